@@ -1,0 +1,122 @@
+import * as z from 'zod/mini';
+import { classifyKey, monthRange } from './layout.ts';
+import type { Period } from './period.ts';
+import { quoteValue } from './printable.ts';
+
+/** What a delivery says of itself: these files, in the manifest's own bucket, are one refresh of one period. */
+export interface Manifest {
+  /** Data Exports' executionId, legacy's assemblyId: new with every refresh. */
+  readonly executionId: string;
+  readonly period: Period;
+  /** The raw keys of the data files: at least one, each once, in the manifest's order. */
+  readonly keys: string[];
+}
+
+/** The manifest cannot be used, and will not be better when it is read again. Consequence: the delivery is not complete until another manifest comes. */
+export class ManifestInvalid extends Error {
+  override readonly name = 'ManifestInvalid';
+}
+
+const text = z.string('must be a text');
+const filledText = text.check(z.minLength(1, 'must not be empty'));
+const listOfTexts = z.array(text, 'must be a list').check(z.minLength(1, 'must name a file'));
+
+/** AWS Data Exports User Guide, Understanding export delivery. `dataFiles` are whole `s3://` URIs. */
+const exportManifest = z.object({ executionId: filledText, dataFiles: listOfTexts });
+
+/** AWS Cost and Usage Reports User Guide, manifest files. `reportKeys` are keys in `bucket`. */
+const legacyManifest = z.object({
+  assemblyId: filledText,
+  bucket: filledText,
+  billingPeriod: z.object({ start: text, end: text }, 'must be an object'),
+  reportKeys: listOfTexts,
+});
+
+const objectOfAnything = z.record(z.string(), z.unknown());
+
+/**
+ * Reads the manifest of a Data Exports or a legacy delivery. `at` is where it lies: its key names the period, because
+ * Data Exports' manifest itself does not.
+ *
+ * Throws ManifestInvalid, whose message names the field and its value, unless every file lies in the manifest's own
+ * bucket and is data of its period.
+ */
+export function parseManifest(json: string, at: { bucket: string; key: string }): Manifest {
+  const place = classifyKey(at.key);
+  if (place.kind !== 'manifest') throw new ManifestInvalid(`key is not a manifest's, got ${quoteValue(at.key)}`);
+  const { period } = place;
+  const document = readObject(json);
+
+  if ('dataFiles' in document) {
+    const { executionId, dataFiles } = check(exportManifest, document);
+    const keys = dataFiles.map((uri, index) => keyOfUri(uri, `dataFiles[${index}]`, at.bucket));
+    return { executionId, period, keys: dataKeys(keys, 'dataFiles', period) };
+  }
+  if ('reportKeys' in document) {
+    const { assemblyId, bucket, billingPeriod, reportKeys } = check(legacyManifest, document);
+    if (bucket !== at.bucket) throw new ManifestInvalid(otherBucket('bucket', bucket, at.bucket));
+    checkBillingPeriod(billingPeriod, period);
+    return { executionId: assemblyId, period, keys: dataKeys(reportKeys, 'reportKeys', period) };
+  }
+  throw new ManifestInvalid(`neither dataFiles nor reportKeys, got ${quoteValue(document)}`);
+}
+
+function readObject(json: string): Record<string, unknown> {
+  let document: unknown;
+  try {
+    document = JSON.parse(json);
+  } catch {
+    throw new ManifestInvalid(`not JSON, got ${quoteValue(json)}`);
+  }
+  const parsed = objectOfAnything.safeParse(document);
+  if (!parsed.success) throw new ManifestInvalid(`not a JSON object, got ${quoteValue(document)}`);
+  return parsed.data;
+}
+
+function check<Schema extends z.ZodMiniType>(schema: Schema, document: unknown): z.output<Schema> {
+  const parsed = schema.safeParse(document, { reportInput: true });
+  if (parsed.success) return parsed.data;
+  const wrong = parsed.error.issues.map(
+    ({ path, message, input }) => `${path.join('.')} ${message}, got ${quoteValue(input)}`,
+  );
+  throw new ManifestInvalid(wrong.join('; '));
+}
+
+/**
+ * The key in an `s3://bucket/key` URI of this bucket. The key stands there raw: a real manifest has the `=` and `:` of
+ * a create-new folder unescaped, so nothing is decoded.
+ */
+function keyOfUri(uri: string, field: string, ownBucket: string): string {
+  const [, bucket, key] = /^s3:\/\/([^/]+)\/(.+)$/s.exec(uri) ?? [];
+  if (bucket === undefined || key === undefined) {
+    throw new ManifestInvalid(`${field} must be s3://bucket/key, got ${quoteValue(uri)}`);
+  }
+  if (bucket !== ownBucket) throw new ManifestInvalid(otherBucket(field, uri, ownBucket));
+  return key;
+}
+
+function otherBucket(field: string, value: string, ownBucket: string): string {
+  return `${field} must be in the manifest's own bucket ${quoteValue(ownBucket)}, got ${quoteValue(value)}`;
+}
+
+function dataKeys(keys: readonly string[], field: string, period: Period): string[] {
+  for (const [index, key] of keys.entries()) {
+    const classified = classifyKey(key);
+    if (classified.kind !== 'data') {
+      const why = classified.kind === 'ignored' ? classified.reason : 'a manifest';
+      throw new ManifestInvalid(`${field}[${index}] must be a data file, got ${quoteValue(key)}: ${why}`);
+    }
+    if (classified.period !== period) {
+      throw new ManifestInvalid(`${field}[${index}] must be of ${period}, got ${quoteValue(key)}`);
+    }
+  }
+  return [...new Set(keys)];
+}
+
+/** Legacy manifests name their period too (`20220401T000000.000Z` to `20220501T000000.000Z`): it must be the key's. */
+function checkBillingPeriod({ start, end }: { start: string; end: string }, period: Period): void {
+  const range = `${start.slice(0, 8)}-${end.slice(0, 8)}`;
+  if (range !== monthRange(period)) {
+    throw new ManifestInvalid(`billingPeriod must be ${period}, got ${quoteValue({ start, end })}`);
+  }
+}

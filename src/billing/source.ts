@@ -1,0 +1,21 @@
+import type { Payer } from './payer.ts';
+
+/** Where one payer's reports arrive. The payer of a file is what this says, never an id found in a key or a row. */
+export interface Source {
+  readonly bucket: string;
+  /** Keys below it belong to the payer: empty for the whole bucket, else without slashes at its ends. */
+  readonly prefix: string;
+  readonly payer: Payer;
+  /** Do this source's deliveries end with a manifest? AWS always writes one; a folder of loose files has none. */
+  readonly manifests: boolean;
+}
+
+/** The source that a key belongs to: of those whose prefix fits, the one with the longest. Undefined when none does. */
+export function findSource(sources: readonly Source[], bucket: string, key: string): Source | undefined {
+  const fitting = sources.filter((source) => source.bucket === bucket && isBelow(key, source.prefix));
+  return fitting.sort((a, b) => b.prefix.length - a.prefix.length)[0];
+}
+
+function isBelow(key: string, prefix: string): boolean {
+  return prefix === '' || key.startsWith(`${prefix}/`);
+}
