@@ -1,0 +1,144 @@
+import type { Partition } from '../billing/partition.ts';
+import type { Period } from '../billing/period.ts';
+import type { SourceVersion, VersionId } from '../billing/version.ts';
+import type { ColumnType } from '../warehouse/warehouse.ts';
+import type { PartitionRecord, PartitionUpdate } from './partitionRecord.ts';
+
+/**
+ * The ledger: what the reactor knows, and the only thing that decides. Messages are hints; whatever they say is looked
+ * up here. Every method is one durable step and may be repeated after a crash.
+ *
+ * Glossary
+ *   version     one content of one source object, and what became of it: staged, empty, quarantined or removed
+ *   delivery    the files that one manifest names, fixed to versions when the manifest was read
+ *   pending     what a delivery still waits for; when it is empty the delivery is complete
+ *   change      anything that may alter a partition's current set: a new version, a new or completed delivery
+ *   dirty       changes have been counted that no run has settled
+ *   wakener     the version or delivery whose message has to send the tick, however often it is delivered
+ *   lease       the right to finalize one period until a moment; its epoch grows with every holder
+ *   watermark   the newest source LastModified staged, and the one that analytics have seen; neither moves back
+ *
+ * A partition's life: clean → (change) dirty → (due) a run registers, audits, publishes, analyses → settled: clean,
+ * or dirty still when changes came during the run, or dirty with a problem and a time to try again.
+ */
+export interface Ledger {
+  /** What is known of a version; undefined when nothing is. */
+  version(partition: Partition, id: VersionId): Promise<VersionRecord | undefined>;
+  /** All versions of a partition that are known. */
+  versions(partition: Partition): Promise<VersionRecord[]>;
+  /**
+   * Records what became of a version. New knowledge counts as a change, resolves what a delivery waits for, and moves
+   * the watermark. Saying the same again is no change, and never moves the version's order backwards; it resolves a
+   * delivery that was recorded after the version and waits for it by its id.
+   */
+  recordVersion(record: VersionRecord, now: Moment): Promise<Recorded>;
+  /** Records a delivery with what it still waits for. An older one than the newest known changes nothing, unless it is complete and the newest is not. */
+  recordDelivery(delivery: Delivery, pending: readonly string[], now: Moment): Promise<Recorded>;
+  delivery(partition: Partition, id: string): Promise<Delivery | undefined>;
+  /** Keeps a file's columns under their id; idempotent. */
+  recordSchema(schema: FileSchema): Promise<void>;
+  /** The schemas with these ids. Throws when one is missing: versions are recorded after their schema. */
+  schemas(ids: readonly string[]): Promise<Map<string, readonly ColumnType[]>>;
+
+  partition(partition: Partition): Promise<PartitionRecord | undefined>;
+  /** The records of all partitions of a period. */
+  partitions(period: Period): Promise<PartitionRecord[]>;
+  /** The periods that have partitions, oldest first. */
+  periods(): Promise<Period[]>;
+  period(period: Period): Promise<PeriodRecord>;
+
+  /** Takes the period's lease when it is free or has run out, under a new epoch. */
+  acquireLease(period: Period, holder: string, now: number, until: number): Promise<LeaseAnswer>;
+  /** Throws LeaseLost when a newer epoch was handed out. */
+  renewLease(period: Period, epoch: number, until: number): Promise<void>;
+  /** Frees the lease; when it is no longer this epoch's, nothing happens. */
+  releaseLease(period: Period, epoch: number): Promise<void>;
+  /** Remembers that a tick was sent for that moment. A hint for not sending it twice. */
+  noteTick(period: Period, at: number): Promise<void>;
+  /** Changes a partition's record in the name of a run. Throws LeaseLost, and changes nothing, when a newer epoch was handed out. */
+  commit(partition: Partition, epoch: number, update: PartitionUpdate): Promise<PartitionRecord>;
+  /** Notes since when staged versions are hidden from readers, or that they are not (undefined). Throws LeaseLost like `commit`. */
+  markSuperseded(
+    partition: Partition,
+    epoch: number,
+    ids: readonly VersionId[],
+    since: Moment | undefined,
+  ): Promise<void>;
+  /** Marks superseded versions as removed before their staged copies are deleted. Throws LeaseLost like `commit`. */
+  markRemoved(partition: Partition, epoch: number, ids: readonly VersionId[]): Promise<void>;
+}
+
+/** Milliseconds since 1970. */
+export type Moment = number;
+
+export interface VersionRecord {
+  readonly id: VersionId;
+  readonly partition: Partition;
+  readonly source: SourceVersion;
+  /** The source key's folder: in create-new layouts each delivery has its own. */
+  readonly folder: string;
+  /** Does its source end deliveries with a manifest? Then the partition waits for one, up to the maximum wait. */
+  readonly awaitsManifest: boolean;
+  readonly outcome: VersionOutcome;
+}
+
+export type VersionOutcome =
+  | {
+      readonly status: 'staged';
+      readonly stagedKey: string;
+      readonly rows: number;
+      readonly schemaId: string;
+      readonly stagedAt: Moment;
+      /** How often a staged copy of it was removed before: each generation has a key of its own. */
+      readonly generation: number;
+      /** Since when a publish has hidden it from readers; absent while they see it, or have not seen it yet. */
+      readonly supersededAt?: Moment;
+    }
+  | { readonly status: 'empty' }
+  | { readonly status: 'quarantined'; readonly reason: string }
+  | { readonly status: 'removed'; readonly generation: number };
+
+/** The columns of a file, kept once per distinct list. `id` is a hash of them. */
+export interface FileSchema {
+  readonly id: string;
+  readonly columns: readonly ColumnType[];
+}
+
+export interface Delivery {
+  readonly id: string;
+  readonly partition: Partition;
+  /** AWS's own name for it: executionId or assemblyId. */
+  readonly executionId: string;
+  readonly manifest: SourceVersion;
+  readonly files: readonly ExpectedFile[];
+}
+
+/** A file that a manifest names. Without `versionId` it was not there when the manifest was read: any version will do. */
+export interface ExpectedFile {
+  readonly bucket: string;
+  readonly key: string;
+  readonly versionId?: VersionId;
+}
+
+/** What a recording did, and whether the message that caused it has to send a tick: at once, or after the quiet period. */
+export interface Recorded {
+  readonly partition: PartitionRecord;
+  readonly news: boolean;
+  readonly tick: 'none' | 'quiet' | 'now';
+}
+
+export interface PeriodRecord {
+  readonly period: Period;
+  readonly epoch: number;
+  readonly lease?: { readonly holder: string; readonly until: Moment };
+  readonly nextTickAt?: Moment;
+}
+
+export type LeaseAnswer =
+  | { readonly taken: true; readonly epoch: number }
+  | { readonly taken: false; readonly heldUntil: Moment };
+
+/** A newer run holds the period. Consequence: this run ends at once; the newer one does its work. */
+export class LeaseLost extends Error {
+  override readonly name = 'LeaseLost';
+}

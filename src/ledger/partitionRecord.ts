@@ -1,0 +1,222 @@
+import { createHash } from 'node:crypto';
+import { executionTime } from '../billing/executionTime.ts';
+import type { Partition } from '../billing/partition.ts';
+import { compareText, compareVersions, type SourceVersion } from '../billing/version.ts';
+
+/**
+ * The ledger's arithmetic on one partition, pure: every implementation of the ledger stores what these functions say.
+ * Moments are milliseconds since 1970.
+ */
+export interface PartitionRecord {
+  readonly partition: Partition;
+  /** Counts every change ever; `settledChanges` of them have been worked into what readers see. */
+  readonly changes: number;
+  readonly settledChanges: number;
+  /** Since when the partition is dirty, and when it last changed. Absent when it is clean. */
+  readonly firstChangeAt?: number;
+  readonly lastChangeAt?: number;
+  /** Whose message sends the tick: the version or delivery that made the partition dirty. */
+  readonly wakener?: string;
+  readonly awaitsManifest: boolean;
+  /** The newest source LastModified staged. */
+  readonly watermark?: number;
+  /** The newest delivery known, complete or not. */
+  readonly delivery?: DeliveryProgress;
+  /** The newest delivery that is complete: the one to publish. */
+  readonly completeDelivery?: DeliveryOrder;
+  readonly published?: Published;
+  readonly analysed?: Analysed;
+  /** Why the current set cannot be formed, as of the last run: for people. */
+  readonly held?: string;
+  readonly problem?: Problem;
+}
+
+/** Orders deliveries: by the manifest they came with. */
+export interface DeliveryOrder {
+  readonly id: string;
+  readonly executionId: string;
+  readonly manifest: SourceVersion;
+}
+
+export interface DeliveryProgress extends DeliveryOrder {
+  readonly files: number;
+  readonly pending: readonly string[];
+  /** Whose message has to say that it is complete. */
+  readonly completedBy?: string;
+}
+
+export interface Published {
+  /** Names the set of staged files: see {@link setIdOf}. */
+  readonly setId: string;
+  readonly deliveryId?: string;
+  readonly files: number;
+  readonly rows: number;
+  readonly epoch: number;
+  readonly at: number;
+}
+
+export interface Analysed {
+  readonly setId: string;
+  /** The epoch under which they ran: a publish of a later epoch wants them again, even of a set that was seen before. */
+  readonly epoch: number;
+  /** The newest source LastModified that analytics have seen. */
+  readonly watermark: number;
+  readonly at: number;
+}
+
+export interface Problem {
+  readonly what: 'registration-failed' | 'verification-failed' | 'analytics-failed';
+  readonly message: string;
+  readonly attempts: number;
+  readonly at: number;
+  readonly retryAt: number;
+  /** `changes` when it failed: a later change is a reason to try at its own time. */
+  readonly changes: number;
+}
+
+/** What a run may write into a partition's record. */
+export type PartitionUpdate =
+  | { readonly kind: 'published'; readonly published: Published }
+  | { readonly kind: 'analysed'; readonly analysed: Analysed }
+  /** Everything that had changed when the run looked (`readAt`) is worked in, or cannot be (`held`). */
+  | { readonly kind: 'settled'; readonly changes: number; readonly readAt: number; readonly held?: string }
+  | { readonly kind: 'failed'; readonly problem: Problem };
+
+export function newPartitionRecord(partition: Partition): PartitionRecord {
+  return { partition, changes: 0, settledChanges: 0, awaitsManifest: false };
+}
+
+export function isDirty(record: PartitionRecord): boolean {
+  return record.changes > record.settledChanges;
+}
+
+/** Names a set of staged files, whatever their order. */
+export function setIdOf(stagedKeys: readonly string[]): string {
+  return createHash('sha256')
+    .update([...stagedKeys].sort(compareText).join('\n'))
+    .digest('hex')
+    .slice(0, 16);
+}
+
+/** What stands in `pending` for a file that any version of will do. */
+export function pendingKey(file: { readonly bucket: string; readonly key: string }): string {
+  return `key-${createHash('sha256').update(`${file.bucket}\0${file.key}`).digest('hex').slice(0, 16)}`;
+}
+
+/**
+ * Above zero when `a` is the newer delivery. Two manifests of one key compare as versions, others by the time in the
+ * name of the delivery's folder, else by LastModified.
+ */
+export function compareDeliveries(a: DeliveryOrder, b: DeliveryOrder): number {
+  const sameKey = a.manifest.bucket === b.manifest.bucket && a.manifest.key === b.manifest.key;
+  if (sameKey) return compareVersions(a.manifest, b.manifest);
+  const [timeA, timeB] = [executionTime(a.manifest.key), executionTime(b.manifest.key)];
+  if (timeA !== undefined && timeB !== undefined && timeA !== timeB) return timeA - timeB;
+  return a.manifest.lastModified - b.manifest.lastModified || compareText(a.executionId, b.executionId);
+}
+
+/** Counts a change: `by` caused it, at `now`. */
+export function changed(record: PartitionRecord, by: string, now: number): PartitionRecord {
+  const wasDirty = isDirty(record);
+  return {
+    ...record,
+    changes: record.changes + 1,
+    firstChangeAt: wasDirty ? (record.firstChangeAt ?? now) : now,
+    lastChangeAt: Math.max(now, record.lastChangeAt ?? now),
+    wakener: wasDirty ? (record.wakener ?? by) : by,
+  };
+}
+
+/** A version was staged, or found empty: what waited for it need not wait any more. */
+export function resolved(record: PartitionRecord, by: string, tokens: readonly string[]): PartitionRecord {
+  const { delivery } = record;
+  if (!delivery?.pending.some((token) => tokens.includes(token))) return record;
+  const pending = delivery.pending.filter((token) => !tokens.includes(token));
+  return withDelivery(record, { ...delivery, pending, ...(pending.length === 0 ? { completedBy: by } : {}) });
+}
+
+/** The record with the watermark at least at `lastModified`. */
+export function watermarked(record: PartitionRecord, lastModified: number): PartitionRecord {
+  return { ...record, watermark: Math.max(lastModified, record.watermark ?? lastModified) };
+}
+
+/**
+ * Takes in a delivery; undefined when there is nothing to write. It is no news when it is known already: a manifest that
+ * was worked off before, or another copy of it (legacy reports have two), of which only the order is kept. An older one
+ * is of use only when it is complete and the newest is not.
+ */
+export function delivered(
+  record: PartitionRecord,
+  progress: DeliveryProgress,
+): { readonly record: PartitionRecord; readonly news: boolean } | undefined {
+  const { delivery, completeDelivery } = record;
+  if (!delivery) return { record: withDelivery(record, progress), news: true };
+  const order = compareDeliveries(progress, delivery);
+  if (delivery.id === progress.id && (delivery.pending.length === 0 || samePending(delivery, progress))) {
+    return order > 0
+      ? { record: withDelivery(record, { ...delivery, manifest: progress.manifest }), news: false }
+      : undefined;
+  }
+  if (order === 0 && delivery.pending.length === 0) return undefined;
+  if (order >= 0) return { record: withDelivery(record, progress), news: true };
+  const isOfUse = progress.pending.length === 0 && delivery.pending.length > 0;
+  if (!isOfUse || (completeDelivery && compareDeliveries(progress, completeDelivery) <= 0)) return undefined;
+  return { record: { ...record, completeDelivery: orderOf(progress) }, news: true };
+}
+
+function withDelivery(record: PartitionRecord, delivery: DeliveryProgress): PartitionRecord {
+  return delivery.pending.length === 0
+    ? { ...record, delivery, completeDelivery: orderOf(delivery) }
+    : { ...record, delivery };
+}
+
+function orderOf({ id, executionId, manifest }: DeliveryOrder): DeliveryOrder {
+  return { id, executionId, manifest };
+}
+
+function samePending(a: DeliveryProgress, b: DeliveryProgress): boolean {
+  return (
+    a.id === b.id && a.pending.length === b.pending.length && a.pending.every((token) => b.pending.includes(token))
+  );
+}
+
+/** Whether the message that carried `by` has to send a tick, now or after the quiet period, however often it comes. */
+export function tickFor(record: PartitionRecord, by: string): 'none' | 'quiet' | 'now' {
+  if (!isDirty(record)) return 'none';
+  if (record.delivery?.completedBy === by && record.delivery.id !== record.published?.deliveryId) return 'now';
+  return record.wakener === by ? 'quiet' : 'none';
+}
+
+/** The record after a run's update. */
+export function updated(record: PartitionRecord, update: PartitionUpdate): PartitionRecord {
+  switch (update.kind) {
+    case 'published':
+      return { ...record, published: update.published };
+    case 'analysed': {
+      const watermark = Math.max(update.analysed.watermark, record.analysed?.watermark ?? 0);
+      return { ...record, analysed: { ...update.analysed, watermark } };
+    }
+    case 'settled':
+      return settled(record, update);
+    case 'failed':
+      return { ...record, problem: update.problem };
+    default:
+      return update satisfies never;
+  }
+}
+
+/** Clean, unless changes came while the run was at work: then they count from the moment at which the run had looked. */
+function settled(record: PartitionRecord, update: Extract<PartitionUpdate, { kind: 'settled' }>): PartitionRecord {
+  const { firstChangeAt, lastChangeAt, wakener, problem, held, ...rest } = record;
+  const settledChanges = Math.max(update.changes, record.settledChanges);
+  const reason = update.held === undefined ? {} : { held: update.held };
+  if (record.changes <= settledChanges) return { ...rest, settledChanges, ...reason };
+  return {
+    ...rest,
+    ...reason,
+    settledChanges,
+    firstChangeAt: Math.max(update.readAt, firstChangeAt ?? update.readAt),
+    lastChangeAt: lastChangeAt ?? update.readAt,
+    ...(wakener === undefined ? {} : { wakener }),
+  };
+}

@@ -1,0 +1,83 @@
+import type { Partition } from '../billing/partition.ts';
+import type { Payer } from '../billing/payer.ts';
+import type { Period } from '../billing/period.ts';
+
+/**
+ * The warehouse as the finalizer sees it: write, audit, publish.
+ *
+ *   register   the external table learns a partition's files; readers see nothing of it
+ *   audit      the warehouse counts what it can really read of them
+ *   publish    one transaction makes exactly the given files visible through the views
+ *   analyse    the analytics script replaces the findings of (period, payers)
+ *
+ * Everything that readers can notice is fenced: `raiseFence` lets a run in and every older one out, and each later
+ * change states its epoch. Every method may be called again after a crash, with the same outcome.
+ */
+export interface Warehouse {
+  /** From now on, changes to `period` by a run with an epoch below `epoch` throw FencedOff. Throws it itself when a newer run was here. */
+  raiseFence(period: Period, epoch: number): Promise<void>;
+  /** What readers see now, per payer. One that was never published is absent. */
+  published(period: Period, payers: readonly Payer[]): Promise<Map<Payer, PublishedSet>>;
+  /** Makes files known to the external table, with their columns. One file's failure is a status, not an exception. */
+  register(partition: Partition, files: readonly StagedFile[]): Promise<FileStatus[]>;
+  /** Counts the rows that the warehouse reads in each of these files. A file it does not know has zero rows. */
+  audit(partition: Partition, files: readonly StagedFile[]): Promise<FileAudit[]>;
+  /** One transaction: checks the fence, then replaces these partitions' rows in `cur_current_files`. Throws FencedOff. */
+  publish(period: Period, epoch: number, publications: readonly Publication[]): Promise<void>;
+  /** Runs the analytics script for one period and payers that are published. Throws FencedOff, or AnalyticsFailed. */
+  analyse(period: Period, epoch: number, payers: readonly Payer[]): Promise<void>;
+  /** Forgets superseded files, so that their staged copies may be deleted. Never one that is published: that throws. */
+  unregister(partition: Partition, stagedKeys: readonly string[]): Promise<void>;
+}
+
+/** An immutable copy of one version, and what its footer promises. */
+export interface StagedFile {
+  readonly stagedKey: string;
+  readonly rows: number;
+  readonly sizeBytes: number;
+  readonly columns: readonly ColumnType[];
+}
+
+/** A top-level column of a Parquet file. `type` is this project's own short name for it: see `staging/parquetFooter.ts`. */
+export interface ColumnType {
+  readonly name: string;
+  readonly type: string;
+}
+
+/** How the external table took one file: Snowflake's words for it, of which only these two matter. */
+export type FileStatus =
+  | { readonly stagedKey: string; readonly status: 'registered' }
+  | { readonly stagedKey: string; readonly status: 'failed'; readonly reason: string };
+
+export interface FileAudit {
+  readonly stagedKey: string;
+  readonly rows: number;
+  /** Rows whose billing period start is known and lies in another month than the partition's. */
+  readonly rowsOfOtherPeriods: number;
+}
+
+export interface Publication {
+  readonly partition: Partition;
+  readonly files: readonly StagedFile[];
+  /** The delivery that these files make up; absent without manifests. */
+  readonly deliveryId?: string;
+  /** The newest source LastModified among the files: as of when the bill is told. Milliseconds since 1970. */
+  readonly asOf: number;
+}
+
+export interface PublishedSet {
+  /** Sorted by code unit. */
+  readonly stagedKeys: readonly string[];
+  /** The epoch of the run that published it. */
+  readonly epoch: number;
+}
+
+/** A newer run has taken over. Consequence: this one ends at once and changes nothing any more. */
+export class FencedOff extends Error {
+  override readonly name = 'FencedOff';
+}
+
+/** A statement of the analytics script failed. The published data stays; the next run tries again. */
+export class AnalyticsFailed extends Error {
+  override readonly name = 'AnalyticsFailed';
+}
