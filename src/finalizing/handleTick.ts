@@ -1,0 +1,52 @@
+import type { Period } from '../billing/period.ts';
+import { decide } from './decide.ts';
+import { type Finalizing, isOvertaken, type Run, runFinalization } from './run.ts';
+import { parseTick, tickAt } from './tick.ts';
+
+/**
+ * The finalize workflow: one tick. Looks whether anything of the period is due, takes the lease, runs, and leaves a tick
+ * behind while anything is dirty. When it returns, the tick may be acknowledged: the next look is in the queue. Throws
+ * on trouble that is not one partition's own (the warehouse is down): the lease is freed, and the tick kept for retry.
+ */
+export async function handleTick(finalizing: Finalizing, body: unknown): Promise<void> {
+  const { period } = parseTick(body);
+  const { ledger, settings, now, report, holder } = finalizing;
+  const decision = decide(await ledger.partitions(period), now(), settings);
+  if (decision.act === 'rest') return;
+  if (decision.act === 'wait') return tickAgain(finalizing, period, decision.until);
+
+  const startedAt = now();
+  const lease = await ledger.acquireLease(period, holder, startedAt, startedAt + settings.leaseSeconds * 1000);
+  if (!lease.taken) return tickAgain(finalizing, period, lease.heldUntil);
+  const run: Run = { period, epoch: lease.epoch };
+  try {
+    // What was due before the lease was taken may have been finalized by its last holder.
+    const due = decide(await ledger.partitions(period), now(), settings);
+    if (due.act === 'run') await runFinalization(finalizing, run, due.partitions);
+  } catch (error) {
+    if (!isOvertaken(error)) {
+      await ledger.releaseLease(period, run.epoch);
+      throw error;
+    }
+    report({ what: 'lease-lost', period, epoch: run.epoch });
+    // The newer run may be at work on this very message, and die when it is gone: leave a tick for after its lease.
+    const { lease: newer } = await ledger.period(period);
+    return tickAgain(finalizing, period, newer?.until ?? now());
+  }
+  await ledger.releaseLease(period, run.epoch);
+  const next = decide(await ledger.partitions(period), now(), settings);
+  if (next.act === 'run') await tickAgain(finalizing, period, now());
+  if (next.act === 'wait') await tickAgain(finalizing, period, next.until);
+}
+
+/**
+ * Sends a tick for `at`, unless one is on its way that comes no later: ticks must not multiply. It is noted after it was
+ * sent, so that a crash in between costs a double and never the tick.
+ */
+async function tickAgain({ ledger, finalizeQueue, now }: Finalizing, period: Period, at: number): Promise<void> {
+  const { nextTickAt } = await ledger.period(period);
+  if (nextTickAt !== undefined && nextTickAt > now() && nextTickAt <= at) return;
+  const tick = tickAt(period, at, now());
+  await finalizeQueue.send([tick]);
+  await ledger.noteTick(period, now() + tick.delaySeconds * 1000);
+}

@@ -1,0 +1,350 @@
+import { setImmediate } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parseObjectCreated } from '../../src/billing/objectCreated.ts';
+import type { Source } from '../../src/billing/source.ts';
+import { SqliteLedger } from '../../src/ledger/sqliteLedger.ts';
+import { discoverSource } from '../../src/reconcile/discover.ts';
+import { AccessDenied, type ListedObject, ObjectGone, type ObjectStore } from '../../src/staging/objectStore.ts';
+import { md5 } from '../staging/contentEtags.ts';
+import {
+  CopyWorld,
+  chunk,
+  DAILY,
+  execution,
+  LOOSE,
+  manifestBytes,
+  NEIGHBOUR,
+  NOON,
+  OVERWRITE,
+  OVERWRITE_MANIFEST,
+  partitionOf,
+} from '../staging/copyWorld.ts';
+import { refusing } from '../staging/interception.ts';
+import { parquetBytes } from '../staging/parquetBytes.ts';
+
+const MINUTE = 60_000;
+const LOOSE_KEY = 'year=2026/month=10/a.parquet';
+
+let world: CopyWorld;
+beforeEach(async () => {
+  world = await CopyWorld.create();
+});
+afterEach(() => world.close());
+
+/** Discovers, and answers what was queued by key, with the answer's numbers. */
+async function discover(source: Source = DAILY, store: ObjectStore = world.store) {
+  const before = world.copyQueue.sent.length;
+  const { listed, queued } = await discoverSource({ ...world.staging, store }, source);
+  const messages = world.copyQueue.sent
+    .slice(before)
+    .map(({ body, group }) => ({ group, ...parseObjectCreated(body) }));
+  expect(queued).toBe(messages.length);
+  return { listed, messages, keys: messages.map(({ key }) => key) };
+}
+
+const putLoose = (bytes: Uint8Array, at = world.now) => world.put(LOOSE_KEY, bytes, { bucket: LOOSE.bucket, at });
+
+async function putDelivery(time: string, executionId: string, chunks = 2) {
+  const { folder, manifest } = execution(time, executionId);
+  const keys = Array.from({ length: chunks }, (_, index) => chunk(folder, index + 1));
+  for (const [index, key] of keys.entries()) await world.put(key, parquetBytes(index + 1, executionId));
+  await world.put(manifest, manifestBytes(executionId, keys));
+  return { keys, manifest };
+}
+
+describe('of a partition with manifests', () => {
+  it('only the newest is queued: it requests its own files, and old deliveries are never copied', async () => {
+    await putDelivery('2026-10-03T10:00:00.000Z', 'e1');
+    await putDelivery('2026-10-04T10:00:00.000Z', 'e2');
+    const newest = await putDelivery('2026-10-05T10:00:00.000Z', 'e3');
+    const { listed, messages } = await discover();
+    expect(listed).toBe(9);
+    expect(messages).toEqual([
+      {
+        group: DAILY.payer,
+        bucket: DAILY.bucket,
+        key: newest.manifest,
+        etag: md5(manifestBytes('e3', newest.keys)),
+        sizeBytes: manifestBytes('e3', newest.keys).length,
+        reason: 'reconcile',
+      },
+    ]);
+    await world.play();
+    const versions = await world.ledger.versions(partitionOf(DAILY));
+    expect(versions.map(({ source }) => source.key).toSorted()).toEqual(newest.keys);
+    expect(await world.ledger.partition(partitionOf(DAILY))).toMatchObject({ completeDelivery: { executionId: 'e3' } });
+    expect((await discover()).keys).toEqual([]);
+  });
+
+  it('the newest is the one that its folder says, not the one that was copied to the bucket last', async () => {
+    const newest = await putDelivery('2026-10-05T10:00:00.000Z', 'e2');
+    world.now += MINUTE;
+    await putDelivery('2026-10-04T10:00:00.000Z', 'e1');
+    expect((await discover()).keys).toEqual([newest.manifest]);
+  });
+
+  it('each partition has its own newest', async () => {
+    const october = await putDelivery('2026-10-05T10:00:00.000Z', 'e1');
+    const september = october.manifest.replace('BILLING_PERIOD=2026-10', 'BILLING_PERIOD=2026-09');
+    const data = october.keys.map((key) => key.replace('BILLING_PERIOD=2026-10', 'BILLING_PERIOD=2026-09'));
+    await world.put(september, manifestBytes('e0', data));
+    expect((await discover()).keys.toSorted()).toEqual([september, october.manifest]);
+  });
+
+  it('of the two copies that a legacy create-new report has, one is queued', async () => {
+    const body = (assemblyId: string) =>
+      Buffer.from(
+        JSON.stringify({
+          assemblyId,
+          bucket: DAILY.bucket,
+          billingPeriod: { start: '20261001T000000.000Z', end: '20261101T000000.000Z' },
+          reportKeys: ['cur/r/20261001-20261101/a1/r-00001.snappy.parquet'],
+        }),
+      );
+    await world.put('cur/r/20261001-20261101/a1/r-00001.snappy.parquet', parquetBytes(1));
+    await world.put('cur/r/20261001-20261101/a1/r-Manifest.json', body('a1'));
+    await world.put('cur/r/20261001-20261101/r-Manifest.json', body('a1'));
+    expect((await discover()).keys).toHaveLength(1);
+    await world.play();
+    expect(await world.ledger.partition(partitionOf(DAILY))).toMatchObject({ completeDelivery: { executionId: 'a1' } });
+    expect((await discover()).keys).toEqual([]);
+  });
+
+  it('a delivery with pending files is asked for again, until it is whole', async () => {
+    const { keys, manifest } = await putDelivery('2026-10-05T10:00:00.000Z', 'e1');
+    expect((await discover()).keys).toEqual([manifest]);
+    const [first] = world.copyQueue.memory.receive(1);
+    await world.handle(first?.body);
+    // The two requests are lost.
+    for (const { receipt } of world.copyQueue.memory.receive(10)) world.copyQueue.memory.acknowledge(receipt);
+    expect((await discover()).keys).toEqual([manifest]);
+    await world.play();
+    expect((await world.ledger.versions(partitionOf(DAILY))).map(({ source }) => source.key).toSorted()).toEqual(keys);
+    expect((await discover()).keys).toEqual([]);
+  });
+
+  it('an overwritten manifest is news by its content', async () => {
+    const key = chunk(OVERWRITE, 1);
+    await world.put(key, parquetBytes(1, 'one'), { at: NOON - MINUTE });
+    await world.put(OVERWRITE_MANIFEST, manifestBytes('e1', [key]));
+    await discover();
+    await world.play();
+    world.now += 10 * MINUTE;
+    await world.put(key, parquetBytes(1, 'two'), { at: world.now - MINUTE });
+    await world.put(OVERWRITE_MANIFEST, manifestBytes('e2', [key]));
+    expect((await discover()).keys).toEqual([OVERWRITE_MANIFEST]);
+    await world.play();
+    expect(await world.ledger.partition(partitionOf(DAILY))).toMatchObject({ completeDelivery: { executionId: 'e2' } });
+  });
+
+  it('a manifest older than the delivery that the ledger knows is left alone', async () => {
+    const { manifest } = await putDelivery('2026-10-05T10:00:00.000Z', 'e2');
+    await discover();
+    await world.play();
+    await world.remove(manifest);
+    await putDelivery('2026-10-04T10:00:00.000Z', 'e1');
+    expect((await discover()).keys).toEqual([]);
+  });
+
+  it('a manifest that was quarantined counts as none: the data files are queued instead', async () => {
+    const key = chunk(OVERWRITE, 1);
+    await world.put(key, parquetBytes(1), { at: NOON - MINUTE });
+    await world.put(OVERWRITE_MANIFEST, Buffer.from('{'));
+    expect((await discover()).keys).toEqual([OVERWRITE_MANIFEST]);
+    await world.play();
+    expect((await discover()).keys).toEqual([key]);
+    await world.play();
+    expect((await discover()).keys).toEqual([]);
+  });
+});
+
+describe('of a partition without manifests', () => {
+  it('every data file that the ledger does not know is queued, under its etag', async () => {
+    const bytes = parquetBytes(1);
+    await putLoose(bytes);
+    const { listed, messages } = await discover(LOOSE);
+    expect([listed, messages]).toEqual([
+      1,
+      [
+        {
+          group: LOOSE.payer,
+          bucket: LOOSE.bucket,
+          key: LOOSE_KEY,
+          etag: md5(bytes),
+          sizeBytes: bytes.length,
+          reason: 'reconcile',
+        },
+      ],
+    ]);
+  });
+
+  it.each([
+    ['staged', parquetBytes(1)],
+    ['empty', new Uint8Array()],
+    ['quarantined', Buffer.from('no Parquet at all')],
+  ])('what is known as %s is not queued again', async (status, bytes) => {
+    await putLoose(bytes);
+    await discover(LOOSE);
+    await world.play();
+    expect(await world.ledger.versions(partitionOf(LOOSE))).toMatchObject([{ outcome: { status } }]);
+    expect((await discover(LOOSE)).keys).toEqual([]);
+  });
+
+  it('what is known of several partitions is not queued again', async () => {
+    for (const month of ['08', '09', '10']) {
+      await world.put(`year=2026/month=${month}/a.parquet`, parquetBytes(1), { bucket: LOOSE.bucket });
+    }
+    expect((await discover(LOOSE)).keys).toHaveLength(3);
+    await world.play();
+    expect((await discover(LOOSE)).keys).toEqual([]);
+  });
+
+  it('what is queued and not yet worked off is queued again: the first may have been lost', async () => {
+    await putLoose(parquetBytes(1));
+    expect((await discover(LOOSE)).keys).toEqual([LOOSE_KEY]);
+    expect((await discover(LOOSE)).keys).toEqual([LOOSE_KEY]);
+  });
+
+  it('another content of a known key is queued', async () => {
+    await world.handle(await putLoose(parquetBytes(1, 'a'), NOON - MINUTE));
+    await putLoose(parquetBytes(1, 'b'));
+    expect((await discover(LOOSE)).messages).toMatchObject([{ etag: md5(parquetBytes(1, 'b')) }]);
+  });
+
+  it('content that has come back is queued, and then is the newest', async () => {
+    await world.handle(await putLoose(parquetBytes(1, 'a'), NOON - 3 * MINUTE));
+    await world.handle(await putLoose(parquetBytes(1, 'b'), NOON - 2 * MINUTE));
+    await putLoose(parquetBytes(1, 'a'), NOON - MINUTE);
+    expect((await discover(LOOSE)).keys).toEqual([LOOSE_KEY]);
+    await world.play();
+    expect((await discover(LOOSE)).keys).toEqual([]);
+    const versions = await world.ledger.versions(partitionOf(LOOSE));
+    expect(versions.find(({ source }) => source.etag === md5(parquetBytes(1, 'a')))?.source.lastModified).toBe(
+      NOON - MINUTE,
+    );
+  });
+
+  it('a partition whose manifest has not come is told by its data files', async () => {
+    await world.put(chunk(OVERWRITE, 1), parquetBytes(1));
+    expect((await discover()).keys).toEqual([chunk(OVERWRITE, 1)]);
+  });
+
+  it('a partition with a manifest does not hide the data files of one without', async () => {
+    const { manifest } = await putDelivery('2026-10-05T10:00:00.000Z', 'e1');
+    const september = chunk('cur/daily/data/BILLING_PERIOD=2026-09/', 1);
+    await world.put(september, parquetBytes(1));
+    expect((await discover()).keys.toSorted()).toEqual([september, manifest].toSorted());
+  });
+});
+
+describe('a source', () => {
+  it('is listed below its prefix only: its neighbour in the bucket is another payer', async () => {
+    const own = chunk(OVERWRITE, 1);
+    const neighbours = own.replace('cur/', 'neighbour/');
+    await world.put(own, parquetBytes(1));
+    await world.put(neighbours, parquetBytes(2));
+    await world.put(own.replace('cur/', 'cur-archive/'), parquetBytes(3));
+    expect(await discover(DAILY)).toMatchObject({ listed: 1, messages: [{ key: own, group: DAILY.payer }] });
+    expect(await discover(NEIGHBOUR)).toMatchObject({
+      listed: 1,
+      messages: [{ key: neighbours, group: NEIGHBOUR.payer }],
+    });
+    await world.play();
+    expect(await world.ledger.versions(partitionOf(DAILY))).toMatchObject([{ source: { key: own } }]);
+    expect(await world.ledger.versions(partitionOf(NEIGHBOUR))).toMatchObject([{ source: { key: neighbours } }]);
+  });
+
+  it('with keys outside of the layouts queues none of them', async () => {
+    for (const key of [
+      'aws-programmatic-access-test-object',
+      'daily/data/BILLING_PERIOD=2026-10/x.csv.gz',
+      'daily/x.parquet',
+      'daily/metadata/BILLING_PERIOD=2026-10/x.parquet',
+      'daily/data/BILLING_PERIOD=2026-13/x.parquet',
+      'r/r/cost_and_usage_data_status/status.parquet',
+      'r/20261001-20261101/r-create-table.sql',
+      'r/r/year=2026/month=10/_SUCCESS',
+    ]) {
+      await world.put(`cur/${key}`, parquetBytes(1));
+    }
+    expect(await discover()).toMatchObject({ listed: 8, keys: [] });
+  });
+
+  it('that is empty queues nothing', async () => {
+    expect(await discover(LOOSE)).toEqual({ listed: 0, messages: [], keys: [] });
+  });
+
+  it('whose bucket is not there throws ObjectGone', async () => {
+    await expect(discover({ ...LOOSE, bucket: 'no-such-bucket' })).rejects.toThrow(ObjectGone);
+  });
+
+  it('that may not be listed throws AccessDenied', async () => {
+    const store: ObjectStore = refusing(world.store, 'list', new AccessDenied('no s3:ListBucket'));
+    await expect(discover(LOOSE, store)).rejects.toThrow(AccessDenied);
+  });
+});
+
+/** V8's own collection, at once: without it, nobody can say what is still held. */
+setFlagsFromString('--expose-gc');
+const collectGarbage: () => void = runInNewContext('gc');
+
+const PAGE = 1_000;
+const PAGES = 20;
+
+/** 20,000 data files in 20 partitions, made page by page. Counts the earlier pages that somebody still holds. */
+function manyObjects(withManifests: boolean) {
+  const seen = { listings: 0, mostPagesHeld: 0 };
+  const refuse = () => Promise.reject(new Error('discovery only lists'));
+  const list: ObjectStore['list'] = async function* () {
+    seen.listings += 1;
+    const pages: WeakRef<ListedObject[]>[] = [];
+    const firsts: WeakRef<ListedObject>[] = [];
+    for (let number = 0; number < PAGES; number++) {
+      const page = pageOf(number, withManifests);
+      const [first] = page;
+      pages.push(new WeakRef(page));
+      if (first) firsts.push(new WeakRef(first));
+      yield page;
+      await setImmediate();
+      collectGarbage();
+      const held = [pages, firsts].map((refs) => refs.filter((ref) => ref.deref() !== undefined).length);
+      seen.mostPagesHeld = Math.max(seen.mostPagesHeld, ...held);
+    }
+  };
+  const store: ObjectStore = { read: refuse, copy: refuse, list, delete: refuse };
+  return { store, seen };
+}
+
+function pageOf(number: number, withManifests: boolean): ListedObject[] {
+  const month = `${2020 + Math.floor(number / 12)}-${String((number % 12) + 1).padStart(2, '0')}`;
+  return Array.from({ length: PAGE }, (_, index) => {
+    const isManifest = withManifests && index === PAGE - 1;
+    const folder = `cur/daily/${isManifest ? 'metadata' : 'data'}/BILLING_PERIOD=${month}/`;
+    const key = isManifest ? `${folder}daily-Manifest.json` : chunk(folder, index);
+    return { key, etag: `etag-${number}-${index}`, sizeBytes: 1, lastModified: NOON };
+  });
+}
+
+describe('20,000 objects', () => {
+  it.each([
+    ['with manifests', true, 20],
+    ['without manifests', false, 20_000],
+  ])('%s are listed twice, page by page, and never held', async (_what, withManifests, expected) => {
+    const { store, seen } = manyObjects(withManifests);
+    let sent = 0;
+    const copyQueue = {
+      send: async (messages: readonly unknown[]) => {
+        sent += messages.length;
+      },
+    };
+    const ledger = new SqliteLedger(':memory:');
+    const answer = await discoverSource({ store, ledger, copyQueue, place: world.staging.place }, DAILY);
+    ledger.close();
+    expect([answer, sent]).toEqual([{ listed: 20_000, queued: expected }, expected]);
+    expect(seen.listings).toBe(2);
+    // The page in hand, and perhaps the one before it that a paused frame still points to.
+    expect(seen.mostPagesHeld).toBeLessThanOrEqual(2);
+  });
+});
