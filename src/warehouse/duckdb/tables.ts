@@ -1,0 +1,24 @@
+/** The tables of the embedded warehouse. Each comment states the grain; primary keys hold to it where no bulk is loaded. */
+export const tableStatements: readonly string[] = [
+  // one row per line item of a registered file; the report's columns come as they are seen
+  `create table if not exists cur_external (payer VARCHAR, year INTEGER, month INTEGER, staged_key VARCHAR)`,
+  // one row per registered file; `rows` as its footer promises
+  `create table if not exists cur_registered_files (
+     payer VARCHAR, year INTEGER, month INTEGER, staged_key VARCHAR, rows BIGINT,
+     primary key (payer, year, month, staged_key)
+   )`,
+  // one row per published file: exactly these are what readers see
+  `create table if not exists cur_current_files (
+     payer VARCHAR, year INTEGER, month INTEGER, staged_key VARCHAR, rows BIGINT,
+     delivery_id VARCHAR, as_of TIMESTAMP, epoch BIGINT, published_at TIMESTAMP,
+     primary key (payer, year, month, staged_key)
+   )`,
+  // one row per partition that was ever published, with files or without
+  `create table if not exists cur_publications (
+     payer VARCHAR, year INTEGER, month INTEGER,
+     delivery_id VARCHAR, as_of TIMESTAMP, epoch BIGINT, published_at TIMESTAMP,
+     primary key (payer, year, month)
+   )`,
+  // one row per period: the epoch of the newest run that was let in
+  `create table if not exists cur_fence (period VARCHAR primary key, epoch BIGINT)`,
+];

@@ -1,0 +1,106 @@
+import { readFile } from 'node:fs/promises';
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import type { Payer } from '../../billing/payer.ts';
+import type { Period } from '../../billing/period.ts';
+import { AnalyticsFailed, type Warehouse } from '../warehouse.ts';
+import { auditFiles, prepareExternalTable, registerFiles, unregisterFiles } from './externalTable.ts';
+import { checkFence, publishedFiles, publishFiles, raiseFence } from './publications.ts';
+import { type Finding, findings, type PartitionSummary, summary } from './reports.ts';
+import { tableStatements } from './tables.ts';
+import { rollBack, turnsOn } from './turns.ts';
+
+export interface DuckdbWarehouseOptions {
+  /** A database file, created when it is not there, or `:memory:`. */
+  readonly path: string;
+  /** The absolute folder under which a staged key is a relative path. */
+  readonly stagingRoot: string;
+  /** The analytics script for these payers' month: rendered statements, in their order. */
+  readonly analyticsStatements: (period: Period, payers: readonly Payer[]) => readonly string[];
+}
+
+/** The embedded warehouse, and what its users look at. */
+export interface DuckdbWarehouse extends Warehouse {
+  /** What readers see, one row per published partition and currency; by period, then payer. */
+  summary(): Promise<PartitionSummary[]>;
+  /** The wastage that the analytics found, largest estimated saving first. */
+  findings(): Promise<Finding[]>;
+  /** Waits for what is running, then closes the database. No method may be called any more. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the warehouse that needs no server: a DuckDB database over the staged Parquet files.
+ *
+ * What Snowflake has as an external table is a native table here, `cur_external`, and `register` loads the files into
+ * it. A view over read_parquet would need no loading, but it opens every file again to read its footer in each query:
+ * thousands of opens before the first row. Loading pays that once per file, and immutable staged keys keep it true.
+ *
+ * Every change is one transaction, so a process that is killed leaves the old state or the new one. Changes run one
+ * after the other on one connection, reads on another. A program in the same process may read along through
+ * `DuckDBInstance.fromCache(path)`; DuckDB lets no other process open the file meanwhile.
+ * Throws DuckDB's error when the file is in use, or is not a database.
+ */
+export async function openDuckdbWarehouse(options: DuckdbWarehouseOptions): Promise<DuckdbWarehouse> {
+  const instance = await DuckDBInstance.fromCache(options.path);
+  const writer = await instance.connect();
+  await prepare(writer);
+  const reader = await instance.connect();
+  const writes = turnsOn(writer);
+  const reads = turnsOn(reader);
+  return {
+    raiseFence: (period, epoch) => writes((connection) => raiseFence(connection, period, epoch)),
+    published: (period, payers) => reads((connection) => publishedFiles(connection, period, payers)),
+    register: (partition, files) =>
+      writes((connection) => registerFiles(connection, options.stagingRoot, partition, files)),
+    audit: (partition, files) => reads((connection) => auditFiles(connection, partition, files)),
+    publish: (period, epoch, publications) =>
+      writes((connection) => publishFiles(connection, period, epoch, publications)),
+    analyse: (period, epoch, payers) =>
+      writes(async (connection) => {
+        await checkFence(connection, period, epoch);
+        await runScript(connection, options.analyticsStatements(period, payers));
+      }),
+    unregister: (partition, stagedKeys) => writes((connection) => unregisterFiles(connection, partition, stagedKeys)),
+    summary: () => reads(summary),
+    findings: () => reads(findings),
+    close: () =>
+      writes(() =>
+        reads(async () => {
+          reader.closeSync();
+          writer.closeSync();
+          instance.closeSync();
+        }),
+      ),
+  };
+}
+
+const FINDINGS_TABLE = new URL('../../../sql/findings_table.sql', import.meta.url);
+
+async function prepare(connection: DuckDBConnection): Promise<void> {
+  // Bills are cut in UTC; DuckDB would take the machine's zone wherever an instant becomes a timestamp.
+  await connection.run(`set global TimeZone = 'UTC'`);
+  // Every staged file is read once. The cache would keep at least a megabyte of memory for each.
+  await connection.run('set global enable_external_file_cache = false');
+  // Keeping the order of small files makes DuckDB hold a row group for each: twice the time. A table has no order.
+  await connection.run('set global preserve_insertion_order = false');
+  for (const statement of tableStatements) await connection.run(statement);
+  await connection.run(await readFile(FINDINGS_TABLE, 'utf8'));
+  await prepareExternalTable(connection);
+}
+
+/** Runs statements in order. Whatever transaction one of them left open is rolled back before AnalyticsFailed is thrown. */
+async function runScript(connection: DuckDBConnection, statements: readonly string[]): Promise<void> {
+  for (const [index, statement] of statements.entries()) {
+    try {
+      await connection.run(statement);
+    } catch (error) {
+      await rollBack(connection);
+      const firstLine = statement.trim().split('\n', 1).join();
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new AnalyticsFailed(`statement ${index + 1} (${firstLine}): ${reason}`, { cause: error });
+    }
+  }
+  if (await rollBack(connection)) {
+    throw new AnalyticsFailed('the script ends inside a transaction: nothing of it was committed');
+  }
+}

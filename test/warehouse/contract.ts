@@ -1,0 +1,319 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Partition } from '../../src/billing/partition.ts';
+import { type Payer, parsePayer } from '../../src/billing/payer.ts';
+import { type Period, parsePeriod } from '../../src/billing/period.ts';
+import {
+  AnalyticsFailed,
+  type ColumnType,
+  FencedOff,
+  type Publication,
+  type StagedFile,
+  type Warehouse,
+} from '../../src/warehouse/warehouse.ts';
+
+export type Cell = string | number | boolean | null | Readonly<Record<string, string | number>>;
+export type Row = Readonly<Record<string, Cell>>;
+
+/** A fresh warehouse, and the hands that write what it reads. */
+export interface WarehouseHarness {
+  readonly warehouse: Warehouse;
+  /** Writes a staged Parquet file with these columns, in this order; a row without a column's name has no value there. */
+  stage(file: {
+    partition: Partition;
+    name: string;
+    rows: readonly Row[];
+    columns?: readonly ColumnType[];
+  }): Promise<StagedFile>;
+  /** Makes a staged file unreadable. */
+  corrupt(file: StagedFile): Promise<void>;
+  /** Removes a staged file. */
+  remove(file: StagedFile): Promise<void>;
+  /** The `identity_line_item_id` of every row that the contract view shows of a partition, sorted. */
+  visibleRows(partition: Partition): Promise<string[]>;
+  /** From now on the analytics script is: for every payer record that it ran, then fail if told so. */
+  analytics(outcome: 'succeed' | 'fail'): void;
+  /** The payers for which the script ran and committed, sorted. */
+  analysed(period: Period): Promise<Payer[]>;
+  close(): Promise<void>;
+}
+
+export const PERIOD = parsePeriod('2026-10');
+export const ALPHA: Partition = { payer: parsePayer('111111111111'), period: PERIOD };
+export const BETA: Partition = { payer: parsePayer('222222222222'), period: PERIOD };
+
+/** The columns of a small report, as the footer reader names their types. */
+export const SMALL_REPORT: readonly ColumnType[] = [
+  { name: 'identity_line_item_id', type: 'string' },
+  { name: 'bill_billing_period_start_date', type: 'timestamp' },
+  { name: 'line_item_unblended_cost', type: 'double' },
+];
+
+/** Rows of {@link SMALL_REPORT}, one per id. */
+export function rowsOf(ids: readonly string[], start = '2026-10-01 00:00:00'): Row[] {
+  return ids.map((id) => ({
+    identity_line_item_id: id,
+    bill_billing_period_start_date: start,
+    line_item_unblended_cost: 1,
+  }));
+}
+
+export function publicationOf(partition: Partition, files: readonly StagedFile[]): Publication {
+  return { partition, files, asOf: Date.UTC(2026, 9, 5) };
+}
+
+/** What every implementation of Warehouse must do. `makeHarness` gives a warehouse that nothing was written to. */
+export function describeWarehouseContract(name: string, makeHarness: () => Promise<WarehouseHarness>): void {
+  let harness: WarehouseHarness;
+  beforeEach(async () => {
+    harness = await makeHarness();
+  });
+  afterEach(() => harness.close());
+
+  describe(`${name} keeps the warehouse contract`, () => {
+    describe('register', () => registering(() => harness));
+    describe('audit', () => auditing(() => harness));
+    describe('publish', () => publishing(() => harness));
+    describe('the fence', () => fencing(() => harness));
+    describe('analyse', () => analysing(() => harness));
+    describe('unregister', () => unregistering(() => harness));
+  });
+}
+
+function registering(harness: () => WarehouseHarness): void {
+  it('shows readers nothing', async () => {
+    const file = await harness().stage({ partition: ALPHA, name: 'a', rows: rowsOf(['a1']) });
+    expect(await harness().warehouse.register(ALPHA, [file])).toEqual([
+      { stagedKey: file.stagedKey, status: 'registered' },
+    ]);
+    expect(await harness().visibleRows(ALPHA)).toEqual([]);
+    expect(await harness().warehouse.published(PERIOD, [ALPHA.payer])).toEqual(new Map());
+  });
+
+  it('may be repeated: a file is loaded once', async () => {
+    const { warehouse } = harness();
+    const file = await harness().stage({ partition: ALPHA, name: 'a', rows: rowsOf(['a1', 'a2']) });
+    await warehouse.register(ALPHA, [file, file]);
+    await warehouse.register(ALPHA, [file]);
+    expect(await warehouse.audit(ALPHA, [file])).toMatchObject([{ rows: 2 }]);
+  });
+
+  it('may run twice at the same time: a file is loaded once', async () => {
+    const { warehouse } = harness();
+    const file = await harness().stage({ partition: ALPHA, name: 'a', rows: rowsOf(['a1', 'a2']) });
+    const registered = [{ stagedKey: file.stagedKey, status: 'registered' }];
+    const both = await Promise.all([warehouse.register(ALPHA, [file]), warehouse.register(ALPHA, [file])]);
+    expect(both).toEqual([registered, registered]);
+    expect(await warehouse.audit(ALPHA, [file])).toMatchObject([{ rows: 2 }]);
+  });
+
+  it('gives one status per file, in the order asked, and only the broken file fails', async () => {
+    const { warehouse } = harness();
+    const files: StagedFile[] = [];
+    for (const name of ['a', 'b', 'c', 'd', 'e']) {
+      files.push(await harness().stage({ partition: ALPHA, name, rows: rowsOf([name]) }));
+    }
+    const [, , broken] = files;
+    if (!broken) throw new Error('staged five files');
+    await harness().corrupt(broken);
+    const statuses = await warehouse.register(ALPHA, files);
+    expect(statuses.map(({ stagedKey }) => stagedKey)).toEqual(files.map(({ stagedKey }) => stagedKey));
+    expect(statuses.filter(({ status }) => status === 'failed')).toEqual([
+      { stagedKey: broken.stagedKey, status: 'failed', reason: expect.stringMatching(/\S/) },
+    ]);
+    const audits = await warehouse.audit(ALPHA, files);
+    expect(audits.map(({ rows }) => rows)).toEqual([1, 1, 0, 1, 1]);
+  });
+
+  it('takes a file that failed before once it can be read', async () => {
+    const { warehouse } = harness();
+    const staged = { partition: ALPHA, name: 'a', rows: rowsOf(['a1']) };
+    const file = await harness().stage(staged);
+    await harness().remove(file);
+    expect(await warehouse.register(ALPHA, [file])).toMatchObject([{ status: 'failed' }]);
+    await harness().stage(staged);
+    expect(await warehouse.register(ALPHA, [file])).toMatchObject([{ status: 'registered' }]);
+    expect(await warehouse.audit(ALPHA, [file])).toMatchObject([{ rows: 1 }]);
+  });
+
+  it('takes no files at all', async () => {
+    expect(await harness().warehouse.register(ALPHA, [])).toEqual([]);
+  });
+}
+
+function auditing(harness: () => WarehouseHarness): void {
+  it('counts zero rows in a file that is not known', async () => {
+    const file = await harness().stage({ partition: ALPHA, name: 'a', rows: rowsOf(['a1']) });
+    expect(await harness().warehouse.audit(ALPHA, [file])).toEqual([
+      { stagedKey: file.stagedKey, rows: 0, rowsOfOtherPeriods: 0 },
+    ]);
+  });
+
+  it('counts the rows of each file, and those whose billing period is known and another month', async () => {
+    const { warehouse } = harness();
+    const rows = [
+      ...rowsOf(['in time']),
+      ...rowsOf(['a month early'], '2026-09-01 00:00:00'),
+      ...rowsOf(['a year early'], '2025-10-01 00:00:00'),
+      { identity_line_item_id: 'unknown' },
+    ];
+    const mixed = await harness().stage({ partition: ALPHA, name: 'mixed', rows });
+    const empty = await harness().stage({ partition: ALPHA, name: 'empty', rows: [] });
+    await warehouse.register(ALPHA, [mixed, empty]);
+    expect(await warehouse.audit(ALPHA, [empty, mixed])).toEqual([
+      { stagedKey: empty.stagedKey, rows: 0, rowsOfOtherPeriods: 0 },
+      { stagedKey: mixed.stagedKey, rows: 4, rowsOfOtherPeriods: 2 },
+    ]);
+  });
+
+  it('counts no row of another period when no report says its billing period', async () => {
+    const columns = [{ name: 'identity_line_item_id', type: 'string' }];
+    const rows = [{ identity_line_item_id: 'a1' }];
+    const file = await harness().stage({ partition: ALPHA, name: 'a', rows, columns });
+    await harness().warehouse.register(ALPHA, [file]);
+    expect(await harness().warehouse.audit(ALPHA, [file])).toMatchObject([{ rows: 1, rowsOfOtherPeriods: 0 }]);
+  });
+}
+
+function publishing(harness: () => WarehouseHarness): void {
+  it('makes exactly the given files visible, and another publication replaces them', async () => {
+    const { warehouse } = harness();
+    const old = await harness().stage({ partition: ALPHA, name: 'old', rows: rowsOf(['o1', 'o2']) });
+    const kept = await harness().stage({ partition: ALPHA, name: 'kept', rows: rowsOf(['k1']) });
+    const fresh = await harness().stage({ partition: ALPHA, name: 'fresh', rows: rowsOf(['f1']) });
+    await warehouse.register(ALPHA, [old, kept, fresh]);
+
+    await warehouse.publish(PERIOD, 1, [publicationOf(ALPHA, [old, kept])]);
+    expect(await harness().visibleRows(ALPHA)).toEqual(['k1', 'o1', 'o2']);
+
+    await warehouse.publish(PERIOD, 2, [publicationOf(ALPHA, [kept, fresh])]);
+    expect(await harness().visibleRows(ALPHA)).toEqual(['f1', 'k1']);
+    expect(await warehouse.published(PERIOD, [ALPHA.payer])).toEqual(
+      new Map([[ALPHA.payer, { stagedKeys: [fresh.stagedKey, kept.stagedKey].sort(), epoch: 2 }]]),
+    );
+  });
+
+  it('may be repeated with the same outcome', async () => {
+    const { warehouse } = harness();
+    const file = await harness().stage({ partition: ALPHA, name: 'a', rows: rowsOf(['a1']) });
+    await warehouse.register(ALPHA, [file]);
+    for (const _ of [1, 2]) await warehouse.publish(PERIOD, 1, [publicationOf(ALPHA, [file])]);
+    expect(await harness().visibleRows(ALPHA)).toEqual(['a1']);
+  });
+
+  it('leaves other partitions as they are, also the same payer in another month', async () => {
+    const { warehouse } = harness();
+    const september: Partition = { payer: ALPHA.payer, period: parsePeriod('2026-09') };
+    const partitions = [ALPHA, BETA, september];
+    for (const partition of partitions) {
+      const id = `${partition.payer} ${partition.period}`;
+      const file = await harness().stage({ partition, name: 'a', rows: rowsOf([id]) });
+      await warehouse.register(partition, [file]);
+      await warehouse.publish(partition.period, 1, [publicationOf(partition, [file])]);
+    }
+    await warehouse.publish(PERIOD, 1, [publicationOf(ALPHA, [])]);
+    expect(await harness().visibleRows(ALPHA)).toEqual([]);
+    expect(await harness().visibleRows(BETA)).toEqual([`${BETA.payer} 2026-10`]);
+    expect(await harness().visibleRows(september)).toEqual([`${ALPHA.payer} 2026-09`]);
+  });
+
+  it('remembers a publication without files: the partition is published, and empty', async () => {
+    const { warehouse } = harness();
+    await warehouse.publish(PERIOD, 1, [publicationOf(ALPHA, [])]);
+    expect(await warehouse.published(PERIOD, [ALPHA.payer, BETA.payer])).toEqual(
+      new Map([[ALPHA.payer, { stagedKeys: [], epoch: 1 }]]),
+    );
+  });
+
+  it('answers for the payers asked about only', async () => {
+    const { warehouse } = harness();
+    await warehouse.publish(PERIOD, 1, [publicationOf(ALPHA, []), publicationOf(BETA, [])]);
+    expect([...(await warehouse.published(PERIOD, [BETA.payer])).keys()]).toEqual([BETA.payer]);
+    expect(await warehouse.published(PERIOD, [])).toEqual(new Map());
+  });
+
+  it('refuses a publication of another period, and changes nothing then', async () => {
+    const { warehouse } = harness();
+    const september: Partition = { payer: BETA.payer, period: parsePeriod('2026-09') };
+    const both = [publicationOf(ALPHA, []), publicationOf(september, [])];
+    await expect(warehouse.publish(PERIOD, 1, both)).rejects.toThrow(RangeError);
+    expect(await warehouse.published(PERIOD, [ALPHA.payer])).toEqual(new Map());
+  });
+}
+
+function fencing(harness: () => WarehouseHarness): void {
+  it('keeps an older run from publishing and analysing, and lets the newer one through', async () => {
+    const { warehouse } = harness();
+    const file = await harness().stage({ partition: ALPHA, name: 'a', rows: rowsOf(['a1']) });
+    await warehouse.register(ALPHA, [file]);
+    await warehouse.raiseFence(PERIOD, 5);
+    await expect(warehouse.publish(PERIOD, 4, [publicationOf(ALPHA, [file])])).rejects.toThrow(FencedOff);
+    expect(await harness().visibleRows(ALPHA)).toEqual([]);
+    await expect(warehouse.analyse(PERIOD, 4, [ALPHA.payer])).rejects.toThrow(FencedOff);
+    expect(await harness().analysed(PERIOD)).toEqual([]);
+    await warehouse.publish(PERIOD, 5, [publicationOf(ALPHA, [file])]);
+    expect(await harness().visibleRows(ALPHA)).toEqual(['a1']);
+  });
+
+  it('may be raised again by the same run, and never lowered', async () => {
+    const { warehouse } = harness();
+    await warehouse.raiseFence(PERIOD, 5);
+    await warehouse.raiseFence(PERIOD, 5);
+    await expect(warehouse.raiseFence(PERIOD, 4)).rejects.toThrow(FencedOff);
+    await expect(warehouse.publish(PERIOD, 4, [])).rejects.toThrow(FencedOff);
+  });
+
+  it('stands for its own period only', async () => {
+    const { warehouse } = harness();
+    await warehouse.raiseFence(parsePeriod('2026-09'), 9);
+    await warehouse.publish(PERIOD, 1, [publicationOf(ALPHA, [])]);
+    expect((await warehouse.published(PERIOD, [ALPHA.payer])).size).toBe(1);
+  });
+}
+
+function analysing(harness: () => WarehouseHarness): void {
+  it('runs the script for the payers given', async () => {
+    const { warehouse } = harness();
+    await warehouse.publish(PERIOD, 1, [publicationOf(ALPHA, []), publicationOf(BETA, [])]);
+    await warehouse.analyse(PERIOD, 1, [BETA.payer, ALPHA.payer]);
+    expect(await harness().analysed(PERIOD)).toEqual([ALPHA.payer, BETA.payer]);
+  });
+
+  it('that fails leaves the published data and no half of its findings, and can be tried again', async () => {
+    const { warehouse } = harness();
+    const file = await harness().stage({ partition: ALPHA, name: 'a', rows: rowsOf(['a1']) });
+    await warehouse.register(ALPHA, [file]);
+    await warehouse.publish(PERIOD, 1, [publicationOf(ALPHA, [file])]);
+    harness().analytics('fail');
+    await expect(warehouse.analyse(PERIOD, 1, [ALPHA.payer])).rejects.toThrow(AnalyticsFailed);
+    expect(await harness().analysed(PERIOD)).toEqual([]);
+    expect(await harness().visibleRows(ALPHA)).toEqual(['a1']);
+    harness().analytics('succeed');
+    await warehouse.analyse(PERIOD, 1, [ALPHA.payer]);
+    expect(await harness().analysed(PERIOD)).toEqual([ALPHA.payer]);
+  });
+}
+
+function unregistering(harness: () => WarehouseHarness): void {
+  it('forgets a superseded file: its rows are gone, and it can be registered anew', async () => {
+    const { warehouse } = harness();
+    const old = await harness().stage({ partition: ALPHA, name: 'old', rows: rowsOf(['o1']) });
+    const fresh = await harness().stage({ partition: ALPHA, name: 'fresh', rows: rowsOf(['f1']) });
+    await warehouse.register(ALPHA, [old, fresh]);
+    await warehouse.publish(PERIOD, 1, [publicationOf(ALPHA, [fresh])]);
+    for (const _ of [1, 2]) await warehouse.unregister(ALPHA, [old.stagedKey]);
+    expect(await warehouse.audit(ALPHA, [old, fresh])).toMatchObject([{ rows: 0 }, { rows: 1 }]);
+    expect(await harness().visibleRows(ALPHA)).toEqual(['f1']);
+    await warehouse.register(ALPHA, [old]);
+    expect(await warehouse.audit(ALPHA, [old])).toMatchObject([{ rows: 1 }]);
+  });
+
+  it('refuses a published file, names it, and then forgets none of the others either', async () => {
+    const { warehouse } = harness();
+    const old = await harness().stage({ partition: ALPHA, name: 'old', rows: rowsOf(['o1']) });
+    const current = await harness().stage({ partition: ALPHA, name: 'current', rows: rowsOf(['c1']) });
+    await warehouse.register(ALPHA, [old, current]);
+    await warehouse.publish(PERIOD, 1, [publicationOf(ALPHA, [current])]);
+    await expect(warehouse.unregister(ALPHA, [old.stagedKey, current.stagedKey])).rejects.toThrow(current.stagedKey);
+    expect(await warehouse.audit(ALPHA, [old, current])).toMatchObject([{ rows: 1 }, { rows: 1 }]);
+  });
+}

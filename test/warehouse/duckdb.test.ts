@@ -1,0 +1,436 @@
+import { DuckDBInstance } from '@duckdb/node-api';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Partition, partitionName } from '../../src/billing/partition.ts';
+import { parsePeriod } from '../../src/billing/period.ts';
+import { openDuckdbWarehouse } from '../../src/warehouse/duckdb/warehouse.ts';
+import { lineItemColumns, partitionColumns } from '../../src/warehouse/lineItems.ts';
+import type { ColumnType, StagedFile } from '../../src/warehouse/warehouse.ts';
+import { ALPHA, BETA, describeWarehouseContract, PERIOD, publicationOf, type Row, rowsOf } from './contract.ts';
+import { type DuckdbHarness, makeDuckdbHarness } from './duckdbHarness.ts';
+
+describeWarehouseContract('DuckDB', makeDuckdbHarness);
+
+let harness: DuckdbHarness;
+beforeEach(async () => {
+  harness = await makeDuckdbHarness();
+});
+afterEach(() => harness.close());
+
+/** Stages, registers and publishes files of one partition. Columns and rows by file name. */
+async function publishReport(
+  partition: Partition,
+  files: Readonly<Record<string, { columns: readonly ColumnType[]; rows: readonly Row[] }>>,
+): Promise<StagedFile[]> {
+  const staged: StagedFile[] = [];
+  for (const [name, file] of Object.entries(files)) staged.push(await harness.stage({ partition, name, ...file }));
+  const statuses = await harness.warehouse.register(partition, staged);
+  expect(statuses.filter(({ status }) => status === 'failed')).toEqual([]);
+  await harness.warehouse.publish(partition.period, 1, [publicationOf(partition, staged)]);
+  return staged;
+}
+
+function columns(types: Readonly<Record<string, string>>): ColumnType[] {
+  return Object.entries({ identity_line_item_id: 'string', ...types }).map(([name, type]) => ({ name, type }));
+}
+
+const lineItems = (selected: string) =>
+  harness.query(`select ${selected} from cur_line_items order by identity_line_item_id`);
+
+describe('columns of reports', () => {
+  it('may differ from file to file: what a file lacks is NULL in its rows', async () => {
+    await publishReport(ALPHA, {
+      october: {
+        columns: columns({ product_category: 'string' }),
+        rows: [{ identity_line_item_id: 'a', product_category: 'x' }],
+      },
+      november: {
+        columns: columns({ product_vcpu: 'string' }),
+        rows: [{ identity_line_item_id: 'b', product_vcpu: '2' }],
+      },
+    });
+    expect(
+      await harness.query('select product_category, product_vcpu from cur_external order by identity_line_item_id'),
+    ).toEqual([
+      { product_category: 'x', product_vcpu: null },
+      { product_category: null, product_vcpu: '2' },
+    ]);
+  });
+
+  it('that differ only in case are one', async () => {
+    await publishReport(ALPHA, {
+      upper: {
+        columns: columns({ Product_VCPU: 'string' }),
+        rows: [{ identity_line_item_id: 'a', Product_VCPU: '1' }],
+      },
+      lower: {
+        columns: columns({ product_vcpu: 'string' }),
+        rows: [{ identity_line_item_id: 'b', product_vcpu: '2' }],
+      },
+    });
+    expect(await harness.query('select product_vcpu from cur_external order by 1')).toEqual([
+      { product_vcpu: '1' },
+      { product_vcpu: '2' },
+    ]);
+  });
+
+  it('of conflicting types are widened, in one call and between calls, without losing a value', async () => {
+    await publishReport(ALPHA, {
+      whole: {
+        columns: columns({ size: 'int', note: 'double' }),
+        rows: [{ identity_line_item_id: 'a', size: 1, note: 0.5 }],
+      },
+      broken: {
+        columns: columns({ size: 'double', note: 'string' }),
+        rows: [{ identity_line_item_id: 'b', size: 2.5, note: 'x' }],
+      },
+    });
+    await publishReport(BETA, {
+      map: {
+        columns: columns({ size: 'boolean', note: 'map<string,string>' }),
+        rows: [{ identity_line_item_id: 'c', size: true, note: { k: 'v' } }],
+      },
+      nested: { columns: columns({ note: 'other' }), rows: [{ identity_line_item_id: 'd', note: { a: 1 } }] },
+    });
+    expect(await harness.query('select size, note from cur_external order by identity_line_item_id')).toEqual([
+      { size: '1.0', note: '0.5' },
+      { size: '2.5', note: 'x' },
+      { size: 'true', note: '{"k":"v"}' },
+      { size: null, note: '{"a":1}' },
+    ]);
+  });
+
+  it('may have hostile names, also as tags', async () => {
+    const hostile = [
+      'select',
+      `a"b'c`,
+      'path_of_staged_file',
+      'two words',
+      '; drop table cur_external; --',
+      'É',
+      'é',
+      '$payer',
+      '%',
+    ];
+    const tags = hostile.map((name) => `resource_tags_user_${name}`);
+    const names = [...hostile, ...tags];
+    await publishReport(ALPHA, {
+      a: {
+        columns: columns(Object.fromEntries(names.map((name) => [name, 'string']))),
+        rows: [{ identity_line_item_id: 'a', ...Object.fromEntries(names.map((name) => [name, `value of ${name}`])) }],
+      },
+    });
+    const [row] = await harness.query('select * from cur_external');
+    for (const name of names) expect(row).toMatchObject({ [name]: `value of ${name}` });
+    const keys = await lineItems('cast(map_keys(resource_tags) as JSON)::VARCHAR as keys');
+    expect(JSON.parse(String(keys[0]?.keys))).toEqual(hostile.map((name) => `user_${name}`).sort());
+  });
+
+  it('named like the partition change nothing: the partition is not taken from rows', async () => {
+    await publishReport(ALPHA, {
+      a: {
+        columns: columns({ Payer: 'string', year: 'int', staged_key: 'string' }),
+        rows: [{ identity_line_item_id: 'a', Payer: '999999999999', year: 1999, staged_key: 'elsewhere' }],
+      },
+    });
+    expect(await lineItems('payer, year, month')).toEqual([{ payer: ALPHA.payer, year: 2026, month: 10 }]);
+  });
+
+  it('that the contract wants as numbers are read strictly: other text fails its file only', async () => {
+    const text = columns({ line_item_unblended_cost: 'string' });
+    const cost = (id: string, value: string) => ({
+      columns: text,
+      rows: [{ identity_line_item_id: id, line_item_unblended_cost: value }],
+    });
+    const bad = await harness.stage({ partition: BETA, name: 'bad', ...cost('x', 'twelve') });
+    expect(await harness.warehouse.register(BETA, [bad])).toEqual([
+      { stagedKey: bad.stagedKey, status: 'failed', reason: expect.stringContaining('twelve') },
+    ]);
+    await publishReport(ALPHA, { a: cost('a', '1.25'), b: cost('b', '') });
+    expect(await lineItems('line_item_unblended_cost as cost')).toEqual([{ cost: 1.25 }, { cost: null }]);
+  });
+});
+
+describe('staged files', () => {
+  it('may have wildcards and quotes in their names: never another file is read', async () => {
+    const names = ['a*b', 'axb', 'q?', 'qq', 'c[1]', 'c1', `it's "x"`, 'né 😀'];
+    const files = Object.fromEntries(names.map((name) => [name, { columns: columns({}), rows: rowsOf([name]) }]));
+    await publishReport(ALPHA, files);
+    const rows = await lineItems('identity_line_item_id as id, staged_key');
+    expect(rows).toHaveLength(names.length);
+    for (const { id, staged_key } of rows) expect(String(staged_key).endsWith(`/${id}.parquet`)).toBe(true);
+  });
+
+  it('outside the staging folder are refused', async () => {
+    const file = await harness.stage({ partition: ALPHA, name: 'a', rows: rowsOf(['a1']) });
+    const outside = { ...file, stagedKey: `../staging/${file.stagedKey}` };
+    expect(await harness.warehouse.register(ALPHA, [outside, file])).toEqual([
+      { stagedKey: outside.stagedKey, status: 'failed', reason: expect.stringContaining('below the staging root') },
+      { stagedKey: file.stagedKey, status: 'registered' },
+    ]);
+  });
+
+  it('load in more than one batch, a broken one among them', async () => {
+    const files: StagedFile[] = [];
+    for (let n = 0; n < 150; n++)
+      files.push(await harness.stage({ partition: ALPHA, name: `f${n}`, rows: rowsOf([`${n}`]) }));
+    const broken = files[70];
+    if (!broken) throw new Error('staged 150 files');
+    await harness.corrupt(broken);
+    const statuses = await harness.warehouse.register(ALPHA, files);
+    expect(statuses.filter(({ status }) => status === 'failed').map(({ stagedKey }) => stagedKey)).toEqual([
+      broken.stagedKey,
+    ]);
+    const audits = await harness.warehouse.audit(ALPHA, files);
+    expect(audits.filter(({ rows }) => rows !== 1)).toEqual([
+      { stagedKey: broken.stagedKey, rows: 0, rowsOfOtherPeriods: 0 },
+    ]);
+  });
+});
+
+describe('the contract view', () => {
+  const view = () =>
+    harness.query(`select column_name, data_type from duckdb_columns() where table_name = 'cur_line_items'`);
+
+  it('has the contract columns and types before and after any report, whatever its kind', async () => {
+    const contract = [
+      ...partitionColumns,
+      ...lineItemColumns.map(({ name, type }) => ({ name, type: type === 'MAP' ? 'MAP(VARCHAR, VARCHAR)' : type })),
+      { name: 'amortized_cost', type: 'DOUBLE' },
+    ].map(({ name, type }) => ({ column_name: name, data_type: type }));
+    expect(await view()).toEqual(contract);
+    await publishReport(ALPHA, {
+      a: {
+        columns: columns({
+          bill_billing_period_start_date: 'bigint',
+          line_item_usage_amount: 'int',
+          resource_tags_user_x: 'double',
+        }),
+        rows: [],
+      },
+    });
+    expect(await view()).toEqual(contract);
+  });
+
+  it('shows CUR 2.0 maps and legacy columns as the same columns', async () => {
+    await publishReport(ALPHA, {
+      legacy: {
+        columns: columns({
+          product_region: 'string',
+          product_instance_type: 'string',
+          resource_tags_user_team: 'string',
+          resource_tags_aws_created_by: 'string',
+        }),
+        rows: [
+          {
+            identity_line_item_id: 'a',
+            product_region: 'eu-west-1',
+            product_instance_type: 'm5.large',
+            resource_tags_user_team: 'red',
+            resource_tags_aws_created_by: '',
+          },
+        ],
+      },
+      cur2: {
+        columns: columns({
+          product_region_code: 'string',
+          product: 'map<string,string>',
+          resource_tags: 'map<string,string>',
+        }),
+        rows: [
+          {
+            identity_line_item_id: 'b',
+            product_region_code: 'eu-west-1',
+            product: { instance_type: 'm5.large', region: 'not first' },
+            resource_tags: { user_team: 'red' },
+          },
+          {
+            identity_line_item_id: 'c',
+            product_region_code: '',
+            product: { instance_type: '', region: 'eu-west-1' },
+            resource_tags: {},
+          },
+        ],
+      },
+    });
+    const selected = `product_region, product_instance_type, resource_tags['user_team'] as team, resource_tags['aws_created_by'] as by`;
+    const same = { product_region: 'eu-west-1', product_instance_type: 'm5.large', team: 'red', by: null };
+    expect(await lineItems(selected)).toEqual([same, same, { ...same, product_instance_type: null, team: null }]);
+  });
+
+  it('shows an empty string as NULL, and a legacy row without any tag as one without tags', async () => {
+    await publishReport(ALPHA, {
+      a: {
+        columns: columns({ line_item_resource_id: 'string', resource_tags_user_team: 'string' }),
+        rows: [{ identity_line_item_id: 'a', line_item_resource_id: '', resource_tags_user_team: '' }],
+      },
+    });
+    expect(await lineItems('line_item_resource_id as id, resource_tags as tags')).toEqual([{ id: null, tags: null }]);
+  });
+
+  it('amortizes the cost by line-item type', async () => {
+    const types = {
+      line_item_line_item_type: 'string',
+      line_item_unblended_cost: 'double',
+      savings_plan_savings_plan_effective_cost: 'double',
+      savings_plan_total_commitment_to_date: 'double',
+      savings_plan_used_commitment: 'double',
+      reservation_effective_cost: 'double',
+      reservation_unused_amortized_upfront_fee_for_billing_period: 'double',
+      reservation_unused_recurring_fee: 'double',
+      reservation_reservation_a_r_n: 'string',
+    };
+    const amounts = {
+      line_item_unblended_cost: 100,
+      savings_plan_savings_plan_effective_cost: 7,
+      savings_plan_total_commitment_to_date: 50,
+      savings_plan_used_commitment: 20,
+      reservation_effective_cost: 9,
+      reservation_unused_amortized_upfront_fee_for_billing_period: 3,
+      reservation_unused_recurring_fee: 4,
+    };
+    const expected: [type: string, arn: string, cost: number][] = [
+      ['SavingsPlanCoveredUsage', '', 7],
+      ['SavingsPlanRecurringFee', '', 30],
+      ['SavingsPlanNegation', '', 0],
+      ['SavingsPlanUpfrontFee', '', 0],
+      ['DiscountedUsage', 'arn', 9],
+      ['RIFee', 'arn', 7],
+      ['Fee', 'arn', 0],
+      ['Fee', '', 100],
+      ['Usage', '', 100],
+      ['Tax', '', 100],
+      ['Credit', '', 100],
+    ];
+    await publishReport(ALPHA, {
+      a: {
+        columns: columns(types),
+        rows: expected.map(([type, arn], index) => ({
+          ...amounts,
+          identity_line_item_id: String(index).padStart(2, '0'),
+          line_item_line_item_type: type,
+          reservation_reservation_a_r_n: arn,
+        })),
+      },
+    });
+    expect(await lineItems('line_item_line_item_type as type, amortized_cost as cost')).toEqual(
+      expected.map(([type, , cost]) => ({ type, cost })),
+    );
+  });
+});
+
+describe('the database file', () => {
+  it('shows a reader the old set or the new set while publications run, never a mix', async () => {
+    const sets: StagedFile[][] = [];
+    for (const set of ['old', 'new']) {
+      const files: StagedFile[] = [];
+      for (const part of [1, 2, 3])
+        files.push(await harness.stage({ partition: ALPHA, name: `${set}${part}`, rows: rowsOf([`${set}${part}`]) }));
+      await harness.warehouse.register(ALPHA, files);
+      sets.push(files);
+    }
+    let isPublishing = true;
+    const writer = (async () => {
+      for (let epoch = 1; epoch <= 40; epoch++) {
+        await harness.warehouse.publish(PERIOD, epoch, [publicationOf(ALPHA, sets[epoch % 2] ?? [])]);
+      }
+      isPublishing = false;
+    })();
+    const seen = new Set<string>();
+    do {
+      seen.add((await harness.visibleRows(ALPHA)).join());
+    } while (isPublishing);
+    await writer;
+    for (const set of seen) expect(['', 'new1,new2,new3', 'old1,old2,old3']).toContain(set);
+    expect(await harness.visibleRows(ALPHA)).toEqual(['old1', 'old2', 'old3']);
+  });
+
+  it('takes calls at the same time: their transactions do not get into one another', async () => {
+    const partitions = [ALPHA, BETA, { payer: ALPHA.payer, period: parsePeriod('2026-09') }];
+    const staged = new Map<Partition, StagedFile>();
+    for (const partition of partitions) {
+      staged.set(partition, await harness.stage({ partition, name: 'a', rows: rowsOf([partitionName(partition)]) }));
+    }
+    await Promise.all(
+      [...staged].map(async ([partition, file]) => {
+        await harness.warehouse.register(partition, [file]);
+        await harness.warehouse.publish(partition.period, 1, [publicationOf(partition, [file])]);
+      }),
+    );
+    for (const partition of partitions)
+      expect(await harness.visibleRows(partition)).toEqual([partitionName(partition)]);
+  });
+
+  it('in memory belongs to one warehouse alone', async () => {
+    const options = { path: ':memory:', stagingRoot: harness.stagingRoot, analyticsStatements: () => [] };
+    const [one, other] = [await openDuckdbWarehouse(options), await openDuckdbWarehouse(options)];
+    await one.raiseFence(PERIOD, 2);
+    await other.raiseFence(PERIOD, 1);
+    await one.close();
+    await other.close();
+  });
+});
+
+describe('analytics', () => {
+  it('that fail name the statement, its first line and the reason', async () => {
+    harness.analytics('fail');
+    await expect(harness.warehouse.analyse(PERIOD, 1, [])).rejects.toThrow(
+      /^statement 3 \(insert into no_such_table\): .*no_such_table does not exist/,
+    );
+  });
+
+  it('that forget to commit fail, and leave the connection usable', async () => {
+    const forgetful = await openDuckdbWarehouse({
+      path: harness.path,
+      stagingRoot: harness.stagingRoot,
+      analyticsStatements: () => ['begin transaction', `delete from cur_findings`],
+    });
+    await expect(forgetful.analyse(PERIOD, 1, [ALPHA.payer])).rejects.toThrow('ends inside a transaction');
+    await forgetful.raiseFence(PERIOD, 1);
+    await forgetful.close();
+  });
+
+  it('are read back largest saving first, findings without one last', async () => {
+    const instance = await DuckDBInstance.fromCache(harness.path);
+    const connection = await instance.connect();
+    await connection.run(`insert into cur_findings
+        (payer, year, month, check_name, account, region, resource, monthly_cost, estimated_saving, currency)
+      values ('111111111111', 2026, 10, 'small', 'acc', null, 'vol-1', 5, 1, 'USD'),
+        ('111111111111', 2026, 10, 'unknown', '', 'eu-west-1', '', null, null, null),
+        ('222222222222', 2026, 9, 'large', 'acc', 'eu-west-1', 'vol-2', 50, 40, 'USD')`);
+    connection.closeSync();
+    instance.closeSync();
+    const found = await harness.warehouse.findings();
+    expect(found.map(({ check }) => check)).toEqual(['large', 'small', 'unknown']);
+    expect(found[0]).toEqual({
+      check: 'large',
+      payer: BETA.payer,
+      period: '2026-09',
+      account: 'acc',
+      region: 'eu-west-1',
+      resource: 'vol-2',
+      monthlyCost: 50,
+      estimatedSaving: 40,
+      currency: 'USD',
+    });
+  });
+});
+
+it('the summary has one row per published partition and currency', async () => {
+  const types = columns({ line_item_unblended_cost: 'double', line_item_currency_code: 'string' });
+  const item = (id: string, cost: number, currency: string) => ({
+    identity_line_item_id: id,
+    line_item_unblended_cost: cost,
+    line_item_currency_code: currency,
+  });
+  await publishReport(BETA, {
+    one: { columns: types, rows: [item('a', 1.5, 'USD'), item('b', 2, 'USD')] },
+    two: { columns: types, rows: [item('c', 7, 'CNY')] },
+  });
+  await publishReport(ALPHA, {});
+  const base = { payer: BETA.payer, period: PERIOD, files: 2 };
+  expect(await harness.warehouse.summary()).toEqual([
+    { payer: ALPHA.payer, period: PERIOD, files: 0, rows: 0, cost: 0, currency: null },
+    { ...base, rows: 1, cost: 7, currency: 'CNY' },
+    { ...base, rows: 2, cost: 3.5, currency: 'USD' },
+  ]);
+});
