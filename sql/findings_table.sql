@@ -1,0 +1,22 @@
+-- What the analytics find. Grain: one row per payer, period (year, month),
+-- check, account and resource.
+--
+-- account and resource are never null: '' where a report has none. A row of
+-- resource '' stands for all of an account's resources without an id; its
+-- region is '' when they lie in several.
+-- monthly_cost and estimated_saving are amounts of `currency` for the part of
+-- the month that the report covers, before credits, refunds and tax. They are
+-- never rounded and never extrapolated to a whole month.
+create table if not exists cur_findings (
+    payer varchar not null,
+    year integer not null,
+    month integer not null,
+    check_name varchar not null,
+    account varchar not null,
+    region varchar,
+    resource varchar not null,
+    monthly_cost double,
+    estimated_saving double,
+    currency varchar,
+    found_at timestamp default current_timestamp
+);

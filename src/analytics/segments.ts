@@ -1,0 +1,90 @@
+import { ScriptError } from './scriptError.ts';
+
+/**
+ * A stretch of a script that is read in one way. Joined in order, the texts of all segments are the script again.
+ *
+ *   code        what is outside everything else; only here a `;` separates and an unknown `#name` is an error
+ *   string      '…', where '' is a quote
+ *   identifier  "…", where "" is a quote
+ *   dollar      $$…$$, taken literally
+ *   comment     `-- …` and `// …` up to the end of the line, and slash-star to the next star-slash
+ */
+export interface Segment {
+  readonly kind: 'code' | 'string' | 'identifier' | 'dollar' | 'comment';
+  readonly text: string;
+  /** The line that it begins on, 1 for the first. */
+  readonly line: number;
+}
+
+const OPENING = /'|"|\$\$|--|\/\/|\/\*/g;
+
+/**
+ * Cuts a script into segments, by the lexical rules of Snowflake, which runs it in production: strings and `$$` as in
+ * its SQL reference, "String & binary data types"; `//` as in its knowledge base, "How to comment or uncomment multiple
+ * lines in the SQL worksheet". DuckDB reads the same, but for two things: to it `//` is an integer division, which a
+ * portable script cannot hold, and block comments nest, which they do not here.
+ * Throws a ScriptError for a quote or comment that is not closed (naming the line that it began on), and for a
+ * backslash before a quote in a '…' string: Snowflake takes the pair as a quote and reads on, DuckDB does not.
+ */
+export function segmentsOf(script: string): Segment[] {
+  const segments: Segment[] = [];
+  let line = 1;
+  const push = (kind: Segment['kind'], start: number, end: number): void => {
+    if (start === end) return;
+    const text = script.slice(start, end);
+    segments.push({ kind, text, line });
+    line += text.split('\n').length - 1;
+  };
+
+  let at = 0;
+  OPENING.lastIndex = 0;
+  for (let found = OPENING.exec(script); found !== null; found = OPENING.exec(script)) {
+    push('code', at, found.index);
+    const { kind, end } = closingOf(script, found[0], found.index, line);
+    push(kind, found.index, end);
+    at = end;
+    OPENING.lastIndex = end;
+  }
+  push('code', at, script.length);
+  return segments;
+}
+
+function closingOf(
+  script: string,
+  opening: string,
+  start: number,
+  line: number,
+): { kind: Segment['kind']; end: number } {
+  switch (opening) {
+    case "'":
+      return { kind: 'string', end: endOfQuoted(script, "'", start, line) };
+    case '"':
+      return { kind: 'identifier', end: endOfQuoted(script, '"', start, line) };
+    case '$$':
+      return { kind: 'dollar', end: endAfter(script, '$$', start, line, 'the $$ quote') };
+    case '/*':
+      return { kind: 'comment', end: endAfter(script, '*/', start, line, 'the /* comment') };
+    default: {
+      const newline = script.indexOf('\n', start);
+      return { kind: 'comment', end: newline < 0 ? script.length : newline };
+    }
+  }
+}
+
+function endAfter(script: string, closing: string, start: number, line: number, what: string): number {
+  const found = script.indexOf(closing, start + 2);
+  if (found < 0) throw new ScriptError(`${what} that begins here is never closed`, line);
+  return found + closing.length;
+}
+
+function endOfQuoted(script: string, quote: string, start: number, line: number): number {
+  let at = script.indexOf(quote, start + 1);
+  while (at >= 0) {
+    if (quote === "'" && /(?<!\\)(\\\\)*\\$/.test(script.slice(start + 1, at))) {
+      throw new ScriptError("a backslash before a quote in a string: write the quote as ''", line);
+    }
+    if (script[at + 1] !== quote) return at + 1;
+    at = script.indexOf(quote, at + 2);
+  }
+  throw new ScriptError(`the ${quote} quote that begins here is never closed`, line);
+}
