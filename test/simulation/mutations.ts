@@ -1,0 +1,124 @@
+import type { Ledger } from '../../src/ledger/ledger.ts';
+import { FencedOff, type Warehouse } from '../../src/warehouse/warehouse.ts';
+import type { Process } from './scheduler.ts';
+import { type Mutation, override } from './simulate.ts';
+
+/** Ways to break an invariant, by the number that DESIGN.md gives it. Each must be noticed, and as that invariant. */
+export const mutations: readonly (Mutation & { readonly breaks: number; readonly how: string })[] = [
+  {
+    breaks: 1,
+    how: 'a message is acknowledged although its work has failed',
+    copy: (copy) => async (process: Process, body: unknown) => {
+      await copy(process, body).catch(() => {});
+    },
+  },
+  {
+    breaks: 2,
+    how: 'a manifest says which files count, and nobody asks it',
+    ledger: (ledger) =>
+      override<Ledger>(ledger, {
+        partitions: async (period) =>
+          (await ledger.partitions(period)).map(({ delivery: _, completeDelivery: __, ...record }) => ({
+            ...record,
+            awaitsManifest: false,
+          })),
+      }),
+  },
+  {
+    breaks: 2,
+    how: 'a publish adds to what is visible',
+    warehouse: (warehouse) =>
+      override<Warehouse>(warehouse, {
+        publish: async (period, epoch, publications) => {
+          const payers = publications.map(({ partition }) => partition.payer);
+          const before = await warehouse.published(period, payers);
+          const added = publications.map((publication) => {
+            const old = before.get(publication.partition.payer)?.stagedKeys ?? [];
+            const files = [...publication.files];
+            for (const stagedKey of old) {
+              if (files.some((file) => file.stagedKey === stagedKey)) continue;
+              files.push({ stagedKey, rows: 0, sizeBytes: 0, columns: [] });
+            }
+            return { ...publication, files };
+          });
+          await warehouse.publish(period, epoch, added);
+        },
+      }),
+  },
+  {
+    breaks: 3,
+    how: 'the delivery that is heard of last counts as the newest',
+    ledger: (ledger) =>
+      override<Ledger>(ledger, {
+        recordDelivery: async (delivery, pending, now) => {
+          const { bucket, etag, sizeBytes } = delivery.manifest;
+          const manifest = { bucket, etag, sizeBytes, key: `heard-of/${now}`, lastModified: now };
+          return ledger.recordDelivery({ ...delivery, manifest }, pending, now);
+        },
+      }),
+  },
+  {
+    breaks: 4,
+    how: 'analytics run over nothing',
+    warehouse: (warehouse) => override<Warehouse>(warehouse, { analyse: async () => {} }),
+  },
+  {
+    breaks: 5,
+    how: 'the warehouse lets every epoch in',
+    // The ledger would stop the old run first.
+    ledger: (ledger) => override<Ledger>(ledger, { renewLease: async () => {} }),
+    warehouse: (warehouse) => {
+      const highest = new Map<string, number>();
+      const at = (period: string, epoch: number) => {
+        const best = Math.max(epoch, highest.get(period) ?? 0);
+        highest.set(period, best);
+        return best;
+      };
+      return override<Warehouse>(warehouse, {
+        raiseFence: async (period, epoch) => warehouse.raiseFence(period, at(period, epoch)),
+        publish: async (period, epoch, publications) => warehouse.publish(period, at(period, epoch), publications),
+        analyse: async (period, epoch, payers) => warehouse.analyse(period, at(period, epoch), payers),
+      });
+    },
+  },
+  {
+    breaks: 5,
+    how: 'the ledger lets every epoch commit',
+    ledger: (ledger) =>
+      override<Ledger>(ledger, {
+        commit: async (partition, _epoch, update) =>
+          ledger.commit(partition, (await ledger.period(partition.period)).epoch, update),
+      }),
+    // The warehouse would stop the old run first.
+    warehouse: (warehouse) =>
+      override<Warehouse>(warehouse, {
+        raiseFence: async () => {},
+        publish: async (period, epoch, publications) => {
+          await warehouse.publish(period, epoch, publications).catch((error: unknown) => {
+            if (!(error instanceof FencedOff)) throw error;
+          });
+        },
+      }),
+  },
+  {
+    breaks: 8,
+    how: 'the audit believes the footers',
+    warehouse: (warehouse) =>
+      override<Warehouse>(warehouse, {
+        audit: async (_partition, files) =>
+          files.map(({ stagedKey, rows }) => ({ stagedKey, rows, rowsOfOtherPeriods: 0 })),
+      }),
+  },
+  {
+    breaks: 10,
+    how: 'superseded copies are deleted, and the ledger is not told',
+    ledger: (ledger) => override<Ledger>(ledger, { markRemoved: async () => {} }),
+  },
+];
+
+/** A finalizer that never runs as long as something changes. */
+export const endlessChange: Mutation & { readonly breaks: number; readonly how: string } = {
+  breaks: 6,
+  how: 'a partition that keeps changing waits for its quiet period forever',
+  settings: { maxWaitSeconds: 1_000_000 },
+};

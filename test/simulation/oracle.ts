@@ -1,0 +1,257 @@
+import { partitionName } from '../../src/billing/partition.ts';
+import type { Period } from '../../src/billing/period.ts';
+import { versionIdOf } from '../../src/billing/version.ts';
+import type { Ledger } from '../../src/ledger/ledger.ts';
+import { compareDeliveries, isDirty, type PartitionRecord, setIdOf } from '../../src/ledger/partitionRecord.ts';
+import { stagedKeyOf } from '../../src/staging/stagedKey.ts';
+import type { Publication } from '../../src/warehouse/warehouse.ts';
+import { deliveriesOf, type PartitionPlan, type PlannedDelivery, partitionOf, sourceOf } from './scenario.ts';
+import type { SimulatedBuckets } from './simulatedStore.ts';
+import type { SimulatedWarehouse } from './simulatedWarehouse.ts';
+
+const STAGING = 'staging';
+const MAX_GENERATIONS = 8;
+
+/** What the oracle may look at: the world as it is, not as the workflows see it. */
+export interface Omniscience {
+  readonly ledger: Ledger;
+  readonly warehouse: SimulatedWarehouse;
+  readonly buckets: SimulatedBuckets;
+  readonly now: () => number;
+  readonly maxWaitSeconds: number;
+}
+
+/** A file of a partition's visible set, traced back to its source. */
+interface Visible {
+  readonly stagedKey: string;
+  readonly key: string;
+  readonly etag: string;
+}
+
+interface Watched {
+  readonly plan: PartitionPlan;
+  readonly name: string;
+  readonly bucket: string;
+  readonly partition: ReturnType<typeof partitionOf>;
+  readonly deliveries: readonly PlannedDelivery[];
+  readonly origins: ReadonlyMap<string, Visible>;
+  /** The earliest delivery that what was published so far can be. */
+  publishedIndex: number;
+  /** Whether a delivery with a manifest was published. */
+  delivered: boolean;
+  watermark: number;
+  analysedWatermark: number;
+}
+
+/** Holds a simulated world to DESIGN.md's invariants. Each violation says which one, by number. */
+export class Oracle {
+  readonly violations: string[] = [];
+  readonly #world: Omniscience;
+  readonly #watched: Watched[];
+  readonly #fences = new Map<Period, number>();
+
+  constructor(plans: readonly PartitionPlan[], world: Omniscience) {
+    this.#world = world;
+    this.#watched = plans.map((plan, index) => watch(plan, index));
+  }
+
+  /** Invariant 1: the event of what lies at the source goes only when the ledger knows it. */
+  async acknowledged(body: unknown): Promise<void> {
+    const { bucket, key, etag, sequencer } = announced(body);
+    const watched = this.#watched.find((each) => each.bucket === bucket);
+    const present = this.#world.buckets.get({ bucket, key });
+    if (!watched || !present || present.sequencer !== sequencer) return;
+    const { ledger } = this.#world;
+    const source = { bucket, key, etag };
+    if (await ledger.version(watched.partition, versionIdOf(source))) return;
+    const delivery = (await ledger.partition(watched.partition))?.delivery;
+    if (key.endsWith('-Manifest.json') && delivery) {
+      const manifest = { ...source, lastModified: present.lastModified, sizeBytes: present.bytes.length };
+      if (compareDeliveries({ ...delivery, manifest }, delivery) <= 0) return;
+    }
+    this.#violate(1, `${bucket}/${key} (${etag}) was acknowledged, and the ledger does not know it`);
+  }
+
+  /** Invariant 5 in the warehouse. */
+  fenceRaised(period: Period, epoch: number): void {
+    this.#fences.set(period, Math.max(epoch, this.#fences.get(period) ?? 0));
+  }
+
+  /** Invariant 5 in the warehouse: nothing changes under an epoch that is over. */
+  warehouseChanged(what: string, period: Period, epoch: number): void {
+    const fence = this.#fences.get(period) ?? 0;
+    if (epoch < fence) this.#violate(5, `epoch ${epoch} did ${what} after epoch ${fence} had taken over`);
+  }
+
+  /** Invariant 5 in the ledger. */
+  async ledgerCommitted(period: Period, epoch: number): Promise<void> {
+    const current = (await this.#world.ledger.period(period)).epoch;
+    if (epoch < current) this.#violate(5, `epoch ${epoch} committed to the ledger under epoch ${current}`);
+  }
+
+  /** Invariants 2, 3 and 8, whenever something was published. */
+  async published(publications: readonly Publication[]): Promise<void> {
+    for (const { partition, deliveryId } of publications) {
+      const watched = this.#watched.find(({ name }) => name === partitionName(partition));
+      if (!watched) throw new Error(`nobody planned ${partitionName(partition)}`);
+      const visible = this.#visible(watched);
+      this.#auditedRows(watched, visible);
+      const keys = new Set(visible.map(({ key }) => key));
+      if (keys.size < visible.length) this.#violate(2, `${watched.name} shows two versions of one key`);
+      if (new Set([...keys].map(folder)).size > 1) this.#violate(2, `${watched.name} shows two deliveries' folders`);
+      if (deliveryId !== undefined) this.#oneDelivery(watched, visible);
+      else if (watched.plan.mode !== 'without-manifests') await this.#lastResort(watched);
+    }
+  }
+
+  /** Invariant 10: what is deleted is not visible, and not counted on. */
+  async deleted(stagedKey: string): Promise<void> {
+    for (const watched of this.#watched) {
+      if (this.#visible(watched).some((file) => file.stagedKey === stagedKey)) {
+        this.#violate(10, `${stagedKey} was deleted and is visible`);
+      }
+      for (const { outcome } of await this.#world.ledger.versions(watched.partition)) {
+        if (outcome.status !== 'staged' || outcome.stagedKey !== stagedKey) continue;
+        this.#violate(10, `${stagedKey} was deleted and the ledger counts on it`);
+      }
+    }
+  }
+
+  /** Invariants 3 and 10, after every step. */
+  async step(): Promise<void> {
+    for (const watched of this.#watched) {
+      const record = await this.#world.ledger.partition(watched.partition);
+      if (record) this.#watermarks(watched, record);
+      for (const { stagedKey } of this.#visible(watched)) {
+        if (this.#world.buckets.get({ bucket: STAGING, key: stagedKey })) continue;
+        this.#violate(10, `${stagedKey} is visible and there is no such file`);
+      }
+    }
+    if (this.violations.length > 0) throw new Error(this.violations.join('\n'));
+  }
+
+  /** Invariant 4: at rest, readers see the newest delivery, analytics have run over it, and the ledger says so. */
+  async atRest(): Promise<void> {
+    for (const watched of this.#watched) {
+      const { name, partition } = watched;
+      const visible = this.#visible(watched);
+      const expected = this.#expectedAtRest(watched);
+      if (!sameSet(visible, expected)) {
+        this.#violate(4, `${name} shows ${told(visible)} at rest, not ${told([...expected])}`);
+      }
+      const setId = setIdOf(visible.map(({ stagedKey }) => stagedKey));
+      if (this.#world.warehouse.analysed.get(name) !== setId)
+        this.#violate(4, `${name}: analytics ran over another set`);
+      const record = await this.#world.ledger.partition(partition);
+      const settled =
+        record && !isDirty(record) && record.published?.setId === setId && record.analysed?.setId === setId;
+      if (!settled) this.#violate(4, `${name} is at rest, and its record says ${JSON.stringify(record)}`);
+    }
+    if (this.violations.length > 0) throw new Error(this.violations.join('\n'));
+  }
+
+  /** Invariant 6: a partition that keeps changing does not stay dirty for longer than `limitSeconds`. */
+  async progress(limitSeconds: number): Promise<void> {
+    for (const { partition, name } of this.#watched) {
+      const since = (await this.#world.ledger.partition(partition))?.firstChangeAt;
+      const seconds = since === undefined ? 0 : (this.#world.now() - since) / 1000;
+      if (seconds > limitSeconds) this.#violate(6, `${name} has been dirty for ${seconds} s`);
+    }
+  }
+
+  #visible({ name, origins }: Watched): Visible[] {
+    const keys = this.#world.warehouse.current.get(name)?.stagedKeys ?? [];
+    return keys.map((stagedKey) => origins.get(stagedKey) ?? { stagedKey, key: stagedKey, etag: 'unknown' });
+  }
+
+  #auditedRows({ name }: Watched, visible: readonly Visible[]): void {
+    for (const { stagedKey } of visible) {
+      const promised = this.#world.buckets.get({ bucket: STAGING, key: stagedKey })?.rows;
+      const read = this.#world.warehouse.registered.get(stagedKey);
+      if (promised !== read) this.#violate(8, `${name}: ${stagedKey} has ${promised} rows, ${read} were published`);
+    }
+  }
+
+  /** Files whose manifest never came are shown after the maximum wait, and never in the place of a delivery. */
+  async #lastResort(watched: Watched): Promise<void> {
+    const { firstChangeAt = 0 } = (await this.#world.ledger.partition(watched.partition)) ?? {};
+    if (watched.delivered) this.#violate(2, `${watched.name} went back from a delivery to files without a manifest`);
+    if (this.#world.now() < firstChangeAt + this.#world.maxWaitSeconds * 1000) {
+      this.#violate(2, `${watched.name} was published without its manifest before the maximum wait`);
+    }
+  }
+
+  #oneDelivery(watched: Watched, visible: readonly Visible[]): void {
+    const fitting = watched.deliveries.flatMap(({ expected }, index) =>
+      expected && sameSet(visible, expected) ? index : [],
+    );
+    watched.delivered = true;
+    const index = fitting.find((each) => each >= watched.publishedIndex);
+    if (index !== undefined) watched.publishedIndex = index;
+    else if (fitting.length === 0) this.#violate(2, `${watched.name} shows a mix: ${told(visible)}`);
+    else this.#violate(3, `${watched.name} went back to delivery ${fitting} from ${watched.publishedIndex}`);
+  }
+
+  #watermarks(watched: Watched, { watermark, analysed }: PartitionRecord): void {
+    const [staged, seen] = [watermark ?? 0, analysed?.watermark ?? 0];
+    if (staged < watched.watermark) this.#violate(3, `${watched.name}: the staged watermark moved back`);
+    if (seen < watched.analysedWatermark) this.#violate(3, `${watched.name}: the analysed watermark moved back`);
+    watched.watermark = staged;
+    watched.analysedWatermark = seen;
+  }
+
+  #expectedAtRest({ plan, deliveries, bucket }: Watched): ReadonlyMap<string, string> {
+    if (plan.mode !== 'without-manifests') return deliveries.at(-1)?.expected ?? new Map();
+    const { buckets } = this.#world;
+    return new Map(
+      buckets.keys(bucket, 'cur/').flatMap((key) => {
+        const object = buckets.get({ bucket, key });
+        return object && object.bytes.length > 0 ? [[key, object.etag] as const] : [];
+      }),
+    );
+  }
+
+  #violate(invariant: number, message: string): void {
+    this.violations.push(`invariant ${invariant}: ${message}`);
+  }
+}
+
+function watch(plan: PartitionPlan, index: number): Watched {
+  const partition = partitionOf(index);
+  const { bucket } = sourceOf(index, plan);
+  const deliveries = deliveriesOf(index, plan);
+  const origins = new Map<string, Visible>();
+  for (const { key, content } of deliveries.flatMap(({ arrivals }) => arrivals)) {
+    for (let generation = 0; generation < MAX_GENERATIONS; generation += 1) {
+      const stagedKey = stagedKeyOf(partition, { bucket, key, etag: content.etag }, generation);
+      origins.set(stagedKey, { stagedKey, key, etag: content.etag });
+    }
+  }
+  const marks = { publishedIndex: 0, delivered: false, watermark: 0, analysedWatermark: 0 };
+  return { plan, name: partitionName(partition), bucket, partition, deliveries, origins, ...marks };
+}
+
+interface Announced {
+  readonly bucket: string;
+  readonly key: string;
+  readonly etag: string;
+  /** Only what the source itself announced has one; what the reactor sends to itself has not. */
+  readonly sequencer?: string;
+}
+
+function announced(body: unknown): Announced {
+  const { detail } = body as { detail: { bucket: { name: string }; object: Omit<Announced, 'bucket'> } };
+  return { bucket: detail.bucket.name, ...detail.object };
+}
+
+function sameSet(visible: readonly Visible[], expected: ReadonlyMap<string, string>): boolean {
+  return visible.length === expected.size && visible.every(({ key, etag }) => expected.get(key) === etag);
+}
+
+function folder(key: string): string {
+  return key.slice(0, key.lastIndexOf('/'));
+}
+
+function told(files: readonly unknown[]): string {
+  return JSON.stringify(files);
+}

@@ -1,0 +1,166 @@
+import * as fc from 'fast-check';
+import { parquetWriteBuffer } from 'hyparquet-writer';
+import type { Partition } from '../../src/billing/partition.ts';
+import { parsePayer } from '../../src/billing/payer.ts';
+import { parsePeriod } from '../../src/billing/period.ts';
+import type { Source } from '../../src/billing/source.ts';
+import type { Faults } from './scheduler.ts';
+import type { Content } from './simulatedStore.ts';
+
+/** How a simulated payer is delivered to. */
+export type Mode = 'overwrite' | 'create-new' | 'without-manifests';
+
+/** One refresh of a partition: the contents of its chunks in order. A number names a content; the same number, the same bytes. */
+export interface Refresh {
+  readonly chunks: readonly ChunkKind[];
+  /** Seconds between this refresh's end and the next one's beginning. */
+  readonly pauseSeconds: number;
+}
+
+/** A whole number names a good content, and the same number is the same bytes. */
+export type ChunkKind = number | 'corrupt';
+
+export interface PartitionPlan {
+  readonly mode: Mode;
+  readonly refreshes: readonly Refresh[];
+}
+
+export interface Scenario {
+  readonly plans: readonly PartitionPlan[];
+  readonly faults: Faults & {
+    readonly skipRows: number;
+    readonly analyticsFail: number;
+  };
+  readonly graceSeconds: number;
+  /** Chooses the interleaving. */
+  readonly seed: number;
+}
+
+/** An object that appears in a payer's bucket. */
+export interface Arrival {
+  readonly afterSeconds: number;
+  readonly key: string;
+  readonly content: Content;
+}
+
+/** One refresh, as the world will see it: what appears when, and the set of (key, etag) that it stands for. */
+export interface PlannedDelivery {
+  readonly arrivals: readonly Arrival[];
+  /** What a reader may see once it is complete; undefined when a file of it is corrupt. */
+  readonly expected: ReadonlyMap<string, string> | undefined;
+  readonly pauseSeconds: number;
+}
+
+const PERIOD = parsePeriod('2026-10');
+const MODES: readonly Mode[] = ['overwrite', 'create-new', 'without-manifests'];
+const CONTENTS = 8;
+
+const contents: readonly Content[] = Array.from({ length: CONTENTS }, (_, number) => {
+  const rows = number + 1;
+  const data = Array.from({ length: rows }, (_, row) => `item-${number}-${row}`);
+  const buffer = parquetWriteBuffer({ columnData: [{ name: 'identity_line_item_id', data, type: 'STRING' }] });
+  return { etag: `content-${number}`, bytes: new Uint8Array(buffer), rows };
+});
+
+const chunk: fc.Arbitrary<ChunkKind> = fc.oneof(
+  { weight: 12, arbitrary: fc.nat({ max: CONTENTS - 1 }) },
+  { weight: 1, arbitrary: fc.constant('corrupt' as const) },
+);
+
+const plan: fc.Arbitrary<PartitionPlan> = fc.record({
+  mode: fc.constantFrom(...MODES),
+  refreshes: fc.array(
+    fc.record({
+      chunks: fc.array(chunk, { minLength: 1, maxLength: 4 }),
+      pauseSeconds: fc.constantFrom(2, 20, 60, 400),
+    }),
+    { minLength: 1, maxLength: 4 },
+  ),
+});
+
+const probability = (max: number) => fc.constantFrom(0, max / 4, max);
+
+/** Any small world: one to three partitions of one period, refreshed one to four times each. */
+export const anyScenario: fc.Arbitrary<Scenario> = fc.record({
+  plans: fc.array(plan, { minLength: 1, maxLength: 3 }),
+  faults: fc.record({
+    crash: probability(0.06),
+    error: probability(0.06),
+    delay: fc.constantFrom(0, 0.05, 0.3),
+    duplicate: probability(0.3),
+    lose: probability(0.2),
+    skipRows: probability(0.1),
+    analyticsFail: probability(0.3),
+  }),
+  graceSeconds: fc.constantFrom(5, 100, 100_000),
+  seed: fc.integer(),
+});
+
+/** The partition and source of the plan at an index. */
+export function partitionOf(index: number): Partition {
+  return { payer: parsePayer(`11112222333${index}`), period: PERIOD };
+}
+
+export function sourceOf(index: number, { mode }: PartitionPlan): Source {
+  const { payer } = partitionOf(index);
+  return { bucket: `bucket-${index}`, prefix: 'cur', payer, manifests: mode !== 'without-manifests' };
+}
+
+/** What a plan makes appear. The last refresh is always a good one, so that there is an end to hold the world to. */
+export function deliveriesOf(index: number, { mode, refreshes }: PartitionPlan): PlannedDelivery[] {
+  let chunksBefore = 0;
+  return refreshes.map(({ chunks, pauseSeconds }, number) => {
+    const isLast = number === refreshes.length - 1;
+    const kinds = chunks.map((kind) => (isLast && kind === 'corrupt' ? 0 : kind));
+    const folder = folderOf(mode, number);
+    const data = kinds.map((kind, at) => ({
+      afterSeconds: 2,
+      key: chunkKey(folder, at),
+      content: contentOf(kind, number),
+    }));
+    const surplus = mode === 'create-new' ? [] : emptied(folder, kinds.length, chunksBefore);
+    chunksBefore = Math.max(chunksBefore, kinds.length);
+    const manifest = mode === 'without-manifests' ? [] : [manifestArrival(index, folder, number, data)];
+    const arrivals = [...data, ...surplus, ...manifest];
+    const expected = kinds.includes('corrupt')
+      ? undefined
+      : new Map(data.map(({ key, content }) => [key, content.etag]));
+    return { arrivals, expected, pauseSeconds };
+  });
+}
+
+function folderOf(mode: Mode, number: number): string {
+  const base = 'cur/export/data/BILLING_PERIOD=2026-10';
+  return mode === 'create-new' ? `${base}/2026-10-0${number + 1}T00:00:00.000Z-execution-${number}` : base;
+}
+
+function chunkKey(folder: string, at: number): string {
+  return `${folder}/export-0000${at + 1}.snappy.parquet`;
+}
+
+function contentOf(kind: ChunkKind, number: number): Content {
+  if (kind === 'corrupt')
+    return { etag: `corrupt-${number}`, bytes: new TextEncoder().encode('no Parquet at all'), rows: 0 };
+  const content = contents[kind];
+  if (!content) throw new RangeError(`no content ${kind}`);
+  return content;
+}
+
+/** AWS overwrites the surplus chunks of a smaller delivery with empty data. */
+function emptied(folder: string, from: number, to: number): Arrival[] {
+  const content = { etag: 'empty', bytes: new Uint8Array(), rows: 0 };
+  const surplus = Array.from({ length: Math.max(0, to - from) }, (_, at) => chunkKey(folder, from + at));
+  return surplus.map((key) => ({ afterSeconds: 2, key, content }));
+}
+
+function manifestArrival(index: number, folder: string, number: number, data: readonly Arrival[]): Arrival {
+  const document = {
+    executionId: `execution-${number}`,
+    exportArn: 'arn:aws:bcm-data-exports:us-east-1:111122223333:export/export',
+    columns: [],
+    dataFiles: data.map(({ key }) => `s3://bucket-${index}/${key}`),
+  };
+  const bytes = new TextEncoder().encode(JSON.stringify(document));
+  const key = `${folder.replace('/data/', '/metadata/')}/export-Manifest.json`;
+  return { afterSeconds: 2, key, content: { etag: `manifest-${number}`, bytes, rows: 0 } };
+}

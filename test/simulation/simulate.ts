@@ -1,0 +1,276 @@
+import { objectCreatedEvent } from '../../src/billing/objectCreated.ts';
+import { placeBySources } from '../../src/billing/placement.ts';
+import { handleTick } from '../../src/finalizing/handleTick.ts';
+import type { FinalizeSettings } from '../../src/finalizing/run.ts';
+import type { Tick } from '../../src/finalizing/tick.ts';
+import type { Ledger } from '../../src/ledger/ledger.ts';
+import { SqliteLedger } from '../../src/ledger/sqliteLedger.ts';
+import { discoverSource } from '../../src/reconcile/discover.ts';
+import { sweep } from '../../src/reconcile/sweep.ts';
+import { handleObjectCreated } from '../../src/staging/handleObjectCreated.ts';
+import type { ObjectStore } from '../../src/staging/objectStore.ts';
+import type { Warehouse } from '../../src/warehouse/warehouse.ts';
+import { Oracle } from './oracle.ts';
+import { deliveriesOf, type Scenario, sourceOf } from './scenario.ts';
+import { asEffects, type Process, randomFrom, Scheduler } from './scheduler.ts';
+import { type Consumer, SimulatedQueue } from './simulatedQueue.ts';
+import { SimulatedBuckets, simulatedStore } from './simulatedStore.ts';
+import { SimulatedWarehouse } from './simulatedWarehouse.ts';
+
+const STAGING = 'staging';
+const MAX_STEPS = 20_000;
+const NO_FAULTS = { crash: 0, error: 0, delay: 0, duplicate: 0, lose: 0, skipRows: 0, analyticsFail: 0 };
+
+/** Breaks one part of the world on purpose, to see that the oracle notices. Each gets the part and answers what takes its place. */
+export interface Mutation {
+  readonly ledger?: (ledger: Ledger) => Ledger;
+  readonly warehouse?: (warehouse: Warehouse) => Warehouse;
+  readonly copy?: (copy: Consumer) => Consumer;
+  readonly settings?: Partial<FinalizeSettings>;
+  readonly withoutSweep?: boolean;
+}
+
+export interface Options {
+  readonly mutation?: Mutation;
+  /** Hold the world to invariant 6 as well: for scenarios without faults. */
+  readonly progressSeconds?: number;
+}
+
+export const settings: FinalizeSettings = {
+  quietSeconds: 30,
+  maxWaitSeconds: 300,
+  leaseSeconds: 60,
+  retryBaseSeconds: 10,
+  retryMaxSeconds: 100,
+  supersededGraceSeconds: 100,
+};
+
+/**
+ * Plays a scenario with the real copy, manifest, finalize and reconcile workflows: first with its faults until nothing
+ * moves any more, then without, after one reconcile and one sweep. Throws with the trace when an invariant is broken.
+ */
+export async function simulate(scenario: Scenario, options: Options = {}): Promise<void> {
+  const scheduler = new Scheduler(randomFrom(scenario.seed), scenario.faults);
+  const world = new World(scenario, scheduler, options);
+  try {
+    world.scheduleArrivals();
+    await world.run();
+    const lossless = scenario.faults.lose === 0;
+    if (lossless) await world.oracle.atRest();
+    world.calm();
+    world.reconcile();
+    await world.run();
+    await world.oracle.atRest();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`${reason}\n\ntrace:\n${scheduler.trace.join('\n')}`);
+  } finally {
+    world.close();
+  }
+}
+
+class World {
+  readonly oracle: Oracle;
+  readonly #scenario: Scenario;
+  readonly #scheduler: Scheduler;
+  readonly #options: Options;
+  readonly #settings: FinalizeSettings;
+  readonly #buckets = new SimulatedBuckets();
+  readonly #sqlite = new SqliteLedger(':memory:');
+  readonly #ledger: Ledger;
+  readonly #tables: SimulatedWarehouse;
+  readonly #warehouse: Warehouse;
+  readonly #copyQueue: SimulatedQueue<object>;
+  readonly #finalizeQueue: SimulatedQueue<Tick>;
+  #calm = false;
+
+  constructor(scenario: Scenario, scheduler: Scheduler, options: Options) {
+    this.#scenario = scenario;
+    this.#scheduler = scheduler;
+    this.#options = options;
+    const { mutation = {} } = options;
+    this.#settings = { ...settings, supersededGraceSeconds: scenario.graceSeconds, ...mutation.settings };
+    const fault = (probability: number) => () => !this.#calm && scheduler.chance(probability);
+    this.#tables = new SimulatedWarehouse({
+      rowsIn: (key) => this.#buckets.get({ bucket: STAGING, key })?.rows,
+      skipsRows: fault(scenario.faults.skipRows),
+      analyticsFail: fault(scenario.faults.analyticsFail),
+    });
+    this.oracle = new Oracle(scenario.plans, {
+      ledger: this.#sqlite,
+      warehouse: this.#tables,
+      buckets: this.#buckets,
+      now: () => scheduler.now,
+      maxWaitSeconds: this.#settings.maxWaitSeconds,
+    });
+    this.#ledger = observedLedger((mutation.ledger ?? same)(this.#sqlite), this.oracle);
+    this.#warehouse = observedWarehouse((mutation.warehouse ?? same)(this.#tables), this.oracle);
+    const copy: Consumer = (process, body) => handleObjectCreated(this.#staging(process), body);
+    this.#copyQueue = new SimulatedQueue('copy', scheduler, {
+      consumer: (mutation.copy ?? same)(copy),
+      onAcknowledge: (body) => void this.oracle.acknowledged(body),
+      mayLose: false,
+    });
+    this.#finalizeQueue = new SimulatedQueue('finalize', scheduler, {
+      consumer: (process, body) => handleTick(this.#finalizing(process), body),
+      onAcknowledge: () => {},
+      mayLose: true,
+    });
+  }
+
+  /** Objects appear one after the other; each raises an event, which may be lost, and which takes its time. */
+  scheduleArrivals(): void {
+    this.#scenario.plans.forEach((plan, index) => {
+      const { bucket } = sourceOf(index, plan);
+      let at = this.#scheduler.now;
+      for (const { arrivals, pauseSeconds } of deliveriesOf(index, plan)) {
+        for (const { afterSeconds, key, content } of arrivals) {
+          at += afterSeconds * 1000;
+          this.#scheduler.at(at, `${bucket} gets ${key} (${content.etag})`, () => {
+            this.#buckets.put({ bucket, key }, content, this.#scheduler.now);
+            this.#announce(bucket, key);
+          });
+        }
+        at += pauseSeconds * 1000;
+        this.#scheduler.at(at, 'somebody refreshes the external table by hand', () => this.#refreshByHand());
+      }
+    });
+  }
+
+  async run(): Promise<void> {
+    const { progressSeconds } = this.#options;
+    const watch = async () => {
+      if (progressSeconds !== undefined) await this.oracle.progress(progressSeconds);
+      await this.oracle.step();
+    };
+    await this.#scheduler.run(MAX_STEPS, watch);
+  }
+
+  /** From now on, nothing goes wrong any more. */
+  calm(): void {
+    this.#calm = true;
+    this.#scheduler.faults = NO_FAULTS;
+  }
+
+  /** One reconcile over every source, and one sweep. */
+  reconcile(): void {
+    const process = { name: 'reconcile', alive: true };
+    const staging = this.#staging(process);
+    const work = async () => {
+      for (const source of this.#sources()) await discoverSource(staging, source);
+      if (!this.#options.mutation?.withoutSweep) await sweep({ ...staging, now: () => this.#scheduler.now });
+    };
+    work().catch((error: Error) => this.oracle.violations.push(`reconcile failed: ${error.message}`));
+  }
+
+  close(): void {
+    this.#sqlite.close();
+  }
+
+  #announce(bucket: string, key: string): void {
+    const { faults, trace, random } = this.#scheduler;
+    if (this.#scheduler.chance(faults.lose)) {
+      trace.push('  and its event is lost');
+      return;
+    }
+    const { etag, sequencer } = this.#buckets.get({ bucket, key }) ?? {};
+    if (etag === undefined || sequencer === undefined) throw new Error(`${bucket}/${key} was not put`);
+    const body = objectCreatedEvent('cur-reactor', {
+      bucket,
+      key,
+      etag,
+      sequencer,
+      eventEpochMs: this.#scheduler.now,
+      reason: 'PutObject',
+    });
+    this.#copyQueue.accept({ body, delaySeconds: random() < 0.2 ? random() * 100 : 0 });
+  }
+
+  #refreshByHand(): void {
+    for (const key of this.#buckets.keys(STAGING, '')) {
+      if (this.#tables.registered.has(key)) continue;
+      this.#tables.registered.set(key, this.#buckets.get({ bucket: STAGING, key })?.rows ?? 0);
+    }
+  }
+
+  #sources() {
+    return this.#scenario.plans.map((plan, index) => sourceOf(index, plan));
+  }
+
+  #shared(process: Process) {
+    return {
+      store: this.#observedStore(process),
+      ledger: asEffects(this.#scheduler, process, 'ledger', this.#ledger),
+      copyQueue: this.#copyQueue.sender(process),
+      finalizeQueue: this.#finalizeQueue.sender(process),
+      stagingBucket: STAGING,
+      now: () => this.#scheduler.now,
+      report: () => {},
+    };
+  }
+
+  #staging(process: Process) {
+    return { ...this.#shared(process), place: placeBySources(this.#sources()), debounce: this.#settings };
+  }
+
+  #finalizing(process: Process) {
+    const warehouse = asEffects(this.#scheduler, process, 'warehouse', this.#warehouse);
+    return { ...this.#shared(process), warehouse, settings: this.#settings, holder: process.name };
+  }
+
+  #observedStore(process: Process): ObjectStore {
+    const store = simulatedStore(this.#scheduler, process, this.#buckets);
+    return {
+      ...store,
+      delete: async (location) => {
+        await store.delete(location);
+        await this.oracle.deleted(location.key);
+      },
+    };
+  }
+}
+
+function same<Part>(part: Part): Part {
+  return part;
+}
+
+/** Tells the oracle of each commit. The ledger changes within the call, so the oracle sees it as it is then. */
+function observedLedger(ledger: Ledger, oracle: Oracle): Ledger {
+  return override(ledger, {
+    commit: async (partition, epoch, update) => {
+      const committed = ledger.commit(partition, epoch, update);
+      const record = await committed;
+      await oracle.ledgerCommitted(partition.period, epoch);
+      return record;
+    },
+  });
+}
+
+function observedWarehouse(warehouse: Warehouse, oracle: Oracle): Warehouse {
+  return override(warehouse, {
+    raiseFence: async (period, epoch) => {
+      await warehouse.raiseFence(period, epoch);
+      oracle.fenceRaised(period, epoch);
+    },
+    publish: async (period, epoch, publications) => {
+      await warehouse.publish(period, epoch, publications);
+      oracle.warehouseChanged('publish', period, epoch);
+      await oracle.published(publications);
+    },
+    analyse: async (period, epoch, payers) => {
+      await warehouse.analyse(period, epoch, payers);
+      oracle.warehouseChanged('analyse', period, epoch);
+    },
+  });
+}
+
+/** An object with some of its methods replaced; the others still run on the object itself. */
+export function override<Target extends object>(target: Target, methods: Partial<Target>): Target {
+  return new Proxy(target, {
+    get(object, property) {
+      const replaced: unknown = Reflect.get(methods, property);
+      const member: unknown = replaced ?? Reflect.get(object, property, object);
+      return typeof member === 'function' ? member.bind(object) : member;
+    },
+  });
+}

@@ -1,0 +1,100 @@
+import { type Partition, partitionName } from '../../src/billing/partition.ts';
+import type { Payer } from '../../src/billing/payer.ts';
+import type { Period } from '../../src/billing/period.ts';
+import { setIdOf } from '../../src/ledger/partitionRecord.ts';
+import {
+  AnalyticsFailed,
+  FencedOff,
+  type FileAudit,
+  type FileStatus,
+  type Publication,
+  type PublishedSet,
+  type StagedFile,
+  type Warehouse,
+} from '../../src/warehouse/warehouse.ts';
+
+/** What the simulated warehouse needs of the world around it. */
+export interface WarehouseWorld {
+  /** The rows in a staged file, undefined when there is no such file. */
+  readonly rowsIn: (stagedKey: string) => number | undefined;
+  /** Whether reading a file silently skips some of its rows this time. */
+  readonly skipsRows: () => boolean;
+  readonly analyticsFail: () => boolean;
+}
+
+/** A warehouse in memory, with the contract of the real ones. Its fields are open: the oracle looks at them. */
+export class SimulatedWarehouse implements Warehouse {
+  /** Rows that the external table reads, by staged key. */
+  readonly registered = new Map<string, number>();
+  /** What readers see, by partition name. */
+  readonly current = new Map<string, PublishedSet>();
+  /** The set that analytics ran over last, by partition name. */
+  readonly analysed = new Map<string, string>();
+  readonly fences = new Map<Period, number>();
+  readonly #world: WarehouseWorld;
+
+  constructor(world: WarehouseWorld) {
+    this.#world = world;
+  }
+
+  async raiseFence(period: Period, epoch: number): Promise<void> {
+    this.#pass(period, epoch);
+    this.fences.set(period, epoch);
+  }
+
+  async published(period: Period, payers: readonly Payer[]): Promise<Map<Payer, PublishedSet>> {
+    const published = new Map<Payer, PublishedSet>();
+    for (const payer of payers) {
+      const set = this.current.get(partitionName({ payer, period }));
+      if (set) published.set(payer, set);
+    }
+    return published;
+  }
+
+  async register(_partition: Partition, files: readonly StagedFile[]): Promise<FileStatus[]> {
+    return files.map(({ stagedKey }) => {
+      const rows = this.#world.rowsIn(stagedKey);
+      if (rows === undefined) return { stagedKey, status: 'failed', reason: 'there is no such file' };
+      const isWhole = this.registered.get(stagedKey) === rows;
+      if (!isWhole) this.registered.set(stagedKey, this.#world.skipsRows() ? rows - 1 : rows);
+      return { stagedKey, status: 'registered' };
+    });
+  }
+
+  async audit(_partition: Partition, files: readonly StagedFile[]): Promise<FileAudit[]> {
+    return files.map(({ stagedKey }) => ({
+      stagedKey,
+      rows: this.registered.get(stagedKey) ?? 0,
+      rowsOfOtherPeriods: 0,
+    }));
+  }
+
+  async publish(period: Period, epoch: number, publications: readonly Publication[]): Promise<void> {
+    this.#pass(period, epoch);
+    for (const { partition, files } of publications) {
+      const stagedKeys = files.map(({ stagedKey }) => stagedKey).sort();
+      this.current.set(partitionName(partition), { stagedKeys, epoch });
+    }
+  }
+
+  async analyse(period: Period, epoch: number, payers: readonly Payer[]): Promise<void> {
+    this.#pass(period, epoch);
+    if (this.#world.analyticsFail()) throw new AnalyticsFailed('statement 2: numeric value is out of range');
+    for (const payer of payers) {
+      const name = partitionName({ payer, period });
+      this.analysed.set(name, setIdOf(this.current.get(name)?.stagedKeys ?? []));
+    }
+  }
+
+  async unregister(partition: Partition, stagedKeys: readonly string[]): Promise<void> {
+    const visible = this.current.get(partitionName(partition))?.stagedKeys ?? [];
+    const wanted = stagedKeys.find((key) => visible.includes(key));
+    if (wanted) throw new Error(`${wanted} is published`);
+    for (const key of stagedKeys) this.registered.delete(key);
+  }
+
+  #pass(period: Period, epoch: number): void {
+    const fence = this.fences.get(period) ?? 0;
+    if (epoch < fence) throw new FencedOff(`epoch ${epoch} of ${period} is over: ${fence} runs now`);
+  }
+}

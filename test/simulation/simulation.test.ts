@@ -1,0 +1,59 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { endlessChange, mutations } from './mutations.ts';
+import { anyScenario, type Scenario } from './scenario.ts';
+import { settings, simulate } from './simulate.ts';
+
+/** `npm run simulate -- --seeds N` plays more of them. */
+const WORLDS = 1000;
+/** A world that breaks a mutation is found within so many, or the simulation is blind to it. */
+const MUTANT_WORLDS = 400;
+
+const NO_FAULTS = { crash: 0, error: 0, delay: 0, duplicate: 0, lose: 0, skipRows: 0, analyticsFail: 0 };
+
+/** A partition without manifests that changes every few seconds, for much longer than the maximum wait. */
+const restless: Scenario = {
+  plans: [
+    {
+      mode: 'without-manifests',
+      refreshes: Array.from({ length: 200 }, (_, number) => ({ chunks: [number % 2], pauseSeconds: 2 })),
+    },
+  ],
+  faults: NO_FAULTS,
+  graceSeconds: 100_000,
+  seed: 1,
+};
+/** A tick may come up to five seconds late in this world. */
+const PROGRESS_SECONDS = settings.maxWaitSeconds + 10;
+
+describe('whatever is doubled, reordered, delayed, lost or killed', () => {
+  it(`the invariants hold in ${WORLDS} random worlds`, async () => {
+    await fc.assert(
+      fc.asyncProperty(anyScenario, (scenario) => simulate(scenario)),
+      { numRuns: WORLDS, seed: 20261122 },
+    );
+  });
+
+  it('a partition that keeps changing is finalized within the maximum wait', async () => {
+    await simulate(restless, { progressSeconds: PROGRESS_SECONDS });
+  });
+});
+
+describe('the simulation notices', () => {
+  for (const mutation of mutations) {
+    it(`invariant ${mutation.breaks}: ${mutation.how}`, async () => {
+      const wanted = `invariant ${mutation.breaks}:`;
+      const isHidden = fc.asyncProperty(anyScenario, async (scenario) => {
+        const violations = await simulate(scenario, { mutation }).then(String, ({ message }: Error) => message);
+        return !violations.includes(wanted);
+      });
+      const { failed } = await fc.check(isHidden, { numRuns: MUTANT_WORLDS, seed: 1, endOnFailure: true });
+      expect(failed).toBe(true);
+    });
+  }
+
+  it(`invariant ${endlessChange.breaks}: ${endlessChange.how}`, async () => {
+    const run = simulate(restless, { mutation: endlessChange, progressSeconds: PROGRESS_SECONDS });
+    await expect(run).rejects.toThrow(`invariant ${endlessChange.breaks}:`);
+  });
+});
