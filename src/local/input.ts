@@ -1,0 +1,57 @@
+import { mkdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Place, placeBySources } from '../billing/placement.ts';
+import type { Source } from '../billing/source.ts';
+import type { ObjectStore } from '../staging/objectStore.ts';
+import { FolderPlacement } from './folderPlacement.ts';
+import { type Options, stateName, UsageError } from './options.ts';
+import { withRelocatedManifests } from './relocateManifest.ts';
+import { readRowFacts } from './rowFacts.ts';
+import { sampleSources } from './sample/sampleSources.ts';
+
+/** Where the files come from: the buckets, and how their objects are placed. */
+export interface Input {
+  /** Bucket name → folder. */
+  readonly buckets: ReadonlyMap<string, string>;
+  readonly place: Place;
+  /** What discovery lists. */
+  readonly sources: readonly Pick<Source, 'bucket' | 'prefix'>[];
+  /** Looks at keys before they are placed: a person's folder has to be understood first. */
+  readonly learn: (bucket: string, keys: readonly string[]) => Promise<void>;
+  readonly complaints: () => string[];
+  /** How the sources are read. */
+  readonly wrap: (store: ObjectStore) => ObjectStore;
+}
+
+/** The generated sample: its buckets lie in the state's folder. */
+export async function sampleInput(keep: string): Promise<Input> {
+  const buckets = new Map(sampleSources.map(({ bucket }) => [bucket, join(keep, 'sources', bucket)]));
+  for (const folder of buckets.values()) await mkdir(folder, { recursive: true });
+  return {
+    buckets,
+    place: placeBySources(sampleSources),
+    sources: sampleSources,
+    learn: async () => {},
+    complaints: () => [],
+    wrap: (store) => store,
+  };
+}
+
+/** A person's folder, as one bucket. Throws UsageError when there is no such folder. */
+export async function folderInput(folder: string, told: Pick<Options, 'payer' | 'period'>): Promise<Input> {
+  const stats = await stat(folder).catch(() => undefined);
+  if (!stats?.isDirectory()) throw new UsageError(`--from must be a folder, got ${JSON.stringify(folder)}`);
+  const bucket = stateName(folder);
+  const placement = new FolderPlacement(bucket, told, async (keys) => {
+    const byPath = await readRowFacts(keys.map((key) => join(folder, key)));
+    return new Map(keys.map((key) => [key, byPath.get(join(folder, key)) ?? 'it is not there']));
+  });
+  return {
+    buckets: new Map([[bucket, folder]]),
+    place: placement.place,
+    sources: [{ bucket, prefix: '' }],
+    learn: (_bucket, keys) => placement.learn(keys),
+    complaints: () => placement.complaints,
+    wrap: withRelocatedManifests,
+  };
+}

@@ -1,0 +1,105 @@
+import { createHash } from 'node:crypto';
+import { basename, relative, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { type Payer, parsePayer } from '../billing/payer.ts';
+import { type Period, parsePeriod } from '../billing/period.ts';
+
+/** What the person asked for. */
+export interface Options {
+  /** The folder with the person's own files; absent for the generated sample. */
+  readonly from?: string;
+  readonly payer?: Payer;
+  readonly period?: Period;
+  /** Where the embedded state lives. */
+  readonly keep: string;
+  readonly watch: boolean;
+  readonly json: boolean;
+}
+
+/** The command line is wrong. Consequence: the message, a hint at --help, exit status 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+export const HELP = `Brings cost-and-usage reports into one warehouse and finds the wastage in them, all on this machine.
+
+  npm start                             a generated sample: four payers, two months, every kind of report
+  npm start -- --from DIR [options]     your own Parquet files: a folder in one of AWS's layouts, or loose files
+
+Options
+  --from DIR         the folder to read; nothing in it is changed
+  --payer ID         whose files they are: a 12-digit account id (default: what the files' rows say)
+  --period YYYY-MM   which month they are; in a folder with AWS's layout, only this month (default: what keys or rows say)
+  --keep DIR         where the state lives: ledger, staged files, warehouse (default: a folder in .local/ for each input)
+  --watch            stay, and take in every file that appears; ends with Ctrl-C
+  --json             one JSON document on stdout; progress goes to stderr
+  --help             this text
+
+A second run on the same state finds nothing to do. Delete the state's folder to begin anew.
+
+Exit status: 0 every partition is published; 1 trouble; 2 a wrong option;
+3 done, but something is not complete: a partition waits for a file, is held or has
+failed, or nobody can tell whose a file is.
+`;
+
+/** Reads the command line; 'help' when it asks for help. Throws UsageError, which names the option and its value. */
+export function parseOptions(args: readonly string[], workingFolder: string): Options | 'help' {
+  const values = parsed(args);
+  if (values.help) return 'help';
+  const from = values.from === undefined ? undefined : resolve(workingFolder, values.from);
+  if (from === undefined) {
+    const needsFrom = (['payer', 'period'] as const).find((name) => values[name] !== undefined);
+    if (needsFrom) throw new UsageError(`--${needsFrom} goes with --from DIR: the sample has its own`);
+  }
+  const keepFolder = values.keep ?? `.local/${from === undefined ? 'sample' : stateName(from)}`;
+  const keep = resolve(workingFolder, keepFolder);
+  if (from !== undefined && !/^\.\.(\/|$)/.test(relative(from, keep))) {
+    throw new UsageError(`--keep must not lie in the folder of --from, got ${JSON.stringify(keep)}`);
+  }
+  return {
+    keep,
+    watch: values.watch ?? false,
+    json: values.json ?? false,
+    ...(from === undefined ? {} : { from }),
+    ...(values.payer === undefined ? {} : { payer: checked('--payer', values.payer, parsePayer) }),
+    ...(values.period === undefined ? {} : { period: checked('--period', values.period, parsePeriod) }),
+  };
+}
+
+function parsed(args: readonly string[]) {
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        from: { type: 'string' },
+        payer: { type: 'string' },
+        period: { type: 'string' },
+        keep: { type: 'string' },
+        watch: { type: 'boolean' },
+        json: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    });
+    return values;
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function checked<Value>(option: string, text: string, parse: (text: string) => Value): Value {
+  try {
+    return parse(text);
+  } catch (error) {
+    throw new UsageError(`${option}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+/** A name for the state of one folder: its own name, and a hash that keeps folders of one name apart. */
+export function stateName(folder: string): string {
+  const name =
+    basename(folder)
+      .replace(/[^A-Za-z0-9._-]+/g, '_')
+      .replace(/^[^A-Za-z0-9]+/, '')
+      .slice(0, 100) || 'folder';
+  return `${name}-${createHash('sha256').update(folder).digest('hex').slice(0, 8)}`;
+}

@@ -1,0 +1,151 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { analyticsStatements, loadScript } from '../analytics/script.ts';
+import type { Place } from '../billing/placement.ts';
+import { handleTick } from '../finalizing/handleTick.ts';
+import type { FinalizeSettings, Finalizing } from '../finalizing/run.ts';
+import type { Tick } from '../finalizing/tick.ts';
+import { isDirty, type PartitionRecord } from '../ledger/partitionRecord.ts';
+import { SqliteLedger } from '../ledger/sqliteLedger.ts';
+import type { Report } from '../notify/events.ts';
+import { sweep } from '../reconcile/sweep.ts';
+import { handleObjectCreated } from '../staging/handleObjectCreated.ts';
+import type { ObjectStore } from '../staging/objectStore.ts';
+import type { Queue } from '../staging/queue.ts';
+import type { Staging } from '../staging/stageObject.ts';
+import { type DuckdbWarehouse, openDuckdbWarehouse } from '../warehouse/duckdb/warehouse.ts';
+import { type Consumer, consume } from './consume.ts';
+import { type DeadLetter, MemoryQueue } from './memoryQueue.ts';
+import { lockState } from './stateLock.ts';
+
+const STAGING_BUCKET = 'staging';
+const SCRIPT = fileURLToPath(new URL('../../sql/analytics_wastage_queries.sql', import.meta.url));
+const COPIES_AT_ONCE = 16;
+const MAX_RECEIVES = 5;
+/** No message is taken for lost while this process lives: its handlers end, however long they take. */
+const VISIBILITY_SECONDS = 43_200;
+/** A failed partition is tried this often before the run ends without it. */
+const MAX_ATTEMPTS = 3;
+const LOOK_AGAIN_MS = 50;
+
+/** What the embedded reactor is made for: its folder, and how it sees the sources. */
+export interface StackOptions {
+  /** The state's folder; it is made when it is not there. */
+  readonly keep: string;
+  /** The source buckets' store, given the folder of the staging bucket and its name. */
+  readonly store: (stagingBucket: string, stagingFolder: string) => ObjectStore;
+  readonly place: Place;
+  readonly settings: FinalizeSettings;
+  readonly report: Report;
+}
+
+/** The embedded reactor at work: the second composition root, beside functions/. */
+export interface Stack {
+  readonly staging: Staging;
+  readonly ledger: SqliteLedger;
+  readonly warehouse: DuckdbWarehouse;
+  /** The copy queue, for whoever feeds it: sending waits until what was sent has been worked on, so memory stays flat. */
+  readonly sourceQueue: Queue<object>;
+  /** Resolves when nothing more will happen by itself: all is published, or waits for the source, or has failed for good. */
+  readonly settled: () => Promise<void>;
+  readonly deadLetters: () => DeadLetter<unknown>[];
+  readonly close: () => Promise<void>;
+}
+
+/** Opens the state, wires the workflows, and starts to work. Throws StateInUse when another process has the state. */
+export async function openStack(options: StackOptions): Promise<Stack> {
+  const { keep, place, settings, report } = options;
+  const stagingRoot = join(keep, 'staging');
+  await mkdir(stagingRoot, { recursive: true });
+  const unlock = lockState(keep);
+  const script = await loadScript(SCRIPT);
+  const ledger = new SqliteLedger(join(keep, 'ledger.sqlite'));
+  // Nobody else works on this state (the lock says so): what a killed process held is free.
+  ledger.releaseAllLeases();
+  const warehouse = await openDuckdbWarehouse({
+    path: join(keep, 'warehouse.duckdb'),
+    stagingRoot,
+    analyticsStatements: (period, payers) => analyticsStatements(script, period, payers),
+  });
+  const copyQueue = newQueue<object>();
+  const finalizeQueue = newQueue<Tick>();
+  const shared = {
+    store: options.store(STAGING_BUCKET, stagingRoot),
+    ledger,
+    copyQueue,
+    finalizeQueue,
+    stagingBucket: STAGING_BUCKET,
+    now: Date.now,
+    report,
+  };
+  const staging: Staging = { ...shared, place, debounce: settings };
+  const finalizing: Finalizing = { ...shared, warehouse, settings, holder: randomUUID() };
+  const stop = new AbortController();
+  const copies = consume(
+    copyQueue,
+    (body) => handleObjectCreated(staging, body),
+    consuming(COPIES_AT_ONCE, stop.signal),
+  );
+  const runs = consume(finalizeQueue, (body) => handleTick(finalizing, body), consuming(1, stop.signal));
+  return {
+    staging,
+    ledger,
+    warehouse,
+    sourceQueue: {
+      send: async (messages) => {
+        await copyQueue.send(messages);
+        await copies.idle();
+      },
+    },
+    settled: () => settle(staging, [copyQueue, finalizeQueue], [copies, runs]),
+    deadLetters: () => [...copyQueue.deadLetters(), ...finalizeQueue.deadLetters()],
+    close: async () => {
+      stop.abort();
+      await Promise.all([copies.stopped, runs.stopped]);
+      await warehouse.close();
+      ledger.close();
+      unlock();
+    },
+  };
+}
+
+function newQueue<Message>(): MemoryQueue<Message> {
+  const setTimer = (callback: () => void, delayMs: number) => {
+    const timer = setTimeout(callback, delayMs);
+    return () => clearTimeout(timer);
+  };
+  return new MemoryQueue({ visibilitySeconds: VISIBILITY_SECONDS, maxReceives: MAX_RECEIVES, now: Date.now, setTimer });
+}
+
+function consuming(concurrency: number, signal: AbortSignal) {
+  return { concurrency, signal, backoffSeconds: (receiveCount: number) => receiveCount };
+}
+
+/**
+ * Waits until the queues are empty and no partition is dirty, but for those that have failed often enough. A tick that
+ * got lost is no reason to wait forever: the sweep sends it again.
+ */
+async function settle(
+  staging: Staging,
+  queues: readonly MemoryQueue<unknown>[],
+  consumers: readonly Consumer[],
+): Promise<void> {
+  for (;;) {
+    for (const consumer of consumers) await consumer.idle();
+    const [copies, ticks] = queues.map((queue) => queue.pending());
+    if (!copies || !ticks) return;
+    if (copies.ready + copies.inFlight + ticks.ready + ticks.inFlight > 0) continue;
+    const hopeful = (await dirtyPartitions(staging)).filter((record) => (record.problem?.attempts ?? 0) < MAX_ATTEMPTS);
+    if (copies.delayed === 0 && hopeful.length === 0) return;
+    if (copies.delayed === 0 && ticks.delayed === 0) await sweep(staging);
+    await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+  }
+}
+
+async function dirtyPartitions({ ledger }: Staging): Promise<PartitionRecord[]> {
+  const records: PartitionRecord[] = [];
+  for (const period of await ledger.periods()) records.push(...(await ledger.partitions(period)).filter(isDirty));
+  return records;
+}

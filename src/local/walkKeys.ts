@@ -1,0 +1,83 @@
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { isAbsence } from './fileFailure.ts';
+import { isObjectName, pathOfKey } from './keyPath.ts';
+import { isRealFolder } from './realFolder.ts';
+import { compareUtf8, sortUtf8 } from './utf8Order.ts';
+
+/**
+ * The keys under a prefix and behind `startAfter`, in S3's order, in groups of at most `groupSize`. `root` is a bucket's
+ * folder with every symbolic link resolved. Memory holds the names of the folders from the root down to the one being
+ * read, never the tree.
+ *
+ * Folder by folder gives S3's order if a folder sorts as its name and a slash, since that is how its keys begin:
+ * `a-b`, then what is in `a/`, then `a0`. Symbolic links are passed over, and so is what cannot be a key.
+ */
+export async function* walkKeys(
+  root: string,
+  prefix: string,
+  startAfter: string,
+  groupSize: number,
+): AsyncGenerator<string[]> {
+  const base = prefix.slice(0, prefix.lastIndexOf('/') + 1);
+  if (!(await isKeyFolder(root, base))) return;
+  const first = await readFolder(root, base, startAfter);
+  const trail: Folder[] = [{ base, names: first.filter((name) => `${base}${name}`.startsWith(prefix)), next: 0 }];
+  let group: string[] = [];
+  for (let folder = trail.at(-1); folder !== undefined; folder = trail.at(-1)) {
+    const name = folder.names[folder.next++];
+    if (name === undefined) {
+      trail.pop();
+    } else if (name.endsWith('/')) {
+      const inner = `${folder.base}${name}`;
+      trail.push({ base: inner, names: await readFolder(root, inner, startAfter), next: 0 });
+    } else {
+      group.push(`${folder.base}${name}`);
+      if (group.length === groupSize) {
+        yield group;
+        group = [];
+      }
+    }
+  }
+  if (group.length > 0) yield group;
+}
+
+/** A folder that is being listed. `base` is what its keys begin with (a slash at its end, or nothing at all). */
+interface Folder {
+  readonly base: string;
+  readonly names: readonly string[];
+  next: number;
+}
+
+/** What a folder holds behind `startAfter`: files as `name`, folders as `name/`, sorted. Nothing if it is gone. */
+async function readFolder(root: string, base: string, startAfter: string): Promise<string[]> {
+  try {
+    const names: string[] = [];
+    for (const entry of await readdir(path.join(root, base), { withFileTypes: true })) {
+      if (!isObjectName(entry.name) || !(entry.isFile() || entry.isDirectory())) continue;
+      const name = entry.isFile() ? entry.name : `${entry.name}/`;
+      if (reachesBehind(`${base}${name}`, startAfter)) names.push(name);
+    }
+    return sortUtf8(names);
+  } catch (error) {
+    if (isAbsence(error)) return [];
+    throw error;
+  }
+}
+
+/** Whether a key, or any key that begins with it if it ends in a slash, comes behind `startAfter`. */
+function reachesBehind(key: string, startAfter: string): boolean {
+  return compareUtf8(key, startAfter) > 0 || (key.endsWith('/') && startAfter.startsWith(key));
+}
+
+/** Whether a prefix's folder is there, is one that keys can lie in, and no symbolic link leads to it. */
+async function isKeyFolder(root: string, base: string): Promise<boolean> {
+  const folder = base === '' ? root : pathOfKey(root, base.slice(0, -1));
+  if (folder === undefined) return false;
+  try {
+    return await isRealFolder(folder, root);
+  } catch (error) {
+    if (isAbsence(error)) return false;
+    throw error;
+  }
+}
