@@ -1,0 +1,142 @@
+import { spawn } from 'node:child_process';
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { objectCreatedEvent } from '../../src/billing/objectCreated.ts';
+import { parsePayer } from '../../src/billing/payer.ts';
+import { parsePeriod } from '../../src/billing/period.ts';
+import type { Place } from '../../src/billing/placement.ts';
+import { SqliteLedger } from '../../src/ledger/sqliteLedger.ts';
+import { DirectoryStore } from '../../src/local/directoryStore.ts';
+import { handleObjectCreated } from '../../src/staging/handleObjectCreated.ts';
+import type { Staging } from '../../src/staging/stageObject.ts';
+import { smallFiles } from './smallFiles.ts';
+
+const HELP = `Measures the embedded reactor on many small files against plain copying, in one run.
+
+npm run bench -- [--files N]      default 10000
+`;
+
+/** As many as the embedded reactor copies at once. */
+const CONCURRENCY = 16;
+const PAYER = parsePayer('111122223333');
+const PERIOD = parsePeriod('2026-10');
+const MAIN = fileURLToPath(new URL('../../src/local/main.ts', import.meta.url));
+
+const { values } = parseArgs({ options: { files: { type: 'string', default: '10000' }, help: { type: 'boolean' } } });
+if (values.help) process.stdout.write(HELP);
+else await bench(Number(values.files));
+
+async function bench(files: number): Promise<void> {
+  if (!Number.isSafeInteger(files) || files < 10)
+    throw new RangeError(`--files must be 10 or more, got ${values.files}`);
+  for (const { columns, bytes } of smallFiles()) {
+    const folder = await mkdtemp(join(tmpdir(), 'cur-reactor-bench-'));
+    try {
+      await measure(columns, bytes, files, folder);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  }
+}
+
+async function measure(columns: number, bytes: Uint8Array, files: number, folder: string): Promise<void> {
+  say(`${files} files of 20 rows and ${columns} columns, ${bytes.length} bytes each`);
+  const names = Array.from({ length: files }, (_, index) => `part-${String(index).padStart(6, '0')}.parquet`);
+  await write(join(folder, 'source'), names, bytes);
+  const plain = await timed(() => copyPlainly(join(folder, 'source'), join(folder, 'plain'), names));
+  say(`  plain copying           ${plain.toFixed(2)} s`);
+  const staged = await timed(() => stage(folder, names));
+  say(`  staging and its ledger  ${staged.toFixed(2)} s   ${(staged / plain).toFixed(1)} × plain copying`);
+  const run = await wholeRun(join(folder, 'source'), join(folder, 'state'));
+  say(`  npm start, to findings  ${run.seconds.toFixed(2)} s   ${(run.seconds / plain).toFixed(1)} × plain copying`);
+  const again = await wholeRun(join(folder, 'source'), join(folder, 'state'));
+  say(`  npm start, once more    ${again.seconds.toFixed(2)} s`);
+  await write(join(folder, 'tenth'), names.slice(0, files / 10), bytes);
+  const tenth = await wholeRun(join(folder, 'tenth'), join(folder, 'state-of-tenth'));
+  const growth = (run.peakMiB / tenth.peakMiB).toFixed(2);
+  say(`  peak memory             ${run.peakMiB} MiB, ${growth} × that of a tenth of the files`);
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+async function timed(work: () => Promise<void>): Promise<number> {
+  const startedAt = performance.now();
+  await work();
+  return (performance.now() - startedAt) / 1000;
+}
+
+async function write(folder: string, names: readonly string[], bytes: Uint8Array): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await concurrently(names, (name) => writeFile(join(folder, name), bytes));
+}
+
+async function copyPlainly(from: string, to: string, names: readonly string[]): Promise<void> {
+  await mkdir(to);
+  await concurrently(names, (name) => copyFile(join(from, name), join(to, name)));
+}
+
+/** The copy workflow alone: footer, copy, ledger, tick. */
+async function stage(folder: string, names: readonly string[]): Promise<void> {
+  await mkdir(join(folder, 'staging'));
+  const store = new DirectoryStore(
+    new Map([
+      ['source', join(folder, 'source')],
+      ['staging', join(folder, 'staging')],
+    ]),
+  );
+  const ledger = new SqliteLedger(join(folder, 'ledger.sqlite'));
+  const nowhere = { send: async () => {} };
+  const place: Place = () => ({
+    is: 'data',
+    partition: { payer: PAYER, period: PERIOD },
+    folder: '',
+    ownFolder: false,
+    awaitsManifest: false,
+  });
+  const staging: Staging = {
+    store,
+    ledger,
+    place,
+    copyQueue: nowhere,
+    finalizeQueue: nowhere,
+    stagingBucket: 'staging',
+    debounce: { quietSeconds: 1, maxWaitSeconds: 10 },
+    now: Date.now,
+    report: () => {},
+  };
+  await concurrently(names, (key) =>
+    handleObjectCreated(staging, objectCreatedEvent('cur-reactor', { bucket: 'source', key, reason: 'PutObject' })),
+  );
+  ledger.close();
+}
+
+async function concurrently(names: readonly string[], work: (name: string) => Promise<void>): Promise<void> {
+  const rest = names.values();
+  const worker = async () => {
+    for (const name of rest) await work(name);
+  };
+  await Promise.all(Array.from({ length: CONCURRENCY }, worker));
+}
+
+/** A true `npm start` in a process of its own, so that its peak memory is its own. */
+async function wholeRun(from: string, keep: string): Promise<{ seconds: number; peakMiB: number }> {
+  const tellPeak = `data:text/javascript,process.on('exit',()=>process.stderr.write('peak-kib '+process.resourceUsage().maxRSS+'\\n'))`;
+  const told = ['--from', from, '--payer', PAYER, '--period', PERIOD, '--keep', keep, '--json'];
+  const child = spawn(process.execPath, ['--import', tellPeak, MAIN, ...told], { stdio: ['ignore', 'ignore', 'pipe'] });
+  let stderr = '';
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  let status: unknown;
+  const seconds = await timed(async () => {
+    status = await new Promise((resolve) => child.on('close', resolve));
+  });
+  if (status !== 0) throw new Error(`npm start ended with status ${status}: ${stderr.slice(-2000)}`);
+  const peakKib = /peak-kib (\d+)/.exec(stderr)?.[1];
+  return { seconds, peakMiB: Math.round(Number(peakKib) / 1024) };
+}
