@@ -1,6 +1,7 @@
 import type { Period } from '../billing/period.ts';
 import { decide } from './decide.ts';
-import { type Finalizing, isOvertaken, type Run, runFinalization } from './run.ts';
+import { type Finalizing, isOvertaken, type Run } from './finalizing.ts';
+import { runFinalization } from './run.ts';
 import { parseTick, tickAt } from './tick.ts';
 
 /**

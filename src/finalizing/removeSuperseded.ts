@@ -2,7 +2,7 @@ import type { Partition } from '../billing/partition.ts';
 import { compareVersions, objectName, type VersionId } from '../billing/version.ts';
 import { isDirty } from '../ledger/partitionRecord.ts';
 import { isStaged, type StagedVersion } from './currentSet.ts';
-import type { Finalizing, Run } from './run.ts';
+import type { Finalizing, Run } from './finalizing.ts';
 
 /**
  * Clears away staged files that publishes have hidden from readers, each once its grace time is over.

@@ -1,48 +1,13 @@
 import { objectCreatedEvent } from '../billing/objectCreated.ts';
 import { type Partition, partitionName } from '../billing/partition.ts';
 import type { Payer } from '../billing/payer.ts';
-import type { Period } from '../billing/period.ts';
-import { LeaseLost, type Ledger, type VersionRecord } from '../ledger/ledger.ts';
+import type { VersionRecord } from '../ledger/ledger.ts';
 import { type PartitionRecord, type Problem, setIdOf } from '../ledger/partitionRecord.ts';
-import type { Report } from '../notify/events.ts';
-import type { ObjectStore } from '../staging/objectStore.ts';
-import type { Queue } from '../staging/queue.ts';
-import { AnalyticsFailed, FencedOff, type StagedFile, type Warehouse } from '../warehouse/warehouse.ts';
+import { AnalyticsFailed, type StagedFile, type Warehouse } from '../warehouse/warehouse.ts';
 import { auditProblem, registrationProblem } from './auditing.ts';
 import { type CurrentSet, type StagedVersion, setOfDelivery, setWithoutManifest } from './currentSet.ts';
-import type { Debounce } from './decide.ts';
+import { type Finalizing, isOvertaken, type Run } from './finalizing.ts';
 import { removeSuperseded } from './removeSuperseded.ts';
-import type { Tick } from './tick.ts';
-
-/** What the finalizer works with. `now` answers milliseconds since 1970. */
-export interface Finalizing {
-  readonly ledger: Ledger;
-  readonly warehouse: Warehouse;
-  readonly store: ObjectStore;
-  readonly copyQueue: Queue<object>;
-  readonly finalizeQueue: Queue<Tick>;
-  readonly stagingBucket: string;
-  readonly settings: FinalizeSettings;
-  readonly now: () => number;
-  readonly report: Report;
-  /** Names this process in the lease. */
-  readonly holder: string;
-}
-
-export interface FinalizeSettings extends Debounce {
-  readonly leaseSeconds: number;
-  /** A failed partition is tried again after this long, doubled with each further failure, up to the maximum. */
-  readonly retryBaseSeconds: number;
-  readonly retryMaxSeconds: number;
-  /** Staged files stay this long after the publish that superseded them: readers may be scanning them. */
-  readonly supersededGraceSeconds: number;
-}
-
-/** One pass over a period, under one epoch. */
-export interface Run {
-  readonly period: Period;
-  readonly epoch: number;
-}
 
 /** A due partition as this run found it, and what to do with it. */
 interface Candidate {
@@ -265,9 +230,4 @@ async function renewLease({ ledger, settings, now }: Finalizing, { period, epoch
 /** As of when the files tell the bill: the newest source LastModified among them, 0 when there are none. */
 function asOf(files: readonly StagedVersion[]): number {
   return files.reduce((newest, { source }) => Math.max(newest, source.lastModified), 0);
-}
-
-/** Whether an error says that a newer run has taken over. */
-export function isOvertaken(error: unknown): boolean {
-  return error instanceof LeaseLost || error instanceof FencedOff;
 }

@@ -1,7 +1,7 @@
 import { objectCreatedEvent } from '../billing/objectCreated.ts';
 import { partitionName } from '../billing/partition.ts';
 import { printable } from '../billing/printable.ts';
-import type { FinalizeSettings } from '../finalizing/run.ts';
+import type { FinalizeSettings } from '../finalizing/finalizing.ts';
 import { discoverSource } from '../reconcile/discover.ts';
 import { sweep } from '../reconcile/sweep.ts';
 import type { Location } from '../staging/objectStore.ts';
@@ -62,7 +62,7 @@ async function run(options: Options): Promise<number> {
       return input.wrap(store);
     },
     place: input.place,
-    settings: options.watch ? WATCH_SETTINGS : SETTINGS,
+    settings: settingsFor(options),
     report: progress.report,
   });
   try {
@@ -76,6 +76,15 @@ async function run(options: Options): Promise<number> {
   } finally {
     await stack.close();
   }
+}
+
+function settingsFor({ watch, quietSeconds, maxWaitSeconds }: Options): FinalizeSettings {
+  const settings = watch ? WATCH_SETTINGS : SETTINGS;
+  return {
+    ...settings,
+    quietSeconds: quietSeconds ?? settings.quietSeconds,
+    maxWaitSeconds: maxWaitSeconds ?? settings.maxWaitSeconds,
+  };
 }
 
 /** Delivers what there is to deliver, and waits until it is worked in; with --watch, until the person ends it. */

@@ -14,6 +14,9 @@ export interface Options {
   readonly keep: string;
   readonly watch: boolean;
   readonly json: boolean;
+  /** The debounce; without it the composition root's own. */
+  readonly quietSeconds?: number;
+  readonly maxWaitSeconds?: number;
 }
 
 /** The command line is wrong. Consequence: the message, a hint at --help, exit status 2. */
@@ -31,6 +34,8 @@ Options
   --payer ID         whose files they are: a 12-digit account id (default: what the files' rows say)
   --period YYYY-MM   which month they are; in a folder with AWS's layout, only this month (default: what keys or rows say)
   --keep DIR         where the state lives: ledger, staged files, warehouse (default: a folder in .local/ for each input)
+  --quiet SECONDS    a partition without a manifest is finalized when it was quiet for so long (default 1, with --watch 3)
+  --max-wait SECONDS … and at the latest so long after its first change (default 10, with --watch 60)
   --watch            stay, and take in every file that appears; ends with Ctrl-C
   --json             one JSON document on stdout; progress goes to stderr
   --help             this text
@@ -61,6 +66,10 @@ export function parseOptions(args: readonly string[], workingFolder: string): Op
     watch: values.watch ?? false,
     json: values.json ?? false,
     ...(from === undefined ? {} : { from }),
+    ...(values.quiet === undefined ? {} : { quietSeconds: checked('--quiet', values.quiet, parseSeconds) }),
+    ...(values['max-wait'] === undefined
+      ? {}
+      : { maxWaitSeconds: checked('--max-wait', values['max-wait'], parseSeconds) }),
     ...(values.payer === undefined ? {} : { payer: checked('--payer', values.payer, parsePayer) }),
     ...(values.period === undefined ? {} : { period: checked('--period', values.period, parsePeriod) }),
   };
@@ -75,6 +84,8 @@ function parsed(args: readonly string[]) {
         payer: { type: 'string' },
         period: { type: 'string' },
         keep: { type: 'string' },
+        quiet: { type: 'string' },
+        'max-wait': { type: 'string' },
         watch: { type: 'boolean' },
         json: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
@@ -92,6 +103,15 @@ function checked<Value>(option: string, text: string, parse: (text: string) => V
   } catch (error) {
     throw new UsageError(`${option}: ${error instanceof Error ? error.message : String(error)}`);
   }
+}
+
+/** A whole number of seconds, up to a day. */
+function parseSeconds(text: string): number {
+  const seconds = Number(text);
+  if (!/^\d+$/.test(text) || seconds > 86_400) {
+    throw new RangeError(`must be a whole number of seconds from 0 to 86400, got ${JSON.stringify(text)}`);
+  }
+  return seconds;
 }
 
 /** A name for the state of one folder: its own name, and a hash that keeps folders of one name apart. */

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { analyticsStatements, loadScript } from '../analytics/script.ts';
 import type { Place } from '../billing/placement.ts';
+import type { FinalizeSettings, Finalizing } from '../finalizing/finalizing.ts';
 import { handleTick } from '../finalizing/handleTick.ts';
-import type { FinalizeSettings, Finalizing } from '../finalizing/run.ts';
 import type { Tick } from '../finalizing/tick.ts';
 import { isDirty, type PartitionRecord } from '../ledger/partitionRecord.ts';
 import { SqliteLedger } from '../ledger/sqliteLedger.ts';
@@ -14,7 +15,7 @@ import { sweep } from '../reconcile/sweep.ts';
 import { handleObjectCreated } from '../staging/handleObjectCreated.ts';
 import type { ObjectStore } from '../staging/objectStore.ts';
 import type { Queue } from '../staging/queue.ts';
-import type { Staging } from '../staging/stageObject.ts';
+import type { Staging } from '../staging/staging.ts';
 import { type DuckdbWarehouse, openDuckdbWarehouse } from '../warehouse/duckdb/warehouse.ts';
 import { type Consumer, consume } from './consume.ts';
 import { type DeadLetter, MemoryQueue } from './memoryQueue.ts';
@@ -85,7 +86,11 @@ export async function openStack(options: StackOptions): Promise<Stack> {
   const stop = new AbortController();
   const copies = consume(
     copyQueue,
-    (body) => handleObjectCreated(staging, body),
+    async (body) => {
+      // Small files are worked on without a wait (directoryStore.ts): timers and signals get their turn here.
+      await setImmediate();
+      await handleObjectCreated(staging, body);
+    },
     consuming(COPIES_AT_ONCE, stop.signal),
   );
   const runs = consume(finalizeQueue, (body) => handleTick(finalizing, body), consuming(1, stop.signal));

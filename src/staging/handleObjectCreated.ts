@@ -1,6 +1,7 @@
 import { parseObjectCreated } from '../billing/objectCreated.ts';
 import { receiveManifest } from './receiveManifest.ts';
-import { type Staging, stageObject } from './stageObject.ts';
+import { stageObject } from './stageObject.ts';
+import type { Staging } from './staging.ts';
 
 /**
  * The copy workflow: one message of the copy queue, an "Object Created" event. When it returns, the ledger knows what

@@ -3,7 +3,7 @@ import { type ObjectCreated, objectCreatedEvent } from '../billing/objectCreated
 import { type SourceVersion, versionIdOf } from '../billing/version.ts';
 import { type FixedDelivery, fixDelivery } from './fixDelivery.ts';
 import type { ListedObject, ReadResult } from './objectStore.ts';
-import { dropSuperseded, type Placed, type Staging, sendTick, sourceVersion } from './stageObject.ts';
+import { dropSuperseded, type Placed, type Staging, sendTick, sourceVersion } from './staging.ts';
 
 /** The manifest of 10,000 files takes about 3 MB; what is larger is no manifest. */
 const MAX_MANIFEST_BYTES = 16 * 1024 * 1024;

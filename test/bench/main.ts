@@ -11,7 +11,7 @@ import type { Place } from '../../src/billing/placement.ts';
 import { SqliteLedger } from '../../src/ledger/sqliteLedger.ts';
 import { DirectoryStore } from '../../src/local/directoryStore.ts';
 import { handleObjectCreated } from '../../src/staging/handleObjectCreated.ts';
-import type { Staging } from '../../src/staging/stageObject.ts';
+import type { Staging } from '../../src/staging/staging.ts';
 import { smallFiles } from './smallFiles.ts';
 
 const HELP = `Measures the embedded reactor on many small files against plain copying, in one run.

@@ -1,4 +1,4 @@
-import type { Finalizing } from '../../src/finalizing/run.ts';
+import type { Finalizing } from '../../src/finalizing/finalizing.ts';
 import { type Interceptor, intercepted } from '../staging/interception.ts';
 import type { FinalizerWorld } from './finalizerWorld.ts';
 

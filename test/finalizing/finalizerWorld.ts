@@ -1,6 +1,6 @@
 import { type Partition, partitionName } from '../../src/billing/partition.ts';
+import type { FinalizeSettings, Finalizing } from '../../src/finalizing/finalizing.ts';
 import { handleTick } from '../../src/finalizing/handleTick.ts';
-import type { FinalizeSettings, Finalizing } from '../../src/finalizing/run.ts';
 import type { Tick } from '../../src/finalizing/tick.ts';
 import type { Delivery, VersionRecord } from '../../src/ledger/ledger.ts';
 import type { PartitionRecord } from '../../src/ledger/partitionRecord.ts';

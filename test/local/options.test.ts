@@ -23,6 +23,20 @@ describe('the options', () => {
     });
   });
 
+  it('set the debounce in whole seconds', () => {
+    expect(parse('--quiet', '0', '--max-wait', '86400')).toMatchObject({ quietSeconds: 0, maxWaitSeconds: 86_400 });
+  });
+
+  it.each([
+    ['--quiet', '-1'],
+    ['--quiet', '1.5'],
+    ['--max-wait', '86401'],
+    ['--max-wait', 'soon'],
+  ])('refuse %s %s by name and value', (option, value) => {
+    expect(() => parse(`${option}=${value}`)).toThrow(UsageError);
+    expect(() => parse(`${option}=${value}`)).toThrow(new RegExp(`${option}.*"${value}"`));
+  });
+
   it('give each folder a state of its own, also folders of one name', () => {
     const keepOf = (folder: string) => {
       const options = parse('--from', folder);

@@ -1,7 +1,7 @@
 import { objectCreatedEvent } from '../../src/billing/objectCreated.ts';
 import { placeBySources } from '../../src/billing/placement.ts';
+import type { FinalizeSettings } from '../../src/finalizing/finalizing.ts';
 import { handleTick } from '../../src/finalizing/handleTick.ts';
-import type { FinalizeSettings } from '../../src/finalizing/run.ts';
 import type { Tick } from '../../src/finalizing/tick.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { SqliteLedger } from '../../src/ledger/sqliteLedger.ts';

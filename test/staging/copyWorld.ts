@@ -15,7 +15,7 @@ import type { ReactorEvent } from '../../src/notify/events.ts';
 import { handleObjectCreated } from '../../src/staging/handleObjectCreated.ts';
 import type { ListedObject, ObjectStore } from '../../src/staging/objectStore.ts';
 import type { Queue, QueueMessage } from '../../src/staging/queue.ts';
-import type { Staging } from '../../src/staging/stageObject.ts';
+import type { Staging } from '../../src/staging/staging.ts';
 import { md5, withContentEtags } from './contentEtags.ts';
 
 export const PERIOD = parsePeriod('2026-10');

@@ -1,0 +1,43 @@
+import type { Period } from '../billing/period.ts';
+import { LeaseLost, type Ledger } from '../ledger/ledger.ts';
+import type { Report } from '../notify/events.ts';
+import type { ObjectStore } from '../staging/objectStore.ts';
+import type { Queue } from '../staging/queue.ts';
+import { FencedOff, type Warehouse } from '../warehouse/warehouse.ts';
+import type { Debounce } from './decide.ts';
+import type { Tick } from './tick.ts';
+
+/** What the finalizer works with. `now` answers milliseconds since 1970. */
+export interface Finalizing {
+  readonly ledger: Ledger;
+  readonly warehouse: Warehouse;
+  readonly store: ObjectStore;
+  readonly copyQueue: Queue<object>;
+  readonly finalizeQueue: Queue<Tick>;
+  readonly stagingBucket: string;
+  readonly settings: FinalizeSettings;
+  readonly now: () => number;
+  readonly report: Report;
+  /** Names this process in the lease. */
+  readonly holder: string;
+}
+
+export interface FinalizeSettings extends Debounce {
+  readonly leaseSeconds: number;
+  /** A failed partition is tried again after this long, doubled with each further failure, up to the maximum. */
+  readonly retryBaseSeconds: number;
+  readonly retryMaxSeconds: number;
+  /** Staged files stay this long after the publish that superseded them: readers may be scanning them. */
+  readonly supersededGraceSeconds: number;
+}
+
+/** One pass over a period, under one epoch. */
+export interface Run {
+  readonly period: Period;
+  readonly epoch: number;
+}
+
+/** Whether an error says that a newer run has taken over. */
+export function isOvertaken(error: unknown): boolean {
+  return error instanceof LeaseLost || error instanceof FencedOff;
+}
