@@ -415,6 +415,28 @@ describe('analytics', () => {
   });
 });
 
+it('amounts are told the same, in whatever order their rows were added up', async () => {
+  const instance = await DuckDBInstance.fromCache(harness.path);
+  const connection = await instance.connect();
+  await connection.run(`insert into cur_findings
+      (payer, year, month, check_name, account, region, resource, monthly_cost, estimated_saving, currency)
+    values ('111111111111', 2026, 10, 'b', 'acc', null, 'vol-1', 1473.2246029600024, 0.30000000000000004, 'USD'),
+      ('111111111111', 2026, 10, 'a', 'acc', null, 'vol-2', 1473.224602960002, 0.3, 'USD')`);
+  connection.closeSync();
+  instance.closeSync();
+  const amounts = { monthlyCost: 1473.22460296, estimatedSaving: 0.3 };
+  expect(await harness.warehouse.findings()).toMatchObject([
+    { check: 'a', ...amounts },
+    { check: 'b', ...amounts },
+  ]);
+
+  const types = columns({ line_item_unblended_cost: 'double' });
+  const items = [0.1, 0.2, 0.3, 1e15, -1e15].map((cost) => ({ line_item_unblended_cost: cost }));
+  await publishReport(ALPHA, { one: { columns: types, rows: items } });
+  await publishReport(BETA, { one: { columns: types, rows: items.toReversed() } });
+  expect((await harness.warehouse.summary()).map(({ cost }) => cost)).toEqual([0.6, 0.6]);
+});
+
 it('the summary has one row per published partition and currency', async () => {
   const types = columns({ line_item_unblended_cost: 'double', line_item_currency_code: 'string' });
   const item = (id: string, cost: number, currency: string) => ({

@@ -2,6 +2,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import * as z from 'zod';
 import { type Payer, parsePayer } from '../../billing/payer.ts';
 import { type Period, periodOf } from '../../billing/period.ts';
+import { compareText } from '../../billing/version.ts';
 
 /** One published partition, per currency of its line items. */
 export interface PartitionSummary {
@@ -29,12 +30,12 @@ export interface Finding {
   readonly currency: string | null;
 }
 
-/** What readers see, by period, then payer. */
+/** What readers see, by period, then payer. Costs are added as decimals: the sum of doubles depends on their order. */
 export async function summary(connection: DuckDBConnection): Promise<PartitionSummary[]> {
   const reader = await connection.runAndReadAll(
     `with line_items as (
        select payer, year, month, line_item_currency_code as currency, count(*) as rows,
-         sum(line_item_unblended_cost) as cost
+         sum(line_item_unblended_cost::DECIMAL(38, 15))::DOUBLE as cost
        from cur_line_items
        group by all
      ),
@@ -55,12 +56,14 @@ export async function summary(connection: DuckDBConnection): Promise<PartitionSu
     .map(({ year, month, ...row }) => ({ ...row, period: knownPeriod(year, month) }));
 }
 
-/** The findings, largest estimated saving first. */
+/**
+ * The findings, largest estimated saving first. Amounts are told with twelve digits: beyond those, a sum of doubles depends
+ * on the order in which the rows happened to come.
+ */
 export async function findings(connection: DuckDBConnection): Promise<Finding[]> {
   const reader = await connection.runAndReadAll(
     `select check_name, payer, year, month, account, region, resource, monthly_cost, estimated_saving, currency
-     from cur_findings
-     order by estimated_saving desc nulls last, monthly_cost desc nulls last, year, month, payer, check_name, account, resource`,
+     from cur_findings`,
   );
   return z
     .array(FindingRow)
@@ -72,10 +75,29 @@ export async function findings(connection: DuckDBConnection): Promise<Finding[]>
       account: row.account,
       region: row.region,
       resource: row.resource,
-      monthlyCost: row.monthly_cost,
-      estimatedSaving: row.estimated_saving,
+      monthlyCost: withoutNoise(row.monthly_cost),
+      estimatedSaving: withoutNoise(row.estimated_saving),
       currency: row.currency,
-    }));
+    }))
+    .sort(bySaving);
+}
+
+function bySaving(a: Finding, b: Finding): number {
+  const bySize = descending(a.estimatedSaving, b.estimatedSaving) || descending(a.monthlyCost, b.monthlyCost);
+  return bySize || compareText(findingName(a), findingName(b));
+}
+
+function descending(a: number | null, b: number | null): number {
+  return (b ?? Number.NEGATIVE_INFINITY) > (a ?? Number.NEGATIVE_INFINITY) ? 1 : a === b ? 0 : -1;
+}
+
+/** The grain of a finding, as one text. */
+function findingName({ period, payer, check, account, resource }: Finding): string {
+  return [period, payer, check, account, resource].join('\0');
+}
+
+function withoutNoise(amount: number | null): number | null {
+  return amount === null ? null : Number(amount.toPrecision(12));
 }
 
 const SomePayer = z.string().transform(parsePayer);
