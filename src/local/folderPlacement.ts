@@ -47,6 +47,15 @@ export class FolderPlacement {
     await this.#learnLoose(loose);
   }
 
+  /** Takes a loose file for what an earlier run made of the same content, unless the person says otherwise now. */
+  remember(key: string, partition: Partition): boolean {
+    const { payer = partition.payer, period = partition.period } = this.#told;
+    if (!isLoose(key) || payer !== partition.payer || period !== partition.period) return false;
+    this.#loose.set(key, { found: partition });
+    this.#partitions.set(partitionName(partition), partition);
+    return true;
+  }
+
   /** Why files could not be placed: each reason with one of the files, or the folder, it holds for. */
   get complaints(): string[] {
     const byReason = new Map<string, string>();

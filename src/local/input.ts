@@ -1,5 +1,6 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Partition } from '../billing/partition.ts';
 import { type Place, placeBySources } from '../billing/placement.ts';
 import type { Source } from '../billing/source.ts';
 import type { ObjectStore } from '../staging/objectStore.ts';
@@ -18,6 +19,8 @@ export interface Input {
   readonly sources: readonly Pick<Source, 'bucket' | 'prefix'>[];
   /** Looks at keys before they are placed: a person's folder has to be understood first. */
   readonly learn: (bucket: string, keys: readonly string[]) => Promise<void>;
+  /** Whether a key need not be looked at: an earlier run placed the same content. */
+  readonly remember: (bucket: string, key: string, partition: Partition) => boolean;
   readonly complaints: () => string[];
   /** How the sources are read. */
   readonly wrap: (store: ObjectStore) => ObjectStore;
@@ -32,6 +35,7 @@ export async function sampleInput(keep: string): Promise<Input> {
     place: placeBySources(sampleSources),
     sources: sampleSources,
     learn: async () => {},
+    remember: () => true,
     complaints: () => [],
     wrap: (store) => store,
   };
@@ -51,6 +55,7 @@ export async function folderInput(folder: string, told: Pick<Options, 'payer' | 
     place: placement.place,
     sources: [{ bucket, prefix: '' }],
     learn: (_bucket, keys) => placement.learn(keys),
+    remember: (_bucket, key, partition) => placement.remember(key, partition),
     complaints: () => placement.complaints,
     wrap: withRelocatedManifests,
   };

@@ -50,6 +50,16 @@ describe('loose files', () => {
     expect(placement.complaints).toEqual([]);
   });
 
+  it('are not read again when an earlier run has placed the same content, unless the person says otherwise now', () => {
+    const april = { payer: parsePayer(ALPHA), period: parsePeriod('2026-04') };
+    const { placement, place } = placementOf({});
+    expect(placement.remember('a.parquet', april)).toBe(true);
+    expect(place('a.parquet')).toBe(`data of 2026-04/${ALPHA}`);
+    expect(placement.remember(DATA, april)).toBe(false);
+    expect(placementOf({}, { payer: BETA }).placement.remember('a.parquet', april)).toBe(false);
+    expect(placementOf({}, { period: '2026-05' }).placement.remember('a.parquet', april)).toBe(false);
+  });
+
   it('are not read when the person says both payer and month', async () => {
     const { place, asked, learn } = placementOf({}, { payer: ALPHA, period: '2026-04' });
     await learn('a.parquet');
