@@ -1,6 +1,7 @@
 import { executionTime } from '../billing/executionTime.ts';
 import { compareText, compareVersions, objectName } from '../billing/version.ts';
 import type { Delivery, VersionOutcome, VersionRecord } from '../ledger/ledger.ts';
+import { isUsable } from '../ledger/versionRecord.ts';
 
 /** A version whose staged copy exists. */
 export type StagedVersion = VersionRecord & { readonly outcome: Extract<VersionOutcome, { status: 'staged' }> };
@@ -67,10 +68,6 @@ export function newest<Version extends VersionRecord>(versions: readonly Version
 
 export function isStaged(version: VersionRecord): version is StagedVersion {
   return version.outcome.status === 'staged';
-}
-
-function isUsable({ outcome }: VersionRecord): boolean {
-  return outcome.status === 'staged' || outcome.status === 'empty';
 }
 
 /** The folder with the newest readable file: what cannot be read does not say that a delivery has begun. */

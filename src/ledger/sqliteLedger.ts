@@ -26,7 +26,7 @@ import {
   updated,
   watermarked,
 } from './partitionRecord.ts';
-import { mergeVersion } from './versionRecord.ts';
+import { isUsable, mergeVersion } from './versionRecord.ts';
 
 const TABLES = `
   create table if not exists versions (
@@ -86,9 +86,8 @@ export class SqliteLedger implements Ledger {
       if (news) this.#putVersion(record);
       const before = this.#partition(told.partition);
       let after: PartitionRecord = { ...before, awaitsManifest: told.awaitsManifest };
-      const { status } = record.outcome;
-      if (status === 'staged') after = watermarked(after, record.source.lastModified);
-      if (status === 'staged' || status === 'empty') {
+      if (record.outcome.status === 'staged') after = watermarked(after, record.source.lastModified);
+      if (isUsable(record)) {
         after = resolved(after, told.id, news ? [told.id, pendingKey(told.source)] : [told.id]);
       }
       const changes = news || after.delivery !== before.delivery;

@@ -1,6 +1,11 @@
 import { compareVersions, type SourceVersion } from '../billing/version.ts';
 import type { VersionOutcome, VersionRecord } from './ledger.ts';
 
+/** Whether a version can be part of a set: staged, or empty, which adds no rows. */
+export function isUsable({ outcome }: Pick<VersionRecord, 'outcome'>): boolean {
+  return outcome.status === 'staged' || outcome.status === 'empty';
+}
+
 /**
  * What the ledger keeps when it is told of a version again. A version's order only moves forward: content may come back
  * (A, B, then A once more), and then its second coming counts. What was staged stays staged until it is removed.

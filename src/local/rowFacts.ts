@@ -8,9 +8,6 @@ export interface RowFacts {
   readonly periods: readonly string[];
 }
 
-/** Answers what the rows of Parquet files say, by path; an error message in place of what cannot be read. */
-export type ReadRowFacts = (paths: readonly string[]) => Promise<Map<string, RowFacts | string>>;
-
 /** Footers that are opened at once; more only takes memory. */
 const BATCH = 200;
 
@@ -21,7 +18,10 @@ const QUERY = `
   from read_parquet($paths, filename = true, union_by_name = true, hive_partitioning = false)
   group by filename`;
 
-/** Reads two columns of each file with DuckDB. A batch with an unreadable file is read again file by file. */
+/**
+ * What the rows of Parquet files say, by path; an error message in place of what cannot be read. Reads two columns of each
+ * file with DuckDB. A batch with an unreadable file is read again file by file.
+ */
 export async function readRowFacts(paths: readonly string[]): Promise<Map<string, RowFacts | string>> {
   const instance = await DuckDBInstance.create(':memory:');
   const connection = await instance.connect();

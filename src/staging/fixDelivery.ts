@@ -4,6 +4,7 @@ import type { Partition } from '../billing/partition.ts';
 import { type SourceVersion, versionIdOf } from '../billing/version.ts';
 import type { Delivery, ExpectedFile, VersionRecord } from '../ledger/ledger.ts';
 import { pendingKey } from '../ledger/partitionRecord.ts';
+import { isUsable } from '../ledger/versionRecord.ts';
 import type { ListedObject } from './objectStore.ts';
 
 /** A manifest, the object it was read from, and what its source and the ledger knew at that time. */
@@ -67,8 +68,4 @@ function fixFile({ source, listed, ownFolder }: ManifestSighting, key: string): 
   if (!object) return { file: { bucket, key }, unsure: false };
   const unsure = !ownFolder && object.lastModified > source.lastModified;
   return { file: { bucket, key, versionId: versionIdOf({ bucket, ...object }) }, object, unsure };
-}
-
-function isUsable({ outcome }: VersionRecord): boolean {
-  return outcome.status === 'staged' || outcome.status === 'empty';
 }
