@@ -1,20 +1,22 @@
 import type { Period } from '../billing/period.ts';
 import { decide } from './decide.ts';
 import { type Finalizing, isOvertaken, type Run } from './finalizing.ts';
+import { removeSuperseded } from './removeSuperseded.ts';
 import { runFinalization } from './run.ts';
 import { parseTick, tickAt } from './tick.ts';
 
 /**
- * The finalize workflow: one tick. Looks whether anything of the period is due, takes the lease, runs, and leaves a tick
- * behind while anything is dirty. When it returns, the tick may be acknowledged: the next look is in the queue. Throws
- * on trouble that is not one partition's own (the warehouse is down): the lease is freed, and the tick kept for retry.
+ * The finalize workflow: one tick. Looks whether anything of the period is due (or something is to be cleared away),
+ * takes the lease, runs, and leaves a tick behind while anything is dirty. When it returns, the tick may be
+ * acknowledged: the next look is in the queue. Throws on trouble that is not one partition's own (the warehouse is
+ * down): the lease is freed, and the tick kept for retry.
  */
 export async function handleTick(finalizing: Finalizing, body: unknown): Promise<void> {
-  const { period } = parseTick(body);
+  const { period, clear = false } = parseTick(body);
   const { ledger, settings, now, report, holder } = finalizing;
   const decision = decide(await ledger.partitions(period), now(), settings);
-  if (decision.act === 'rest') return;
-  if (decision.act === 'wait') return tickAgain(finalizing, period, decision.until);
+  if (!clear && decision.act === 'rest') return;
+  if (!clear && decision.act === 'wait') return tickAgain(finalizing, period, decision.until);
 
   const startedAt = now();
   const lease = await ledger.acquireLease(period, holder, startedAt, startedAt + settings.leaseSeconds * 1000);
@@ -24,6 +26,7 @@ export async function handleTick(finalizing: Finalizing, body: unknown): Promise
     // What was due before the lease was taken may have been finalized by its last holder.
     const due = decide(await ledger.partitions(period), now(), settings);
     if (due.act === 'run') await runFinalization(finalizing, run, due.partitions);
+    if (clear) await clearPeriod(finalizing, run);
   } catch (error) {
     if (!isOvertaken(error)) {
       await ledger.releaseLease(period, run.epoch);
@@ -38,6 +41,13 @@ export async function handleTick(finalizing: Finalizing, body: unknown): Promise
   const next = decide(await ledger.partitions(period), now(), settings);
   if (next.act === 'run') await tickAgain(finalizing, period, now());
   if (next.act === 'wait') await tickAgain(finalizing, period, next.until);
+}
+
+/** Clears away what is superseded in the period's clean partitions; those that are dirty do it in their own run. */
+async function clearPeriod(finalizing: Finalizing, run: Run): Promise<void> {
+  for (const { partition } of await finalizing.ledger.partitions(run.period)) {
+    await removeSuperseded(finalizing, run, partition);
+  }
 }
 
 /**

@@ -4,6 +4,8 @@ import type { QueueMessage } from '../staging/queue.ts';
 /** "Look at this period again." A hint, never an order: the ledger decides. */
 export interface Tick {
   readonly period: Period;
+  /** Clear away superseded copies, also where nothing else is due. */
+  readonly clear?: boolean;
 }
 
 /** SQS delays a message by at most 15 minutes; a later moment is reached in hops. */
@@ -23,5 +25,6 @@ export function tickAt(
 export function parseTick(body: unknown): Tick {
   const period = typeof body === 'object' && body !== null && 'period' in body ? body.period : undefined;
   if (typeof period !== 'string') throw new TypeError(`a tick must name a period, got ${JSON.stringify(body)}`);
-  return { period: parsePeriod(period) };
+  const clear = typeof body === 'object' && body !== null && 'clear' in body && body.clear === true;
+  return { period: parsePeriod(period), ...(clear ? { clear } : {}) };
 }

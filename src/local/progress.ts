@@ -66,6 +66,12 @@ function lineOf(event: ReactorEvent): string | undefined {
       return `removed     ${partitionName(event.partition)}  ${event.files} superseded files`;
     case 'removal-failed':
       return `left behind ${partitionName(event.partition)}  ${event.files} superseded files: ${event.reason}`;
+    case 'source-unreadable':
+      return `unreadable  ${event.payer} ${event.bucket}: ${event.reason}`;
+    case 'copy-restored':
+      return `restored    ${partitionName(event.partition)}  ${fileName(event.key)}: its copy was gone`;
+    case 'copies-unowned':
+      return `unowned     ${partitionName(event.partition)}  ${event.files} copies`;
     case 'file-known':
     case 'file-superseded':
     case 'file-gone':

@@ -1,4 +1,5 @@
 import type { Partition } from '../billing/partition.ts';
+import type { Payer } from '../billing/payer.ts';
 import type { Period } from '../billing/period.ts';
 
 /**
@@ -72,6 +73,18 @@ export type ReactorEvent =
       readonly files: number;
       readonly reason: string;
     }
+  /** Retry, with an alarm when it stays so: a payer's bucket cannot be listed. Other payers go on. */
+  | {
+      readonly what: 'source-unreadable';
+      readonly payer: Payer;
+      readonly bucket: string;
+      readonly prefix: string;
+      readonly reason: string;
+    }
+  /** A staged copy that somebody had deleted was made again. */
+  | { readonly what: 'copy-restored'; readonly partition: Partition; readonly key: string }
+  /** Drop: copies that no version owns were marked for the staging bucket's lifecycle rule. */
+  | { readonly what: 'copies-unowned'; readonly partition: Partition; readonly files: number }
   /** Ends this run: a newer one has taken the period over. */
   | { readonly what: 'lease-lost'; readonly period: Period; readonly epoch: number };
 

@@ -1,81 +1,179 @@
 import { objectCreatedEvent } from '../billing/objectCreated.ts';
 import { type Partition, partitionName } from '../billing/partition.ts';
-import type { Place } from '../billing/placement.ts';
 import type { Source } from '../billing/source.ts';
 import { compareText, type SourceVersion, versionIdOf } from '../billing/version.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { compareDeliveries, type PartitionRecord } from '../ledger/partitionRecord.ts';
-import type { ListedObject, ObjectStore } from '../staging/objectStore.ts';
+import type { ListedObject } from '../staging/objectStore.ts';
 import type { Queue } from '../staging/queue.ts';
+import { COPY_LOST, type Placed } from '../staging/staging.ts';
+import { isCopyLost, type KnownPartition, knowPartition, stateOfFile } from './knownPartition.ts';
+import { type Listing, listPlaced } from './listPlaced.ts';
+import { type PartitionTally, Tally } from './tally.ts';
 
 /** What discovery works with. */
-export interface Discovery {
-  readonly store: ObjectStore;
+export interface Discovery extends Listing {
   readonly ledger: Ledger;
   readonly copyQueue: Queue<object>;
-  readonly place: Place;
+}
+
+/** What a discovery looks at. Without a scope it is everything, and copies are not looked for. */
+export interface DiscoveryScope {
+  readonly isWanted: (partition: Partition) => boolean;
+  readonly know: (partition: Partition) => Promise<KnownPartition>;
+  /** Whether a manifest that was quarantined is read again: the configuration that it contradicted may be mended. */
+  readonly rereadQuarantined: boolean;
 }
 
 export interface Discovered {
   /** Objects that were listed, data files and manifests among them that the ledger did not know and that were queued. */
   readonly listed: number;
   readonly queued: number;
+  readonly partitions: readonly PartitionTally[];
 }
 
 /**
  * Lists a source and sends to the copy queue what the ledger does not know: the newest manifest of each partition, whose
- * delivery then requests its files; and where a partition has no manifest, its data files. So that of a bucket full of
- * old deliveries only the newest is copied. A manifest that was quarantined counts as none.
+ * delivery then requests its files; where a partition has no manifest, its data files; and what is staged but whose copy
+ * is gone. So that of a bucket full of old deliveries only the newest is copied. A manifest that was quarantined counts
+ * as none.
  *
- * Objects are listed twice and never held: what grows is one entry a partition, and the ids of one partition's versions.
+ * Objects are listed twice and never held: what grows is one entry a partition, and what is known of one partition.
  * Throws AccessDenied or ObjectGone when the source cannot be read.
  */
 export async function discoverSource(
   discovery: Discovery,
-  { bucket, prefix }: Pick<Source, 'bucket' | 'prefix'>,
+  source: Pick<Source, 'bucket' | 'prefix'>,
+  scope: DiscoveryScope = everything(discovery),
 ): Promise<Discovered> {
-  const root = prefix === '' ? '' : `${prefix}/`;
-  const told = new Set<string>();
-  let queued = 0;
-  for (const [name, { partition, manifest }] of await newestManifests(discovery, bucket, root)) {
-    const known = await discovery.ledger.version(partition, versionIdOf(manifest));
-    if (known?.outcome.status === 'quarantined') continue;
-    told.add(name);
-    if (isWorkedOff(await discovery.ledger.partition(partition), manifest)) continue;
-    await queue(discovery, partition.payer, bucket, [manifest]);
-    queued += 1;
-  }
-  const data = await queueData(discovery, bucket, root, told);
-  return { listed: data.listed, queued: queued + data.queued };
+  const search = new Search(discovery, source, scope);
+  await search.findManifests();
+  await search.queueManifests();
+  const listed = await search.queueData();
+  const partitions = search.tallies();
+  return { listed, queued: partitions.reduce((sum, { queued }) => sum + queued, 0), partitions };
 }
 
-interface NewestManifest {
+function everything(discovery: Discovery): DiscoveryScope {
+  let last: KnownPartition | undefined;
+  const know = async (partition: Partition) => {
+    if (!last || partitionName(last.partition) !== partitionName(partition)) {
+      last = await knowPartition(discovery, partition);
+    }
+    return last;
+  };
+  return { isWanted: () => true, know, rereadQuarantined: false };
+}
+
+/** One partition of the source under search. */
+interface Found {
   readonly partition: Partition;
-  readonly manifest: SourceVersion;
+  readonly tally: Tally;
+  /** The newest manifest at the source. */
+  manifest?: SourceVersion;
+  /** Its delivery asks for the files that are missing: they are not queued one by one. */
+  manifestTells: boolean;
 }
 
-async function newestManifests(
-  { store, place }: Discovery,
-  bucket: string,
-  root: string,
-): Promise<Map<string, NewestManifest>> {
-  const newest = new Map<string, NewestManifest>();
-  for await (const page of store.list(bucket, root)) {
-    for (const object of page) {
-      const placed = place(bucket, object.key);
-      if (placed.is !== 'manifest') continue;
-      const name = partitionName(placed.partition);
-      const best = newest.get(name)?.manifest;
-      const manifest = { bucket, ...object };
-      if (!best || isNewer(manifest, best)) newest.set(name, { partition: placed.partition, manifest });
+class Search {
+  readonly #discovery: Discovery;
+  readonly #source: Pick<Source, 'bucket' | 'prefix'>;
+  readonly #scope: DiscoveryScope;
+  readonly #found = new Map<string, Found>();
+
+  constructor(discovery: Discovery, source: Pick<Source, 'bucket' | 'prefix'>, scope: DiscoveryScope) {
+    this.#discovery = discovery;
+    this.#source = source;
+    this.#scope = scope;
+  }
+
+  async findManifests(): Promise<void> {
+    for await (const { objects } of listPlaced(this.#discovery, this.#source, this.#scope.isWanted)) {
+      for (const { object, placed } of objects) {
+        if (placed.is !== 'manifest') continue;
+        const found = this.#of(placed.partition);
+        found.tally.addManifest(object.lastModified);
+        const manifest = { bucket: this.#source.bucket, ...object };
+        if (!found.manifest || isNewer(manifest, found.manifest)) found.manifest = manifest;
+      }
     }
   }
-  return newest;
+
+  async queueManifests(): Promise<void> {
+    const { ledger } = this.#discovery;
+    for (const found of this.#found.values()) {
+      const { partition, manifest } = found;
+      if (!manifest) continue;
+      const record = await ledger.partition(partition);
+      const isQuarantined = (await ledger.version(partition, versionIdOf(manifest)))?.outcome.status === 'quarantined';
+      found.manifestTells = !isQuarantined || isOfDelivery(record, manifest);
+      if (isWorkedOff(record, manifest) || (isQuarantined && !this.#scope.rereadQuarantined)) continue;
+      await this.#queue(found, [manifest], 'reconcile');
+    }
+  }
+
+  /** Answers how many objects were listed. */
+  async queueData(): Promise<number> {
+    let listed = 0;
+    for await (const page of listPlaced(this.#discovery, this.#source, this.#scope.isWanted)) {
+      listed += page.listed;
+      const data = page.objects.filter(({ placed }) => placed.is === 'data');
+      const byPartition = Map.groupBy(data, ({ placed }) => partitionName(placed.partition));
+      for (const objects of byPartition.values()) await this.#queuePartition(objects);
+    }
+    return listed;
+  }
+
+  tallies(): PartitionTally[] {
+    return [...this.#found.values()].map(({ tally }) => tally.result());
+  }
+
+  /** Takes in the data files of one page and one partition. */
+  async #queuePartition(objects: readonly { readonly object: ListedObject; readonly placed: Placed }[]): Promise<void> {
+    const [first] = objects;
+    if (!first) return;
+    const { bucket } = this.#source;
+    const found = this.#of(first.placed.partition);
+    const known = await this.#scope.know(first.placed.partition);
+    const [unknown, lost]: [ListedObject[], ListedObject[]] = [[], []];
+    for (const { object, placed } of objects) {
+      const counts = !isDeliveryKnown(known, found) || known.deliveryKeys.has(object.key);
+      const state = counts ? stateOfFile(known, { bucket, ...object }) : undefined;
+      found.tally.addFile(placed.ownFolder ? placed.folder : '', object, state);
+      if (counts && isCopyLost(known, { bucket, ...object })) lost.push(object);
+      else if (!found.manifestTells && isNews(known, { bucket, ...object })) unknown.push(object);
+    }
+    await this.#queue(found, unknown, 'reconcile');
+    await this.#queue(found, lost, COPY_LOST);
+  }
+
+  async #queue({ partition, tally }: Found, objects: readonly ListedObject[], reason: string): Promise<void> {
+    if (objects.length === 0) return;
+    const { bucket } = this.#source;
+    const messages = objects.map(({ key, etag, sizeBytes }) => ({
+      body: objectCreatedEvent('cur-reactor', { bucket, key, etag, sizeBytes, reason }),
+      group: partition.payer,
+    }));
+    await this.#discovery.copyQueue.send(messages);
+    tally.addQueued(messages.length);
+  }
+
+  #of(partition: Partition): Found {
+    const name = partitionName(partition);
+    const found = this.#found.get(name) ?? { partition, tally: new Tally(partition), manifestTells: false };
+    this.#found.set(name, found);
+    return found;
+  }
 }
 
 function isNewer(a: SourceVersion, b: SourceVersion): boolean {
   const order = compareDeliveries({ id: '', executionId: '', manifest: a }, { id: '', executionId: '', manifest: b });
   return order > 0 || (order === 0 && compareText(a.key, b.key) > 0);
+}
+
+/** Whether the newest delivery known came with this manifest: one that was quarantined may have been read again since. */
+function isOfDelivery(record: PartitionRecord | undefined, manifest: SourceVersion): boolean {
+  return record?.delivery !== undefined && versionIdOf(record.delivery.manifest) === versionIdOf(manifest);
 }
 
 /** Whether a manifest needs no more work: its delivery is complete, or a newer one is known. */
@@ -86,50 +184,16 @@ function isWorkedOff(record: PartitionRecord | undefined, manifest: SourceVersio
   return order < 0 || (order === 0 && delivery.pending.length === 0);
 }
 
-async function queueData(
-  discovery: Discovery,
-  bucket: string,
-  root: string,
-  withManifest: ReadonlySet<string>,
-): Promise<Discovered> {
-  let [listed, queued] = [0, 0];
-  let known = { name: '', newest: new Map<string, number>() };
-  for await (const page of discovery.store.list(bucket, root)) {
-    listed += page.length;
-    const unknown = new Map<string, ListedObject[]>();
-    for (const object of page) {
-      const placed = discovery.place(bucket, object.key);
-      if (placed.is !== 'data') continue;
-      const name = partitionName(placed.partition);
-      if (withManifest.has(name)) continue;
-      if (known.name !== name) known = { name, newest: await knownVersions(discovery.ledger, placed.partition) };
-      const knownAt = known.newest.get(versionIdOf({ bucket, ...object }));
-      if (knownAt !== undefined && knownAt >= object.lastModified) continue;
-      const { payer } = placed.partition;
-      unknown.set(payer, [...(unknown.get(payer) ?? []), object]);
-    }
-    for (const [payer, objects] of unknown) {
-      await queue(discovery, payer, bucket, objects);
-      queued += objects.length;
-    }
-  }
-  return { listed, queued };
+/** Whether what the newest manifest names is known: then nothing else counts. */
+function isDeliveryKnown({ record }: KnownPartition, { manifest }: Found): boolean {
+  const delivery = record?.delivery;
+  return (
+    delivery !== undefined && manifest !== undefined && compareDeliveries({ ...delivery, manifest }, delivery) <= 0
+  );
 }
 
-/** When each known version was last written, by its id: content that has come back is news. */
-async function knownVersions(ledger: Ledger, partition: Partition): Promise<Map<string, number>> {
-  return new Map((await ledger.versions(partition)).map(({ id, source }) => [id, source.lastModified]));
-}
-
-async function queue(
-  { copyQueue }: Discovery,
-  group: string,
-  bucket: string,
-  objects: readonly ListedObject[],
-): Promise<void> {
-  const messages = objects.map(({ key, etag, sizeBytes }) => ({
-    body: objectCreatedEvent('cur-reactor', { bucket, key, etag, sizeBytes, reason: 'reconcile' }),
-    group,
-  }));
-  await copyQueue.send(messages);
+/** Whether the ledger does not know this content, or only an earlier writing of it: content that has come back is news. */
+function isNews({ versions }: KnownPartition, object: SourceVersion): boolean {
+  const knownAt = versions.get(versionIdOf(object))?.source.lastModified;
+  return knownAt === undefined || knownAt < object.lastModified;
 }

@@ -7,7 +7,7 @@ import type { Report } from '../notify/events.ts';
 import type { ColumnType } from '../warehouse/warehouse.ts';
 import { type FileContent, inspectObject } from './parquetFooter.ts';
 import { stagedKeyOf } from './stagedKey.ts';
-import { dropSuperseded, type Placed, type Staging, sendTick, sourceVersion } from './staging.ts';
+import { COPY_LOST, dropSuperseded, type Placed, type Staging, sendTick, sourceVersion } from './staging.ts';
 
 /**
  * Stages one data file: looks at its footer, copies it to its immutable key, tells the ledger, and sends a tick when the
@@ -23,6 +23,7 @@ export async function stageObject(staging: Staging, placed: Placed, event: Objec
     const source = sourceVersion(event, inspected);
     const { partition } = placed;
     const known = (await staging.ledger.version(partition, versionIdOf(source)))?.outcome;
+    if (known?.status === 'staged' && event.reason === COPY_LOST) await restoreCopy(staging, partition, source, known);
     const done = known?.status === 'staged' || known?.status === 'empty';
     const generation = known?.status === 'removed' ? known.generation + 1 : 0;
     const outcome = done ? known : await stage(staging, partition, source, inspected.content, generation);
@@ -57,6 +58,17 @@ async function stage(
   await staging.ledger.recordSchema(schema);
   const { rows } = content.footer;
   return { status: 'staged', stagedKey, rows, schemaId: schema.id, stagedAt: staging.now(), generation };
+}
+
+/** Makes the same copy under the same key again, where it is gone; nothing else changes. */
+async function restoreCopy(
+  { store, stagingBucket, report }: Staging,
+  partition: Partition,
+  source: SourceVersion,
+  { stagedKey }: Extract<VersionOutcome, { status: 'staged' }>,
+): Promise<void> {
+  const did = await store.copy(source, { bucket: stagingBucket, key: stagedKey });
+  if (did === 'copied') report({ what: 'copy-restored', partition, key: source.key });
 }
 
 function schemaOf(columns: readonly ColumnType[]): FileSchema {

@@ -27,6 +27,9 @@ export interface Staging {
 /** Where a data file or a manifest belongs. */
 export type Placed = Extract<Placement, { is: 'data' | 'manifest' }>;
 
+/** Why a message asks for a content that the ledger knows as staged: its copy is gone, and is made again. */
+export const COPY_LOST = 'copy-lost';
+
 /** S3 gives LastModified in whole seconds. */
 const CLOCK_TOLERANCE_MS = 1000;
 

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { handleTick } from '../../src/finalizing/handleTick.ts';
 import { ALPHA, deliveryOf, START, versionOf } from '../ledger/records.ts';
 import { intercepted, refusing } from '../staging/interception.ts';
 import { type FileSketch, FinalizerWorld, keysOf, SETTINGS, STAGING } from './finalizerWorld.ts';
@@ -49,6 +50,25 @@ describe('a superseded file', () => {
       await publish({ etag: `e${number}` });
     }
     expect(await statusOf(old.id)).toBe('removed');
+  });
+
+  it('goes in a month in which nothing changes any more, when a tick asks to clear away', async () => {
+    const old = await publish({ etag: 'e1' });
+    const current = await publish({ etag: 'e2' });
+    const cleared = () => handleTick(world.finalizing(), { period: ALPHA.period, clear: true });
+    world.now += GRACE - 1;
+    await cleared();
+    expect(await statusOf(old.id)).toBe('staged');
+    world.now += 1;
+    await world.tick();
+    expect(await statusOf(old.id)).toBe('staged');
+    await cleared();
+    expect([await statusOf(old.id), stagedKeys(), world.visible()]).toEqual([
+      'removed',
+      keysOf(current),
+      keysOf(current),
+    ]);
+    expect((await world.ledger.period(ALPHA.period)).lease).toBeUndefined();
   });
 
   it('of an older delivery’s folder goes', async () => {

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { parsePayer } from '../../src/billing/payer.ts';
 import { parsePeriod } from '../../src/billing/period.ts';
 import { newPartitionRecord, type PartitionRecord } from '../../src/ledger/partitionRecord.ts';
-import { type Outcome, outcomeTables, stateOf } from '../../src/local/outcome.ts';
+import { stateOf } from '../../src/ledger/partitionState.ts';
+import { type Outcome, outcomeTables } from '../../src/local/outcome.ts';
 
 const PARTITION = { payer: parsePayer('111122223333'), period: parsePeriod('2026-04') };
 const CLEAN: PartitionRecord = { ...newPartitionRecord(PARTITION), changes: 3, settledChanges: 3 };

@@ -340,9 +340,12 @@ describe('20,000 objects', () => {
       },
     };
     const ledger = new SqliteLedger(':memory:');
-    const answer = await discoverSource({ store, ledger, copyQueue, place: world.staging.place }, DAILY);
+    const { listed, queued, partitions } = await discoverSource(
+      { store, ledger, copyQueue, place: world.staging.place },
+      DAILY,
+    );
     ledger.close();
-    expect([answer, sent]).toEqual([{ listed: 20_000, queued: expected }, expected]);
+    expect([listed, queued, sent, partitions.length]).toEqual([20_000, expected, expected, PAGES]);
     expect(seen.listings).toBe(2);
     // The page in hand, and perhaps the one before it that a paused frame still points to.
     expect(seen.mostPagesHeld).toBeLessThanOrEqual(2);

@@ -1,0 +1,23 @@
+import { isDirty, type PartitionRecord } from './partitionRecord.ts';
+
+/**
+ *   published   readers see the newest delivery, and analytics have run over it
+ *   pending     changes wait for the next run
+ *   waiting     the newest delivery is not complete; what was visible stays
+ *   held        the current set cannot be formed; what was visible stays
+ *   failed      registration, verification or analytics failed; what was visible stays
+ */
+export type PartitionState = 'published' | 'pending' | 'waiting' | 'held' | 'failed';
+
+/** A partition's state, and why, from its record in the ledger. */
+export function stateOf(record: PartitionRecord): { readonly state: PartitionState; readonly why: string } {
+  const { problem, delivery, held, published } = record;
+  if (problem && isDirty(record)) return { state: 'failed', why: `${problem.what}: ${problem.message}` };
+  if (delivery && delivery.pending.length > 0) {
+    const why = `${delivery.pending.length} of ${delivery.files} files of delivery ${delivery.executionId} are missing`;
+    return { state: 'waiting', why };
+  }
+  if (isDirty(record)) return { state: 'pending', why: 'changes wait for the next run' };
+  if (held !== undefined || !published) return { state: 'held', why: held ?? 'nothing has been published' };
+  return { state: 'published', why: '' };
+}

@@ -1,0 +1,163 @@
+import pMap from 'p-map';
+import { type Partition, partitionName } from '../billing/partition.ts';
+import type { Payer } from '../billing/payer.ts';
+import type { Period } from '../billing/period.ts';
+import type { Source } from '../billing/source.ts';
+import type { Debounce } from '../finalizing/decide.ts';
+import type { Tick } from '../finalizing/tick.ts';
+import type { Report } from '../notify/events.ts';
+import type { Location } from '../staging/objectStore.ts';
+import type { Queue } from '../staging/queue.ts';
+import { type Discovery, discoverSource } from './discover.ts';
+import { type KnownPartition, knowPartition, unownedCopies } from './knownPartition.ts';
+import { parseReconcileInput, type ReconcileRequest } from './reconcileInput.ts';
+import {
+  type PartitionReport,
+  type ReconcileReport,
+  reportPartition,
+  summarize,
+  type UnreadableSource,
+} from './reconcileReport.ts';
+import { sweep } from './sweep.ts';
+import type { PartitionTally } from './tally.ts';
+
+/** What reconcile works with. `now` answers milliseconds since 1970. */
+export interface Reconciling extends Discovery {
+  readonly sources: readonly Source[];
+  readonly finalizeQueue: Queue<Tick>;
+  readonly stagingBucket: string;
+  readonly debounce: Debounce;
+  /** Superseded copies that have been hidden for this long are cleared away by a run, which this wakes. */
+  readonly supersededGraceSeconds: number;
+  /** How many payers are read at the same time. */
+  readonly concurrency: number;
+  /** Marks a copy for the staging bucket's lifecycle rule. */
+  readonly tagSuperseded: (location: Location) => Promise<void>;
+  readonly now: () => number;
+  readonly report: Report;
+}
+
+/**
+ * A copy that nobody owns yet may still find its owner: its message lives for up to four days in the copy queue and for
+ * fourteen in the dead-letter queue. After that it never will.
+ */
+const UNOWNED_AFTER_MS = 20 * 24 * 3_600_000;
+
+/**
+ * Looks at every payer's source as if nothing were known: lists the wanted months, queues what the ledger does not have,
+ * has lost copies made again, marks copies without an owner, and wakes what is dirty and asleep. Doing it again changes
+ * nothing more.
+ *
+ * A source that cannot be read is reported with the reason; the others go on. Throws ReconcileInputInvalid before
+ * anything is done, and what the ledger and the queues throw.
+ */
+export async function reconcile(reconciling: Reconciling, input: unknown): Promise<ReconcileReport> {
+  const { sources, now } = reconciling;
+  const at = now();
+  const request = parseReconcileInput(input, new Set(sources.map(({ payer }) => payer)), at);
+  const working = request.dryRun ? withoutEffects(reconciling) : reconciling;
+  const answers = await pMap(request.payers, (payer) => reconcilePayer(working, payer, request), {
+    concurrency: reconciling.concurrency,
+  });
+  const partitions = answers.flatMap(({ partitions }) => partitions);
+  const unreadable = answers.flatMap(({ unreadable }) => unreadable);
+  await wakeToClear(working, new Set(answers.flatMap(({ overdue }) => overdue)));
+  const ticks = request.dryRun ? 0 : await sweep(working);
+  return {
+    at: new Date(at).toISOString(),
+    dryRun: request.dryRun,
+    periods: request.periods,
+    summary: summarize(partitions, unreadable, request.dryRun),
+    partitions,
+    unreadable,
+    ticks,
+  };
+}
+
+/** The same, with nothing sent and nothing marked. */
+function withoutEffects(reconciling: Reconciling): Reconciling {
+  const silent = { send: async () => {} };
+  return { ...reconciling, copyQueue: silent, finalizeQueue: silent, tagSuperseded: async () => {}, report: () => {} };
+}
+
+interface PayerAnswer {
+  readonly partitions: readonly PartitionReport[];
+  readonly unreadable: readonly UnreadableSource[];
+  /** Periods in which superseded copies wait to be cleared away. */
+  readonly overdue: readonly Period[];
+}
+
+/** One payer, whatever happens to it: its trouble is told in the answer and stops nobody else's. */
+async function reconcilePayer(
+  reconciling: Reconciling,
+  payer: Payer,
+  { periods }: ReconcileRequest,
+): Promise<PayerAnswer> {
+  const know = memoized((partition) => knowPartition(reconciling, partition, reconciling.stagingBucket));
+  const isWanted = (partition: Partition) => partition.payer === payer && periods.includes(partition.period);
+  const sources = reconciling.sources.filter((source) => source.payer === payer);
+  const tallies: PartitionTally[] = [];
+  const unreadable: UnreadableSource[] = [];
+  for (const source of sources) {
+    try {
+      const scope = { isWanted, know, rereadQuarantined: true };
+      tallies.push(...(await discoverSource(reconciling, source, scope)).partitions);
+    } catch (error) {
+      unreadable.push(tellUnreadable(reconciling, source, error));
+    }
+  }
+  if (unreadable.length === sources.length) return { partitions: [], unreadable, overdue: [] };
+  const known = await pMap(periods, (period) => know({ payer, period }), { concurrency: 1 });
+  const partitions: PartitionReport[] = [];
+  for (const partition of known) {
+    const unowned = await markUnowned(reconciling, partition);
+    partitions.push(reportPartition(partition, tallies, unowned, reconciling.now()));
+  }
+  const overdue = known
+    .filter((partition) => hasOverdue(partition, reconciling))
+    .map(({ partition }) => partition.period);
+  return { partitions, unreadable, overdue };
+}
+
+/** Asks about each partition once, however many sources have a part of it. */
+function memoized(know: (partition: Partition) => Promise<KnownPartition>): typeof know {
+  const answers = new Map<string, Promise<KnownPartition>>();
+  return (partition) => {
+    const name = partitionName(partition);
+    const answer = answers.get(name) ?? know(partition);
+    answers.set(name, answer);
+    return answer;
+  };
+}
+
+/** Retry: the next reconcile reads it again. That it stays so is what an alarm tells. */
+function tellUnreadable({ report }: Reconciling, { payer, bucket, prefix }: Source, error: unknown): UnreadableSource {
+  const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  report({ what: 'source-unreadable', payer, bucket, prefix, reason });
+  return { payer, bucket, prefix, reason };
+}
+
+/** Marks the copies that nobody owns; answers how many there are. */
+async function markUnowned(
+  { stagingBucket, tagSuperseded, now, report }: Reconciling,
+  known: KnownPartition,
+): Promise<number> {
+  const unowned = unownedCopies(known, now() - UNOWNED_AFTER_MS);
+  for (const key of unowned) await tagSuperseded({ bucket: stagingBucket, key });
+  if (unowned.length > 0) report({ what: 'copies-unowned', partition: known.partition, files: unowned.length });
+  return unowned.length;
+}
+
+/** Whether superseded copies lie there whose grace time is over. A month that nothing changes any more has no run of its own. */
+function hasOverdue({ versions }: KnownPartition, { now, supersededGraceSeconds }: Reconciling): boolean {
+  const latest = now() - supersededGraceSeconds * 1000;
+  for (const { outcome } of versions.values()) {
+    if (outcome.status === 'staged' && outcome.supersededAt !== undefined && outcome.supersededAt <= latest)
+      return true;
+  }
+  return false;
+}
+
+async function wakeToClear({ finalizeQueue }: Reconciling, periods: ReadonlySet<Period>): Promise<void> {
+  await finalizeQueue.send([...periods].map((period) => ({ body: { period, clear: true }, group: period })));
+}

@@ -1,0 +1,86 @@
+import * as z from 'zod/mini';
+import { type Payer, parsePayer } from '../billing/payer.ts';
+import { addMonths, type Period, parsePeriod, periodAt } from '../billing/period.ts';
+import { quoteValue } from '../billing/printable.ts';
+
+/** What to reconcile. */
+export interface ReconcileRequest {
+  readonly payers: readonly Payer[];
+  /** Oldest first. */
+  readonly periods: readonly Period[];
+  /** Say what would be done, and do none of it. */
+  readonly dryRun: boolean;
+}
+
+/** The caller asked for something that there is not. Consequence: nothing is done, and the caller is told everything that is wrong. */
+export class ReconcileInputInvalid extends Error {
+  override readonly name = 'ReconcileInputInvalid';
+}
+
+const inputSchema = (configured: ReadonlySet<string>) =>
+  z.strictObject(
+    {
+      payers: z.optional(
+        z
+          .array(
+            z
+              .string('must be a text of 12 digits')
+              .check(
+                z.refine(
+                  (payer) => configured.has(payer),
+                  `must be a configured payer (${[...configured].sort().join(', ') || 'there is none'})`,
+                ),
+              ),
+            'must be a list of payers',
+          )
+          .check(z.minLength(1, 'must name at least one payer')),
+      ),
+      periods: z.optional(
+        z
+          .array(
+            z
+              .string('must be a text')
+              .check(z.refine(isPeriod, 'must be a month as YYYY-MM, with a year from 2000 to 2099')),
+            'must be a list of periods',
+          )
+          .check(z.minLength(1, 'must name at least one period')),
+      ),
+      dryRun: z.optional(z.boolean('must be true or false')),
+    },
+    'must be an object',
+  );
+
+/**
+ * Reads what a caller asks for: `{"payers": ["111122223333"], "periods": ["2026-09"], "dryRun": true}`, each field
+ * optional. Without payers it is all that are configured, without periods the month of `now` (milliseconds since 1970,
+ * UTC) and the one before. Nothing at all (undefined, null, '') asks for everything.
+ *
+ * Throws ReconcileInputInvalid, whose message names every wrong or unknown field and its value.
+ */
+export function parseReconcileInput(input: unknown, configured: Iterable<Payer>, now: number): ReconcileRequest {
+  const known = new Set(configured);
+  const parsed = inputSchema(known).safeParse(input === '' ? {} : (input ?? {}), { reportInput: true });
+  if (!parsed.success) {
+    const wrong = parsed.error.issues.flatMap((issue) =>
+      issue.code === 'unrecognized_keys'
+        ? issue.keys.map((key) => `${quoteValue(key)} is no field of it (payers, periods, dryRun)`)
+        : [`${issue.path.join('.') || 'input'} ${issue.message}, got ${quoteValue(issue.input)}`],
+    );
+    throw new ReconcileInputInvalid(`cannot reconcile: ${wrong.join('; ')}`);
+  }
+  const { payers = [...known], periods, dryRun = false } = parsed.data;
+  const current = periodAt(now);
+  return {
+    payers: [...new Set(payers)].sort().map(parsePayer),
+    periods: periods ? [...new Set(periods)].sort().map(parsePeriod) : [addMonths(current, -1), current],
+    dryRun,
+  };
+}
+
+function isPeriod(text: string): boolean {
+  try {
+    return parsePeriod(text) === text;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,122 @@
+import { partitionName } from '../billing/partition.ts';
+import type { Payer } from '../billing/payer.ts';
+import type { Period } from '../billing/period.ts';
+import { quoteValue } from '../billing/printable.ts';
+import { type PartitionState, stateOf } from '../ledger/partitionState.ts';
+import type { FileState, KnownPartition } from './knownPartition.ts';
+import type { PartitionTally } from './tally.ts';
+
+/** What reconcile found and did. The summary is for people, all else for programs; times are ISO 8601. */
+export interface ReconcileReport {
+  readonly at: string;
+  readonly dryRun: boolean;
+  readonly periods: readonly Period[];
+  readonly summary: readonly string[];
+  /** One per payer and period, also where nothing was found; none for a payer that could not be read. */
+  readonly partitions: readonly PartitionReport[];
+  readonly unreadable: readonly UnreadableSource[];
+  /** Ticks that woke periods with dirty partitions. */
+  readonly ticks: number;
+}
+
+/** Counts of files. `upToDate`, `stale`, `missing` and `quarantined` add up to the files that count now. */
+export interface PartitionReport {
+  readonly payer: Payer;
+  readonly period: Period;
+  /** Data files and manifests at the source, those of older deliveries among them. */
+  readonly listed: number;
+  readonly upToDate: number;
+  /** Messages sent to the copy queue; with dryRun, that would have been sent. A manifest's own delivery asks for its files. */
+  readonly queued: number;
+  readonly quarantined: number;
+  /** The staging bucket has an older content of it. */
+  readonly stale: number;
+  /** The staging bucket has nothing of it. */
+  readonly missing: number;
+  /** Copies in the staging bucket that no version owns, old enough to be marked for removal. */
+  readonly unowned: number;
+  /** `unknown` when nothing of it was ever seen. */
+  readonly state: PartitionState | 'unknown';
+  /** Why it is not published. */
+  readonly why: string;
+  /** The newest source LastModified staged. */
+  readonly watermark: string | null;
+  /** When the newest delivery at the source was written: its manifest, else its newest file. */
+  readonly deliveredAt: string | null;
+  readonly deliveryAgeHours: number | null;
+}
+
+export interface UnreadableSource {
+  readonly payer: Payer;
+  readonly bucket: string;
+  readonly prefix: string;
+  readonly reason: string;
+}
+
+const HOUR_MS = 3_600_000;
+
+/**
+ * The report on one partition: what its payer's sources have of it (`tallies`, those of other partitions are left out),
+ * and what is known. `now` is milliseconds since 1970.
+ */
+export function reportPartition(
+  { partition, record }: Pick<KnownPartition, 'partition' | 'record'>,
+  allTallies: readonly PartitionTally[],
+  unowned: number,
+  now: number,
+): PartitionReport {
+  const name = partitionName(partition);
+  const tallies = allTallies.filter((tally) => partitionName(tally.partition) === name);
+  const count = (state: FileState) => tallies.reduce((sum, { files }) => sum + files[state], 0);
+  const moments = tallies.flatMap(({ deliveredAt }) => deliveredAt ?? []);
+  const deliveredAt = moments.length === 0 ? undefined : Math.max(...moments);
+  const { state, why } = record ? stateOf(record) : { state: 'unknown' as const, why: 'nothing of it was ever staged' };
+  return {
+    ...partition,
+    listed: tallies.reduce((sum, { listed }) => sum + listed, 0),
+    upToDate: count('upToDate'),
+    queued: tallies.reduce((sum, { queued }) => sum + queued, 0),
+    quarantined: count('quarantined'),
+    stale: count('stale'),
+    missing: count('missing'),
+    unowned,
+    state,
+    why,
+    watermark: timeOf(record?.watermark),
+    deliveredAt: timeOf(deliveredAt),
+    deliveryAgeHours: deliveredAt === undefined ? null : Math.round(((now - deliveredAt) / HOUR_MS) * 10) / 10,
+  };
+}
+
+/** The report as sentences: what needs a person first. */
+export function summarize(
+  partitions: readonly PartitionReport[],
+  unreadable: readonly UnreadableSource[],
+  dryRun: boolean,
+): string[] {
+  const troubles = unreadable.map(
+    ({ payer, bucket, prefix, reason }) =>
+      `${payer}: ${location(bucket, prefix)} cannot be read: ${quoteValue(reason)}`,
+  );
+  const total = partitions.reduce((sum, { queued }) => sum + queued, 0);
+  const did = dryRun ? `dry run: ${total} messages would have been queued` : `${total} messages queued`;
+  return [`${did}, ${unreadable.length} sources unreadable`, ...troubles, ...partitions.map(sentence)];
+}
+
+function sentence(partition: PartitionReport): string {
+  const { payer, period, listed, upToDate, queued, quarantined, stale, missing, state, deliveryAgeHours } = partition;
+  if (listed === 0) return `${payer} ${period}: nothing at the source (${state})`;
+  const counts = Object.entries({ upToDate, stale, missing, quarantined, queued })
+    .filter(([name, count]) => count > 0 || name === 'upToDate')
+    .map(([name, count]) => `${count} ${name === 'upToDate' ? 'up to date' : name}`);
+  const age = deliveryAgeHours === null ? '' : `, delivered ${deliveryAgeHours} h ago`;
+  return `${payer} ${period}: ${state}, ${counts.join(', ')}${age}`;
+}
+
+function location(bucket: string, prefix: string): string {
+  return quoteValue(`s3://${bucket}/${prefix}`);
+}
+
+function timeOf(moment: number | undefined): string | null {
+  return moment === undefined ? null : new Date(moment).toISOString();
+}

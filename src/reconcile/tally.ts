@@ -1,0 +1,81 @@
+import { executionTime } from '../billing/executionTime.ts';
+import type { Partition } from '../billing/partition.ts';
+import type { FileState } from './knownPartition.ts';
+
+/** How the files of one partition stand at one source. Only files that count are told apart by state. */
+export interface PartitionTally {
+  readonly partition: Partition;
+  /** Data files and manifests that were listed, old deliveries among them. */
+  readonly listed: number;
+  readonly files: Readonly<Record<FileState, number>>;
+  /** Messages that were sent to the copy queue. */
+  readonly queued: number;
+  /** LastModified of the newest manifest, else of the newest data file: milliseconds since 1970. */
+  readonly deliveredAt: number | undefined;
+}
+
+interface FolderTally {
+  readonly files: Record<FileState, number>;
+  newestAt: number;
+  newestKey: string;
+}
+
+/**
+ * Counts the files of a partition as they are listed. Where each delivery has a folder of its own, only the newest
+ * folder counts in the end: older deliveries are history, not something that is missing.
+ */
+export class Tally {
+  readonly #partition: Partition;
+  readonly #folders = new Map<string, FolderTally>();
+  #listed = 0;
+  #queued = 0;
+  #manifestAt: number | undefined;
+
+  constructor(partition: Partition) {
+    this.#partition = partition;
+  }
+
+  addManifest(lastModified: number): void {
+    this.#listed += 1;
+    this.#manifestAt = Math.max(lastModified, this.#manifestAt ?? lastModified);
+  }
+
+  /** A data file that is listed and, with a state, counts. `folder` is the delivery's own, or '' where there is none. */
+  addFile(folder: string, { key, lastModified }: { key: string; lastModified: number }, state?: FileState): void {
+    this.#listed += 1;
+    if (!state) return;
+    let tally = this.#folders.get(folder);
+    if (!tally) {
+      tally = { files: newCounts(), newestAt: lastModified, newestKey: key };
+      this.#folders.set(folder, tally);
+    }
+    tally.files[state] += 1;
+    if (lastModified > tally.newestAt) [tally.newestAt, tally.newestKey] = [lastModified, key];
+  }
+
+  addQueued(messages: number): void {
+    this.#queued += messages;
+  }
+
+  result(): PartitionTally {
+    const [first, ...others] = this.#folders.values();
+    const newest = first && others.reduce((best, next) => (isLater(next, best) ? next : best), first);
+    return {
+      partition: this.#partition,
+      listed: this.#listed,
+      files: newest?.files ?? newCounts(),
+      queued: this.#queued,
+      deliveredAt: this.#manifestAt ?? newest?.newestAt,
+    };
+  }
+}
+
+function newCounts(): Record<FileState, number> {
+  return { upToDate: 0, stale: 0, missing: 0, quarantined: 0 };
+}
+
+function isLater(a: FolderTally, b: FolderTally): boolean {
+  const [timeA, timeB] = [executionTime(a.newestKey), executionTime(b.newestKey)];
+  if (timeA !== undefined && timeB !== undefined && timeA !== timeB) return timeA > timeB;
+  return a.newestAt > b.newestAt;
+}
