@@ -1,16 +1,17 @@
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { promisify } from 'node:util';
-import { CloudFormationClient, CreateStackCommand, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { CloudFormationClient, CreateStackCommand } from '@aws-sdk/client-cloudformation';
 import { S3 } from '@aws-sdk/client-s3';
 import { SQS } from '@aws-sdk/client-sqs';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { parsePayers } from '../../src/config/payers.ts';
+import { accountOn } from '../aws/motoAccount.ts';
 import { type MotoServer, REGION, startMotoServer } from '../aws/motoServer.ts';
 import { findPythonTool } from '../aws/pythonTools.ts';
-import { type CloudFormationSide, startCloudFormationSide } from './payerAccountConnector.ts';
+import { deployPayerStack } from './payerAccountStack.ts';
 import {
   at,
   connectorCode,
@@ -194,15 +195,10 @@ function statementsIn(node: Json): readonly Json[] {
 
 describe('deployed to moto', () => {
   let moto: MotoServer;
-  let cloudFormation: CloudFormationSide;
   beforeAll(async () => {
     moto = await startMotoServer();
-    cloudFormation = await startCloudFormationSide();
   });
-  afterAll(async () => {
-    await cloudFormation.close();
-    await moto.close();
-  });
+  afterAll(() => moto?.close());
 
   /** The central account's part: a bus, and a queue that gets whatever the bus gets. */
   async function deployCentral(stage: string): Promise<{ received(): Promise<readonly string[]> }> {
@@ -222,10 +218,10 @@ describe('deployed to moto', () => {
         },
       },
     };
-    const central = await sessionIn(CENTRAL);
-    const client = new CloudFormationClient(central);
+    const { clientConfig } = await accountOn(moto, CENTRAL);
+    const client = new CloudFormationClient(clientConfig);
     await client.send(new CreateStackCommand({ StackName: bus, TemplateBody: JSON.stringify(template) }));
-    const sqs = new SQS(central);
+    const sqs = new SQS(clientConfig);
     const { QueueUrl } = await sqs.getQueueUrl({ QueueName: bus });
     return {
       async received() {
@@ -237,27 +233,6 @@ describe('deployed to moto', () => {
         }
       },
     };
-  }
-
-  /** A session in another account. Moto knows whose account a request is of by the key that it signed. */
-  async function sessionIn(account: string) {
-    const role = encodeURIComponent(`arn:aws:iam::${account}:role/test`);
-    const query = `Action=AssumeRole&Version=2011-06-15&RoleSessionName=test&RoleArn=${role}`;
-    // Moto sees which service is meant by what the signature is for.
-    const authorization = `AWS4-HMAC-SHA256 Credential=testing/20260101/${REGION}/sts/aws4_request`;
-    const reply = await fetch(`${moto.endpoint}/?${query}`, { method: 'POST', headers: { authorization } });
-    const xml = await reply.text();
-    const value = (name: string) => {
-      const [, found] = new RegExp(`<${name}>([^<]+)</${name}>`).exec(xml) ?? [];
-      if (!found) throw new Error(`no ${name} in ${xml}`);
-      return found;
-    };
-    const credentials = {
-      accessKeyId: value('AccessKeyId'),
-      secretAccessKey: value('SecretAccessKey'),
-      sessionToken: value('SessionToken'),
-    };
-    return { ...moto.clientConfig, credentials };
   }
 
   it.for([
@@ -293,29 +268,10 @@ describe('deployed to moto', () => {
     s3.destroy();
   });
 
-  /**
-   * Moto makes the stack's other resources. The custom resource's function it would run in a container, so the connector
-   * is run here instead, as CloudFormation would have it run.
-   */
   async function deployPayer(parameters: Record<string, string>): Promise<void> {
-    const client = new CloudFormationClient(moto.clientConfig);
-    const StackName = `payer-${randomUUID()}`;
-    const { StackId = '' } = await client.send(
-      new CreateStackCommand({
-        StackName,
-        TemplateBody: TEMPLATE_TEXT,
-        Capabilities: ['CAPABILITY_IAM'],
-        Parameters: Object.entries(parameters).map(([ParameterKey, ParameterValue]) => ({
-          ParameterKey,
-          ParameterValue,
-        })),
-      }),
-    );
-    const properties = deployed(parameters).resources.Connection ?? null;
-    const { answer } = await cloudFormation.ask({ type: 'Create', stackId: StackId, properties }, moto.env).ended;
-    expect(answer?.body).toMatchObject({ Status: 'SUCCESS' });
-    const { Stacks } = await client.send(new DescribeStacksCommand({ StackName }));
-    const outputs = Object.fromEntries((Stacks?.[0]?.Outputs ?? []).map((one) => [one.OutputKey, one.OutputValue]));
-    expect(outputs).toMatchObject({ PayersEntry: deployed(parameters).outputs.PayersEntry });
+    const { resources, outputs } = deployed(parameters);
+    const stack = await deployPayerStack(moto, parameters, resources.Connection ?? null);
+    expect(stack.connected?.body).toMatchObject({ Status: 'SUCCESS' });
+    expect(stack.outputs).toMatchObject({ PayersEntry: outputs.PayersEntry });
   }
 });
