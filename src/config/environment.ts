@@ -1,0 +1,78 @@
+import * as z from 'zod/mini';
+import { quoteValue } from '../billing/printable.ts';
+
+/** A function was deployed with a wrong environment. Consequence: it stops at its cold start, with an alarm; messages are kept. */
+export class EnvironmentInvalid extends Error {
+  override readonly name = 'EnvironmentInvalid';
+}
+
+const text = (pattern: RegExp, what: string) => z.string().check(z.regex(pattern, `must be ${what}`));
+const wholeNumber = (least: number, what: string) =>
+  z.pipe(
+    z.string().check(z.refine((digits) => /^\d{1,9}$/.test(digits) && Number(digits) >= least, `must be ${what}`)),
+    z.transform(Number),
+  );
+const seconds = (least: number) => wholeNumber(least, `a whole number of seconds, ${least} or more`);
+
+// Names as AWS takes them: AWS::SQS::Queue, AWS::DynamoDB::Table, Amazon S3 bucket naming rules, CloudWatch namespaces.
+const queueName = text(/^[A-Za-z0-9_-]{1,80}$/, 'the name of a queue (letters, digits, - and _)');
+const telemetry = {
+  STAGE: text(/^[A-Za-z0-9-]{1,32}$/, 'the name of a stage (letters, digits and -)'),
+  POWERTOOLS_SERVICE_NAME: text(/^\S{1,255}$/, 'the name of the service'),
+  POWERTOOLS_METRICS_NAMESPACE: text(/^[A-Za-z0-9._/#:-]{1,255}$/, 'a CloudWatch namespace'),
+};
+const ledger = { LEDGER_TABLE: text(/^[A-Za-z0-9_.-]{3,255}$/, 'the name of a DynamoDB table') };
+const stagingBucket = { STAGING_BUCKET: text(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'the name of a bucket') };
+const copyQueue = { COPY_QUEUE: queueName };
+const finalizeQueue = { FINALIZE_QUEUE: queueName };
+const debounce = { QUIET_SECONDS: seconds(0), MAX_WAIT_SECONDS: seconds(0) };
+const grace = { SUPERSEDED_GRACE_SECONDS: seconds(0) };
+const runs = { LEASE_SECONDS: seconds(1), RETRY_BASE_SECONDS: seconds(1), RETRY_MAX_SECONDS: seconds(1) };
+
+/** What each function reads of its environment, and nothing else of it. */
+export const copyVariables = z.object({
+  ...telemetry,
+  ...ledger,
+  ...stagingBucket,
+  ...copyQueue,
+  ...finalizeQueue,
+  ...debounce,
+});
+export const finalizeVariables = z.object({ ...copyVariables.shape, ...grace, ...runs });
+export const reconcileVariables = z.object({
+  ...copyVariables.shape,
+  ...grace,
+  RECONCILE_CONCURRENCY: wholeNumber(1, 'a whole number of payers, 1 or more'),
+});
+export const sweepVariables = z.object({ ...telemetry, ...ledger, ...finalizeQueue, ...debounce });
+
+export type FinalizeEnvironment = z.output<typeof finalizeVariables>;
+
+/** Of each pair, the first must not be above the second. */
+const ORDERED = [
+  ['QUIET_SECONDS', 'MAX_WAIT_SECONDS'],
+  ['RETRY_BASE_SECONDS', 'RETRY_MAX_SECONDS'],
+] as const;
+
+/**
+ * Reads the variables that a function needs: numbers become numbers, others are left out.
+ * Throws EnvironmentInvalid, whose message names every missing or wrong variable and its value.
+ */
+export function parseEnvironment<Variables extends z.ZodMiniObject>(
+  variables: Variables,
+  environment: Readonly<Record<string, string | undefined>>,
+): z.output<Variables> {
+  const parsed = variables.safeParse(environment, { reportInput: true });
+  const issues = parsed.error?.issues ?? [];
+  const wrong = issues.map(({ path, message, input }) =>
+    input === undefined ? `${path.join('.')} is not set` : `${path.join('.')} ${message}, got ${quoteValue(input)}`,
+  );
+  for (const [less, more] of ORDERED) {
+    if (!(less in variables.shape) || !(Number(environment[less]) > Number(environment[more]))) continue;
+    wrong.push(
+      `${less} must not be above ${more}, got ${quoteValue(environment[less])} and ${quoteValue(environment[more])}`,
+    );
+  }
+  if (!parsed.success || wrong.length > 0) throw new EnvironmentInvalid(`wrong environment: ${wrong.join('; ')}`);
+  return parsed.data;
+}

@@ -1,0 +1,138 @@
+import * as z from 'zod/mini';
+import { parsePayer } from '../billing/payer.ts';
+import { printable, quoteValue } from '../billing/printable.ts';
+import type { Source } from '../billing/source.ts';
+
+/** A payers file, read and found right. */
+export interface PayersConfiguration {
+  readonly sources: readonly PayerSource[];
+}
+
+/** Where a payer's reports arrive, and what the reactor has to be allowed so that it can read them there. */
+export interface PayerSource extends Source {
+  /** The account that the bucket belongs to: 12 digits, or `self`, the account that the reactor runs in. */
+  readonly bucketOwner: string;
+  /** The ARN of the KMS key that the reports are encrypted with; absent where S3 does it with keys of its own. */
+  readonly kmsKey?: string;
+}
+
+/** The payers file is wrong. Consequence: packaging stops, and what is deployed stays as it is. */
+export class PayersInvalid extends Error {
+  override readonly name = 'PayersInvalid';
+}
+
+const MAX_PREFIX_CHARACTERS = 512;
+
+const accountId = z
+  .string('must be 12 digits in quotes (without them YAML reads a number, and leading zeros are lost)')
+  .check(z.regex(/^\d{12}$/, 'must be an AWS account id of 12 digits'));
+
+const accountOrSelf = 'must be an AWS account id of 12 digits in quotes, or self';
+const bucketOwner = z.string(accountOrSelf).check(z.regex(/^(\d{12}|self)$/, accountOrSelf));
+
+// Amazon S3 User Guide, General purpose bucket naming rules. Older names, with capitals, cannot be reached by host name.
+const bucketName = z
+  .string('must be a text')
+  .check(
+    z.regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'must be the name of a bucket, without s3:// and without a path'),
+  );
+
+// What IAM policies and event patterns would read as something else (* ? $ { } \ ") cannot stand here.
+const prefix = z.string('must be a text').check(
+  z.regex(/^[A-Za-z0-9!_.'()=:+,@~/ -]*$/, "must hold only letters, digits and ! _ . ' ( ) = : + , @ ~ / - and spaces"),
+  z.refine((text) => !/^\/|\/$/.test(text), 'must not begin or end with a slash'),
+  z.maxLength(MAX_PREFIX_CHARACTERS, `must be at most ${MAX_PREFIX_CHARACTERS} characters`),
+);
+
+// An alias will not do: policies name keys (AWS KMS Developer Guide, Specifying KMS keys in IAM policy statements).
+const kmsKey = z
+  .string('must be a text')
+  .check(
+    z.regex(
+      /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/,
+      'must be the ARN of a KMS key, not of an alias',
+    ),
+  );
+
+const entry = z.strictObject(
+  {
+    payer: accountId,
+    bucket: bucketName,
+    prefix: z.optional(prefix),
+    bucketOwner: z.optional(bucketOwner),
+    kmsKey: z.optional(kmsKey),
+    manifests: z.optional(z.boolean('must be true or false')),
+  },
+  { error: ({ code }) => (code === 'invalid_type' ? 'must be a payer with its fields' : undefined) },
+);
+
+const file = z.array(entry, 'must be a list of payers').check(z.minLength(1, 'must name a payer'));
+
+type Entry = z.output<typeof entry>;
+
+/**
+ * Reads a payers file, parsed from YAML: a list of entries with `payer`, `bucket` and, where it is not the default,
+ * `prefix` (the whole bucket), `bucketOwner` (the payer), `kmsKey` (none) and `manifests` (true). A payer may have
+ * several entries, and prefixes may lie within each other: the longest that fits a key counts.
+ *
+ * Throws PayersInvalid, whose message names every wrong, missing, unknown or doubled field with its value.
+ */
+export function parsePayers(document: unknown): PayersConfiguration {
+  const parsed = file.safeParse(document, { reportInput: true });
+  if (!parsed.success) throw new PayersInvalid(`wrong payers: ${parsed.error.issues.flatMap(wordsOf).join('; ')}`);
+  const clashes = [...doubledPlaces(parsed.data), ...otherOwners(parsed.data)];
+  if (clashes.length > 0) throw new PayersInvalid(`wrong payers: ${clashes.join('; ')}`);
+  return { sources: parsed.data.map(sourceOf) };
+}
+
+function sourceOf({ payer, bucket, prefix, bucketOwner, kmsKey, manifests }: Entry): PayerSource {
+  return {
+    payer: parsePayer(payer),
+    bucket,
+    prefix: prefix ?? '',
+    manifests: manifests ?? true,
+    bucketOwner: bucketOwner ?? payer,
+    ...(kmsKey === undefined ? {} : { kmsKey }),
+  };
+}
+
+function wordsOf(issue: z.core.$ZodIssue): string[] {
+  if (issue.code === 'unrecognized_keys') {
+    const fields: Record<string, unknown> = { ...issue.input };
+    return issue.keys.map(
+      (key) => `${pathOf([...issue.path, key])} is no field of a payer, got ${quoteValue(fields[key])}`,
+    );
+  }
+  if (issue.input === undefined && issue.path.length > 0) return [`${pathOf(issue.path)} is missing`];
+  return [`${pathOf(issue.path)} ${issue.message}, got ${quoteValue(issue.input)}`];
+}
+
+/** `payers[2].bucket`: entries count from 0, as in YAML's own tools. */
+function pathOf(path: readonly PropertyKey[]): string {
+  const parts = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${printable(String(part))}`));
+  return `payers${parts.join('')}`;
+}
+
+function doubledPlaces(entries: readonly Entry[]): string[] {
+  const first = new Map<string, number>();
+  return entries.flatMap(({ bucket, prefix = '' }, index) => {
+    const place = `${bucket}/${prefix}`;
+    const before = first.get(place);
+    if (before === undefined) {
+      first.set(place, index);
+      return [];
+    }
+    return [`payers[${index}].bucket and prefix must differ from those of payers[${before}], got ${quoteValue(place)}`];
+  });
+}
+
+function otherOwners(entries: readonly Entry[]): string[] {
+  const first = new Map<string, { index: number; owner: string }>();
+  return entries.flatMap(({ bucket, payer, bucketOwner: owner = payer }, index) => {
+    const before = first.get(bucket);
+    if (before === undefined) first.set(bucket, { index, owner });
+    if (before === undefined || before.owner === owner) return [];
+    const same = `payers[${index}].bucketOwner must be that of payers[${before.index}], ${before.owner}`;
+    return [`${same}: it is the same bucket, got ${quoteValue(owner)}`];
+  });
+}

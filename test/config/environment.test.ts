@@ -1,0 +1,102 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  copyVariables,
+  EnvironmentInvalid,
+  finalizeVariables,
+  parseEnvironment,
+  reconcileVariables,
+  sweepVariables,
+} from '../../src/config/environment.ts';
+
+const SWEEP = {
+  STAGE: 'dev',
+  POWERTOOLS_SERVICE_NAME: 'cur-reactor',
+  POWERTOOLS_METRICS_NAMESPACE: 'cur-reactor',
+  LEDGER_TABLE: 'cur-reactor-dev-ledger',
+  FINALIZE_QUEUE: 'cur-reactor-dev-finalize',
+  QUIET_SECONDS: '300',
+  MAX_WAIT_SECONDS: '7200',
+};
+const COPY = { ...SWEEP, STAGING_BUCKET: 'cur-reactor-dev-staging', COPY_QUEUE: 'cur-reactor-dev-copy' };
+const FINALIZE = {
+  ...COPY,
+  SUPERSEDED_GRACE_SECONDS: '86400',
+  LEASE_SECONDS: '960',
+  RETRY_BASE_SECONDS: '60',
+  RETRY_MAX_SECONDS: '3600',
+};
+const RECONCILE = { ...COPY, SUPERSEDED_GRACE_SECONDS: '86400', RECONCILE_CONCURRENCY: '8' };
+
+const FUNCTIONS = [
+  { name: 'copy', variables: copyVariables, right: COPY },
+  { name: 'finalize', variables: finalizeVariables, right: FINALIZE },
+  { name: 'reconcile', variables: reconcileVariables, right: RECONCILE },
+  { name: 'sweep', variables: sweepVariables, right: SWEEP },
+];
+
+describe.each(FUNCTIONS)('the environment of $name', ({ variables, right }) => {
+  it('is read without what other functions need', () => {
+    const everything = { ...FINALIZE, ...RECONCILE, PATH: '/bin' };
+    expect(Object.keys(parseEnvironment(variables, everything)).sort()).toEqual(Object.keys(right).sort());
+    expect(parseEnvironment(variables, right)).toMatchObject({ QUIET_SECONDS: 300, MAX_WAIT_SECONDS: 7200 });
+  });
+
+  it('names every variable that is not set, and no other', () => {
+    fc.assert(
+      fc.property(fc.subarray(Object.keys(right), { minLength: 1 }), (missing) => {
+        const rest = Object.fromEntries(Object.entries(right).filter(([name]) => !missing.includes(name)));
+        const message = refusal(variables, rest);
+        const named = [...message.matchAll(/(\w+) is not set/g)].map(([, name]) => name);
+        expect(named.sort()).toEqual([...missing].sort());
+      }),
+    );
+  });
+
+  it.each(Object.keys(right))('refuses an empty %s', (name) => {
+    expect(refusal(variables, { ...right, [name]: '' })).toMatch(new RegExp(`${name} must be .*, got ""`));
+  });
+});
+
+describe('the environment', () => {
+  it('takes whole seconds only', () => {
+    const texts = fc.string().filter((text) => !/^\d{1,9}$/.test(text));
+    fc.assert(
+      fc.property(texts, (text) => {
+        expect(refusal(copyVariables, { ...COPY, QUIET_SECONDS: text })).toContain(
+          'QUIET_SECONDS must be a whole number',
+        );
+      }),
+    );
+  });
+
+  it('tells all that is wrong at once, with the values', () => {
+    const message = refusal(finalizeVariables, {
+      ...FINALIZE,
+      STAGING_BUCKET: 's3://staging',
+      COPY_QUEUE: 'https://sqs/copy',
+      LEASE_SECONDS: '0',
+      QUIET_SECONDS: '7201',
+    });
+    expect(message).toContain('STAGING_BUCKET must be the name of a bucket, got "s3://staging"');
+    expect(message).toContain(
+      'COPY_QUEUE must be the name of a queue (letters, digits, - and _), got "https://sqs/copy"',
+    );
+    expect(message).toContain('LEASE_SECONDS must be a whole number of seconds, 1 or more, got "0"');
+    expect(message).toContain('QUIET_SECONDS must not be above MAX_WAIT_SECONDS, got "7201" and "7200"');
+  });
+
+  it('escapes what would move a cursor', () => {
+    expect(refusal(sweepVariables, { ...SWEEP, STAGE: 'dev\u001b[2J\u202e' })).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+  });
+});
+
+function refusal(variables: Parameters<typeof parseEnvironment>[0], environment: Record<string, string>): string {
+  try {
+    parseEnvironment(variables, environment);
+  } catch (error) {
+    if (error instanceof EnvironmentInvalid) return error.message;
+    throw error;
+  }
+  throw new Error('the environment was taken');
+}
