@@ -9,6 +9,8 @@ import {
   type S3ClientConfig,
 } from '@aws-sdk/client-s3';
 import { printable } from '../billing/printable.ts';
+import { type ByteRange, resolveRange } from '../staging/byteRange.ts';
+import { checkWhole } from '../staging/checkWhole.ts';
 import {
   type ListedObject,
   type Location,
@@ -19,8 +21,7 @@ import {
 } from '../staging/objectStore.ts';
 import { type Backoff, createBackoff } from './backoff.ts';
 import { BucketRegions } from './bucketRegions.ts';
-import { type ByteRange, isEmptyAnywhere, isEmptyIn, rangeHeader, sizeInContentRange } from './byteRange.ts';
-import { checkWhole } from './checkWhole.ts';
+import { isEmptyAnywhere, rangeHeader, sizeInContentRange } from './httpRange.ts';
 import { copyInParts, MAX_PART_BYTES, MIN_PART_BYTES, type MultipartSettings } from './multipartCopy.ts';
 import { type Copying, type CopySource, copyWhole } from './s3Copy.ts';
 import { changed, checkKey, failureOf, named, quoted, required, statusOf, unquoted } from './s3Errors.ts';
@@ -145,7 +146,7 @@ export class S3ObjectStore implements ObjectStore {
   /** Throws ObjectChanged if the range has bytes by now: it had none a moment ago. */
   async #readNothing(object: ObjectRef, range: ByteRange): Promise<ReadResult> {
     const facts = await this.#look(object);
-    if (!isEmptyIn(range, facts.sizeBytes)) throw changed(object);
+    if (resolveRange(range, facts.sizeBytes).lengthBytes > 0) throw changed(object);
     return { bytes: new Uint8Array(), ...facts };
   }
 

@@ -1,6 +1,6 @@
 import type { SendMessageBatchRequestEntry } from '@aws-sdk/client-sqs';
+import { checkWhole } from '../staging/checkWhole.ts';
 import type { QueueMessage } from '../staging/queue.ts';
-import { checkWhole } from './checkWhole.ts';
 
 const MAX_DELAY_SECONDS = 900;
 const MAX_BATCH_MESSAGES = 10;

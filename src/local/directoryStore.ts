@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { copyFile, open, rename } from 'node:fs/promises';
 import path from 'node:path';
+import { resolveRange } from '../staging/byteRange.ts';
 import {
   type ListedObject,
   type Location,
@@ -22,7 +23,6 @@ import {
   type ObjectStore,
   type ReadResult,
 } from '../staging/objectStore.ts';
-import { resolveRange } from './byteRange.ts';
 import { codeOf, isAbsence, readFailure, unwritableKey, writeFailure } from './fileFailure.ts';
 import { partName, pathOfKey } from './keyPath.ts';
 import { listedObject, statObject } from './objectStats.ts';

@@ -1,3 +1,4 @@
+import { checkWhole } from '../staging/checkWhole.ts';
 import type { Queue, QueueMessage } from '../staging/queue.ts';
 import { type Due, DueHeap } from './dueHeap.ts';
 import { FairLine } from './fairLine.ts';
@@ -234,10 +235,4 @@ function jsonOf(body: unknown): string {
   const json: string | undefined = JSON.stringify(body);
   if (json === undefined) throw new TypeError(`a message body must be JSON, got ${typeof body}`);
   return json;
-}
-
-function checkWhole(name: string, value: number, min: number, max: number): void {
-  if (!Number.isSafeInteger(value) || value < min || value > max) {
-    throw new RangeError(`${name} must be a whole number from ${min} to ${max}, got ${value}`);
-  }
 }

@@ -56,12 +56,6 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
   return proxy;
 }
 
-/** The answer that S3 gives to a request that fails (S3 API Reference, Error responses). */
-export function s3Error(status: number, code: string): Fault {
-  const body = `<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code><Message>${code}</Message></Error>`;
-  return { status, headers: { 'content-type': 'application/xml' }, body };
-}
-
 /** The answer that DynamoDB gives to a request that fails (DynamoDB Developer Guide, Error handling). */
 export function dynamodbError(code: string): Fault {
   const body = JSON.stringify({ __type: `com.amazonaws.dynamodb.v20120810#${code}`, message: code });

@@ -1,18 +1,12 @@
-/** A range of bytes as ObjectStore.read takes it: `end` is exclusive; a negative `start` means the last `-start` bytes. */
-export interface ByteRange {
-  readonly start: number;
-  readonly end?: number;
-}
+import { type ByteRange, checkRange } from '../staging/byteRange.ts';
 
 /**
  * Whether a range has no bytes, whatever the object's size is. HTTP has no words for it: `bytes=4-3` is invalid, and then
  * the whole object is sent (RFC 9110, 14.1.1 and 14.2). Throws a RangeError that names the values for what is no range.
  */
-export function isEmptyAnywhere({ start, end }: ByteRange): boolean {
-  const valid =
-    Number.isSafeInteger(start) && (end === undefined || (Number.isSafeInteger(end) && start >= 0 && end >= 0));
-  if (!valid) throw new RangeError(`no byte range: start ${start}, end ${end}`);
-  return end !== undefined && end <= start;
+export function isEmptyAnywhere(range: ByteRange): boolean {
+  checkRange(range);
+  return range.end !== undefined && range.end <= range.start;
 }
 
 /** The Range header of a range that is not empty anywhere; undefined for all bytes, which an empty object has, too. */
@@ -20,12 +14,6 @@ export function rangeHeader({ start, end }: ByteRange): string | undefined {
   if (end !== undefined) return `bytes=${start}-${end - 1}`;
   if (start < 0) return `bytes=${start}`;
   return start === 0 ? undefined : `bytes=${start}-`;
-}
-
-/** Whether a range has no bytes in an object of this size. */
-export function isEmptyIn({ start, end }: ByteRange, sizeBytes: number): boolean {
-  if (start < 0) return sizeBytes === 0;
-  return start >= Math.min(end ?? sizeBytes, sizeBytes);
 }
 
 /** An object's size in bytes from the Content-Range of a part of it, such as `bytes 0-9/443`; undefined if it does not say. */
