@@ -1,0 +1,17 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SQSClient } from '@aws-sdk/client-sqs';
+
+/**
+ * For short calls inside one region: a connection that hangs is given up and the call sent again, long before the
+ * function's own time is up. Region, credentials and endpoints (AWS_ENDPOINT_URL and its like) come from the environment;
+ * connections are kept, as is the SDK's default.
+ */
+const SHORT_CALLS = { maxAttempts: 5, requestHandler: { connectionTimeout: 5_000, socketTimeout: 20_000 } };
+
+export function createSqsClient(): SQSClient {
+  return new SQSClient(SHORT_CALLS);
+}
+
+export function createDynamodbClient(): DynamoDBClient {
+  return new DynamoDBClient(SHORT_CALLS);
+}

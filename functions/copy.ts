@@ -1,0 +1,35 @@
+import payers from 'payers:configuration';
+import { DynamodbLedger } from '../src/aws/dynamodbLedger.ts';
+import { createS3Client, S3ObjectStore } from '../src/aws/s3ObjectStore.ts';
+import { queueUrlOf, SqsQueue } from '../src/aws/sqsQueue.ts';
+import { parseObjectCreated } from '../src/billing/objectCreated.ts';
+import { placeBySources } from '../src/billing/placement.ts';
+import { copyVariables, parseEnvironment } from '../src/config/environment.ts';
+import type { Report } from '../src/notify/events.ts';
+import { handleObjectCreated } from '../src/staging/handleObjectCreated.ts';
+import type { Staging } from '../src/staging/staging.ts';
+import { createDynamodbClient, createSqsClient } from './clients.ts';
+import { startTelemetry } from './lambdaHandler.ts';
+import { sqsHandler } from './sqsHandler.ts';
+
+// At cold start.
+const environment = parseEnvironment(copyVariables, process.env);
+const sqs = createSqsClient();
+const staging: Omit<Staging, 'report'> = {
+  store: new S3ObjectStore(createS3Client()),
+  ledger: new DynamodbLedger(createDynamodbClient(), environment.LEDGER_TABLE),
+  copyQueue: new SqsQueue(sqs, queueUrlOf(sqs, environment.COPY_QUEUE)),
+  finalizeQueue: new SqsQueue(sqs, queueUrlOf(sqs, environment.FINALIZE_QUEUE)),
+  place: placeBySources(payers.sources),
+  stagingBucket: environment.STAGING_BUCKET,
+  debounce: { quietSeconds: environment.QUIET_SECONDS, maxWaitSeconds: environment.MAX_WAIT_SECONDS },
+  now: Date.now,
+};
+
+/** What AWS calls: a batch of the copy queue, "Object Created" events as bodies. */
+export const handler = sqsHandler(startTelemetry(environment.STAGE), { check: parseObjectCreated, work: copyObject });
+
+// Per record.
+function copyObject(body: unknown, report: Report): Promise<void> {
+  return handleObjectCreated({ ...staging, report }, body);
+}

@@ -1,0 +1,48 @@
+import payers from 'payers:configuration';
+import type { Context } from 'aws-lambda';
+import { DynamodbLedger } from '../src/aws/dynamodbLedger.ts';
+import { createS3Client, S3ObjectStore, tagSuperseded } from '../src/aws/s3ObjectStore.ts';
+import { queueUrlOf, SqsQueue } from '../src/aws/sqsQueue.ts';
+import { placeBySources } from '../src/billing/placement.ts';
+import { parseEnvironment, reconcileVariables } from '../src/config/environment.ts';
+import { reportTo } from '../src/notify/logsAndMetrics.ts';
+import { type Reconciling, reconcile } from '../src/reconcile/reconcile.ts';
+import type { ReconcileReport } from '../src/reconcile/reconcileReport.ts';
+import { createDynamodbClient, createSqsClient } from './clients.ts';
+import { lambdaHandler, startTelemetry } from './lambdaHandler.ts';
+
+// At cold start.
+const environment = parseEnvironment(reconcileVariables, process.env);
+const s3 = createS3Client();
+const sqs = createSqsClient();
+const reconciling: Omit<Reconciling, 'report'> = {
+  store: new S3ObjectStore(s3),
+  ledger: new DynamodbLedger(createDynamodbClient(), environment.LEDGER_TABLE),
+  copyQueue: new SqsQueue(sqs, queueUrlOf(sqs, environment.COPY_QUEUE)),
+  finalizeQueue: new SqsQueue(sqs, queueUrlOf(sqs, environment.FINALIZE_QUEUE)),
+  place: placeBySources(payers.sources),
+  sources: payers.sources,
+  stagingBucket: environment.STAGING_BUCKET,
+  debounce: { quietSeconds: environment.QUIET_SECONDS, maxWaitSeconds: environment.MAX_WAIT_SECONDS },
+  supersededGraceSeconds: environment.SUPERSEDED_GRACE_SECONDS,
+  concurrency: environment.RECONCILE_CONCURRENCY,
+  tagSuperseded: (location) => tagSuperseded(s3, location),
+  now: Date.now,
+};
+const telemetry = startTelemetry(environment.STAGE);
+
+/** What AWS calls, by hand or by schedule: the input that reconcileInput.ts tells, the report as its answer. */
+export const handler = lambdaHandler(telemetry, async (input: unknown, { awsRequestId }: Context) => {
+  const answer = await reconcile(
+    { ...reconciling, report: reportTo(telemetry, { correlation_id: awsRequestId }) },
+    input,
+  );
+  logAnswer(answer);
+  return answer;
+});
+
+/** Nobody reads the answer of a scheduled invocation: its log has the outline, trouble first. */
+function logAnswer({ dryRun, periods, partitions, unreadable, ticks, summary }: ReconcileReport): void {
+  const counts = { partitions: partitions.length, unreadable: unreadable.length, ticks };
+  telemetry.logger.info('reconciled', { dryRun, periods, ...counts, summary });
+}

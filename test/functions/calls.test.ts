@@ -1,0 +1,29 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type MotoServer, startMotoServer } from '../aws/motoServer.ts';
+import { measureCalls } from '../bench/calls.ts';
+import { BundledFunctions } from './bundledFunction.ts';
+
+const FILES = 100;
+/** The manifest's own read, record and tick, and a schema that is new: once a delivery. */
+const ONCE = 5 / FILES;
+
+let server: MotoServer;
+let functions: BundledFunctions;
+
+beforeAll(async () => {
+  const payers = `- payer: '111122223333'\n  bucket: payer-cur\n  prefix: cur\n`;
+  [server, functions] = await Promise.all([startMotoServer(), BundledFunctions.create(payers)]);
+});
+afterAll(async () => {
+  await functions?.close();
+  await server?.close();
+});
+
+it(`a delivery of ${FILES} files costs a copy, two reads, two ledger writes and hardly a message for each`, async () => {
+  const calls = await measureCalls(server, functions, FILES);
+  expect(calls.copies).toBe(1);
+  expect(calls.reads).toBeLessThanOrEqual(2 + ONCE);
+  expect(calls.ledgerWrites).toBeLessThanOrEqual(2 + ONCE);
+  expect(calls.sends).toBeLessThanOrEqual(0.1);
+  expect(calls.listings).toBeLessThanOrEqual(ONCE);
+});

@@ -1,0 +1,103 @@
+import { randomUUID } from 'node:crypto';
+import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { CreateBucketCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import type { MotoServer } from '../aws/motoServer.ts';
+
+/** One stage of the reactor on a local server: its buckets, queues and table, under names of its own. */
+export class Deployment {
+  readonly stagingBucket: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly s3: S3Client;
+  readonly #sqs: SQSClient;
+  readonly #queueUrls = new Map<string, string>();
+
+  static async create(server: MotoServer): Promise<Deployment> {
+    const deployment = new Deployment(server, randomUUID().slice(0, 8));
+    await deployment.#createAll(server);
+    return deployment;
+  }
+
+  private constructor({ clientConfig, env }: MotoServer, stage: string) {
+    const name = `cur-reactor-${stage}`;
+    this.stagingBucket = `${name}-staging`;
+    this.s3 = new S3Client({ ...clientConfig, forcePathStyle: true });
+    this.#sqs = new SQSClient(clientConfig);
+    this.environment = {
+      ...env,
+      AWS_LAMBDA_FUNCTION_NAME: `${name}-function`,
+      AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
+      STAGE: stage,
+      POWERTOOLS_SERVICE_NAME: 'cur-reactor',
+      POWERTOOLS_METRICS_NAMESPACE: 'cur-reactor',
+      POWERTOOLS_LOG_LEVEL: 'DEBUG',
+      LEDGER_TABLE: `${name}-ledger`,
+      STAGING_BUCKET: this.stagingBucket,
+      COPY_QUEUE: `${name}-copy`,
+      FINALIZE_QUEUE: `${name}-finalize`,
+      QUIET_SECONDS: '0',
+      MAX_WAIT_SECONDS: '0',
+      SUPERSEDED_GRACE_SECONDS: '3600',
+      LEASE_SECONDS: '960',
+      RETRY_BASE_SECONDS: '60',
+      RETRY_MAX_SECONDS: '3600',
+      RECONCILE_CONCURRENCY: '2',
+    };
+  }
+
+  async #createAll({ clientConfig }: MotoServer): Promise<void> {
+    const { COPY_QUEUE, FINALIZE_QUEUE, LEDGER_TABLE } = this.environment;
+    await this.createBucket(this.stagingBucket);
+    for (const QueueName of [COPY_QUEUE, FINALIZE_QUEUE]) {
+      const { QueueUrl } = await this.#sqs.send(new CreateQueueCommand({ QueueName }));
+      this.#queueUrls.set(QueueName ?? '', QueueUrl ?? '');
+    }
+    const keys = { pk: 'HASH', sk: 'RANGE' } as const;
+    await new DynamoDBClient(clientConfig).send(
+      new CreateTableCommand({
+        TableName: LEDGER_TABLE,
+        BillingMode: 'PAY_PER_REQUEST',
+        AttributeDefinitions: Object.keys(keys).map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
+        KeySchema: Object.entries(keys).map(([AttributeName, KeyType]) => ({ AttributeName, KeyType })),
+      }),
+    );
+  }
+
+  async createBucket(bucket: string): Promise<void> {
+    const location = { LocationConstraint: 'us-east-2' } as const;
+    await this.s3.send(new CreateBucketCommand({ Bucket: bucket, CreateBucketConfiguration: location }));
+  }
+
+  /** Writes an object, and answers EventBridge's event of it. */
+  async put(bucket: string, key: string, bytes: Uint8Array) {
+    const { ETag } = await this.s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: bytes }));
+    return objectCreated(bucket, key, { etag: ETag?.replaceAll('"', ''), size: bytes.length });
+  }
+
+  async stagedKeys(): Promise<string[]> {
+    const { Contents = [] } = await this.s3.send(new ListObjectsV2Command({ Bucket: this.stagingBucket }));
+    return Contents.map(({ Key }) => Key ?? '');
+  }
+
+  /** Takes what is ready in one of the queues. */
+  async take(queue: 'COPY_QUEUE' | 'FINALIZE_QUEUE'): Promise<unknown[]> {
+    const QueueUrl = this.#queueUrls.get(this.environment[queue] ?? '');
+    const { Messages = [] } = await this.#sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }));
+    return Messages.map(({ Body }) => JSON.parse(Body ?? ''));
+  }
+}
+
+/** EventBridge's event of an object, with an id of its own. */
+export function objectCreated(bucket: string, key: string, object: Record<string, unknown> = {}) {
+  return {
+    version: '0',
+    id: randomUUID(),
+    'detail-type': 'Object Created',
+    source: 'aws.s3',
+    account: '111122223333',
+    time: new Date().toISOString(),
+    region: 'us-east-2',
+    resources: [`arn:aws:s3:::${bucket}`],
+    detail: { version: '0', bucket: { name: bucket }, object: { key, ...object }, reason: 'PutObject' },
+  };
+}

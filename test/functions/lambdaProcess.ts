@@ -1,0 +1,19 @@
+import { createRequire } from 'node:module';
+
+/**
+ * Stands for Lambda's runtime in a process of its own: loads a bundled function (its cold start), then answers each
+ * event that its parent sends. A wrong cold start ends the process, as it ends Lambda's.
+ */
+const bundle: { handler: (event: unknown, context: object) => Promise<unknown> } = createRequire(import.meta.url)(
+  process.argv[2] ?? '',
+);
+
+process.on('message', async (event) => {
+  const context = { awsRequestId: 'the-request', functionName: 'the-function', functionVersion: '$LATEST' };
+  process.send?.(
+    await bundle.handler(event, context).then(
+      (answer) => ({ answer }),
+      (error: unknown) => ({ error: error instanceof Error ? `${error.name}: ${error.message}` : String(error) }),
+    ),
+  );
+});

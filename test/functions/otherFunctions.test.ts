@@ -1,0 +1,147 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type MotoServer, startMotoServer } from '../aws/motoServer.ts';
+import { parquetBytes } from '../staging/parquetBytes.ts';
+import { BundledFunctions, sqsEvent } from './bundledFunction.ts';
+import { Deployment } from './deployment.ts';
+
+const PAYERS = `
+- payer: '111122223333'
+  bucket: first-cur
+  bucketOwner: self
+- payer: '444455556666'
+  bucket: gone-cur
+  bucketOwner: self
+`;
+const FILE = 'daily/data/BILLING_PERIOD=2026-10/daily-00001.snappy.parquet';
+
+let server: MotoServer;
+let functions: BundledFunctions;
+
+beforeAll(async () => {
+  [server, functions] = await Promise.all([startMotoServer(), BundledFunctions.create(PAYERS)]);
+  await (await Deployment.create(server)).createBucket('first-cur');
+});
+
+afterAll(async () => {
+  await functions?.close();
+  await server?.close();
+});
+
+/** A stage with one file staged, and the tick of it taken away. */
+async function stageWithDirtyPartition(): Promise<Deployment> {
+  const stage = await Deployment.create(server);
+  const event = await stage.put('first-cur', FILE, parquetBytes(2));
+  const { metrics } = await functions.run('copy', stage.environment, [sqsEvent({ first: event })]);
+  expect(metrics).toMatchObject({ FilesStaged: 1 });
+  expect(await stage.take('FINALIZE_QUEUE')).toHaveLength(1);
+  return stage;
+}
+
+describe('sweep', () => {
+  it('sends a tick for each period that is dirty and asleep, and answers how many', async () => {
+    const stage = await stageWithDirtyPartition();
+
+    const { answers } = await functions.run('sweep', stage.environment, [{}]);
+
+    expect(answers).toEqual([{ answer: { ticks: 1 } }]);
+    expect(await stage.take('FINALIZE_QUEUE')).toEqual([{ period: '2026-10' }]);
+  });
+
+  it('sends nothing when nothing is dirty', async () => {
+    const stage = await Deployment.create(server);
+
+    const { answers } = await functions.run('sweep', stage.environment, [{}]);
+
+    expect(answers).toEqual([{ answer: { ticks: 0 } }]);
+    expect(await stage.take('FINALIZE_QUEUE')).toEqual([]);
+  });
+
+  it('fails, with a log line, when the ledger cannot be reached: the schedule tries it again', async () => {
+    const stage = await Deployment.create(server);
+
+    const { answers, logs } = await functions.run('sweep', { ...stage.environment, LEDGER_TABLE: 'no-such-table' }, [
+      {},
+    ]);
+
+    expect(answers).toEqual([{ error: expect.stringContaining('ResourceNotFoundException') }]);
+    expect(logs).toContainEqual(expect.objectContaining({ level: 'ERROR', message: 'invocation failed' }));
+  });
+});
+
+describe('finalize', () => {
+  it('keeps the tick and says so while no warehouse is configured', async () => {
+    const stage = await stageWithDirtyPartition();
+
+    const tick = sqsEvent({ tick: { period: '2026-10' } }, 3);
+    const { answers, logs } = await functions.run('finalize', stage.environment, [tick]);
+
+    expect(answers).toEqual([{ answer: { batchItemFailures: [{ itemIdentifier: 'tick' }] } }]);
+    expect(logs).toContainEqual(
+      expect.objectContaining({
+        message: 'message kept for retry',
+        messageId: 'tick',
+        correlation_id: 'tick',
+        receiveCount: 3,
+        reason: expect.stringContaining('no warehouse is configured for stage'),
+        error: expect.objectContaining({ name: 'WarehouseNotConfigured' }),
+      }),
+    );
+  });
+
+  it('tells a tick without a period apart as malformed', async () => {
+    const stage = await Deployment.create(server);
+
+    const { answers, logs } = await functions.run('finalize', stage.environment, [sqsEvent({ tick: { month: 10 } })]);
+
+    expect(answers).toEqual([{ answer: { batchItemFailures: [{ itemIdentifier: 'tick' }] } }]);
+    expect(logs).toContainEqual(
+      expect.objectContaining({ level: 'ERROR', reason: expect.stringContaining('a tick must name a period') }),
+    );
+  });
+});
+
+describe('reconcile', () => {
+  it('queues what the ledger does not know, and tells of a source that cannot be read', async () => {
+    const stage = await Deployment.create(server);
+    await stage.put('first-cur', FILE, parquetBytes(2));
+
+    const { answers, logs, metrics } = await functions.run('reconcile', stage.environment, [{ periods: ['2026-10'] }]);
+
+    expect(answers).toEqual([
+      {
+        answer: expect.objectContaining({
+          dryRun: false,
+          partitions: [expect.objectContaining({ payer: '111122223333', queued: 1, missing: 1 })],
+          unreadable: [expect.objectContaining({ payer: '444455556666', bucket: 'gone-cur' })],
+        }),
+      },
+    ]);
+    expect(await stage.take('COPY_QUEUE')).toEqual([
+      expect.objectContaining({ source: 'cur-reactor', detail: expect.objectContaining({ reason: 'reconcile' }) }),
+    ]);
+    expect(metrics).toEqual({ SourcesUnreadable: 1 });
+    expect(logs).toContainEqual(
+      expect.objectContaining({ message: 'source-unreadable', correlation_id: 'the-request' }),
+    );
+    expect(logs).toContainEqual(expect.objectContaining({ message: 'reconciled', unreadable: 1 }));
+  });
+
+  it('does nothing in a dry run', async () => {
+    const stage = await Deployment.create(server);
+    await stage.put('first-cur', FILE, parquetBytes(2));
+
+    const input = { periods: ['2026-10'], dryRun: true };
+    const { answers } = await functions.run('reconcile', stage.environment, [input]);
+
+    expect(answers).toEqual([{ answer: expect.objectContaining({ dryRun: true }) }]);
+    expect(await stage.take('COPY_QUEUE')).toEqual([]);
+  });
+
+  it('refuses an input that it does not know, and names it', async () => {
+    const stage = await Deployment.create(server);
+
+    const { answers } = await functions.run('reconcile', stage.environment, [{ payer: '111122223333' }]);
+
+    expect(answers).toEqual([{ error: expect.stringContaining('"payer"') }]);
+  });
+});

@@ -1,0 +1,158 @@
+import { execFile } from 'node:child_process';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { findPythonTool } from '../aws/pythonTools.ts';
+import { accessRules } from './accessRules.ts';
+import { dataRules } from './dataRules.ts';
+import { environmentOf, functionRules } from './functionRules.ts';
+import { type PackagedStage, packageStage, TEMPLATE_FILE } from './packaged.ts';
+import { queueRules } from './queueRules.ts';
+import { at, type Template } from './template.ts';
+
+const run = promisify(execFile);
+
+const STAGES = ['dev', 'prod'];
+const RULES = [...queueRules, ...dataRules, ...accessRules, ...functionRules];
+/** Functions wait for their roles twice: by the reference, and by a DependsOn that the framework adds. */
+const NOT_OURS = ['--ignore-checks', 'W3005'];
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+const stages = new Map<string, PackagedStage>();
+
+beforeAll(async () => {
+  for (const stage of STAGES) stages.set(stage, await packageStage(stage));
+});
+
+afterAll(async () => {
+  for (const stage of stages.values()) await stage.remove();
+});
+
+function packaged(name: string): PackagedStage {
+  const stage = stages.get(name);
+  if (!stage) throw new Error(`stage ${name} was not packaged`);
+  return stage;
+}
+
+describe.each(STAGES)('the template of %s', (name) => {
+  test.each(RULES)('$name', ({ violations }) => expect(violations(packaged(name).template)).toEqual([]));
+
+  test('is found right by cfn-lint, without a warning', async () => {
+    const cfnLint = await findPythonTool('cfn-lint');
+    const path = join(packaged(name).directory, TEMPLATE_FILE);
+    const { stdout } = await run(cfnLint, [path, ...NOT_OURS]).catch((error: { stdout: string }) => error);
+    expect(stdout).toBe('');
+  });
+});
+
+describe('a template that breaks a rule is found out', () => {
+  const broken = RULES.flatMap(({ name, violations, breaks }) =>
+    breaks.map((change, index) => ({ name, number: index + 1, violations, change })),
+  );
+
+  test.each(broken)('$name ($number)', ({ violations, change }) => {
+    const template: Template = structuredClone(packaged('dev').template);
+    change(template);
+    expect(violations(template)).not.toEqual([]);
+  });
+});
+
+describe('stages', () => {
+  /** Names that are given, not made up by CloudFormation: two stages in one account must not share any. */
+  const NAMES = ['BucketName', 'TableName', 'QueueName', 'FunctionName', 'RoleName', 'LogGroupName', 'Name'];
+  const namesOf = ({ Resources }: Template) =>
+    Object.values(Resources).flatMap(({ Type, Properties }) =>
+      NAMES.flatMap((name) => (typeof Properties[name] === 'string' ? [`${Type} ${Properties[name]}`] : [])),
+    );
+  const copyVariablesOf = (name: string) => environmentOf(packaged(name).template.Resources.CopyLambdaFunction);
+
+  test('have no name in common', () => {
+    const [dev, prod] = STAGES.map((name) => namesOf(packaged(name).template));
+    expect(dev?.length).toBeGreaterThan(20);
+    expect(prod).toHaveLength(dev?.length ?? 0);
+    expect(dev?.filter((name) => prod?.includes(name))).toEqual([]);
+  });
+
+  test('give no two resources of one type the same name', () => {
+    for (const name of STAGES) {
+      const names = namesOf(packaged(name).template);
+      expect(new Set(names).size).toBe(names.length);
+    }
+  });
+
+  test('lie in regions of their own', () => {
+    expect(STAGES.map((name) => packaged(name).region)).toEqual(['us-east-2', 'us-east-1']);
+  });
+
+  test('differ where a decision was taken: prod waits longer, keeps more, and is not deleted by accident', () => {
+    const facts = (name: string) => {
+      const { Resources } = packaged(name).template;
+      return {
+        quietSeconds: Number(copyVariablesOf(name).QUIET_SECONDS),
+        logDays: Number(at(Resources, 'CopyLogGroup.Properties.RetentionInDays')),
+        copies: Number(at(Resources, 'CopyEventSourceMappingSQSCopyQueue.Properties.ScalingConfig.MaximumConcurrency')),
+        isProtected: at(Resources, 'LedgerTable.Properties.DeletionProtectionEnabled'),
+        schedule: at(Resources, 'ReconcileSchedule.Properties.ScheduleExpression'),
+      };
+    };
+    const [dev, prod] = [facts('dev'), facts('prod')];
+    expect(prod.quietSeconds).toBeGreaterThan(dev.quietSeconds);
+    expect(prod.logDays).toBeGreaterThan(dev.logDays);
+    expect(prod.copies).toBeGreaterThan(dev.copies);
+    expect([dev.isProtected, prod.isProtected]).toEqual([false, true]);
+    expect(prod.schedule).not.toBe(dev.schedule);
+  });
+
+  test('take no decision that nothing reads', async () => {
+    const files = (await readdir(join(ROOT, 'resources'))).map((name) => join(ROOT, 'resources', name));
+    const texts = await Promise.all([join(ROOT, 'serverless.yml'), ...files].map((path) => readFile(path, 'utf8')));
+    const { params } = parse(texts[0] ?? '', { logLevel: 'silent' });
+    const decisions = new Set(Object.values<object>(params).flatMap((decided) => Object.keys(decided)));
+    expect(decisions.size).toBeGreaterThan(20);
+    expect([...decisions].filter((name) => !texts.some((text) => text.includes(`param:${name}`)))).toEqual([]);
+  });
+});
+
+describe('packaging', () => {
+  test('gives each function a bundle that starts in the environment that the template gives it', async () => {
+    const { template, artifact, directory } = packaged('dev');
+    for (const name of ['copy', 'finalize', 'reconcile', 'sweep']) {
+      const folder = join(directory, name);
+      await run('python3', ['-m', 'zipfile', '-e', artifact(name), folder]);
+      const lambda = template.Resources[`${name[0]?.toUpperCase()}${name.slice(1)}LambdaFunction`];
+      const code = `console.log(typeof require(${JSON.stringify(join(folder, 'functions', `${name}.cjs`))}).handler)`;
+      const env = { ...environmentOf(lambda), AWS_REGION: 'us-east-2' };
+      const { stdout } = await run(process.execPath, ['-e', code], { env });
+      expect(stdout.trim().split('\n').at(-1)).toBe('function');
+    }
+  });
+
+  test('takes any other stage with the defaults, and an organization in place of accounts', async () => {
+    const other = await packageStage('someone', { params: { organizationId: 'o-a1b2c3d4e5' } });
+    try {
+      expect(other.region).toBe('us-east-2');
+      expect(RULES.flatMap(({ violations }) => violations(other.template))).toEqual([]);
+      const statement = at(other.template.Resources, 'CentralBusPolicy.Properties.Statement');
+      expect(at(statement, 'Condition.StringEquals.aws:PrincipalOrgID')).toBe('o-a1b2c3d4e5');
+      expect(at(other.template.Resources, 'StagingBucket.Properties.BucketName')).toContain('someone');
+    } finally {
+      await other.remove();
+    }
+  });
+
+  test('stops at a wrong payers file, and says what is wrong', async () => {
+    const payersFile = 'resources/wrong.yml';
+    const change = (tree: string) => writeFile(join(tree, payersFile), '- payer: 012345678901\n  bucket: UPPER\n');
+    await expect(packageStage('dev', { params: { payersFile }, change })).rejects.toThrow(
+      /payers\[0\]\.payer must be 12 digits in quotes.*payers\[0\]\.bucket must be the name of a bucket/,
+    );
+  });
+
+  test('ends when a function cannot be bundled', async () => {
+    const change = (tree: string) => writeFile(join(tree, 'functions', 'sweep.ts'), 'this is no program');
+    await expect(packageStage('dev', { change })).rejects.toThrow(/packaging failed: .*functions\/sweep\.ts/s);
+  });
+});
