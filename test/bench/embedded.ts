@@ -3,7 +3,6 @@ import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { objectCreatedEvent } from '../../src/billing/objectCreated.ts';
 import { parsePayer } from '../../src/billing/payer.ts';
 import { parsePeriod } from '../../src/billing/period.ts';
@@ -14,35 +13,31 @@ import { handleObjectCreated } from '../../src/staging/handleObjectCreated.ts';
 import type { Staging } from '../../src/staging/staging.ts';
 import { smallFiles } from './smallFiles.ts';
 
-const HELP = `Measures the embedded reactor on many small files against plain copying, in one run.
-
-npm run bench -- [--files N]      default 10000
-`;
-
 /** As many as the embedded reactor copies at once. */
 const CONCURRENCY = 16;
 const PAYER = parsePayer('111122223333');
 const PERIOD = parsePeriod('2026-10');
 const MAIN = fileURLToPath(new URL('../../src/local/main.ts', import.meta.url));
 
-const { values } = parseArgs({ options: { files: { type: 'string', default: '10000' }, help: { type: 'boolean' } } });
-if (values.help) process.stdout.write(HELP);
-else await bench(Number(values.files));
-
-async function bench(files: number): Promise<void> {
-  if (!Number.isSafeInteger(files) || files < 10)
-    throw new RangeError(`--files must be 10 or more, got ${values.files}`);
+/** Measures the embedded reactor on `files` small files, narrow and wide, against plain copying. */
+export async function benchEmbedded(files: number, say: (line: string) => void): Promise<void> {
   for (const { columns, bytes } of smallFiles()) {
     const folder = await mkdtemp(join(tmpdir(), 'cur-reactor-bench-'));
     try {
-      await measure(columns, bytes, files, folder);
+      await measure(columns, bytes, files, folder, say);
     } finally {
       await rm(folder, { recursive: true });
     }
   }
 }
 
-async function measure(columns: number, bytes: Uint8Array, files: number, folder: string): Promise<void> {
+async function measure(
+  columns: number,
+  bytes: Uint8Array,
+  files: number,
+  folder: string,
+  say: (line: string) => void,
+): Promise<void> {
   say(`${files} files of 20 rows and ${columns} columns, ${bytes.length} bytes each`);
   const names = Array.from({ length: files }, (_, index) => `part-${String(index).padStart(6, '0')}.parquet`);
   await write(join(folder, 'source'), names, bytes);
@@ -58,10 +53,6 @@ async function measure(columns: number, bytes: Uint8Array, files: number, folder
   const tenth = await wholeRun(join(folder, 'tenth'), join(folder, 'state-of-tenth'));
   const growth = (run.peakMiB / tenth.peakMiB).toFixed(2);
   say(`  peak memory             ${run.peakMiB} MiB, ${growth} × that of a tenth of the files`);
-}
-
-function say(line: string): void {
-  process.stdout.write(`${line}\n`);
 }
 
 async function timed(work: () => Promise<void>): Promise<number> {

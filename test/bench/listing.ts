@@ -1,0 +1,81 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { createS3Client, S3ObjectStore } from '../../src/aws/s3ObjectStore.ts';
+import { parsePayer } from '../../src/billing/payer.ts';
+import { placeBySources } from '../../src/billing/placement.ts';
+import type { Source } from '../../src/billing/source.ts';
+import { SqliteLedger } from '../../src/ledger/sqliteLedger.ts';
+import { reconcile } from '../../src/reconcile/reconcile.ts';
+import { startListingServer } from '../reconcile/listingServer.ts';
+
+const SOURCE: Source = { bucket: 'payer-cur', prefix: 'cur', payer: parsePayer('111122223333'), manifests: true };
+const NOW = Date.UTC(2026, 9, 15);
+const PAGE = 1000;
+const SAMPLES = 20;
+
+export interface ListingFigures {
+  readonly seconds: number;
+  readonly pages: number;
+  readonly queued: number;
+  /** The most that was alive on the heap, after collections, beyond what was alive at the start. */
+  readonly heapMiB: number;
+}
+
+/**
+ * Reconciles a source of `count` data files that the ledger does not know, all of one month, listed by a local server
+ * through the real client: nothing of it may be held.
+ */
+export async function measureListing(count: number): Promise<ListingFigures> {
+  const folder = 'cur/daily/data/BILLING_PERIOD=2026-10/';
+  const server = await startListingServer(count, (index) => `${folder}daily-${String(index).padStart(8, '0')}.parquet`);
+  setFlagsFromString('--expose-gc');
+  const collect: () => void = runInNewContext('gc');
+  const alive = () => {
+    collect();
+    return process.memoryUsage().heapUsed / 2 ** 20;
+  };
+  const credentials = { accessKeyId: 'none', secretAccessKey: 'none' };
+  const client = createS3Client({ endpoint: server.endpoint, region: 'us-east-2', credentials });
+  const ledger = new SqliteLedger(':memory:');
+  // A source is listed twice.
+  const sampleEveryPages = Math.ceil((2 * count) / PAGE / SAMPLES);
+  let [queued, peak, sampledAt] = [0, 0, 0];
+  const before = alive();
+  const place = placeBySources([SOURCE]);
+  const startedAt = performance.now();
+  try {
+    await reconcile(
+      {
+        store: new S3ObjectStore(client),
+        ledger,
+        sources: [SOURCE],
+        place: (bucket, key) => {
+          if (server.pages() >= sampledAt + sampleEveryPages) {
+            sampledAt = server.pages();
+            peak = Math.max(peak, alive() - before);
+          }
+          return place(bucket, key);
+        },
+        copyQueue: {
+          send: async (messages) => {
+            queued += messages.length;
+          },
+        },
+        finalizeQueue: { send: async () => {} },
+        stagingBucket: 'staging',
+        debounce: { quietSeconds: 300, maxWaitSeconds: 7200 },
+        supersededGraceSeconds: 86_400,
+        concurrency: 1,
+        tagSuperseded: async () => {},
+        now: () => NOW,
+        report: () => {},
+      },
+      { periods: ['2026-10'] },
+    );
+    return { seconds: (performance.now() - startedAt) / 1000, pages: server.pages(), queued, heapMiB: peak };
+  } finally {
+    client.destroy();
+    ledger.close();
+    await server.close();
+  }
+}
