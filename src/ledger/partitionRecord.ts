@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import { executionTime } from '../billing/executionTime.ts';
 import type { Partition } from '../billing/partition.ts';
 import { compareText, compareVersions, type SourceVersion } from '../billing/version.ts';
+import type { VersionRecord } from './ledger.ts';
+import { isUsable } from './versionRecord.ts';
 
 /**
  * The ledger's arithmetic on one partition, pure: every implementation of the ledger stores what these functions say.
@@ -138,6 +140,24 @@ export function resolved(record: PartitionRecord, by: string, tokens: readonly s
 /** The record with the watermark at least at `lastModified`. */
 export function watermarked(record: PartitionRecord, lastModified: number): PartitionRecord {
   return { ...record, watermark: Math.max(lastModified, record.watermark ?? lastModified) };
+}
+
+/**
+ * The record after a version was told, `version` being what is known of it with this telling merged in. `news` says that
+ * something about it is new: then it counts. If nothing is, it may still end the waiting of a delivery that was recorded
+ * after it, which counts as well. The same record where nothing counts.
+ */
+export function versionTold(
+  before: PartitionRecord,
+  version: Pick<VersionRecord, 'id' | 'source' | 'outcome'>,
+  { news, awaitsManifest }: { readonly news: boolean; readonly awaitsManifest: boolean },
+  now: number,
+): PartitionRecord {
+  const { id, source, outcome } = version;
+  let after: PartitionRecord = { ...before, awaitsManifest };
+  if (outcome.status === 'staged') after = watermarked(after, source.lastModified);
+  if (isUsable(version)) after = resolved(after, id, news ? [id, pendingKey(source)] : [id]);
+  return news || after.delivery !== before.delivery ? changed(after, id, now) : before;
 }
 
 /**

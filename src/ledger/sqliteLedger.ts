@@ -20,13 +20,11 @@ import {
   newPartitionRecord,
   type PartitionRecord,
   type PartitionUpdate,
-  pendingKey,
-  resolved,
   tickFor,
   updated,
-  watermarked,
+  versionTold,
 } from './partitionRecord.ts';
-import { isUsable, mergeVersion } from './versionRecord.ts';
+import { mergeVersion } from './versionRecord.ts';
 
 const TABLES = `
   create table if not exists versions (
@@ -85,17 +83,9 @@ export class SqliteLedger implements Ledger {
       const { record, news } = mergeVersion(this.#version(period, payer, told.id), told);
       if (news) this.#putVersion(record);
       const before = this.#partition(told.partition);
-      let after: PartitionRecord = { ...before, awaitsManifest: told.awaitsManifest };
-      if (record.outcome.status === 'staged') after = watermarked(after, record.source.lastModified);
-      if (isUsable(record)) {
-        after = resolved(after, told.id, news ? [told.id, pendingKey(told.source)] : [told.id]);
-      }
-      const changes = news || after.delivery !== before.delivery;
-      if (changes) {
-        after = changed(after, told.id, now);
-        this.#putPartition(after);
-      }
-      return { partition: after, news: changes, tick: tickFor(after, told.id) };
+      const after = versionTold(before, record, { news, awaitsManifest: told.awaitsManifest }, now);
+      if (after !== before) this.#putPartition(after);
+      return { partition: after, news: after !== before, tick: tickFor(after, told.id) };
     });
   }
 
