@@ -48,12 +48,18 @@ export function setWithoutManifest(versions: readonly VersionRecord[]): CurrentS
     const version = newest(ofKey);
     if (!version) continue;
     if (isStaged(version)) files.push(version);
-    else if (version.outcome.status !== 'empty' && ofKey.some(isStaged)) {
+    else if (isWanted(version, ofKey)) {
       return held(`${version.source.key} is ${whatHappened([version])}`, [version]);
     }
   }
   if (files.length === 0) return held('no file with data has arrived', []);
   return { is: 'set', files };
+}
+
+/** A content that has come back is wanted, whatever became of its copy; one that cannot be read, if it took another's place. */
+function isWanted({ outcome }: VersionRecord, ofKey: readonly VersionRecord[]): boolean {
+  if (outcome.status === 'removed') return true;
+  return outcome.status === 'quarantined' && ofKey.some(isStaged);
 }
 
 function held(reason: string, candidates: readonly VersionRecord[]): CurrentSet {

@@ -124,6 +124,11 @@ describe('the set without a manifest', () => {
     expect(set).toMatchObject({ removed: [] });
   });
 
+  it('is held when the newest version of a file was removed although no other is left: it has come back', () => {
+    const removed = later({ key: 'b', outcome: REMOVED });
+    expect(setWithoutManifest([A, removed])).toMatchObject({ is: 'held', removed: [removed] });
+  });
+
   it('is held when the newest version of a file was removed, and names it', () => {
     const removed = later({ key: 'b', outcome: REMOVED });
     expect(setWithoutManifest([A, B, removed])).toMatchObject({ is: 'held', removed: [removed] });
