@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -17,6 +16,9 @@ export type PythonTool = keyof typeof TOOLS;
 
 /** A private virtual environment: nothing of it is seen outside this folder, and `npm ci` clears it away. */
 const ENVIRONMENT = fileURLToPath(new URL('../../node_modules/.cache/python-tools', import.meta.url));
+const PACKAGES = Object.values(TOOLS).map((tool) => tool.package);
+/** Says that all of them were installed. */
+const DONE = join(ENVIRONMENT, 'installed');
 
 /**
  * How to start a tool: what is in the private environment, else what is on the PATH and answers.
@@ -43,8 +45,8 @@ export async function ensurePythonTools(): Promise<void> {
 }
 
 async function installed(tool: PythonTool): Promise<string | undefined> {
-  const path = join(ENVIRONMENT, 'bin', tool);
-  return existsSync(path) ? path : undefined;
+  const done = await readFile(DONE, 'utf8').catch(() => undefined);
+  return done === PACKAGES.join('\n') ? join(ENVIRONMENT, 'bin', tool) : undefined;
 }
 
 /** Found is what runs: a shim of a Python version manager may lie on the PATH and lead nowhere. */
@@ -59,22 +61,16 @@ async function onPath(tool: PythonTool): Promise<string | undefined> {
 
 /** A virtual environment names its own place in its scripts, so it is made where it stays; half of one is done again. */
 async function install(): Promise<void> {
-  const packages = Object.values(TOOLS).map((tool) => tool.package);
-  const mark = `${ENVIRONMENT}.unfinished`;
-  if (existsSync(mark)) await rm(ENVIRONMENT, { recursive: true, force: true });
   try {
-    await mkdir(mark, { recursive: true });
     await run('python3', ['-m', 'venv', '--clear', ENVIRONMENT], { timeout: 120_000 });
-    const pip = [join(ENVIRONMENT, 'bin', 'pip'), 'install', '--quiet', '--disable-pip-version-check'];
-    await run(join(ENVIRONMENT, 'bin', 'python'), [...pip, ...packages], { timeout: 600_000 });
-    await rename(mark, `${mark}-done`);
-    await rm(`${mark}-done`, { recursive: true });
+    const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...PACKAGES];
+    await run(join(ENVIRONMENT, 'bin', 'python'), pip, { timeout: 600_000 });
+    await writeFile(DONE, PACKAGES.join('\n'));
   } catch (error) {
-    await rm(ENVIRONMENT, { recursive: true, force: true });
     const reason = error instanceof Error ? error.message : String(error);
     throw new Error(
       `the tests need ${Object.keys(TOOLS).join(' and ')}, and neither the PATH nor pip gave them. ` +
-        `Install Python 3.9 or later with venv and pip, then: pip install ${packages.map((name) => `'${name}'`).join(' ')}. ` +
+        `Install Python 3.9 or later with venv and pip, then: pip install ${PACKAGES.map((name) => `'${name}'`).join(' ')}. ` +
         `What went wrong: ${reason}`,
     );
   }
