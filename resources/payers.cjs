@@ -13,15 +13,21 @@ async function fromPayers({ resolveVariable }) {
   }
   const { parsePayers } = require('../src/config/payers.ts');
   const { payerResources } = require('../src/config/payerResources.ts');
-  const payersFile = resolve(__dirname, '..', await resolveVariable('param:payersFile'));
-  const payers = parsePayers(parse(await readFile(payersFile, 'utf8')));
-  return payerResources(payers, await resolveVariable('param:organizationId'));
+  const payersFile = await resolveVariable('param:payersFile');
+  const organizationId = await resolveVariable('param:organizationId');
+  try {
+    const payers = parsePayers(parse(await readFile(resolve(__dirname, '..', payersFile), 'utf8')));
+    return payerResources(payers, organizationId);
+  } catch (error) {
+    // The framework prints the stack where there is one: whoever mends the file needs the sentence alone.
+    throw Object.assign(error, { stack: `${payersFile}: ${error.message}` });
+  }
 }
 
 const only = (name) => async (context) => (await fromPayers(context))[name];
 
 module.exports = {
-  resources: async (context) => ({ Resources: (await fromPayers(context)).resources }),
+  resources: async (context) => ({ Resources: await only('resources')(context) }),
   copyPolicies: only('copyPolicies'),
   reconcilePolicies: only('reconcilePolicies'),
   ruleArns: only('ruleArns'),
