@@ -181,7 +181,8 @@ describe('a copy', () => {
   });
 });
 
-it.each([1, 2, 3, 4])(
+// Its schema, its period, and what it says of the file.
+it.each([1, 2, 3])(
   'a Lambda that dies after its ledger request number %d is as good as one that did not',
   async (nth) => {
     const event = await stage.put('payer-one', KEY, parquetBytes(1));
@@ -197,11 +198,7 @@ it.each([1, 2, 3, 4])(
       return 'drop';
     };
     await copy({ m: event }, death.signal);
-    order(() => undefined);
-    expect((await copy({ m: event })).answers).toEqual(ACKNOWLEDGED);
-    expect(await stage.stagedKeys()).toHaveLength(1);
-    await expectTicks();
-    const { answers, metrics } = await copy({ m: event });
-    expect([answers, metrics]).toEqual([ACKNOWLEDGED, { FilesKnown: 1 }]);
+    expect(death.signal.aborted).toBe(true);
+    await expectUndisturbed(event);
   },
 );
