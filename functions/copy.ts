@@ -3,8 +3,8 @@ import { DynamodbLedger } from '../src/aws/dynamodbLedger.ts';
 import { createS3Client, S3ObjectStore } from '../src/aws/s3ObjectStore.ts';
 import { queueUrlOf, SqsQueue } from '../src/aws/sqsQueue.ts';
 import { parseObjectCreated } from '../src/billing/objectCreated.ts';
-import { placeBySources } from '../src/billing/placement.ts';
 import { copyVariables, parseEnvironment } from '../src/config/environment.ts';
+import { PayersInUse } from '../src/config/payersInUse.ts';
 import type { Report } from '../src/notify/events.ts';
 import { handleObjectCreated } from '../src/staging/handleObjectCreated.ts';
 import type { Staging } from '../src/staging/staging.ts';
@@ -15,21 +15,24 @@ import { sqsHandler } from './sqsHandler.ts';
 // At cold start.
 const environment = parseEnvironment(copyVariables, process.env);
 const sqs = createSqsClient();
-const staging: Omit<Staging, 'report'> = {
+const ledger = new DynamodbLedger(createDynamodbClient(), environment.LEDGER_TABLE);
+const staging: Omit<Staging, 'place' | 'report'> = {
   store: new S3ObjectStore(createS3Client()),
-  ledger: new DynamodbLedger(createDynamodbClient(), environment.LEDGER_TABLE),
+  ledger,
   copyQueue: new SqsQueue(sqs, queueUrlOf(sqs, environment.COPY_QUEUE)),
   finalizeQueue: new SqsQueue(sqs, queueUrlOf(sqs, environment.FINALIZE_QUEUE)),
-  place: placeBySources(payers.sources),
   stagingBucket: environment.STAGING_BUCKET,
   debounce: { quietSeconds: environment.QUIET_SECONDS, maxWaitSeconds: environment.MAX_WAIT_SECONDS },
   now: Date.now,
 };
 
+const payersInUse = new PayersInUse({ stored: () => ledger.configuration(), fallback: payers, now: Date.now });
+
 /** What AWS calls: a batch of the copy queue, "Object Created" events as bodies. */
 export const handler = sqsHandler(startTelemetry(environment.STAGE), { check: parseObjectCreated, work: copyObject });
 
 // Per record.
-function copyObject(body: unknown, report: Report): Promise<void> {
-  return handleObjectCreated({ ...staging, report }, body);
+async function copyObject(body: unknown, report: Report): Promise<void> {
+  const place = await payersInUse.placeFor(parseObjectCreated(body), report);
+  await handleObjectCreated({ ...staging, place, report }, body);
 }

@@ -3,11 +3,10 @@ import type { Context } from 'aws-lambda';
 import { DynamodbLedger } from '../src/aws/dynamodbLedger.ts';
 import { createS3Client, S3ObjectStore, tagSuperseded } from '../src/aws/s3ObjectStore.ts';
 import { queueUrlOf, SqsQueue } from '../src/aws/sqsQueue.ts';
-import { placeBySources } from '../src/billing/placement.ts';
 import { parseEnvironment, reconcileVariables } from '../src/config/environment.ts';
 import { reportTo } from '../src/notify/logsAndMetrics.ts';
-import { type Reconciling, reconcile } from '../src/reconcile/reconcile.ts';
-import type { ReconcileReport } from '../src/reconcile/reconcileReport.ts';
+import type { Reconciling } from '../src/reconcile/reconcile.ts';
+import { type ConfiguredReport, reconcileConfigured } from '../src/reconcile/reconcileConfigured.ts';
 import { createDynamodbClient, createSqsClient } from './clients.ts';
 import { lambdaHandler, startTelemetry } from './lambdaHandler.ts';
 
@@ -15,13 +14,11 @@ import { lambdaHandler, startTelemetry } from './lambdaHandler.ts';
 const environment = parseEnvironment(reconcileVariables, process.env);
 const s3 = createS3Client();
 const sqs = createSqsClient();
-const reconciling: Omit<Reconciling, 'report'> = {
+const reconciling: Omit<Reconciling, 'sources' | 'place' | 'report'> = {
   store: new S3ObjectStore(s3),
   ledger: new DynamodbLedger(createDynamodbClient(), environment.LEDGER_TABLE),
   copyQueue: new SqsQueue(sqs, queueUrlOf(sqs, environment.COPY_QUEUE)),
   finalizeQueue: new SqsQueue(sqs, queueUrlOf(sqs, environment.FINALIZE_QUEUE)),
-  place: placeBySources(payers.sources),
-  sources: payers.sources,
   stagingBucket: environment.STAGING_BUCKET,
   debounce: { quietSeconds: environment.QUIET_SECONDS, maxWaitSeconds: environment.MAX_WAIT_SECONDS },
   supersededGraceSeconds: environment.SUPERSEDED_GRACE_SECONDS,
@@ -29,20 +26,20 @@ const reconciling: Omit<Reconciling, 'report'> = {
   tagSuperseded: (location) => tagSuperseded(s3, location),
   now: Date.now,
 };
+/** There is no payers table to read on AWS yet: the payers file is the configuration. */
+const configuring = { fallback: payers };
 const telemetry = startTelemetry(environment.STAGE);
 
 /** What AWS calls, by hand or by schedule: the input that reconcileInput.ts tells, the report as its answer. */
 export const handler = lambdaHandler(telemetry, async (input: unknown, { awsRequestId }: Context) => {
-  const answer = await reconcile(
-    { ...reconciling, report: reportTo(telemetry, { correlation_id: awsRequestId }) },
-    input,
-  );
+  const report = reportTo(telemetry, { correlation_id: awsRequestId });
+  const answer = await reconcileConfigured({ ...reconciling, report }, configuring, input);
   logAnswer(answer);
   return answer;
 });
 
 /** Nobody reads the answer of a scheduled invocation: its log has the outline, trouble first. */
-function logAnswer({ dryRun, periods, partitions, unreadable, ticks, summary }: ReconcileReport): void {
+function logAnswer({ dryRun, periods, configuration, partitions, unreadable, ticks, summary }: ConfiguredReport): void {
   const counts = { partitions: partitions.length, unreadable: unreadable.length, ticks };
-  telemetry.logger.info('reconciled', { dryRun, periods, ...counts, summary });
+  telemetry.logger.info('reconciled', { dryRun, periods, configuration, ...counts, summary });
 }

@@ -10,6 +10,7 @@ import {
   type Ledger,
   type PeriodRecord,
   type Recorded,
+  type StoredConfiguration,
   type VersionRecord,
 } from '../ledger/ledger.ts';
 import {
@@ -27,7 +28,7 @@ import { DynamodbLeases, fenceOf } from './dynamodbLeases.ts';
 import { type Appended, DynamodbPartitions, type PartitionState } from './dynamodbPartitions.ts';
 import { DynamodbTable, type ItemKey, textOf } from './dynamodbTable.ts';
 import { DynamodbVersions } from './dynamodbVersions.ts';
-import { deliveryKey, PERIODS, periodListingKey, schemaKey } from './ledgerKeys.ts';
+import { configurationKey, deliveryKey, PERIODS, periodListingKey, schemaKey } from './ledgerKeys.ts';
 import { latestVersion, latestVersions, replay } from './ledgerLog.ts';
 
 export interface DynamodbLedgerSettings {
@@ -209,6 +210,14 @@ export class DynamodbLedger implements Ledger {
 
   async markRemoved(partition: Partition, epoch: number, ids: readonly VersionId[]): Promise<void> {
     await this.#changeStaged(partition, epoch, ids, ({ generation }) => ({ status: 'removed', generation }));
+  }
+
+  async saveConfiguration(configuration: StoredConfiguration): Promise<void> {
+    await putDocument(this.#table, configurationKey(), configuration);
+  }
+
+  async configuration(): Promise<StoredConfiguration | undefined> {
+    return getDocument(this.#table, configurationKey());
   }
 
   /** Versions that lie in the log alone get their items first. The log may keep them: merged again, a mark stays. */

@@ -16,6 +16,7 @@ import type { ItemKey } from './dynamodbTable.ts';
  *   partition#2026-10#PAYER      delivery#ID           delivery, as a document
  *   partition#2026-10#PAYER      awaited#DIGEST        long list of what a delivery waits for, as a document
  *   schema#ID                    schema                schema, as a document
+ *   configuration                payers                the payers' configuration, as a document
  *   (that of a large document)   chunk#DIGEST#NUMBER   chunk of it
  *
  * Every `pk` begins with the kind of thing that it names: another kind can move in beside them.
@@ -50,6 +51,11 @@ export function awaitedKey(partition: Partition, digest: string): ItemKey {
 
 export function schemaKey(id: string): ItemKey {
   return { pk: `schema#${id}`, sk: 'schema' };
+}
+
+/** Its `pk` is its own, so that a role may be allowed to write nothing else. */
+export function configurationKey(): ItemKey {
+  return { pk: 'configuration', sk: 'payers' };
 }
 
 /** All partitions of a period lie under it. */

@@ -27,8 +27,9 @@ const accountId = z
   .string('must be 12 digits in quotes (without them YAML reads a number, and leading zeros are lost)')
   .check(z.regex(/^\d{12}$/, 'must be an AWS account id of 12 digits'));
 
-const accountOrSelf = 'must be an AWS account id of 12 digits in quotes, or self';
-const bucketOwner = z.string(accountOrSelf).check(z.regex(/^(\d{12}|self)$/, accountOrSelf));
+const bucketOwner = z
+  .string('must be an AWS account id of 12 digits in quotes, or self')
+  .check(z.regex(/^(\d{12}|self)$/, 'must be an AWS account id of 12 digits, or self'));
 
 // Amazon S3 User Guide, General purpose bucket naming rules. Older names, with capitals, cannot be reached by host name.
 const bucketName = z
@@ -54,7 +55,8 @@ const kmsKey = z
     ),
   );
 
-const entry = z.strictObject(
+/** One entry of a payers file, and what a row of the payers table says. */
+export const payerEntry = z.strictObject(
   {
     payer: accountId,
     bucket: bucketName,
@@ -66,9 +68,9 @@ const entry = z.strictObject(
   { error: ({ code }) => (code === 'invalid_type' ? 'must be a payer with its fields' : undefined) },
 );
 
-const file = z.array(entry, 'must be a list of payers').check(z.minLength(1, 'must name a payer'));
+const file = z.array(payerEntry, 'must be a list of payers').check(z.minLength(1, 'must name a payer'));
 
-type Entry = z.output<typeof entry>;
+export type PayerEntry = z.output<typeof payerEntry>;
 
 /**
  * Reads a payers file, parsed from YAML: a list of entries with `payer`, `bucket` and, where it is not the default,
@@ -82,10 +84,11 @@ export function parsePayers(document: unknown): PayersConfiguration {
   if (!parsed.success) throw new PayersInvalid(`wrong payers: ${parsed.error.issues.flatMap(wordsOf).join('; ')}`);
   const clashes = [...doubledPlaces(parsed.data), ...otherOwners(parsed.data)];
   if (clashes.length > 0) throw new PayersInvalid(`wrong payers: ${clashes.join('; ')}`);
-  return { sources: parsed.data.map(sourceOf) };
+  return { sources: parsed.data.map(payerSourceOf) };
 }
 
-function sourceOf({ payer, bucket, prefix, bucketOwner, kmsKey, manifests }: Entry): PayerSource {
+/** The source that an entry speaks of, with its defaults. */
+export function payerSourceOf({ payer, bucket, prefix, bucketOwner, kmsKey, manifests }: PayerEntry): PayerSource {
   return {
     payer: parsePayer(payer),
     bucket,
@@ -113,7 +116,7 @@ function pathOf(path: readonly PropertyKey[]): string {
   return `payers${parts.join('')}`;
 }
 
-function doubledPlaces(entries: readonly Entry[]): string[] {
+function doubledPlaces(entries: readonly PayerEntry[]): string[] {
   const first = new Map<string, number>();
   return entries.flatMap(({ bucket, prefix = '' }, index) => {
     const place = `${bucket}/${prefix}`;
@@ -126,7 +129,7 @@ function doubledPlaces(entries: readonly Entry[]): string[] {
   });
 }
 
-function otherOwners(entries: readonly Entry[]): string[] {
+function otherOwners(entries: readonly PayerEntry[]): string[] {
   const first = new Map<string, { index: number; owner: string }>();
   return entries.flatMap(({ bucket, payer, bucketOwner: owner = payer }, index) => {
     const before = first.get(bucket);

@@ -1,6 +1,7 @@
 import type { Partition } from '../billing/partition.ts';
 import type { Period } from '../billing/period.ts';
 import type { SourceVersion, VersionId } from '../billing/version.ts';
+import type { PayerSource } from '../config/payers.ts';
 import type { ColumnType } from '../warehouse/warehouse.ts';
 import type { PartitionRecord, PartitionUpdate } from './partitionRecord.ts';
 
@@ -17,6 +18,7 @@ import type { PartitionRecord, PartitionUpdate } from './partitionRecord.ts';
  *   wakener     the version or delivery whose message has to send the tick, however often it is delivered
  *   lease       the right to finalize one period until a moment; its epoch grows with every holder
  *   watermark   the newest source LastModified staged, and the one that analytics have seen; neither moves back
+ *   configuration  whose reports arrive where, as reconcile has found it last: a copy of the payers table
  *
  * A partition's life: clean → (change) dirty → (due) a run registers, audits, publishes, analyses → settled: clean,
  * or dirty still when changes came during the run, or dirty with a problem and a time to try again.
@@ -66,6 +68,11 @@ export interface Ledger {
   ): Promise<void>;
   /** Marks superseded versions as removed before their staged copies are deleted. Throws LeaseLost like `commit`. */
   markRemoved(partition: Partition, epoch: number, ids: readonly VersionId[]): Promise<void>;
+
+  /** Keeps the configuration, of any size, in place of the one before: whoever reads meanwhile sees one of both, whole. */
+  saveConfiguration(configuration: StoredConfiguration): Promise<void>;
+  /** The configuration that was kept last; undefined when none ever was. */
+  configuration(): Promise<StoredConfiguration | undefined>;
 }
 
 /** Milliseconds since 1970. */
@@ -137,6 +144,14 @@ export interface PeriodRecord {
 export type LeaseAnswer =
   | { readonly taken: true; readonly epoch: number }
   | { readonly taken: false; readonly heldUntil: Moment };
+
+/** Whose reports arrive where, as it was read at a moment. */
+export interface StoredConfiguration {
+  /** `fallback`: there was no payers table to read any more, and the payers file counts, not these sources. */
+  readonly from: 'table' | 'fallback';
+  readonly sources: readonly PayerSource[];
+  readonly readAt: Moment;
+}
 
 /** A newer run holds the period. Consequence: this run ends at once; the newer one does its work. */
 export class LeaseLost extends Error {

@@ -11,6 +11,7 @@ import {
   type Ledger,
   type PeriodRecord,
   type Recorded,
+  type StoredConfiguration,
   type VersionOutcome,
   type VersionRecord,
 } from './ledger.ts';
@@ -35,7 +36,11 @@ const TABLES = `
     period text, payer text, body text not null, primary key (period, payer)) without rowid;
   create table if not exists periods (period text primary key, body text not null) without rowid;
   create table if not exists schemas (id text primary key, body text not null) without rowid;
+  create table if not exists configurations (id text primary key, body text not null) without rowid;
 `;
+
+/** The only configuration that there is. */
+const PAYERS = 'payers';
 
 /**
  * The embedded ledger: one SQLite file (Node's own `node:sqlite`), or ':memory:'. Each method is one transaction on it.
@@ -199,6 +204,14 @@ export class SqliteLedger implements Ledger {
 
   async markRemoved(partition: Partition, epoch: number, ids: readonly VersionId[]): Promise<void> {
     this.#changeStaged(partition, epoch, ids, ({ generation }) => ({ status: 'removed', generation }));
+  }
+
+  async saveConfiguration(configuration: StoredConfiguration): Promise<void> {
+    this.#put('configurations', [PAYERS], configuration);
+  }
+
+  async configuration(): Promise<StoredConfiguration | undefined> {
+    return this.#get('select body from configurations where id = ?', [PAYERS]);
   }
 
   #changeStaged(

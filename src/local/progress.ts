@@ -72,6 +72,11 @@ function lineOf(event: ReactorEvent): string | undefined {
       return `restored    ${partitionName(event.partition)}  ${fileName(event.key)}: its copy was gone`;
     case 'copies-unowned':
       return `unowned     ${partitionName(event.partition)}  ${event.files} copies`;
+    case 'configuration-fallback':
+      return `fallback    payers from the ${event.from}: ${event.reason}`;
+    case 'payer-row-wrong':
+      return `wrong row   ${event.row} of the payers: ${event.reason}`;
+    case 'configuration-loaded':
     case 'file-known':
     case 'file-superseded':
     case 'file-gone':

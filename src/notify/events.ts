@@ -85,8 +85,21 @@ export type ReactorEvent =
   | { readonly what: 'copy-restored'; readonly partition: Partition; readonly key: string }
   /** Drop: copies that no version owns were marked for the staging bucket's lifecycle rule. */
   | { readonly what: 'copies-unowned'; readonly partition: Partition; readonly files: number }
+  /** Which configuration counts, and how many payers it has. */
+  | { readonly what: 'configuration-loaded'; readonly from: ConfigurationOrigin; readonly payers: number }
+  /** Retry, at the next reading: the configuration cannot be read, and an earlier one counts, or the payers file. */
+  | {
+      readonly what: 'configuration-fallback';
+      readonly from: Exclude<ConfigurationOrigin, 'table'>;
+      readonly reason: string;
+    }
+  /** Drop: a row of the payers table says nothing that can be used. The other rows count. */
+  | { readonly what: 'payer-row-wrong'; readonly row: number; readonly reason: string }
   /** Ends this run: a newer one has taken the period over. */
   | { readonly what: 'lease-lost'; readonly period: Period; readonly epoch: number };
+
+/** Where a configuration is from: the payers table, the last good copy of it, or the payers file. */
+export type ConfigurationOrigin = 'table' | 'cache' | 'fallback';
 
 /** Takes an event; must not throw. */
 export type Report = (event: ReactorEvent) => void;

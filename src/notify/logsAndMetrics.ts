@@ -1,5 +1,5 @@
 import { printable } from '../billing/printable.ts';
-import type { ReactorEvent, Report } from './events.ts';
+import type { ConfigurationOrigin, ReactorEvent, Report } from './events.ts';
 
 /** error: a person is needed; warn: one may be; info: what the reactor is for; debug: noise. */
 type Level = 'error' | 'warn' | 'info' | 'debug';
@@ -41,8 +41,17 @@ const ROWS = {
   'removal-failed': { level: 'warn', count: 'RemovalsFailed' },
   'copy-restored': { level: 'warn', count: 'CopiesRestored' },
   'copies-unowned': { level: 'info', count: 'PartitionsWithUnownedCopies' },
+  'configuration-loaded': { level: 'info', count: 'ConfigurationsLoaded' },
+  'configuration-fallback': { level: 'warn', count: 'ConfigurationFallbacks' },
+  'payer-row-wrong': { level: 'error', count: 'PayerRowsWrong' },
   'lease-lost': { level: 'warn', count: 'LeasesLost' },
 } as const satisfies Record<ReactorEvent['what'], Row>;
+
+const LOADED_FROM = {
+  table: 'ConfigurationsFromTable',
+  cache: 'ConfigurationsFromCache',
+  fallback: 'ConfigurationsFromFallback',
+} as const satisfies Record<ConfigurationOrigin, string>;
 
 /**
  * Tells each event as one log line, whose message is the event's name, and one count. `identity` is in every line: it
@@ -57,6 +66,9 @@ export function reportTo({ logger, metrics }: Telemetry, identity: Readonly<Reco
     if (event.what === 'file-staged') {
       metrics.addMetric('RowsStaged', 'Count', event.rows);
       metrics.addMetric('BytesStaged', 'Bytes', event.sizeBytes);
+    } else if (event.what === 'configuration-loaded') {
+      metrics.addMetric(LOADED_FROM[event.from], 'Count', 1);
+      metrics.addMetric('PayersConfigured', 'Count', event.payers);
     }
   };
 }

@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parsePayer } from '../../src/billing/payer.ts';
+import { startFaultProxy } from '../aws/faultProxy.ts';
 import { type MotoServer, startMotoServer } from '../aws/motoServer.ts';
+import { payerSource } from '../config/payerSources.ts';
 import { parquetBytes } from '../staging/parquetBytes.ts';
 import { BundledFunctions, type Outcome, sqsEvent } from './bundledFunction.ts';
 import { Deployment, objectCreated } from './deployment.ts';
@@ -105,6 +108,38 @@ describe('copy', () => {
 
     expect(answers).toEqual([{ answer: { batchItemFailures: [] } }]);
     expect(metrics).toEqual({ SourceUnknown: 1 });
+  });
+
+  it('goes by the payers table where reconcile has kept a copy of it, and no more by the payers file', async () => {
+    const stage = await Deployment.create(server);
+    const payer = parsePayer('444455556666');
+    const sources = [payerSource({ payer, bucket: 'payer-cur', prefix: 'exports' })];
+    await stage.ledger.saveConfiguration({ from: 'table', sources, readAt: 0 });
+    const key = 'exports/daily/data/BILLING_PERIOD=2026-10/daily-00001.snappy.parquet';
+    const ofTable = await stage.put('payer-cur', key, parquetBytes(1));
+    const ofFile = await stage.put('payer-cur', `${FOLDER}daily-00008.snappy.parquet`, parquetBytes(1));
+
+    const { answers, metrics } = await copy(stage, { ofTable, ofFile });
+
+    expect(answers).toEqual([{ answer: { batchItemFailures: [] } }]);
+    expect(metrics).toMatchObject({ FilesStaged: 1, SourceUnknown: 1 });
+    expect(await stage.stagedKeys()).toEqual([expect.stringContaining('/payer-444455556666/')]);
+  });
+
+  it('asks the ledger once for the payers of all its batches', async () => {
+    const stage = await Deployment.create(server);
+    const proxy = await startFaultProxy(server.endpoint);
+    const strays = [1, 2, 3].map((nth) => objectCreated('payer-cur', `elsewhere/${nth}.parquet`));
+    const environment = { ...stage.environment, AWS_ENDPOINT_URL: proxy.endpoint };
+
+    const { metrics } = await functions.run('copy', environment, [
+      sqsEvent({ first: strays[0], second: strays[1] }),
+      sqsEvent({ third: strays[2] }),
+    ]);
+    await proxy.close();
+
+    expect(metrics).toEqual({ SourceUnknown: 3 });
+    expect(proxy.requests.map(({ operation }) => operation)).toEqual(['GetItem']);
   });
 
   it('keeps every message while the ledger cannot be reached, without failing as a whole', async () => {

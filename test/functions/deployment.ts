@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { CreateBucketCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { DynamodbLedger } from '../../src/aws/dynamodbLedger.ts';
 import type { MotoServer } from '../aws/motoServer.ts';
 
 /** One stage of the reactor on a local server: its buckets, queues and table, under names of its own. */
@@ -9,6 +10,7 @@ export class Deployment {
   readonly stagingBucket: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly s3: S3Client;
+  readonly ledger: DynamodbLedger;
   readonly #sqs: SQSClient;
   readonly #queueUrls = new Map<string, string>();
 
@@ -43,6 +45,7 @@ export class Deployment {
       RETRY_MAX_SECONDS: '3600',
       RECONCILE_CONCURRENCY: '2',
     };
+    this.ledger = new DynamodbLedger(new DynamoDBClient(clientConfig), `${name}-ledger`);
   }
 
   async #createAll({ clientConfig }: MotoServer): Promise<void> {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type MotoServer, startMotoServer } from '../aws/motoServer.ts';
+import { payerSource } from '../config/payerSources.ts';
 import { parquetBytes } from '../staging/parquetBytes.ts';
 import { BundledFunctions, sqsEvent } from './bundledFunction.ts';
 import { Deployment } from './deployment.ts';
@@ -113,17 +114,47 @@ describe('reconcile', () => {
           dryRun: false,
           partitions: [expect.objectContaining({ payer: '111122223333', queued: 1, missing: 1 })],
           unreadable: [expect.objectContaining({ payer: '444455556666', bucket: 'gone-cur' })],
+          configuration: { from: 'fallback', payers: 2, wrongRows: [], readAt: null },
         }),
       },
     ]);
     expect(await stage.take('COPY_QUEUE')).toEqual([
       expect.objectContaining({ source: 'cur-reactor', detail: expect.objectContaining({ reason: 'reconcile' }) }),
     ]);
-    expect(metrics).toEqual({ SourcesUnreadable: 1 });
+    expect(metrics).toEqual({
+      SourcesUnreadable: 1,
+      ConfigurationsLoaded: 1,
+      ConfigurationsFromFallback: 1,
+      PayersConfigured: 2,
+    });
     expect(logs).toContainEqual(
       expect.objectContaining({ message: 'source-unreadable', correlation_id: 'the-request' }),
     );
-    expect(logs).toContainEqual(expect.objectContaining({ message: 'reconciled', unreadable: 1 }));
+    expect(logs).toContainEqual(
+      expect.objectContaining({
+        message: 'reconciled',
+        unreadable: 1,
+        configuration: expect.objectContaining({ from: 'fallback', payers: 2 }),
+      }),
+    );
+    expect(logs).toContainEqual(
+      expect.objectContaining({ level: 'INFO', message: 'configuration-loaded', from: 'fallback' }),
+    );
+  });
+
+  it('takes a copy of a payers table that is configured no more out of use', async () => {
+    const stage = await Deployment.create(server);
+    await stage.ledger.saveConfiguration({ from: 'table', readAt: 0, sources: [payerSource({ bucket: 'old-cur' })] });
+
+    const dryRun = await functions.run('reconcile', stage.environment, [{ dryRun: true }]);
+    expect(await stage.ledger.configuration()).toMatchObject({ from: 'table' });
+    await functions.run('reconcile', stage.environment, [{}]);
+
+    expect(dryRun.answers).toMatchObject([{ answer: { configuration: { from: 'fallback' } } }]);
+    expect(await stage.ledger.configuration()).toMatchObject({ from: 'fallback' });
+    const event = await stage.put('first-cur', FILE, parquetBytes(2));
+    const { metrics } = await functions.run('copy', stage.environment, [sqsEvent({ first: event })]);
+    expect(metrics).toMatchObject({ FilesStaged: 1 });
   });
 
   it('does nothing in a dry run', async () => {

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe } from 'vitest';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { describeCommitRules } from './contract/commits.ts';
 import { describeConcurrencyRules } from './contract/concurrency.ts';
+import { describeConfigurationRules } from './contract/configuration.ts';
 import { describeDeliveryRules } from './contract/deliveries.ts';
 import { describeLeaseRules } from './contract/leases.ts';
 import { describeLookups } from './contract/lookups.ts';
@@ -36,5 +37,6 @@ export function describeLedgerContract(name: string, makeLedger: () => Promise<L
     describeCommitRules(subject);
     describeRemovalRules(subject);
     describeConcurrencyRules(subject);
+    describeConfigurationRules(subject);
   });
 }

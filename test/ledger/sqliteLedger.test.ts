@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { addMonths } from '../../src/billing/period.ts';
 import { LeaseLost } from '../../src/ledger/ledger.ts';
 import { SqliteLedger } from '../../src/ledger/sqliteLedger.ts';
+import { payerSource } from '../config/payerSources.ts';
 import { describeLedgerContract } from './ledgerContract.ts';
 import { ALPHA, deliveryOf, PERIOD, START, versionOf } from './records.ts';
 
@@ -45,6 +46,7 @@ describe('a ledger in a file', () => {
       partitions: await ledger.partitions(PERIOD),
       period: await ledger.period(PERIOD),
       schemas: await ledger.schemas(['s1']),
+      configuration: await ledger.configuration(),
     });
     const before = await using(async (ledger) => {
       await ledger.recordSchema({ id: 's1', columns: [{ name: 'cost', type: 'double' }] });
@@ -52,9 +54,11 @@ describe('a ledger in a file', () => {
       await ledger.recordVersion(version, START);
       await ledger.acquireLease(PERIOD, 'run', START, START + 1000);
       await ledger.noteTick(PERIOD, START + 500);
+      await ledger.saveConfiguration({ from: 'table', readAt: START, sources: [payerSource()] });
       return tell(ledger);
     });
     expect(before.version).toEqual(version);
+    expect(before.configuration?.sources).toEqual([payerSource()]);
     expect(await using(tell)).toEqual(before);
   });
 

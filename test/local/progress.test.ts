@@ -43,6 +43,12 @@ function everyEvent(text: string): ReactorEvent[] {
     { what: 'analytics-done', period, partitions: 1 },
     { what: 'files-removed', partition, files: 1 },
     { what: 'removal-failed', partition, files: 1, reason: text },
+    { what: 'source-unreadable', payer: partition.payer, bucket: text, prefix: text, reason: text },
+    { what: 'copy-restored', ...file },
+    { what: 'copies-unowned', partition, files: 1 },
+    { what: 'configuration-loaded', from: 'table', payers: 1 },
+    { what: 'configuration-fallback', from: 'cache', reason: text },
+    { what: 'payer-row-wrong', row: 1, reason: text },
     { what: 'lease-lost', period, epoch: 1 },
   ];
 }

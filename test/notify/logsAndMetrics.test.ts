@@ -41,6 +41,18 @@ describe('a report', () => {
     ]);
   });
 
+  it.each([
+    ['table', 'ConfigurationsFromTable'],
+    ['cache', 'ConfigurationsFromCache'],
+    ['fallback', 'ConfigurationsFromFallback'],
+  ] as const)('counts which configuration is in use, and its payers: %s', (from, count) => {
+    expect(told([{ what: 'configuration-loaded', from, payers: 12 }]).slice(1)).toEqual([
+      ['ConfigurationsLoaded', 'Count', 1],
+      [count, 'Count', 1],
+      ['PayersConfigured', 'Count', 12],
+    ]);
+  });
+
   it('speaks up for what needs a person, and whispers what is noise', () => {
     const reason = 'r';
     const levels = told([

@@ -1,0 +1,99 @@
+import type { Payer } from '../billing/payer.ts';
+import type { Moment, StoredConfiguration } from '../ledger/ledger.ts';
+import type { ConfigurationOrigin, Report } from '../notify/events.ts';
+import type { PayerSource, PayersConfiguration } from './payers.ts';
+import { type PayerRow, parsePayerRows, type WrongRow } from './payersTable.ts';
+
+/** Reads all rows of the payers table, as `payersTableQuery` asks for them. Throws when they cannot be read. */
+export type ReadTable = () => Promise<readonly PayerRow[]>;
+
+/** Where payers may be read from. `now` answers milliseconds since 1970. */
+export interface PayersOrigins {
+  /** Reads the payers table; absent where none is configured: then the payers file is the configuration, and all is well. */
+  readonly readTable?: ReadTable | undefined;
+  /** The ledger's copy. */
+  readonly cached: () => Promise<StoredConfiguration | undefined>;
+  /** The payers file. */
+  readonly fallback: PayersConfiguration;
+  readonly now: () => Moment;
+  readonly report: Report;
+}
+
+/** The payers that count now, and where they are from. */
+export interface LoadedPayers {
+  readonly from: ConfigurationOrigin;
+  readonly sources: readonly PayerSource[];
+  /** When the table was read; absent for the payers file. */
+  readonly readAt?: Moment;
+  readonly wrongRows: readonly WrongRow[];
+  /** Why it is not the table that counts, though there is one. */
+  readonly trouble?: string;
+  /** What the ledger is to keep from now on; absent when it is to keep what it has. */
+  readonly keep?: StoredConfiguration;
+}
+
+/**
+ * Finds out whose reports arrive where:
+ *
+ *   no table is configured          the payers file; a copy that was kept while there was one counts no more
+ *   the table has right rows        these, and they are kept; each wrong row is reported and left out
+ *   it cannot be read, or has none  the copy that was kept last, else the payers file; reported, tried again next time
+ *
+ * A table without a right row is taken for one that cannot be read: somebody is filling it, or has emptied it by
+ * mistake, and to believe it would stop every payer. To stop them all for good, take the table out of the configuration.
+ *
+ * Throws what `cached` throws: the caller works with the same ledger.
+ */
+export async function loadPayers(origins: PayersOrigins): Promise<LoadedPayers> {
+  const { readTable, report } = origins;
+  const loaded = readTable ? await loadTable(readTable, origins) : await loadFile(origins);
+  report({ what: 'configuration-loaded', from: loaded.from, payers: payersOf(loaded.sources).size });
+  return loaded;
+}
+
+/** A payer counts once, however many places it has. */
+export function payersOf(sources: readonly PayerSource[]): Set<Payer> {
+  return new Set(sources.map(({ payer }) => payer));
+}
+
+async function loadFile({ cached, fallback: { sources }, now }: PayersOrigins): Promise<LoadedPayers> {
+  const from = 'fallback';
+  const stored = await cached();
+  if (stored?.from !== 'table') return { from, sources, wrongRows: [] };
+  return { from, sources, wrongRows: [], keep: { from, sources, readAt: now() } };
+}
+
+async function loadTable(
+  readTable: ReadTable,
+  { cached, fallback, now, report }: PayersOrigins,
+): Promise<LoadedPayers> {
+  const { sources, wrongRows, trouble } = await readRows(readTable);
+  for (const { row, reason } of wrongRows) report({ what: 'payer-row-wrong', row, reason });
+  if (trouble === undefined) {
+    const table = { from: 'table', sources, readAt: now() } as const;
+    return { ...table, wrongRows, keep: table };
+  }
+  const stored = await cached();
+  const earlier =
+    stored?.from === 'table'
+      ? ({ from: 'cache', sources: stored.sources, readAt: stored.readAt } as const)
+      : ({ from: 'fallback', sources: fallback.sources } as const);
+  report({ what: 'configuration-fallback', from: earlier.from, reason: trouble });
+  return { ...earlier, wrongRows, trouble };
+}
+
+async function readRows(readTable: ReadTable): Promise<{
+  readonly sources: readonly PayerSource[];
+  readonly wrongRows: readonly WrongRow[];
+  readonly trouble?: string;
+}> {
+  try {
+    const rows = await readTable();
+    const { sources, wrong: wrongRows } = parsePayerRows(rows);
+    if (sources.length > 0) return { sources, wrongRows };
+    const counts = `${rows.length} rows, ${wrongRows.length} of them wrong`;
+    return { sources, wrongRows, trouble: `the payers table must have a right row that is enabled, got ${counts}` };
+  } catch (error) {
+    return { sources: [], wrongRows: [], trouble: String(error) };
+  }
+}

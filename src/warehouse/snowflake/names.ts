@@ -1,0 +1,56 @@
+/** Every object in Snowflake that the reactor names, fully qualified: `CUR_REACTOR.CUR.CUR_EXTERNAL`. */
+export interface SnowflakeNames {
+  readonly database: string;
+  /** Qualified by the database. */
+  readonly schema: string;
+  /** The external table over the staging bucket; only the view reads it. */
+  readonly externalTable: string;
+  readonly stage: string;
+  readonly fileFormat: string;
+  /** One row per published file. */
+  readonly currentFiles: string;
+  /** One row per partition that was ever published. */
+  readonly publications: string;
+  /** One row per period: the epoch of the newest run that was let in. */
+  readonly fence: string;
+  /** The contract view. */
+  readonly lineItemsView: string;
+  readonly findings: string;
+  /** The findings as readers see them. */
+  readonly wastageView: string;
+  /** One row per published partition, for readers. */
+  readonly freshnessView: string;
+}
+
+/** The names of one database and schema. Throws a RangeError that names the field and the value. */
+export function snowflakeNames(config: { readonly database: string; readonly schema: string }): SnowflakeNames {
+  const database = parseIdentifier('database', config.database);
+  const schema = `${database}.${parseIdentifier('schema', config.schema)}`;
+  return {
+    database,
+    schema,
+    externalTable: `${schema}.CUR_EXTERNAL`,
+    stage: `${schema}.CUR_STAGE`,
+    fileFormat: `${schema}.CUR_PARQUET`,
+    currentFiles: `${schema}.CUR_CURRENT_FILES`,
+    publications: `${schema}.CUR_PUBLICATIONS`,
+    fence: `${schema}.CUR_FENCE`,
+    lineItemsView: `${schema}.CUR_LINE_ITEMS`,
+    findings: `${schema}.CUR_FINDINGS`,
+    wastageView: `${schema}.CUR_WASTAGE`,
+    freshnessView: `${schema}.CUR_FRESHNESS`,
+  };
+}
+
+/**
+ * Reads an unquoted identifier, as upper case: so Snowflake stores it (SQL reference, "Identifier requirements").
+ * Throws a RangeError that names the field and the value.
+ */
+export function parseIdentifier(field: string, text: string): string {
+  if (!/^[A-Za-z_][A-Za-z0-9_$]{0,254}$/.test(text)) {
+    throw new RangeError(
+      `${field} must be an identifier that needs no quotes (letters, digits, _ and $, no digit first), got ${JSON.stringify(text)}`,
+    );
+  }
+  return text.toUpperCase();
+}

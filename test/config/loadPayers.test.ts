@@ -1,0 +1,128 @@
+import { describe, expect, it } from 'vitest';
+import { parsePayer } from '../../src/billing/payer.ts';
+import { type LoadedPayers, loadPayers, type PayersOrigins } from '../../src/config/loadPayers.ts';
+import type { StoredConfiguration } from '../../src/ledger/ledger.ts';
+import type { ReactorEvent } from '../../src/notify/events.ts';
+import { payerSource } from './payerSources.ts';
+
+const NOW = Date.UTC(2026, 9, 15);
+const FILE = { sources: [payerSource({ bucket: 'from-the-file' })] };
+const COPY: StoredConfiguration = {
+  from: 'table',
+  sources: [payerSource({ bucket: 'from-the-copy' })],
+  readAt: NOW - 1000,
+};
+const ROW = { PAYER_ID: '444455556666', BUCKET: 'from-the-table' };
+const OF_ROW = payerSource({
+  payer: parsePayer('444455556666'),
+  bucketOwner: '444455556666',
+  bucket: 'from-the-table',
+});
+const WRONG_ROW = { PAYER_ID: '1', BUCKET: 'x-cur' };
+const REASON = 'PAYER_ID must be an AWS account id of 12 digits, got "1"';
+
+async function load(
+  origins: Partial<PayersOrigins>,
+): Promise<LoadedPayers & { readonly events: readonly ReactorEvent[] }> {
+  const events: ReactorEvent[] = [];
+  const report = (event: ReactorEvent) => void events.push(event);
+  const loaded = await loadPayers({
+    cached: async () => undefined,
+    fallback: FILE,
+    now: () => NOW,
+    report,
+    ...origins,
+  });
+  return { ...loaded, events };
+}
+
+const refuse = async () => {
+  throw new Error('the warehouse cannot be reached');
+};
+
+describe('without a payers table', () => {
+  it('the payers file is the configuration, and nothing is wrong with that', async () => {
+    expect(await load({})).toEqual({
+      from: 'fallback',
+      sources: FILE.sources,
+      wrongRows: [],
+      events: [{ what: 'configuration-loaded', from: 'fallback', payers: 1 }],
+    });
+  });
+
+  it('any more, the copy of it counts no more', async () => {
+    const { from, sources, keep, events } = await load({ cached: async () => COPY });
+    expect([from, sources]).toEqual(['fallback', FILE.sources]);
+    expect(keep).toEqual({ from: 'fallback', sources: FILE.sources, readAt: NOW });
+    expect(events).toHaveLength(1);
+  });
+
+  it('the ledger is told so once', async () => {
+    const told = { from: 'fallback', sources: FILE.sources, readAt: NOW } as const;
+    expect((await load({ cached: async () => told })).keep).toBeUndefined();
+  });
+});
+
+describe('with a payers table', () => {
+  it('its rows count, and are kept with the moment at which they were read', async () => {
+    const answer = { from: 'table', sources: [OF_ROW], readAt: NOW };
+    expect(await load({ readTable: async () => [ROW], cached: async () => COPY })).toEqual({
+      ...answer,
+      wrongRows: [],
+      keep: answer,
+      events: [{ what: 'configuration-loaded', from: 'table', payers: 1 }],
+    });
+  });
+
+  it('a payer with several places counts once', async () => {
+    const { events } = await load({ readTable: async () => [ROW, { ...ROW, PREFIX: 'cur' }] });
+    expect(events).toEqual([{ what: 'configuration-loaded', from: 'table', payers: 1 }]);
+  });
+
+  it('a wrong row is told, left out, and stops nobody else', async () => {
+    const { sources, wrongRows, keep, events } = await load({ readTable: async () => [WRONG_ROW, ROW] });
+    expect([sources, keep?.sources]).toEqual([[OF_ROW], [OF_ROW]]);
+    expect(wrongRows).toEqual([{ row: 1, reason: REASON }]);
+    expect(events).toEqual([
+      { what: 'payer-row-wrong', row: 1, reason: REASON },
+      { what: 'configuration-loaded', from: 'table', payers: 1 },
+    ]);
+  });
+});
+
+describe.each([
+  ['cannot be read', refuse, 'Error: the warehouse cannot be reached', 0],
+  ['is empty', async () => [], 'must have a right row that is enabled, got 0 rows, 0 of them wrong', 0],
+  ['has wrong rows alone', async () => [WRONG_ROW], 'got 1 rows, 1 of them wrong', 1],
+  ['has nobody who is enabled', async () => [{ ...ROW, ENABLED: false }], 'got 1 rows, 0 of them wrong', 0],
+] as const)('a payers table that %s', (_what, readTable, reason, wrong) => {
+  it('is replaced by the last good copy, and that is told', async () => {
+    const { from, sources, readAt, trouble, keep, events } = await load({ readTable, cached: async () => COPY });
+    expect({ sources, readAt }).toEqual({ sources: COPY.sources, readAt: COPY.readAt });
+    expect([from, keep]).toEqual(['cache', undefined]);
+    expect(trouble).toContain(reason);
+    expect(events.slice(wrong)).toEqual([
+      { what: 'configuration-fallback', from: 'cache', reason: trouble },
+      { what: 'configuration-loaded', from: 'cache', payers: 1 },
+    ]);
+  });
+
+  it.each([
+    ['there is no copy', undefined],
+    ['the payers file has replaced the copy', { ...COPY, from: 'fallback' } as const],
+  ])('is replaced by the payers file where %s, and that is told', async (_where, stored) => {
+    const { from, sources, keep, readAt, wrongRows, events } = await load({ readTable, cached: async () => stored });
+    expect([from, sources, keep, readAt]).toEqual(['fallback', FILE.sources, undefined, undefined]);
+    expect(wrongRows).toHaveLength(wrong);
+    expect(events.slice(wrong)).toMatchObject([
+      { what: 'configuration-fallback', from: 'fallback', reason: expect.stringContaining(reason) },
+      { what: 'configuration-loaded', from: 'fallback' },
+    ]);
+  });
+});
+
+it('a ledger that cannot be read is an error: it is not the payers file that counts then', async () => {
+  await expect(load({ readTable: refuse, cached: () => Promise.reject(new Error('throttled')) })).rejects.toThrow(
+    'throttled',
+  );
+});
