@@ -1,0 +1,74 @@
+import { randomUUID } from 'node:crypto';
+import { type Connection, type ConnectionPlace, connect } from './connection.ts';
+import type { SnowflakeCredentials } from './credentials.ts';
+import { withDeadline } from './deadline.ts';
+import { failureOf } from './failures.ts';
+
+/** What a session is told about itself once it is signed in. Everything is set: the defaults are the account's to change. */
+export interface SessionParameters {
+  /** The tag of statements that have none of their own. */
+  readonly queryTag: string;
+  /** After this time Snowflake ends a statement by itself, a submitted one too. */
+  readonly statementTimeoutSeconds: number;
+  /** How long a statement waits for another transaction's lock. */
+  readonly lockTimeoutSeconds: number;
+}
+
+/**
+ * Makes the function that signs in. Credentials are read when they are first needed and remembered. When Snowflake
+ * refuses them they are read again, and tried once more if they have changed: somebody rotated them. Throws what reading
+ * throws, and SnowflakeFailure.
+ */
+export function createSignIn(
+  read: () => Promise<SnowflakeCredentials>,
+  parameters: SessionParameters,
+  seconds: number,
+): (place: ConnectionPlace) => Promise<Connection> {
+  let remembered: SnowflakeCredentials | undefined;
+
+  async function open(credentials: SnowflakeCredentials, place: ConnectionPlace): Promise<Connection> {
+    return withDeadline(seconds, 'signing in', async (signal) => {
+      const connection = await connect(credentials, place, signal);
+      try {
+        await connection.execute(alterSession(parameters, place), [], randomUUID(), signal);
+        return connection;
+      } catch (error) {
+        await connection.close();
+        throw error;
+      }
+    });
+  }
+
+  return async (place) => {
+    const credentials = remembered ?? (await read());
+    try {
+      const connection = await open(credentials, place);
+      remembered = credentials;
+      return connection;
+    } catch (error) {
+      if (failureOf(error).kind !== 'refused') throw error;
+      const rotated = await read();
+      if (JSON.stringify(rotated) === JSON.stringify(credentials)) throw error;
+      const connection = await open(rotated, place);
+      remembered = rotated;
+      return connection;
+    }
+  };
+}
+
+/**
+ * A client that is gone must not keep a transaction and its locks: its statements are aborted, but for those that were
+ * submitted to run on (Snowflake documentation, ABORT_DETACHED_QUERY).
+ */
+function alterSession(parameters: SessionParameters, { whenClosed }: ConnectionPlace): string {
+  const { queryTag, statementTimeoutSeconds, lockTimeoutSeconds } = parameters;
+  return [
+    'alter session set',
+    `ABORT_DETACHED_QUERY = ${whenClosed === 'sessionEnds'}`,
+    'AUTOCOMMIT = true',
+    `LOCK_TIMEOUT = ${lockTimeoutSeconds}`,
+    `QUERY_TAG = '${queryTag.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`,
+    `STATEMENT_TIMEOUT_IN_SECONDS = ${statementTimeoutSeconds}`,
+    "TIMEZONE = 'UTC'",
+  ].join(' ');
+}

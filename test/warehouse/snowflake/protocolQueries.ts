@@ -1,0 +1,139 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
+import type { Execute, ReceivedStatement, ServedQuery, StatementResult } from './protocolServer.ts';
+import { asRecord, rowsetOf, rowtypeOf, SESSION_PARAMETERS } from './protocolWire.ts';
+
+/** Snowflake answers that a statement is not ready after 45 s; nobody wants to wait for that here. */
+const PATIENCE_MS = 100;
+
+export interface QueryRuns {
+  readonly queries: readonly ServedQuery[];
+  /** Begins a query; one that has the same request id in the same session is the same query. */
+  begin(statement: ReceivedStatement, requestId: string, isAsync: boolean): ServedQuery;
+  find(queryId: string): ServedQuery | undefined;
+  findByRequest(sessionId: string, requestId: string): ServedQuery | undefined;
+  /** The answer to the request that brought a query, or that asks for its result: a result, a refusal, or "not yet". */
+  answer(query: ServedQuery): Promise<object>;
+  abort(query: ServedQuery): void;
+}
+
+interface Refusal {
+  readonly code: string;
+  readonly sqlState: string;
+  readonly message: string;
+}
+
+/** The queries of a server: what `execute` does, and what the server knows itself (history, cancelling, session parameters). */
+export function createQueryRuns(execute: Execute, setQueryTag: (sessionId: string, tag: string) => void): QueryRuns {
+  const queries: ServedQuery[] = [];
+  const answers = new Map<ServedQuery, Promise<object>>();
+  const aborts = new Map<ServedQuery, (refusal: Refusal) => void>();
+  const byRequest = new Map<string, ServedQuery>();
+
+  async function run(query: ServedQuery, aborted: Promise<never>): Promise<object> {
+    try {
+      const result = await Promise.race([served(query), aborted]);
+      query.status = 'SUCCESS';
+      return succeeded(query, result);
+    } catch (error) {
+      const refusal = refusalOf(error);
+      query.status = refusal.code === '000604' ? 'ABORTED' : 'FAILED_WITH_ERROR';
+      return failed(query, refusal);
+    }
+  }
+
+  async function served(query: ServedQuery): Promise<StatementResult> {
+    if (/^\s*alter\s+session\s+set\b/i.test(query.sql)) {
+      const tag = /\bQUERY_TAG\s*=\s*'([^']*)'/i.exec(query.sql)?.[1];
+      if (tag !== undefined) setQueryTag(query.sessionId, tag);
+      return oneText('status', 'Statement executed successfully.');
+    }
+    if (/QUERY_HISTORY_BY_USER/i.test(query.sql)) {
+      const found = queries.findLast(({ queryTag }) => queryTag === query.binds[0]);
+      return oneText('QUERY_ID', ...(found ? [found.queryId] : []));
+    }
+    const cancelled = /SYSTEM\$CANCEL_QUERY\('([^']+)'\)/i.exec(query.sql)?.[1];
+    if (cancelled !== undefined) {
+      const target = queries.find(({ queryId }) => queryId === cancelled);
+      if (target) abort(target);
+      return oneText('SYSTEM$CANCEL_QUERY', target ? `query [${cancelled}] terminated.` : 'not currently executing.');
+    }
+    return execute(query);
+  }
+
+  function abort(query: ServedQuery): void {
+    aborts.get(query)?.({ code: '000604', message: 'SQL execution canceled', sqlState: '57014' });
+  }
+
+  return {
+    queries,
+    begin(statement, requestId, isAsync) {
+      const key = `${statement.sessionId} ${requestId}`;
+      const known = byRequest.get(key);
+      if (known) return known;
+      const query: ServedQuery = { ...statement, queryId: randomUUID(), isAsync, status: 'RUNNING' };
+      const { promise: aborted, reject } = Promise.withResolvers<never>();
+      aborted.catch(() => undefined);
+      queries.push(query);
+      byRequest.set(key, query);
+      aborts.set(query, reject);
+      answers.set(query, run(query, aborted));
+      return query;
+    },
+    find: (queryId) => queries.find((query) => query.queryId === queryId),
+    findByRequest: (sessionId, requestId) => byRequest.get(`${sessionId} ${requestId}`),
+    async answer(query) {
+      const patience = new AbortController();
+      const notYet = setTimeout(PATIENCE_MS, inProgress(query), { signal: patience.signal });
+      notYet.catch(() => undefined);
+      const answer = await Promise.race([answers.get(query) ?? notYet, notYet]);
+      patience.abort();
+      return answer;
+    },
+    abort,
+  };
+}
+
+/** The answer to an asynchronous submit, and to everybody who asks for a result too early. */
+export function inProgress({ queryId, isAsync }: ServedQuery): object {
+  const data = { queryId, getResultUrl: `/queries/${queryId}/result`, progressDesc: null };
+  return { success: true, code: isAsync ? '333334' : '333333', message: 'in progress', data };
+}
+
+function succeeded({ queryId }: ServedQuery, { columns, rows }: StatementResult): object {
+  const rowset = rowsetOf(columns, rows);
+  return {
+    success: true,
+    code: null,
+    message: null,
+    data: {
+      parameters: SESSION_PARAMETERS,
+      rowtype: rowtypeOf(columns),
+      rowset,
+      total: rowset.length,
+      returned: rowset.length,
+      queryId,
+      queryResultFormat: 'json',
+      statementTypeId: 4096,
+      version: 1,
+    },
+  };
+}
+
+function failed({ queryId }: ServedQuery, { code, message, sqlState }: Refusal): object {
+  return { success: false, code, message, data: { queryId, sqlState, errorCode: code } };
+}
+
+/** A StatementError as it is, and an abort; anything else is an internal error of the server. */
+function refusalOf(error: unknown): Refusal {
+  const { code, sqlState, message } =
+    error instanceof Error ? { ...asRecord(error), message: error.message } : asRecord(error);
+  const isRefusal = typeof code === 'string' && typeof sqlState === 'string';
+  return isRefusal
+    ? { code, sqlState, message: String(message) }
+    : { code: '000603', sqlState: 'XX000', message: String(error) };
+}
+
+function oneText(name: string, ...values: string[]): StatementResult {
+  return { columns: [{ name, type: 'text' }], rows: values.map((value) => [value]) };
+}

@@ -1,0 +1,272 @@
+import { describe, expect, test, vi } from 'vitest';
+import { StatementError } from './protocolServer.ts';
+import { createGate, failureOf, numbers, useSessionWorlds } from './sessionHarness.ts';
+
+const createWorld = useSessionWorlds();
+const UNKNOWN_QUERY = '01b2c3d4-0000-0000-0000-000000000000';
+
+async function settled(status: () => Promise<{ is: string }>): Promise<{ is: string }> {
+  for (;;) {
+    const now = await status();
+    if (now.is !== 'running') return now;
+  }
+}
+
+describe('a submitted query', () => {
+  test('runs while nobody waits, under its own tag, and is done in the end', async () => {
+    const gate = createGate();
+    const world = await createWorld(async () => {
+      await gate.opened;
+      return numbers(1);
+    });
+    const session = await world.open();
+    const queryId = await session.submit('call analytics()', 'run-7');
+    expect(await session.status(queryId)).toEqual({ is: 'running' });
+    expect(world.server.queries.at(-1)).toMatchObject({ queryId, queryTag: 'run-7', isAsync: true });
+    gate.open();
+    expect(await settled(() => session.status(queryId))).toEqual({ is: 'done' });
+  });
+
+  test('runs in a session of its own, so that it never falls into a transaction', async () => {
+    const world = await createWorld();
+    const session = await world.open();
+    await session.transaction(async ({ run }) => {
+      await run('a');
+      await session.submit('call analytics()', 'run-1');
+    });
+    const submitted = world.server.queries.find(({ isAsync }) => isAsync);
+    const others = world.server.queries.filter(({ sql }) => ['begin transaction', 'a', 'commit'].includes(sql));
+    expect(others.map(({ sessionId }) => sessionId)).not.toContain(submitted?.sessionId);
+  });
+
+  test('outlives the session that submitted it', async () => {
+    const gate = createGate();
+    const world = await createWorld(async () => {
+      await gate.opened;
+      return numbers(1);
+    });
+    const session = await world.open();
+    const queryId = await session.submit('call analytics()', 'run-1');
+    await session.close();
+    expect(world.server.queries.find((query) => query.queryId === queryId)?.status).toBe('RUNNING');
+    gate.open();
+    const later = await world.open();
+    expect(await settled(() => later.status(queryId))).toEqual({ is: 'done' });
+  });
+
+  test('that failed tells the code and the words of its result', async () => {
+    const world = await createWorld(async ({ sql }) => {
+      if (sql.startsWith('call')) throw new StatementError('100038', "Numeric value 'x' is not recognized", '22018');
+      return numbers(1);
+    });
+    const session = await world.open();
+    const queryId = await session.submit('call analytics()', 'run-1');
+    expect(await settled(() => session.status(queryId))).toEqual({
+      is: 'failed',
+      code: '100038',
+      message: "Snowflake: 100038: Numeric value 'x' is not recognized",
+    });
+  });
+
+  test('that was cancelled has failed', async () => {
+    const gate = createGate();
+    const world = await createWorld(async () => {
+      await gate.opened;
+      return numbers(1);
+    });
+    const session = await world.open();
+    const queryId = await session.submit('call analytics()', 'run-1');
+    await session.cancel(queryId);
+    expect(await settled(() => session.status(queryId))).toMatchObject({ is: 'failed', code: '000604' });
+    gate.open();
+    await session.cancel(queryId);
+  });
+
+  test('whose answer is lost was submitted once', async () => {
+    const world = await createWorld();
+    const session = await world.open();
+    world.server.order('query', 'lostAnswer');
+    const queryId = await session.submit('call analytics()', 'run-1');
+    expect(world.executed).toEqual(['call analytics()']);
+    expect(world.server.queries.filter(({ isAsync }) => isAsync).map((query) => query.queryId)).toEqual([queryId]);
+  });
+
+  test('of which no answer came is found by its tag, by another session too', async () => {
+    const gate = createGate();
+    const world = await createWorld(async ({ sql }) => {
+      if (sql.startsWith('call')) await gate.opened;
+      return numbers(1);
+    });
+    const session = await world.open({ deadlines: { statementSeconds: 0.5 } });
+    await session.submit('call analytics()', 'run-1');
+    world.server.order('query', 'lostAnswer');
+    expect(await failureOf(session.submit('call analytics()', 'run-2'))).toMatchObject({ kind: 'retry' });
+    const other = await world.open();
+    const found = await other.findByTag('run-2');
+    expect(found).toBe(world.server.queries.find(({ queryTag }) => queryTag === 'run-2')?.queryId);
+    expect(await other.status(found ?? '')).toEqual({ is: 'running' });
+    gate.open();
+  });
+
+  test('that Snowflake refuses at once throws', async () => {
+    const world = await createWorld();
+    const session = await world.open();
+    await session.submit('call analytics()', 'run-1');
+    world.server.order('query', { code: '390201' });
+    expect(await failureOf(session.submit('call analytics()', 'run-2'))).toMatchObject({
+      code: '390201',
+      kind: 'giveUp',
+    });
+  });
+
+  test('is submitted in a new session when the old one is gone', async () => {
+    const world = await createWorld();
+    const session = await world.open();
+    await session.submit('call analytics()', 'run-1');
+    world.server.expire('masters');
+    await session.submit('call analytics()', 'run-2');
+    expect(world.executed).toHaveLength(2);
+  });
+});
+
+describe('a tag', () => {
+  test('that no query bears finds none', async () => {
+    const world = await createWorld();
+    const session = await world.open();
+    expect(await session.findByTag('run-1')).toBeUndefined();
+  });
+
+  test('that several queries bear finds the newest', async () => {
+    const world = await createWorld();
+    const session = await world.open();
+    await session.submit('call analytics()', 'run-1');
+    const newest = await session.submit('call analytics()', 'run-1');
+    expect(await session.findByTag('run-1')).toBe(newest);
+  });
+});
+
+describe('the status of a query', () => {
+  test.each([
+    'QUEUED',
+    'QUEUED_REPARING_WAREHOUSE',
+    'RESUMING_WAREHOUSE',
+    'RUNNING',
+    'BLOCKED',
+    'RESTARTED',
+    'NO_DATA',
+    'A_WORD_OF_TOMORROW',
+  ])('%s means that it is running', async (word) => {
+    const world = await createWorld();
+    const session = await world.open();
+    world.server.tellStatuses(word);
+    expect(await session.status(UNKNOWN_QUERY)).toEqual({ is: 'running' });
+  });
+
+  test.each(['ABORTING', 'ABORTED', 'DISCONNECTED', 'FAILED_WITH_ERROR', 'FAILED_WITH_INCIDENT'])(
+    '%s means that it has failed, by that word where there is no result',
+    async (word) => {
+      const world = await createWorld(async () => numbers(1));
+      const session = await world.open();
+      const queryId = await session.submit('call analytics()', 'run-1');
+      world.server.tellStatuses(word);
+      expect(await session.status(queryId)).toEqual({
+        is: 'failed',
+        code: word,
+        message: `the query ended as ${word}`,
+      });
+    },
+  );
+
+  test('that is about to be aborted has failed, although its result is not there yet', async () => {
+    const gate = createGate();
+    const world = await createWorld(async () => {
+      await gate.opened;
+      return numbers(1);
+    });
+    const session = await world.open({ deadlines: { statusSeconds: 0.5 } });
+    const queryId = await session.submit('call analytics()', 'run-1');
+    world.server.tellStatuses('ABORTING');
+    expect(await session.status(queryId)).toMatchObject({ is: 'failed', code: 'ABORTING' });
+    gate.open();
+  });
+
+  test('is told in the end, over whatever words before', async () => {
+    const world = await createWorld();
+    const session = await world.open();
+    const queryId = await session.submit('call analytics()', 'run-1');
+    world.server.tellStatuses('QUEUED', 'RESUMING_WAREHOUSE', 'BLOCKED', 'RESTARTED');
+    const told: string[] = [];
+    for (let count = 0; count < 5; count++) told.push((await session.status(queryId)).is);
+    expect(told).toEqual(['running', 'running', 'running', 'running', 'done']);
+  });
+
+  test('of a query that nobody knows is running', async () => {
+    const world = await createWorld();
+    const session = await world.open();
+    expect(await session.status(UNKNOWN_QUERY)).toEqual({ is: 'running' });
+  });
+
+  test('is asked again when the server is unavailable', async () => {
+    const world = await createWorld();
+    const session = await world.open();
+    const queryId = await session.submit('call analytics()', 'run-1');
+    world.server.order('status', 'unavailable', 2);
+    world.server.order('status', 'dropped');
+    expect(await session.status(queryId)).toEqual({ is: 'done' });
+  });
+
+  test('that stays unavailable throws, after a few tries', async () => {
+    const world = await createWorld();
+    const session = await world.open();
+    world.server.order('status', 'unavailable', 10);
+    expect(await failureOf(session.status(UNKNOWN_QUERY))).toMatchObject({ code: 'HTTP 503', kind: 'retry' });
+    expect(world.server.requests.filter((route) => route === 'status')).toHaveLength(4);
+  });
+
+  test('is asked in a renewed session when that has expired', async () => {
+    const world = await createWorld();
+    const session = await world.open();
+    const queryId = await session.submit('call analytics()', 'run-1');
+    const { length } = world.server.logins;
+    world.server.expire('sessions');
+    expect(await session.status(queryId)).toEqual({ is: 'done' });
+    expect(world.server.logins).toHaveLength(length);
+  });
+
+  test('is not given up while the session is being renewed for somebody else', async () => {
+    const world = await createWorld();
+    const session = await world.open({ deadlines: { statusSeconds: 0.5 } });
+    const queryId = await session.submit('call analytics()', 'run-1');
+    world.server.expire('sessions');
+    world.server.order('renew', 'hangs');
+    const first = failureOf(session.status(queryId));
+    await vi.waitFor(() => expect(world.server.requests).toContain('renew'));
+    const second = failureOf(session.status(queryId));
+    expect((await Promise.all([first, second])).map(({ code }) => code)).toEqual(['DEADLINE', 'DEADLINE']);
+    expect(await session.status(queryId)).toEqual({ is: 'done' });
+  });
+
+  test('is asked in a new session when the old one is gone', async () => {
+    const world = await createWorld();
+    const session = await world.open();
+    const queryId = await session.submit('call analytics()', 'run-1');
+    world.server.expire('masters');
+    expect(await session.status(queryId)).toEqual({ is: 'done' });
+  });
+
+  test('that never comes misses its deadline', async () => {
+    const world = await createWorld();
+    const session = await world.open({ deadlines: { statusSeconds: 0.3 } });
+    const queryId = await session.submit('call analytics()', 'run-1');
+    world.server.order('status', 'hangs');
+    expect(await failureOf(session.status(queryId))).toMatchObject({ code: 'DEADLINE', kind: 'retry' });
+    expect(await session.status(queryId)).toEqual({ is: 'done' });
+  });
+
+  test('is asked for ids of queries only', async () => {
+    const world = await createWorld();
+    const session = await world.open();
+    await expect(session.cancel("x') or ('")).rejects.toThrow(RangeError);
+    await expect(session.status('../session')).rejects.toThrow('queryId must be the id of a query, got "../session"');
+  });
+});
