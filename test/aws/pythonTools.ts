@@ -10,6 +10,7 @@ const run = promisify(execFile);
 const TOOLS = {
   moto_server: { package: 'moto[server]==5.2.5', probe: ['--help'] },
   'cfn-lint': { package: 'cfn-lint==1.58.0', probe: ['--version'] },
+  sqlfluff: { package: 'sqlfluff==4.5.0', probe: ['--version'] },
 } as const;
 
 export type PythonTool = keyof typeof TOOLS;
@@ -69,8 +70,8 @@ async function install(): Promise<void> {
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new Error(
-      `the tests need ${Object.keys(TOOLS).join(' and ')}, and neither the PATH nor pip gave them. ` +
-        `Install Python 3.9 or later with venv and pip, then: pip install ${PACKAGES.map((name) => `'${name}'`).join(' ')}. ` +
+      `the tests need ${Object.keys(TOOLS).join(', ')}, and neither the PATH nor pip gave them. ` +
+        `Install Python 3.10 or later with venv and pip, then: pip install ${PACKAGES.map((name) => `'${name}'`).join(' ')}. ` +
         `What went wrong: ${reason}`,
     );
   }

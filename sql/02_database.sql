@@ -1,0 +1,12 @@
+-- Where everything lives, and the warehouse that the reactor works with.
+
+use role sysadmin;
+
+create database if not exists #database;
+create schema if not exists #schema;
+
+create warehouse if not exists #warehouse
+    warehouse_size = xsmall
+    auto_suspend = 60
+    auto_resume = true
+    initially_suspended = true;

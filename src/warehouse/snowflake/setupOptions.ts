@@ -1,0 +1,84 @@
+import { parseArgs } from 'node:util';
+import { quoteValue } from '../../billing/printable.ts';
+import { DEFAULT_PAYERS_TABLE, type PayersTable } from '../../config/payersTable.ts';
+
+/** What the administrator asked for. */
+export interface SetupOptions {
+  readonly stage: string;
+  readonly print: boolean;
+  /** The AWS account of the staging bucket; absent only for printing. */
+  readonly accountId?: string;
+  /** Absent when somebody else keeps it. */
+  readonly payersTable?: PayersTable;
+}
+
+/** The command line is wrong. Consequence: the message, a hint at --help, exit status 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+export const HELP = `Sets up a stage's warehouse in Snowflake: roles, the way to the staging bucket, tables, views, grants.
+
+  npm run snowflake:setup -- --print --stage prod             shows every statement and runs none
+  npm run snowflake:setup -- --stage prod --account ID        runs them
+
+Options
+  --stage NAME       whose names to take from serverless.yml (default dev)
+  --account ID       the AWS account of the staging bucket: 12 digits
+  --payers-table T   the table that payers are configured in, as database.schema.table
+                     (default ${Object.values(DEFAULT_PAYERS_TABLE).join('.')}); none: somebody else keeps it
+  --print            one script on stdout; needs no account and no network
+  --help             this text
+
+It can be run again at any time: what is there stays, and nothing is ever dropped.
+
+Running needs a user who may use the roles useradmin, sysadmin, securityadmin and accountadmin, with a key pair, from
+SNOWFLAKE_ACCOUNT, SNOWFLAKE_USER and SNOWFLAKE_PRIVATE_KEY_PATH (and SNOWFLAKE_PRIVATE_KEY_PASSPHRASE, SNOWFLAKE_URL).
+The first run may stop at the stage or the external table, because AWS does not trust Snowflake yet: it has told by then
+which user of Snowflake's the role in the AWS account has to trust, and under which external id. Then run it again.
+The reactor's own user is made by hand (create user … type = service rsa_public_key = '…'; grant role … to user …).
+
+Exit status: 0 done; 1 trouble; 2 a wrong option or setting.
+`;
+
+/** Reads the command line; 'help' when it asks for help. Throws UsageError, which names the option and its value. */
+export function parseSetupOptions(args: readonly string[]): SetupOptions | 'help' {
+  const values = parsed(args);
+  if (values.help) return 'help';
+  const { account, stage = 'dev', print = false } = values;
+  if (account !== undefined && !/^\d{12}$/.test(account)) {
+    throw new UsageError(`--account must be an AWS account id of 12 digits, got ${quoteValue(account)}`);
+  }
+  if (!print && account === undefined) throw new UsageError('--account ID is needed, unless with --print');
+  return {
+    stage,
+    print,
+    ...payersTable(values['payers-table']),
+    ...(account === undefined ? {} : { accountId: account }),
+  };
+}
+
+function payersTable(text: string | undefined): Pick<SetupOptions, 'payersTable'> {
+  if (text === undefined) return { payersTable: DEFAULT_PAYERS_TABLE };
+  if (text === 'none') return {};
+  const [database, schema, table, ...rest] = text.split('.');
+  if (database && schema && table && rest.length === 0) return { payersTable: { database, schema, table } };
+  throw new UsageError(`--payers-table must be database.schema.table, or none, got ${quoteValue(text)}`);
+}
+
+function parsed(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        stage: { type: 'string' },
+        account: { type: 'string' },
+        'payers-table': { type: 'string' },
+        print: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    }).values;
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}

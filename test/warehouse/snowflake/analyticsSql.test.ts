@@ -1,0 +1,27 @@
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { renderScript } from '../../../src/analytics/placeholders.ts';
+import { loadScript } from '../../../src/analytics/script.ts';
+import { parsePayer } from '../../../src/billing/payer.ts';
+import { parsePeriod } from '../../../src/billing/period.ts';
+import { parseSnowflake } from './snowflakeGrammar.ts';
+
+const script = (file: string) => loadScript(fileURLToPath(new URL(`../../../sql/${file}`, import.meta.url)));
+
+describe('the analytics in Snowflake', () => {
+  it('are four statements that Snowflake’s grammar knows', async () => {
+    const scope = { period: parsePeriod('2026-09'), payers: [parsePayer('111122223333'), parsePayer('444455556666')] };
+    const statements = await parseSnowflake(renderScript(await script('analytics_wastage_queries.sql'), scope));
+    expect(statements.map(({ kind }) => kind)).toEqual([
+      'transaction_statement',
+      'delete_statement',
+      'insert_statement',
+      'transaction_statement',
+    ]);
+  });
+
+  it('have a table for what they find', async () => {
+    const statements = await parseSnowflake(await script('findings_table.sql'));
+    expect(statements.map(({ kind }) => kind)).toEqual(['create_table_statement']);
+  });
+});
