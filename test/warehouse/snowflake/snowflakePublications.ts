@@ -1,0 +1,196 @@
+import type { StatementResult } from './protocolServer.ts';
+import {
+  type Binds,
+  bound,
+  boundNumber,
+  boundTexts,
+  IN_BOUND_TEXTS,
+  type Known,
+  literally,
+  NOTHING,
+  pattern,
+  texts,
+} from './snowflakeStatements.ts';
+import type { CurrentFile, Sessions, Write } from './snowflakeTables.ts';
+
+export function fenceStatements(sessions: Sessions): Known[] {
+  return [
+    {
+      pattern: literally(
+        'merge into <fence> as fence using (select ? as period, ? as epoch) as run on fence.period = run.period' +
+          ' when matched and fence.epoch < run.epoch then update set epoch = run.epoch' +
+          ' when not matched then insert (period, epoch) values (run.period, run.epoch)',
+      ),
+      run: async ({ binds, sessionId }) => {
+        const [period, epoch] = [bound(binds, 0), boundNumber(binds, 1)];
+        await sessions.write(sessionId, 'fence', (tables) => {
+          const rows = tables.fence.filter((row) => row.period === period);
+          for (const row of rows) row.epoch = Math.max(row.epoch, epoch);
+          if (rows.length === 0) tables.fence.push({ period, epoch });
+          return rows.length;
+        });
+        return NOTHING;
+      },
+    },
+    {
+      pattern: literally('select max(epoch) as epoch from <fence> where period = ?'),
+      run: async ({ binds, sessionId }) => {
+        const epochs = sessions.read(sessionId).fence.filter(({ period }) => period === bound(binds, 0));
+        const newest = epochs.length === 0 ? null : String(Math.max(...epochs.map(({ epoch }) => epoch)));
+        return { columns: [{ name: 'EPOCH', type: 'fixed' }], rows: [[newest]] };
+      },
+    },
+    {
+      pattern: literally('update <fence> set epoch = greatest(epoch, ?) where period = ?'),
+      run: async ({ binds, sessionId }) => {
+        const [epoch, period] = [boundNumber(binds, 0), bound(binds, 1)];
+        await sessions.write(sessionId, 'fence', (tables) => {
+          const rows = tables.fence.filter((row) => row.period === period);
+          for (const row of rows) row.epoch = Math.max(row.epoch, epoch);
+          return rows.length;
+        });
+        return NOTHING;
+      },
+    },
+  ];
+}
+
+export function publicationStatements(sessions: Sessions): Known[] {
+  const deletion = (table: 'currentFiles' | 'publications'): Known => ({
+    pattern: pattern(String.raw`delete from <${table}> where year = \? and month = \? and payer ${IN_BOUND_TEXTS}`),
+    run: async ({ binds, sessionId }) => {
+      const [year, month, payers] = [boundNumber(binds, 0), boundNumber(binds, 1), boundTexts(binds, 2)];
+      await sessions.write(sessionId, table, (tables) =>
+        deleteWhere(tables[table], (row) => row.year === year && row.month === month && payers.has(row.payer)),
+      );
+      return NOTHING;
+    },
+  });
+  return [
+    deletion('currentFiles'),
+    deletion('publications'),
+    { pattern: INSERT_PUBLICATIONS, run: ({ binds, sessionId }) => insert(sessions, sessionId, publicationsOf(binds)) },
+    {
+      pattern: INSERT_CURRENT_FILES,
+      run: ({ binds, sessionId }) => insert(sessions, sessionId, currentFilesOf(binds)),
+    },
+    {
+      pattern: SELECT_PUBLISHED,
+      run: async ({ binds, sessionId }) => {
+        const [year, month, payers] = [boundNumber(binds, 0), boundNumber(binds, 1), boundTexts(binds, 2)];
+        const { publications, currentFiles } = sessions.read(sessionId);
+        const asked = publications.filter((row) => row.year === year && row.month === month && payers.has(row.payer));
+        return texts(
+          ['PAYER', 'EPOCH', 'STAGED_KEY'],
+          asked.flatMap(({ payer, epoch }) => {
+            const files = currentFiles.filter((row) => row.payer === payer && row.year === year && row.month === month);
+            const keys = files.length === 0 ? [null] : files.map(({ stagedKey }) => stagedKey);
+            return keys.map((key) => [payer, String(epoch), key]);
+          }),
+        );
+      },
+    },
+    {
+      pattern: pattern(
+        String.raw`select staged_key from <currentFiles> where year = \? and month = \? and payer = \? and staged_key ${IN_BOUND_TEXTS}`,
+      ),
+      run: async ({ binds, sessionId }) => {
+        const [year, month, payer] = [boundNumber(binds, 0), boundNumber(binds, 1), bound(binds, 2)];
+        const keys = boundTexts(binds, 3);
+        const rows = sessions
+          .read(sessionId)
+          .currentFiles.filter((row) => row.year === year && row.month === month && row.payer === payer);
+        return texts(
+          ['STAGED_KEY'],
+          rows.filter(({ stagedKey }) => keys.has(stagedKey)).map((row) => [row.stagedKey]),
+        );
+      },
+    },
+  ];
+}
+
+const INSERT_PUBLICATIONS = literally(
+  'insert into <publications> (payer, year, month, delivery_id, as_of, epoch, published_at)' +
+    ' select value:payer::varchar, ?, ?, value:delivery_id::varchar,' +
+    ' to_timestamp_ntz(value:as_of_epoch_ms::number(38, 0), 3), ?, sysdate()' +
+    ' from table(flatten(input => parse_json(?)))',
+);
+const INSERT_CURRENT_FILES = literally(
+  'insert into <currentFiles> (payer, year, month, staged_key, row_count, delivery_id, as_of, epoch, published_at)' +
+    ' select publication.payer, publication.year, publication.month,' +
+    ' file.value:staged_key::varchar, file.value:rows::number(38, 0),' +
+    ' publication.delivery_id, publication.as_of, publication.epoch, publication.published_at' +
+    ' from table(flatten(input => parse_json(?))) as file' +
+    ' join <publications> as publication on publication.payer = file.value:payer::varchar' +
+    ' where publication.year = ? and publication.month = ?',
+);
+const SELECT_PUBLISHED = pattern(
+  'select publication.payer, publication.epoch, current_file.staged_key from <publications> as publication' +
+    ' left join <currentFiles> as current_file on current_file.payer = publication.payer' +
+    ' and current_file.year = publication.year and current_file.month = publication.month' +
+    String.raw` where publication.year = \? and publication.month = \? and publication.payer ${IN_BOUND_TEXTS}`,
+);
+
+function publicationsOf(binds: Binds): Write {
+  const [year, month, epoch] = [boundNumber(binds, 0), boundNumber(binds, 1), boundNumber(binds, 2)];
+  const rows: { payer: string; delivery_id?: string; as_of_epoch_ms: number }[] = JSON.parse(bound(binds, 3));
+  return (tables) => {
+    for (const { payer, delivery_id, as_of_epoch_ms } of rows) {
+      tables.publications.push({ payer, year, month, epoch, deliveryId: delivery_id ?? null, asOf: as_of_epoch_ms });
+    }
+    return 0;
+  };
+}
+
+function currentFilesOf(binds: Binds): Write {
+  const files: { payer: string; staged_key: string; rows: number }[] = JSON.parse(bound(binds, 0));
+  const [year, month] = [boundNumber(binds, 1), boundNumber(binds, 2)];
+  return (tables) => {
+    for (const publication of tables.publications.filter((row) => row.year === year && row.month === month)) {
+      for (const file of files.filter(({ payer }) => payer === publication.payer)) {
+        const row: CurrentFile = { ...publication, stagedKey: file.staged_key, rowCount: file.rows };
+        tables.currentFiles.push(row);
+      }
+    }
+    return 0;
+  };
+}
+
+async function insert(sessions: Sessions, sessionId: string, write: Write): Promise<StatementResult> {
+  await sessions.write(sessionId, undefined, write);
+  return NOTHING;
+}
+
+/** Deletes rows in place; answers how many. */
+function deleteWhere<Item>(rows: Item[], isDeleted: (row: Item) => boolean): number {
+  const kept = rows.filter((row) => !isDeleted(row));
+  const deleted = rows.length - kept.length;
+  rows.splice(0, rows.length, ...kept);
+  return deleted;
+}
+
+/** The statements of the harness's own analytics script. */
+export function findingsStatements(sessions: Sessions): Known[] {
+  return [
+    {
+      pattern: /^delete from cur_findings where year = (\d+) and month = (\d+)$/,
+      run: async ({ match, sessionId }) => {
+        const [year, month] = [Number(match[1]), Number(match[2])];
+        await sessions.write(sessionId, 'findings', (tables) =>
+          deleteWhere(tables.findings, (row) => row.year === year && row.month === month),
+        );
+        return NOTHING;
+      },
+    },
+    {
+      pattern: /^insert into cur_findings \(payer, year, month\) values \('(\d{12})', (\d+), (\d+)\)$/,
+      run: ({ match, sessionId }) => {
+        const [payer = '', year, month] = [match[1], Number(match[2]), Number(match[3])];
+        return insert(sessions, sessionId, (tables) => {
+          tables.findings.push({ payer, year, month });
+          return 0;
+        });
+      },
+    },
+  ];
+}
