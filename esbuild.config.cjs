@@ -19,6 +19,7 @@ const OPTIONS = {
   target: 'node24',
   // ES modules first: of CommonJS esbuild can leave nothing out, and the SDK's packages come in both.
   mainFields: ['module', 'main'],
+  loader: { '.sql': 'text' },
 };
 const DEFAULT_PAYERS_FILE = 'resources/payers.yml';
 
@@ -34,6 +35,32 @@ const environmentCredentials = {
   setup: ({ onResolve }) => {
     const path = resolve(__dirname, 'functions/environmentCredentials.ts');
     onResolve({ filter: /^@aws-sdk\/credential-provider-node$/ }, () => ({ path }));
+  },
+};
+
+/**
+ * Snowflake's driver without what only its file transfers and other clouds' logins need, and without the history of the
+ * world's time zones: we ask for UTC. Whoever calls a part that is left out gets an error that says so.
+ */
+const snowflakeDriver = {
+  name: 'snowflake-driver',
+  setup: ({ onResolve, onLoad }) => {
+    const leftOut =
+      /^(@azure\/.*|@google-cloud\/.*|google-auth-library|form-data|mime-types|oauth4webapi|toml|winston)$/;
+    onResolve({ filter: leftOut }, ({ path }) => ({ path, namespace: 'left-out' }));
+    // For its file transfers: the functions' own S3 client stays.
+    onResolve({ filter: /^@aws-sdk[/]client-s3$/ }, ({ path, importer }) =>
+      importer.includes('snowflake-sdk') ? { path, namespace: 'left-out' } : undefined,
+    );
+    onLoad({ filter: /.*/, namespace: 'left-out' }, ({ path }) => ({
+      contents: `module.exports = class { constructor() { throw new Error('${path} is not in this bundle'); } };`,
+    }));
+    onLoad({ filter: /moment-timezone[/]data[/]packed[/]latest[.]json$/ }, () => ({
+      contents: JSON.stringify({ version: 'UTC', zones: ['Etc/UTC|UTC|0|0|'], links: ['Etc/UTC|UTC'], countries: [] }),
+      loader: 'json',
+    }));
+    // Optional parts in native code: the driver goes on without them.
+    onLoad({ filter: /[.]node$/ }, () => ({ contents: '', loader: 'empty' }));
   },
 };
 
@@ -61,7 +88,12 @@ function parsePayersFile(text) {
   return parsePayers(parse(text));
 }
 
-const plugins = (payersFile) => [fixedOptions, environmentCredentials, payersConfiguration(payersFile)];
+const plugins = (payersFile) => [
+  fixedOptions,
+  environmentCredentials,
+  snowflakeDriver,
+  payersConfiguration(payersFile),
+];
 
 /** For serverless-esbuild: the payers file is the service's `custom.payersFile`. */
 module.exports = ({ service, serviceDir = __dirname }) =>

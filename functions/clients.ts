@@ -6,7 +6,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
  * function's own time is up. Region, credentials and endpoints (AWS_ENDPOINT_URL and its like) come from the environment;
  * connections are kept, as is the SDK's default.
  */
-const SHORT_CALLS = { maxAttempts: 5, requestHandler: { connectionTimeout: 5_000, socketTimeout: 20_000 } };
+export const SHORT_CALLS = { maxAttempts: 5, requestHandler: { connectionTimeout: 5_000, socketTimeout: 20_000 } };
 
 export function createSqsClient(): SQSClient {
   return new SQSClient(SHORT_CALLS);

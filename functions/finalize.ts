@@ -15,7 +15,8 @@ import { openWarehouse } from './warehouse.ts';
 // At cold start.
 const environment = parseEnvironment(finalizeVariables, process.env);
 const sqs = createSqsClient();
-const finalizing: Omit<Finalizing, 'report' | 'warehouse'> = {
+const finalizing: Omit<Finalizing, 'report'> = {
+  warehouse: openWarehouse(environment),
   store: new S3ObjectStore(createS3Client()),
   ledger: new DynamodbLedger(createDynamodbClient(), environment.LEDGER_TABLE),
   copyQueue: new SqsQueue(sqs, queueUrlOf(sqs, environment.COPY_QUEUE)),
@@ -38,5 +39,5 @@ export const handler = sqsHandler(startTelemetry(environment.STAGE), { check: pa
 
 // Per record.
 async function finalize(body: unknown, report: Report): Promise<void> {
-  await handleTick({ ...finalizing, warehouse: await openWarehouse(environment), report }, body);
+  await handleTick({ ...finalizing, report }, body);
 }

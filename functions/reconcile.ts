@@ -4,11 +4,16 @@ import { DynamodbLedger } from '../src/aws/dynamodbLedger.ts';
 import { createS3Client, S3ObjectStore, tagSuperseded } from '../src/aws/s3ObjectStore.ts';
 import { queueUrlOf, SqsQueue } from '../src/aws/sqsQueue.ts';
 import { parseEnvironment, reconcileVariables } from '../src/config/environment.ts';
+import { payersTableQuery } from '../src/config/payersTable.ts';
 import { reportTo } from '../src/notify/logsAndMetrics.ts';
 import type { Reconciling } from '../src/reconcile/reconcile.ts';
 import { type ConfiguredReport, reconcileConfigured } from '../src/reconcile/reconcileConfigured.ts';
 import { createDynamodbClient, createSqsClient } from './clients.ts';
 import { lambdaHandler, startTelemetry } from './lambdaHandler.ts';
+import { snowflakeSession } from './snowflake.ts';
+
+/** A table of some hundred rows is read in seconds; a warehouse that sleeps has to wake up first. */
+const TABLE_SECONDS = 120;
 
 // At cold start.
 const environment = parseEnvironment(reconcileVariables, process.env);
@@ -26,8 +31,10 @@ const reconciling: Omit<Reconciling, 'sources' | 'place' | 'report'> = {
   tagSuperseded: (location) => tagSuperseded(s3, location),
   now: Date.now,
 };
-/** There is no payers table to read on AWS yet: the payers file is the configuration. */
-const configuring = { fallback: payers };
+const { PAYERS_TABLE: table } = environment;
+const session = snowflakeSession(environment, TABLE_SECONDS);
+const readTable = table && (async () => (await session()).run(payersTableQuery(table)));
+const configuring = { fallback: payers, ...(readTable ? { readTable } : {}) };
 const telemetry = startTelemetry(environment.STAGE);
 
 /** What AWS calls, by hand or by schedule: the input that reconcileInput.ts tells, the report as its answer. */

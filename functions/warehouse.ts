@@ -1,15 +1,20 @@
+import script from '../sql/analytics_wastage_queries.sql';
+import { analyticsStatements } from '../src/analytics/script.ts';
 import type { FinalizeEnvironment } from '../src/config/environment.ts';
+import { snowflakeNames } from '../src/warehouse/snowflake/names.ts';
+import { openSnowflakeWarehouse } from '../src/warehouse/snowflake/warehouse.ts';
 import type { Warehouse } from '../src/warehouse/warehouse.ts';
+import { snowflakeSession } from './snowflake.ts';
 
-/**
- * Nothing can be published. Consequence: the tick is kept, and ends in the dead-letter queue; the sweep sends new ones.
- * Files are staged all the same, and the first tick that finds a warehouse publishes them.
- */
-export class WarehouseNotConfigured extends Error {
-  override readonly name = 'WarehouseNotConfigured';
-}
+/** A statement ends before the function's own 15 minutes are over. */
+const STATEMENT_SECONDS = 780;
 
-/** Opens the stage's warehouse. There is none to open on AWS yet: throws WarehouseNotConfigured. */
-export async function openWarehouse({ STAGE }: Pick<FinalizeEnvironment, 'STAGE'>): Promise<Warehouse> {
-  throw new WarehouseNotConfigured(`no warehouse is configured for stage ${STAGE}: what is staged stays unpublished`);
+/** The stage's warehouse: Snowflake, with the wastage script. */
+export function openWarehouse(environment: FinalizeEnvironment): Warehouse {
+  const { SNOWFLAKE_DATABASE: database, SNOWFLAKE_SCHEMA: schema } = environment;
+  return openSnowflakeWarehouse({
+    session: snowflakeSession(environment, STATEMENT_SECONDS),
+    names: snowflakeNames({ database, schema }),
+    analyticsStatements: (period, payers) => analyticsStatements(script, period, payers),
+  });
 }

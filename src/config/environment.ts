@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { quoteValue } from '../billing/printable.ts';
+import type { PayersTable } from './payersTable.ts';
 
 /** A function was deployed with a wrong environment. Consequence: it stops at its cold start, with an alarm; messages are kept. */
 export class EnvironmentInvalid extends Error {
@@ -29,6 +30,25 @@ const debounce = { QUIET_SECONDS: seconds(0), MAX_WAIT_SECONDS: seconds(0) };
 const grace = { SUPERSEDED_GRACE_SECONDS: seconds(0) };
 const runs = { LEASE_SECONDS: seconds(1), RETRY_BASE_SECONDS: seconds(1), RETRY_MAX_SECONDS: seconds(1) };
 
+// Snowflake documentation, Identifier requirements; AWS Secrets Manager User Guide, CreateSecret.
+const snowflakeName = text(/^[A-Za-z_][A-Za-z0-9_$]{0,254}$/, 'the name of an object in Snowflake');
+const snowflake = {
+  SNOWFLAKE_SECRET: text(/^[A-Za-z0-9/_+=.@-]{1,512}$/, 'the name of a secret'),
+  SNOWFLAKE_DATABASE: snowflakeName,
+  SNOWFLAKE_SCHEMA: snowflakeName,
+  SNOWFLAKE_WAREHOUSE: snowflakeName,
+  SNOWFLAKE_ROLE: snowflakeName,
+};
+
+const TABLE = /^[A-Za-z_][A-Za-z0-9_$]{0,254}(\.[A-Za-z_][A-Za-z0-9_$]{0,254}){2}$/;
+const payersTable = z.pipe(
+  z.string().check(z.refine((name) => name === 'none' || TABLE.test(name), 'must be database.schema.table, or none')),
+  z.transform((name): PayersTable | undefined => {
+    const [database, schema, table] = name.split('.');
+    return database && schema && table ? { database, schema, table } : undefined;
+  }),
+);
+
 /** What each function reads of its environment, and nothing else of it. */
 export const copyVariables = z.object({
   ...telemetry,
@@ -38,15 +58,20 @@ export const copyVariables = z.object({
   ...finalizeQueue,
   ...debounce,
 });
-export const finalizeVariables = z.object({ ...copyVariables.shape, ...grace, ...runs });
+export const finalizeVariables = z.object({ ...copyVariables.shape, ...grace, ...runs, ...snowflake });
 export const reconcileVariables = z.object({
   ...copyVariables.shape,
   ...grace,
+  ...snowflake,
   RECONCILE_CONCURRENCY: wholeNumber(1, 'a whole number of payers, 1 or more'),
+  PAYERS_TABLE: payersTable,
 });
 export const sweepVariables = z.object({ ...telemetry, ...ledger, ...finalizeQueue, ...debounce });
 
 export type FinalizeEnvironment = z.output<typeof finalizeVariables>;
+
+/** What a session with Snowflake needs. */
+export type SnowflakeEnvironment = Pick<FinalizeEnvironment, 'STAGE' | keyof typeof snowflake>;
 
 /** Of each pair, the first must not be above the second. */
 const ORDERED = [

@@ -29,7 +29,13 @@ const ENVIRONMENT = {
   LEASE_SECONDS: '960',
   RETRY_BASE_SECONDS: '60',
   RETRY_MAX_SECONDS: '3600',
+  SNOWFLAKE_SECRET: 'cur-reactor/prod/snowflake',
+  SNOWFLAKE_DATABASE: 'CUR_REACTOR',
+  SNOWFLAKE_SCHEMA: 'CUR',
+  SNOWFLAKE_WAREHOUSE: 'CUR_REACTOR',
+  SNOWFLAKE_ROLE: 'CUR_REACTOR',
   RECONCILE_CONCURRENCY: '8',
+  PAYERS_TABLE: 'none',
 };
 /** Lambda's runtime has opened the output before it loads a function. */
 const TELL_LOADING = `

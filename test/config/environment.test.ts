@@ -19,14 +19,28 @@ const SWEEP = {
   MAX_WAIT_SECONDS: '7200',
 };
 const COPY = { ...SWEEP, STAGING_BUCKET: 'cur-reactor-dev-staging', COPY_QUEUE: 'cur-reactor-dev-copy' };
+const SNOWFLAKE = {
+  SNOWFLAKE_SECRET: 'cur-reactor/prod/snowflake',
+  SNOWFLAKE_DATABASE: 'CUR_REACTOR',
+  SNOWFLAKE_SCHEMA: 'CUR',
+  SNOWFLAKE_WAREHOUSE: 'CUR_REACTOR',
+  SNOWFLAKE_ROLE: 'CUR_REACTOR',
+};
 const FINALIZE = {
   ...COPY,
+  ...SNOWFLAKE,
   SUPERSEDED_GRACE_SECONDS: '86400',
   LEASE_SECONDS: '960',
   RETRY_BASE_SECONDS: '60',
   RETRY_MAX_SECONDS: '3600',
 };
-const RECONCILE = { ...COPY, SUPERSEDED_GRACE_SECONDS: '86400', RECONCILE_CONCURRENCY: '8' };
+const RECONCILE = {
+  ...COPY,
+  ...SNOWFLAKE,
+  SUPERSEDED_GRACE_SECONDS: '86400',
+  RECONCILE_CONCURRENCY: '8',
+  PAYERS_TABLE: 'aws_az_share.metadata.pro_refresh_config',
+};
 
 const FUNCTIONS = [
   { name: 'copy', variables: copyVariables, right: COPY },

@@ -43,7 +43,13 @@ export class Deployment {
       LEASE_SECONDS: '960',
       RETRY_BASE_SECONDS: '60',
       RETRY_MAX_SECONDS: '3600',
+      SNOWFLAKE_SECRET: `${name}/snowflake`,
+      SNOWFLAKE_DATABASE: 'CUR_REACTOR',
+      SNOWFLAKE_SCHEMA: 'CUR',
+      SNOWFLAKE_WAREHOUSE: 'CUR_REACTOR',
+      SNOWFLAKE_ROLE: 'CUR_REACTOR',
       RECONCILE_CONCURRENCY: '2',
+      PAYERS_TABLE: 'none',
     };
     this.ledger = new DynamodbLedger(new DynamoDBClient(clientConfig), `${name}-ledger`);
   }

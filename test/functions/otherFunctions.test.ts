@@ -70,25 +70,6 @@ describe('sweep', () => {
 });
 
 describe('finalize', () => {
-  it('keeps the tick and says so while no warehouse is configured', async () => {
-    const stage = await stageWithDirtyPartition();
-
-    const tick = sqsEvent({ tick: { period: '2026-10' } }, 3);
-    const { answers, logs } = await functions.run('finalize', stage.environment, [tick]);
-
-    expect(answers).toEqual([{ answer: { batchItemFailures: [{ itemIdentifier: 'tick' }] } }]);
-    expect(logs).toContainEqual(
-      expect.objectContaining({
-        message: 'message kept for retry',
-        messageId: 'tick',
-        correlation_id: 'tick',
-        receiveCount: 3,
-        reason: expect.stringContaining('no warehouse is configured for stage'),
-        error: expect.objectContaining({ name: 'WarehouseNotConfigured' }),
-      }),
-    );
-  });
-
   it('tells a tick without a period apart as malformed', async () => {
     const stage = await Deployment.create(server);
 

@@ -6,8 +6,8 @@ const functionsOf = (template: Template) => resourcesOf(template, 'AWS::Lambda::
 /** The services that a role's own policies may speak of. */
 const ACTIONS: Readonly<Record<string, readonly string[]>> = {
   CopyRole: ['dynamodb', 'logs', 's3', 'sqs'],
-  FinalizeRole: ['dynamodb', 'logs', 's3', 'sqs'],
-  ReconcileRole: ['dynamodb', 'logs', 's3', 'sqs'],
+  FinalizeRole: ['dynamodb', 'logs', 's3', 'secretsmanager', 'sqs'],
+  ReconcileRole: ['dynamodb', 'logs', 's3', 'secretsmanager', 'sqs'],
   SweepRole: ['dynamodb', 'logs', 'sqs'],
   ScheduleRole: ['lambda', 'sqs'],
 };
@@ -201,7 +201,7 @@ export const accessRules: readonly Rule[] = [
       return [...deaf, ...mute];
     },
     breaks: [
-      set('FinalizeRole.Properties.Policies.0.PolicyDocument.Statement.2.Resource.Fn::GetAtt.0', 'CopyQueue'),
+      set('FinalizeRole.Properties.Policies.0.PolicyDocument.Statement.3.Resource.Fn::GetAtt.0', 'CopyQueue'),
       set('SweepRole.Properties.Policies.0.PolicyDocument.Statement.1.Action', ['sqs:SendMessage']),
       set('CopyLambdaFunction.Properties.Environment.Variables.COPY_QUEUE', 'another-queue'),
     ],

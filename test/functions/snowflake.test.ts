@@ -1,0 +1,167 @@
+import { readFile } from 'node:fs/promises';
+import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { analyticsStatements } from '../../src/analytics/script.ts';
+import { parsePayer } from '../../src/billing/payer.ts';
+import { parsePeriod } from '../../src/billing/period.ts';
+import { snowflakeNames } from '../../src/warehouse/snowflake/names.ts';
+import { type MotoServer, startMotoServer } from '../aws/motoServer.ts';
+import { parquetBytes } from '../staging/parquetBytes.ts';
+import {
+  type ProtocolServer,
+  type StatementResult,
+  startProtocolServer,
+} from '../warehouse/snowflake/protocolServer.ts';
+import { createKey } from '../warehouse/snowflake/sessionHarness.ts';
+import { makeSnowflakeState, type SnowflakeState } from '../warehouse/snowflake/snowflakeState.ts';
+import { BundledFunctions, type Outcome, sqsEvent } from './bundledFunction.ts';
+import { Deployment } from './deployment.ts';
+
+const PAYER = parsePayer('111122223333');
+const PERIOD = parsePeriod('2026-10');
+const KEY = 'daily/data/BILLING_PERIOD=2026-10/daily-00001.snappy.parquet';
+const SCRIPT = new URL('../../sql/analytics_wastage_queries.sql', import.meta.url);
+const NAMES = snowflakeNames({ database: 'CUR_REACTOR', schema: 'CUR' });
+const ROWS = 3;
+
+let moto: MotoServer;
+let functions: BundledFunctions;
+let script: ReadonlySet<string>;
+let state: SnowflakeState;
+let snowflake: ProtocolServer;
+let stage: Deployment;
+/** What Snowflake answers to who asks for the payers; undefined refuses. */
+let payersTable: StatementResult | undefined;
+
+beforeAll(async () => {
+  const payers = `- payer: '${PAYER}'\n  bucket: payer-cur\n  bucketOwner: self\n  manifests: false\n`;
+  [moto, functions] = await Promise.all([startMotoServer(), BundledFunctions.create(payers)]);
+  script = new Set(analyticsStatements(await readFile(SCRIPT, 'utf8'), PERIOD, [PAYER]));
+  await (await Deployment.create(moto)).createBucket('payer-cur');
+});
+afterAll(async () => {
+  await functions?.close();
+  await moto?.close();
+});
+beforeEach(async () => {
+  state = makeSnowflakeState(NAMES, (sessionId) => snowflake.openSessions().includes(sessionId));
+  // What the wastage script finds is DuckDB's business to test; here it only has to arrive.
+  const executed = { columns: [], rows: [] };
+  payersTable = undefined;
+  snowflake = await startProtocolServer(async (statement) => {
+    if (payersTable && statement.sql.includes('SHARED.METADATA.PAYERS')) return payersTable;
+    return script.has(statement.sql) ? executed : state.execute(statement);
+  });
+  stage = await Deployment.create(moto);
+});
+afterEach(() => snowflake.close());
+
+/** Puts the stage's secret where it belongs. */
+async function keepSecret(secret: object): Promise<void> {
+  const client = new SecretsManagerClient(moto.clientConfig);
+  const Name = stage.environment.SNOWFLAKE_SECRET;
+  await client.send(new CreateSecretCommand({ Name, SecretString: JSON.stringify(secret) }));
+  client.destroy();
+}
+
+const secret = () => ({
+  account: 'example-account',
+  accessUrl: snowflake.accessUrl,
+  username: 'CUR_REACTOR',
+  privateKey: createKey().privateKey,
+});
+
+/** Stages one file by the bundled copy function; answers its staged key. */
+async function stageFile(): Promise<string> {
+  const event = await stage.put('payer-cur', KEY, parquetBytes(ROWS));
+  await functions.run('copy', stage.environment, [sqsEvent({ m: event })]);
+  const [stagedKey = ''] = await stage.stagedKeys();
+  return stagedKey;
+}
+
+function finalize(...times: readonly string[]): Promise<Outcome> {
+  return functions.run(
+    'finalize',
+    stage.environment,
+    times.map((id) => sqsEvent({ [id]: { period: PERIOD } })),
+  );
+}
+
+const ACKNOWLEDGED = { answer: { batchItemFailures: [] } };
+
+describe('the bundled reconcile, with a payers table', () => {
+  const table = { PAYERS_TABLE: 'shared.metadata.payers' };
+  const reconcile = () =>
+    functions.run('reconcile', { ...stage.environment, ...table }, [{ periods: [PERIOD], dryRun: true }]);
+  const answerOf = ({ answers }: Outcome) => answers[0]?.answer;
+
+  it('takes the payers from it, through Snowflake’s own driver, and skips a row that is wrong', async () => {
+    await keepSecret(secret());
+    const names = ['PAYER_ID', 'BUCKET', 'PREFIX', 'BUCKET_OWNER', 'KMS_KEY', 'MANIFESTS', 'ENABLED'];
+    payersTable = {
+      columns: names.map((name) => ({ name, type: 'text' })),
+      rows: [
+        ['444455556666', 'payer-cur', null, null, null, null, null],
+        ['four', 'payer-cur', 'x', null, null, null, null],
+      ],
+    };
+    expect(answerOf(await reconcile())).toMatchObject({
+      configuration: { from: 'table', payers: 1, wrongRows: [{ row: 2, reason: expect.stringContaining('four') }] },
+      partitions: [{ payer: '444455556666' }],
+    });
+  });
+
+  it('goes on with the payers file when it cannot be read, and says why', async () => {
+    await keepSecret(secret());
+    const outcome = await reconcile();
+    expect(answerOf(outcome)).toMatchObject({
+      configuration: { from: 'fallback', payers: 1 },
+      partitions: [{ payer: PAYER }],
+    });
+    expect(outcome.logs).toContainEqual(expect.objectContaining({ message: 'configuration-fallback' }));
+  });
+});
+
+describe('the bundled finalizer, with Snowflake’s own driver', () => {
+  it('publishes what copy has staged, runs the wastage script, and leaves nothing to do for the next tick', async () => {
+    await keepSecret(secret());
+    const stagedKey = await stageFile();
+    state.stage.set(
+      stagedKey,
+      Array.from({ length: ROWS }, (_, n) => ({ identity_line_item_id: `id-${n}` })),
+    );
+
+    const { answers, metrics, output } = await finalize('first', 'second');
+
+    expect(answers).toEqual([ACKNOWLEDGED, ACKNOWLEDGED]);
+    expect(metrics).toMatchObject({ PartitionsPublished: 1, AnalyticsDone: 1, RunsStarted: 1 });
+    expect(state.lineItems('year=2026/month=10/')).toHaveLength(ROWS);
+    expect(output).not.toContain('PRIVATE KEY');
+    const record = await stage.ledger.partition({ payer: PAYER, period: PERIOD });
+    expect(record).toMatchObject({ published: { files: 1, rows: ROWS }, settledChanges: record?.changes });
+  });
+
+  it('publishes nothing when Snowflake reads fewer rows than the footer promises', async () => {
+    await keepSecret(secret());
+    state.stage.set(await stageFile(), [{ identity_line_item_id: 'id-1' }]);
+
+    const { answers, logs } = await finalize('tick');
+
+    expect(answers).toEqual([ACKNOWLEDGED]);
+    expect(state.lineItems('year=2026/month=10/')).toEqual([]);
+    expect(logs).toContainEqual(expect.objectContaining({ level: 'ERROR', message: 'verification-failed' }));
+  });
+
+  it('keeps the tick when its secret is wrong, and names what is wrong without showing it', async () => {
+    await keepSecret({ ...secret(), privateKey: 'hunter2', username: '' });
+    await stageFile();
+
+    const { answers, logs, output } = await finalize('tick');
+
+    expect(answers).toEqual([{ answer: { batchItemFailures: [{ itemIdentifier: 'tick' }] } }]);
+    expect(logs).toContainEqual(
+      expect.objectContaining({ reason: expect.stringContaining('username must be the name of a user') }),
+    );
+    expect(output).not.toContain('hunter2');
+  });
+});
