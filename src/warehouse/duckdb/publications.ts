@@ -1,8 +1,8 @@
 import { type DuckDBConnection, LIST, listValue, VARCHAR } from '@duckdb/node-api';
 import * as z from 'zod';
-import { partitionName } from '../../billing/partition.ts';
 import { type Payer, parsePayer } from '../../billing/payer.ts';
 import { monthOf, type Period, yearOf } from '../../billing/period.ts';
+import { checkPublications } from '../checkPublications.ts';
 import { FencedOff, type Publication, type PublishedSet } from '../warehouse.ts';
 import { partitionValues } from './externalTable.ts';
 import { inTransaction } from './turns.ts';
@@ -72,16 +72,6 @@ const PublishedRow = z.object({
   epoch: z.bigint().transform(Number),
   staged_key: z.string().nullable(),
 });
-
-function checkPublications(period: Period, publications: readonly Publication[]): void {
-  const seen = new Set<string>();
-  for (const { partition } of publications) {
-    const name = partitionName(partition);
-    if (partition.period !== period) throw new RangeError(`publication of ${name} does not belong to ${period}`);
-    if (seen.has(name)) throw new RangeError(`publication of ${name} occurs twice`);
-    seen.add(name);
-  }
-}
 
 async function replace(connection: DuckDBConnection, epoch: number, publication: Publication): Promise<void> {
   const { partition, files, deliveryId, asOf } = publication;

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
-import { partitionName } from '../../billing/partition.ts';
 import { type Payer, parsePayer } from '../../billing/payer.ts';
 import { monthOf, type Period, yearOf } from '../../billing/period.ts';
+import { checkPublications } from '../checkPublications.ts';
 import type { Publication, PublishedSet } from '../warehouse.ts';
 import { lockFence, raiseFence } from './fence.ts';
 import type { SnowflakeNames } from './names.ts';
@@ -72,16 +72,6 @@ const PublishedRow = z.object({
   EPOCH: z.coerce.number(),
   STAGED_KEY: z.nullable(z.string()),
 });
-
-function checkPublications(period: Period, publications: readonly Publication[]): void {
-  const seen = new Set<string>();
-  for (const { partition } of publications) {
-    const name = partitionName(partition);
-    if (partition.period !== period) throw new RangeError(`publication of ${name} does not belong to ${period}`);
-    if (seen.has(name)) throw new RangeError(`publication of ${name} occurs twice`);
-    seen.add(name);
-  }
-}
 
 async function replaceRows(
   statements: Statements,
