@@ -141,6 +141,18 @@ describe('the bundled finalizer, with Snowflake’s own driver', () => {
     expect(record).toMatchObject({ published: { files: 1, rows: ROWS }, settledChanges: record?.changes });
   });
 
+  it('signs in by its own role, without a key, where the secret says so', async () => {
+    const { privateKey: _, ...who } = secret();
+    await keepSecret({ ...who, authenticator: 'WORKLOAD_IDENTITY' });
+    state.stage.set(await stageFile(), [{ identity_line_item_id: 'a' }, { identity_line_item_id: 'b' }, {}]);
+
+    // The driver proves its identity to Snowflake's own hosts only.
+    const environment = { ...stage.environment, SNOWFLAKE_WIF_ALLOWED_HOST_SUFFIXES: '127.0.0.1' };
+    const { answers, metrics } = await functions.run('finalize', environment, [sqsEvent({ tick: { period: PERIOD } })]);
+
+    expect([answers, metrics.PartitionsPublished]).toEqual([[ACKNOWLEDGED], 1]);
+  });
+
   it('publishes nothing when Snowflake reads fewer rows than the footer promises', async () => {
     await keepSecret(secret());
     state.stage.set(await stageFile(), [{ identity_line_item_id: 'id-1' }]);
