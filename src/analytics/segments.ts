@@ -88,3 +88,43 @@ function endOfQuoted(script: string, quote: string, start: number, line: number)
   }
   throw new ScriptError(`the ${quote} quote that begins here is never closed`, line);
 }
+
+/**
+ * What a parser reads of a script: a word, a whole quote, or another character (`:=` is one symbol). Blanks and comments
+ * are none. A word is in lower case: unquoted names and keywords are the same in any case. Numbers and `$1` are words.
+ */
+export interface Token {
+  readonly kind: 'word' | 'quoted' | 'symbol';
+  readonly text: string;
+  /** Its offset in the script, in UTF-16 units. */
+  readonly at: number;
+  /** The line that it begins on, 1 for the first. */
+  readonly line: number;
+}
+
+const TOKEN = /\n|(?<word>\d+\.\d*|[\p{L}\p{N}_$@#]+)|:=|[^\s]/gu;
+
+/** The tokens of a script, given all of its segments. */
+export function tokensOf(segments: readonly Segment[]): Token[] {
+  const tokens: Token[] = [];
+  let start = 0;
+  for (const { kind, text, line } of segments) {
+    if (kind === 'code') for (const token of codeTokens(text, start, line)) tokens.push(token);
+    else if (kind !== 'comment') tokens.push({ kind: 'quoted', text, at: start, line });
+    start += text.length;
+  }
+  return tokens;
+}
+
+function* codeTokens(code: string, start: number, firstLine: number): Generator<Token> {
+  let line = firstLine;
+  for (const { 0: text, index, groups } of code.matchAll(TOKEN)) {
+    if (text === '\n') line += 1;
+    else yield { kind: groups?.word ? 'word' : 'symbol', text: text.toLowerCase(), at: start + index, line };
+  }
+}
+
+/** Whether a token is one of these words, which are in lower case. */
+export function isWord(token: Token | undefined, ...words: readonly string[]): boolean {
+  return token?.kind === 'word' && words.includes(token.text);
+}
