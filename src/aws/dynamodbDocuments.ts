@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { type DynamodbTable, type Item, type ItemKey, number, numberOf, text, textOf } from './dynamodbTable.ts';
 
 const compress = promisify(gzip);
@@ -27,6 +28,18 @@ export async function putDocument(table: DynamodbTable, key: ItemKey, value: obj
     await table.put(chunk, { content: { B: bytes.subarray(start, start + MAX_CHUNK_BYTES) } });
   }
   await table.put(key, { digest: text(digest), chunks: number(chunks.length) });
+}
+
+/**
+ * A JSON value as the attribute `content` of an item that {@link getDocument} reads, for a write under conditions.
+ * Throws a RangeError for a value that does not fit into one item.
+ */
+export async function packDocument(value: object): Promise<AttributeValue> {
+  const bytes = await compress(JSON.stringify(value));
+  if (bytes.length > MAX_CHUNK_BYTES) {
+    throw new RangeError(`a value of ${bytes.length} bytes does not fit into an item of ${MAX_CHUNK_BYTES}`);
+  }
+  return { B: bytes };
 }
 
 /** The value that was put under a key; undefined when there is none. Throws an Error when a chunk of it is missing. */

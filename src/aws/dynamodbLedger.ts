@@ -2,6 +2,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type Partition, partitionName } from '../billing/partition.ts';
 import { type Period, parsePeriod } from '../billing/period.ts';
 import { type VersionId, versionIdOf } from '../billing/version.ts';
+import type { AnalyticsRecord } from '../ledger/analyticsRecord.ts';
 import {
   type Delivery,
   type FileSchema,
@@ -22,13 +23,23 @@ import {
   updated,
 } from '../ledger/partitionRecord.ts';
 import { isUsable, mergeVersion } from '../ledger/versionRecord.ts';
+import { byAge, type Message } from '../notify/message.ts';
 import type { ColumnType } from '../warehouse/warehouse.ts';
-import { getDocument, putDocument } from './dynamodbDocuments.ts';
+import { getDocument, packDocument, putDocument } from './dynamodbDocuments.ts';
 import { DynamodbLeases, fenceOf } from './dynamodbLeases.ts';
 import { type Appended, DynamodbPartitions, type PartitionState } from './dynamodbPartitions.ts';
-import { DynamodbTable, type ItemKey, textOf } from './dynamodbTable.ts';
+import { DynamodbTable, type ItemKey, text, textOf } from './dynamodbTable.ts';
 import { DynamodbVersions } from './dynamodbVersions.ts';
-import { configurationKey, deliveryKey, PERIODS, periodListingKey, schemaKey } from './ledgerKeys.ts';
+import {
+  analyticsKey,
+  configurationKey,
+  deliveryKey,
+  OUTBOX,
+  outboxKey,
+  PERIODS,
+  periodListingKey,
+  schemaKey,
+} from './ledgerKeys.ts';
 import { latestVersion, latestVersions, replay } from './ledgerLog.ts';
 
 export interface DynamodbLedgerSettings {
@@ -210,6 +221,33 @@ export class DynamodbLedger implements Ledger {
 
   async markRemoved(partition: Partition, epoch: number, ids: readonly VersionId[]): Promise<void> {
     await this.#changeStaged(partition, epoch, ids, ({ generation }) => ({ status: 'removed', generation }));
+  }
+
+  async analytics(period: Period): Promise<AnalyticsRecord | undefined> {
+    return getDocument(this.#table, analyticsKey(period));
+  }
+
+  async saveAnalytics(period: Period, epoch: number, record: AnalyticsRecord): Promise<void> {
+    const content = await packDocument(record);
+    const write = { key: analyticsKey(period), update: 'set content = :content', values: { ':content': content } };
+    const failed = await this.#table.transact([fenceOf(period, epoch), write]);
+    if (failed.length > 0) throw lostLease(period, epoch);
+  }
+
+  async putIntoOutbox(messages: readonly Message[]): Promise<void> {
+    for (const message of messages) {
+      const content = { body: text(JSON.stringify(message)) };
+      await this.#table.put(outboxKey(message.id), content, { condition: 'attribute_not_exists(pk)' });
+    }
+  }
+
+  async outbox(): Promise<Message[]> {
+    const items = await this.#table.query(OUTBOX);
+    return items.map((item) => JSON.parse(textOf(item, 'body')) as Message).sort(byAge);
+  }
+
+  async takeFromOutbox(ids: readonly string[]): Promise<void> {
+    for (const id of ids) await this.#table.delete(outboxKey(id));
   }
 
   async saveConfiguration(configuration: StoredConfiguration): Promise<void> {

@@ -2,6 +2,7 @@ import {
   type AttributeValue,
   BatchGetItemCommand,
   ConditionalCheckFailedException,
+  DeleteItemCommand,
   type DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
@@ -73,14 +74,14 @@ export class DynamodbTable {
     return found;
   }
 
-  /** The items under `pk` whose `sk` begins with `prefix`, in the order of `sk`. */
-  async query(pk: string, prefix: string): Promise<Item[]> {
+  /** The items under `pk`, all or those whose `sk` begins with `prefix`, in the order of `sk`. */
+  async query(pk: string, prefix?: string): Promise<Item[]> {
     const pages = paginateQuery(
       { client: this.#client },
       {
         TableName: this.#name,
-        KeyConditionExpression: 'pk = :pk and begins_with(sk, :prefix)',
-        ExpressionAttributeValues: { ':pk': { S: pk }, ':prefix': { S: prefix } },
+        KeyConditionExpression: prefix === undefined ? 'pk = :pk' : 'pk = :pk and begins_with(sk, :prefix)',
+        ExpressionAttributeValues: { ':pk': text(pk), ...(prefix === undefined ? {} : { ':prefix': text(prefix) }) },
         ConsistentRead: true,
       },
     );
@@ -102,6 +103,12 @@ export class DynamodbTable {
       await this.#persist(() => this.#client.send(command));
       return item;
     });
+  }
+
+  /** Takes an item away; one that is not there is no failure. */
+  async delete(key: ItemKey): Promise<void> {
+    const command = new DeleteItemCommand({ TableName: this.#name, Key: attributesOf(key) });
+    await this.#persist(() => this.#client.send(command));
   }
 
   /** Changes an item, or makes it. `item` is all of it, as this very write left it. */

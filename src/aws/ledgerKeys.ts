@@ -6,17 +6,20 @@ import type { ItemKey } from './dynamodbTable.ts';
 /**
  * Where the ledger's items lie. One table, string keys `pk` and `sk`, on demand, with point-in-time recovery; no index,
  * no stream, no expiry: nothing of it may vanish by itself. It is read by GetItem, BatchGetItem and Query, written by
- * PutItem and UpdateItem, and by TransactWriteItems (UpdateItem and ConditionCheckItem to IAM). There is no Scan.
+ * PutItem and UpdateItem, and by TransactWriteItems (UpdateItem and ConditionCheckItem to IAM). There is no Scan, and
+ * DeleteItem only for the outbox.
  *
  *   pk                           sk                    one item per
  *   periods                      2026-10               period that may have partitions
  *   period#2026-10               lease                 period: epoch, lease, next tick
  *   period#2026-10               partition#PAYER       partition: its record, and the log of what came since
+ *   period#2026-10               analytics             period: the newest run of the analytics script, as a document
  *   partition#2026-10#PAYER      version#ID            version
  *   partition#2026-10#PAYER      delivery#ID           delivery, as a document
  *   partition#2026-10#PAYER      awaited#DIGEST        long list of what a delivery waits for, as a document
  *   schema#ID                    schema                schema, as a document
  *   configuration                payers                the payers' configuration, as a document
+ *   outbox                       ID                    message that the broker has not confirmed
  *   (that of a large document)   chunk#DIGEST#NUMBER   chunk of it
  *
  * Every `pk` begins with the kind of thing that it names: another kind can move in beside them.
@@ -24,6 +27,8 @@ import type { ItemKey } from './dynamodbTable.ts';
 export const PERIODS = 'periods';
 export const PARTITION = 'partition#';
 export const VERSION = 'version#';
+
+export const OUTBOX = 'outbox';
 
 export function periodListingKey(period: Period): ItemKey {
   return { pk: PERIODS, sk: period };
@@ -51,6 +56,15 @@ export function awaitedKey(partition: Partition, digest: string): ItemKey {
 
 export function schemaKey(id: string): ItemKey {
   return { pk: `schema#${id}`, sk: 'schema' };
+}
+
+export function analyticsKey(period: Period): ItemKey {
+  return { pk: periodPk(period), sk: 'analytics' };
+}
+
+/** Its `pk` is its own, so that a role may be allowed to write nothing else. */
+export function outboxKey(id: string): ItemKey {
+  return { pk: OUTBOX, sk: id };
 }
 
 /** Its `pk` is its own, so that a role may be allowed to write nothing else. */

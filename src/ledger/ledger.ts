@@ -2,7 +2,9 @@ import type { Partition } from '../billing/partition.ts';
 import type { Period } from '../billing/period.ts';
 import type { SourceVersion, VersionId } from '../billing/version.ts';
 import type { PayerSource } from '../config/payers.ts';
+import type { Message } from '../notify/message.ts';
 import type { ColumnType } from '../warehouse/warehouse.ts';
+import type { AnalyticsRecord } from './analyticsRecord.ts';
 import type { PartitionRecord, PartitionUpdate } from './partitionRecord.ts';
 
 /**
@@ -14,14 +16,17 @@ import type { PartitionRecord, PartitionUpdate } from './partitionRecord.ts';
  *   delivery    the files that one manifest names, fixed to versions when the manifest was read
  *   pending     what a delivery still waits for; when it is empty the delivery is complete
  *   change      anything that may alter a partition's current set: a new version, a new or completed delivery
- *   dirty       changes have been counted that no run has settled
+ *   settled     changes that a run has worked into what readers see, or could not
+ *   dirty       changes have been counted that no run has settled, or analytics have not seen what was published
  *   wakener     the version or delivery whose message has to send the tick, however often it is delivered
  *   lease       the right to finalize one period until a moment; its epoch grows with every holder
  *   watermark   the newest source LastModified staged, and the one that analytics have seen; neither moves back
+ *   analytics   the newest run of the analytics script over a period: how far it is, and what is in hand
+ *   outbox      messages for other systems that the broker has not confirmed yet
  *   configuration  whose reports arrive where, as reconcile has found it last: a copy of the payers table
  *
- * A partition's life: clean → (change) dirty → (due) a run registers, audits, publishes, analyses → settled: clean,
- * or dirty still when changes came during the run, or dirty with a problem and a time to try again.
+ * A partition's life: clean → (change) dirty → (due) a run registers, audits, publishes: settled, unless changes came
+ * meanwhile → analytics run over it, however long → clean. With a problem it stays dirty, with a time to try again.
  */
 export interface Ledger {
   /** What is known of a version; undefined when nothing is. */
@@ -68,6 +73,18 @@ export interface Ledger {
   ): Promise<void>;
   /** Marks superseded versions as removed before their staged copies are deleted. Throws LeaseLost like `commit`. */
   markRemoved(partition: Partition, epoch: number, ids: readonly VersionId[]): Promise<void>;
+
+  /** The newest run of the analytics script over a period; undefined when there never was one. */
+  analytics(period: Period): Promise<AnalyticsRecord | undefined>;
+  /** Keeps it in place of the one before. Throws LeaseLost like `commit`. */
+  saveAnalytics(period: Period, epoch: number, record: AnalyticsRecord): Promise<void>;
+
+  /** Keeps messages until they are taken out; one whose id is there already stays as it is. */
+  putIntoOutbox(messages: readonly Message[]): Promise<void>;
+  /** All messages in the outbox, in the order in which they came. */
+  outbox(): Promise<Message[]>;
+  /** Takes messages out; ids that are not there are no failure. */
+  takeFromOutbox(ids: readonly string[]): Promise<void>;
 
   /** Keeps the configuration, of any size, in place of the one before: whoever reads meanwhile sees one of both, whole. */
   saveConfiguration(configuration: StoredConfiguration): Promise<void>;

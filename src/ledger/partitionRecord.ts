@@ -14,10 +14,10 @@ export interface PartitionRecord {
   /** Counts every change ever; `settledChanges` of them have been worked into what readers see. */
   readonly changes: number;
   readonly settledChanges: number;
-  /** Since when the partition is dirty, and when it last changed. Absent when it is clean. */
+  /** Since when it has changes that are not settled, and when it last changed. Absent when it has none. */
   readonly firstChangeAt?: number;
   readonly lastChangeAt?: number;
-  /** Whose message sends the tick: the version or delivery that made the partition dirty. */
+  /** Whose message sends the tick: the version or delivery of the first change that is not settled. */
   readonly wakener?: string;
   readonly awaitsManifest: boolean;
   /** The newest source LastModified staged. */
@@ -55,6 +55,8 @@ export interface Published {
   readonly rows: number;
   readonly epoch: number;
   readonly at: number;
+  /** The newest source LastModified in the set. Records of the first versions have none. */
+  readonly asOf?: number;
 }
 
 export interface Analysed {
@@ -88,8 +90,18 @@ export function newPartitionRecord(partition: Partition): PartitionRecord {
   return { partition, changes: 0, settledChanges: 0, awaitsManifest: false };
 }
 
+/** Whether something is left to do: changes to be worked in, or analytics to be run over what was published. */
 export function isDirty(record: PartitionRecord): boolean {
-  return record.changes > record.settledChanges;
+  return hasChanges(record) || wantsAnalytics(record);
+}
+
+export function hasChanges({ changes, settledChanges }: PartitionRecord): boolean {
+  return changes > settledChanges;
+}
+
+/** Whether the newest publish was made after the analytics ran last. */
+export function wantsAnalytics({ published, analysed }: PartitionRecord): boolean {
+  return published !== undefined && (analysed?.epoch ?? 0) < published.epoch;
 }
 
 /** Names a set of staged files, whatever their order. */
@@ -119,13 +131,13 @@ export function compareDeliveries(a: DeliveryOrder, b: DeliveryOrder): number {
 
 /** Counts a change: `by` caused it, at `now`. */
 export function changed(record: PartitionRecord, by: string, now: number): PartitionRecord {
-  const wasDirty = isDirty(record);
+  const hadChanges = hasChanges(record);
   return {
     ...record,
     changes: record.changes + 1,
-    firstChangeAt: wasDirty ? (record.firstChangeAt ?? now) : now,
+    firstChangeAt: hadChanges ? (record.firstChangeAt ?? now) : now,
     lastChangeAt: Math.max(now, record.lastChangeAt ?? now),
-    wakener: wasDirty ? (record.wakener ?? by) : by,
+    wakener: hadChanges ? (record.wakener ?? by) : by,
   };
 }
 
@@ -202,7 +214,7 @@ function samePending(a: DeliveryProgress, b: DeliveryProgress): boolean {
 
 /** Whether the message that carried `by` has to send a tick, now or after the quiet period, however often it comes. */
 export function tickFor(record: PartitionRecord, by: string): 'none' | 'quiet' | 'now' {
-  if (!isDirty(record)) return 'none';
+  if (!hasChanges(record)) return 'none';
   if (record.delivery?.completedBy === by && record.delivery.id !== record.published?.deliveryId) return 'now';
   return record.wakener === by ? 'quiet' : 'none';
 }
@@ -214,7 +226,9 @@ export function updated(record: PartitionRecord, update: PartitionUpdate): Parti
       return { ...record, published: update.published };
     case 'analysed': {
       const watermark = Math.max(update.analysed.watermark, record.analysed?.watermark ?? 0);
-      return { ...record, analysed: { ...update.analysed, watermark } };
+      const { problem, ...rest } = record;
+      const others = problem && problem.what !== 'analytics-failed' ? { problem } : {};
+      return { ...rest, ...others, analysed: { ...update.analysed, watermark } };
     }
     case 'settled':
       return settled(record, update);
@@ -225,7 +239,7 @@ export function updated(record: PartitionRecord, update: PartitionUpdate): Parti
   }
 }
 
-/** Clean, unless changes came while the run was at work: then they count from the moment at which the run had looked. */
+/** Without changes, unless some came while the run was at work: then they count from the moment at which the run had looked. */
 function settled(record: PartitionRecord, update: Extract<PartitionUpdate, { kind: 'settled' }>): PartitionRecord {
   const { firstChangeAt, lastChangeAt, wakener, problem, held, ...rest } = record;
   const settledChanges = Math.max(update.changes, record.settledChanges);

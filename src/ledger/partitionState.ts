@@ -1,8 +1,8 @@
-import { isDirty, type PartitionRecord } from './partitionRecord.ts';
+import { hasChanges, isDirty, type PartitionRecord, wantsAnalytics } from './partitionRecord.ts';
 
 /**
  *   published   readers see the newest delivery, and analytics have run over it
- *   pending     changes wait for the next run
+ *   pending     changes wait for the next run, or analytics have not run over what was published
  *   waiting     the newest delivery is not complete; what was visible stays
  *   held        the current set cannot be formed; what was visible stays
  *   failed      registration, verification or analytics failed; what was visible stays
@@ -17,7 +17,8 @@ export function stateOf(record: PartitionRecord): { readonly state: PartitionSta
     const why = `${delivery.pending.length} of ${delivery.files} files of delivery ${delivery.executionId} are missing`;
     return { state: 'waiting', why };
   }
-  if (isDirty(record)) return { state: 'pending', why: 'changes wait for the next run' };
+  if (hasChanges(record)) return { state: 'pending', why: 'changes wait for the next run' };
   if (held !== undefined || !published) return { state: 'held', why: held ?? 'nothing has been published' };
+  if (wantsAnalytics(record)) return { state: 'pending', why: 'analytics have not run over it yet' };
   return { state: 'published', why: '' };
 }

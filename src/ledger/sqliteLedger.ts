@@ -2,7 +2,9 @@ import { DatabaseSync } from 'node:sqlite';
 import type { Partition } from '../billing/partition.ts';
 import type { Period } from '../billing/period.ts';
 import { type VersionId, versionIdOf } from '../billing/version.ts';
+import { byAge, type Message } from '../notify/message.ts';
 import type { ColumnType } from '../warehouse/warehouse.ts';
+import type { AnalyticsRecord } from './analyticsRecord.ts';
 import {
   type Delivery,
   type FileSchema,
@@ -36,6 +38,8 @@ const TABLES = `
     period text, payer text, body text not null, primary key (period, payer)) without rowid;
   create table if not exists periods (period text primary key, body text not null) without rowid;
   create table if not exists schemas (id text primary key, body text not null) without rowid;
+  create table if not exists analytics (period text primary key, body text not null) without rowid;
+  create table if not exists outbox (id text primary key, body text not null) without rowid;
   create table if not exists configurations (id text primary key, body text not null) without rowid;
 `;
 
@@ -204,6 +208,34 @@ export class SqliteLedger implements Ledger {
 
   async markRemoved(partition: Partition, epoch: number, ids: readonly VersionId[]): Promise<void> {
     this.#changeStaged(partition, epoch, ids, ({ generation }) => ({ status: 'removed', generation }));
+  }
+
+  async analytics(period: Period): Promise<AnalyticsRecord | undefined> {
+    return this.#get('select body from analytics where period = ?', [period]);
+  }
+
+  async saveAnalytics(period: Period, epoch: number, record: AnalyticsRecord): Promise<void> {
+    this.#transaction(() => {
+      this.#fenced(period, epoch);
+      this.#put('analytics', [period], record);
+    });
+  }
+
+  async putIntoOutbox(messages: readonly Message[]): Promise<void> {
+    this.#transaction(() => {
+      const insert = this.#prepare('insert or ignore into outbox values (?, ?)');
+      for (const message of messages) insert.run(message.id, JSON.stringify(message));
+    });
+  }
+
+  async outbox(): Promise<Message[]> {
+    return this.#all<Message>('select body from outbox', []).sort(byAge);
+  }
+
+  async takeFromOutbox(ids: readonly string[]): Promise<void> {
+    this.#transaction(() => {
+      for (const id of ids) this.#prepare('delete from outbox where id = ?').run(id);
+    });
   }
 
   async saveConfiguration(configuration: StoredConfiguration): Promise<void> {

@@ -1,11 +1,13 @@
 import { afterEach, beforeEach, describe } from 'vitest';
 import type { Ledger } from '../../src/ledger/ledger.ts';
+import { describeAnalyticsRules } from './contract/analytics.ts';
 import { describeCommitRules } from './contract/commits.ts';
 import { describeConcurrencyRules } from './contract/concurrency.ts';
 import { describeConfigurationRules } from './contract/configuration.ts';
 import { describeDeliveryRules } from './contract/deliveries.ts';
 import { describeLeaseRules } from './contract/leases.ts';
 import { describeLookups } from './contract/lookups.ts';
+import { describeOutboxRules } from './contract/outbox.ts';
 import { describeRemovalRules } from './contract/removals.ts';
 import { describeTickRules } from './contract/ticks.ts';
 import { describeVersionRules } from './contract/versions.ts';
@@ -38,5 +40,7 @@ export function describeLedgerContract(name: string, makeLedger: () => Promise<L
     describeRemovalRules(subject);
     describeConcurrencyRules(subject);
     describeConfigurationRules(subject);
+    describeAnalyticsRules(subject);
+    describeOutboxRules(subject);
   });
 }

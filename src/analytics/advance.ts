@@ -1,0 +1,131 @@
+import type { AnalyticsRecord } from '../ledger/analyticsRecord.ts';
+import { type Analysing, keep, type Tenure } from './analysing.ts';
+import type { ScriptRun, StepState } from './scriptEngine.ts';
+import type { Step } from './steps.ts';
+
+const FIRST_POLL_SECONDS = 1;
+const LONGEST_POLL_SECONDS = 30;
+
+/**
+ * Takes a run's steps in their order, from the one in hand on, until all have taken effect, one fails, or the waiting is
+ * better handed on. For each step:
+ *
+ *   1  ledger     the intent
+ *   2  warehouse  submit
+ *   3  ledger     the query id
+ *   4  warehouse  look, again and again
+ *   5  ledger     that it has taken effect, with the intent of the next, or with the run's end
+ *
+ *   cut off after 1 or 2   the step is looked for by what names it, and submitted only if it is not there
+ *   cut off later          it is looked for by its query id; what has ended says so as often as it is asked
+ *
+ * A run that is `done` is answered and not written down: the caller does that after everything that follows from it.
+ */
+export async function advance(
+  analysing: Analysing,
+  tenure: Tenure,
+  begun: AnalyticsRecord,
+  steps: readonly Step[],
+): Promise<AnalyticsRecord> {
+  const { now, report } = analysing;
+  const run: ScriptRun = { period: tenure.period, number: begun.run, epoch: tenure.epoch };
+  let record = begun;
+  for (const step of steps.slice(begun.stepsDone)) {
+    const ended = await carry(analysing, tenure, run, record, step);
+    record = ended.record;
+    if (ended.state === 'untold' || ended.state.is === 'running') {
+      const { stepsDone, inHand: { queryId } = {} } = record;
+      const named = queryId === undefined ? {} : { queryId };
+      report({
+        what: 'analytics-handed-on',
+        period: run.period,
+        run: run.number,
+        stepsDone,
+        steps: steps.length,
+        ...named,
+      });
+      return record;
+    }
+    const { inHand: _, ...rest } = record;
+    if (ended.state.is === 'failed') {
+      return keep(analysing, tenure, { ...rest, status: 'failed', failure: ended.state.failure, endedAt: now() });
+    }
+    record = { ...rest, stepsDone: record.stepsDone + 1 };
+  }
+  return { ...record, status: 'done', endedAt: now() };
+}
+
+/** `untold`: whether the step was submitted cannot be said yet, and there is no time to wait for that. */
+interface Carried {
+  readonly record: AnalyticsRecord;
+  readonly state: StepState | 'untold';
+}
+
+/** One step, as far as it gets now. */
+async function carry(
+  analysing: Analysing,
+  tenure: Tenure,
+  run: ScriptRun,
+  before: AnalyticsRecord,
+  step: Step,
+): Promise<Carried> {
+  const { script, now } = analysing;
+  let record = before;
+  let state = await find(analysing, run, record, step);
+  if (state === 'untold') {
+    const inHand = { number: step.number, submittedAt: now(), soughtSince: now(), ...record.inHand };
+    return { record: await keep(analysing, tenure, { ...record, inHand }), state };
+  }
+  if (!state) {
+    record = await keep(analysing, tenure, { ...record, inHand: { number: step.number, submittedAt: now() } });
+    state = await script.submit(run, step);
+  }
+  if (state.is === 'running' && record.inHand?.queryId === undefined) {
+    const { submittedAt = now() } = record.inHand ?? {};
+    const inHand = { number: step.number, submittedAt, queryId: state.queryId };
+    record = await keep(analysing, tenure, { ...record, inHand });
+  }
+  return { record, state: await awaitEnd(analysing, run, step, state) };
+}
+
+/**
+ * What became of the step in hand; undefined when there is none, or it was never submitted. An earlier holder of the
+ * lease may have submitted it until this one raised the fence, which was just now: so what cannot be found is looked for
+ * once more when the warehouse must tell of it. `untold` when there is no time for that: then the search goes on later.
+ */
+async function find(
+  { script, sleep, mayWait, now }: Analysing,
+  run: ScriptRun,
+  { inHand }: AnalyticsRecord,
+  step: Step,
+): Promise<StepState | 'untold' | undefined> {
+  if (!inHand) return undefined;
+  const found = await script.look(run, step, inHand.queryId);
+  if (found || inHand.queryId !== undefined) return found;
+  const { soughtSince = now() } = inHand;
+  const seconds = script.tellsWithinSeconds - (now() - soughtSince) / 1000;
+  if (seconds <= 0) return undefined;
+  if (!(await mayWait(seconds))) return 'untold';
+  await sleep(seconds);
+  return script.look(run, step, undefined);
+}
+
+/** Asks at growing intervals until the step has ended, or nobody may wait any longer. */
+async function awaitEnd(
+  { script, sleep, mayWait }: Analysing,
+  run: ScriptRun,
+  step: Step,
+  submitted: StepState,
+): Promise<StepState> {
+  let state = submitted;
+  for (
+    let seconds = FIRST_POLL_SECONDS;
+    state.is === 'running';
+    seconds = Math.min(2 * seconds, LONGEST_POLL_SECONDS)
+  ) {
+    if (!(await mayWait(seconds))) return state;
+    await sleep(seconds);
+    state = (await script.look(run, step, state.queryId)) ?? state;
+  }
+  return state;
+}

@@ -1,0 +1,115 @@
+import { createHash } from 'node:crypto';
+import type { AnalyticsMember, AnalyticsRecord } from '../ledger/analyticsRecord.ts';
+import { advance } from './advance.ts';
+import { type Analysing, keep, type Tenure } from './analysing.ts';
+import type { StepFailure } from './scriptEngine.ts';
+import type { Step } from './steps.ts';
+
+/**
+ * Runs the analytics script over members of a month, or goes on with the run that an earlier invocation has begun.
+ *
+ *   no run, or one that ended      a new run over the members given
+ *   a run that failed, of the      a new run that begins with the step that failed: what took effect before it is
+ *   same months and script         not done twice
+ *   a run that goes on             it is carried on, whoever its members are: members that it has not wait for its end
+ *   … and is superseded            cancelled, and a new run: the script has changed, or all its months were published anew
+ *
+ * Answers the run as it stands when nothing more is to be done now: `failed`, `running`, which a later call takes up, or
+ * `done`, which the caller writes down after everything that follows from it. Each step of the way is in the ledger before it is taken, so this may be cut off anywhere.
+ * Throws LeaseLost, FencedOff, and what the engine's connection throws: the tick is kept for retry.
+ */
+export async function analyse(
+  analysing: Analysing,
+  tenure: Tenure,
+  stale: readonly AnalyticsMember[],
+): Promise<AnalyticsRecord> {
+  const last = await analysing.ledger.analytics(tenure.period);
+  if (last?.status !== 'running') return begin(analysing, tenure, stale, last);
+  const plan = planOf(analysing, tenure, last.members);
+  const reason = await supersededBecause(analysing, tenure, last, plan);
+  if (reason === undefined) return advance(analysing, tenure, last, plan.steps);
+  const run = { period: tenure.period, number: last.run, epoch: tenure.epoch };
+  if (last.inHand) await analysing.script.cancel(run, last.inHand.number, last.inHand.queryId);
+  const cancelled = { ...last, status: 'cancelled', endedAt: analysing.now() } as const;
+  await keep(analysing, tenure, cancelled);
+  analysing.report({ what: 'analytics-cancelled', period: tenure.period, run: last.run, reason });
+  return begin(analysing, tenure, stale, cancelled);
+}
+
+/** A script's steps, and their name; or why it cannot be read. */
+interface Plan {
+  readonly steps: readonly Step[];
+  readonly scriptId: string;
+  readonly failure?: StepFailure;
+}
+
+function planOf({ script }: Analysing, { period }: Tenure, members: readonly AnalyticsMember[]): Plan {
+  try {
+    const steps = script.steps(
+      period,
+      members.map(({ payer }) => payer),
+    );
+    return { steps, scriptId: createHash('sha256').update(JSON.stringify(steps)).digest('hex').slice(0, 16) };
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    return { steps: [], scriptId: 'unreadable', failure: { code: 'SCRIPT', message } };
+  }
+}
+
+async function begin(
+  analysing: Analysing,
+  tenure: Tenure,
+  stale: readonly AnalyticsMember[],
+  last: AnalyticsRecord | undefined,
+): Promise<AnalyticsRecord> {
+  const { now, report } = analysing;
+  const plan = planOf(analysing, tenure, stale);
+  const goesOn = last?.status === 'failed' && last.scriptId === plan.scriptId && sameMembers(last.members, stale);
+  const record: AnalyticsRecord = {
+    run: tenure.epoch,
+    status: 'running',
+    members: stale,
+    scriptId: plan.scriptId,
+    steps: plan.steps.length,
+    stepsDone: goesOn ? last.stepsDone : 0,
+    startedAt: now(),
+  };
+  if (plan.failure) return keep(analysing, tenure, { ...record, ...failed(plan.failure, now()) });
+  const begun = await keep(analysing, tenure, record);
+  report({
+    what: 'analytics-started',
+    period: tenure.period,
+    run: record.run,
+    partitions: stale.length,
+    steps: record.steps,
+  });
+  return advance(analysing, tenure, begun, plan.steps);
+}
+
+function failed(failure: StepFailure, at: number) {
+  return { status: 'failed', failure, endedAt: at } as const;
+}
+
+async function supersededBecause(
+  { ledger, now, maxWaitSeconds }: Analysing,
+  { period }: Tenure,
+  record: AnalyticsRecord,
+  plan: Plan,
+): Promise<string | undefined> {
+  if (plan.scriptId !== record.scriptId) return 'the script has changed';
+  if (now() - record.startedAt >= maxWaitSeconds * 1000) return undefined;
+  const published = new Map(
+    (await ledger.partitions(period)).map(({ partition, published: is }) => [partition.payer, is]),
+  );
+  const isOver = ({ payer, publishedEpoch }: AnalyticsMember) => (published.get(payer)?.epoch ?? 0) > publishedEpoch;
+  return record.members.every(isOver) ? 'everything that it looks at was published anew' : undefined;
+}
+
+function sameMembers(a: readonly AnalyticsMember[], b: readonly AnalyticsMember[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every(({ payer, publishedEpoch }) =>
+      b.some((other) => other.payer === payer && other.publishedEpoch === publishedEpoch),
+    )
+  );
+}

@@ -1,0 +1,34 @@
+import type { Period } from '../billing/period.ts';
+import type { AnalyticsRecord } from '../ledger/analyticsRecord.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { Report } from '../notify/events.ts';
+import type { ScriptEngine } from './scriptEngine.ts';
+
+/** What the analytics work with. Moments are milliseconds since 1970. */
+export interface Analysing {
+  readonly ledger: Ledger;
+  readonly script: ScriptEngine;
+  readonly now: () => number;
+  readonly sleep: (seconds: number) => Promise<void>;
+  /** Whether there is time to wait for so long, and nothing better to do. If not, what runs is handed on. */
+  readonly mayWait: (seconds: number) => Promise<boolean>;
+  readonly report: Report;
+  /** A run goes on although all its payers' months were published anew, once it is older than this: else it might never end. */
+  readonly maxWaitSeconds: number;
+}
+
+/** In whose name it is written to the ledger: the period's lease. */
+export interface Tenure {
+  readonly period: Period;
+  readonly epoch: number;
+}
+
+/** Writes a run's record down and answers it. Throws LeaseLost. */
+export async function keep(
+  { ledger }: Analysing,
+  { period, epoch }: Tenure,
+  record: AnalyticsRecord,
+): Promise<AnalyticsRecord> {
+  await ledger.saveAnalytics(period, epoch, record);
+  return record;
+}

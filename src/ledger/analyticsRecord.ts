@@ -1,0 +1,47 @@
+import type { StepFailure } from '../analytics/scriptEngine.ts';
+import type { Payer } from '../billing/payer.ts';
+import type { Moment } from './ledger.ts';
+
+/**
+ * One run of the analytics script over a month, as it stands: the newest one of each month is kept.
+ *
+ *   running    steps are left; `inHand` is the one that was, or is about to be, submitted
+ *   failed     a step failed: the next run begins with it, unless its payers' months or the script have changed
+ *   done       every step has taken effect
+ *   cancelled  superseded before it ended
+ */
+export interface AnalyticsRecord {
+  /** The epoch of the finalizer's run that began it: grows from run to run. */
+  readonly run: number;
+  readonly status: 'running' | 'failed' | 'done' | 'cancelled';
+  readonly members: readonly AnalyticsMember[];
+  /** Names the rendered statements: another script, or other payers, have another. */
+  readonly scriptId: string;
+  /** How many steps the script has, and how many of them have taken effect. */
+  readonly steps: number;
+  readonly stepsDone: number;
+  readonly inHand?: StepInHand;
+  readonly failure?: StepFailure;
+  readonly startedAt: Moment;
+  readonly endedAt?: Moment;
+}
+
+/** A payer's month as the run found it. */
+export interface AnalyticsMember {
+  readonly payer: Payer;
+  /** The epoch that had published it: a later one wants the analytics again. */
+  readonly publishedEpoch: number;
+  readonly setId: string;
+  /** The newest source LastModified in the set. */
+  readonly watermark: Moment;
+}
+
+/** The intent comes first, the query id once it is known. */
+export interface StepInHand {
+  /** The number of its first statement in the script. */
+  readonly number: number;
+  readonly submittedAt: Moment;
+  readonly queryId?: string;
+  /** Since when somebody who took the run over has looked for it in vain. */
+  readonly soughtSince?: Moment;
+}

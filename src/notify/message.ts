@@ -1,0 +1,28 @@
+import { compareText } from '../billing/version.ts';
+
+/**
+ * A message for other systems. It lies in the ledger's outbox from the step that gave rise to it until the broker has
+ * confirmed it, so it may be sent more than once, under the same id: consumers drop doubles by it.
+ */
+export interface Message {
+  /** Says what happened to what, and is the same however often that is told. */
+  readonly id: string;
+  /** `cur.<payer>.<period>.<what>`; `all` stands where it is about no single payer or month. */
+  readonly routingKey: string;
+  /** The JSON document that is sent. */
+  readonly body: Readonly<Record<string, unknown>>;
+  /** When it came into the outbox: milliseconds since 1970. */
+  readonly createdAt: number;
+}
+
+/**
+ * Sees to it that other systems hear of something: when it resolves, nobody has to think of the messages any more. It is
+ * called before the step in the ledger that would not be repeated, so that a crash in between tells twice and never not
+ * at all. Throws what the ledger throws: whoever tells does its step again.
+ */
+export type Tell = (messages: readonly Message[]) => Promise<void>;
+
+/** Sorts messages: the oldest first. */
+export function byAge(a: Message, b: Message): number {
+  return a.createdAt - b.createdAt || compareText(a.id, b.id);
+}
