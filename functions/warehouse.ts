@@ -11,10 +11,11 @@ const STATEMENT_SECONDS = 780;
 
 /** The stage's warehouse: Snowflake, with the wastage script. */
 export function openWarehouse(environment: FinalizeEnvironment): Warehouse {
-  const { SNOWFLAKE_DATABASE: database, SNOWFLAKE_SCHEMA: schema } = environment;
+  const { STAGE: stage, SNOWFLAKE_DATABASE: database, SNOWFLAKE_SCHEMA: schema } = environment;
   return openSnowflakeWarehouse({
     session: snowflakeSession(environment, STATEMENT_SECONDS),
     names: snowflakeNames({ database, schema }),
+    stage,
     analyticsStatements: (period, payers) => analyticsStatements(script, period, payers),
   });
 }

@@ -27,8 +27,15 @@ create table if not exists #publications (
     published_at timestamp_ntz not null
 );
 
--- one row per period: the epoch of the newest run that was let in
+-- one row per period: the epoch of the newest run that was let in; the same of
+-- runs of the analytics script, and the last statement that it has committed
 create table if not exists #fence (
     period varchar not null,
-    epoch number(38, 0) not null
+    epoch number(38, 0) not null,
+    script_run number(38, 0),
+    script_statement number(38, 0)
 );
+
+-- a table of an older release gets what it lacks
+alter table #fence add column if not exists script_run number(38, 0);
+alter table #fence add column if not exists script_statement number(38, 0);

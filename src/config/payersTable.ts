@@ -9,12 +9,6 @@ export interface PayersTable {
   readonly table: string;
 }
 
-export const DEFAULT_PAYERS_TABLE: PayersTable = {
-  database: 'aws_az_share',
-  schema: 'metadata',
-  table: 'pro_refresh_config',
-};
-
 /** One row of the payers table, by upper-case column name: so Snowflake answers names that were not quoted. */
 export type PayerRow = Readonly<Record<string, unknown>>;
 

@@ -1,3 +1,4 @@
+import type { ScriptEngine } from '../analytics/scriptEngine.ts';
 import type { Partition } from '../billing/partition.ts';
 import type { Payer } from '../billing/payer.ts';
 import type { Period } from '../billing/period.ts';
@@ -8,7 +9,7 @@ import type { Period } from '../billing/period.ts';
  *   register   the external table learns a partition's files; readers see nothing of it
  *   audit      the warehouse counts what it can really read of them
  *   publish    one transaction makes exactly the given files visible through the views
- *   analyse    the analytics script replaces the findings of (period, payers)
+ *   script     the analytics script replaces the findings of (period, payers)
  *
  * Everything that readers can notice is fenced: `raiseFence` lets a run in and every older one out, and each later
  * change states its epoch. Every method may be called again after a crash, with the same outcome.
@@ -24,8 +25,10 @@ export interface Warehouse {
   audit(partition: Partition, files: readonly StagedFile[]): Promise<FileAudit[]>;
   /** One transaction: checks the fence, then replaces these partitions' rows in `cur_current_files`. Throws FencedOff. */
   publish(period: Period, epoch: number, publications: readonly Publication[]): Promise<void>;
-  /** Runs the analytics script for one period and payers that are published. Throws FencedOff, or AnalyticsFailed. */
-  analyse(period: Period, epoch: number, payers: readonly Payer[]): Promise<void>;
+  /** What readers see of these payers' month, as sums. Every payer that was asked for is in the answer. */
+  totals(period: Period, payers: readonly Payer[]): Promise<Map<Payer, PartitionTotals>>;
+  /** How the analytics script runs here; its runs are fenced by themselves, for they outlast the run that began them. */
+  readonly script: ScriptEngine;
   /** Forgets superseded files, so that their staged copies may be deleted. Never one that is published: that throws. */
   unregister(partition: Partition, stagedKeys: readonly string[]): Promise<void>;
 }
@@ -65,6 +68,21 @@ export interface Publication {
   readonly asOf: number;
 }
 
+/** A currency is null where no row says one. */
+export interface PartitionTotals {
+  /** What the line items cost, unblended: one entry per currency, none without rows. */
+  readonly costs: readonly { readonly currency: string | null; readonly cost: number }[];
+  /** What the analytics have found: one entry per check that found something, and currency. */
+  readonly findings: readonly CheckTotal[];
+}
+
+export interface CheckTotal {
+  readonly check: string;
+  readonly currency: string | null;
+  readonly count: number;
+  readonly estimatedSaving: number;
+}
+
 export interface PublishedSet {
   /** Sorted by code unit. */
   readonly stagedKeys: readonly string[];
@@ -75,9 +93,4 @@ export interface PublishedSet {
 /** A newer run has taken over. Consequence: this one ends at once and changes nothing any more. */
 export class FencedOff extends Error {
   override readonly name = 'FencedOff';
-}
-
-/** A statement of the analytics script failed. The published data stays; the next run tries again. */
-export class AnalyticsFailed extends Error {
-  override readonly name = 'AnalyticsFailed';
 }

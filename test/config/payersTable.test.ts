@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type PayerSource, parsePayers } from '../../src/config/payers.ts';
-import { DEFAULT_PAYERS_TABLE, type PayerRow, parsePayerRows, payersTableQuery } from '../../src/config/payersTable.ts';
+import { type PayerRow, parsePayerRows, payersTableQuery } from '../../src/config/payersTable.ts';
 import { payerSource, payerSources } from './payerSources.ts';
+
+const PAYERS_TABLE = { database: 'aws_az_share', schema: 'metadata', table: 'pro_refresh_config' };
 
 const KMS_KEY = 'arn:aws:kms:us-east-1:111122223333:key/00000000-0000-0000-0000-000000000000';
 const RIGHT: PayerRow = {
@@ -162,7 +164,7 @@ function oneOwnerEach(sources: readonly PayerSource[]): PayerSource[] {
 
 describe('the query of the payers table', () => {
   it('names the table, its columns and an order', () => {
-    expect(payersTableQuery(DEFAULT_PAYERS_TABLE)).toBe(
+    expect(payersTableQuery(PAYERS_TABLE)).toBe(
       'select payer_id, bucket, prefix, bucket_owner, kms_key, manifests, enabled ' +
         'from AWS_AZ_SHARE.METADATA.PRO_REFRESH_CONFIG order by payer_id, bucket, prefix, bucket_owner, kms_key, manifests',
     );
@@ -172,7 +174,7 @@ describe('the query of the payers table', () => {
     'refuses %j for a name, and names the field',
     (text) => {
       for (const field of ['database', 'schema', 'table']) {
-        expect(() => payersTableQuery({ ...DEFAULT_PAYERS_TABLE, [field]: text })).toThrow(
+        expect(() => payersTableQuery({ ...PAYERS_TABLE, [field]: text })).toThrow(
           new RegExp(`^${field} of the payers table must be an identifier that needs no quotes .*, got "`),
         );
       }

@@ -1,15 +1,17 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ScriptRun } from '../../src/analytics/scriptEngine.ts';
+import { ScriptError } from '../../src/analytics/scriptError.ts';
 import type { Partition } from '../../src/billing/partition.ts';
 import { type Payer, parsePayer } from '../../src/billing/payer.ts';
 import { type Period, parsePeriod } from '../../src/billing/period.ts';
 import {
-  AnalyticsFailed,
   type ColumnType,
   FencedOff,
   type Publication,
   type StagedFile,
   type Warehouse,
 } from '../../src/warehouse/warehouse.ts';
+import { awaitStep, firstStep, runScript, runStep } from './runScript.ts';
 
 export type Cell = string | number | boolean | null | Readonly<Record<string, string | number>>;
 export type Row = Readonly<Record<string, Cell>>;
@@ -30,9 +32,11 @@ export interface WarehouseHarness {
   remove(file: StagedFile): Promise<void>;
   /** The `identity_line_item_id` of every row that the contract view shows of a partition, sorted. */
   visibleRows(partition: Partition): Promise<string[]>;
-  /** From now on the analytics script is: for every payer record that it ran, then fail if told so. */
-  analytics(outcome: 'succeed' | 'fail'): void;
-  /** The payers for which the script ran and committed, sorted. */
+  /** From now on this is the analytics script. Before that it replaces the month's findings, in one transaction, by one for each payer. */
+  script(statements: readonly string[]): void;
+  /** A statement that adds a finding of this payer in PERIOD. */
+  insertFinding(payer: Payer): string;
+  /** The payers of the findings that are committed, sorted; as often as there are findings. */
   analysed(period: Period): Promise<Payer[]>;
   close(): Promise<void>;
 }
@@ -74,7 +78,11 @@ export function describeWarehouseContract(name: string, makeHarness: () => Promi
     describe('audit', () => auditing(() => harness));
     describe('publish', () => publishing(() => harness));
     describe('the fence', () => fencing(() => harness));
-    describe('analyse', () => analysing(() => harness));
+    describe('totals', () => totalling(() => harness));
+    describe('the script', () => {
+      runningScripts(() => harness);
+      fencingScripts(() => harness);
+    });
     describe('unregister', () => unregistering(() => harness));
   });
 }
@@ -241,14 +249,14 @@ function publishing(harness: () => WarehouseHarness): void {
 }
 
 function fencing(harness: () => WarehouseHarness): void {
-  it('keeps an older run from publishing and analysing, and lets the newer one through', async () => {
+  it('keeps an older run from publishing and from running the script, and lets the newer one through', async () => {
     const { warehouse } = harness();
     const file = await harness().stage({ partition: ALPHA, name: 'a', rows: rowsOf(['a1']) });
     await warehouse.register(ALPHA, [file]);
     await warehouse.raiseFence(PERIOD, 5);
     await expect(warehouse.publish(PERIOD, 4, [publicationOf(ALPHA, [file])])).rejects.toThrow(FencedOff);
     expect(await harness().visibleRows(ALPHA)).toEqual([]);
-    await expect(warehouse.analyse(PERIOD, 4, [ALPHA.payer])).rejects.toThrow(FencedOff);
+    await expect(runScript(warehouse.script, runOf(4), [ALPHA.payer])).rejects.toThrow(FencedOff);
     expect(await harness().analysed(PERIOD)).toEqual([]);
     await warehouse.publish(PERIOD, 5, [publicationOf(ALPHA, [file])]);
     expect(await harness().visibleRows(ALPHA)).toEqual(['a1']);
@@ -270,26 +278,159 @@ function fencing(harness: () => WarehouseHarness): void {
   });
 }
 
-function analysing(harness: () => WarehouseHarness): void {
-  it('runs the script for the payers given', async () => {
+function totalling(harness: () => WarehouseHarness): void {
+  it('are those of what readers see, per currency and check, for every payer that was asked for', async () => {
     const { warehouse } = harness();
-    await warehouse.publish(PERIOD, 1, [publicationOf(ALPHA, []), publicationOf(BETA, [])]);
-    await warehouse.analyse(PERIOD, 1, [BETA.payer, ALPHA.payer]);
-    expect(await harness().analysed(PERIOD)).toEqual([ALPHA.payer, BETA.payer]);
+    const columns = [...SMALL_REPORT, { name: 'line_item_currency_code', type: 'string' }];
+    const inYuan = rowsOf(['y1']).map((row) => ({ ...row, line_item_currency_code: 'CNY' }));
+    const inDollars = rowsOf(['d1', 'd2', 'd3']).map((row) => ({ ...row, line_item_currency_code: 'USD' }));
+    const shown = await harness().stage({ partition: ALPHA, name: 'shown', rows: [...inDollars, ...inYuan], columns });
+    const hidden = await harness().stage({ partition: ALPHA, name: 'hidden', rows: inDollars, columns });
+    await warehouse.register(ALPHA, [shown, hidden]);
+    await warehouse.publish(PERIOD, 1, [publicationOf(ALPHA, [shown])]);
+    await runScript(warehouse.script, runOf(1), [ALPHA.payer]);
+    expect(await warehouse.totals(PERIOD, [BETA.payer, ALPHA.payer])).toEqual(
+      new Map([
+        [BETA.payer, { costs: [], findings: [] }],
+        [
+          ALPHA.payer,
+          {
+            costs: [
+              { currency: 'CNY', cost: 1 },
+              { currency: 'USD', cost: 3 },
+            ],
+            findings: [{ check: 'ran', currency: null, count: 1, estimatedSaving: 0 }],
+          },
+        ],
+      ]),
+    );
+    expect(await warehouse.totals(PERIOD, [])).toEqual(new Map());
+  });
+}
+
+/** A run of the script that the finalizer's run of this epoch has begun; as another one that carries it on, see `epoch`. */
+export function runOf(number: number, epoch = number): ScriptRun {
+  return { period: PERIOD, number, epoch };
+}
+
+function runningScripts(harness: () => WarehouseHarness): void {
+  const [alpha, beta] = [ALPHA.payer, BETA.payer];
+
+  it('runs for the payers given', async () => {
+    expect(await runScript(harness().warehouse.script, runOf(1), [beta, alpha])).toMatchObject({ is: 'done' });
+    expect(await harness().analysed(PERIOD)).toEqual([alpha, beta]);
   });
 
-  it('that fails leaves the published data and no half of its findings, and can be tried again', async () => {
+  it('that fails leaves the published data and no half of its transaction, and can be tried again', async () => {
     const { warehouse } = harness();
     const file = await harness().stage({ partition: ALPHA, name: 'a', rows: rowsOf(['a1']) });
     await warehouse.register(ALPHA, [file]);
     await warehouse.publish(PERIOD, 1, [publicationOf(ALPHA, [file])]);
-    harness().analytics('fail');
-    await expect(warehouse.analyse(PERIOD, 1, [ALPHA.payer])).rejects.toThrow(AnalyticsFailed);
+    harness().script(['begin', harness().insertFinding(alpha), 'insert into no_such_table\nselect 1', 'commit']);
+    expect(await runScript(warehouse.script, runOf(1), [alpha])).toMatchObject({ is: 'failed' });
     expect(await harness().analysed(PERIOD)).toEqual([]);
     expect(await harness().visibleRows(ALPHA)).toEqual(['a1']);
-    harness().analytics('succeed');
-    await warehouse.analyse(PERIOD, 1, [ALPHA.payer]);
-    expect(await harness().analysed(PERIOD)).toEqual([ALPHA.payer]);
+    harness().script(['begin', harness().insertFinding(alpha), 'commit']);
+    for (const number of [1, 2]) {
+      expect(await runScript(warehouse.script, runOf(number), [alpha])).toMatchObject({ is: 'done' });
+    }
+    expect(await harness().analysed(PERIOD)).toEqual([alpha, alpha]);
+  });
+
+  it('that fails tells which statement, and why; what took effect before it stays, and nothing after it is run', async () => {
+    const [insertAlpha, insertBeta] = [harness().insertFinding(alpha), harness().insertFinding(beta)];
+    harness().script([insertAlpha, 'begin', insertBeta, 'insert into no_such_table\nselect 1', 'commit', insertBeta]);
+    expect(await runScript(harness().warehouse.script, runOf(1), [alpha])).toEqual({
+      is: 'failed',
+      failure: expect.objectContaining({
+        statement: 4,
+        code: expect.stringMatching(/\S/),
+        message: expect.stringMatching(/^statement 4 \(insert into no_such_table\): .*no_such_table.*does not exist/i),
+      }),
+    });
+    expect(await harness().analysed(PERIOD)).toEqual([alpha]);
+  });
+
+  it('that ends inside a transaction is refused, and nothing of it is run', async () => {
+    harness().script([harness().insertFinding(alpha), 'begin']);
+    expect(() => harness().warehouse.script.steps(PERIOD, [alpha])).toThrow(ScriptError);
+    expect(await harness().analysed(PERIOD)).toEqual([]);
+  });
+
+  it('commits a transaction once, however often its step is submitted', async () => {
+    const { script } = harness().warehouse;
+    harness().script(['begin', harness().insertFinding(alpha), 'commit']);
+    const step = firstStep(script.steps(PERIOD, [alpha]));
+    const [one, other] = [await script.submit(runOf(1), step), await script.submit(runOf(1), step)];
+    expect(await awaitStep(script, runOf(1), step, one)).toMatchObject({ is: 'done' });
+    expect(await awaitStep(script, runOf(1), step, other)).toMatchObject({ is: 'done' });
+    expect(await runStep(script, runOf(1), step)).toMatchObject({ is: 'done' });
+    expect(await harness().analysed(PERIOD)).toEqual([alpha]);
+  });
+
+  it('is told of a step without its query id, once it was submitted', async () => {
+    const { script } = harness().warehouse;
+    harness().script(['begin', harness().insertFinding(alpha), 'commit']);
+    const step = firstStep(script.steps(PERIOD, [alpha]));
+    expect(await script.look(runOf(1), step, undefined)).toBeUndefined();
+    await runStep(script, runOf(1), step);
+    expect(await script.look(runOf(1), step, undefined)).toMatchObject({ is: 'done' });
+    expect(await script.look(runOf(2), step, undefined)).toBeUndefined();
+  });
+
+  it('may be cancelled when it has ended, and when it never began', async () => {
+    const { script } = harness().warehouse;
+    const step = firstStep(script.steps(PERIOD, [alpha]));
+    await script.cancel(runOf(1), step.number, undefined);
+    await runStep(script, runOf(1), step);
+    await script.cancel(runOf(1), step.number, undefined);
+    expect(await harness().analysed(PERIOD)).toEqual([alpha]);
+  });
+}
+
+function fencingScripts(harness: () => WarehouseHarness): void {
+  const payers = [ALPHA.payer];
+
+  it('of an older run takes no effect once a newer one was let in', async () => {
+    const { script } = harness().warehouse;
+    harness().script(['begin', harness().insertFinding(ALPHA.payer), 'commit', harness().insertFinding(BETA.payer)]);
+    const [transaction, statement] = script.steps(PERIOD, payers);
+    if (!transaction || !statement) throw new Error('the script has two steps');
+    await runStep(script, runOf(2), statement);
+    for (const step of [transaction, statement]) {
+      await expect(runStep(script, runOf(1, 2), step)).rejects.toThrow(FencedOff);
+    }
+    expect(await harness().analysed(PERIOD)).toEqual([BETA.payer]);
+  });
+
+  it('goes on while newer runs of the finalizer publish, which carry it on', async () => {
+    const { warehouse } = harness();
+    harness().script([harness().insertFinding(ALPHA.payer), 'begin', harness().insertFinding(BETA.payer), 'commit']);
+    const [statement, transaction] = warehouse.script.steps(PERIOD, payers);
+    if (!transaction || !statement) throw new Error('the script has two steps');
+    await runStep(warehouse.script, runOf(1), statement);
+    await warehouse.raiseFence(PERIOD, 2);
+    await warehouse.publish(PERIOD, 2, [publicationOf(ALPHA, [])]);
+    expect(await runStep(warehouse.script, runOf(1, 2), transaction)).toMatchObject({ is: 'done' });
+    await warehouse.raiseFence(PERIOD, 3);
+    await warehouse.publish(PERIOD, 3, [publicationOf(BETA, [])]);
+    expect(await runStep(warehouse.script, runOf(1, 3), transaction)).toMatchObject({ is: 'done' });
+    expect(await harness().analysed(PERIOD)).toEqual([ALPHA.payer, BETA.payer]);
+  });
+
+  it('is not submitted by a run of the finalizer that is fenced off, and fences no other off then', async () => {
+    const { warehouse } = harness();
+    const step = firstStep(warehouse.script.steps(PERIOD, payers));
+    await warehouse.raiseFence(PERIOD, 5);
+    await expect(warehouse.script.submit(runOf(4), step)).rejects.toThrow(FencedOff);
+    expect(await runStep(warehouse.script, runOf(3, 5), step)).toMatchObject({ is: 'done' });
+  });
+
+  it('lets no newer run of the script keep the finalizer from publishing', async () => {
+    const { warehouse } = harness();
+    await runScript(warehouse.script, runOf(3), payers);
+    await warehouse.publish(PERIOD, 2, [publicationOf(ALPHA, [])]);
+    expect((await warehouse.published(PERIOD, payers)).size).toBe(1);
   });
 }
 

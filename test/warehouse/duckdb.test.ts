@@ -4,9 +4,10 @@ import { type Partition, partitionName } from '../../src/billing/partition.ts';
 import { parsePeriod } from '../../src/billing/period.ts';
 import { openDuckdbWarehouse } from '../../src/warehouse/duckdb/warehouse.ts';
 import { lineItemColumns, partitionColumns } from '../../src/warehouse/lineItems.ts';
-import type { ColumnType, StagedFile } from '../../src/warehouse/warehouse.ts';
-import { ALPHA, BETA, describeWarehouseContract, PERIOD, publicationOf, type Row, rowsOf } from './contract.ts';
+import { type ColumnType, FencedOff, type StagedFile } from '../../src/warehouse/warehouse.ts';
+import { ALPHA, BETA, describeWarehouseContract, PERIOD, publicationOf, type Row, rowsOf, runOf } from './contract.ts';
 import { type DuckdbHarness, makeDuckdbHarness } from './duckdbHarness.ts';
+import { runScript } from './runScript.ts';
 
 describeWarehouseContract('DuckDB', makeDuckdbHarness);
 
@@ -371,22 +372,64 @@ describe('the database file', () => {
 });
 
 describe('analytics', () => {
-  it('that fail name the statement, its first line and the reason', async () => {
-    harness.analytics('fail');
-    await expect(harness.warehouse.analyse(PERIOD, 1, [])).rejects.toThrow(
-      /^statement 3 \(insert into no_such_table\): .*no_such_table does not exist/,
-    );
+  it('that fail tell the type and the words of DuckDB’s error, on one line', async () => {
+    harness.script(['select 1', "insert into cur_findings\nselect 'x\u202e'::INTEGER"]);
+    const state = await runScript(harness.warehouse.script, runOf(1), []);
+    expect(state).toMatchObject({ is: 'failed', failure: { statement: 2, code: 'Binder Error' } });
+    harness.script(["select 'x\u202e\n'::INTEGER"]);
+    expect(await runScript(harness.warehouse.script, runOf(2), [])).toEqual({
+      is: 'failed',
+      failure: {
+        statement: 1,
+        code: 'Conversion Error',
+        message: expect.stringMatching(/^statement 1 \(select 'x\\u\{202e\}\): Conversion Error: [^\n\u202e]*$/),
+      },
+    });
   });
 
-  it('that forget to commit fail, and leave the connection usable', async () => {
-    const forgetful = await openDuckdbWarehouse({
-      path: harness.path,
-      stagingRoot: harness.stagingRoot,
-      analyticsStatements: () => ['begin transaction', `delete from cur_findings`],
-    });
-    await expect(forgetful.analyse(PERIOD, 1, [ALPHA.payer])).rejects.toThrow('ends inside a transaction');
-    await forgetful.raiseFence(PERIOD, 1);
-    await forgetful.close();
+  it('that were committed by a process that died before it could say so are not run again', async () => {
+    harness.script([harness.insertFinding(ALPHA.payer), harness.insertFinding(BETA.payer)]);
+    const [first, second] = harness.warehouse.script.steps(PERIOD, []);
+    if (!first || !second) throw new Error('the script has two steps');
+    await harness.warehouse.script.submit(runOf(1), first);
+    const later = await openDuckdbWarehouse({ ...harness, analyticsStatements: () => [] });
+    expect(await later.script.look(runOf(1), first, undefined)).toEqual({ is: 'done' });
+    expect(await later.script.look(runOf(1), second, undefined)).toBeUndefined();
+    expect(await later.script.submit(runOf(1), first)).toEqual({ is: 'done' });
+    expect(await later.script.submit(runOf(1), second)).toEqual({ is: 'done' });
+    await expect(later.script.look(runOf(0, 1), first, undefined)).rejects.toThrow(FencedOff);
+    expect(await harness.analysed(PERIOD)).toEqual([ALPHA.payer, BETA.payer]);
+    await later.close();
+  });
+
+  it('that are one step keep their temporary tables and settings, and leave none behind', async () => {
+    harness.script([
+      `create temporary table seen as select '${ALPHA.payer}' as payer`,
+      "set search_path = 'information_schema'",
+      `insert into main.cur_findings (payer, year, month, check_name, account, resource)
+       select payer, 2026, 10, 'ran', '', '' from temp.seen`,
+    ]);
+    for (const number of [1, 2]) {
+      expect(await runScript(harness.warehouse.script, runOf(number), [])).toEqual({ is: 'done' });
+    }
+    await harness.warehouse.raiseFence(PERIOD, 2);
+    expect(await harness.analysed(PERIOD)).toEqual([ALPHA.payer, ALPHA.payer]);
+  });
+
+  it('run in a database of an older release', async () => {
+    const path = `${harness.path}.old`;
+    const instance = await DuckDBInstance.create(path);
+    const connection = await instance.connect();
+    await connection.run('create table cur_fence (period VARCHAR primary key, epoch BIGINT)');
+    await connection.run(`insert into cur_fence values ('${PERIOD}', 7)`);
+    connection.closeSync();
+    instance.closeSync();
+    for (const number of [8, 9]) {
+      const warehouse = await openDuckdbWarehouse({ ...harness, path, analyticsStatements: () => ['select 1'] });
+      await expect(warehouse.raiseFence(PERIOD, 6)).rejects.toThrow(FencedOff);
+      expect(await runScript(warehouse.script, runOf(number), [])).toEqual({ is: 'done' });
+      await warehouse.close();
+    }
   });
 
   it('are read back largest saving first, findings without one last', async () => {

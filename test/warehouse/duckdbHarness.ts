@@ -9,7 +9,7 @@ import { monthOf, type Period, yearOf } from '../../src/billing/period.ts';
 import { quoteIdentifier, quoteText } from '../../src/warehouse/duckdb/quote.ts';
 import { type DuckdbWarehouse, openDuckdbWarehouse } from '../../src/warehouse/duckdb/warehouse.ts';
 import type { ColumnType, StagedFile } from '../../src/warehouse/warehouse.ts';
-import { type Cell, type Row, SMALL_REPORT, type WarehouseHarness } from './contract.ts';
+import { type Cell, PERIOD, type Row, SMALL_REPORT, type WarehouseHarness } from './contract.ts';
 
 export interface DuckdbHarness extends WarehouseHarness {
   readonly warehouse: DuckdbWarehouse;
@@ -27,11 +27,11 @@ export async function makeDuckdbHarness(): Promise<DuckdbHarness> {
   const databasePath = path.join(folder, 'warehouse.duckdb');
   const scratch = await DuckDBInstance.create(':memory:');
   const writer = await scratch.connect();
-  let outcome: 'succeed' | 'fail' = 'succeed';
+  let script: readonly string[] | undefined;
   const warehouse = await openDuckdbWarehouse({
     path: databasePath,
     stagingRoot,
-    analyticsStatements: (period, payers) => script(period, payers, outcome),
+    analyticsStatements: (period, payers) => script ?? scriptOf(period, payers),
   });
   const instance = await DuckDBInstance.fromCache(databasePath);
   const reader = await instance.connect();
@@ -52,9 +52,10 @@ export async function makeDuckdbHarness(): Promise<DuckdbHarness> {
       );
       return rows.map(({ id }) => String(id));
     },
-    analytics: (next) => {
-      outcome = next;
+    script: (statements) => {
+      script = statements;
     },
+    insertFinding: (payer) => insertFinding(PERIOD, payer),
     analysed: async (period) => {
       const rows = await query(
         `select payer from cur_findings where year = ${yearOf(period)} and month = ${monthOf(period)} order by payer`,
@@ -75,18 +76,18 @@ export async function makeDuckdbHarness(): Promise<DuckdbHarness> {
   };
 }
 
-function script(period: Period, payers: readonly Payer[], outcome: 'succeed' | 'fail'): string[] {
-  const [year, month] = [yearOf(period), monthOf(period)];
+function scriptOf(period: Period, payers: readonly Payer[]): string[] {
   return [
     'begin transaction',
-    `delete from cur_findings where year = ${year} and month = ${month}`,
-    ...payers.map(
-      (payer) =>
-        `insert into cur_findings (payer, year, month, check_name, account, resource)
-         values ('${payer}', ${year}, ${month}, 'ran', '', '')`,
-    ),
-    outcome === 'fail' ? 'insert into no_such_table\nselect 1' : 'commit',
+    `delete from cur_findings where year = ${yearOf(period)} and month = ${monthOf(period)}`,
+    ...payers.map((payer) => insertFinding(period, payer)),
+    'commit',
   ];
+}
+
+function insertFinding(period: Period, payer: Payer): string {
+  return `insert into cur_findings (payer, year, month, check_name, account, resource)
+    values ('${payer}', ${yearOf(period)}, ${monthOf(period)}, 'ran', '', '')`;
 }
 
 const SQL_TYPES: Readonly<Record<string, string>> = {

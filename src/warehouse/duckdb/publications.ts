@@ -11,7 +11,11 @@ import { inTransaction } from './turns.ts';
 export async function raiseFence(connection: DuckDBConnection, period: Period, epoch: number): Promise<void> {
   await inTransaction(connection, async () => {
     await checkFence(connection, period, epoch);
-    await connection.run('insert or replace into cur_fence values ($period, $epoch)', { period, epoch });
+    await connection.run(
+      `insert into cur_fence (period, epoch) values ($period, $epoch)
+       on conflict (period) do update set epoch = excluded.epoch`,
+      { period, epoch },
+    );
   });
 }
 

@@ -19,6 +19,12 @@ export const tableStatements: readonly string[] = [
      delivery_id VARCHAR, as_of TIMESTAMP, epoch BIGINT, published_at TIMESTAMP,
      primary key (payer, year, month)
    )`,
-  // one row per period: the epoch of the newest run that was let in
-  `create table if not exists cur_fence (period VARCHAR primary key, epoch BIGINT)`,
+  // one row per period: the epoch of the newest run that was let in; the same of runs of the analytics script, and the
+  // number of the last statement that it has committed
+  `create table if not exists cur_fence (
+     period VARCHAR primary key, epoch BIGINT, script_run BIGINT default 0, script_statement BIGINT default 0
+   )`,
+  // a database of an older release gets what it lacks
+  `alter table cur_fence add column if not exists script_run BIGINT default 0`,
+  `alter table cur_fence add column if not exists script_statement BIGINT default 0`,
 ];

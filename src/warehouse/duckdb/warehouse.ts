@@ -2,12 +2,14 @@ import { readFile } from 'node:fs/promises';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import type { Payer } from '../../billing/payer.ts';
 import type { Period } from '../../billing/period.ts';
-import { AnalyticsFailed, type Warehouse } from '../warehouse.ts';
+import type { Warehouse } from '../warehouse.ts';
 import { auditFiles, prepareExternalTable, registerFiles, unregisterFiles } from './externalTable.ts';
-import { checkFence, publishedFiles, publishFiles, raiseFence } from './publications.ts';
+import { publishedFiles, publishFiles, raiseFence } from './publications.ts';
 import { type Finding, findings, type PartitionSummary, summary } from './reports.ts';
+import { createDuckdbScript } from './scriptEngine.ts';
 import { tableStatements } from './tables.ts';
-import { rollBack, turnsOn } from './turns.ts';
+import { totalsOf } from './totals.ts';
+import { turnsOn } from './turns.ts';
 
 export interface DuckdbWarehouseOptions {
   /** A database file, created when it is not there, or `:memory:`. */
@@ -55,11 +57,12 @@ export async function openDuckdbWarehouse(options: DuckdbWarehouseOptions): Prom
     audit: (partition, files) => reads((connection) => auditFiles(connection, partition, files)),
     publish: (period, epoch, publications) =>
       writes((connection) => publishFiles(connection, period, epoch, publications)),
-    analyse: (period, epoch, payers) =>
-      writes(async (connection) => {
-        await checkFence(connection, period, epoch);
-        await runScript(connection, options.analyticsStatements(period, payers));
-      }),
+    totals: (period, payers) => reads((connection) => totalsOf(connection, period, payers)),
+    script: createDuckdbScript({
+      writes,
+      connect: () => instance.connect(),
+      analyticsStatements: options.analyticsStatements,
+    }),
     unregister: (partition, stagedKeys) => writes((connection) => unregisterFiles(connection, partition, stagedKeys)),
     summary: () => reads(summary),
     findings: () => reads(findings),
@@ -86,21 +89,4 @@ async function prepare(connection: DuckDBConnection): Promise<void> {
   for (const statement of tableStatements) await connection.run(statement);
   await connection.run(await readFile(FINDINGS_TABLE, 'utf8'));
   await prepareExternalTable(connection);
-}
-
-/** Runs statements in order. Whatever transaction one of them left open is rolled back before AnalyticsFailed is thrown. */
-async function runScript(connection: DuckDBConnection, statements: readonly string[]): Promise<void> {
-  for (const [index, statement] of statements.entries()) {
-    try {
-      await connection.run(statement);
-    } catch (error) {
-      await rollBack(connection);
-      const firstLine = statement.trim().split('\n', 1).join();
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new AnalyticsFailed(`statement ${index + 1} (${firstLine}): ${reason}`, { cause: error });
-    }
-  }
-  if (await rollBack(connection)) {
-    throw new AnalyticsFailed('the script ends inside a transaction: nothing of it was committed');
-  }
 }

@@ -31,8 +31,8 @@ export interface Connection {
   submit(sql: string, queryTag: string, requestId: string): Promise<string>;
   /** Asks once. The driver neither repeats this request nor renews an expired session for it: see {@link Connection.renew}. */
   status(queryId: string): Promise<QueryStatus>;
-  /** Why a query has failed, in the words of its result; undefined when that says nothing of a failure. */
-  failureOfQuery(queryId: string): Promise<SnowflakeFailure | undefined>;
+  /** The rows of a query that has ended, also one of another session; throws why it failed. Waits for one that runs. */
+  result(queryId: string): Promise<SnowflakeRow[]>;
   /** Renews an expired session where the server allows it. Answers whether the connection is of use. */
   renew(): Promise<boolean>;
   /** Never fails, and ends within seconds: a session that cannot be ended is left to the server's own timeout. */
@@ -139,9 +139,9 @@ function wrap(driver: DriverConnection): Connection {
       const is = phaseOf(word);
       return is === 'failed' ? { is, code: word, message: `the query ended as ${word}` } : { is };
     },
-    async failureOfQuery(queryId) {
+    async result(queryId) {
       const { completed } = executed((complete) => driver.fetchResult({ queryId, streamResult: true, complete }));
-      return completed.then(() => undefined, failureOf);
+      return rowsOf(await completed);
     },
     async renew() {
       return driver.isValidAsync();

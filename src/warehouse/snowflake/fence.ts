@@ -1,11 +1,14 @@
 import * as z from 'zod/mini';
+import type { ScriptRun } from '../../analytics/scriptEngine.ts';
 import type { Period } from '../../billing/period.ts';
 import { FencedOff } from '../warehouse.ts';
 import type { SnowflakeNames } from './names.ts';
 import type { Statements } from './session.ts';
 
 /**
- * The fence of a period is the highest epoch among its rows in `cur_fence`.
+ * The fence of a period is the highest epoch among its rows in `cur_fence`. A second fence stands beside it, for runs of
+ * the analytics script, which outlast the finalizer's run that began them: the highest `script_run`. `script_statement`
+ * is the number of the last statement that this script run has committed (scriptBlock.ts).
  *
  * Transactions in Snowflake are READ COMMITTED, so a plain read of the fence protects nothing: a newer run could come in
  * between the read and the commit. But UPDATE, DELETE and MERGE hold a lock on what they change until their transaction
@@ -17,7 +20,7 @@ import type { Statements } from './session.ts';
  *                seen, and every newer one waits for this transaction's end
  *
  * INSERT takes no such lock. Two runs that raise a fence that has no row yet may leave two rows; the highest counts, and
- * every UPDATE touches both. A wait that is too long fails the statement: the run fails, and is repeated.
+ * every UPDATE touches both. Null, in columns that a table of an older release was given later, is zero. A wait that is too long fails the statement: the run fails, and is repeated.
  */
 
 /** Lets the run with this epoch in, and every older one out. Throws FencedOff when a newer run was here. */
@@ -32,10 +35,40 @@ export async function raiseFence(
      using (select ? as period, ? as epoch) as run
      on fence.period = run.period
      when matched and fence.epoch < run.epoch then update set epoch = run.epoch
-     when not matched then insert (period, epoch) values (run.period, run.epoch)`,
+     when not matched then insert (period, epoch, script_run, script_statement)
+       values (run.period, run.epoch, 0, 0)`,
     [period, epoch],
   );
   await checkFence(session, names, period, epoch);
+}
+
+/**
+ * Lets this run of the analytics script in, and every older one out. Throws FencedOff when a newer one was here, or when
+ * a newer run of the finalizer than the one that acts for it was.
+ */
+export async function raiseScriptFence(session: Statements, names: SnowflakeNames, run: ScriptRun): Promise<void> {
+  const { period, epoch, number } = run;
+  await session.run(
+    `merge into ${names.fence} as fence
+     using (select ? as period, ? as epoch, ? as number) as run
+     on fence.period = run.period
+     when matched and fence.epoch <= run.epoch and coalesce(fence.script_run, 0) < run.number
+       then update set script_run = run.number, script_statement = 0
+     when not matched then insert (period, epoch, script_run, script_statement)
+       values (run.period, 0, run.number, 0)`,
+    [period, epoch, number],
+  );
+  const rows = await session.run(
+    `select max(epoch) as epoch, max(script_run) as script_run from ${names.fence} where period = ?`,
+    [period],
+  );
+  const [newest] = z.array(ScriptFenceRow).parse(rows);
+  if (newest && (newest.EPOCH ?? 0) > epoch) {
+    throw new FencedOff(`run ${epoch} of ${period} is fenced off by run ${newest.EPOCH}`);
+  }
+  if (newest && (newest.SCRIPT_RUN ?? 0) > number) {
+    throw new FencedOff(`run ${number} of the analytics of ${period} is fenced off by run ${newest.SCRIPT_RUN}`);
+  }
 }
 
 /** Throws FencedOff when a run with a higher epoch was let in. */
@@ -64,3 +97,7 @@ export async function lockFence(
 }
 
 const FenceRow = z.object({ EPOCH: z.nullable(z.coerce.number()) });
+const ScriptFenceRow = z.object({
+  EPOCH: z.nullable(z.coerce.number()),
+  SCRIPT_RUN: z.nullable(z.coerce.number()),
+});

@@ -1,11 +1,10 @@
 import { type Backoff, createBackoff } from '../../aws/backoff.ts';
-import { quoteValue } from '../../billing/printable.ts';
 import { checkWhole } from '../../staging/checkWhole.ts';
-import type { Bind, Connection, ConnectionPlace, SnowflakeRow } from './connection.ts';
+import type { Bind, ConnectionPlace, SnowflakeRow } from './connection.ts';
 import type { SnowflakeCredentials } from './credentials.ts';
-import { failureOf, wasAnswered } from './failures.ts';
 import { keepConnection } from './keptConnection.ts';
 import { createPersistence } from './persistence.ts';
+import { checkQueryId, createQueries } from './queries.ts';
 import type { QueryStatus } from './queryStatus.ts';
 import { createSignIn, type SessionParameters } from './signIn.ts';
 import { inTransaction } from './transaction.ts';
@@ -18,11 +17,14 @@ export interface Statements {
 }
 
 /**
- * Work on Snowflake over two connections of the same user, each opened when it is needed and again when it broke:
+ * Work on Snowflake over connections of the same user, each opened when it is needed and again when it broke:
  *
  *   statements   one statement or transaction after the other. When it breaks, or misses a deadline, its session is
  *                ended: the server rolls back what was open, and a statement that arrives late finds no session
- *   background   submits queries and asks for them. It is never logged out: that would cancel what it submitted
+ *   asking       asks for submitted queries. That is no statement: it waits for none, and disturbs none
+ *   submitting   a new one for each query: what runs in one session shares its transaction, its temporary tables and
+ *                whatever it was set to, also with queries that run at the same time (Snowflake's documentation,
+ *                "Considerations when reusing a session"). It is never logged out: that would cancel the query
  *
  * Everything but a transaction is repeated a few times, as failures.ts says. A statement whose answer was lost keeps its
  * request id and so runs once in a session; one whose session was lost may run twice: it must bear that.
@@ -34,15 +36,23 @@ export interface Session extends Statements {
    * speak through the statements that it is given: one of the session itself would wait for the transaction's end.
    */
   transaction<Result>(work: (statements: Statements) => Promise<Result>): Promise<Result>;
-  /** Submits a query under a query tag; answers its query id. When it throws, the query may run: see `findByTag`. */
+  /**
+   * Submits a query under a query tag, in a session of its own; answers its query id. When it throws, the query may run:
+   * see `findByTag`.
+   */
   submit(sql: string, queryTag: string): Promise<string>;
   /** What has become of a submitted query, also one of another session. */
   status(queryId: string): Promise<QueryStatus>;
-  /** The newest query that was submitted under this tag in the last 7 days, if any. */
+  /** The rows of a submitted query that is done. Throws SnowflakeFailure; also when the result is kept no more, after a day. */
+  result(queryId: string): Promise<SnowflakeRow[]>;
+  /**
+   * The oldest query with this tag in the last 7 days, if any: the first submitted. What runs inside of a block is a query
+   * of its own, is younger, and may bear the same tag.
+   */
   findByTag(queryTag: string): Promise<string | undefined>;
   /** Asks Snowflake to end a query. No failure when it has ended already. */
   cancel(queryId: string): Promise<void>;
-  /** Ends the session; submitted queries run on. */
+  /** Ends the session; submitted queries run on, and their sessions until Snowflake ends them. */
   close(): Promise<void>;
 }
 
@@ -52,7 +62,9 @@ export interface SessionOptions extends SessionParameters {
   readonly schema: string;
   readonly warehouse: string;
   readonly application: string;
-  /** How long this side waits: for signing in, for a statement, for the status of a query. */
+  /** What holds for submitted queries instead: nobody waits for them. */
+  readonly submitted?: Partial<Pick<SessionParameters, 'statementTimeoutSeconds' | 'lockTimeoutSeconds'>>;
+  /** How long this side waits: for signing in, for a statement, for submitting a query, for what has become of it. */
   readonly deadlines?: Partial<Deadlines>;
   readonly backoff?: Backoff;
 }
@@ -60,27 +72,37 @@ export interface SessionOptions extends SessionParameters {
 interface Deadlines {
   readonly connectSeconds: number;
   readonly statementSeconds: number;
+  readonly submitSeconds: number;
   readonly statusSeconds: number;
 }
 
-const DEADLINES: Deadlines = { connectSeconds: 60, statementSeconds: 300, statusSeconds: 30 };
-const QUERY_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const DEADLINES: Deadlines = { connectSeconds: 60, statementSeconds: 300, submitSeconds: 120, statusSeconds: 30 };
+/**
+ * A step of the analytics may take hours. And a block whose query was cancelled may leave its transaction open. Snowflake rolls such a one back once it has blocked
+ * another for five minutes (its documentation, "Transactions"): who submits has the time to wait for that.
+ */
+const SUBMITTED = { statementTimeoutSeconds: 21_600, lockTimeoutSeconds: 900 };
 
 /**
  * Signs in, so that wrong credentials show at once, and answers the session. Throws what reading credentials throws,
  * SnowflakeFailure, and RangeError for a timeout that is no whole number of seconds.
  */
 export async function openSession(options: SessionOptions): Promise<Session> {
-  checkWhole('statementTimeoutSeconds', options.statementTimeoutSeconds, 1, 604_800);
-  checkWhole('lockTimeoutSeconds', options.lockTimeoutSeconds, 0, 604_800);
+  const submitted = { ...SUBMITTED, ...options.submitted, queryTag: options.queryTag };
+  for (const { statementTimeoutSeconds, lockTimeoutSeconds } of [options, submitted]) {
+    checkWhole('statementTimeoutSeconds', statementTimeoutSeconds, 1, 604_800);
+    checkWhole('lockTimeoutSeconds', lockTimeoutSeconds, 0, 604_800);
+  }
   const { readCredentials, database, schema, warehouse, application } = options;
   const deadlines = { ...DEADLINES, ...options.deadlines };
   const persist = createPersistence(options.backoff ?? createBackoff());
-  const signIn = createSignIn(readCredentials, options, deadlines.connectSeconds);
+  const signIn = createSignIn(readCredentials, deadlines.connectSeconds);
   const place = { database, schema, warehouse, application };
-  const kept = (whenClosed: ConnectionPlace['whenClosed']) => keepConnection(() => signIn({ ...place, whenClosed }));
-  const statements = kept('sessionEnds');
-  const background = kept('queriesRunOn');
+  const kept = (whenClosed: ConnectionPlace['whenClosed'], parameters: SessionParameters) =>
+    keepConnection(() => signIn({ ...place, whenClosed }, parameters));
+  const statements = kept('sessionEnds', options);
+  const asking = kept('sessionEnds', options);
+  const queries = createQueries(persist, asking, () => kept('queriesRunOn', submitted), deadlines);
   const inTurn = createTurns();
   await statements.current();
 
@@ -102,32 +124,24 @@ export async function openSession(options: SessionOptions): Promise<Session> {
         return inTransaction(begun, statements, deadlines.statementSeconds, work);
       });
     },
-    submit(sql, queryTag) {
-      return persist(background, deadlines.statementSeconds, 'submitting a query', (connection, requestId) =>
-        connection.submit(sql, queryTag, requestId),
-      );
-    },
-    async status(queryId) {
-      checkQueryId(queryId);
-      return persist(background, deadlines.statusSeconds, 'asking for a query', (connection) =>
-        statusOf(connection, queryId),
-      );
-    },
+    submit: queries.submit,
+    status: queries.status,
+    result: queries.result,
     async findByTag(queryTag) {
       // Without an end of the time range running queries are among them (Snowflake documentation, QUERY_HISTORY).
-      const [newest] = await run(
+      const [oldest] = await run(
         `select QUERY_ID from table(INFORMATION_SCHEMA.QUERY_HISTORY_BY_USER(RESULT_LIMIT => 10000))
-         where QUERY_TAG = ? order by START_TIME desc limit 1`,
+         where QUERY_TAG = ? order by START_TIME limit 1`,
         [queryTag],
       );
-      return newest === undefined ? undefined : String(newest.QUERY_ID);
+      return oldest === undefined ? undefined : String(oldest.QUERY_ID);
     },
     async cancel(queryId) {
       checkQueryId(queryId);
       await run(`select SYSTEM$CANCEL_QUERY('${queryId}')`);
     },
     async close() {
-      await Promise.all([statements.close(), background.close()]);
+      await Promise.all([statements.close(), asking.close()]);
     },
   };
 }
@@ -142,24 +156,6 @@ export function keepSession(open: () => Promise<Session>): () => Promise<Session
     });
     return opening;
   };
-}
-
-/** The status, from a session that is renewed when it has expired, and why a query failed as far as that can be learnt. */
-async function statusOf(connection: Connection, queryId: string): Promise<QueryStatus> {
-  const status = await connection.status(queryId).catch(async (error: unknown) => {
-    const isRenewed = failureOf(error).kind === 'reconnect' && (await connection.renew());
-    if (isRenewed) return connection.status(queryId);
-    throw error;
-  });
-  // A query that is about to be aborted has no result yet: asking for it would wait.
-  if (status.is !== 'failed' || status.code === 'ABORTING') return status;
-  const failure = await connection.failureOfQuery(queryId);
-  if (!failure || !wasAnswered(failure)) return status;
-  return { is: 'failed', code: failure.code, message: failure.message };
-}
-
-function checkQueryId(queryId: string): void {
-  if (!QUERY_ID.test(queryId)) throw new RangeError(`queryId must be the id of a query, got ${quoteValue(queryId)}`);
 }
 
 /** One piece of work after the other; work that fails fails for its caller only. */

@@ -18,7 +18,7 @@ export interface SetupStep {
   readonly sql: string;
 }
 
-export interface SetupSettings extends StageSettings {
+export interface SetupSettings extends Omit<StageSettings, 'payersTable'> {
   /** The AWS account of the staging bucket and of the role that Snowflake takes on to read it: 12 digits. */
   readonly accountId: string;
   /** The table that payers are configured in; undefined when somebody else keeps it. */

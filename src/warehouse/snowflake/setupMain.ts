@@ -7,7 +7,7 @@ import { connect } from './connection.ts';
 import { CredentialsInvalid, readSnowflakeEnvironment } from './credentials.ts';
 import { withDeadline } from './deadline.ts';
 import { applySetup, printedSetup, type SetupSettings, type SetupStep, setupSteps, storageRoleArn } from './setup.ts';
-import { HELP, parseSetupOptions, type SetupOptions, UsageError } from './setupOptions.ts';
+import { HELP, parsePayersTable, parseSetupOptions, type SetupOptions, UsageError } from './setupOptions.ts';
 import { readStageSettings, SettingsInvalid } from './setupSettings.ts';
 
 const PROJECT = new URL('../../../', import.meta.url);
@@ -44,7 +44,7 @@ async function run(options: SetupOptions): Promise<void> {
   const settings: SetupSettings = {
     ...stage,
     accountId: options.accountId ?? SOME_ACCOUNT,
-    payersTable: options.payersTable,
+    payersTable: parsePayersTable(options.payersTable ?? stage.payersTable),
   };
   const steps = await setupSteps(settings, (file) => loadScript(fileURLToPath(new URL(`sql/${file}`, PROJECT))));
   if (options.print) process.stdout.write(`${heading(settings, options)}\n${printedSetup(steps)}`);

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { quoteValue } from '../../billing/printable.ts';
-import { DEFAULT_PAYERS_TABLE, type PayersTable } from '../../config/payersTable.ts';
+import type { PayersTable } from '../../config/payersTable.ts';
 
 /** What the administrator asked for. */
 export interface SetupOptions {
@@ -8,8 +8,8 @@ export interface SetupOptions {
   readonly print: boolean;
   /** The AWS account of the staging bucket; absent only for printing. */
   readonly accountId?: string;
-  /** Absent when somebody else keeps it. */
-  readonly payersTable?: PayersTable;
+  /** Instead of the stage's own: database.schema.table, or `none` when somebody else keeps it. */
+  readonly payersTable?: string;
 }
 
 /** The command line is wrong. Consequence: the message, a hint at --help, exit status 2. */
@@ -25,8 +25,8 @@ export const HELP = `Sets up a stage's warehouse in Snowflake: roles, the way to
 Options
   --stage NAME       whose names to take from serverless.yml (default dev)
   --account ID       the AWS account of the staging bucket: 12 digits
-  --payers-table T   the table that payers are configured in, as database.schema.table
-                     (default ${Object.values(DEFAULT_PAYERS_TABLE).join('.')}); none: somebody else keeps it
+  --payers-table T   the table that payers are configured in, as database.schema.table (default: the stage's payersTable);
+                     none: it is not made, as when somebody else keeps it
   --print            one script on stdout; needs no account and no network
   --help             this text
 
@@ -45,25 +45,26 @@ Exit status: 0 done; 1 trouble; 2 a wrong option or setting.
 export function parseSetupOptions(args: readonly string[]): SetupOptions | 'help' {
   const values = parsed(args);
   if (values.help) return 'help';
-  const { account, stage = 'dev', print = false } = values;
+  const { account, stage = 'dev', print = false, 'payers-table': payersTable } = values;
   if (account !== undefined && !/^\d{12}$/.test(account)) {
     throw new UsageError(`--account must be an AWS account id of 12 digits, got ${quoteValue(account)}`);
   }
   if (!print && account === undefined) throw new UsageError('--account ID is needed, unless with --print');
+  if (payersTable !== undefined) parsePayersTable(payersTable);
   return {
     stage,
     print,
-    ...payersTable(values['payers-table']),
+    ...(payersTable === undefined ? {} : { payersTable }),
     ...(account === undefined ? {} : { accountId: account }),
   };
 }
 
-function payersTable(text: string | undefined): Pick<SetupOptions, 'payersTable'> {
-  if (text === undefined) return { payersTable: DEFAULT_PAYERS_TABLE };
-  if (text === 'none') return {};
+/** Reads the name of a payers table; undefined for `none`. Throws UsageError, which names the value. */
+export function parsePayersTable(text: string): PayersTable | undefined {
+  if (text === 'none') return undefined;
   const [database, schema, table, ...rest] = text.split('.');
-  if (database && schema && table && rest.length === 0) return { payersTable: { database, schema, table } };
-  throw new UsageError(`--payers-table must be database.schema.table, or none, got ${quoteValue(text)}`);
+  if (database && schema && table && rest.length === 0) return { database, schema, table };
+  throw new UsageError(`the payers table must be database.schema.table, or none, got ${quoteValue(text)}`);
 }
 
 function parsed(args: readonly string[]) {

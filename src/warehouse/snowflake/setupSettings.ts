@@ -12,6 +12,8 @@ export interface StageSettings {
   readonly schema: string;
   readonly warehouse: string;
   readonly role: string;
+  /** As database.schema.table, or `none`. */
+  readonly payersTable: string;
 }
 
 /** serverless.yml does not say what the setup needs. Consequence: nothing is run; somebody mends the file. */
@@ -62,5 +64,6 @@ export function readStageSettings(yaml: string, stage: string): StageSettings {
     schema: text('snowflakeSchema'),
     warehouse: text('snowflakeWarehouse'),
     role: text('snowflakeRole'),
+    payersTable: text('payersTable'),
   };
 }

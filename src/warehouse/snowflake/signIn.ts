@@ -15,18 +15,21 @@ export interface SessionParameters {
 }
 
 /**
- * Makes the function that signs in. Credentials are read when they are first needed and remembered. When Snowflake
+ * Makes the function that signs in, and tells the session about itself. Credentials are read when they are first needed and remembered. When Snowflake
  * refuses them they are read again, and tried once more if they have changed: somebody rotated them. Throws what reading
  * throws, and SnowflakeFailure.
  */
 export function createSignIn(
   read: () => Promise<SnowflakeCredentials>,
-  parameters: SessionParameters,
   seconds: number,
-): (place: ConnectionPlace) => Promise<Connection> {
+): (place: ConnectionPlace, parameters: SessionParameters) => Promise<Connection> {
   let remembered: SnowflakeCredentials | undefined;
 
-  async function open(credentials: SnowflakeCredentials, place: ConnectionPlace): Promise<Connection> {
+  async function open(
+    credentials: SnowflakeCredentials,
+    place: ConnectionPlace,
+    parameters: SessionParameters,
+  ): Promise<Connection> {
     return withDeadline(seconds, 'signing in', async (signal) => {
       const connection = await connect(credentials, place, signal);
       try {
@@ -39,17 +42,17 @@ export function createSignIn(
     });
   }
 
-  return async (place) => {
+  return async (place, parameters) => {
     const credentials = remembered ?? (await read());
     try {
-      const connection = await open(credentials, place);
+      const connection = await open(credentials, place, parameters);
       remembered = credentials;
       return connection;
     } catch (error) {
       if (failureOf(error).kind !== 'refused') throw error;
       const rotated = await read();
       if (JSON.stringify(rotated) === JSON.stringify(credentials)) throw error;
-      const connection = await open(rotated, place);
+      const connection = await open(rotated, place, parameters);
       remembered = rotated;
       return connection;
     }

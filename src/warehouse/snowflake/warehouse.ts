@@ -7,14 +7,17 @@ import type { SnowflakeNames } from './names.ts';
 import { publishedFiles, publishFiles } from './publications.ts';
 import { registerFiles, unregisterFiles } from './registering.ts';
 import { rememberColumns } from './schemaDrift.ts';
-import { runScript } from './script.ts';
+import { createSnowflakeScript } from './scriptEngine.ts';
 import type { Session } from './session.ts';
+import { totalsOf } from './totals.ts';
 
 export interface SnowflakeWarehouseOptions {
   /** The session to use now: asked for at every call, so that a broken one can be replaced by a new one in between. */
   readonly session: () => Promise<Session>;
   /** The objects that the setup script has created. */
   readonly names: SnowflakeNames;
+  /** The deployment's stage: it is part of the tags by which queries are found again. */
+  readonly stage: string;
   /** The analytics script for these payers' month: rendered statements, in their order. */
   readonly analyticsStatements: (period: Period, payers: readonly Payer[]) => readonly string[];
 }
@@ -27,7 +30,7 @@ export interface SnowflakeWarehouseOptions {
  * run fails, or the one partition does, and is repeated.
  */
 export function openSnowflakeWarehouse(options: SnowflakeWarehouseOptions): Warehouse {
-  const { session, names, analyticsStatements } = options;
+  const { session, names } = options;
   const columns = rememberColumns(names);
   return {
     raiseFence: async (period, epoch) => raiseFence(await session(), names, period, epoch),
@@ -35,11 +38,8 @@ export function openSnowflakeWarehouse(options: SnowflakeWarehouseOptions): Ware
     register: async (partition, files) => registerFiles(await session(), names, columns, partition, files),
     audit: async (partition, files) => auditFiles(await session(), names, partition, files),
     publish: async (period, epoch, publications) => publishFiles(await session(), names, period, epoch, publications),
-    analyse: async (period, epoch, payers) => {
-      const opened = await session();
-      await raiseFence(opened, names, period, epoch);
-      await runScript(opened, names, period, epoch, analyticsStatements(period, payers));
-    },
+    totals: async (period, payers) => totalsOf(await session(), names, period, payers),
+    script: createSnowflakeScript(options),
     unregister: async (partition, stagedKeys) => unregisterFiles(await session(), names, partition, stagedKeys),
   };
 }

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
-import type { Execute, ReceivedStatement, ServedQuery, StatementResult } from './protocolServer.ts';
+import type { Execute, ReceivedStatement, Running, ServedQuery, StatementResult } from './protocolServer.ts';
 import { asRecord, rowsetOf, rowtypeOf, SESSION_PARAMETERS } from './protocolWire.ts';
 
 /** Snowflake answers that a statement is not ready after 45 s; nobody wants to wait for that here. */
 const PATIENCE_MS = 100;
+
+const CANCELLED: Refusal = { code: '000604', message: 'SQL execution canceled', sqlState: '57014' };
 
 export interface QueryRuns {
   readonly queries: readonly ServedQuery[];
@@ -27,42 +29,62 @@ interface Refusal {
 export function createQueryRuns(execute: Execute, setQueryTag: (sessionId: string, tag: string) => void): QueryRuns {
   const queries: ServedQuery[] = [];
   const answers = new Map<ServedQuery, Promise<object>>();
-  const aborts = new Map<ServedQuery, (refusal: Refusal) => void>();
+  const aborts = new Map<ServedQuery, AbortController>();
   const byRequest = new Map<string, ServedQuery>();
 
-  async function run(query: ServedQuery, aborted: Promise<never>): Promise<object> {
+  async function run(query: ServedQuery, signal: AbortSignal): Promise<object> {
     try {
-      const result = await Promise.race([served(query), aborted]);
-      query.status = 'SUCCESS';
-      return succeeded(query, result);
+      return succeeded(query, await ended(query, signal));
     } catch (error) {
-      const refusal = refusalOf(error);
-      query.status = refusal.code === '000604' ? 'ABORTED' : 'FAILED_WITH_ERROR';
-      return failed(query, refusal);
+      return failed(query, refusalOf(error));
     }
   }
 
-  async function served(query: ServedQuery): Promise<StatementResult> {
+  /** What a query answers, or why it does not; its status says the same. */
+  async function ended(query: ServedQuery, signal: AbortSignal): Promise<StatementResult> {
+    try {
+      const runChild = (sql: string) => ended(add({ ...query, sql, binds: [] }, false), signal);
+      const result = await Promise.race([served(query, { signal, runChild }), rejection(signal)]);
+      query.status = 'SUCCESS';
+      return result;
+    } catch (error) {
+      query.status = refusalOf(error).code === '000604' ? 'ABORTED' : 'FAILED_WITH_ERROR';
+      throw error;
+    }
+  }
+
+  function add({ sql, binds, sessionId, queryTag }: ReceivedStatement, isAsync: boolean): ServedQuery {
+    const queryId = randomUUID();
+    const query: ServedQuery = { sql, binds, sessionId, queryTag, queryId, isAsync, status: 'RUNNING' };
+    queries.push(query);
+    return query;
+  }
+
+  async function served(query: ServedQuery, running: Running): Promise<StatementResult> {
     if (/^\s*alter\s+session\s+set\b/i.test(query.sql)) {
       const tag = /\bQUERY_TAG\s*=\s*'([^']*)'/i.exec(query.sql)?.[1];
       if (tag !== undefined) setQueryTag(query.sessionId, tag);
       return oneText('status', 'Statement executed successfully.');
     }
-    if (/QUERY_HISTORY_BY_USER/i.test(query.sql)) {
-      const found = queries.findLast(({ queryTag }) => queryTag === query.binds[0]);
-      return oneText('QUERY_ID', ...(found ? [found.queryId] : []));
-    }
+    if (/QUERY_HISTORY_BY_USER/i.test(query.sql)) return history(query);
     const cancelled = /SYSTEM\$CANCEL_QUERY\('([^']+)'\)/i.exec(query.sql)?.[1];
     if (cancelled !== undefined) {
       const target = queries.find(({ queryId }) => queryId === cancelled);
       if (target) abort(target);
       return oneText('SYSTEM$CANCEL_QUERY', target ? `query [${cancelled}] terminated.` : 'not currently executing.');
     }
-    return execute(query);
+    return execute(query, running);
+  }
+
+  /** One query of a tag, from whichever end the statement asks for. */
+  function history({ sql, binds }: ServedQuery): StatementResult {
+    const tagged = queries.filter(({ queryTag }) => queryTag === binds[0]);
+    const found = /order by START_TIME limit 1$/i.test(sql) ? tagged[0] : tagged.at(-1);
+    return oneText('QUERY_ID', ...(found ? [found.queryId] : []));
   }
 
   function abort(query: ServedQuery): void {
-    aborts.get(query)?.({ code: '000604', message: 'SQL execution canceled', sqlState: '57014' });
+    if (query.status === 'RUNNING') aborts.get(query)?.abort(CANCELLED);
   }
 
   return {
@@ -71,13 +93,11 @@ export function createQueryRuns(execute: Execute, setQueryTag: (sessionId: strin
       const key = `${statement.sessionId} ${requestId}`;
       const known = byRequest.get(key);
       if (known) return known;
-      const query: ServedQuery = { ...statement, queryId: randomUUID(), isAsync, status: 'RUNNING' };
-      const { promise: aborted, reject } = Promise.withResolvers<never>();
-      aborted.catch(() => undefined);
-      queries.push(query);
+      const query = add(statement, isAsync);
+      const abort = new AbortController();
       byRequest.set(key, query);
-      aborts.set(query, reject);
-      answers.set(query, run(query, aborted));
+      aborts.set(query, abort);
+      answers.set(query, run(query, abort.signal));
       return query;
     },
     find: (queryId) => queries.find((query) => query.queryId === queryId),
@@ -122,6 +142,14 @@ function succeeded({ queryId }: ServedQuery, { columns, rows }: StatementResult)
 
 function failed({ queryId }: ServedQuery, { code, message, sqlState }: Refusal): object {
   return { success: false, code, message, data: { queryId, sqlState, errorCode: code } };
+}
+
+/** Rejects with the signal's reason when it is aborted, or was. */
+function rejection(signal: AbortSignal): Promise<never> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  if (signal.aborted) reject(signal.reason);
+  signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  return promise;
 }
 
 /** A StatementError as it is, and an abort; anything else is an internal error of the server. */

@@ -4,7 +4,15 @@ import { createQueryRuns, inProgress, type QueryRuns } from './protocolQueries.t
 import { asRecord, asText, bindsOf, bodyOf, type Column, reply, SESSION_PARAMETERS } from './protocolWire.ts';
 
 /** Runs what a client sent. What it throws as StatementError is what the client gets to hear; other errors are 000603. */
-export type Execute = (statement: ReceivedStatement) => Promise<StatementResult>;
+export type Execute = (statement: ReceivedStatement, running: Running) => Promise<StatementResult>;
+
+/** What runs a statement. */
+export interface Running {
+  /** Aborted when the query is. */
+  readonly signal: AbortSignal;
+  /** Runs a statement of a block: a query of its own in the history, in the block's session and under its tag. */
+  readonly runChild: (sql: string) => Promise<StatementResult>;
+}
 
 /** What a statement answers. Values are texts: digits for numbers, `true` and `false`, `2026-04-01 00:00:00[.000]`. */
 export interface StatementResult {
@@ -39,7 +47,8 @@ export interface ServedQuery extends ReceivedStatement {
   status: 'RUNNING' | 'SUCCESS' | 'FAILED_WITH_ERROR' | 'ABORTED';
 }
 
-export type Route = 'login' | 'query' | 'result' | 'status' | 'renew' | 'heartbeat' | 'abort' | 'logout';
+/** `submit` is a query that is asynchronous. */
+export type Route = 'login' | 'query' | 'submit' | 'result' | 'status' | 'renew' | 'heartbeat' | 'abort' | 'logout';
 
 /**
  * What goes wrong with a request:
@@ -112,12 +121,17 @@ export async function startProtocolServer(execute: Execute): Promise<ProtocolSer
   const orders: { route: Route; fault: Fault }[] = [];
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://127.0.0.1');
-    const route = routeOf(url);
-    if (route === undefined) return reply(response, 404, { success: false });
-    requests.push(route);
-    const ordered = orders.findIndex((order) => order.route === route);
-    const fault = ordered < 0 ? undefined : orders.splice(ordered, 1)[0]?.fault;
-    void serve(world, route, url, fault, request, response).catch(() => response.destroy());
+    if (routeOf(url) === undefined) return reply(response, 404, { success: false });
+    void bodyOf(request)
+      .then((body) => {
+        const route = routeOf(url, body);
+        if (route === undefined) return;
+        requests.push(route);
+        const ordered = orders.findIndex((order) => order.route === route);
+        const fault = ordered < 0 ? undefined : orders.splice(ordered, 1)[0]?.fault;
+        return serve(world, route, fault, { url, body, token: tokenOf(request) }, response);
+      })
+      .catch(() => response.destroy());
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
@@ -148,12 +162,12 @@ export async function startProtocolServer(execute: Execute): Promise<ProtocolSer
   };
 }
 
-function routeOf({ pathname, searchParams }: URL): Route | undefined {
+function routeOf({ pathname, searchParams }: URL, body?: Asked['body']): Route | undefined {
   if (pathname === '/session/v1/login-request') return 'login';
   if (pathname === '/session/token-request') return 'renew';
   if (pathname === '/session/heartbeat') return 'heartbeat';
   if (pathname === '/session' && searchParams.get('delete') === 'true') return 'logout';
-  if (pathname === '/queries/v1/query-request') return 'query';
+  if (pathname === '/queries/v1/query-request') return body?.asyncExec === true ? 'submit' : 'query';
   if (/^\/monitoring\/queries\/[^/]+$/.test(pathname)) return 'status';
   if (/^\/queries\/[^/]+\/result$/.test(pathname)) return 'result';
   return /^\/queries\/[^/]+\/abort-request$/.test(pathname) ? 'abort' : undefined;
@@ -162,13 +176,10 @@ function routeOf({ pathname, searchParams }: URL): Route | undefined {
 async function serve(
   world: World,
   route: Route,
-  url: URL,
   fault: Fault | undefined,
-  request: IncomingMessage,
+  asked: Asked,
   response: ServerResponse,
 ): Promise<void> {
-  const token = /Token="([^"]*)"/.exec(request.headers.authorization ?? '')?.[1];
-  const asked = { url, token, body: await bodyOf(request) };
   if (fault === 'hangs') return;
   if (fault === 'dropped') return void response.destroy();
   if (fault === 'unavailable') return reply(response, 503, {});
@@ -176,6 +187,10 @@ async function serve(
   const answer = await answerOf(world, route, asked);
   if (fault === 'lostAnswer') return void response.destroy();
   reply(response, 200, answer);
+}
+
+function tokenOf({ headers }: IncomingMessage): string | undefined {
+  return /Token="([^"]*)"/.exec(headers.authorization ?? '')?.[1];
 }
 
 async function answerOf(world: World, route: Route, asked: Asked): Promise<object> {
@@ -190,6 +205,7 @@ async function answerOf(world: World, route: Route, asked: Asked): Promise<objec
     case 'logout':
       return signOut(world, session);
     case 'query':
+    case 'submit':
       return query(world, session, asked);
     case 'status':
       return status(world, asked);

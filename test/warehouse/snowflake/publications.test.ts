@@ -80,7 +80,6 @@ describe('the number of statements', () => {
         await warehouse.register(partition, [file]);
         await warehouse.audit(partition, [file]);
         await warehouse.publish(PERIOD, 2, [publicationOf(partition, [file])]);
-        await warehouse.analyse(PERIOD, 2, [partition.payer]);
       }
     };
     expect(await harness.sent(run(all, []))).toHaveLength(3);
@@ -210,7 +209,9 @@ describe('two runs at the same time', () => {
   });
 
   it('that both found no fence leave two rows of it, of which the highest counts', async () => {
-    harness.state.tables.fence.push({ period: PERIOD, epoch: 1 }, { period: PERIOD, epoch: 2 });
+    for (const epoch of [1, 2]) {
+      harness.state.tables.fence.push({ period: PERIOD, epoch, scriptRun: null, scriptStatement: null });
+    }
     await expect(harness.warehouse.publish(PERIOD, 1, [publicationOf(ALPHA, [])])).rejects.toThrow(FencedOff);
     await harness.warehouse.publish(PERIOD, 2, [publicationOf(ALPHA, [])]);
     expect((await harness.warehouse.published(PERIOD, [ALPHA.payer])).size).toBe(1);

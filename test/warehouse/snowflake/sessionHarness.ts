@@ -25,9 +25,9 @@ export interface SessionWorld {
 /** A server with `execute` behind it, and sessions on it which are closed with it. Nothing waits between tries. */
 async function createSessionWorld(execute: Execute = async () => numbers(1)): Promise<SessionWorld> {
   const executed: string[] = [];
-  const server = await startProtocolServer((statement) => {
+  const server = await startProtocolServer((statement, running) => {
     executed.push(statement.sql);
-    return execute(statement);
+    return execute(statement, running);
   });
   const sessions: Session[] = [];
   const credentials = () => ({

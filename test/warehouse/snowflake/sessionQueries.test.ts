@@ -22,7 +22,7 @@ describe('a submitted query', () => {
     const session = await world.open();
     const queryId = await session.submit('call analytics()', 'run-7');
     expect(await session.status(queryId)).toEqual({ is: 'running' });
-    expect(world.server.queries.at(-1)).toMatchObject({ queryId, queryTag: 'run-7', isAsync: true });
+    expect(world.server.queries.find(({ isAsync }) => isAsync)).toMatchObject({ queryId, queryTag: 'run-7' });
     gate.open();
     expect(await settled(() => session.status(queryId))).toEqual({ is: 'done' });
   });
@@ -85,7 +85,7 @@ describe('a submitted query', () => {
   test('whose answer is lost was submitted once', async () => {
     const world = await createWorld();
     const session = await world.open();
-    world.server.order('query', 'lostAnswer');
+    world.server.order('submit', 'lostAnswer');
     const queryId = await session.submit('call analytics()', 'run-1');
     expect(world.executed).toEqual(['call analytics()']);
     expect(world.server.queries.filter(({ isAsync }) => isAsync).map((query) => query.queryId)).toEqual([queryId]);
@@ -97,9 +97,9 @@ describe('a submitted query', () => {
       if (sql.startsWith('call')) await gate.opened;
       return numbers(1);
     });
-    const session = await world.open({ deadlines: { statementSeconds: 0.5 } });
+    const session = await world.open({ deadlines: { submitSeconds: 0.5 } });
     await session.submit('call analytics()', 'run-1');
-    world.server.order('query', 'lostAnswer');
+    world.server.order('submit', 'lostAnswer');
     expect(await failureOf(session.submit('call analytics()', 'run-2'))).toMatchObject({ kind: 'retry' });
     const other = await world.open();
     const found = await other.findByTag('run-2');
@@ -112,20 +112,57 @@ describe('a submitted query', () => {
     const world = await createWorld();
     const session = await world.open();
     await session.submit('call analytics()', 'run-1');
-    world.server.order('query', { code: '390201' });
+    world.server.order('submit', { code: '390201' });
     expect(await failureOf(session.submit('call analytics()', 'run-2'))).toMatchObject({
       code: '390201',
       kind: 'giveUp',
     });
   });
 
-  test('is submitted in a new session when the old one is gone', async () => {
+  test('is submitted in a new session when its own is gone before it arrives', async () => {
     const world = await createWorld();
     const session = await world.open();
+    world.server.order('submit', { code: '390111' });
     await session.submit('call analytics()', 'run-1');
-    world.server.expire('masters');
+    expect(world.executed).toEqual(['call analytics()']);
+    expect(world.server.logins).toHaveLength(3);
+  });
+
+  test('shares its session with no other, and has longer than a statement that somebody waits for', async () => {
+    const world = await createWorld();
+    const session = await world.open({
+      statementTimeoutSeconds: 60,
+      lockTimeoutSeconds: 5,
+      submitted: { statementTimeoutSeconds: 7200 },
+    });
+    await session.submit('call analytics()', 'run-1');
     await session.submit('call analytics()', 'run-2');
-    expect(world.executed).toHaveLength(2);
+    const { queries } = world.server;
+    const [one, other] = queries.filter(({ isAsync }) => isAsync).map(({ sessionId }) => sessionId);
+    expect(new Set([one, other, queries[0]?.sessionId]).size).toBe(3);
+    const saidIn = (id: string | undefined) => queries.find(({ sessionId }) => sessionId === id)?.sql;
+    expect(saidIn(queries[0]?.sessionId)).toMatch(
+      /ABORT_DETACHED_QUERY = true .*LOCK_TIMEOUT = 5 .*STATEMENT_TIMEOUT_IN_SECONDS = 60 /,
+    );
+    for (const id of [one, other]) {
+      expect(saidIn(id)).toMatch(
+        /ABORT_DETACHED_QUERY = false .*LOCK_TIMEOUT = 900 .*STATEMENT_TIMEOUT_IN_SECONDS = 7200 /,
+      );
+    }
+  });
+
+  test('answers its rows to whoever has its query id, as often as asked', async () => {
+    const world = await createWorld();
+    const session = await world.open();
+    const queryId = await session.submit('call analytics()', 'run-1');
+    await session.close();
+    const later = await world.open();
+    expect(await later.result(queryId)).toEqual([{ N: 1 }]);
+    world.server.expire('sessions');
+    world.server.order('result', 'unavailable');
+    expect(await later.result(queryId)).toEqual([{ N: 1 }]);
+    expect(await failureOf(later.result(UNKNOWN_QUERY))).toMatchObject({ code: '000709', kind: 'giveUp' });
+    await expect(later.result('../session')).rejects.toThrow(RangeError);
   });
 });
 
@@ -136,12 +173,12 @@ describe('a tag', () => {
     expect(await session.findByTag('run-1')).toBeUndefined();
   });
 
-  test('that several queries bear finds the newest', async () => {
+  test('that several queries bear finds the oldest', async () => {
     const world = await createWorld();
     const session = await world.open();
+    const oldest = await session.submit('call analytics()', 'run-1');
     await session.submit('call analytics()', 'run-1');
-    const newest = await session.submit('call analytics()', 'run-1');
-    expect(await session.findByTag('run-1')).toBe(newest);
+    expect(await session.findByTag('run-1')).toBe(oldest);
   });
 });
 
@@ -227,6 +264,7 @@ describe('the status of a query', () => {
     const world = await createWorld();
     const session = await world.open();
     const queryId = await session.submit('call analytics()', 'run-1');
+    await session.status(queryId);
     const { length } = world.server.logins;
     world.server.expire('sessions');
     expect(await session.status(queryId)).toEqual({ is: 'done' });
@@ -237,6 +275,7 @@ describe('the status of a query', () => {
     const world = await createWorld();
     const session = await world.open({ deadlines: { statusSeconds: 0.5 } });
     const queryId = await session.submit('call analytics()', 'run-1');
+    await session.status(queryId);
     world.server.expire('sessions');
     world.server.order('renew', 'hangs');
     const first = failureOf(session.status(queryId));
@@ -250,6 +289,7 @@ describe('the status of a query', () => {
     const world = await createWorld();
     const session = await world.open();
     const queryId = await session.submit('call analytics()', 'run-1');
+    await session.status(queryId);
     world.server.expire('masters');
     expect(await session.status(queryId)).toEqual({ is: 'done' });
   });

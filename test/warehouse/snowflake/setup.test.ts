@@ -2,7 +2,6 @@ import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadScript } from '../../../src/analytics/script.ts';
 import { statementsOf } from '../../../src/analytics/statements.ts';
-import { DEFAULT_PAYERS_TABLE } from '../../../src/config/payersTable.ts';
 import {
   applySetup,
   printedSetup,
@@ -12,6 +11,8 @@ import {
   setupSteps,
 } from '../../../src/warehouse/snowflake/setup.ts';
 import { parseSnowflake } from './snowflakeGrammar.ts';
+
+const PAYERS_TABLE = { database: 'aws_az_share', schema: 'metadata', table: 'pro_refresh_config' };
 
 const SETTINGS: SetupSettings = {
   stage: 'prod',
@@ -23,7 +24,7 @@ const SETTINGS: SetupSettings = {
   warehouse: 'CUR_WH',
   role: 'CUR_ROLE',
   accountId: '111122223333',
-  payersTable: DEFAULT_PAYERS_TABLE,
+  payersTable: PAYERS_TABLE,
 };
 const readScript = (file: string) => loadScript(fileURLToPath(new URL(`../../../sql/${file}`, import.meta.url)));
 const stepsWith = (change: Partial<SetupSettings>) => setupSteps({ ...SETTINGS, ...change }, readScript);
@@ -45,7 +46,7 @@ describe('the setup', () => {
   it('can be repeated, and takes nothing away: it creates what is not there, replaces views only, drops nothing', () => {
     for (const statement of statements) {
       expect(statement).toMatch(
-        /^(create ((external )?table|role|database|schema|warehouse|storage integration|stage|file format) if not exists|create or replace view \S+ copy grants|grant|use (role|schema)|desc integration) /,
+        /^(create ((external )?table|role|database|schema|warehouse|storage integration|stage|file format) if not exists|alter table \S+ add column if not exists|create or replace view \S+ copy grants|grant|use (role|schema)|desc integration) /,
       );
     }
   });
@@ -106,7 +107,7 @@ describe('the setup', () => {
     [{ role: 'r; drop role r' }, 'role must be an identifier'],
     [{ stagingBucket: "b'; drop" }, 'stagingBucket must match'],
     [{ accountId: '123' }, 'role ARN must match'],
-    [{ payersTable: { ...DEFAULT_PAYERS_TABLE, table: 'a b' } }, 'payers table must be an identifier'],
+    [{ payersTable: { ...PAYERS_TABLE, table: 'a b' } }, 'payers table must be an identifier'],
   ])('refuses %o, and says what it is', async (change, message) => {
     await expect(stepsWith(change)).rejects.toThrow(RangeError);
     await expect(stepsWith(change)).rejects.toThrow(message);

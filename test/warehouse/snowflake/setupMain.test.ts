@@ -70,7 +70,8 @@ describe('npm run snowflake:setup', { concurrent: true }, () => {
   it('runs what it prints, in this order, in one session, and logs out', async () => {
     const account = ['--account', '111122223333', '--stage', 'prod'];
     const printed = await runSetup(['--print', ...account]);
-    const execute: Execute = (statement) => (statement.sql.startsWith('desc') ? trust : nothing)(statement);
+    const execute: Execute = (statement, running) =>
+      (statement.sql.startsWith('desc') ? trust : nothing)(statement, running);
     const { status, stdout, queries, openSessions } = await runAgainst(execute, ...account);
     expect(queries.map(({ sql }) => sql)).toEqual(statementsOf(printed.stdout));
     expect(new Set(queries.map(({ sessionId }) => sessionId)).size).toBe(1);
@@ -80,9 +81,9 @@ describe('npm run snowflake:setup', { concurrent: true }, () => {
   });
 
   it('stops at what Snowflake refuses, and says what it was', async () => {
-    const execute: Execute = async (statement) => {
+    const execute: Execute = async (statement, running) => {
       if (statement.sql.startsWith('create stage')) throw new StatementError('003001', 'Insufficient privileges');
-      return nothing(statement);
+      return nothing(statement, running);
     };
     const { status, stderr, queries } = await runAgainst(execute, '--account', '111122223333');
     expect(status).toBe(1);

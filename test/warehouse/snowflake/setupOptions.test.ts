@@ -1,14 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_PAYERS_TABLE } from '../../../src/config/payersTable.ts';
-import { HELP, parseSetupOptions, UsageError } from '../../../src/warehouse/snowflake/setupOptions.ts';
+import {
+  HELP,
+  parsePayersTable,
+  parseSetupOptions,
+  UsageError,
+} from '../../../src/warehouse/snowflake/setupOptions.ts';
 
 describe('the options of the setup', () => {
   it('need an AWS account, unless nothing is run', () => {
-    expect(parseSetupOptions(['--print'])).toEqual({ stage: 'dev', print: true, payersTable: DEFAULT_PAYERS_TABLE });
+    expect(parseSetupOptions(['--print'])).toEqual({ stage: 'dev', print: true });
     expect(parseSetupOptions(['--account', '012345678901', '--stage', 'prod', '--payers-table', 'none'])).toEqual({
       stage: 'prod',
       print: false,
       accountId: '012345678901',
+      payersTable: 'none',
     });
     expect(() => parseSetupOptions([])).toThrow('--account ID is needed');
   });
@@ -25,8 +30,10 @@ describe('the options of the setup', () => {
   });
 
   it('name the payers table', () => {
-    const payersTable = { database: 'a', schema: 'b', table: 'c' };
-    expect(parseSetupOptions(['--print', '--payers-table', 'a.b.c'])).toMatchObject({ payersTable });
+    expect(parseSetupOptions(['--print', '--payers-table', 'a.b.c'])).toMatchObject({ payersTable: 'a.b.c' });
+    expect(parsePayersTable('a.b.c')).toEqual({ database: 'a', schema: 'b', table: 'c' });
+    expect(parsePayersTable('none')).toBeUndefined();
+    expect(() => parsePayersTable('a.b')).toThrow('got "a.b"');
   });
 
   it('are all in the help', () => {

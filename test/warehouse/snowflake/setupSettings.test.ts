@@ -13,6 +13,7 @@ params:
     snowflakeSchema: CUR
     snowflakeWarehouse: CUR
     snowflakeRole: ${role}
+    payersTable: none
   ${rest}
 functions:
   copy:
@@ -21,7 +22,11 @@ functions:
 
 describe('the settings of a stage', () => {
   it('are those of serverless.yml, the stage’s own over the defaults', () => {
-    expect(readStageSettings(deployed, 'prod')).toMatchObject({ database: 'CUR_REACTOR', region: 'us-east-1' });
+    expect(readStageSettings(deployed, 'prod')).toMatchObject({
+      database: 'CUR_REACTOR',
+      region: 'us-east-1',
+      payersTable: 'aws_az_share.metadata.pro_refresh_config',
+    });
     expect(readStageSettings(deployed, 'dev')).toMatchObject({ database: 'CUR_REACTOR_DEV', region: 'us-east-2' });
   });
 
@@ -35,6 +40,7 @@ describe('the settings of a stage', () => {
       schema: 'CUR',
       warehouse: 'CUR',
       role: 'R',
+      payersTable: 'none',
     });
     expect(readStageSettings(yaml('R', 'empty:'), 'empty').role).toBe('R');
   });

@@ -1,12 +1,12 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { type Partition, partitionPrefix } from '../../../src/billing/partition.ts';
-import { parsePayer } from '../../../src/billing/payer.ts';
-import { monthOf, yearOf } from '../../../src/billing/period.ts';
+import { type Payer, parsePayer } from '../../../src/billing/payer.ts';
+import { monthOf, type Period, yearOf } from '../../../src/billing/period.ts';
 import { type SnowflakeNames, snowflakeNames } from '../../../src/warehouse/snowflake/names.ts';
 import { openSession, type Session } from '../../../src/warehouse/snowflake/session.ts';
 import { openSnowflakeWarehouse } from '../../../src/warehouse/snowflake/warehouse.ts';
 import type { Warehouse } from '../../../src/warehouse/warehouse.ts';
-import { type Row, SMALL_REPORT, type WarehouseHarness } from '../contract.ts';
+import { PERIOD, type Row, SMALL_REPORT, type WarehouseHarness } from '../contract.ts';
 import { type ProtocolServer, startProtocolServer } from './protocolServer.ts';
 import { makeSnowflakeState, type SnowflakeState } from './snowflakeState.ts';
 
@@ -17,8 +17,6 @@ export interface SnowflakeHarness extends WarehouseHarness {
   readonly session: Session;
   /** Another session of the same user, and a warehouse of its own on it: as another Lambda has them. */
   another(): Promise<{ warehouse: Warehouse; session: Session }>;
-  /** From now on this is the analytics script. */
-  script(statements: readonly string[]): void;
   /** The statements that arrive while `work` goes on, with evened blanks and names as `<externalTable>`. */
   sent(work: () => Promise<unknown>): Promise<string[]>;
 }
@@ -35,7 +33,6 @@ export async function makeSnowflakeHarness(): Promise<SnowflakeHarness> {
   const state = makeSnowflakeState(NAMES, (sessionId) => server.openSessions().includes(sessionId));
   const server = await startProtocolServer(state.execute);
   const opened: Session[] = [];
-  let outcome: 'succeed' | 'fail' = 'succeed';
   let script: readonly string[] | undefined;
   const another = async () => {
     const session = await signIn(server.accessUrl);
@@ -43,7 +40,8 @@ export async function makeSnowflakeHarness(): Promise<SnowflakeHarness> {
     const warehouse = openSnowflakeWarehouse({
       session: async () => session,
       names: NAMES,
-      analyticsStatements: (period, payers) => script ?? scriptOf(yearOf(period), monthOf(period), payers, outcome),
+      stage: 'test',
+      analyticsStatements: (period, payers) => script ?? scriptOf(period, payers),
     });
     return { session, warehouse };
   };
@@ -67,16 +65,14 @@ export async function makeSnowflakeHarness(): Promise<SnowflakeHarness> {
       state.stage.delete(stagedKey);
     },
     visibleRows: async (partition) => visibleIds(state, partition),
-    analytics: (next) => {
-      outcome = next;
+    script: (statements) => {
+      script = statements;
     },
+    insertFinding: (payer) => insertFinding(PERIOD, payer),
     analysed: async (period) => {
       const { findings } = state.tables;
       const ofPeriod = findings.filter((row) => row.year === yearOf(period) && row.month === monthOf(period));
       return ofPeriod.map(({ payer }) => parsePayer(payer)).sort();
-    },
-    script: (statements) => {
-      script = statements;
     },
     sent: async (work) => {
       const before = state.statements.length;
@@ -115,12 +111,15 @@ function visibleIds(state: SnowflakeState, partition: Partition): string[] {
   return rows.map((row) => String(row.identity_line_item_id)).sort();
 }
 
-function scriptOf(year: number, month: number, payers: readonly string[], outcome: 'succeed' | 'fail'): string[] {
+function scriptOf(period: Period, payers: readonly Payer[]): string[] {
   return [
     'begin transaction',
-    `delete from cur_findings where year = ${year} and month = ${month}`,
-    ...payers.map((payer) => `insert into cur_findings (payer, year, month) values ('${payer}', ${year}, ${month})`),
-    ...(outcome === 'fail' ? ['insert into no_such_table\nselect 1'] : []),
+    `delete from cur_findings where year = ${yearOf(period)} and month = ${monthOf(period)}`,
+    ...payers.map((payer) => insertFinding(period, payer)),
     'commit',
   ];
+}
+
+function insertFinding(period: Period, payer: Payer): string {
+  return `insert into cur_findings (payer, year, month) values ('${payer}', ${yearOf(period)}, ${monthOf(period)})`;
 }

@@ -1,4 +1,3 @@
-import type { StatementResult } from './protocolServer.ts';
 import {
   type Binds,
   bound,
@@ -11,49 +10,7 @@ import {
   pattern,
   texts,
 } from './snowflakeStatements.ts';
-import type { CurrentFile, Sessions, Write } from './snowflakeTables.ts';
-
-export function fenceStatements(sessions: Sessions): Known[] {
-  return [
-    {
-      pattern: literally(
-        'merge into <fence> as fence using (select ? as period, ? as epoch) as run on fence.period = run.period' +
-          ' when matched and fence.epoch < run.epoch then update set epoch = run.epoch' +
-          ' when not matched then insert (period, epoch) values (run.period, run.epoch)',
-      ),
-      run: async ({ binds, sessionId }) => {
-        const [period, epoch] = [bound(binds, 0), boundNumber(binds, 1)];
-        await sessions.write(sessionId, 'fence', (tables) => {
-          const rows = tables.fence.filter((row) => row.period === period);
-          for (const row of rows) row.epoch = Math.max(row.epoch, epoch);
-          if (rows.length === 0) tables.fence.push({ period, epoch });
-          return rows.length;
-        });
-        return NOTHING;
-      },
-    },
-    {
-      pattern: literally('select max(epoch) as epoch from <fence> where period = ?'),
-      run: async ({ binds, sessionId }) => {
-        const epochs = sessions.read(sessionId).fence.filter(({ period }) => period === bound(binds, 0));
-        const newest = epochs.length === 0 ? null : String(Math.max(...epochs.map(({ epoch }) => epoch)));
-        return { columns: [{ name: 'EPOCH', type: 'fixed' }], rows: [[newest]] };
-      },
-    },
-    {
-      pattern: literally('update <fence> set epoch = greatest(epoch, ?) where period = ?'),
-      run: async ({ binds, sessionId }) => {
-        const [epoch, period] = [boundNumber(binds, 0), bound(binds, 1)];
-        await sessions.write(sessionId, 'fence', (tables) => {
-          const rows = tables.fence.filter((row) => row.period === period);
-          for (const row of rows) row.epoch = Math.max(row.epoch, epoch);
-          return rows.length;
-        });
-        return NOTHING;
-      },
-    },
-  ];
-}
+import { type CurrentFile, deleteWhere, insert, type Sessions, type Write } from './snowflakeTables.ts';
 
 export function publicationStatements(sessions: Sessions): Known[] {
   const deletion = (table: 'currentFiles' | 'publications'): Known => ({
@@ -154,43 +111,4 @@ function currentFilesOf(binds: Binds): Write {
     }
     return 0;
   };
-}
-
-async function insert(sessions: Sessions, sessionId: string, write: Write): Promise<StatementResult> {
-  await sessions.write(sessionId, undefined, write);
-  return NOTHING;
-}
-
-/** Deletes rows in place; answers how many. */
-function deleteWhere<Item>(rows: Item[], isDeleted: (row: Item) => boolean): number {
-  const kept = rows.filter((row) => !isDeleted(row));
-  const deleted = rows.length - kept.length;
-  rows.splice(0, rows.length, ...kept);
-  return deleted;
-}
-
-/** The statements of the harness's own analytics script. */
-export function findingsStatements(sessions: Sessions): Known[] {
-  return [
-    {
-      pattern: /^delete from cur_findings where year = (\d+) and month = (\d+)$/,
-      run: async ({ match, sessionId }) => {
-        const [year, month] = [Number(match[1]), Number(match[2])];
-        await sessions.write(sessionId, 'findings', (tables) =>
-          deleteWhere(tables.findings, (row) => row.year === year && row.month === month),
-        );
-        return NOTHING;
-      },
-    },
-    {
-      pattern: /^insert into cur_findings \(payer, year, month\) values \('(\d{12})', (\d+), (\d+)\)$/,
-      run: ({ match, sessionId }) => {
-        const [payer = '', year, month] = [match[1], Number(match[2]), Number(match[3])];
-        return insert(sessions, sessionId, (tables) => {
-          tables.findings.push({ payer, year, month });
-          return 0;
-        });
-      },
-    },
-  ];
 }

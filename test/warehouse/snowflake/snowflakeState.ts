@@ -1,10 +1,15 @@
 import type { SnowflakeNames } from '../../../src/warehouse/snowflake/names.ts';
 import type { Row } from '../contract.ts';
 import type { Execute } from './protocolServer.ts';
+import { runBlock } from './snowflakeBlocks.ts';
 import { externalTableStatements, scan } from './snowflakeExternalTable.ts';
-import { fenceStatements, findingsStatements, publicationStatements } from './snowflakePublications.ts';
+import { fenceStatements } from './snowflakeFence.ts';
+import { findingsStatements } from './snowflakeFindings.ts';
+import { publicationStatements } from './snowflakePublications.ts';
+import { type Block, blockOf } from './snowflakeScripting.ts';
 import { type Known, NOTHING, refused } from './snowflakeStatements.ts';
 import { emptyTables, Sessions, type Tables } from './snowflakeTables.ts';
+import { totalsStatements } from './snowflakeTotals.ts';
 
 /** A stand-in for one schema of Snowflake, and what a test may order of it. */
 export interface SnowflakeState {
@@ -27,8 +32,10 @@ export interface SnowflakeState {
   waitingForLock(): number;
   /** What is committed. */
   readonly tables: Tables;
-  /** Every statement so far, in the patterns' form. */
+  /** Every statement so far, in the patterns' form; also those that blocks ran. */
   readonly statements: string[];
+  /** Every block so far, as it was sent. */
+  readonly blocks: string[];
   /** The rows that the contract view shows. */
   lineItems(partitionPath: string): Row[];
 }
@@ -58,17 +65,25 @@ export function makeSnowflakeState(names: SnowflakeNames, isOpen: (sessionId: st
     waitingForLock: () => sessions.waiting,
     tables: sessions.committed,
     statements: [],
+    blocks: [],
     lineItems: (path) => {
       const current = new Set(sessions.committed.currentFiles.map(({ stagedKey }) => stagedKey));
       return [...registered]
         .filter((key) => key.startsWith(path) && current.has(key))
         .flatMap((key) => scan(state, key));
     },
-    execute: async ({ sql, binds, sessionId }) => {
+    execute: async ({ sql, binds, sessionId }, { signal, runChild }) => {
+      sessions.endAllBut(isOpen);
+      const block = parsedBlock(sql);
+      if (block) {
+        signal.addEventListener('abort', () => sessions.abandon(sessionId));
+        state.blocks.push(sql);
+        return runBlock(block, runChild);
+      }
       const text = normalized(sql, names);
       state.statements.push(text);
-      sessions.endAllBut(isOpen);
       await state.beforeStatement(text);
+      signal.throwIfAborted();
       for (const { pattern, run } of known) {
         const match = pattern.exec(text);
         if (match) return run({ match, binds, sessionId });
@@ -84,6 +99,7 @@ export function makeSnowflakeState(names: SnowflakeNames, isOpen: (sessionId: st
     ...fenceStatements(sessions),
     ...publicationStatements(sessions),
     ...findingsStatements(sessions),
+    ...totalsStatements(sessions, state.lineItems),
   ];
   return state;
 }
@@ -94,6 +110,14 @@ function normalized(sql: string, names: SnowflakeNames): string {
     if (String(name).includes('.CUR_')) text = text.replaceAll(name, `<${field}>`);
   }
   return text.replaceAll(`${names.database}.information_schema`, '<information_schema>');
+}
+
+function parsedBlock(sql: string): Block | undefined {
+  try {
+    return blockOf(sql);
+  } catch (error) {
+    throw refused('001003', `SQL compilation error: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 function transactionStatements(sessions: Sessions): Known[] {

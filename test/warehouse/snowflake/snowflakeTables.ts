@@ -1,4 +1,5 @@
-import { StatementError } from './protocolServer.ts';
+import { StatementError, type StatementResult } from './protocolServer.ts';
+import { NOTHING } from './snowflakeStatements.ts';
 
 export interface PublicationRow {
   readonly payer: string;
@@ -14,9 +15,17 @@ export interface CurrentFile extends PublicationRow {
   readonly rowCount: number;
 }
 
+export interface FenceRow {
+  readonly period: string;
+  epoch: number;
+  scriptRun: number | null;
+  scriptStatement: number | null;
+}
+
 /** The native tables. */
 export interface Tables {
-  readonly fence: { period: string; epoch: number }[];
+  /** What a table of an older release has not yet is null. */
+  readonly fence: FenceRow[];
   readonly publications: PublicationRow[];
   readonly currentFiles: CurrentFile[];
   readonly findings: { payer: string; year: number; month: number }[];
@@ -40,6 +49,7 @@ export class Sessions {
   readonly committed: Tables;
   readonly #open = new Map<string, Write[]>();
   readonly #locks = new Map<keyof Tables, string>();
+  readonly #abandoned = new Set<string>();
   #released = Promise.withResolvers<void>();
   /** How many statements wait for a lock. */
   waiting = 0;
@@ -59,12 +69,22 @@ export class Sessions {
 
   rollBack(sessionId: string): void {
     this.#open.delete(sessionId);
+    this.#abandoned.delete(sessionId);
     this.#release(sessionId);
   }
 
   /** A session that is gone leaves nothing behind. */
   endAllBut(isOpen: (sessionId: string) => boolean): void {
     for (const sessionId of this.#open.keys()) if (!isOpen(sessionId)) this.rollBack(sessionId);
+  }
+
+  /**
+   * What ran in a transaction of this session was cancelled. It stays open, but is rolled back as soon as it blocks
+   * another: Snowflake gives it five minutes until then.
+   */
+  abandon(sessionId: string): void {
+    if (this.#open.has(sessionId)) this.#abandoned.add(sessionId);
+    this.#wake();
   }
 
   /** What a statement of this session sees. */
@@ -98,7 +118,8 @@ export class Sessions {
 
   #isHeldByAnother(sessionId: string, table: keyof Tables): boolean {
     const holder = this.#locks.get(table);
-    return holder !== undefined && holder !== sessionId;
+    if (holder !== undefined && this.#abandoned.has(holder)) this.rollBack(holder);
+    return this.#locks.has(table) && holder !== sessionId;
   }
 
   #release(sessionId: string): void {
@@ -110,4 +131,18 @@ export class Sessions {
     this.#released.resolve();
     this.#released = Promise.withResolvers();
   }
+}
+
+/** A statement that only adds rows: it locks nothing. */
+export async function insert(sessions: Sessions, sessionId: string, write: Write): Promise<StatementResult> {
+  await sessions.write(sessionId, undefined, write);
+  return NOTHING;
+}
+
+/** Deletes rows in place; answers how many. */
+export function deleteWhere<Item>(rows: Item[], isDeleted: (row: Item) => boolean): number {
+  const kept = rows.filter((row) => !isDeleted(row));
+  const deleted = rows.length - kept.length;
+  rows.splice(0, rows.length, ...kept);
+  return deleted;
 }
