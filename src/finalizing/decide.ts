@@ -1,4 +1,4 @@
-import { isDirty, type PartitionRecord } from '../ledger/partitionRecord.ts';
+import { hasChanges, type PartitionRecord, wantsAnalytics } from '../ledger/partitionRecord.ts';
 
 /** How long a partition may change before it is finalized. */
 export interface Debounce {
@@ -14,26 +14,38 @@ export type Decision =
   | { readonly act: 'wait'; readonly until: number }
   | { readonly act: 'run'; readonly partitions: readonly PartitionRecord[] };
 
+/** When something is to be done for a partition; undefined while it is clean. */
+export function dueAt(record: PartitionRecord, debounce: Debounce): number | undefined {
+  const moments = [changesDueAt(record, debounce), analyticsDueAt(record)].filter((at) => at !== undefined);
+  return moments.length === 0 ? undefined : Math.min(...moments);
+}
+
 /**
- * When a partition is due; undefined while it is clean.
+ * When a partition's changes are due; undefined while it has none.
  *
  *   failed, and nothing changed since     at the time set for the retry
  *   its newest complete delivery is new   at once
  *   it waits for its first manifest       first change + maximum wait: the manifest says when it is whole
  *   otherwise                             min(last change + quiet period, first change + maximum wait)
  */
-export function dueAt(record: PartitionRecord, { quietSeconds, maxWaitSeconds }: Debounce): number | undefined {
-  if (!isDirty(record)) return undefined;
-  if (record.problem && record.problem.changes === record.changes) return record.problem.retryAt;
+export function changesDueAt(record: PartitionRecord, { quietSeconds, maxWaitSeconds }: Debounce): number | undefined {
+  if (!hasChanges(record)) return undefined;
+  const { problem, completeDelivery, published } = record;
+  if (problem && problem.what !== 'analytics-failed' && problem.changes === record.changes) return problem.retryAt;
   const first = record.firstChangeAt ?? 0;
-  const { completeDelivery, published } = record;
   if (completeDelivery && completeDelivery.id !== published?.deliveryId) return first;
   const latest = first + maxWaitSeconds * 1000;
   if (record.awaitsManifest && !record.delivery) return latest;
   return Math.min((record.lastChangeAt ?? first) + quietSeconds * 1000, latest);
 }
 
-/** Which of a period's partitions to finalize now, or when to look again. */
+/** When analytics are due over what was published: at once, or at the time set for the retry; undefined while they need not run. */
+export function analyticsDueAt(record: PartitionRecord): number | undefined {
+  if (!wantsAnalytics(record)) return undefined;
+  return record.problem?.what === 'analytics-failed' ? record.problem.retryAt : record.published?.at;
+}
+
+/** Which of a period's partitions to work on now, or when to look again. */
 export function decide(records: readonly PartitionRecord[], now: number, debounce: Debounce): Decision {
   const due = records.map((record) => ({ record, at: dueAt(record, debounce) }));
   const ready = due.filter(({ at }) => at !== undefined && at <= now).map(({ record }) => record);

@@ -1,23 +1,38 @@
+import type { ScriptEngine } from '../analytics/scriptEngine.ts';
 import type { Period } from '../billing/period.ts';
 import { LeaseLost, type Ledger } from '../ledger/ledger.ts';
 import type { Report } from '../notify/events.ts';
+import type { Tell } from '../notify/message.ts';
+import type { Telling } from '../notify/messages/compose.ts';
 import type { ObjectStore } from '../staging/objectStore.ts';
 import type { Queue } from '../staging/queue.ts';
 import { FencedOff, type Warehouse } from '../warehouse/warehouse.ts';
 import type { Debounce } from './decide.ts';
+import type { Stopwatch } from './stopwatch.ts';
 import type { Tick } from './tick.ts';
 
 /** What the finalizer works with. `now` answers milliseconds since 1970. */
 export interface Finalizing {
   readonly ledger: Ledger;
   readonly warehouse: Warehouse;
+  /** The warehouse's own. */
+  readonly script: ScriptEngine;
   readonly store: ObjectStore;
   readonly copyQueue: Queue<object>;
   readonly finalizeQueue: Queue<Tick>;
   readonly stagingBucket: string;
   readonly settings: FinalizeSettings;
   readonly now: () => number;
+  readonly sleep: (seconds: number) => Promise<void>;
+  /** From then on nothing is waited for any more: what runs in the warehouse is left to the next tick. Milliseconds since 1970. */
+  readonly handOnAt: number;
   readonly report: Report;
+  /** Tells other systems; nothing is lost once it has resolved. */
+  readonly tell: Tell;
+  /** The deployment's stage, named in messages. */
+  readonly stage: string;
+  /** Of the message that is worked on, where its tick names none. */
+  readonly correlationId?: string;
   /** Names this process in the lease. */
   readonly holder: string;
 }
@@ -35,9 +50,17 @@ export interface FinalizeSettings extends Debounce {
 export interface Run {
   readonly period: Period;
   readonly epoch: number;
+  /** Names the event that made the period due. */
+  readonly correlationId?: string;
+  readonly stopwatch: Stopwatch;
 }
 
 /** Whether an error says that a newer run has taken over. */
 export function isOvertaken(error: unknown): boolean {
   return error instanceof LeaseLost || error instanceof FencedOff;
+}
+
+/** Who tells, now. */
+export function tellingOf({ stage, now }: Finalizing, { correlationId }: Run): Telling {
+  return { stage, at: now(), correlationId };
 }

@@ -1,27 +1,35 @@
-import type { Period } from '../billing/period.ts';
 import { decide } from './decide.ts';
 import { type Finalizing, isOvertaken, type Run } from './finalizing.ts';
 import { removeSuperseded } from './removeSuperseded.ts';
 import { runFinalization } from './run.ts';
-import { parseTick, tickAt } from './tick.ts';
+import { startStopwatch } from './stopwatch.ts';
+import { type PeriodTick, parseTick, tickAt } from './tick.ts';
 
 /**
  * The finalize workflow: one tick. Looks whether anything of the period is due (or something is to be cleared away),
  * takes the lease, runs, and leaves a tick behind while anything is dirty. When it returns, the tick may be
  * acknowledged: the next look is in the queue. Throws on trouble that is not one partition's own (the warehouse is
- * down): the lease is freed, and the tick kept for retry.
+ * down): the lease is freed, and the tick kept for retry. A tick of the outbox asks nothing of it.
  */
 export async function handleTick(finalizing: Finalizing, body: unknown): Promise<void> {
-  const { period, clear = false } = parseTick(body);
+  const tick = parseTick(body);
+  if ('outbox' in tick) return;
+  const { correlationId } = finalizing;
+  await handlePeriodTick(finalizing, { ...(correlationId === undefined ? {} : { correlationId }), ...tick });
+}
+
+async function handlePeriodTick(finalizing: Finalizing, tick: PeriodTick): Promise<void> {
+  const { period, clear = false, correlationId } = tick;
   const { ledger, settings, now, report, holder } = finalizing;
   const decision = decide(await ledger.partitions(period), now(), settings);
   if (!clear && decision.act === 'rest') return;
-  if (!clear && decision.act === 'wait') return tickAgain(finalizing, period, decision.until);
+  if (!clear && decision.act === 'wait') return tickAgain(finalizing, tick, decision.until);
 
   const startedAt = now();
   const lease = await ledger.acquireLease(period, holder, startedAt, startedAt + settings.leaseSeconds * 1000);
-  if (!lease.taken) return tickAgain(finalizing, period, lease.heldUntil);
-  const run: Run = { period, epoch: lease.epoch };
+  if (!lease.taken) return tickAgain(finalizing, tick, lease.heldUntil);
+  const stopwatch = startStopwatch(now);
+  const run: Run = { period, epoch: lease.epoch, stopwatch, ...(correlationId === undefined ? {} : { correlationId }) };
   try {
     // What was due before the lease was taken may have been finalized by its last holder.
     const due = decide(await ledger.partitions(period), now(), settings);
@@ -35,12 +43,12 @@ export async function handleTick(finalizing: Finalizing, body: unknown): Promise
     report({ what: 'lease-lost', period, epoch: run.epoch });
     // The newer run may be at work on this very message, and die when it is gone: leave a tick for after its lease.
     const { lease: newer } = await ledger.period(period);
-    return tickAgain(finalizing, period, newer?.until ?? now());
+    return tickAgain(finalizing, tick, newer?.until ?? now());
   }
   await ledger.releaseLease(period, run.epoch);
   const next = decide(await ledger.partitions(period), now(), settings);
-  if (next.act === 'run') await tickAgain(finalizing, period, now());
-  if (next.act === 'wait') await tickAgain(finalizing, period, next.until);
+  if (next.act === 'run') await tickAgain(finalizing, tick, now());
+  if (next.act === 'wait') await tickAgain(finalizing, tick, next.until);
 }
 
 /** Clears away what is superseded in the period's clean partitions; those that are dirty do it in their own run. */
@@ -54,10 +62,15 @@ async function clearPeriod(finalizing: Finalizing, run: Run): Promise<void> {
  * Sends a tick for `at`, unless one is on its way that comes no later: ticks must not multiply. It is noted after it was
  * sent, so that a crash in between costs a double and never the tick.
  */
-async function tickAgain({ ledger, finalizeQueue, now }: Finalizing, period: Period, at: number): Promise<void> {
+async function tickAgain(
+  { ledger, finalizeQueue, now }: Finalizing,
+  { period, correlationId }: PeriodTick,
+  at: number,
+): Promise<void> {
   const { nextTickAt } = await ledger.period(period);
-  if (nextTickAt !== undefined && nextTickAt > now() && nextTickAt <= at) return;
-  const tick = tickAt(period, at, now());
+  // A delay is rounded up to whole seconds.
+  if (nextTickAt !== undefined && nextTickAt > now() && nextTickAt < at + 1000) return;
+  const tick = tickAt(period, at, now(), correlationId);
   await finalizeQueue.send([tick]);
   await ledger.noteTick(period, now() + tick.delaySeconds * 1000);
 }

@@ -1,36 +1,18 @@
 import { objectCreatedEvent } from '../billing/objectCreated.ts';
-import { type Partition, partitionName } from '../billing/partition.ts';
-import type { Payer } from '../billing/payer.ts';
-import type { VersionRecord } from '../ledger/ledger.ts';
+import { partitionName } from '../billing/partition.ts';
 import { type PartitionRecord, type Problem, setIdOf } from '../ledger/partitionRecord.ts';
-import { AnalyticsFailed, type StagedFile, type Warehouse } from '../warehouse/warehouse.ts';
+import type { Warehouse } from '../warehouse/warehouse.ts';
+import { analysePublished } from './analysePublished.ts';
 import { auditProblem, registrationProblem } from './auditing.ts';
-import { type CurrentSet, type StagedVersion, setOfDelivery, setWithoutManifest } from './currentSet.ts';
+import { asOf, type Candidate, fail, type Publishable, type PublishedCandidate, renewLease } from './candidate.ts';
+import { setOfDelivery, setWithoutManifest } from './currentSet.ts';
+import { changesDueAt } from './decide.ts';
 import { type Finalizing, isOvertaken, type Run } from './finalizing.ts';
 import { removeSuperseded } from './removeSuperseded.ts';
 
-/** A due partition as this run found it, and what to do with it. */
-interface Candidate {
-  readonly record: PartitionRecord;
-  readonly partition: Partition;
-  readonly readAt: number;
-  readonly versions: readonly VersionRecord[];
-  readonly set: CurrentSet;
-}
-
-interface Publishable extends Candidate {
-  readonly set: Extract<CurrentSet, { is: 'set' }>;
-  readonly files: readonly StagedFile[];
-  readonly setId: string;
-}
-
-/** `publishedEpoch` is that of the run that published the set: this one, or an earlier one. */
-interface PublishedCandidate extends Publishable {
-  readonly publishedEpoch: number;
-}
-
 /**
- * Finalizes the due partitions of a period: form the current set, register, audit, publish, analyse, settle, clear away.
+ * Finalizes what is due of a period: for each partition whose changes are due, form the current set, register, audit,
+ * publish, settle; then the analytics, over whatever was published since they ran last; then clear away.
  *
  * Every step asks for the state it needs and not for what an earlier run did: what is published is read from the
  * warehouse, and analytics are due when they ran before the publish. So a run that was cut off anywhere is simply done again.
@@ -42,9 +24,33 @@ export async function runFinalization(
   run: Run,
   records: readonly PartitionRecord[],
 ): Promise<void> {
-  const { warehouse, report } = finalizing;
-  report({ what: 'run-started', period: run.period, epoch: run.epoch, partitions: records.length });
-  await warehouse.raiseFence(run.period, run.epoch);
+  const { warehouse, now, settings, report } = finalizing;
+  const { period, stopwatch } = run;
+  report({ what: 'run-started', period, epoch: run.epoch, partitions: records.length });
+  try {
+    await warehouse.raiseFence(period, run.epoch);
+    const changed = records.filter((record) => (changesDueAt(record, settings) ?? Number.POSITIVE_INFINITY) <= now());
+    const publishables = await stopwatch.time('read', () => formSets(finalizing, run, changed));
+    const published = await publish(finalizing, run, publishables);
+    for (const { partition, record, readAt } of published) {
+      await finalizing.ledger.commit(partition, run.epoch, { kind: 'settled', changes: record.changes, readAt });
+    }
+    const analysed = await stopwatch.time('analyse', () => analysePublished(finalizing, run));
+    const payers = new Set([...published.map(({ partition }) => partition.payer), ...analysed]);
+    await stopwatch.time('clear', async () => {
+      for (const payer of payers) await removeSuperseded(finalizing, run, { payer, period });
+    });
+  } finally {
+    for (const [step, seconds] of stopwatch.seconds()) report({ what: 'step-timed', period, step, seconds });
+  }
+}
+
+/** The current set of each partition; one that cannot be formed is held. */
+async function formSets(
+  finalizing: Finalizing,
+  run: Run,
+  records: readonly PartitionRecord[],
+): Promise<readonly Publishable[]> {
   const publishables: Publishable[] = [];
   for (const record of records) {
     const candidate = await lookAt(finalizing, record);
@@ -52,13 +58,7 @@ export async function runFinalization(
     if (publishable) publishables.push(publishable);
     else await hold(finalizing, run, candidate);
   }
-  const published = await publish(finalizing, run, publishables);
-  const analysed = await analyse(finalizing, run, published);
-  for (const candidate of analysed) {
-    const { partition, record, readAt } = candidate;
-    await finalizing.ledger.commit(partition, run.epoch, { kind: 'settled', changes: record.changes, readAt });
-  }
-  for (const { partition } of analysed) await removeSuperseded(finalizing, run, partition);
+  return publishables;
 }
 
 /** Reads the partition's versions after its record: a change in between is settled by a later run, never lost. */
@@ -130,27 +130,37 @@ async function publish(
     await renewLease(finalizing, run);
     if (await verify(finalizing, run, candidate)) verified.push({ ...candidate, publishedEpoch: run.epoch });
   }
-  if (verified.length > 0) await warehouse.publish(run.period, run.epoch, verified.map(publicationOf));
+  if (verified.length > 0) {
+    const publications = verified.map(publicationOf);
+    await run.stopwatch.time('publish', () => warehouse.publish(run.period, run.epoch, publications));
+  }
   for (const candidate of visible) await commitPublished(finalizing, run, candidate);
   for (const candidate of verified) await commitPublished(finalizing, run, candidate);
   return [...visible, ...verified];
 }
 
 async function verify(finalizing: Finalizing, run: Run, candidate: Publishable): Promise<boolean> {
-  const problem = await findProblem(finalizing.warehouse, candidate);
-  if (problem) await fail(finalizing, run, candidate, problem.what, problem.message);
-  return !problem;
+  const problem = await findProblem(finalizing.warehouse, run, candidate);
+  if (problem) {
+    await fail(finalizing, run, candidate, problem.what, problem.message);
+    return false;
+  }
+  finalizing.report({ what: 'rows-verified', partition: candidate.partition, rows: rowsOf(candidate) });
+  return true;
 }
 
 /** Why these files must not be published. Whatever the warehouse throws here is this partition's trouble alone. */
 async function findProblem(
   warehouse: Warehouse,
+  { stopwatch }: Run,
   { partition, files }: Publishable,
 ): Promise<Pick<Problem, 'what' | 'message'> | undefined> {
   try {
-    const unregistered = registrationProblem(partition, await warehouse.register(partition, files));
+    const statuses = await stopwatch.time('register', () => warehouse.register(partition, files));
+    const unregistered = registrationProblem(partition, statuses);
     if (unregistered) return { what: 'registration-failed', message: unregistered };
-    const mismatch = auditProblem(partition, files, await warehouse.audit(partition, files));
+    const audits = await stopwatch.time('audit', () => warehouse.audit(partition, files));
+    const mismatch = auditProblem(partition, files, audits);
     return mismatch ? { what: 'verification-failed', message: mismatch } : undefined;
   } catch (error) {
     if (isOvertaken(error)) throw error;
@@ -168,66 +178,29 @@ function publicationOf({ partition, files, set }: Publishable) {
 async function commitPublished(
   { ledger, now, report }: Finalizing,
   run: Run,
-  { partition, record, files, set, setId, publishedEpoch }: PublishedCandidate,
+  candidate: PublishedCandidate,
 ): Promise<void> {
+  const { partition, record, files, set, setId, publishedEpoch } = candidate;
   const { published } = record;
   const isKnown = published?.epoch === publishedEpoch && published.setId === setId;
   if (isKnown && published.deliveryId === set.deliveryId) return;
   const delivery = set.deliveryId === undefined ? {} : { deliveryId: set.deliveryId };
-  const rows = files.reduce((sum, file) => sum + file.rows, 0);
+  const rows = rowsOf(candidate);
   await ledger.commit(partition, run.epoch, {
     kind: 'published',
-    published: { setId, files: files.length, rows, epoch: publishedEpoch, at: now(), ...delivery },
+    published: {
+      setId,
+      files: files.length,
+      rows,
+      epoch: publishedEpoch,
+      at: now(),
+      asOf: asOf(set.files),
+      ...delivery,
+    },
   });
   if (!isKnown) report({ what: 'partition-published', partition, files: files.length, rows, ...delivery });
 }
 
-/** Runs the analytics over what was published since they ran last. Answers the partitions that need nothing more. */
-async function analyse(
-  finalizing: Finalizing,
-  run: Run,
-  candidates: readonly PublishedCandidate[],
-): Promise<readonly Candidate[]> {
-  const { warehouse, ledger, now, report } = finalizing;
-  const stale = candidates.filter(({ record, publishedEpoch }) => (record.analysed?.epoch ?? 0) < publishedEpoch);
-  if (stale.length === 0) return candidates;
-  await renewLease(finalizing, run);
-  const payers: Payer[] = stale.map(({ partition }) => partition.payer);
-  try {
-    await warehouse.analyse(run.period, run.epoch, payers);
-  } catch (error) {
-    if (!(error instanceof AnalyticsFailed)) throw error;
-    for (const candidate of stale) await fail(finalizing, run, candidate, 'analytics-failed', error.message);
-    return candidates.filter((candidate) => !stale.includes(candidate));
-  }
-  for (const { partition, set, setId } of stale) {
-    const analysed = { setId, epoch: run.epoch, watermark: asOf(set.files), at: now() };
-    await ledger.commit(partition, run.epoch, { kind: 'analysed', analysed });
-  }
-  report({ what: 'analytics-done', period: run.period, partitions: stale.length });
-  return candidates;
-}
-
-async function fail(
-  { ledger, settings, now, report }: Finalizing,
-  run: Run,
-  { partition, record }: Candidate,
-  what: Problem['what'],
-  message: string,
-): Promise<void> {
-  const attempts = record.problem?.what === what ? record.problem.attempts + 1 : 1;
-  const seconds = Math.min(settings.retryMaxSeconds, settings.retryBaseSeconds * 2 ** (attempts - 1));
-  const at = now();
-  const problem = { what, message, attempts, at, retryAt: at + seconds * 1000, changes: record.changes };
-  await ledger.commit(partition, run.epoch, { kind: 'failed', problem });
-  report({ what, partition, reason: message, attempts });
-}
-
-async function renewLease({ ledger, settings, now }: Finalizing, { period, epoch }: Run): Promise<void> {
-  await ledger.renewLease(period, epoch, now() + settings.leaseSeconds * 1000);
-}
-
-/** As of when the files tell the bill: the newest source LastModified among them, 0 when there are none. */
-function asOf(files: readonly StagedVersion[]): number {
-  return files.reduce((newest, { source }) => Math.max(newest, source.lastModified), 0);
+function rowsOf({ files }: Publishable): number {
+  return files.reduce((sum, { rows }) => sum + rows, 0);
 }

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Debounce, decide, dueAt } from '../../src/finalizing/decide.ts';
+import { changesDueAt, type Debounce, decide, dueAt } from '../../src/finalizing/decide.ts';
 import { newPartitionRecord, type PartitionRecord } from '../../src/ledger/partitionRecord.ts';
 import { ALPHA, BETA, deliveryOf, progressOf, START } from '../ledger/records.ts';
 
@@ -22,6 +22,9 @@ const problem = {
   changes: 2,
 } as const;
 const published = { setId: 's', files: 1, rows: 1, epoch: 1, at: START };
+/** Analytics have run over it. */
+const analysed = { setId: 's', epoch: 1, watermark: START, at: START };
+const analyticsProblem = { ...problem, what: 'analytics-failed' } as const;
 
 describe('a partition is due', () => {
   it.each<[string, PartitionRecord, number | undefined]>([
@@ -62,7 +65,7 @@ describe('a partition is due', () => {
     ],
     [
       'after the quiet period when its complete delivery is published',
-      { ...DIRTY, ...COMPLETE, published: { ...published, deliveryId: 'delivery-1' } },
+      { ...DIRTY, ...COMPLETE, analysed, published: { ...published, deliveryId: 'delivery-1' } },
       START + 10_000 + QUIET,
     ],
     ['at the time of the retry when it failed', { ...DIRTY, problem }, problem.retryAt],
@@ -70,6 +73,23 @@ describe('a partition is due', () => {
       'at the time of the retry when it failed, its new delivery too',
       { ...DIRTY, ...COMPLETE, problem },
       problem.retryAt,
+    ],
+    ['never while it is clean and analytics have run', { ...CLEAN, published, analysed }, undefined],
+    ['at once when analytics have not run over what is published', { ...CLEAN, published }, START],
+    [
+      'at once when analytics ran before what is published',
+      { ...CLEAN, published: { ...published, epoch: 2 }, analysed },
+      START,
+    ],
+    [
+      'for its analytics at the time of the retry when they failed',
+      { ...CLEAN, published, problem: analyticsProblem },
+      START + 77_000,
+    ],
+    [
+      'for its changes at their own time, although its analytics have failed',
+      { ...DIRTY, published, problem: analyticsProblem },
+      START + 10_000 + QUIET,
     ],
     ['as if it had not failed when it changed since', { ...DIRTY, changes: 3, problem }, START + 10_000 + QUIET],
   ])('%s', (_, record, at) => {
@@ -91,7 +111,8 @@ const anyRecord: fc.Arbitrary<PartitionRecord> = fc
     awaitsManifest: fc.boolean(),
     progress: fc.constantFrom({}, { delivery: WAITING }, COMPLETE),
     published: fc.constantFrom({}, { published }, { published: { ...published, deliveryId: 'delivery-1' } }),
-    problem: fc.constantFrom({}, { problem }, { problem: { ...problem, changes: 1 } }),
+    analysed: fc.constantFrom({}, { analysed }),
+    problem: fc.constantFrom({}, { problem }, { problem: { ...problem, changes: 1 } }, { problem: analyticsProblem }),
   })
   .map(({ first, busyFor, unsettled, awaitsManifest, ...parts }) => ({
     ...CLEAN,
@@ -102,15 +123,18 @@ const anyRecord: fc.Arbitrary<PartitionRecord> = fc
     awaitsManifest,
     ...parts.progress,
     ...parts.published,
+    ...parts.analysed,
     ...parts.problem,
   }));
 
 describe('of whatever partitions', () => {
-  it('none waits beyond its first change and the maximum wait, unless it failed', () => {
+  it('none waits with a change beyond the first one and the maximum wait, unless it failed', () => {
     fc.assert(
       fc.property(anyRecord, (record) => {
-        const at = dueAt(record, DEBOUNCE);
-        if (at === undefined || record.problem?.changes === record.changes) return;
+        const at = changesDueAt(record, DEBOUNCE);
+        const hasFailed = record.problem?.what !== 'analytics-failed' && record.problem?.changes === record.changes;
+        expect(at !== undefined).toBe(record.changes > record.settledChanges);
+        if (at === undefined || hasFailed) return;
         expect(at).toBeLessThanOrEqual((record.firstChangeAt ?? 0) + MAX_WAIT);
         expect(at).toBeGreaterThanOrEqual(record.firstChangeAt ?? 0);
       }),

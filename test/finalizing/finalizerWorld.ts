@@ -40,6 +40,7 @@ export interface FileSketch extends VersionSketch {
 export class FinalizerWorld {
   now = START;
   analyticsFail = false;
+  stepSeconds = 0;
   readonly ledger = new SqliteLedger(':memory:');
   readonly buckets = new SimulatedBuckets();
   readonly tables: SimulatedWarehouse;
@@ -54,6 +55,8 @@ export class FinalizerWorld {
     this.tables = new SimulatedWarehouse({
       rowsIn: (key) => this.buckets.get({ bucket: STAGING, key })?.rows,
       skipsRows: () => false,
+      now: () => this.now,
+      stepSeconds: () => this.stepSeconds,
       analyticsFail: () => this.analyticsFail,
     });
   }
@@ -62,12 +65,19 @@ export class FinalizerWorld {
     return {
       ledger: this.ledger,
       warehouse: this.tables,
+      script: this.tables.script,
       store: storeOf(this.buckets),
       copyQueue: queueTo((body) => this.requests.push(body)),
       finalizeQueue: queueTo((body, delaySeconds) => this.ticks.push({ body, at: this.now + delaySeconds * 1000 })),
       stagingBucket: STAGING,
       settings: this.settings,
       now: () => this.now,
+      sleep: async (seconds) => {
+        this.now += seconds * 1000;
+      },
+      handOnAt: Number.POSITIVE_INFINITY,
+      tell: (messages) => this.ledger.putIntoOutbox(messages),
+      stage: 'test',
       report: (event) => this.events.push(event),
       holder: 'this-run',
       ...parts,

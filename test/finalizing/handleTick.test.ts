@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { handleTick } from '../../src/finalizing/handleTick.ts';
 import { isDirty } from '../../src/ledger/partitionRecord.ts';
 import { ALPHA, BETA, PERIOD, START } from '../ledger/records.ts';
-import { counted, intercepted, refusing } from '../staging/interception.ts';
+import { counted, intercepted } from '../staging/interception.ts';
+import { refusedBy } from './effects.ts';
 import { FinalizerWorld, keysOf, SETTINGS } from './finalizerWorld.ts';
 
 const QUIET = SETTINGS.quietSeconds * 1000;
@@ -62,7 +63,15 @@ describe('a tick when something is due', () => {
     expect(world.tables.analysed.get(`${PERIOD}/${ALPHA.payer}`)).toBe(record.published?.setId);
     expect((await world.ledger.period(PERIOD)).lease).toBeUndefined();
     expect(world.ticks).toEqual([]);
-    expect(world.events.map(({ what }) => what)).toEqual(['run-started', 'partition-published', 'analytics-done']);
+    const told = world.events.map(({ what }) => what).filter((what) => what !== 'step-timed');
+    expect(told).toEqual([
+      'run-started',
+      'rows-verified',
+      'partition-published',
+      'analytics-started',
+      'analytics-done',
+      'partition-finalized',
+    ]);
   });
 
   it('leaves a tick for the partitions that are not due yet', async () => {
@@ -203,13 +212,14 @@ describe('ticks', () => {
 });
 
 describe('a tick when the warehouse is down', () => {
-  it.each(['raiseFence', 'published', 'publish', 'analyse'] as const)(
+  it.each(['raiseFence', 'published', 'publish', 'submit'] as const)(
     'throws what %s throws, frees the lease, and does it all when it comes again',
     async (method) => {
       const a = await world.stage();
       world.now += QUIET;
-      const warehouse = refusing(world.tables, method, new Error('warehouse is suspended'));
-      await expect(world.tick({ warehouse })).rejects.toThrow('warehouse is suspended');
+      await expect(world.tick(refusedBy(world, method, new Error('warehouse is suspended')))).rejects.toThrow(
+        'suspended',
+      );
       expect(isDirty(await world.record())).toBe(true);
       expect((await world.ledger.period(PERIOD)).lease).toBeUndefined();
       world.redeliver();

@@ -17,6 +17,8 @@ async function fencedState(world: FinalizerWorld) {
     current: world.tables.current,
     analysed: world.tables.analysed,
     fences: world.tables.fences,
+    analytics: await world.ledger.analytics(PERIOD),
+    effects: world.tables.script.effects,
   });
 }
 

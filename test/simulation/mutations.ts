@@ -60,7 +60,10 @@ export const mutations: readonly (Mutation & { readonly breaks: number; readonly
   {
     breaks: 4,
     how: 'analytics run over nothing',
-    warehouse: (warehouse) => override<Warehouse>(warehouse, { analyse: async () => {} }),
+    warehouse: (warehouse) =>
+      override<Warehouse>(warehouse, {
+        script: override(warehouse.script, { submit: async () => ({ is: 'done' }) }),
+      }),
   },
   {
     breaks: 5,
@@ -77,7 +80,6 @@ export const mutations: readonly (Mutation & { readonly breaks: number; readonly
       return override<Warehouse>(warehouse, {
         raiseFence: async (period, epoch) => warehouse.raiseFence(period, at(period, epoch)),
         publish: async (period, epoch, publications) => warehouse.publish(period, at(period, epoch), publications),
-        analyse: async (period, epoch, payers) => warehouse.analyse(period, at(period, epoch), payers),
       });
     },
   },
@@ -108,6 +110,25 @@ export const mutations: readonly (Mutation & { readonly breaks: number; readonly
         audit: async (_partition, files) =>
           files.map(({ stagedKey, rows }) => ({ stagedKey, rows, rowsOfOtherPeriods: 0 })),
       }),
+  },
+  {
+    breaks: 9,
+    how: 'nobody remembers which step of the analytics was submitted',
+    ledger: (ledger) =>
+      override<Ledger>(ledger, {
+        saveAnalytics: async (period, epoch, { inHand: _, ...record }) => ledger.saveAnalytics(period, epoch, record),
+      }),
+  },
+  {
+    breaks: 9,
+    how: 'messages are told and not kept',
+    ledger: (ledger) => override<Ledger>(ledger, { putIntoOutbox: async () => {} }),
+  },
+  {
+    breaks: 9,
+    how: 'a step that the history does not show yet is submitted again at once',
+    warehouse: (warehouse) =>
+      override<Warehouse>(warehouse, { script: override(warehouse.script, { tellsWithinSeconds: 0 }) }),
   },
   {
     breaks: 10,

@@ -117,8 +117,11 @@ export class Oracle {
     }
   }
 
-  /** Invariants 3 and 10, after every step. */
+  /** Invariants 3, 9 and 10, after every step. */
   async step(): Promise<void> {
+    for (const [step, times] of this.#world.warehouse.script.effects) {
+      if (times > 1) this.#violate(9, `step ${step} of the analytics took effect ${times} times`);
+    }
     for (const watched of this.#watched) {
       const record = await this.#world.ledger.partition(watched.partition);
       if (record) this.#watermarks(watched, record);
@@ -132,6 +135,9 @@ export class Oracle {
 
   /** Invariant 4: at rest, readers see the newest delivery, analytics have run over it, and the ledger says so. */
   async atRest(): Promise<void> {
+    const { script } = this.#world.warehouse;
+    script.passTime();
+    if (script.running.length > 0) this.#violate(9, `at rest, ${told(script.running)} of the analytics run on`);
     for (const watched of this.#watched) {
       const { name, partition } = watched;
       const visible = this.#visible(watched);
@@ -145,6 +151,10 @@ export class Oracle {
       const record = await this.#world.ledger.partition(partition);
       const settled =
         record && !isDirty(record) && record.published?.setId === setId && record.analysed?.setId === setId;
+      const heard = (await this.#world.ledger.outbox()).some(
+        ({ body }) => body.what === 'finalized' && body.id === `finalized/${name}/${record?.published?.epoch}`,
+      );
+      if (!heard) this.#violate(9, `${name} was finalized, and nobody heard of it`);
       if (!settled) this.#violate(4, `${name} is at rest, and its record says ${JSON.stringify(record)}`);
     }
     if (this.violations.length > 0) throw new Error(this.violations.join('\n'));

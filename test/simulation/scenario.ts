@@ -32,6 +32,8 @@ export interface Scenario {
     readonly analyticsFail: number;
   };
   readonly graceSeconds: number;
+  /** How long a step of the analytics script may take: longer than one invocation waits for it, too. */
+  readonly longestStepSeconds: number;
   /** Chooses the interleaving. */
   readonly seed: number;
 }
@@ -93,6 +95,7 @@ export const anyScenario: fc.Arbitrary<Scenario> = fc.record({
     analyticsFail: probability(0.3),
   }),
   graceSeconds: fc.constantFrom(5, 100, 100_000),
+  longestStepSeconds: fc.constantFrom(0, 10, 200),
   seed: fc.integer(),
 });
 

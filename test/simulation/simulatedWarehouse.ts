@@ -3,15 +3,16 @@ import type { Payer } from '../../src/billing/payer.ts';
 import type { Period } from '../../src/billing/period.ts';
 import { setIdOf } from '../../src/ledger/partitionRecord.ts';
 import {
-  AnalyticsFailed,
   FencedOff,
   type FileAudit,
   type FileStatus,
+  type PartitionTotals,
   type Publication,
   type PublishedSet,
   type StagedFile,
   type Warehouse,
 } from '../../src/warehouse/warehouse.ts';
+import { SimulatedScript } from './simulatedScript.ts';
 
 /** What the simulated warehouse needs of the world around it. */
 export interface WarehouseWorld {
@@ -19,6 +20,9 @@ export interface WarehouseWorld {
   readonly rowsIn: (stagedKey: string) => number | undefined;
   /** Whether reading a file silently skips some of its rows this time. */
   readonly skipsRows: () => boolean;
+  readonly now: () => number;
+  /** How long a step of the analytics script takes. */
+  readonly stepSeconds: () => number;
   readonly analyticsFail: () => boolean;
 }
 
@@ -30,11 +34,26 @@ export class SimulatedWarehouse implements Warehouse {
   readonly current = new Map<string, PublishedSet>();
   /** The set that analytics ran over last, by partition name. */
   readonly analysed = new Map<string, string>();
+  /** What a test wants readers to see, by partition name. */
+  readonly found = new Map<string, PartitionTotals>();
   readonly fences = new Map<Period, number>();
+  readonly script: SimulatedScript;
   readonly #world: WarehouseWorld;
 
   constructor(world: WarehouseWorld) {
     this.#world = world;
+    this.script = new SimulatedScript({
+      now: world.now,
+      stepSeconds: world.stepSeconds,
+      fails: world.analyticsFail,
+      epochFence: (period) => this.fences.get(period) ?? 0,
+      analysed: (period, payers) => {
+        for (const payer of payers) {
+          const name = partitionName({ payer, period });
+          this.analysed.set(name, setIdOf(this.current.get(name)?.stagedKeys ?? []));
+        }
+      },
+    });
   }
 
   async raiseFence(period: Period, epoch: number): Promise<void> {
@@ -77,13 +96,9 @@ export class SimulatedWarehouse implements Warehouse {
     }
   }
 
-  async analyse(period: Period, epoch: number, payers: readonly Payer[]): Promise<void> {
-    this.#pass(period, epoch);
-    if (this.#world.analyticsFail()) throw new AnalyticsFailed('statement 2: numeric value is out of range');
-    for (const payer of payers) {
-      const name = partitionName({ payer, period });
-      this.analysed.set(name, setIdOf(this.current.get(name)?.stagedKeys ?? []));
-    }
+  async totals(period: Period, payers: readonly Payer[]): Promise<Map<Payer, PartitionTotals>> {
+    const none = { costs: [], findings: [] };
+    return new Map(payers.map((payer) => [payer, this.found.get(partitionName({ payer, period })) ?? none]));
   }
 
   async unregister(partition: Partition, stagedKeys: readonly string[]): Promise<void> {

@@ -1,0 +1,78 @@
+import { analyse } from '../analytics/analyse.ts';
+import type { Analysing } from '../analytics/analysing.ts';
+import type { StepFailure } from '../analytics/scriptEngine.ts';
+import type { Payer } from '../billing/payer.ts';
+import type { AnalyticsMember, AnalyticsRecord } from '../ledger/analyticsRecord.ts';
+import type { PartitionRecord } from '../ledger/partitionRecord.ts';
+import { fail, renewLease } from './candidate.ts';
+import { analyticsDueAt, changesDueAt } from './decide.ts';
+import { eventOf, finalizedBy, messageOf } from './finalized.ts';
+import { type Finalizing, type Run, tellingOf } from './finalizing.ts';
+
+/**
+ * Runs the analytics over what was published since they ran last, as far as they get now. What they do not get to stays
+ * dirty, and a later run goes on with it. Answers the payers whose months they have run over.
+ */
+export async function analysePublished(finalizing: Finalizing, run: Run): Promise<readonly Payer[]> {
+  const { ledger, now } = finalizing;
+  const records = await ledger.partitions(run.period);
+  const due = records.filter((record) => (analyticsDueAt(record) ?? Number.POSITIVE_INFINITY) <= now());
+  if (due.length === 0) return [];
+  await renewLease(finalizing, run);
+  const record = await analyse(analysingOf(finalizing, run), run, due.flatMap(memberOf));
+  if (record.status === 'failed') await commitFailed(finalizing, run, record);
+  if (record.status !== 'done') return [];
+  await commitDone(finalizing, run, record);
+  return record.members.map(({ payer }) => payer);
+}
+
+/** Each partition that the run was for is tried again after its own delay, unless it was published anew meanwhile. */
+async function commitFailed(finalizing: Finalizing, run: Run, { members, failure }: AnalyticsRecord): Promise<void> {
+  const epochs = new Map(members.map(({ payer, publishedEpoch }) => [payer, publishedEpoch]));
+  for (const record of await finalizing.ledger.partitions(run.period)) {
+    const { partition, published } = record;
+    if (published === undefined || epochs.get(partition.payer) !== published.epoch) continue;
+    await fail(finalizing, run, { partition, record }, 'analytics-failed', reasonOf(failure), failure);
+  }
+}
+
+/** What follows from a run that is done, and then that it is: cut off in between, it is done once more. */
+async function commitDone(finalizing: Finalizing, run: Run, record: AnalyticsRecord): Promise<void> {
+  const { ledger, now, report } = finalizing;
+  const { period, epoch } = run;
+  const finalized = await finalizedBy(finalizing, run, record);
+  await finalizing.tell(finalized.map((one) => messageOf(tellingOf(finalizing, run), one)));
+  for (const { payer, setId, watermark } of record.members) {
+    const analysed = { setId, epoch: record.run, watermark, at: now() };
+    await ledger.commit({ payer, period }, epoch, { kind: 'analysed', analysed });
+  }
+  await ledger.saveAnalytics(period, epoch, record);
+  const seconds = (now() - record.startedAt) / 1000;
+  report({ what: 'analytics-done', period, run: record.run, partitions: record.members.length, seconds });
+  for (const one of finalized) report({ what: 'partition-finalized', ...eventOf(one, now()) });
+}
+
+function analysingOf(finalizing: Finalizing, run: Run): Analysing {
+  const { ledger, script, now, sleep, handOnAt, settings, report } = finalizing;
+  const mayWait = async (seconds: number) =>
+    now() + seconds * 1000 < handOnAt && !(await areChangesDue(finalizing, run));
+  return { ledger, script, now, sleep, mayWait, report, maxWaitSeconds: settings.maxWaitSeconds };
+}
+
+/** Whether readers wait for something: it is not kept from them by analytics that run long. */
+async function areChangesDue({ ledger, now, settings }: Finalizing, { period }: Run): Promise<boolean> {
+  const moments = (await ledger.partitions(period)).flatMap((record) => changesDueAt(record, settings) ?? []);
+  return moments.some((at) => at <= now());
+}
+
+function memberOf({ partition, published }: PartitionRecord): AnalyticsMember[] {
+  if (!published) return [];
+  const { setId, epoch, asOf = 0 } = published;
+  return [{ payer: partition.payer, publishedEpoch: epoch, setId, watermark: asOf }];
+}
+
+function reasonOf(failure: StepFailure | undefined): string {
+  if (!failure) return 'the run failed';
+  const { statement, code, message } = failure;
+  return `${statement === undefined ? '' : `statement ${statement}: `}${code}: ${message}`;
+}
