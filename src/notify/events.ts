@@ -13,6 +13,8 @@ export type ReactorEvent =
       readonly key: string;
       readonly rows: number;
       readonly sizeBytes: number;
+      /** From S3's event to the staged copy; absent when nobody knows when it happened. */
+      readonly lagSeconds?: number;
     }
   /** The same content was announced again: acknowledged, nothing to do. */
   | { readonly what: 'file-known'; readonly partition: Partition; readonly key: string }
@@ -48,6 +50,10 @@ export type ReactorEvent =
       readonly reason: string;
     }
   | { readonly what: 'run-started'; readonly period: Period; readonly epoch: number; readonly partitions: number }
+  /** How long a run took for one of its steps: over all its partitions together. */
+  | { readonly what: 'step-timed'; readonly period: Period; readonly step: RunStep; readonly seconds: number }
+  /** The warehouse reads every row that the partition's files promise. */
+  | { readonly what: 'rows-verified'; readonly partition: Partition; readonly rows: number }
   /** The current set cannot be formed: the old one stays visible until the source delivers again. */
   | { readonly what: 'partition-held'; readonly partition: Partition; readonly reason: string }
   | {
@@ -64,7 +70,46 @@ export type ReactorEvent =
       readonly reason: string;
       readonly attempts: number;
     }
-  | { readonly what: 'analytics-done'; readonly period: Period; readonly partitions: number }
+  /** A run of the script begins over these partitions. `run` is the epoch that began it, also where a later one ends it. */
+  | {
+      readonly what: 'analytics-started';
+      readonly period: Period;
+      readonly run: number;
+      readonly partitions: number;
+      readonly steps: number;
+    }
+  /** Retry, by the next tick: the statement runs on in the warehouse, and nobody waits for it meanwhile. */
+  | {
+      readonly what: 'analytics-handed-on';
+      readonly period: Period;
+      readonly run: number;
+      readonly stepsDone: number;
+      readonly steps: number;
+      readonly queryId?: string;
+    }
+  /** Drop: a run that nothing depends on any more; a new one follows at once. */
+  | { readonly what: 'analytics-cancelled'; readonly period: Period; readonly run: number; readonly reason: string }
+  /** `seconds` since the run began, over all its invocations. */
+  | {
+      readonly what: 'analytics-done';
+      readonly period: Period;
+      readonly run: number;
+      readonly partitions: number;
+      readonly seconds: number;
+    }
+  /** All is done: published, and analysed since. The saving is per month, in the bill's currency. */
+  | {
+      readonly what: 'partition-finalized';
+      readonly partition: Partition;
+      readonly files: number;
+      readonly rows: number;
+      readonly findings: number;
+      readonly estimatedSaving: number;
+      /** Absent when the month is billed in several, or nothing was found. */
+      readonly currency?: string;
+      /** From the manifest's LastModified, else the newest file's, to this moment. */
+      readonly deliveryLagSeconds?: number;
+    }
   | { readonly what: 'files-removed'; readonly partition: Partition; readonly files: number }
   /** Drop: superseded files stay behind without an owner. Nothing that readers see depends on them. */
   | {
@@ -96,7 +141,38 @@ export type ReactorEvent =
   /** Drop: a row of the payers table says nothing that can be used. The other rows count. */
   | { readonly what: 'payer-row-wrong'; readonly row: number; readonly reason: string }
   /** Ends this run: a newer one has taken the period over. */
-  | { readonly what: 'lease-lost'; readonly period: Period; readonly epoch: number };
+  | { readonly what: 'lease-lost'; readonly period: Period; readonly epoch: number }
+  /**
+   * How everything stands, as the sweep finds it. Quarantined files are those that count now: one that was delivered
+   * again since is none. Hours are 0 where nothing is dirty.
+   */
+  | {
+      readonly what: 'surveyed';
+      readonly dirtyPartitions: number;
+      readonly oldestDirtyHours: number;
+      readonly outboxDepth: number;
+      readonly quarantinedFiles: number;
+    }
+  /** Hours since the payer's newest complete delivery, as the sweep finds them. Stop with an alarm, when it is stale. */
+  | { readonly what: 'payer-fresh'; readonly payer: Payer; readonly hours: number; readonly isStale: boolean }
+  /** The same of all configured payers together: how long the stalest one has been without a complete delivery. */
+  | {
+      readonly what: 'freshness-surveyed';
+      readonly payers: number;
+      readonly stalestHours: number;
+      readonly stalePayers: number;
+    }
+  /** The broker has confirmed them. */
+  | { readonly what: 'messages-sent'; readonly count: number }
+  /** Retry, with an alarm when it stays so: the broker did not take them, and they lie in the outbox. */
+  | { readonly what: 'messages-kept'; readonly count: number; readonly reason: string }
+  /** Retry, for up to a day: no queue is bound for the message. */
+  | { readonly what: 'message-unroutable'; readonly id: string; readonly routingKey: string }
+  /** Drop: nobody wanted the message for a day, or the broker will never take it. */
+  | { readonly what: 'message-dropped'; readonly id: string; readonly routingKey: string; readonly reason: string };
+
+/** What a run does, in this order: `read` is forming the current sets. */
+export type RunStep = 'read' | 'register' | 'audit' | 'publish' | 'analyse' | 'clear';
 
 /** Where a configuration is from: the payers table, the last good copy of it, or the payers file. */
 export type ConfigurationOrigin = 'table' | 'cache' | 'fallback';

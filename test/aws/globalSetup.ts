@@ -1,4 +1,8 @@
+import { findRabbitmq } from '../notify/rabbitmq/rabbitmqPrograms.ts';
 import { ensurePythonTools } from './pythonTools.ts';
 
 /** Once before all tests, so that no two workers install at the same time. */
-export default ensurePythonTools;
+export default async function installTools(): Promise<void> {
+  await ensurePythonTools();
+  await findRabbitmq();
+}

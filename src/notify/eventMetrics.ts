@@ -1,0 +1,72 @@
+import type { ConfigurationOrigin, ReactorEvent } from './events.ts';
+import type { Measure } from './metricCatalogue.ts';
+
+const LOADED_FROM = {
+  table: 'ConfigurationsFromTable',
+  cache: 'ConfigurationsFromCache',
+  fallback: 'ConfigurationsFromFallback',
+} as const satisfies Record<ConfigurationOrigin, string>;
+
+/** What an event is worth in metrics, besides the count of it. */
+export function measuresOf(event: ReactorEvent): readonly Measure[] {
+  switch (event.what) {
+    case 'file-staged':
+      return stagedMeasures(event);
+    case 'partition-finalized':
+      return finalizedMeasures(event);
+    case 'rows-verified':
+      return [{ metric: 'RowsVerified', value: event.rows, payer: event.partition.payer }];
+    case 'step-timed':
+      return [{ metric: 'StepSeconds', value: event.seconds, step: event.step }];
+    case 'analytics-done':
+      return [{ metric: 'AnalyticsSeconds', value: event.seconds }];
+    case 'analytics-failed':
+      return event.attempts >= 2 ? [{ metric: 'AnalyticsFailedAgain', value: 1 }] : [];
+    case 'surveyed':
+      return [
+        { metric: 'DirtyPartitions', value: event.dirtyPartitions },
+        { metric: 'OldestDirtyHours', value: event.oldestDirtyHours },
+        { metric: 'OutboxDepth', value: event.outboxDepth },
+        { metric: 'QuarantinedFiles', value: event.quarantinedFiles },
+      ];
+    case 'payer-fresh':
+      return [{ metric: 'FreshnessHours', value: event.hours, payer: event.payer }];
+    case 'freshness-surveyed':
+      return [
+        { metric: 'PayersWatched', value: event.payers },
+        { metric: 'StalestPayerHours', value: event.stalestHours },
+        { metric: 'StalePayers', value: event.stalePayers },
+      ];
+    case 'configuration-loaded':
+      return [
+        { metric: LOADED_FROM[event.from], value: 1 },
+        { metric: 'PayersConfigured', value: event.payers },
+      ];
+    case 'messages-sent':
+      return [{ metric: 'MessagesSent', value: event.count }];
+    case 'messages-kept':
+      return [{ metric: 'MessagesKept', value: event.count }];
+    default:
+      return [];
+  }
+}
+
+function stagedMeasures(event: Extract<ReactorEvent, { what: 'file-staged' }>): Measure[] {
+  const { rows, sizeBytes, lagSeconds, partition } = event;
+  const { payer } = partition;
+  return [
+    { metric: 'RowsStaged', value: rows },
+    { metric: 'BytesStaged', value: sizeBytes, payer },
+    ...(lagSeconds === undefined ? [] : [{ metric: 'StagingLag' as const, value: lagSeconds, payer }]),
+  ];
+}
+
+function finalizedMeasures(event: Extract<ReactorEvent, { what: 'partition-finalized' }>): Measure[] {
+  const { findings, estimatedSaving, deliveryLagSeconds, partition } = event;
+  const { payer } = partition;
+  return [
+    { metric: 'Findings', value: findings, payer },
+    { metric: 'EstimatedSaving', value: estimatedSaving, payer },
+    ...(deliveryLagSeconds === undefined ? [] : [{ metric: 'DeliveryLag' as const, value: deliveryLagSeconds, payer }]),
+  ];
+}

@@ -1,0 +1,115 @@
+import type { Payer } from '../billing/payer.ts';
+import type { RunStep } from './events.ts';
+
+/** CloudWatch's names of them (CloudWatch API Reference, MetricDatum). */
+export type MetricUnit = 'Count' | 'Bytes' | 'Seconds' | 'None';
+
+/**
+ * The dimensions under which a metric is sent. `payer` is one that is configured, so there are no more than the
+ * configuration names. CloudWatch bills each metric under each value of its dimensions, for the hours in which it is sent.
+ */
+export const SERIES = { stage: ['stage'], payer: ['stage', 'payer'], step: ['stage', 'step'] } as const;
+
+export type Series = keyof typeof SERIES;
+
+interface MetricDefinition {
+  readonly unit: MetricUnit;
+  readonly series: readonly Series[];
+  /** For people: the README's table says the same. */
+  readonly meaning: string;
+}
+
+/** Of the stage alone. */
+const ALL = ['stage'] as const;
+/** Of the stage, and of each payer besides. */
+const AND_PAYER = ['stage', 'payer'] as const;
+
+/**
+ * Every metric that is sent: nothing else can be. What has no alarm and no place on the dashboard is there for who
+ * looks for a reason.
+ */
+export const METRICS = {
+  FilesStaged: { unit: 'Count', series: AND_PAYER, meaning: 'files copied and read' },
+  RowsStaged: { unit: 'Count', series: ALL, meaning: 'rows in them' },
+  BytesStaged: { unit: 'Bytes', series: AND_PAYER, meaning: 'their size' },
+  StagingLag: { unit: 'Seconds', series: AND_PAYER, meaning: "from S3's event to the staged copy" },
+  FilesKnown: { unit: 'Count', series: ALL, meaning: 'files announced again with the same content' },
+  FilesEmpty: { unit: 'Count', series: ALL, meaning: 'files of zero bytes: surplus parts' },
+  FilesQuarantined: { unit: 'Count', series: AND_PAYER, meaning: 'files that cannot be read, when they are found' },
+  FilesSuperseded: { unit: 'Count', series: ALL, meaning: 'files overwritten before they were read' },
+  FilesGone: { unit: 'Count', series: ALL, meaning: 'files deleted before they were read' },
+  ObjectsIgnored: { unit: 'Count', series: ALL, meaning: 'objects that are no report' },
+  SourceUnknown: { unit: 'Count', series: ALL, meaning: 'objects that no payer is configured for' },
+  SourcesUnreadable: { unit: 'Count', series: AND_PAYER, meaning: "payers' buckets that could not be listed" },
+  DeliveriesKnown: { unit: 'Count', series: AND_PAYER, meaning: 'manifests taken in' },
+  DeliveriesUnsure: { unit: 'Count', series: ALL, meaning: 'manifests with files newer than themselves' },
+  ManifestsQuarantined: { unit: 'Count', series: AND_PAYER, meaning: 'manifests that contradict themselves' },
+  CopiesRestored: { unit: 'Count', series: ALL, meaning: 'staged copies that somebody had deleted, made again' },
+  PartitionsWithUnownedCopies: { unit: 'Count', series: ALL, meaning: 'months with copies that no version owns' },
+  MessagesMalformed: { unit: 'Count', series: ALL, meaning: 'messages of a queue that nobody can work on' },
+  MessagesFailed: { unit: 'Count', series: ALL, meaning: 'messages of a queue kept for another attempt' },
+  Retries: { unit: 'Count', series: ALL, meaning: 'messages of a queue received more than once' },
+  RunsStarted: { unit: 'Count', series: ALL, meaning: 'runs over a month' },
+  StepSeconds: { unit: 'Seconds', series: ['step'], meaning: 'how long a run takes for each of its steps' },
+  PartitionsVerified: { unit: 'Count', series: ALL, meaning: "payers' months whose audit passed" },
+  RowsVerified: { unit: 'Count', series: AND_PAYER, meaning: 'rows in the warehouse that agree with the files' },
+  PartitionsPublished: { unit: 'Count', series: AND_PAYER, meaning: "payers' months shown to readers" },
+  PartitionsHeld: { unit: 'Count', series: AND_PAYER, meaning: "payers' months whose current set cannot be formed" },
+  RegistrationsFailed: { unit: 'Count', series: ALL, meaning: 'the warehouse does not take files' },
+  VerificationsFailed: { unit: 'Count', series: ALL, meaning: 'the warehouse and the files disagree' },
+  AnalyticsStarted: { unit: 'Count', series: ALL, meaning: 'runs of the wastage script begun' },
+  AnalyticsHandedOn: { unit: 'Count', series: ALL, meaning: '… left to a later invocation' },
+  AnalyticsCancelled: { unit: 'Count', series: ALL, meaning: '… given up for a newer one' },
+  AnalyticsDone: { unit: 'Count', series: ALL, meaning: '… done' },
+  AnalyticsSeconds: { unit: 'Seconds', series: ALL, meaning: '… from begin to end, over all invocations' },
+  AnalyticsFailed: { unit: 'Count', series: ALL, meaning: "payers' months that it failed for" },
+  AnalyticsFailedAgain: { unit: 'Count', series: ALL, meaning: '… for the second time or more in a row' },
+  PartitionsFinalized: { unit: 'Count', series: AND_PAYER, meaning: "payers' months published and analysed" },
+  DeliveryLag: { unit: 'Seconds', series: AND_PAYER, meaning: 'from the manifest (or newest file) to finalized' },
+  Findings: { unit: 'Count', series: AND_PAYER, meaning: 'findings in a month that was finalized' },
+  EstimatedSaving: { unit: 'None', series: ['payer'], meaning: "what they would save a month, in the bill's currency" },
+  LeasesLost: { unit: 'Count', series: ALL, meaning: 'runs that a newer one overtook' },
+  RemovalsDone: { unit: 'Count', series: ALL, meaning: "payers' months whose superseded files were cleared away" },
+  RemovalsFailed: { unit: 'Count', series: ALL, meaning: '… could not be' },
+  TicksSwept: { unit: 'Count', series: ALL, meaning: 'months that the sweep woke' },
+  DirtyPartitions: { unit: 'Count', series: ALL, meaning: "payers' months that wait for a run, now" },
+  OldestDirtyHours: { unit: 'None', series: ALL, meaning: 'how long the oldest of them has waited, in hours' },
+  QuarantinedFiles: { unit: 'Count', series: ALL, meaning: 'files in quarantine, now' },
+  OutboxDepth: { unit: 'Count', series: ALL, meaning: 'messages that the broker has not taken, now' },
+  FreshnessHours: { unit: 'None', series: ['payer'], meaning: "hours since a payer's newest complete delivery" },
+  StalestPayerHours: { unit: 'None', series: ALL, meaning: '… of the payer that has waited longest' },
+  StalePayers: { unit: 'Count', series: ALL, meaning: 'payers without a complete delivery for too long' },
+  PayersWatched: { unit: 'Count', series: ALL, meaning: 'payers that are looked after' },
+  ConfigurationsLoaded: { unit: 'Count', series: ALL, meaning: "readings of the payers' configuration" },
+  ConfigurationsFromTable: { unit: 'Count', series: ALL, meaning: '… from the payers table' },
+  ConfigurationsFromCache: { unit: 'Count', series: ALL, meaning: '… from the last good copy of it' },
+  ConfigurationsFromFallback: { unit: 'Count', series: ALL, meaning: '… from the payers file' },
+  ConfigurationFallbacks: {
+    unit: 'Count',
+    series: ALL,
+    meaning: 'readings that failed, so that something older counts',
+  },
+  PayersConfigured: { unit: 'Count', series: ALL, meaning: 'payers in the configuration' },
+  PayerRowsWrong: { unit: 'Count', series: ALL, meaning: 'rows of the payers table that say nothing usable' },
+  MessagesSent: { unit: 'Count', series: ALL, meaning: 'messages that the broker has confirmed' },
+  MessagesKept: { unit: 'Count', series: ALL, meaning: 'messages that it did not take: they stay in the outbox' },
+  MessagesUnroutable: { unit: 'Count', series: ALL, meaning: 'messages that no queue is bound for: tried for a day' },
+  MessagesDropped: { unit: 'Count', series: ALL, meaning: 'messages given up' },
+} as const satisfies Record<string, MetricDefinition>;
+
+export type MetricName = keyof typeof METRICS;
+
+type NameOf<Wanted extends Series> = {
+  [Name in MetricName]: Wanted extends (typeof METRICS)[Name]['series'][number] ? Name : never;
+}[MetricName];
+
+export type PayerMetric = NameOf<'payer'>;
+export type StepMetric = NameOf<'step'>;
+/** Those of the stage alone. */
+export type StageMetric = Exclude<MetricName, PayerMetric | StepMetric>;
+
+/** One value of one metric, with the labels that the metric's series ask for. */
+export type Measure =
+  | { readonly metric: StageMetric; readonly value: number; readonly payer?: never; readonly step?: never }
+  | { readonly metric: PayerMetric; readonly value: number; readonly payer: Payer; readonly step?: never }
+  | { readonly metric: StepMetric; readonly value: number; readonly payer?: never; readonly step: RunStep };

@@ -1,0 +1,111 @@
+import { connect } from 'amqplib';
+import type { Broker } from '../../../src/notify/broker.ts';
+import type { Message } from '../../../src/notify/message.ts';
+import { openRabbitmqBroker, type RabbitmqOptions } from '../../../src/notify/rabbitmq/rabbitmqBroker.ts';
+import type { BrokerCredentials } from '../../../src/notify/rabbitmq/secret.ts';
+import type { RabbitmqServer } from './rabbitmqServer.ts';
+
+/** A message as the ledger's outbox keeps it. */
+export function message(id: string, what = 'finalized'): Message {
+  return {
+    id,
+    routingKey: `cur.111122223333.2026-10.${what}`,
+    body: { id, rows: 3, note: 'Zürich' },
+    createdAt: Date.UTC(2026, 9, 5, 12, 0, 0, 700),
+  };
+}
+
+export function messages(count: number): Message[] {
+  return Array.from({ length: count }, (_, n) => message(`message-${n}`));
+}
+
+/** How the server is signed in to, by TLS or over the given port. */
+export function credentialsOf(server: RabbitmqServer, port?: number): BrokerCredentials {
+  const { username, password } = server;
+  const where = port === undefined ? { port: server.tlsPort, tls: true, ca: server.certificate } : { port, tls: false };
+  return { host: '127.0.0.1', username, password, ...where };
+}
+
+/** A broker on a virtual host, with short waits. */
+export function brokerOn(
+  credentials: BrokerCredentials,
+  virtualHost: string,
+  options: Partial<RabbitmqOptions> = {},
+): Broker {
+  return openRabbitmqBroker({
+    readCredentials: async () => credentials,
+    virtualHost,
+    backoff: async () => {},
+    ...options,
+  });
+}
+
+/** Does something as a consumer of the virtual host would, over a connection of its own. */
+async function asConsumer<Result>(
+  server: RabbitmqServer,
+  vhost: string,
+  work: (channel: Awaited<ReturnType<Awaited<ReturnType<typeof connect>>['createChannel']>>) => Promise<Result>,
+): Promise<Result> {
+  const { port, username, password } = server;
+  const connection = await connect({
+    hostname: '127.0.0.1',
+    port,
+    username,
+    password,
+    vhost: encodeURIComponent(vhost),
+  });
+  connection.on('error', () => {});
+  try {
+    return await work(await connection.createChannel());
+  } finally {
+    await connection.close().catch(() => undefined);
+  }
+}
+
+/** A queue as its consumers declare it. */
+export interface BoundQueue {
+  readonly exchange: string;
+  readonly queue: string;
+  readonly pattern: string;
+  readonly arguments?: Readonly<Record<string, string | number>>;
+}
+
+/** Declares a durable queue, bound to an exchange by a pattern. */
+export async function bindQueue(server: RabbitmqServer, virtualHost: string, bound: BoundQueue): Promise<void> {
+  const { exchange, queue, pattern } = bound;
+  await asConsumer(server, virtualHost, async (channel) => {
+    await channel.assertExchange(exchange, 'topic', { durable: true });
+    await channel.assertQueue(queue, { durable: true, arguments: { ...bound.arguments } });
+    await channel.bindQueue(queue, exchange, pattern);
+  });
+}
+
+/** Declares an exchange as something else than what the reactor publishes to. */
+export async function declareFanout(server: RabbitmqServer, virtualHost: string, exchange: string): Promise<void> {
+  await asConsumer(server, virtualHost, (channel) => channel.assertExchange(exchange, 'fanout', { durable: true }));
+}
+
+/** A message as a consumer gets it. */
+export interface Received {
+  readonly id: unknown;
+  readonly routingKey: string;
+  readonly properties: Readonly<Record<string, unknown>>;
+  readonly body: unknown;
+}
+
+/** Takes everything out of a queue, in order. */
+export function takeAll(server: RabbitmqServer, virtualHost: string, queue: string): Promise<Received[]> {
+  return asConsumer(server, virtualHost, async (channel) => {
+    const received: Received[] = [];
+    for (;;) {
+      const got = await channel.get(queue, { noAck: true });
+      if (!got) return received;
+      received.push({
+        id: got.properties.messageId,
+        routingKey: got.fields.routingKey,
+        properties: { ...got.properties },
+        body: JSON.parse(got.content.toString()),
+      });
+    }
+  });
+}
