@@ -10,7 +10,8 @@ import { handleObjectCreated } from '../src/staging/handleObjectCreated.ts';
 import type { Staging } from '../src/staging/staging.ts';
 import { createDynamodbClient, createSqsClient } from './clients.ts';
 import { startTelemetry } from './lambdaHandler.ts';
-import { sqsHandler } from './sqsHandler.ts';
+import { tellThrough } from './outbox.ts';
+import { type Circumstances, sqsHandler } from './sqsHandler.ts';
 
 // At cold start.
 const environment = parseEnvironment(copyVariables, process.env);
@@ -23,6 +24,8 @@ const staging: Omit<Staging, 'place' | 'report'> = {
   finalizeQueue: new SqsQueue(sqs, queueUrlOf(sqs, environment.FINALIZE_QUEUE)),
   stagingBucket: environment.STAGING_BUCKET,
   debounce: { quietSeconds: environment.QUIET_SECONDS, maxWaitSeconds: environment.MAX_WAIT_SECONDS },
+  tell: tellThrough(ledger, environment),
+  stage: environment.STAGE,
   now: Date.now,
 };
 
@@ -32,7 +35,7 @@ const payersInUse = new PayersInUse({ stored: () => ledger.configuration(), fall
 export const handler = sqsHandler(startTelemetry(environment.STAGE), { check: parseObjectCreated, work: copyObject });
 
 // Per record.
-async function copyObject(body: unknown, report: Report): Promise<void> {
+async function copyObject(body: unknown, report: Report, { correlationId }: Circumstances): Promise<void> {
   const place = await payersInUse.placeFor(parseObjectCreated(body), report);
-  await handleObjectCreated({ ...staging, place, report }, body);
+  await handleObjectCreated({ ...staging, place, report, correlationId }, body);
 }

@@ -10,6 +10,7 @@ import type { Reconciling } from '../src/reconcile/reconcile.ts';
 import { type ConfiguredReport, reconcileConfigured } from '../src/reconcile/reconcileConfigured.ts';
 import { createDynamodbClient, createSqsClient } from './clients.ts';
 import { lambdaHandler, startTelemetry } from './lambdaHandler.ts';
+import { tellThrough } from './outbox.ts';
 import { snowflakeSession } from './snowflake.ts';
 
 /** A table of some hundred rows is read in seconds; a warehouse that sleeps has to wake up first. */
@@ -19,9 +20,10 @@ const TABLE_SECONDS = 120;
 const environment = parseEnvironment(reconcileVariables, process.env);
 const s3 = createS3Client();
 const sqs = createSqsClient();
+const ledger = new DynamodbLedger(createDynamodbClient(), environment.LEDGER_TABLE);
 const reconciling: Omit<Reconciling, 'sources' | 'place' | 'report'> = {
   store: new S3ObjectStore(s3),
-  ledger: new DynamodbLedger(createDynamodbClient(), environment.LEDGER_TABLE),
+  ledger,
   copyQueue: new SqsQueue(sqs, queueUrlOf(sqs, environment.COPY_QUEUE)),
   finalizeQueue: new SqsQueue(sqs, queueUrlOf(sqs, environment.FINALIZE_QUEUE)),
   stagingBucket: environment.STAGING_BUCKET,
@@ -29,6 +31,9 @@ const reconciling: Omit<Reconciling, 'sources' | 'place' | 'report'> = {
   supersededGraceSeconds: environment.SUPERSEDED_GRACE_SECONDS,
   concurrency: environment.RECONCILE_CONCURRENCY,
   tagSuperseded: (location) => tagSuperseded(s3, location),
+  staleAfterHours: environment.STALE_AFTER_HOURS,
+  stage: environment.STAGE,
+  tell: tellThrough(ledger, environment),
   now: Date.now,
 };
 const { PAYERS_TABLE: table } = environment;
@@ -38,9 +43,9 @@ const configuring = { fallback: payers, ...(readTable ? { readTable } : {}) };
 const telemetry = startTelemetry(environment.STAGE);
 
 /** What AWS calls, by hand or by schedule: the input that reconcileInput.ts tells, the report as its answer. */
-export const handler = lambdaHandler(telemetry, async (input: unknown, { awsRequestId }: Context) => {
-  const report = reportTo(telemetry, { correlation_id: awsRequestId });
-  const answer = await reconcileConfigured({ ...reconciling, report }, configuring, input);
+export const handler = lambdaHandler(telemetry, async (input: unknown, { awsRequestId: correlationId }: Context) => {
+  const report = reportTo(telemetry, { correlation_id: correlationId });
+  const answer = await reconcileConfigured({ ...reconciling, correlationId, report }, configuring, input);
   logAnswer(answer);
   return answer;
 });

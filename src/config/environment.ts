@@ -28,17 +28,23 @@ const copyQueue = { COPY_QUEUE: queueName };
 const finalizeQueue = { FINALIZE_QUEUE: queueName };
 const debounce = { QUIET_SECONDS: seconds(0), MAX_WAIT_SECONDS: seconds(0) };
 const grace = { SUPERSEDED_GRACE_SECONDS: seconds(0) };
+const staleness = { STALE_AFTER_HOURS: wholeNumber(1, 'a whole number of hours, 1 or more') };
 const runs = { LEASE_SECONDS: seconds(1), RETRY_BASE_SECONDS: seconds(1), RETRY_MAX_SECONDS: seconds(1) };
 
-// Snowflake documentation, Identifier requirements; AWS Secrets Manager User Guide, CreateSecret.
+// AWS Secrets Manager User Guide, CreateSecret; Snowflake documentation, Identifier requirements.
+const secretName = /^[A-Za-z0-9/_+=.@-]{1,512}$/;
 const snowflakeName = text(/^[A-Za-z_][A-Za-z0-9_$]{0,254}$/, 'the name of an object in Snowflake');
 const snowflake = {
-  SNOWFLAKE_SECRET: text(/^[A-Za-z0-9/_+=.@-]{1,512}$/, 'the name of a secret'),
+  SNOWFLAKE_SECRET: text(secretName, 'the name of a secret'),
   SNOWFLAKE_DATABASE: snowflakeName,
   SNOWFLAKE_SCHEMA: snowflakeName,
   SNOWFLAKE_WAREHOUSE: snowflakeName,
   SNOWFLAKE_ROLE: snowflakeName,
 };
+
+/** Who tells has to know whether there is a broker; who sends, where its messages go on it. */
+const telling = { RABBITMQ_SECRET: text(secretName, 'the name of a secret, or none') };
+const sending = { ...telling, RABBITMQ_VIRTUAL_HOST: text(/^\S{1,255}$/, 'the name of a virtual host') };
 
 const TABLE = /^[A-Za-z_][A-Za-z0-9_$]{0,254}(\.[A-Za-z_][A-Za-z0-9_$]{0,254}){2}$/;
 const payersTable = z.pipe(
@@ -57,16 +63,19 @@ export const copyVariables = z.object({
   ...copyQueue,
   ...finalizeQueue,
   ...debounce,
+  ...telling,
 });
-export const finalizeVariables = z.object({ ...copyVariables.shape, ...grace, ...runs, ...snowflake });
+export const finalizeVariables = z.object({ ...copyVariables.shape, ...grace, ...runs, ...snowflake, ...sending });
 export const reconcileVariables = z.object({
   ...copyVariables.shape,
   ...grace,
+  ...staleness,
   ...snowflake,
   RECONCILE_CONCURRENCY: wholeNumber(1, 'a whole number of payers, 1 or more'),
   PAYERS_TABLE: payersTable,
 });
-export const sweepVariables = z.object({ ...telemetry, ...ledger, ...finalizeQueue, ...debounce });
+export const sweepVariables = z.object({ ...telemetry, ...ledger, ...finalizeQueue, ...debounce, ...staleness });
+export const statusVariables = z.object({ ...telemetry, ...ledger, ...debounce });
 
 export type FinalizeEnvironment = z.output<typeof finalizeVariables>;
 

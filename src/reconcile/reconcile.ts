@@ -6,9 +6,13 @@ import type { Source } from '../billing/source.ts';
 import type { Debounce } from '../finalizing/decide.ts';
 import type { Tick } from '../finalizing/tick.ts';
 import type { Report } from '../notify/events.ts';
+import type { Tell } from '../notify/message.ts';
+import type { Telling } from '../notify/messages/compose.ts';
+import { stale as staleMessage, unreadable as unreadableMessage } from '../notify/messages/reconciling.ts';
 import type { Location } from '../staging/objectStore.ts';
 import type { Queue } from '../staging/queue.ts';
 import { type Discovery, discoverSource } from './discover.ts';
+import { freshness, freshPeriods } from './freshness.ts';
 import { type KnownPartition, knowPartition, unownedCopies } from './knownPartition.ts';
 import { parseReconcileInput, type ReconcileRequest } from './reconcileInput.ts';
 import {
@@ -33,6 +37,13 @@ export interface Reconciling extends Discovery {
   readonly concurrency: number;
   /** Marks a copy for the staging bucket's lifecycle rule. */
   readonly tagSuperseded: (location: Location) => Promise<void>;
+  /** A payer whose newest complete delivery is older than this is stale. */
+  readonly staleAfterHours: number;
+  /** Named in messages. */
+  readonly stage: string;
+  /** Of the invocation. */
+  readonly correlationId?: string;
+  readonly tell: Tell;
   readonly now: () => number;
   readonly report: Report;
 }
@@ -48,7 +59,8 @@ const UNOWNED_AFTER_MS = 20 * 24 * 3_600_000;
  * has lost copies made again, marks copies without an owner, and wakes what is dirty and asleep. Doing it again changes
  * nothing more.
  *
- * A source that cannot be read is reported with the reason; the others go on. Throws ReconcileInputInvalid before
+ * A source that cannot be read is reported and told with the reason; the others go on. Payers whose newest complete
+ * delivery is too old, as far as the ledger knows now, are told. Throws ReconcileInputInvalid before
  * anything is done, and what the ledger and the queues throw.
  */
 export async function reconcile(reconciling: Reconciling, input: unknown): Promise<ReconcileReport> {
@@ -62,6 +74,7 @@ export async function reconcile(reconciling: Reconciling, input: unknown): Promi
   const partitions = answers.flatMap(({ partitions }) => partitions);
   const unreadable = answers.flatMap(({ unreadable }) => unreadable);
   await wakeToClear(working, new Set(answers.flatMap(({ overdue }) => overdue)));
+  await tellStale(working, request.payers);
   const ticks = request.dryRun ? 0 : await sweep(working);
   return {
     at: new Date(at).toISOString(),
@@ -77,7 +90,15 @@ export async function reconcile(reconciling: Reconciling, input: unknown): Promi
 /** The same, with nothing sent and nothing marked. */
 function withoutEffects(reconciling: Reconciling): Reconciling {
   const silent = { send: async () => {} };
-  return { ...reconciling, copyQueue: silent, finalizeQueue: silent, tagSuperseded: async () => {}, report: () => {} };
+  const nothing = async () => {};
+  return {
+    ...reconciling,
+    copyQueue: silent,
+    finalizeQueue: silent,
+    tagSuperseded: nothing,
+    tell: nothing,
+    report: () => {},
+  };
 }
 
 interface PayerAnswer {
@@ -103,7 +124,7 @@ async function reconcilePayer(
       const scope = { isWanted, know, rereadQuarantined: true };
       tallies.push(...(await discoverSource(reconciling, source, scope)).partitions);
     } catch (error) {
-      unreadable.push(tellUnreadable(reconciling, source, error));
+      unreadable.push(await tellUnreadable(reconciling, source, error));
     }
   }
   if (unreadable.length === sources.length) return { partitions: [], unreadable, overdue: [] };
@@ -131,10 +152,34 @@ function memoized(know: (partition: Partition) => Promise<KnownPartition>): type
 }
 
 /** Retry: the next reconcile reads it again. That it stays so is what an alarm tells. */
-function tellUnreadable({ report }: Reconciling, { payer, bucket, prefix }: Source, error: unknown): UnreadableSource {
+async function tellUnreadable(
+  reconciling: Reconciling,
+  { payer, bucket, prefix }: Source,
+  error: unknown,
+): Promise<UnreadableSource> {
   const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  report({ what: 'source-unreadable', payer, bucket, prefix, reason });
-  return { payer, bucket, prefix, reason };
+  const source = { payer, bucket, prefix, reason };
+  reconciling.report({ what: 'source-unreadable', ...source });
+  await reconciling.tell([unreadableMessage(tellingOf(reconciling), source)]);
+  return source;
+}
+
+/** A payer that has just been added counts as stale until its first delivery is in: better told once too often. */
+async function tellStale(reconciling: Reconciling, payers: readonly Payer[]): Promise<void> {
+  const { ledger, now, staleAfterHours, tell } = reconciling;
+  const at = now();
+  const records = await pMap(freshPeriods(at), (period) => ledger.partitions(period), { concurrency: 1 });
+  const stale = freshness(payers, records.flat(), at).filter(({ hours }) => hours > staleAfterHours);
+  await tell(stale.map((one) => staleMessage(tellingOf(reconciling), one, staleAfterHours)));
+}
+
+/** Who tells, now. */
+export function tellingOf({
+  stage,
+  correlationId,
+  now,
+}: Pick<Reconciling, 'stage' | 'correlationId' | 'now'>): Telling {
+  return { stage, correlationId, at: now() };
 }
 
 /** Marks the copies that nobody owns; answers how many there are. */

@@ -3,9 +3,12 @@ import { quoteValue } from '../billing/printable.ts';
 import { type LoadedPayers, loadPayers, type PayersOrigins, payersOf } from '../config/loadPayers.ts';
 import type { WrongRow } from '../config/payersTable.ts';
 import type { ConfigurationOrigin } from '../notify/events.ts';
-import { type Reconciling, reconcile } from './reconcile.ts';
+import type { Fields } from '../notify/messages/compose.ts';
+import { reconciled } from '../notify/messages/reconciling.ts';
+import { type Reconciling, reconcile, tellingOf } from './reconcile.ts';
 import { parseReconcileInput } from './reconcileInput.ts';
-import type { ReconcileReport } from './reconcileReport.ts';
+import type { PartitionReport, ReconcileReport } from './reconcileReport.ts';
+import { wakeOutbox } from './wakeOutbox.ts';
 
 /** Reconcile's report, and whose sources it has looked at. */
 export interface ConfiguredReport extends ReconcileReport {
@@ -20,7 +23,8 @@ export interface ConfiguredReport extends ReconcileReport {
 
 /**
  * Loads the payers' configuration, keeps it for the copy function, and reconciles the sources that it names. It is kept
- * before the first message is queued: whoever works on that message finds its payer. A dry run keeps nothing.
+ * before the first message is queued: whoever works on that message finds its payer. At the end it tells that it is done,
+ * and wakes whoever sends the outbox. A dry run keeps and tells nothing.
  *
  * Throws what `loadPayers` and `reconcile` throw; nothing is done then but a configuration kept.
  */
@@ -35,7 +39,33 @@ export async function reconcileConfigured(
   const { dryRun } = parseReconcileInput(input, payersOf(sources), now());
   if (keep && !dryRun) await ledger.saveConfiguration(keep);
   const answer = await reconcile({ ...reconciling, sources, place: placeBySources(sources) }, input);
-  return { ...answer, configuration: describe(loaded), summary: [...troubles(loaded), ...answer.summary] };
+  const configuration = describe(loaded);
+  if (!dryRun) {
+    await reconciling.tell([reconciled(tellingOf(reconciling), outlineOf(answer, configuration))]);
+    await wakeOutbox(reconciling);
+  }
+  return { ...answer, configuration, summary: [...troubles(loaded), ...answer.summary] };
+}
+
+function outlineOf(
+  { periods, partitions, unreadable, ticks }: ReconcileReport,
+  { from, wrongRows }: ConfiguredReport['configuration'],
+): Fields<'reconciled'> {
+  const sum = (count: (partition: PartitionReport) => number) =>
+    partitions.reduce((total, partition) => total + count(partition), 0);
+  return {
+    periods: [...periods],
+    partitions: partitions.length,
+    upToDate: sum(({ upToDate }) => upToDate),
+    stale: sum(({ stale }) => stale),
+    missing: sum(({ missing }) => missing),
+    quarantined: sum(({ quarantined }) => quarantined),
+    queued: sum(({ queued }) => queued),
+    unreadable: unreadable.length,
+    ticks,
+    configuration: from,
+    wrongRows: wrongRows.length,
+  };
 }
 
 function describe({ from, sources, wrongRows, readAt }: LoadedPayers): ConfiguredReport['configuration'] {

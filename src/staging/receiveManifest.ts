@@ -1,9 +1,17 @@
 import { ManifestInvalid, parseManifest } from '../billing/manifest.ts';
-import { type ObjectCreated, objectCreatedEvent } from '../billing/objectCreated.ts';
+import type { ObjectCreated } from '../billing/objectCreated.ts';
 import { type SourceVersion, versionIdOf } from '../billing/version.ts';
 import { type FixedDelivery, fixDelivery } from './fixDelivery.ts';
 import type { ListedObject, ReadResult } from './objectStore.ts';
-import { dropSuperseded, type Placed, type Staging, sendTick, sourceVersion } from './staging.ts';
+import {
+  dropSuperseded,
+  followUp,
+  type Placed,
+  type Staging,
+  sendTick,
+  sourceVersion,
+  tellQuarantined,
+} from './staging.ts';
 
 /** The manifest of 10,000 files takes about 3 MB; what is larger is no manifest. */
 const MAX_MANIFEST_BYTES = 16 * 1024 * 1024;
@@ -94,7 +102,7 @@ async function request(
 ): Promise<void> {
   if (missing.length === 0) return;
   const messages = missing.map(({ key, etag, sizeBytes }) => ({
-    body: objectCreatedEvent('cur-reactor', { bucket, key, etag, sizeBytes, reason: 'manifest' }),
+    body: followUp(staging, { bucket, key, etag, sizeBytes, reason: 'manifest' }),
     group,
   }));
   await staging.copyQueue.send(messages);
@@ -102,7 +110,7 @@ async function request(
 
 async function comeBack(staging: Staging, group: string, event: ObjectCreated, manifest: SourceVersion): Promise<void> {
   const { etag } = manifest;
-  const body = objectCreatedEvent('cur-reactor', { ...event, etag, reason: SECOND_LOOK });
+  const body = followUp(staging, { ...event, etag, reason: SECOND_LOOK });
   const delaySeconds = Math.min(900, staging.debounce.quietSeconds);
   await staging.copyQueue.send([{ body, group, delaySeconds }]);
 }
@@ -111,8 +119,11 @@ async function comeBack(staging: Staging, group: string, event: ObjectCreated, m
 async function quarantine(staging: Staging, placed: Placed, source: SourceVersion, reason: string): Promise<void> {
   const { partition, folder, awaitsManifest } = placed;
   const outcome = { status: 'quarantined', reason } as const;
+  const id = versionIdOf(source);
+  const known = await staging.ledger.version(partition, id);
+  await tellQuarantined(staging, known?.outcome, { partition, source, reason });
   const recorded = await staging.ledger.recordVersion(
-    { id: versionIdOf(source), partition, source, folder, awaitsManifest, outcome },
+    { id, partition, source, folder, awaitsManifest, outcome },
     staging.now(),
   );
   if (recorded.news) staging.report({ what: 'manifest-quarantined', partition, key: source.key, reason });

@@ -7,7 +7,15 @@ import type { Report } from '../notify/events.ts';
 import type { ColumnType } from '../warehouse/warehouse.ts';
 import { type FileContent, inspectObject } from './parquetFooter.ts';
 import { stagedKeyOf } from './stagedKey.ts';
-import { COPY_LOST, dropSuperseded, type Placed, type Staging, sendTick, sourceVersion } from './staging.ts';
+import {
+  COPY_LOST,
+  dropSuperseded,
+  type Placed,
+  type Staging,
+  sendTick,
+  sourceVersion,
+  tellQuarantined,
+} from './staging.ts';
 
 /**
  * Stages one data file: looks at its footer, copies it to its immutable key, tells the ledger, and sends a tick when the
@@ -35,8 +43,9 @@ export async function stageObject(staging: Staging, placed: Placed, event: Objec
       awaitsManifest: placed.awaitsManifest,
       outcome,
     };
+    if (outcome.status === 'quarantined') await tellQuarantined(staging, known, { ...record, reason: outcome.reason });
     const recorded = await staging.ledger.recordVersion(record, staging.now());
-    reportOutcome(staging.report, record, recorded);
+    reportOutcome(staging.report, record, recorded, lagSeconds(event, staging.now()));
     await sendTick(staging, partition, recorded);
   } catch (error) {
     await dropSuperseded(staging, placed, event, error);
@@ -75,12 +84,23 @@ function schemaOf(columns: readonly ColumnType[]): FileSchema {
   return { id: createHash('sha256').update(JSON.stringify(columns)).digest('hex').slice(0, 16), columns };
 }
 
-function reportOutcome(report: Report, { partition, source, outcome }: VersionRecord, { news }: Recorded): void {
+/** How long after its event a file is staged: absent where the message says no time, as those of reconcile do. */
+function lagSeconds({ eventEpochMs }: ObjectCreated, now: number): { readonly lagSeconds?: number } {
+  // Two clocks: the event's may be ahead.
+  return eventEpochMs === undefined ? {} : { lagSeconds: Math.max(0, now - eventEpochMs) / 1000 };
+}
+
+function reportOutcome(
+  report: Report,
+  { partition, source, outcome }: VersionRecord,
+  { news }: Recorded,
+  lag: { readonly lagSeconds?: number },
+): void {
   const file = { partition, key: source.key };
   if (!news) report({ what: 'file-known', ...file });
   else if (outcome.status === 'empty') report({ what: 'file-empty', ...file });
   else if (outcome.status === 'quarantined') report({ what: 'file-quarantined', ...file, reason: outcome.reason });
   else if (outcome.status === 'staged') {
-    report({ what: 'file-staged', ...file, rows: outcome.rows, sizeBytes: source.sizeBytes });
+    report({ what: 'file-staged', ...file, rows: outcome.rows, sizeBytes: source.sizeBytes, ...lag });
   }
 }

@@ -1,12 +1,14 @@
-import type { ObjectCreated } from '../billing/objectCreated.ts';
+import { type ObjectCreated, objectCreatedEvent } from '../billing/objectCreated.ts';
 import type { Partition } from '../billing/partition.ts';
 import type { Place, Placement } from '../billing/placement.ts';
 import type { SourceVersion } from '../billing/version.ts';
-import { type Debounce, dueAt } from '../finalizing/decide.ts';
+import { changesDueAt, type Debounce } from '../finalizing/decide.ts';
 import { type Tick, tickAt } from '../finalizing/tick.ts';
-import type { Ledger, Recorded } from '../ledger/ledger.ts';
+import type { Ledger, Recorded, VersionOutcome } from '../ledger/ledger.ts';
 import { isDirty } from '../ledger/partitionRecord.ts';
 import type { Report } from '../notify/events.ts';
+import type { Tell } from '../notify/message.ts';
+import { quarantined } from '../notify/messages/quarantined.ts';
 import { ObjectChanged, ObjectGone, type ObjectStore } from './objectStore.ts';
 import type { Queue } from './queue.ts';
 
@@ -22,6 +24,11 @@ export interface Staging {
   readonly debounce: Debounce;
   readonly now: () => number;
   readonly report: Report;
+  /** Tells other systems of what is quarantined, and the stage's name in what it tells; without both, nobody hears of it. */
+  readonly tell?: Tell;
+  readonly stage?: string;
+  /** Names the event that is worked on, in everything that follows from it: /^[\w-]{1,64}$/. */
+  readonly correlationId?: string | undefined;
 }
 
 /** Where a data file or a manifest belongs. */
@@ -50,12 +57,38 @@ export async function dropSuperseded(
   if (record && isDirty(record)) await sendTick(staging, partition, { partition: record, news: false, tick: 'quiet' });
 }
 
+/**
+ * A message of the reactor to itself, under the id of the event that gave rise to it: in the shape of EventBridge's own
+ * (EventBridge User Guide, Events), where the id is a field beside the others.
+ */
+export function followUp({ correlationId }: Staging, created: ObjectCreated): object {
+  const event = objectCreatedEvent('cur-reactor', created);
+  return correlationId === undefined ? event : { ...event, id: correlationId };
+}
+
+/**
+ * Tells that a content is quarantined, where that is new: before the ledger knows it, so that a crash in between tells it
+ * again, under the same id.
+ */
+export async function tellQuarantined(
+  { tell, stage, correlationId, now }: Staging,
+  known: VersionOutcome | undefined,
+  {
+    partition,
+    source,
+    reason,
+  }: { readonly partition: Partition; readonly source: SourceVersion; readonly reason: string },
+): Promise<void> {
+  if (!tell || stage === undefined || known?.status === 'quarantined') return;
+  await tell([quarantined({ stage, correlationId, at: now() }, partition, source, reason)]);
+}
+
 /** Sends the tick that a recording asks for: at once, or for when the partition is due. */
 export async function sendTick(staging: Staging, partition: Partition, recorded: Recorded): Promise<void> {
   if (recorded.tick === 'none') return;
   const now = staging.now();
-  const at = recorded.tick === 'now' ? now : (dueAt(recorded.partition, staging.debounce) ?? now);
-  await staging.finalizeQueue.send([tickAt(partition.period, at, now)]);
+  const at = recorded.tick === 'now' ? now : (changesDueAt(recorded.partition, staging.debounce) ?? now);
+  await staging.finalizeQueue.send([tickAt(partition.period, at, now, staging.correlationId)]);
 }
 
 /**

@@ -36,6 +36,9 @@ const ENVIRONMENT = {
   SNOWFLAKE_ROLE: 'CUR_REACTOR',
   RECONCILE_CONCURRENCY: '8',
   PAYERS_TABLE: 'none',
+  STALE_AFTER_HOURS: '36',
+  RABBITMQ_SECRET: 'cur-reactor/prod/rabbitmq',
+  RABBITMQ_VIRTUAL_HOST: 'cur-reactor-prod',
 };
 /** Lambda's runtime has opened the output before it loads a function. */
 const TELL_LOADING = `

@@ -69,6 +69,9 @@ export async function measureListing(count: number): Promise<ListingFigures> {
         tagSuperseded: async () => {},
         now: () => NOW,
         report: () => {},
+        tell: async () => {},
+        stage: 'bench',
+        staleAfterHours: 36,
       },
       { periods: ['2026-10'] },
     );

@@ -6,10 +6,11 @@ import {
   finalizeVariables,
   parseEnvironment,
   reconcileVariables,
+  statusVariables,
   sweepVariables,
 } from '../../src/config/environment.ts';
 
-const SWEEP = {
+const BASE = {
   STAGE: 'dev',
   POWERTOOLS_SERVICE_NAME: 'cur-reactor',
   POWERTOOLS_METRICS_NAMESPACE: 'cur-reactor',
@@ -18,7 +19,14 @@ const SWEEP = {
   QUIET_SECONDS: '300',
   MAX_WAIT_SECONDS: '7200',
 };
-const COPY = { ...SWEEP, STAGING_BUCKET: 'cur-reactor-dev-staging', COPY_QUEUE: 'cur-reactor-dev-copy' };
+const { FINALIZE_QUEUE: _, ...STATUS } = BASE;
+const SWEEP = { ...BASE, STALE_AFTER_HOURS: '36' };
+const COPY = {
+  ...BASE,
+  STAGING_BUCKET: 'cur-reactor-dev-staging',
+  COPY_QUEUE: 'cur-reactor-dev-copy',
+  RABBITMQ_SECRET: 'cur-reactor/prod/rabbitmq',
+};
 const SNOWFLAKE = {
   SNOWFLAKE_SECRET: 'cur-reactor/prod/snowflake',
   SNOWFLAKE_DATABASE: 'CUR_REACTOR',
@@ -29,6 +37,7 @@ const SNOWFLAKE = {
 const FINALIZE = {
   ...COPY,
   ...SNOWFLAKE,
+  RABBITMQ_VIRTUAL_HOST: 'cur-reactor-prod',
   SUPERSEDED_GRACE_SECONDS: '86400',
   LEASE_SECONDS: '960',
   RETRY_BASE_SECONDS: '60',
@@ -38,6 +47,7 @@ const RECONCILE = {
   ...COPY,
   ...SNOWFLAKE,
   SUPERSEDED_GRACE_SECONDS: '86400',
+  STALE_AFTER_HOURS: '36',
   RECONCILE_CONCURRENCY: '8',
   PAYERS_TABLE: 'aws_az_share.metadata.pro_refresh_config',
 };
@@ -47,6 +57,7 @@ const FUNCTIONS = [
   { name: 'finalize', variables: finalizeVariables, right: FINALIZE },
   { name: 'reconcile', variables: reconcileVariables, right: RECONCILE },
   { name: 'sweep', variables: sweepVariables, right: SWEEP },
+  { name: 'status', variables: statusVariables, right: STATUS },
 ];
 
 describe.each(FUNCTIONS)('the environment of $name', ({ variables, right }) => {

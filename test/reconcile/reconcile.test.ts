@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { partitionPrefix } from '../../src/billing/partition.ts';
+import type { Message } from '../../src/notify/message.ts';
 import { type Reconciling, reconcile } from '../../src/reconcile/reconcile.ts';
 import { ReconcileInputInvalid } from '../../src/reconcile/reconcileInput.ts';
 import type { ReconcileReport } from '../../src/reconcile/reconcileReport.ts';
@@ -25,9 +26,11 @@ const LOOSE_KEY = 'year=2026/month=10/a.parquet';
 
 let world: CopyWorld;
 let tagged: Location[];
+let told: Message[];
 beforeEach(async () => {
   world = await CopyWorld.create();
   tagged = [];
+  told = [];
 });
 afterEach(() => world.close());
 
@@ -46,6 +49,10 @@ function run(input?: unknown, changes: Partial<Reconciling> = {}): Promise<Recon
       supersededGraceSeconds: GRACE_SECONDS,
       concurrency: 2,
       tagSuperseded: async (location) => void tagged.push(location),
+      staleAfterHours: 36,
+      stage: 'prod',
+      correlationId: 'the-request',
+      tell: async (messages) => void told.push(...messages),
       now: () => world.now,
       report: staging.report,
       ...changes,
@@ -64,6 +71,7 @@ async function putDelivery(time: string, executionId: string, chunks = 2) {
 
 const putLoose = (text: string, at = world.now) =>
   world.put(LOOSE_KEY, parquetBytes(1, text), { bucket: LOOSE.bucket, at });
+const toldOf = (what: string) => told.flatMap(({ body }) => (body.what === what ? [body] : []));
 const ofPartition = ({ partitions }: ReconcileReport, source = DAILY, period = '2026-10') =>
   partitions.find((partition) => partition.payer === source.payer && partition.period === period);
 const sentKeys = () =>
@@ -146,6 +154,9 @@ describe('the report', () => {
     expect(ofPartition(report)).toMatchObject({ missing: 2, queued: 1 });
     expect(report.summary.join('\n')).toContain(reason);
     expect(world.reported('source-unreadable')).toHaveLength(1);
+    expect(toldOf('unreadable')).toEqual([
+      expect.objectContaining({ payer: LOOSE.payer, bucket: LOOSE.bucket, prefix: '', reason, stage: 'prod' }),
+    ]);
   });
 
   it('is one JSON document that says the same when it is parsed', async () => {
@@ -160,7 +171,7 @@ describe('reconcile', () => {
     await putDelivery('2026-10-05T10:00:00.000Z', 'e1');
     await putLoose('a');
     const dry = await run({ dryRun: true });
-    expect([world.copyQueue.sent, world.finalizeQueue.sent, tagged]).toEqual([[], [], []]);
+    expect([world.copyQueue.sent, world.finalizeQueue.sent, tagged, told]).toEqual([[], [], [], []]);
     expect([ofPartition(dry)?.queued, ofPartition(dry, LOOSE)?.queued, dry.ticks]).toEqual([1, 1, 0]);
     expect(dry.summary[0]).toBe('dry run: 2 messages would have been queued, 0 sources unreadable');
   });
@@ -232,7 +243,7 @@ describe('reconcile', () => {
     const ids = (await world.ledger.versions(partition)).map(({ id }) => id);
     const lease = await world.ledger.acquireLease(partition.period, 'test', NOON, NOON + HOUR);
     await world.ledger.markSuperseded(partition, lease.taken ? lease.epoch : 0, ids, NOON);
-    const cleared = () => world.finalizeQueue.sent.filter(({ body }) => body.clear);
+    const cleared = () => world.finalizeQueue.sent.filter(({ body }) => 'clear' in body && body.clear);
     world.now = NOON + GRACE_SECONDS * 1000 - 1;
     await run();
     expect(cleared()).toEqual([]);
@@ -274,6 +285,36 @@ describe('reconcile', () => {
     most = 0;
     await run({}, { store, concurrency: 1 });
     expect(most).toBe(1);
+  });
+});
+
+describe('a payer', () => {
+  const stalePayers = () => toldOf('stale').map(({ payer }) => payer);
+
+  it('that has delivered within the limit is not told, and one that has not is', async () => {
+    await putDelivery('2026-10-05T10:00:00.000Z', 'e1');
+    await run();
+    await world.play();
+    told.length = 0;
+    world.now += 36 * HOUR;
+    await run();
+    expect(stalePayers()).toEqual([LOOSE.payer, NEIGHBOUR.payer]);
+    expect(toldOf('stale')[0]).toMatchObject({ hours: 8784, lastDelivery: null, limitHours: 36 });
+    told.length = 0;
+    world.now += HOUR;
+    await run();
+    expect(stalePayers()).toEqual([DAILY.payer, LOOSE.payer, NEIGHBOUR.payer]);
+    expect(toldOf('stale')[0]).toMatchObject({ hours: 37, lastDelivery: new Date(NOON).toISOString() });
+  });
+
+  it('that was not asked for is not told', async () => {
+    await run({ payers: [LOOSE.payer] });
+    expect(stalePayers()).toEqual([LOOSE.payer]);
+  });
+
+  it('that cannot be told of is told by the next try: reconcile throws', async () => {
+    const tell = () => Promise.reject(new Error('the ledger is throttled'));
+    await expect(run({}, { tell })).rejects.toThrow('the ledger is throttled');
   });
 });
 

@@ -5,6 +5,7 @@ import type { PayersOrigins } from '../../src/config/loadPayers.ts';
 import type { PayerSource } from '../../src/config/payers.ts';
 import { PayersInUse } from '../../src/config/payersInUse.ts';
 import type { PayerRow } from '../../src/config/payersTable.ts';
+import type { Message } from '../../src/notify/message.ts';
 import type { Reconciling } from '../../src/reconcile/reconcile.ts';
 import { type ConfiguredReport, reconcileConfigured } from '../../src/reconcile/reconcileConfigured.ts';
 import { ReconcileInputInvalid } from '../../src/reconcile/reconcileInput.ts';
@@ -42,6 +43,10 @@ function run(
     supersededGraceSeconds: 3600,
     concurrency: 2,
     tagSuperseded: async () => {},
+    staleAfterHours: 36,
+    stage: 'prod',
+    correlationId: 'the-request',
+    tell: (messages: readonly Message[]) => ledger.putIntoOutbox(messages),
     now: () => world.now,
     report: staging.report,
     ...changes,
@@ -131,5 +136,32 @@ describe('reconcile', () => {
     world.ledger.saveConfiguration = () => Promise.reject(new Error('throttled'));
     await expect(run(async () => [rowOf(DAILY)])).rejects.toThrow('throttled');
     expect(world.copyQueue.sent).toEqual([]);
+  });
+
+  it('tells at its end what it has found, and wakes whoever sends messages', async () => {
+    await world.put(chunk(OVERWRITE, 1), parquetBytes(1));
+    await run(async () => [rowOf(DAILY), WRONG_ROW]);
+    const told = (await world.ledger.outbox()).filter(({ body }) => body.what === 'reconciled');
+    expect(told).toEqual([
+      expect.objectContaining({ id: 'reconciled/the-request', routingKey: 'cur.all.all.reconciled' }),
+    ]);
+    expect(told[0]?.body).toMatchObject({
+      periods: ['2026-09', '2026-10'],
+      partitions: 2,
+      missing: 1,
+      queued: 1,
+      unreadable: 0,
+      configuration: 'table',
+      wrongRows: 1,
+      correlationId: 'the-request',
+    });
+    expect(world.finalizeQueue.sent.at(-1)).toEqual({ body: { outbox: true }, group: 'outbox' });
+  });
+
+  it('tells and wakes nobody on a dry run, or where there is nobody to tell', async () => {
+    await run(async () => [rowOf(DAILY)], { dryRun: true });
+    await run(async () => [rowOf(DAILY)], {}, { tell: async () => {} });
+    expect(await world.ledger.outbox()).toEqual([]);
+    expect(world.finalizeQueue.sent).toEqual([]);
   });
 });

@@ -85,10 +85,22 @@ describe('a sweep', () => {
 
   it('wakes a partition that failed at the time set for its retry', async () => {
     await change(inLoose(OCTOBER), NOON);
-    const problem = { what: 'analytics-failed', message: 'm', attempts: 2, at: NOON, changes: 1 } as const;
+    const problem = { what: 'verification-failed', message: 'm', attempts: 2, at: NOON, changes: 1 } as const;
     await commit(inLoose(OCTOBER), { kind: 'failed', problem: { ...problem, retryAt: NOON + 640_000 } });
     await sweepAt(NOON);
     expect(sent).toEqual([tick(OCTOBER, 640)]);
+  });
+
+  it('lets others see the records that it reads, those of clean partitions too', async () => {
+    await change(inLoose(SEPTEMBER), NOON);
+    await change(inDaily(OCTOBER), NOON);
+    await settle(inLoose(SEPTEMBER));
+    const seen: string[] = [];
+    const finalizeQueue = { send: async () => {} };
+    await sweep({ ledger, finalizeQueue, debounce: DEBOUNCE, now: () => NOON }, (records) =>
+      seen.push(...records.map(({ partition }) => partition.period)),
+    );
+    expect(seen).toEqual([SEPTEMBER, OCTOBER]);
   });
 
   it('changes nothing in the ledger: a second one sends the same', async () => {

@@ -109,6 +109,8 @@ export class CopyWorld {
       debounce: DEBOUNCE,
       now: () => this.now,
       report: (event) => void this.reports.push(event),
+      tell: (messages) => this.ledger.putIntoOutbox(messages),
+      stage: 'test',
     };
   }
 

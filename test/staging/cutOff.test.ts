@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Tick } from '../../src/finalizing/tick.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
+import type { Message } from '../../src/notify/message.ts';
 import type { ObjectStore } from '../../src/staging/objectStore.ts';
 import type { Queue } from '../../src/staging/queue.ts';
 import {
@@ -42,6 +43,7 @@ const SITUATIONS: [string, Given][] = [
     },
   ],
   ['a file that is no Parquet', (world) => world.put(KEYS[0] ?? '', Buffer.from('no Parquet at all'))],
+  ['a manifest that is nonsense', (world) => world.put(OVERWRITE_MANIFEST, Buffer.from('{'))],
   ['an empty file', (world) => world.put(KEYS[0] ?? '', new Uint8Array())],
   [
     'content that comes back',
@@ -108,6 +110,7 @@ async function stateOf(world: CopyWorld) {
     staged: (await world.staged()).map(({ key, etag }) => ({ key, etag })),
     requests: withoutDoubles(world.copyQueue.sent),
     ticks: withoutDoubles(world.finalizeQueue.sent),
+    told: await ledger.outbox(),
   };
 }
 
@@ -129,9 +132,11 @@ function afterCut(given: Given, nth: number, moment: 'before' | 'after') {
   return inWorld(async (world) => {
     const message = await given(world);
     const cut = cutAt(nth, moment);
+    const ledger = cut.wrap<Ledger>(world.ledger);
     const changes = {
       store: cut.wrap<ObjectStore>(world.store),
-      ledger: cut.wrap<Ledger>(world.ledger),
+      ledger,
+      tell: (messages: readonly Message[]) => ledger.putIntoOutbox(messages),
       copyQueue: cut.wrap<Queue<object>>(world.copyQueue),
       finalizeQueue: cut.wrap<Queue<Tick>>(world.finalizeQueue),
     };

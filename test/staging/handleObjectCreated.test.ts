@@ -61,7 +61,7 @@ describe('a data file', () => {
     ]);
     expect(await world.ledger.partition(daily)).toMatchObject({ watermark: NOON - MINUTE, changes: 1 });
     expect(world.reports).toEqual([
-      { what: 'file-staged', partition: daily, key: KEY, rows: 3, sizeBytes: bytes.length },
+      { what: 'file-staged', partition: daily, key: KEY, rows: 3, sizeBytes: bytes.length, lagSeconds: 60 },
     ]);
   });
 

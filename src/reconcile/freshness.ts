@@ -1,0 +1,60 @@
+import type { Payer } from '../billing/payer.ts';
+import { addMonths, type Period, periodAt } from '../billing/period.ts';
+import type { Moment } from '../ledger/ledger.ts';
+import type { PartitionRecord } from '../ledger/partitionRecord.ts';
+
+/** How old what a payer has delivered is. */
+export interface Freshness {
+  readonly payer: Payer;
+  /** Hours since its newest complete delivery, to a tenth; {@link NEVER_HOURS} where there never was one. */
+  readonly hours: number;
+  /** When that was written at the source: milliseconds since 1970. Absent where there never was one. */
+  readonly lastDelivery?: Moment;
+}
+
+/** What a payer without a complete delivery counts: a leap year. A metric needs a number, and an alarm one above its limit. */
+export const NEVER_HOURS = 8784;
+
+const HOUR_MS = 3_600_000;
+
+/** The period of `now` (milliseconds since 1970) and the one before: a payer that delivers at all has delivered into these. */
+export function freshPeriods(now: Moment): readonly Period[] {
+  const current = periodAt(now);
+  return [addMonths(current, -1), current];
+}
+
+/**
+ * The freshness of each payer, in their order, from the records of {@link freshPeriods}. A delivery is complete, and
+ * counts, when all files of its manifest are staged. Where a source writes no manifests, its newest file staged counts;
+ * where it does and none has come, nothing does, for no one can tell whether all files are here. What is older than these
+ * two months counts as never: nobody would call it fresh.
+ */
+export function freshness(
+  payers: Iterable<Payer>,
+  records: readonly PartitionRecord[],
+  now: Moment,
+): readonly Freshness[] {
+  const wanted = freshPeriods(now);
+  const newest = new Map<Payer, Moment>();
+  for (const record of records) {
+    const { payer, period } = record.partition;
+    const delivered = deliveredAt(record);
+    if (delivered === undefined || !wanted.includes(period)) continue;
+    newest.set(payer, Math.max(delivered, newest.get(payer) ?? delivered));
+  }
+  return [...new Set(payers)].map((payer) => {
+    const lastDelivery = newest.get(payer);
+    if (lastDelivery === undefined) return { payer, hours: NEVER_HOURS };
+    return { payer, hours: hoursBetween(lastDelivery, now), lastDelivery };
+  });
+}
+
+/** Hours to a tenth; none where the clock of another machine is ahead. */
+export function hoursBetween(since: Moment, now: Moment): number {
+  return Math.round((Math.max(0, now - since) / HOUR_MS) * 10) / 10;
+}
+
+function deliveredAt({ completeDelivery, delivery, awaitsManifest, watermark }: PartitionRecord): Moment | undefined {
+  if (completeDelivery) return completeDelivery.manifest.lastModified;
+  return delivery || awaitsManifest ? undefined : watermark;
+}
