@@ -10,6 +10,7 @@ import { allPartitions, type Outcome, outcomeTables, partitionOutcomes } from '.
 import { newProgress } from './progress.ts';
 import { openStack, type Stack } from './stack.ts';
 import { StateInUse } from './stateLock.ts';
+import { embeddedStatus, NoState, statusText } from './status.ts';
 
 const SETTINGS: FinalizeSettings = {
   quietSeconds: 1,
@@ -35,9 +36,9 @@ async function main(args: readonly string[]): Promise<number> {
       process.stdout.write(HELP);
       return 0;
     }
-    return await run(options);
+    return options.status ? await tellStatus(options) : await run(options);
   } catch (error) {
-    const expected = error instanceof UsageError || error instanceof StateInUse;
+    const expected = error instanceof UsageError || error instanceof StateInUse || error instanceof NoState;
     const text = expected ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error);
     process.stderr.write(`${text}\n${error instanceof UsageError ? 'npm start -- --help tells the options\n' : ''}`);
     return error instanceof UsageError ? EXIT_USAGE : EXIT_TROUBLE;
@@ -71,6 +72,14 @@ async function run(options: Options): Promise<number> {
   } finally {
     await stack.close();
   }
+}
+
+async function tellStatus(options: Options): Promise<number> {
+  const { keep, payer, period, json } = options;
+  const request = { ...(payer ? { payers: [payer] } : {}), ...(period ? { periods: [period] } : {}) };
+  const report = await embeddedStatus(keep, request, settingsFor(options), Date.now);
+  process.stdout.write(json ? `${JSON.stringify(report)}\n` : statusText(report));
+  return report.verdict === 'complete' ? 0 : EXIT_INCOMPLETE;
 }
 
 function settingsFor({ watch, quietSeconds, maxWaitSeconds }: Options): FinalizeSettings {

@@ -13,6 +13,8 @@ export interface Options {
   /** Where the embedded state lives. */
   readonly keep: string;
   readonly watch: boolean;
+  /** Tell how the state stands, and do nothing. */
+  readonly status?: true;
   readonly json: boolean;
   /** The debounce; without it the composition root's own. */
   readonly quietSeconds?: number;
@@ -28,6 +30,7 @@ export const HELP = `Brings cost-and-usage reports into one warehouse and finds 
 
   npm start                             a generated sample: four payers, two months, every kind of report
   npm start -- --from DIR [options]     your own Parquet files: a folder in one of AWS's layouts, or loose files
+  npm start -- --status [--from DIR]    what became of them: every payer's month, whether it is complete, and if not, why
 
 Options
   --from DIR         the folder to read; nothing in it is changed
@@ -37,12 +40,14 @@ Options
   --quiet SECONDS    a partition without a manifest is finalized when it was quiet for so long (default 1, with --watch 3)
   --max-wait SECONDS … and at the latest so long after its first change (default 10, with --watch 60)
   --watch            stay, and take in every file that appears; ends with Ctrl-C
+  --status           look at the state and change nothing, also while another process works on it;
+                     --payer and --period: of this payer, of this month alone
   --json             one JSON document on stdout; progress goes to stderr
   --help             this text
 
 A second run on the same state finds nothing to do. Delete the state's folder to begin anew.
 
-Exit status: 0 every partition is published; 1 trouble; 2 a wrong option;
+Exit status: 0 every partition is published (with --status: complete); 1 trouble; 2 a wrong option;
 3 done, but something is not complete: a partition waits for a file, is held or has
 failed, or nobody can tell whose a file is.
 `;
@@ -52,7 +57,8 @@ export function parseOptions(args: readonly string[], workingFolder: string): Op
   const values = parsed(args);
   if (values.help) return 'help';
   const from = values.from === undefined ? undefined : resolve(workingFolder, values.from);
-  if (from === undefined) {
+  if (values.status && values.watch) throw new UsageError('--status looks once and ends: it does not go with --watch');
+  if (from === undefined && !values.status) {
     const needsFrom = (['payer', 'period'] as const).find((name) => values[name] !== undefined);
     if (needsFrom) throw new UsageError(`--${needsFrom} goes with --from DIR: the sample has its own`);
   }
@@ -65,6 +71,7 @@ export function parseOptions(args: readonly string[], workingFolder: string): Op
     keep,
     watch: values.watch ?? false,
     json: values.json ?? false,
+    ...(values.status ? { status: true } : {}),
     ...(from === undefined ? {} : { from }),
     ...(values.quiet === undefined ? {} : { quietSeconds: checked('--quiet', values.quiet, parseSeconds) }),
     ...(values['max-wait'] === undefined
@@ -87,6 +94,7 @@ function parsed(args: readonly string[]) {
         quiet: { type: 'string' },
         'max-wait': { type: 'string' },
         watch: { type: 'boolean' },
+        status: { type: 'boolean' },
         json: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },

@@ -62,6 +62,20 @@ function lineOf(event: ReactorEvent): string | undefined {
       return `failed      ${partitionName(event.partition)}  ${event.reason} (attempt ${event.attempts})`;
     case 'analytics-done':
       return `analysed    ${event.period}  ${event.partitions} payers`;
+    case 'analytics-handed-on':
+      return `analysing   ${event.period}  ${event.stepsDone} of ${event.steps} steps`;
+    case 'analytics-cancelled':
+      return `cancelled   ${event.period}  analytics: ${event.reason}`;
+    case 'payer-fresh':
+      return event.isStale
+        ? `stale       ${event.payer} ${Math.round(event.hours)} hours without a delivery`
+        : undefined;
+    case 'messages-kept':
+      return `kept        ${event.count} messages: ${event.reason}`;
+    case 'message-unroutable':
+      return `unroutable  ${event.routingKey}: no queue is bound for it`;
+    case 'message-dropped':
+      return `dropped     ${event.routingKey}: ${event.reason}`;
     case 'files-removed':
       return `removed     ${partitionName(event.partition)}  ${event.files} superseded files`;
     case 'removal-failed':
@@ -81,6 +95,13 @@ function lineOf(event: ReactorEvent): string | undefined {
     case 'file-superseded':
     case 'file-gone':
     case 'run-started':
+    case 'step-timed':
+    case 'rows-verified':
+    case 'analytics-started':
+    case 'partition-finalized':
+    case 'surveyed':
+    case 'freshness-surveyed':
+    case 'messages-sent':
     case 'lease-lost':
       return undefined;
     default:

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { analyticsStatements, loadScript } from '../analytics/script.ts';
 import type { Place } from '../billing/placement.ts';
@@ -82,7 +82,19 @@ export async function openStack(options: StackOptions): Promise<Stack> {
     report,
   };
   const staging: Staging = { ...shared, place, debounce: settings };
-  const finalizing: Finalizing = { ...shared, warehouse, settings, holder: randomUUID() };
+  const finalizing: Finalizing = {
+    ...shared,
+    warehouse,
+    script: warehouse.script,
+    settings,
+    sleep: (seconds) => wait(seconds * 1000),
+    // Nothing ends this process by itself.
+    handOnAt: Number.POSITIVE_INFINITY,
+    // Nobody else listens.
+    tell: async () => {},
+    stage: 'local',
+    holder: randomUUID(),
+  };
   const stop = new AbortController();
   const copies = consume(
     copyQueue,
@@ -145,7 +157,7 @@ async function settle(
     const hopeful = (await dirtyPartitions(staging)).filter((record) => (record.problem?.attempts ?? 0) < MAX_ATTEMPTS);
     if (copies.delayed === 0 && hopeful.length === 0) return;
     if (copies.delayed === 0 && ticks.delayed === 0) await sweep(staging);
-    await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+    await wait(LOOK_AGAIN_MS);
   }
 }
 

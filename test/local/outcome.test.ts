@@ -9,6 +9,7 @@ const PARTITION = { payer: parsePayer('111122223333'), period: parsePeriod('2026
 const CLEAN: PartitionRecord = { ...newPartitionRecord(PARTITION), changes: 3, settledChanges: 3 };
 const DIRTY: PartitionRecord = { ...CLEAN, changes: 4 };
 const PUBLISHED = { setId: 's', files: 1, rows: 2, epoch: 1, at: 0 };
+const SEEN = { published: PUBLISHED, analysed: { setId: 's', epoch: 1, watermark: 0, at: 0 } };
 const MANIFEST = { bucket: 'b', key: 'k', etag: 'e', lastModified: 0, sizeBytes: 1 };
 const WAITING = { id: 'd', executionId: 'e1', manifest: MANIFEST, files: 3, pending: ['x', 'y'] };
 const PROBLEM = {
@@ -22,7 +23,8 @@ const PROBLEM = {
 
 describe("a partition's state", () => {
   it.each<[string, PartitionRecord, string, RegExp]>([
-    ['is published when nothing is left to do', { ...CLEAN, published: PUBLISHED }, 'published', /^$/],
+    ['is published when nothing is left to do', { ...CLEAN, ...SEEN }, 'published', /^$/],
+    ['is pending until analytics have run', { ...CLEAN, published: PUBLISHED }, 'pending', /analytics have not run/],
     ['is pending while changes wait', { ...DIRTY, published: PUBLISHED }, 'pending', /next run/],
     [
       'is waiting while its delivery is not complete, and says how much is missing',
@@ -38,7 +40,7 @@ describe("a partition's state", () => {
     ],
     [
       'is published once the delivery is complete',
-      { ...CLEAN, delivery: { ...WAITING, pending: [] }, published: PUBLISHED },
+      { ...CLEAN, ...SEEN, delivery: { ...WAITING, pending: [] } },
       'published',
       /^$/,
     ],
@@ -50,12 +52,7 @@ describe("a partition's state", () => {
       'failed',
       /^verification-failed: 2 rows, not 3$/,
     ],
-    [
-      'is not failed any more once it was settled',
-      { ...CLEAN, problem: PROBLEM, published: PUBLISHED },
-      'published',
-      /^$/,
-    ],
+    ['is not failed any more once it was settled', { ...CLEAN, ...SEEN, problem: PROBLEM }, 'published', /^$/],
   ])('%s', (_rule, record, state, why) => {
     expect(stateOf(record)).toEqual({ state, why: expect.stringMatching(why) });
   });

@@ -1,0 +1,74 @@
+import { printable } from '../billing/printable.ts';
+import { objectName } from '../billing/version.ts';
+import { newest } from '../finalizing/currentSet.ts';
+import type { Delivery, ExpectedFile, VersionRecord } from '../ledger/ledger.ts';
+import { pendingKey } from '../ledger/partitionRecord.ts';
+import { isUsable } from '../ledger/versionRecord.ts';
+
+/** The files that stand in a partition's way: the first ten, and how many there are. */
+export interface MissingFiles {
+  readonly count: number;
+  readonly files: readonly MissingFile[];
+  /** How many more there are than `files` tells. */
+  readonly more: number;
+}
+
+export interface MissingFile {
+  readonly key: string;
+  readonly why: string;
+}
+
+const SHOWN = 10;
+
+/** Those that a delivery waits for, by what the ledger still has pending. Keys come from outside: control characters are escaped. */
+export function awaitedFiles(
+  delivery: Delivery,
+  pending: readonly string[],
+  versions: readonly VersionRecord[],
+): MissingFiles {
+  const waiting = new Set(pending);
+  const byObject = Map.groupBy(versions, ({ source }) => objectName(source));
+  const files = delivery.files.filter((file) => waiting.has(file.versionId ?? pendingKey(file)));
+  return shorten(files.map((file) => ({ key: printable(file.key), why: whatIsKnown(file, byObject) })));
+}
+
+/** Those of a complete delivery that cannot be part of a set after all. */
+export function unusableFiles(delivery: Delivery, versions: readonly VersionRecord[]): MissingFiles {
+  const byObject = Map.groupBy(versions, ({ source }) => objectName(source));
+  const files = delivery.files.filter((file) => !candidates(file, byObject).some(isUsable));
+  return shorten(files.map((file) => ({ key: printable(file.key), why: whatIsKnown(file, byObject) })));
+}
+
+/** Objects whose newest content was found unusable, of those written after a moment (milliseconds since 1970). */
+export function quarantinedFiles(versions: readonly VersionRecord[], after = Number.NEGATIVE_INFINITY): MissingFiles {
+  const byObject = Map.groupBy(versions, ({ source }) => objectName(source));
+  const newestOnes = [...byObject.values()].flatMap((ofKey) => newest(ofKey) ?? []);
+  return shorten(
+    newestOnes.flatMap(({ source, outcome }) =>
+      outcome.status === 'quarantined' && source.lastModified > after
+        ? [{ key: printable(source.key), why: `quarantined: ${printable(outcome.reason)}` }]
+        : [],
+    ),
+  );
+}
+
+function whatIsKnown(file: ExpectedFile, byObject: ReadonlyMap<string, readonly VersionRecord[]>): string {
+  const outcome = newest(candidates(file, byObject))?.outcome;
+  if (outcome?.status === 'quarantined') return `quarantined: ${printable(outcome.reason)}`;
+  if (outcome?.status === 'removed') return 'its copy was cleared away and is made again';
+  if (outcome) return 'staged, and not counted yet';
+  if ((byObject.get(objectName(file)) ?? []).length > 0) return 'only another content of it is known';
+  return file.versionId === undefined ? 'was not at the source when the manifest was read' : 'not staged yet';
+}
+
+function candidates(
+  { versionId, ...object }: ExpectedFile,
+  byObject: ReadonlyMap<string, readonly VersionRecord[]>,
+): VersionRecord[] {
+  return (byObject.get(objectName(object)) ?? []).filter(({ id }) => (versionId ?? id) === id);
+}
+
+function shorten(files: readonly MissingFile[]): MissingFiles {
+  const shown = files.slice(0, SHOWN);
+  return { count: files.length, files: shown, more: files.length - shown.length };
+}

@@ -1,0 +1,215 @@
+import type { Debounce } from '../finalizing/decide.ts';
+import { dueAt } from '../finalizing/decide.ts';
+import type { AnalyticsRecord } from '../ledger/analyticsRecord.ts';
+import type { Moment, PeriodRecord } from '../ledger/ledger.ts';
+import { isDirty, type PartitionRecord } from '../ledger/partitionRecord.ts';
+import { stateOf } from '../ledger/partitionState.ts';
+import { clock } from './age.ts';
+import type { MissingFiles } from './missingFiles.ts';
+import { isAnalysed, isVisible, lacksManifest } from './verdict.ts';
+
+/** What the sentences are made of; moments are milliseconds since 1970. */
+export interface Circumstances {
+  readonly record: PartitionRecord;
+  /** The files in the way; undefined where nobody had to look. */
+  readonly missing: MissingFiles | undefined;
+  readonly period: PeriodRecord;
+  readonly analytics: AnalyticsRecord | undefined;
+  readonly debounce: Debounce;
+  readonly now: Moment;
+}
+
+/**
+ * Why a partition is not complete, what readers see meanwhile and what happens next, in sentences. Of a complete one only
+ * what is worth knowing, mostly nothing. Texts from outside stand in them as they came: whoever prints them escapes them.
+ */
+export function reasonsFor(circumstances: Circumstances): string[] {
+  const { record } = circumstances;
+  const { state } = stateOf(record);
+  switch (state) {
+    case 'waiting':
+      return [...whyWaiting(circumstances), meanwhile(record), ...working(circumstances), ...overdue(circumstances)];
+    case 'failed':
+      return [...whyFailed(circumstances), ...whyWaiting(circumstances), meanwhile(record), ...working(circumstances)];
+    case 'held':
+      return [...whyHeld(circumstances), meanwhile(record)];
+    case 'pending':
+      return [
+        ...unanalysed(record),
+        ...working(circumstances),
+        whenDue(circumstances),
+        ...quarantined(circumstances),
+        meanwhile(record),
+      ];
+    case 'published':
+      return [...unfinished(record), ...working(circumstances), ...newerContent(circumstances)];
+    default:
+      return state satisfies never;
+  }
+}
+
+/** A delivery as people know it: AWS's own name for it, where the record still has it. */
+export function deliveryName({ delivery, completeDelivery }: PartitionRecord, id: string): string {
+  return [delivery, completeDelivery].find((known) => known?.id === id)?.executionId ?? id;
+}
+
+function whyWaiting({ record: { delivery }, missing }: Circumstances): string[] {
+  if (!delivery || delivery.pending.length === 0) return [];
+  const name = `delivery ${delivery.executionId}`;
+  const count = missing?.count ?? delivery.pending.length;
+  if (count === 0)
+    return [`${name} is here, with files newer than its manifest: it is looked at again after the quiet period`];
+  return [
+    `waiting for ${count} of ${delivery.files} files of ${name} (manifest of ${clock(delivery.manifest.lastModified)})`,
+    ...listed('missing', missing),
+  ];
+}
+
+function whyFailed(circumstances: Circumstances): string[] {
+  const { record, analytics, now } = circumstances;
+  const { problem } = record;
+  if (!problem) return [];
+  const { what, message, attempts, at, retryAt, changes } = problem;
+  const isOfRun = what === 'analytics-failed' && analytics?.status === 'failed' && isMember(analytics, record);
+  const failure = isOfRun ? analytics.failure : undefined;
+  const words = failure
+    ? `${statementName(failure.statement)}code ${failure.code}: ${failure.message}${queryName(failure.queryId)}`
+    : message;
+  const tried = `tried ${attempts} ${attempts === 1 ? 'time' : 'times'}, last at ${clock(at)}`;
+  const next =
+    changes === record.changes
+      ? `next at ${clock(retryAt)}${retryAt <= now ? ' (due)' : ''}`
+      : `changed since, ${whenDue(circumstances)}`;
+  return [`${STEPS[what]} failed: ${words}`, `${tried}, ${next}`];
+}
+
+const STEPS = {
+  'registration-failed': 'registration in the warehouse',
+  'verification-failed': 'the count of rows in the warehouse',
+  'analytics-failed': 'analytics',
+} as const;
+
+function whyHeld({ record, missing }: Circumstances): string[] {
+  if (record.held === undefined) return ['nothing has been published, and nothing waits for a run'];
+  return [
+    `cannot be put together: ${record.held}`,
+    ...listed('in the way', missing),
+    'tried again as soon as a file or a delivery comes',
+  ];
+}
+
+/** What a partition at rest lacks. */
+function unfinished(record: PartitionRecord): string[] {
+  const { delivery, published, problem } = record;
+  const sentences = unanalysed(record);
+  if (delivery && !isVisible(record, delivery))
+    sentences.push(`delivery ${delivery.executionId} is whole, and readers do not see it yet`);
+  if (problem) sentences.push(`${STEPS[problem.what]} failed at ${clock(problem.at)}: ${problem.message}`);
+  if (lacksManifest(record)) {
+    sentences.push(`its manifest has not come: nobody can tell whether these ${published?.files ?? 0} files are all`);
+  }
+  return sentences;
+}
+
+function unanalysed(record: PartitionRecord): string[] {
+  const { published } = record;
+  if (!published || isAnalysed(record)) return [];
+  return [`published by run ${published.epoch} at ${clock(published.at)}, and not analysed since`];
+}
+
+/** Files that came after what readers see: those of the next delivery, as a rule, whose manifest is not here yet. */
+function newerContent({ record, missing }: Circumstances): string[] {
+  const { watermark, delivery } = record;
+  if (!hasNewerContent(record) || watermark === undefined) return [];
+  const what = delivery ? 'that its newest manifest does not name' : 'that are no part of what readers see';
+  return [`newer files have come (until ${clock(watermark)}) ${what}`, ...listed('unusable', missing)];
+}
+
+/** Whether something newer than what analytics have seen is staged. */
+export function hasNewerContent({ watermark, analysed }: PartitionRecord): boolean {
+  return watermark !== undefined && analysed !== undefined && watermark > analysed.watermark;
+}
+
+function quarantined({ missing }: Circumstances): string[] {
+  return listed('unusable', missing);
+}
+
+/** What somebody is doing about it at this moment. */
+function working({ record, period, analytics, now }: Circumstances): string[] {
+  const sentences: string[] = [];
+  const { lease, epoch } = period;
+  if (lease && lease.until > now && isDirty(record)) {
+    sentences.push(
+      `run ${epoch} is at work on the month: its lease is held by ${lease.holder} until ${clock(lease.until)}`,
+    );
+  }
+  if (analytics?.status === 'running' && isMember(analytics, record) && !isAnalysed(record))
+    sentences.push(analyticsSentence(analytics));
+  return sentences;
+}
+
+function isMember({ members }: AnalyticsRecord, { partition }: PartitionRecord): boolean {
+  return members.some(({ payer }) => payer === partition.payer);
+}
+
+/** How far a run of the analytics is. */
+export function analyticsSentence({ run, steps, stepsDone, inHand, startedAt, status }: AnalyticsRecord): string {
+  const of = `analytics (run ${run})`;
+  if (status !== 'running') return `${of} ${status}: ${stepsDone} of ${steps} steps`;
+  if (!inHand) return `${of} running: ${stepsDone} of ${steps} steps done, since ${clock(startedAt)}`;
+  return `${of} running: step ${stepsDone + 1} of ${steps} (statement ${inHand.number}) since ${clock(inHand.submittedAt)}${queryName(inHand.queryId)}`;
+}
+
+/** An older delivery that is whole is published while a newer one waits. */
+function overdue(circumstances: Circumstances): string[] {
+  const { record } = circumstances;
+  const { completeDelivery } = record;
+  if (!completeDelivery || isVisible(record, completeDelivery) || !isDirty(record)) return [];
+  return [`delivery ${completeDelivery.executionId} before it is whole, and ${whenDue(circumstances)}`];
+}
+
+/** When the next run takes a dirty partition up. */
+function whenDue({ record, period: { nextTickAt }, debounce, now }: Circumstances): string {
+  const due = dueAt(record, debounce);
+  if (due === undefined) return 'nothing waits for a run';
+  if (due <= now) {
+    const tick =
+      nextTickAt !== undefined && nextTickAt > now
+        ? `a tick is on its way for ${clock(nextTickAt)}`
+        : 'its tick is on its way, or the sweep sends one within minutes';
+    return `due since ${clock(due)}: ${tick}`;
+  }
+  if (lacksManifest(record)) return `its manifest has not come: due when it does, at the latest at ${clock(due)}`;
+  const { lastChangeAt, firstChangeAt } = record;
+  const changes = lastChangeAt === undefined ? '' : `changes came until ${clock(lastChangeAt)}, `;
+  const latest = (firstChangeAt ?? due) + debounce.maxWaitSeconds * 1000;
+  return `quiet until ${clock(due)}: ${changes}due at the latest at ${clock(Math.max(due, latest))}`;
+}
+
+/** What readers see of it. */
+function meanwhile(record: PartitionRecord): string {
+  const { published } = record;
+  if (!published) return 'readers see nothing of it yet';
+  const { deliveryId, at, files, rows } = published;
+  const what = deliveryId === undefined ? 'files without a manifest' : `delivery ${deliveryName(record, deliveryId)}`;
+  return `readers see ${what}, published at ${clock(at)}: ${files} files, ${rows} rows`;
+}
+
+function listed(label: string, missing: MissingFiles | undefined): string[] {
+  if (!missing || missing.count === 0) return [];
+  const groups = Map.groupBy(missing.files, ({ why }) => why);
+  const names = [...groups].map(([why, files]) => `${files.map(({ key }) => fileName(key)).join(', ')} (${why})`);
+  return [`${label}: ${names.join('; ')}${missing.more > 0 ? ` and ${missing.more} more` : ''}`];
+}
+
+function fileName(key: string): string {
+  return key.slice(key.lastIndexOf('/') + 1);
+}
+
+function statementName(statement: number | undefined): string {
+  return statement === undefined ? '' : `statement ${statement}, `;
+}
+
+function queryName(queryId: string | undefined): string {
+  return queryId === undefined ? '' : `, query id ${queryId}`;
+}

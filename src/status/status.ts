@@ -1,0 +1,148 @@
+import pMap from 'p-map';
+import type { Partition } from '../billing/partition.ts';
+import type { Payer } from '../billing/payer.ts';
+import { addMonths, type Period, periodAt } from '../billing/period.ts';
+import { payersOf } from '../config/loadPayers.ts';
+import type { PayersConfiguration } from '../config/payers.ts';
+import type { Debounce } from '../finalizing/decide.ts';
+import type { AnalyticsRecord } from '../ledger/analyticsRecord.ts';
+import type { Delivery, Ledger, Moment, PeriodRecord, VersionRecord } from '../ledger/ledger.ts';
+import type { PartitionRecord } from '../ledger/partitionRecord.ts';
+import { stateOf } from '../ledger/partitionState.ts';
+import { type PartitionStatus, partitionStatus } from './partitionStatus.ts';
+import { hasNewerContent } from './reasons.ts';
+import { parseStatusInput, type StatusRequest } from './statusInput.ts';
+import { type StatusReport, statusReport } from './statusReport.ts';
+import { lacksManifest } from './verdict.ts';
+
+/** What the status is read from. `now` answers milliseconds since 1970. */
+export interface StatusReading {
+  readonly ledger: Pick<
+    Ledger,
+    'configuration' | 'outbox' | 'periods' | 'period' | 'partitions' | 'analytics' | 'delivery' | 'versions'
+  >;
+  /** The payers file; absent where payers are not configured: then those that the ledger knows are all there are. */
+  readonly fallback?: PayersConfiguration;
+  readonly debounce: Debounce;
+  readonly now: () => Moment;
+}
+
+/** How many partitions are read at the same time, of those that take more than their record. */
+const CONCURRENCY = 8;
+
+/**
+ * Tells how every wanted payer's month stands, and why. Reads the ledger, and changes nothing.
+ *
+ * It costs the periods' list, the configuration and the outbox once, three calls for each period, and two more for a
+ * partition that waits for files, is held, or lacks a manifest.
+ *
+ * Throws StatusInputInvalid before anything is read, and what the ledger throws.
+ */
+export async function status(reading: StatusReading, input: unknown): Promise<StatusReport> {
+  const request = parseStatusInput(input);
+  const { ledger, fallback, now } = reading;
+  const at = now();
+  const stored = fallback && (await ledger.configuration());
+  const configured = fallback && payersOf(stored?.from === 'table' ? stored.sources : fallback.sources);
+  const outbox = await ledger.outbox();
+  const months: Month[] = [];
+  for (const period of await wantedPeriods(ledger, request, at)) months.push(await readMonth(ledger, period));
+  const all = months.flatMap((month) => wantedPartitions(month, configured, request));
+  const asked = configured ? all : withoutStrayMonths(all);
+  const partitions = await pMap(asked, (one) => readPartition(reading, one, configured, at), {
+    concurrency: CONCURRENCY,
+  });
+  return statusReport({
+    at,
+    request,
+    partitions: partitions.sort(byPayerAndPeriod),
+    periods: months.map(({ record, analytics }) => ({ record, analytics })),
+    configuration: configured && { stored, payers: configured },
+    outbox,
+  });
+}
+
+/** A month as the ledger has it. */
+interface Month {
+  readonly record: PeriodRecord;
+  readonly analytics: AnalyticsRecord | undefined;
+  readonly partitions: readonly PartitionRecord[];
+}
+
+interface Asked {
+  readonly partition: Partition;
+  readonly month: Month;
+  readonly record: PartitionRecord | undefined;
+}
+
+/** Oldest first. */
+async function wantedPeriods(
+  ledger: StatusReading['ledger'],
+  { periods }: StatusRequest,
+  at: Moment,
+): Promise<readonly Period[]> {
+  const current = periodAt(at);
+  const usual = [addMonths(current, -1), current];
+  if (periods !== 'all') return periods ?? usual;
+  return [...new Set([...(await ledger.periods()), ...usual])].sort();
+}
+
+/** The partitions are read last: whatever a run has told of them while this read is newer than what is said of the run. */
+async function readMonth(ledger: StatusReading['ledger'], period: Period): Promise<Month> {
+  const record = await ledger.period(period);
+  const analytics = await ledger.analytics(period);
+  return { record, analytics, partitions: await ledger.partitions(period) };
+}
+
+/** Those of the configured payers, and of whom else the ledger knows; of named payers these alone, known or not. */
+function wantedPartitions(month: Month, configured: ReadonlySet<Payer> | undefined, request: StatusRequest): Asked[] {
+  const { period } = month.record;
+  const records = new Map(month.partitions.map((record) => [record.partition.payer, record]));
+  const payers = request.payers ?? [...new Set([...(configured ?? []), ...records.keys()])];
+  return payers.map((payer) => ({ partition: { payer, period }, month, record: records.get(payer) }));
+}
+
+/** Where nobody says who has to deliver, a month that a known payer has nothing of is no gap. */
+function withoutStrayMonths(all: readonly Asked[]): Asked[] {
+  const known = new Set(all.flatMap(({ partition, record }) => (record ? [partition.payer] : [])));
+  return all.filter(({ partition, record }) => record !== undefined || !known.has(partition.payer));
+}
+
+async function readPartition(
+  { ledger, debounce }: StatusReading,
+  { partition, month, record }: Asked,
+  configured: ReadonlySet<Payer> | undefined,
+  now: Moment,
+): Promise<PartitionStatus> {
+  const details = record ? await readDetails(ledger, record) : {};
+  return partitionStatus({
+    partition,
+    record,
+    ...details,
+    period: month.record,
+    analytics: month.analytics,
+    configured: configured?.has(partition.payer) ?? true,
+    debounce,
+    now,
+  });
+}
+
+/** What the record alone does not say: which files a delivery waits for, and what became of those that cannot be used. */
+async function readDetails(
+  ledger: StatusReading['ledger'],
+  record: PartitionRecord,
+): Promise<{ readonly delivery?: Delivery | undefined; readonly versions?: readonly VersionRecord[] }> {
+  const { partition, delivery, completeDelivery } = record;
+  const { state } = stateOf(record);
+  const isWaiting = delivery !== undefined && delivery.pending.length > 0;
+  const isUnclear = state === 'held' || lacksManifest(record) || (state === 'published' && hasNewerContent(record));
+  if (!isWaiting && !isUnclear) return {};
+  const versions = await ledger.versions(partition);
+  const wanted = isWaiting ? delivery : state === 'held' ? completeDelivery : undefined;
+  return wanted ? { versions, delivery: await ledger.delivery(partition, wanted.id) } : { versions };
+}
+
+function byPayerAndPeriod(a: PartitionStatus, b: PartitionStatus): number {
+  const [nameA, nameB] = [`${a.payer} ${a.period}`, `${b.payer} ${b.period}`];
+  return nameA < nameB ? -1 : nameA > nameB ? 1 : 0;
+}

@@ -1,0 +1,38 @@
+import type { PartitionRecord } from '../ledger/partitionRecord.ts';
+import { stateOf } from '../ledger/partitionState.ts';
+
+/**
+ *   complete     the newest delivery that is known is whole, visible to readers, and analysed
+ *   incomplete   it is not; the row says what is missing
+ *   unknown      nothing of it has arrived, or nobody can tell whether what has arrived is all
+ */
+export type Verdict = 'complete' | 'incomplete' | 'unknown';
+
+/** What a partition's record comes to. It is asked for more than the state says: nobody may be told "complete" too early. */
+export function verdictOf(record: PartitionRecord | undefined): Verdict {
+  if (!record) return 'unknown';
+  const { problem, delivery } = record;
+  const isAtRest = stateOf(record).state === 'published' && problem === undefined;
+  if (!isAtRest || (delivery && !isVisible(record, delivery)) || !isAnalysed(record)) return 'incomplete';
+  return lacksManifest(record) ? 'unknown' : 'complete';
+}
+
+/** Whether readers see this delivery. */
+export function isVisible({ published }: PartitionRecord, delivery: { readonly id: string }): boolean {
+  return published?.deliveryId === delivery.id;
+}
+
+/** Whether analytics have run over what readers see. */
+export function isAnalysed({ published, analysed }: PartitionRecord): boolean {
+  return (
+    published !== undefined &&
+    analysed !== undefined &&
+    analysed.epoch >= published.epoch &&
+    analysed.setId === published.setId
+  );
+}
+
+/** Whether its source writes manifests, and none of them has come: then no one can tell whether all files are here. */
+export function lacksManifest({ awaitsManifest, delivery }: PartitionRecord): boolean {
+  return awaitsManifest && delivery === undefined;
+}

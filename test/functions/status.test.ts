@@ -1,0 +1,113 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bundle } from '../../esbuild.config.cjs';
+import { addMonths, periodAt } from '../../src/billing/period.ts';
+import { type MotoServer, startMotoServer } from '../aws/motoServer.ts';
+import { payerSource } from '../config/payerSources.ts';
+import { ALPHA, BETA, deliveryOf, PERIOD, START, versionOf } from '../ledger/records.ts';
+import { BundledFunctions, runFunction } from './bundledFunction.ts';
+import { Deployment } from './deployment.ts';
+
+const PAYERS = `
+- payer: '${ALPHA.payer}'
+  bucket: cur-source
+`;
+
+let server: MotoServer;
+let functions: BundledFunctions;
+let path: string;
+
+beforeAll(async () => {
+  [server, functions] = await Promise.all([startMotoServer(), BundledFunctions.create(PAYERS)]);
+  path = join(functions.folder, 'status.cjs');
+  const entry = fileURLToPath(new URL('../../functions/status.ts', import.meta.url));
+  await bundle(entry, path, { payersFile: join(functions.folder, 'payers.yml') });
+});
+
+afterAll(async () => {
+  await functions?.close();
+  await server?.close();
+});
+
+/** What the function reads: no queue, no bucket. */
+function environmentOf({ environment }: Deployment): Record<string, string> {
+  const { STAGING_BUCKET: _, COPY_QUEUE: __, FINALIZE_QUEUE: ___, ...rest } = environment;
+  return rest;
+}
+
+describe('status', () => {
+  it('answers with the table and the rows, from the ledger as it is', async () => {
+    const stage = await Deployment.create(server);
+    const [there, missing] = [versionOf(), versionOf({ key: 'part-2' })];
+    await stage.ledger.recordVersion(there, START);
+    await stage.ledger.recordDelivery(deliveryOf({ files: [there, missing] }), [missing.id], START);
+    await stage.ledger.putIntoOutbox([{ id: 'm', routingKey: 'cur.all.all.x', body: {}, createdAt: START }]);
+    const before = await stage.ledger.partition(ALPHA);
+
+    const { answers, logs } = await runFunction(path, environmentOf(stage), [{ periods: [PERIOD] }]);
+
+    expect(answers).toEqual([
+      {
+        answer: expect.objectContaining({
+          verdict: 'incomplete',
+          partitions: [
+            expect.objectContaining({
+              payer: ALPHA.payer,
+              verdict: 'incomplete',
+              state: 'waiting',
+              missing: { count: 1, files: [{ key: missing.source.key, why: 'not staged yet' }], more: 0 },
+            }),
+          ],
+          table: expect.arrayContaining(['    missing: part-2.parquet (not staged yet)']),
+          configuration: { from: 'fallback', payers: 1, readAt: null, ageHours: null },
+          outbox: expect.objectContaining({ messages: 1 }),
+        }),
+      },
+    ]);
+    expect(await stage.ledger.partition(ALPHA)).toEqual(before);
+    expect(logs.filter(({ level }) => level === 'ERROR')).toEqual([]);
+  });
+
+  it('tells of every payer of the table’s copy, this month and the one before, when it is asked for nothing', async () => {
+    const stage = await Deployment.create(server);
+    await stage.ledger.saveConfiguration({
+      from: 'table',
+      sources: [payerSource({ payer: BETA.payer })],
+      readAt: START,
+    });
+
+    const { answers } = await runFunction(path, environmentOf(stage), [{}]);
+
+    const month = periodAt(Date.now());
+    const unknown = { payer: BETA.payer, verdict: 'unknown' };
+    expect(answers).toMatchObject([
+      {
+        answer: {
+          verdict: 'unknown',
+          partitions: [
+            { ...unknown, period: addMonths(month, -1) },
+            { ...unknown, period: month },
+          ],
+          configuration: { from: 'cache', payers: 1 },
+        },
+      },
+    ]);
+  });
+
+  it('refuses an input that it does not know, and names field and value', async () => {
+    const stage = await Deployment.create(server);
+
+    const { answers } = await runFunction(path, environmentOf(stage), [{ periods: ['October'] }]);
+
+    expect(answers).toEqual([
+      { error: expect.stringMatching(/^StatusInputInvalid: .*periods\.0 must be a month .*got "October"/) },
+    ]);
+  });
+
+  it('fails when the ledger cannot be reached', async () => {
+    const stage = await Deployment.create(server);
+    const { answers } = await runFunction(path, { ...environmentOf(stage), LEDGER_TABLE: 'no-such-table' }, [{}]);
+    expect(answers).toEqual([{ error: expect.stringContaining('ResourceNotFoundException') }]);
+  });
+});

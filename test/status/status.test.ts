@@ -1,0 +1,239 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parsePayer } from '../../src/billing/payer.ts';
+import { parsePeriod } from '../../src/billing/period.ts';
+import type { Delivery, Ledger } from '../../src/ledger/ledger.ts';
+import { SqliteLedger } from '../../src/ledger/sqliteLedger.ts';
+import { status } from '../../src/status/status.ts';
+import { payerSource } from '../config/payerSources.ts';
+import { ALPHA, BETA, deliveryOf, PERIOD, START, versionOf } from '../ledger/records.ts';
+import { counted } from '../staging/interception.ts';
+import { DEBOUNCE, HOUR, MINUTE } from './statusRecords.ts';
+
+/** In May: the period of the records is the month before. */
+const NOW = START + 2 * HOUR;
+const NOBODY = parsePayer('333333333333');
+const FALLBACK = { sources: [ALPHA, BETA].map(({ payer }) => payerSource({ payer })) };
+
+let ledger: SqliteLedger;
+beforeEach(() => {
+  ledger = new SqliteLedger(':memory:');
+});
+afterEach(() => ledger.close());
+
+const ask = (input: unknown, of: Pick<Ledger, keyof SqliteLedger & keyof Ledger> = ledger) =>
+  status({ ledger: of, fallback: FALLBACK, debounce: DEBOUNCE, now: () => NOW }, input);
+
+/** What a run does for a partition whose delivery is whole, when nothing goes wrong. */
+async function publish(delivery: Delivery): Promise<void> {
+  const { partition } = delivery;
+  const lease = await ledger.acquireLease(partition.period, 'run', START, START + MINUTE);
+  if (!lease.taken) throw new Error('the lease is held');
+  const { epoch } = lease;
+  const { changes } = (await ledger.partition(partition)) ?? { changes: 0 };
+  const set = { setId: delivery.id, epoch, at: START + MINUTE };
+  const published = { ...set, deliveryId: delivery.id, files: delivery.files.length, rows: 1234 };
+  await ledger.commit(partition, epoch, { kind: 'published', published });
+  await ledger.commit(partition, epoch, { kind: 'analysed', analysed: { ...set, watermark: START } });
+  await ledger.commit(partition, epoch, { kind: 'settled', changes, readAt: START });
+  await ledger.releaseLease(partition.period, epoch);
+}
+
+/** Alpha's month is complete, Beta's newest delivery lacks one of two files. */
+async function twoPayers(): Promise<void> {
+  const whole = versionOf();
+  await ledger.recordVersion(whole, START);
+  await ledger.recordDelivery(deliveryOf({ files: [whole] }), [], START);
+  await publish(deliveryOf({ files: [whole] }));
+  const [there, missing] = [versionOf({ partition: BETA }), versionOf({ partition: BETA, key: 'october-part-2' })];
+  await ledger.recordVersion(there, START);
+  await ledger.recordDelivery(deliveryOf({ partition: BETA, files: [there, missing] }), [missing.id], START);
+}
+
+describe('status', () => {
+  it('answers whether a payer’s month is complete, and if not what is missing, to whoever knows nothing', async () => {
+    await twoPayers();
+    const { partitions, verdict, table = [] } = await ask({ periods: [PERIOD] });
+    expect(verdict).toBe('incomplete');
+    expect(partitions).toMatchObject([
+      { payer: ALPHA.payer, period: PERIOD, verdict: 'complete', published: { files: 1, rows: 1234 }, why: [] },
+      { payer: BETA.payer, period: PERIOD, verdict: 'incomplete', state: 'waiting', missing: { count: 1 } },
+    ]);
+    expect(table[1]).toMatch(/^111111111111 {2}2026-04 {2}complete /);
+    expect(table[2]).toMatch(/^222222222222 {2}2026-04 {2}incomplete {2}waiting /);
+    expect(table[3]).toBe(
+      '    waiting for 1 of 2 files of delivery execution-of-delivery-1 (manifest of 2026-05-02T00:00:00Z)',
+    );
+    expect(table[4]).toBe('    missing: october-part-2.parquet (not staged yet)');
+  });
+
+  it('has a row for every configured payer, this month and the one before, also where nothing has arrived', async () => {
+    await twoPayers();
+    const { partitions, summary } = await ask({});
+    expect(partitions?.map(({ payer, period, verdict }) => `${payer} ${period} ${verdict}`)).toEqual([
+      '111111111111 2026-04 complete',
+      '111111111111 2026-05 unknown',
+      '222222222222 2026-04 incomplete',
+      '222222222222 2026-05 unknown',
+    ]);
+    expect(summary[0]).toBe("as of 2026-05-02T02:00:00Z: 1 of 4 payers' months are complete, 1 incomplete, 2 unknown");
+    expect(summary[1]).toBe('2 payers, from the payers file');
+  });
+
+  it('has every period that the ledger knows when it is asked for all', async () => {
+    const old = { payer: ALPHA.payer, period: parsePeriod('2024-02') };
+    await ledger.recordVersion(versionOf({ partition: old }), START);
+    const { periods } = await ask({ periods: 'all' });
+    expect(periods.map(({ period }) => period)).toEqual(['2024-02', '2026-04', '2026-05']);
+  });
+
+  it('tells of a payer that is configured no more, and of a named one that never was', async () => {
+    await ledger.recordVersion(versionOf({ partition: { payer: NOBODY, period: PERIOD } }), START);
+    const { partitions } = await ask({ periods: [PERIOD] });
+    expect(partitions?.find(({ payer }) => payer === NOBODY)).toMatchObject({ configured: false, state: 'pending' });
+    const named = await ask({ payers: ['999999999999'], periods: [PERIOD] });
+    expect(named.partitions).toMatchObject([{ verdict: 'unknown', configured: false }]);
+  });
+
+  it('narrows by payer, state and verdict, and its own verdict is of all that was asked for', async () => {
+    await twoPayers();
+    const alpha = await ask({ payers: [ALPHA.payer], periods: [PERIOD] });
+    expect([alpha.verdict, alpha.partitions?.length]).toEqual(['complete', 1]);
+    const published = await ask({ states: ['published'], periods: [PERIOD] });
+    expect([published.verdict, published.partitions?.length]).toEqual(['incomplete', 1]);
+    const problems = await ask({ problemsOnly: true, periods: [PERIOD] });
+    expect(problems.partitions?.map(({ payer }) => payer)).toEqual([BETA.payer]);
+  });
+
+  it.each([
+    ['table', true, false],
+    ['json', false, true],
+    ['both', true, true],
+  ])('in the format %s', async (format, hasTable, hasPartitions) => {
+    const report = await ask({ format });
+    expect(['table' in report, 'partitions' in report]).toEqual([hasTable, hasPartitions]);
+  });
+
+  it('tells where the payers are from, and how old that is', async () => {
+    expect((await ask({})).configuration).toEqual({ from: 'fallback', payers: 2, readAt: null, ageHours: null });
+    await ledger.saveConfiguration({ from: 'table', sources: [payerSource({ payer: NOBODY })], readAt: START });
+    const { configuration, partitions, summary } = await ask({});
+    expect(configuration).toEqual({ from: 'cache', payers: 1, readAt: '2026-05-02T00:00:00.000Z', ageHours: 2 });
+    expect(partitions?.map(({ payer }) => payer)).toEqual([NOBODY, NOBODY]);
+    expect(summary).toContain('1 payers, from the payers table as it was read at 2026-05-02T00:00:00.000Z, 2 h ago');
+  });
+
+  it('tells what waits for the broker, and for how long', async () => {
+    const message = { routingKey: 'cur.all.all.x', body: {} };
+    await ledger.putIntoOutbox([
+      { ...message, id: 'b', createdAt: START + HOUR },
+      { ...message, id: 'a', createdAt: START },
+    ]);
+    const { outbox, summary } = await ask({});
+    expect(outbox).toEqual({ messages: 2, oldestAt: '2026-05-02T00:00:00.000Z', oldestAgeHours: 2 });
+    expect(summary.at(-1)).toBe('2 messages wait for the broker, the oldest for 2 h');
+  });
+
+  it('tells who works on a month, who died doing so, and how far its analytics are', async () => {
+    const lease = await ledger.acquireLease(PERIOD, 'finalize-1', START, NOW + MINUTE);
+    const epoch = lease.taken ? lease.epoch : 0;
+    const members = [{ payer: ALPHA.payer, publishedEpoch: 1, setId: 'set-1', watermark: START }];
+    const run = {
+      run: 1,
+      status: 'running',
+      members,
+      scriptId: 's',
+      steps: 10,
+      stepsDone: 2,
+      startedAt: START,
+    } as const;
+    await ledger.saveAnalytics(PERIOD, epoch, { ...run, inHand: { number: 4, submittedAt: START, queryId: 'q' } });
+    const { periods, summary } = await ask({ periods: [PERIOD] });
+    expect(periods).toEqual([
+      {
+        period: PERIOD,
+        epoch: 1,
+        lease: { holder: 'finalize-1', until: '2026-05-02T02:01:00.000Z', hasRunOut: false },
+        nextTickAt: null,
+        analytics: {
+          run: 1,
+          status: 'running',
+          payers: [ALPHA.payer],
+          steps: 10,
+          stepsDone: 2,
+          inHand: { step: 3, statement: 4, since: '2026-05-02T00:00:00.000Z', queryId: 'q' },
+          failure: null,
+          startedAt: '2026-05-02T00:00:00.000Z',
+          endedAt: null,
+        },
+      },
+    ]);
+    expect(summary.slice(1, 3)).toEqual([
+      '2026-04: held by run 1 until 2026-05-02T02:01:00Z',
+      '2026-04: analytics (run 1) running: step 3 of 10 (statement 4) since 2026-05-02T00:00:00Z, query id q',
+    ]);
+    await ledger.renewLease(PERIOD, epoch, NOW);
+    const died = await ask({ periods: [PERIOD] });
+    expect(died.periods[0]?.lease?.hasRunOut).toBe(true);
+    expect(died.summary[1]).toBe('2026-04: held by run 1, which has died: its lease ran out at 2026-05-02T02:00:00Z');
+  });
+
+  it('refuses a wrong input before it reads anything', async () => {
+    const { target, calls } = counted(ledger);
+    await expect(ask({ payer: 'x' }, target)).rejects.toThrow(/cannot tell the status: "payer" is no field of it/);
+    expect(calls).toEqual({});
+  });
+});
+
+describe('what status costs', () => {
+  it('is three calls a month, however many payers there are', async () => {
+    const whole = versionOf();
+    await ledger.recordVersion(whole, START);
+    await ledger.recordDelivery(deliveryOf({ files: [whole] }), [], START);
+    await publish(deliveryOf({ files: [whole] }));
+    const { target, calls } = counted(ledger);
+    await ask({}, target);
+    expect(calls).toEqual({ configuration: 1, outbox: 1, period: 2, analytics: 2, partitions: 2 });
+  });
+
+  it('is two calls more for a partition that waits for files, and none for the others', async () => {
+    await twoPayers();
+    const { target, calls } = counted(ledger);
+    await ask({ periods: 'all' }, target);
+    const once = { configuration: 1, outbox: 1, periods: 1 };
+    expect(calls).toEqual({ ...once, period: 2, analytics: 2, partitions: 2, versions: 1, delivery: 1 });
+  });
+
+  it('is the versions’ call more for a partition that is held or lacks its manifest', async () => {
+    const bad = versionOf({ outcome: { status: 'quarantined', reason: 'no Parquet file' } });
+    await ledger.recordVersion(bad, START);
+    await ledger.recordVersion(versionOf({ partition: BETA, awaitsManifest: true }), START);
+    const lease = await ledger.acquireLease(PERIOD, 'run', START, START + MINUTE);
+    const epoch = lease.taken ? lease.epoch : 0;
+    await ledger.commit(ALPHA, epoch, { kind: 'settled', changes: 1, readAt: START, held: 'no file with data' });
+    const { target, calls } = counted(ledger);
+    const { partitions } = await ask({ periods: [PERIOD] }, target);
+    expect(partitions).toMatchObject([
+      { state: 'held', missing: { count: 1 } },
+      { state: 'pending', missing: null },
+    ]);
+    expect(calls).toMatchObject({ versions: 2, partitions: 1 });
+    expect(calls).not.toHaveProperty('delivery');
+  });
+});
+
+describe('where nobody configures payers', () => {
+  it('the payers are those that the ledger knows, and a month that one of them has nothing of is no gap', async () => {
+    await twoPayers();
+    const reading = { ledger, debounce: DEBOUNCE, now: () => NOW };
+    const { configuration, partitions, verdict } = await status(reading, { payers: [ALPHA.payer], periods: 'all' });
+    expect(configuration).toBeNull();
+    expect([verdict, ...(partitions ?? []).map(({ period }) => period)]).toEqual(['complete', PERIOD]);
+    const nobody = await status(reading, { payers: [NOBODY], periods: [PERIOD] });
+    expect(nobody).toMatchObject({ verdict: 'unknown', partitions: [{ payer: NOBODY, verdict: 'unknown' }] });
+  });
+
+  it('an empty ledger is not complete', async () => {
+    const { verdict, partitions } = await status({ ledger, debounce: DEBOUNCE, now: () => NOW }, { periods: 'all' });
+    expect([verdict, partitions]).toEqual(['unknown', []]);
+  });
+});
