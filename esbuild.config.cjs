@@ -39,14 +39,14 @@ const environmentCredentials = {
 };
 
 /**
- * Snowflake's driver without what only its file transfers and other clouds' logins need, and without the history of the
- * world's time zones: we ask for UTC. Whoever calls a part that is left out gets an error that says so.
+ * Snowflake's driver without what only its file transfers, other clouds' logins and columns of XML need, and without the
+ * history of the world's time zones: we ask for UTC. Whoever calls a part that is left out gets an error that says so.
  */
 const snowflakeDriver = {
   name: 'snowflake-driver',
   setup: ({ onResolve, onLoad }) => {
     const leftOut =
-      /^(@azure\/.*|@google-cloud\/.*|google-auth-library|form-data|mime-types|oauth4webapi|toml|winston)$/;
+      /^(@azure\/.*|@google-cloud\/.*|fast-xml-parser|form-data|google-auth-library|mime-types|oauth4webapi|toml|winston)$/;
     onResolve({ filter: leftOut }, ({ path }) => ({ path, namespace: 'left-out' }));
     // For its file transfers: the functions' own S3 client stays.
     onResolve({ filter: /^@aws-sdk[/]client-s3$/ }, ({ path, importer }) =>

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import { DynamodbLedger } from '../src/aws/dynamodbLedger.ts';
 import { createS3Client, S3ObjectStore } from '../src/aws/s3ObjectStore.ts';
 import { queueUrlOf, SqsQueue } from '../src/aws/sqsQueue.ts';
@@ -7,18 +8,30 @@ import type { Finalizing } from '../src/finalizing/finalizing.ts';
 import { handleTick } from '../src/finalizing/handleTick.ts';
 import { parseTick } from '../src/finalizing/tick.ts';
 import type { Report } from '../src/notify/events.ts';
+import { OUTBOX_LIMITS, sendOutbox } from '../src/notify/sendOutbox.ts';
 import { createDynamodbClient, createSqsClient } from './clients.ts';
 import { startTelemetry } from './lambdaHandler.ts';
-import { sqsHandler } from './sqsHandler.ts';
+import { tellThrough } from './outbox.ts';
+import { rabbitmqBroker } from './rabbitmq.ts';
+import { type Circumstances, sqsHandler } from './sqsHandler.ts';
 import { openWarehouse } from './warehouse.ts';
+
+/** So long before its end, an invocation leaves to the next one what runs in the warehouse. */
+const HAND_ON_SECONDS = 90;
+/** So long before its end, it gives no more messages to the broker: a batch takes up to half a minute. */
+const LAST_BATCH_SECONDS = 40;
 
 // At cold start.
 const environment = parseEnvironment(finalizeVariables, process.env);
 const sqs = createSqsClient();
-const finalizing: Omit<Finalizing, 'report'> = {
-  warehouse: openWarehouse(environment),
+const ledger = new DynamodbLedger(createDynamodbClient(), environment.LEDGER_TABLE);
+const warehouse = openWarehouse(environment);
+const broker = rabbitmqBroker(environment);
+const finalizing: Omit<Finalizing, 'report' | 'handOnAt'> = {
+  ledger,
+  warehouse,
+  script: warehouse.script,
   store: new S3ObjectStore(createS3Client()),
-  ledger: new DynamodbLedger(createDynamodbClient(), environment.LEDGER_TABLE),
   copyQueue: new SqsQueue(sqs, queueUrlOf(sqs, environment.COPY_QUEUE)),
   finalizeQueue: new SqsQueue(sqs, queueUrlOf(sqs, environment.FINALIZE_QUEUE)),
   stagingBucket: environment.STAGING_BUCKET,
@@ -31,13 +44,22 @@ const finalizing: Omit<Finalizing, 'report'> = {
     supersededGraceSeconds: environment.SUPERSEDED_GRACE_SECONDS,
   },
   now: Date.now,
+  sleep: (seconds) => setTimeout(seconds * 1000),
+  tell: tellThrough(ledger, environment),
+  stage: environment.STAGE,
   holder: randomUUID(),
 };
 
 /** What AWS calls: one tick of the finalize queue. */
 export const handler = sqsHandler(startTelemetry(environment.STAGE), { check: parseTick, work: finalize });
 
-// Per record.
-async function finalize(body: unknown, report: Report): Promise<void> {
-  await handleTick({ ...finalizing, report }, body);
+// Per record. What lies in the outbox is sent whatever became of the tick.
+async function finalize(body: unknown, report: Report, { correlationId, context }: Circumstances): Promise<void> {
+  const endsAt = Date.now() + context.getRemainingTimeInMillis();
+  try {
+    await handleTick({ ...finalizing, report, correlationId, handOnAt: endsAt - HAND_ON_SECONDS * 1000 }, body);
+  } finally {
+    const until = endsAt - LAST_BATCH_SECONDS * 1000;
+    await sendOutbox({ ledger, broker, report, now: Date.now }, { ...OUTBOX_LIMITS, until });
+  }
 }

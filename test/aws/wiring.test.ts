@@ -13,6 +13,7 @@ import { queueUrlOf, SqsQueue } from '../../src/aws/sqsQueue.ts';
 import { parsePayer } from '../../src/billing/payer.ts';
 import { addMonths, type Period, periodAt } from '../../src/billing/period.ts';
 import { handleTick } from '../../src/finalizing/handleTick.ts';
+import type { Tick } from '../../src/finalizing/tick.ts';
 import type { ReactorEvent } from '../../src/notify/events.ts';
 import type { ReconcileReport } from '../../src/reconcile/reconcileReport.ts';
 import { type DuckdbWarehouse, openDuckdbWarehouse } from '../../src/warehouse/duckdb/warehouse.ts';
@@ -165,9 +166,10 @@ async function finalize(): Promise<ReactorEvent[]> {
   const finalizing = {
     ledger: new DynamodbLedger(client, LEDGER_TABLE),
     warehouse: withStagedFiles(store, STAGING_BUCKET),
+    script: warehouse.script,
     store,
     copyQueue: new SqsQueue<object>(sqs, queueUrlOf(sqs, 'cur-reactor-dev-copy')),
-    finalizeQueue: new SqsQueue<{ period: Period }>(sqs, queueUrlOf(sqs, 'cur-reactor-dev-finalize')),
+    finalizeQueue: new SqsQueue<Tick>(sqs, queueUrlOf(sqs, 'cur-reactor-dev-finalize')),
     stagingBucket: STAGING_BUCKET,
     settings: {
       quietSeconds: 60,
@@ -178,6 +180,10 @@ async function finalize(): Promise<ReactorEvent[]> {
       supersededGraceSeconds: 3600,
     },
     now: Date.now,
+    sleep: async () => undefined,
+    handOnAt: Number.POSITIVE_INFINITY,
+    tell: async () => undefined,
+    stage: 'dev',
     report: (event: ReactorEvent) => void events.push(event),
     holder: 'wiring',
   };
@@ -192,13 +198,14 @@ async function finalize(): Promise<ReactorEvent[]> {
 
 /** DuckDB reads a folder: what is to be registered is brought there from the staging bucket first. */
 function withStagedFiles(store: S3ObjectStore, bucket: string): Warehouse {
-  const { raiseFence, published, audit, publish, analyse, unregister } = warehouse;
+  const { raiseFence, published, audit, publish, script, totals, unregister } = warehouse;
   return {
     raiseFence,
     published,
     audit,
     publish,
-    analyse,
+    script,
+    totals,
     unregister,
     register: async (partition, files) => {
       for (const { stagedKey } of files) {
@@ -306,7 +313,7 @@ describe('a stage that `sls deploy` made', () => {
     const QueueUrl = await queueUrl('finalize');
     for (const { ReceiptHandle } of await receive('finalize')) await sqs.deleteMessage({ QueueUrl, ReceiptHandle });
     const { answers } = await runFunction(bundleOf('sweep'), stage.environmentOf('sweep'), [{}]);
-    expect(answers).toEqual([{ answer: { ticks: 1 } }]);
+    expect(answers).toMatchObject([{ answer: { ticks: 1 } }]);
     await finalize();
     expect((await visible())[1]).toEqual([OWN.payer, PERIOD, 1, 128]);
   });

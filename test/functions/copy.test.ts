@@ -48,8 +48,13 @@ describe('copy', () => {
 
     expect(answers).toEqual([{ answer: { batchItemFailures: [] } }]);
     expect(await stage.stagedKeys()).toEqual([expect.stringMatching(`^${PARTITION}daily-00001.snappy-.*[.]parquet$`)]);
-    expect(await stage.take('FINALIZE_QUEUE')).toEqual([{ period: '2026-10' }]);
-    expect(metrics).toEqual({ FilesStaged: 1, RowsStaged: 3, BytesStaged: bytes.length });
+    expect(await stage.take('FINALIZE_QUEUE')).toEqual([{ period: '2026-10', correlationId: event.id }]);
+    expect(metrics).toEqual({
+      FilesStaged: 1,
+      RowsStaged: 3,
+      BytesStaged: bytes.length,
+      StagingLag: expect.any(Number),
+    });
     expect(logs).toContainEqual(
       expect.objectContaining({
         level: 'INFO',
@@ -108,6 +113,24 @@ describe('copy', () => {
 
     expect(answers).toEqual([{ answer: { batchItemFailures: [] } }]);
     expect(metrics).toEqual({ SourceUnknown: 1 });
+  });
+
+  it('puts a file that it has quarantined into the outbox, where the stage has a broker', async () => {
+    const stage = await Deployment.create(server);
+    const corrupt = (file: string) =>
+      stage.put('payer-cur', `${FOLDER}${file}.snappy.parquet`, Buffer.from('no Parquet'));
+
+    await copy(stage, { silent: await corrupt('daily-00091') });
+    expect(await stage.ledger.outbox()).toEqual([]);
+    const event = await corrupt('daily-00092');
+    await copy(stage, { told: event }, { RABBITMQ_SECRET: 'the-broker' });
+
+    expect(await stage.ledger.outbox()).toEqual([
+      expect.objectContaining({
+        routingKey: 'cur.111122223333.2026-10.quarantined',
+        body: expect.objectContaining({ key: `${FOLDER}daily-00092.snappy.parquet`, correlationId: event.id }),
+      }),
+    ]);
   });
 
   it('goes by the payers table where reconcile has kept a copy of it, and no more by the payers file', async () => {

@@ -50,6 +50,9 @@ export class Deployment {
       SNOWFLAKE_ROLE: 'CUR_REACTOR',
       RECONCILE_CONCURRENCY: '2',
       PAYERS_TABLE: 'none',
+      STALE_AFTER_HOURS: '36',
+      RABBITMQ_SECRET: 'none',
+      RABBITMQ_VIRTUAL_HOST: name,
     };
     this.ledger = new DynamodbLedger(new DynamoDBClient(clientConfig), `${name}-ledger`);
   }

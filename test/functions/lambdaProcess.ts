@@ -9,7 +9,12 @@ const bundle: { handler: (event: unknown, context: object) => Promise<unknown> }
 );
 
 process.on('message', async (event) => {
-  const context = { awsRequestId: 'the-request', functionName: 'the-function', functionVersion: '$LATEST' };
+  const context = {
+    awsRequestId: 'the-request',
+    functionName: 'the-function',
+    functionVersion: '$LATEST',
+    getRemainingTimeInMillis: () => Number(process.env.REMAINING_MS ?? 900_000),
+  };
   process.send?.(
     await bundle.handler(event, context).then(
       (answer) => ({ answer }),
@@ -17,3 +22,6 @@ process.on('message', async (event) => {
     ),
   );
 });
+
+// Lambda ends a process with whatever it has open: a connection to the broker, say.
+process.on('disconnect', () => process.exit());

@@ -42,10 +42,35 @@ describe('sweep', () => {
   it('sends a tick for each period that is dirty and asleep, and answers how many', async () => {
     const stage = await stageWithDirtyPartition();
 
-    const { answers } = await functions.run('sweep', stage.environment, [{}]);
+    const { answers, metrics } = await functions.run('sweep', stage.environment, [{}]);
 
-    expect(answers).toEqual([{ answer: { ticks: 1 } }]);
+    expect(answers).toEqual([{ answer: { ticks: 1, outboxDepth: 0 } }]);
     expect(await stage.take('FINALIZE_QUEUE')).toEqual([{ period: '2026-10' }]);
+    expect(metrics).toMatchObject({ TicksSwept: 1, DirtyPartitions: 1, OutboxDepth: 0 });
+  });
+
+  it('sends a tick for the outbox while a message lies there', async () => {
+    const stage = await Deployment.create(server);
+    const message = { id: 'm', routingKey: 'cur.all.all.reconciled', body: {}, createdAt: 0 };
+    await stage.ledger.putIntoOutbox([message]);
+
+    const { answers, metrics } = await functions.run('sweep', stage.environment, [{}]);
+
+    expect(answers).toEqual([{ answer: { ticks: 0, outboxDepth: 1 } }]);
+    expect(await stage.take('FINALIZE_QUEUE')).toEqual([{ outbox: true }]);
+    expect(metrics).toMatchObject({ OutboxDepth: 1 });
+  });
+
+  it('tells how long each payer of the payers file has not delivered, though nothing happens', async () => {
+    const stage = await Deployment.create(server);
+
+    const { logs } = await functions.run('sweep', stage.environment, [{}]);
+
+    for (const payer of ['111122223333', '444455556666']) {
+      expect(logs).toContainEqual(
+        expect.objectContaining({ message: 'payer-fresh', payer, hours: 8784, correlation_id: 'the-request' }),
+      );
+    }
   });
 
   it('sends nothing when nothing is dirty', async () => {
@@ -53,7 +78,7 @@ describe('sweep', () => {
 
     const { answers } = await functions.run('sweep', stage.environment, [{}]);
 
-    expect(answers).toEqual([{ answer: { ticks: 0 } }]);
+    expect(answers).toEqual([{ answer: { ticks: 0, outboxDepth: 0 } }]);
     expect(await stage.take('FINALIZE_QUEUE')).toEqual([]);
   });
 
@@ -121,6 +146,32 @@ describe('reconcile', () => {
     expect(logs).toContainEqual(
       expect.objectContaining({ level: 'INFO', message: 'configuration-loaded', from: 'fallback' }),
     );
+  });
+
+  it('puts what other systems must hear into the outbox, and wakes whoever sends it', async () => {
+    const stage = await Deployment.create(server);
+    const environment = { ...stage.environment, RABBITMQ_SECRET: 'the-broker' };
+
+    await functions.run('reconcile', environment, [{}]);
+
+    const messages = await stage.ledger.outbox();
+    expect(messages.map(({ routingKey }) => routingKey).sort()).toEqual([
+      'cur.111122223333.all.stale',
+      'cur.444455556666.all.stale',
+      'cur.444455556666.all.unreadable',
+      'cur.all.all.reconciled',
+    ]);
+    expect(messages.map(({ id }) => id)).toContain('reconciled/the-request');
+    expect(await stage.take('FINALIZE_QUEUE')).toEqual([{ outbox: true }]);
+  });
+
+  it('tells nobody where the stage has no broker', async () => {
+    const stage = await Deployment.create(server);
+
+    await functions.run('reconcile', stage.environment, [{}]);
+
+    expect(await stage.ledger.outbox()).toEqual([]);
+    expect(await stage.take('FINALIZE_QUEUE')).toEqual([]);
   });
 
   it('takes a copy of a payers table that is configured no more out of use', async () => {

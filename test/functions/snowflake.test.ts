@@ -32,11 +32,14 @@ let snowflake: ProtocolServer;
 let stage: Deployment;
 /** What Snowflake answers to who asks for the payers; undefined refuses. */
 let payersTable: StatementResult | undefined;
+/** What a statement of the wastage script waits for. */
+let mayRun: Promise<void>;
 
 beforeAll(async () => {
   const payers = `- payer: '${PAYER}'\n  bucket: payer-cur\n  bucketOwner: self\n  manifests: false\n`;
   [moto, functions] = await Promise.all([startMotoServer(), BundledFunctions.create(payers)]);
-  script = new Set(analyticsStatements(await readFile(SCRIPT, 'utf8'), PERIOD, [PAYER]));
+  const statements = analyticsStatements(await readFile(SCRIPT, 'utf8'), PERIOD, [PAYER]);
+  script = new Set(statements.filter((sql) => !/^(begin|commit)/.test(sql)));
   await (await Deployment.create(moto)).createBucket('payer-cur');
 });
 afterAll(async () => {
@@ -48,9 +51,12 @@ beforeEach(async () => {
   // What the wastage script finds is DuckDB's business to test; here it only has to arrive.
   const executed = { columns: [], rows: [] };
   payersTable = undefined;
-  snowflake = await startProtocolServer(async (statement) => {
+  mayRun = Promise.resolve();
+  snowflake = await startProtocolServer(async (statement, running) => {
     if (payersTable && statement.sql.includes('SHARED.METADATA.PAYERS')) return payersTable;
-    return script.has(statement.sql) ? executed : state.execute(statement);
+    if (!script.has(statement.sql)) return state.execute(statement, running);
+    await mayRun;
+    return executed;
   });
   stage = await Deployment.create(moto);
 });
@@ -139,6 +145,28 @@ describe('the bundled finalizer, with Snowflake’s own driver', () => {
     expect(output).not.toContain('PRIVATE KEY');
     const record = await stage.ledger.partition({ payer: PAYER, period: PERIOD });
     expect(record).toMatchObject({ published: { files: 1, rows: ROWS }, settledChanges: record?.changes });
+  });
+
+  it('leaves a script that outlasts its time to later invocations: submitted once, its session never logged out', async () => {
+    await keepSecret(secret());
+    state.stage.set(await stageFile(), Array(ROWS).fill({ identity_line_item_id: 'a' }));
+    const gate = Promise.withResolvers<void>();
+    mayRun = gate.promise;
+    const tick = sqsEvent({ tick: { period: PERIOD } });
+    const nearItsEnd = { ...stage.environment, REMAINING_MS: '92000' };
+
+    for (let invocation = 0; invocation < 2; invocation += 1) {
+      const { answers, metrics } = await functions.run('finalize', nearItsEnd, [tick]);
+      expect([answers, metrics.AnalyticsHandedOn]).toEqual([[ACKNOWLEDGED], 1]);
+    }
+    expect(state.lineItems('year=2026/month=10/')).toHaveLength(ROWS);
+    expect(snowflake.requests).not.toContain('logout');
+    gate.resolve();
+    const { metrics } = await finalize('last');
+
+    expect(metrics.AnalyticsDone).toBe(1);
+    expect(snowflake.queries.filter(({ isAsync }) => isAsync)).toHaveLength(1);
+    expect(await stage.ledger.analytics(PERIOD)).toMatchObject({ status: 'done', run: 1, steps: 1 });
   });
 
   it('signs in by its own role, without a key, where the secret says so', async () => {

@@ -9,6 +9,7 @@ const ACTIONS: Readonly<Record<string, readonly string[]>> = {
   FinalizeRole: ['dynamodb', 'logs', 's3', 'secretsmanager', 'sqs'],
   ReconcileRole: ['dynamodb', 'logs', 's3', 'secretsmanager', 'sqs'],
   SweepRole: ['dynamodb', 'logs', 'sqs'],
+  StatusRole: ['dynamodb', 'logs'],
   ScheduleRole: ['lambda', 'sqs'],
 };
 
@@ -169,6 +170,40 @@ export const accessRules: readonly Rule[] = [
     ],
   },
   {
+    name: 'only finalize takes items out of the ledger, and only out of the outbox; reconcile writes that and the configuration',
+    violations: (template) =>
+      identityStatements(template).flatMap(({ where, statement }) => {
+        const actions = listAt(statement, 'Action').map(String);
+        const keys = listAt(statement, 'Condition.ForAllValues:StringEquals.dynamodb:LeadingKeys').join();
+        const deletes = actions.includes('dynamodb:DeleteItem');
+        const mayDelete = where === 'FinalizeRole' && actions.length === 1 && keys === 'outbox';
+        const writes = actions.some((action) => /^dynamodb:(Put|Update)Item$/.test(action));
+        const mayWrite =
+          ['CopyRole', 'FinalizeRole'].includes(where) ||
+          (where === 'ReconcileRole' && keys === 'configuration,outbox');
+        return (deletes && !mayDelete) || (writes && !mayWrite) ? [where] : [];
+      }),
+    breaks: [
+      set('FinalizeRole.Properties.Policies.0.PolicyDocument.Statement.6.Condition', undefined),
+      set('FinalizeRole.Properties.Policies.0.PolicyDocument.Statement.2.Action', ['dynamodb:DeleteItem']),
+      set('ReconcileRole.Properties.Policies.0.PolicyDocument.Statement.4.Condition', undefined),
+      set('SweepRole.Properties.Policies.0.PolicyDocument.Statement.0.Action', ['dynamodb:PutItem']),
+    ],
+  },
+  {
+    name: 'status reads the ledger, and changes nothing anywhere',
+    violations: (template) =>
+      actionsOf(template, 'StatusRole').filter(
+        (action) => !/^(dynamodb:(GetItem|BatchGetItem|Query)|logs:(CreateLogStream|PutLogEvents))$/.test(action),
+      ),
+    breaks: [
+      set('StatusRole.Properties.Policies.0.PolicyDocument.Statement.0.Action', [
+        'dynamodb:GetItem',
+        'dynamodb:PutItem',
+      ]),
+    ],
+  },
+  {
     name: 'a queue that feeds a function lets its role receive, and a queue that it names lets it send',
     violations: (template) => {
       const allows = (role: string | undefined, action: string, queue: string | undefined) =>
@@ -190,7 +225,9 @@ export const accessRules: readonly Rule[] = [
       );
       const mute = functionsOf(template).flatMap(([id, lambda]) => {
         const variables = at(lambda, 'Properties.Environment.Variables');
-        const names = ['COPY_QUEUE', 'FINALIZE_QUEUE'].flatMap((name) => listAt(variables, name));
+        const names = ['COPY_QUEUE', 'FINALIZE_QUEUE']
+          .flatMap((name) => listAt(variables, name))
+          .filter((name) => name !== '');
         const unsendable = names.filter((name) => {
           const queue = queueIds.get(String(name));
           const needed = ['sqs:SendMessage', 'sqs:GetQueueUrl'];

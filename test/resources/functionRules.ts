@@ -4,6 +4,7 @@ import {
   finalizeVariables,
   parseEnvironment,
   reconcileVariables,
+  statusVariables,
   sweepVariables,
 } from '../../src/config/environment.ts';
 import { type Rule, set } from './rule.ts';
@@ -14,6 +15,7 @@ const FUNCTIONS = {
   FinalizeLambdaFunction: { handler: 'functions/finalize.handler', variables: finalizeVariables },
   ReconcileLambdaFunction: { handler: 'functions/reconcile.handler', variables: reconcileVariables },
   SweepLambdaFunction: { handler: 'functions/sweep.handler', variables: sweepVariables },
+  StatusLambdaFunction: { handler: 'functions/status.handler', variables: statusVariables },
 };
 
 const functionsOf = (template: Template) => resourcesOf(template, 'AWS::Lambda::Function');
@@ -26,7 +28,7 @@ export function environmentOf(lambda: unknown): Record<string, string> {
 
 export const functionRules: readonly Rule[] = [
   {
-    name: 'four functions run on Node.js 24 and arm64, each from a bundle of its own',
+    name: 'five functions run on Node.js 24 and arm64, each from a bundle of its own',
     violations: (template) => {
       const missing = Object.keys(FUNCTIONS).filter((id) => !template.Resources[id]);
       const wrong = functionsOf(template).flatMap(([id, { Properties }]) => {
@@ -80,7 +82,7 @@ export const functionRules: readonly Rule[] = [
       return Object.keys(FUNCTIONS).flatMap((id) => {
         const environment = environmentOf(Resources[id]);
         return Object.entries(expected).flatMap(([name, value]) =>
-          name in environment && environment[name] !== value ? [`${id} ${name}`] : [],
+          environment[name] && environment[name] !== value ? [`${id} ${name}`] : [],
         );
       });
     },

@@ -7,6 +7,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { findPythonTool } from '../aws/pythonTools.ts';
 import { accessRules } from './accessRules.ts';
+import { alarmRules } from './alarmRules.ts';
+import { dashboardRules } from './dashboardRules.ts';
 import { dataRules } from './dataRules.ts';
 import { environmentOf, functionRules } from './functionRules.ts';
 import { type PackagedStage, packageStage, TEMPLATE_FILE } from './packaged.ts';
@@ -16,7 +18,7 @@ import { at, type Template } from './template.ts';
 const run = promisify(execFile);
 
 const STAGES = ['dev', 'prod'];
-const RULES = [...queueRules, ...dataRules, ...accessRules, ...functionRules];
+const RULES = [...queueRules, ...dataRules, ...accessRules, ...functionRules, ...alarmRules, ...dashboardRules];
 /** Functions wait for their roles twice: by the reference, and by a DependsOn that the framework adds. */
 const NOT_OURS = ['--ignore-checks', 'W3005'];
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -62,7 +64,17 @@ describe('a template that breaks a rule is found out', () => {
 
 describe('stages', () => {
   /** Names that are given, not made up by CloudFormation: two stages in one account must not share any. */
-  const NAMES = ['BucketName', 'TableName', 'QueueName', 'FunctionName', 'RoleName', 'LogGroupName', 'Name'];
+  const NAMES = [
+    'AlarmName',
+    'BucketName',
+    'DashboardName',
+    'FunctionName',
+    'LogGroupName',
+    'Name',
+    'QueueName',
+    'RoleName',
+    'TableName',
+  ];
   const namesOf = ({ Resources }: Template) =>
     Object.values(Resources).flatMap(({ Type, Properties }) =>
       NAMES.flatMap((name) => (typeof Properties[name] === 'string' ? [`${Type} ${Properties[name]}`] : [])),
@@ -119,7 +131,7 @@ describe('stages', () => {
 describe('packaging', () => {
   test('gives each function a bundle that starts in the environment that the template gives it', async () => {
     const { template, artifact, directory } = packaged('dev');
-    for (const name of ['copy', 'finalize', 'reconcile', 'sweep']) {
+    for (const name of ['copy', 'finalize', 'reconcile', 'status', 'sweep']) {
       const folder = join(directory, name);
       await run('python3', ['-m', 'zipfile', '-e', artifact(name), folder]);
       const lambda = template.Resources[`${name[0]?.toUpperCase()}${name.slice(1)}LambdaFunction`];
