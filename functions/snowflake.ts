@@ -1,11 +1,13 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { SnowflakeEnvironment } from '../src/config/environment.ts';
 import { readSnowflakeSecret, type SnowflakeCredentials } from '../src/warehouse/snowflake/credentials.ts';
+import { withDeadline } from '../src/warehouse/snowflake/deadline.ts';
 import { keepSession, openSession, type Session } from '../src/warehouse/snowflake/session.ts';
 import { SHORT_CALLS } from './clients.ts';
 
 /** Who waits for another run's lock does so for a minute. */
 const LOCK_TIMEOUT_SECONDS = 60;
+const SECRET_SECONDS = 10;
 
 /**
  * The stage's session with Snowflake. Nothing is connected before it is first asked for; it is kept for the invocations
@@ -36,7 +38,9 @@ async function readCredentials({
 }: SnowflakeEnvironment): Promise<SnowflakeCredentials> {
   const client = new SecretsManagerClient(SHORT_CALLS);
   try {
-    const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: SNOWFLAKE_SECRET }));
+    const { SecretString } = await withDeadline(SECRET_SECONDS, 'reading the secret', (abortSignal) =>
+      client.send(new GetSecretValueCommand({ SecretId: SNOWFLAKE_SECRET }), { abortSignal }),
+    );
     return { role: SNOWFLAKE_ROLE, ...readSnowflakeSecret(SecretString ?? '') };
   } finally {
     client.destroy();

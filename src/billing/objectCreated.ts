@@ -73,8 +73,8 @@ const eventSchema = z.object(
   'must be an object',
 );
 
-/** The event that {@link objectCreatedEvent} builds: the part of S3's own shape that {@link parseObjectCreated} reads. */
-export type ObjectCreatedEvent = z.output<typeof eventSchema>;
+/** The event that {@link objectCreatedEvent} builds: the part of S3's own shape that {@link parseObjectCreated} reads, and its id. */
+export type ObjectCreatedEvent = z.output<typeof eventSchema> & { readonly id?: string };
 
 /**
  * Reads the (JSON-parsed) body of an EventBridge "Object Created" event: S3's own, or one of ours. `eTag`, as another
@@ -108,11 +108,17 @@ export function parseObjectCreated(body: unknown): ObjectCreated {
 
 /**
  * The same message in the shape of S3's event, for what the reactor sends to itself: the files of a manifest, and what
- * reconcile found missing. One parser reads both. Throws a RangeError when `eventEpochMs` is no point in time.
+ * reconcile found missing. One parser reads both. `correlationId` names what gave rise to it: it stands where EventBridge
+ * has the id of an event (EventBridge User Guide, Events). Throws a RangeError when `eventEpochMs` is no point in time.
  */
-export function objectCreatedEvent(source: 'cur-reactor', created: ObjectCreated): ObjectCreatedEvent {
+export function objectCreatedEvent(
+  source: 'cur-reactor',
+  created: ObjectCreated,
+  correlationId?: string,
+): ObjectCreatedEvent {
   const { etag, versionId, sequencer, sizeBytes, eventEpochMs } = created;
   return {
+    ...(correlationId !== undefined && { id: correlationId }),
     'detail-type': 'Object Created',
     source,
     ...(eventEpochMs !== undefined && { time: new Date(eventEpochMs).toISOString() }),

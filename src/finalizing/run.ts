@@ -99,7 +99,7 @@ async function hold(finalizing: Finalizing, run: Run, { partition, record, readA
   const { ledger, copyQueue, report } = finalizing;
   if (set.removed.length > 0) {
     const messages = set.removed.map(({ source: { bucket, key, etag } }) => ({
-      body: objectCreatedEvent('cur-reactor', { bucket, key, etag, reason: 'removed' }),
+      body: objectCreatedEvent('cur-reactor', { bucket, key, etag, reason: 'removed' }, run.correlationId),
       group: partition.payer,
     }));
     await copyQueue.send(messages);

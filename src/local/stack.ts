@@ -80,6 +80,9 @@ export async function openStack(options: StackOptions): Promise<Stack> {
     stagingBucket: STAGING_BUCKET,
     now: Date.now,
     report,
+    // Nobody else listens.
+    tell: async () => {},
+    stage: 'local',
   };
   const staging: Staging = { ...shared, place, debounce: settings };
   const finalizing: Finalizing = {
@@ -90,9 +93,6 @@ export async function openStack(options: StackOptions): Promise<Stack> {
     sleep: (seconds) => wait(seconds * 1000),
     // Nothing ends this process by itself.
     handOnAt: Number.POSITIVE_INFINITY,
-    // Nobody else listens.
-    tell: async () => {},
-    stage: 'local',
     holder: randomUUID(),
   };
   const stop = new AbortController();

@@ -15,6 +15,8 @@ import { type PartitionTally, Tally } from './tally.ts';
 export interface Discovery extends Listing {
   readonly ledger: Ledger;
   readonly copyQueue: Queue<object>;
+  /** Of the invocation that discovers: the messages that it sends pass it on. */
+  readonly correlationId?: string | undefined;
 }
 
 /** What a discovery looks at. Without a scope it is everything, and copies are not looked for. */
@@ -151,7 +153,7 @@ class Search {
     if (objects.length === 0) return;
     const { bucket } = this.#source;
     const messages = objects.map(({ key, etag, sizeBytes }) => ({
-      body: objectCreatedEvent('cur-reactor', { bucket, key, etag, sizeBytes, reason }),
+      body: objectCreatedEvent('cur-reactor', { bucket, key, etag, sizeBytes, reason }, this.#discovery.correlationId),
       group: partition.payer,
     }));
     await this.#discovery.copyQueue.send(messages);

@@ -41,8 +41,6 @@ export interface Reconciling extends Discovery {
   readonly staleAfterHours: number;
   /** Named in messages. */
   readonly stage: string;
-  /** Of the invocation. */
-  readonly correlationId?: string;
   readonly tell: Tell;
   readonly now: () => number;
   readonly report: Report;

@@ -1,17 +1,9 @@
 import { ManifestInvalid, parseManifest } from '../billing/manifest.ts';
-import type { ObjectCreated } from '../billing/objectCreated.ts';
+import { type ObjectCreated, objectCreatedEvent } from '../billing/objectCreated.ts';
 import { type SourceVersion, versionIdOf } from '../billing/version.ts';
 import { type FixedDelivery, fixDelivery } from './fixDelivery.ts';
 import type { ListedObject, ReadResult } from './objectStore.ts';
-import {
-  dropSuperseded,
-  followUp,
-  type Placed,
-  type Staging,
-  sendTick,
-  sourceVersion,
-  tellQuarantined,
-} from './staging.ts';
+import { dropSuperseded, type Placed, type Staging, sendTick, sourceVersion, tellQuarantined } from './staging.ts';
 
 /** The manifest of 10,000 files takes about 3 MB; what is larger is no manifest. */
 const MAX_MANIFEST_BYTES = 16 * 1024 * 1024;
@@ -102,7 +94,11 @@ async function request(
 ): Promise<void> {
   if (missing.length === 0) return;
   const messages = missing.map(({ key, etag, sizeBytes }) => ({
-    body: followUp(staging, { bucket, key, etag, sizeBytes, reason: 'manifest' }),
+    body: objectCreatedEvent(
+      'cur-reactor',
+      { bucket, key, etag, sizeBytes, reason: 'manifest' },
+      staging.correlationId,
+    ),
     group,
   }));
   await staging.copyQueue.send(messages);
@@ -110,7 +106,7 @@ async function request(
 
 async function comeBack(staging: Staging, group: string, event: ObjectCreated, manifest: SourceVersion): Promise<void> {
   const { etag } = manifest;
-  const body = followUp(staging, { ...event, etag, reason: SECOND_LOOK });
+  const body = objectCreatedEvent('cur-reactor', { ...event, etag, reason: SECOND_LOOK }, staging.correlationId);
   const delaySeconds = Math.min(900, staging.debounce.quietSeconds);
   await staging.copyQueue.send([{ body, group, delaySeconds }]);
 }

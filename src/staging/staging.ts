@@ -1,4 +1,4 @@
-import { type ObjectCreated, objectCreatedEvent } from '../billing/objectCreated.ts';
+import type { ObjectCreated } from '../billing/objectCreated.ts';
 import type { Partition } from '../billing/partition.ts';
 import type { Place, Placement } from '../billing/placement.ts';
 import type { SourceVersion } from '../billing/version.ts';
@@ -24,9 +24,10 @@ export interface Staging {
   readonly debounce: Debounce;
   readonly now: () => number;
   readonly report: Report;
-  /** Tells other systems of what is quarantined, and the stage's name in what it tells; without both, nobody hears of it. */
-  readonly tell?: Tell;
-  readonly stage?: string;
+  /** Tells other systems of what is quarantined. */
+  readonly tell: Tell;
+  /** The deployment's stage, named in messages. */
+  readonly stage: string;
   /** Names the event that is worked on, in everything that follows from it: /^[\w-]{1,64}$/. */
   readonly correlationId?: string | undefined;
 }
@@ -58,15 +59,6 @@ export async function dropSuperseded(
 }
 
 /**
- * A message of the reactor to itself, under the id of the event that gave rise to it: in the shape of EventBridge's own
- * (EventBridge User Guide, Events), where the id is a field beside the others.
- */
-export function followUp({ correlationId }: Staging, created: ObjectCreated): object {
-  const event = objectCreatedEvent('cur-reactor', created);
-  return correlationId === undefined ? event : { ...event, id: correlationId };
-}
-
-/**
  * Tells that a content is quarantined, where that is new: before the ledger knows it, so that a crash in between tells it
  * again, under the same id.
  */
@@ -79,7 +71,7 @@ export async function tellQuarantined(
     reason,
   }: { readonly partition: Partition; readonly source: SourceVersion; readonly reason: string },
 ): Promise<void> {
-  if (!tell || stage === undefined || known?.status === 'quarantined') return;
+  if (known?.status === 'quarantined') return;
   await tell([quarantined({ stage, correlationId, at: now() }, partition, source, reason)]);
 }
 

@@ -99,6 +99,8 @@ async function stage(folder: string, names: readonly string[]): Promise<void> {
     debounce: { quietSeconds: 1, maxWaitSeconds: 10 },
     now: Date.now,
     report: () => {},
+    tell: async () => {},
+    stage: 'bench',
   };
   await concurrently(names, (key) =>
     handleObjectCreated(staging, objectCreatedEvent('cur-reactor', { bucket: 'source', key, reason: 'PutObject' })),

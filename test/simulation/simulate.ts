@@ -210,9 +210,12 @@ class World {
   }
 
   #shared(process: Process) {
+    const ledger = asEffects(this.#scheduler, process, 'ledger', this.#ledger);
     return {
       store: this.#observedStore(process),
-      ledger: asEffects(this.#scheduler, process, 'ledger', this.#ledger),
+      ledger,
+      tell: (messages: readonly Message[]) => ledger.putIntoOutbox(messages),
+      stage: 'simulated',
       copyQueue: this.#copyQueue.sender(process),
       finalizeQueue: this.#finalizeQueue.sender(process),
       stagingBucket: STAGING,
@@ -228,16 +231,13 @@ class World {
   #finalizing(process: Process) {
     const { script: engine } = this.#warehouse;
     const effects = asEffects(this.#scheduler, process, 'script', engine);
-    const shared = this.#shared(process);
     return {
-      ...shared,
+      ...this.#shared(process),
       warehouse: asEffects(this.#scheduler, process, 'warehouse', this.#warehouse),
       // Reading the script is no effect.
       script: override(effects, { steps: (period, payers) => engine.steps(period, payers) }),
       settings: this.#settings,
       sleep: (seconds: number) => this.#sleep(process, seconds),
-      tell: (messages: readonly Message[]) => shared.ledger.putIntoOutbox(messages),
-      stage: 'simulated',
       handOnAt: this.#scheduler.now + HAND_ON_AFTER_SECONDS * 1000,
       holder: process.name,
     };
