@@ -4,7 +4,7 @@ import { setTimeout } from 'node:timers/promises';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { printable } from '../billing/printable.ts';
-import { readStageSettings, SettingsInvalid } from '../warehouse/snowflake/setupSettings.ts';
+import { readStageSettings, SettingsInvalid } from '../config/stageSettings.ts';
 import { drill } from './drill.ts';
 import { type DrillOptions, HELP, parseDrillOptions, UsageError } from './drillOptions.ts';
 import { drillPlan, planLines } from './drillPlan.ts';

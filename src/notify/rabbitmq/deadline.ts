@@ -1,3 +1,4 @@
+import { withDeadline as endBy } from '../../aws/deadline.ts';
 import { BrokerFailure } from './failures.ts';
 
 /** A time by which a call has to have come to its end. */
@@ -23,16 +24,6 @@ export async function withDeadline<Result>(
   work: (signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
   const milliseconds = Math.min(seconds * 1000, limit.remainingMs());
-  const controller = new AbortController();
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => {
-    const failure = new BrokerFailure('DEADLINE', `no end of ${what} within ${Math.round(milliseconds) / 1000} s`);
-    controller.abort(failure);
-    late.reject(failure);
-  }, milliseconds);
-  try {
-    return await Promise.race([work(controller.signal), late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
+  const message = `no end of ${what} within ${Math.round(milliseconds) / 1000} s`;
+  return endBy(milliseconds, () => new BrokerFailure('DEADLINE', message), work);
 }

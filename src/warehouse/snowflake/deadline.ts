@@ -1,3 +1,4 @@
+import { withDeadline as endBy } from '../../aws/deadline.ts';
 import { SnowflakeFailure } from './failures.ts';
 
 /**
@@ -9,20 +10,6 @@ export async function withDeadline<Result>(
   what: string,
   work: (signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
-  const controller = new AbortController();
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => {
-    const failure = deadlineFailure(seconds, what);
-    controller.abort(failure);
-    late.reject(failure);
-  }, seconds * 1000);
-  try {
-    return await Promise.race([work(controller.signal), late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-function deadlineFailure(seconds: number, what: string): SnowflakeFailure {
-  return new SnowflakeFailure({ code: 'DEADLINE', kind: 'retry', message: `no end of ${what} within ${seconds} s` });
+  const message = `no end of ${what} within ${seconds} s`;
+  return endBy(seconds * 1000, () => new SnowflakeFailure({ code: 'DEADLINE', kind: 'retry', message }), work);
 }

@@ -1,11 +1,11 @@
 import { statementsOf } from '../../analytics/statements.ts';
 import { quoteValue } from '../../billing/printable.ts';
 import type { PayersTable } from '../../config/payersTable.ts';
+import type { StageSettings } from '../../config/stageSettings.ts';
 import { createExternalTableSql } from './externalTableSql.ts';
 import { lineItemsViewSql } from './lineItemsViewSql.ts';
 import { parseIdentifier, type SnowflakeNames, snowflakeNames } from './names.ts';
 import { renderSetupScript } from './setupScript.ts';
-import type { StageSettings } from './setupSettings.ts';
 
 /**
  * Everything that an administrator runs once, and again after every change: each step can be repeated, and nothing in it

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { readStageSettings, SettingsInvalid } from '../../../src/warehouse/snowflake/setupSettings.ts';
+import { readStageSettings, SettingsInvalid } from '../../src/config/stageSettings.ts';
 
-const deployed = await readFile(new URL('../../../serverless.yml', import.meta.url), 'utf8');
+const deployed = await readFile(new URL('../../serverless.yml', import.meta.url), 'utf8');
 const yaml = (role: string, rest = '') => `
 service: reactor
 params:

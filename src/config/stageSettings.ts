@@ -1,6 +1,6 @@
 import { parse } from 'yaml';
 import * as z from 'zod/mini';
-import { quoteValue } from '../../billing/printable.ts';
+import { quoteValue } from '../billing/printable.ts';
 
 /** What a stage decides about its warehouse, as serverless.yml says. Nothing of it is secret. */
 export interface StageSettings {
