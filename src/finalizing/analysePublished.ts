@@ -19,11 +19,25 @@ export async function analysePublished(finalizing: Finalizing, run: Run): Promis
   const due = records.filter((record) => (analyticsDueAt(record) ?? Number.POSITIVE_INFINITY) <= now());
   if (due.length === 0) return [];
   await renewLease(finalizing, run);
-  const record = await analyse(analysingOf(finalizing, run), run, due.flatMap(memberOf));
+  const record = await analyse(analysingOf(finalizing, run), run, together(due).flatMap(memberOf));
   if (record.status === 'failed') await commitFailed(finalizing, run, record);
   if (record.status !== 'done') return [];
   await commitDone(finalizing, run, record);
   return record.members.map(({ payer }) => payer);
+}
+
+/** In so many parts, at least, are payers analysed whose analytics have failed again. */
+const PARTS = 8;
+
+/**
+ * Which of the partitions that are due are analysed in one run: all, as a rule. Those whose analytics have failed twice
+ * and more are kept apart from the others, and tried part by part: one payer's data that the script stumbles over must
+ * not keep the others' findings for good. What is left over is due still, and the next tick takes it up.
+ */
+function together(due: readonly PartitionRecord[]): readonly PartitionRecord[] {
+  const isStumbling = ({ problem }: PartitionRecord) => problem?.what === 'analytics-failed' && problem.attempts > 1;
+  const steady = due.filter((record) => !isStumbling(record));
+  return steady.length > 0 ? steady : due.slice(0, Math.ceil(due.length / PARTS));
 }
 
 /** Each partition that the run was for is tried again after its own delay, unless it was published anew meanwhile. */

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parsePayer } from '../../src/billing/payer.ts';
 import type { Finalizing } from '../../src/finalizing/finalizing.ts';
 import { isDirty } from '../../src/ledger/partitionRecord.ts';
 import { ALPHA, BETA, PERIOD } from '../ledger/records.ts';
@@ -205,6 +206,25 @@ describe('a step that fails', () => {
     await world.drain();
     expect((await analytics())?.status).toBe('done');
     expect([...script().effects.values()]).toEqual([1, 1, 1, 1]);
+  });
+});
+
+describe('one payer’s data that the script stumbles over', () => {
+  it('does not keep the others’ findings for good, nor those of payers that come later', async () => {
+    const GAMMA = { ...ALPHA, payer: parsePayer('333333333333') };
+    world.stumblesOver = BETA.payer;
+    for (const partition of [ALPHA, BETA]) await world.stage({ partition });
+    world.now += SETTINGS.quietSeconds * 1000;
+    await world.tick();
+    await world.stage({ partition: GAMMA });
+    await world.drain(world.now + 60 * MINUTE * 1000);
+    for (const partition of [ALPHA, GAMMA]) expect(isDirty(await world.record(partition))).toBe(false);
+    const { problem } = await world.record(BETA);
+    expect(problem?.what).toBe('analytics-failed');
+    expect(problem?.attempts).toBeGreaterThan(2);
+    world.stumblesOver = undefined;
+    await world.drain();
+    expect(isDirty(await world.record(BETA))).toBe(false);
   });
 });
 

@@ -1,4 +1,5 @@
 import { type Partition, partitionName } from '../../src/billing/partition.ts';
+import type { Payer } from '../../src/billing/payer.ts';
 import type { FinalizeSettings, Finalizing } from '../../src/finalizing/finalizing.ts';
 import { handleTick } from '../../src/finalizing/handleTick.ts';
 import type { Tick } from '../../src/finalizing/tick.ts';
@@ -40,6 +41,8 @@ export interface FileSketch extends VersionSketch {
 export class FinalizerWorld {
   now = START;
   analyticsFail = false;
+  /** Whose data the script stumbles over. */
+  stumblesOver: Payer | undefined;
   stepSeconds = 0;
   readonly ledger = new SqliteLedger(':memory:');
   readonly buckets = new SimulatedBuckets();
@@ -57,7 +60,8 @@ export class FinalizerWorld {
       skipsRows: () => false,
       now: () => this.now,
       stepSeconds: () => this.stepSeconds,
-      analyticsFail: () => this.analyticsFail,
+      analyticsFail: (payers) =>
+        this.analyticsFail || (this.stumblesOver !== undefined && payers.includes(this.stumblesOver)),
     });
   }
 

@@ -9,7 +9,7 @@ export interface ScriptWorld {
   readonly now: () => number;
   /** How long a step takes. */
   readonly stepSeconds: () => number;
-  readonly fails: () => boolean;
+  readonly fails: (payers: readonly Payer[]) => boolean;
   /** A finalizer's run is refused that an older epoch than this one's has. */
   readonly epochFence: (period: Period) => number;
   /** The script's last step takes effect for these payers. */
@@ -103,7 +103,8 @@ export class SimulatedScript implements ScriptEngine {
   }
 
   #end({ id, run, step, name }: Query): StepState {
-    if (this.#world.fails()) return failed('100038', 'Numeric value is not recognized', id);
+    const payers = this.#payers.get(step) ?? [];
+    if (this.#world.fails(payers)) return failed('100038', 'Numeric value is not recognized', id);
     const isTransaction = step.items.some(({ is }) => is === 'transaction');
     if (isTransaction && run.number < (this.fences.get(run.period) ?? 0)) {
       return failed('FENCED', `fenced off by run ${this.fences.get(run.period)}`, id);
@@ -112,7 +113,7 @@ export class SimulatedScript implements ScriptEngine {
     this.#committed.add(name);
     this.effects.set(name, (this.effects.get(name) ?? 0) + 1);
     const lastNumber = step.items.map(lastNumberOf).at(-1);
-    if (lastNumber === this.statements.length) this.#world.analysed(run.period, this.#payers.get(step) ?? []);
+    if (lastNumber === this.statements.length) this.#world.analysed(run.period, payers);
     return { is: 'done', queryId: id };
   }
 

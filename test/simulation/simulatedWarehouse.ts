@@ -23,7 +23,7 @@ export interface WarehouseWorld {
   readonly now: () => number;
   /** How long a step of the analytics script takes. */
   readonly stepSeconds: () => number;
-  readonly analyticsFail: () => boolean;
+  readonly analyticsFail: (payers: readonly Payer[]) => boolean;
 }
 
 /** A warehouse in memory, with the contract of the real ones. Its fields are open: the oracle looks at them. */
