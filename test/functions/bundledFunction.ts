@@ -18,9 +18,15 @@ export function entryOf(name: FunctionName): string {
   return fileURLToPath(new URL(`../../functions/${name}.ts`, import.meta.url));
 }
 
+/** What an invocation answers, or that it failed. */
+export interface Answer {
+  readonly answer?: unknown;
+  readonly error?: string;
+}
+
 /** What one process of a function did: its answers in order, and what it wrote. */
 export interface Outcome {
-  readonly answers: readonly { readonly answer?: unknown; readonly error?: string }[];
+  readonly answers: readonly Answer[];
   /** The structured log lines. */
   readonly logs: readonly Record<string, unknown>[];
   /** The sums of its metrics. */
@@ -83,6 +89,11 @@ export class BundledFunctions {
     return runFunction(await this.path(name), environment, events, death);
   }
 
+  /** Starts a process of a function, which is invoked by hand; end it. */
+  async start(name: FunctionName, environment: Readonly<Record<string, string>>): Promise<StartedFunction> {
+    return startFunction(await this.path(name), environment);
+  }
+
   async close(): Promise<void> {
     await rm(this.folder, { recursive: true });
   }
@@ -98,6 +109,26 @@ export async function runFunction(
   events: readonly unknown[],
   death?: AbortSignal,
 ): Promise<Outcome> {
+  const started = startFunction(path, environment, death);
+  for (const event of events) {
+    if (!(await started.invoke(event))) break;
+  }
+  return started.end();
+}
+
+/** A process of a function that stays warm between its invocations. */
+export interface StartedFunction {
+  /** Invokes it; nothing comes back when its process has ended instead. */
+  invoke(event: unknown): Promise<Answer | undefined>;
+  /** Ends it; what it did in all of its invocations. */
+  end(): Promise<Outcome>;
+}
+
+function startFunction(
+  path: string,
+  environment: Readonly<Record<string, string>>,
+  death?: AbortSignal,
+): StartedFunction {
   const child = fork(LAMBDA_PROCESS, [path], {
     env: { ...environment },
     silent: true,
@@ -106,18 +137,23 @@ export async function runFunction(
   const written = Promise.all([child.stdout, child.stderr].map((stream) => (stream ? text(stream) : '')));
   const exited = once(child, 'exit');
   death?.addEventListener('abort', () => child.kill('SIGKILL'));
-  const answers: Outcome['answers'][number][] = [];
-  for (const event of events) {
-    const answered = once(child, 'message');
-    child.send(Object(event), () => {});
-    const [answer] = await Promise.race([answered, exited]);
-    if (typeof answer !== 'object' || answer === null) break;
-    answers.push(answer);
-  }
-  if (child.connected) child.disconnect();
-  const [exitCode] = await exited;
-  const output = (await written).join('');
-  return { answers, output, exitCode, ...readLines(output) };
+  const answers: Answer[] = [];
+  return {
+    async invoke(event) {
+      const answered = once(child, 'message');
+      child.send(Object(event), () => {});
+      const [answer] = await Promise.race([answered, exited]);
+      if (typeof answer !== 'object' || answer === null) return undefined;
+      answers.push(answer);
+      return answer;
+    },
+    async end() {
+      if (child.connected) child.disconnect();
+      const [exitCode] = await exited;
+      const output = (await written).join('');
+      return { answers, output, exitCode, ...readLines(output) };
+    },
+  };
 }
 
 function readLines(output: string): Pick<Outcome, 'logs' | 'metrics' | 'emf'> {

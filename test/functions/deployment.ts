@@ -13,6 +13,7 @@ export class Deployment {
   readonly ledger: DynamodbLedger;
   readonly #sqs: SQSClient;
   readonly #queueUrls = new Map<string, string>();
+  #writes = 0;
 
   static async create(server: MotoServer): Promise<Deployment> {
     const deployment = new Deployment(server, randomUUID().slice(0, 8));
@@ -80,10 +81,12 @@ export class Deployment {
     await this.s3.send(new CreateBucketCommand({ Bucket: bucket, CreateBucketConfiguration: location }));
   }
 
-  /** Writes an object, and answers EventBridge's event of it. */
+  /** Writes an object, and answers EventBridge's event of it. S3's times have whole seconds; its sequencer tells more. */
   async put(bucket: string, key: string, bytes: Uint8Array) {
     const { ETag } = await this.s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: bytes }));
-    return objectCreated(bucket, key, { etag: ETag?.replaceAll('"', ''), size: bytes.length });
+    this.#writes += 1;
+    const sequencer = this.#writes.toString(16).toUpperCase().padStart(16, '0');
+    return objectCreated(bucket, key, { etag: ETag?.replaceAll('"', ''), size: bytes.length, sequencer });
   }
 
   async stagedKeys(): Promise<string[]> {

@@ -40,23 +40,24 @@ export function brokerOn(
   });
 }
 
+/** Where a consumer signs in: on this machine and without TLS where nothing else is said. */
+type Access = Pick<BrokerCredentials, 'port' | 'username' | 'password'> & Partial<BrokerCredentials>;
+
 /** Does something as a consumer of the virtual host would, over a connection of its own. */
 async function asConsumer<Result>(
-  server: RabbitmqServer,
+  { host = '127.0.0.1', port, username, password, tls = false, ca }: Access,
   vhost: string,
   work: (channel: Awaited<ReturnType<Awaited<ReturnType<typeof connect>>['createChannel']>>) => Promise<Result>,
 ): Promise<Result> {
-  const { port, username, password } = server;
-  const connection = await connect({
-    hostname: '127.0.0.1',
-    port,
-    username,
-    password,
-    vhost: encodeURIComponent(vhost),
-  });
+  const protocol = tls ? 'amqps' : 'amqp';
+  const target = { protocol, hostname: host, port, username, password, vhost: encodeURIComponent(vhost) };
+  const connection = await connect(target, ca === undefined ? {} : { ca });
   connection.on('error', () => {});
   try {
-    return await work(await connection.createChannel());
+    const channel = await connection.createChannel();
+    // Whoever waits on it hears the same.
+    channel.on('error', () => {});
+    return await work(channel);
   } finally {
     await connection.close().catch(() => undefined);
   }
@@ -71,18 +72,31 @@ export interface BoundQueue {
 }
 
 /** Declares a durable queue, bound to an exchange by a pattern. */
-export async function bindQueue(server: RabbitmqServer, virtualHost: string, bound: BoundQueue): Promise<void> {
+export async function bindQueue(access: Access, virtualHost: string, bound: BoundQueue): Promise<void> {
   const { exchange, queue, pattern } = bound;
-  await asConsumer(server, virtualHost, async (channel) => {
+  await asConsumer(access, virtualHost, async (channel) => {
     await channel.assertExchange(exchange, 'topic', { durable: true });
     await channel.assertQueue(queue, { durable: true, arguments: { ...bound.arguments } });
     await channel.bindQueue(queue, exchange, pattern);
   });
 }
 
-/** Declares an exchange as something else than what the reactor publishes to. */
-export async function declareFanout(server: RabbitmqServer, virtualHost: string, exchange: string): Promise<void> {
-  await asConsumer(server, virtualHost, (channel) => channel.assertExchange(exchange, 'fanout', { durable: true }));
+/** Declares a durable exchange. Throws when it is there and is another. */
+export async function declare(
+  access: Access,
+  virtualHost: string,
+  exchange: string,
+  type: 'topic' | 'fanout',
+): Promise<void> {
+  await asConsumer(access, virtualHost, (channel) => channel.assertExchange(exchange, type, { durable: true }));
+}
+
+/** Removes the exchange and the queue of a name, where they are. */
+export async function removeAll(access: Access, virtualHost: string, name: string): Promise<void> {
+  await asConsumer(access, virtualHost, async (channel) => {
+    await channel.deleteQueue(name);
+    await channel.deleteExchange(name);
+  });
 }
 
 /** A message as a consumer gets it. */
@@ -94,8 +108,8 @@ export interface Received {
 }
 
 /** Takes everything out of a queue, in order. */
-export function takeAll(server: RabbitmqServer, virtualHost: string, queue: string): Promise<Received[]> {
-  return asConsumer(server, virtualHost, async (channel) => {
+export function takeAll(access: Access, virtualHost: string, queue: string): Promise<Received[]> {
+  return asConsumer(access, virtualHost, async (channel) => {
     const received: Received[] = [];
     for (;;) {
       const got = await channel.get(queue, { noAck: true });

@@ -1,16 +1,12 @@
-import { fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Broker, Fate } from '../../../src/notify/broker.ts';
 import type { RabbitmqOptions } from '../../../src/notify/rabbitmq/rabbitmqBroker.ts';
-import { bindQueue, brokerOn, credentialsOf, declareFanout, message, messages, takeAll } from './brokerWorld.ts';
+import { bindQueue, brokerOn, credentialsOf, message, messages, takeAll } from './brokerWorld.ts';
 import { type RabbitmqServer, startRabbitmqServer } from './rabbitmqServer.ts';
 import { startTcpProxy, type TcpProxy } from './tcpProxy.ts';
 
-const PUBLISHER = fileURLToPath(new URL('publisherProcess.ts', import.meta.url));
 const CONFIRMED = { is: 'confirmed' };
 
 let server: RabbitmqServer;
@@ -70,20 +66,6 @@ describe('a confirmed message', () => {
     });
   });
 
-  it('is confirmed among many, and one that no queue takes is told from the rest', async () => {
-    const all = messages(1_000);
-    all[700] = message('lonely', 'unheard-of');
-    const fates = await open().publish(all);
-    expect(fates.map(({ is }) => is)).toEqual(all.map(({ id }) => (id === 'lonely' ? 'unroutable' : 'confirmed')));
-    expect(await arrivedIds()).toEqual(all.map(({ id }) => id).filter((id) => id !== 'lonely'));
-  });
-
-  it('is larger than a frame where its body is', async () => {
-    const large = { ...message('large'), body: { text: 'x'.repeat(300_000) } };
-    expect(await open().publish([large])).toEqual([CONFIRMED]);
-    expect(await arrived()).toMatchObject([{ body: large.body }]);
-  });
-
   it('belongs to its own call where several publish at the same time', async () => {
     const broker = open();
     const fates = await Promise.all([
@@ -108,25 +90,6 @@ describe('a message whose confirmation is lost', () => {
     expect(fates).toEqual([CONFIRMED, CONFIRMED]);
     const ids = await arrivedIds();
     expect(ids.slice(0, 4)).toEqual(['a', 'b', 'a', 'b']);
-  });
-});
-
-describe('a message that can never be sent', () => {
-  it('fails alone', async () => {
-    const cyclic: Record<string, unknown> = {};
-    cyclic.self = cyclic;
-    const fates = await open().publish([
-      { ...message('a'), body: cyclic },
-      message('b'),
-      { ...message('c'), routingKey: 'x'.repeat(256) },
-      message('ü'.repeat(128)),
-    ]);
-    expect(reasons(fates)).toEqual([
-      expect.stringContaining('cannot be written as JSON'),
-      'confirmed',
-      expect.stringContaining('routing key is longer'),
-      expect.stringContaining('id is longer'),
-    ]);
   });
 });
 
@@ -280,35 +243,5 @@ describe('a virtual host', () => {
     expect(await broker.publish([message('a')])).toEqual([CONFIRMED]);
     expect(await takeAll(server, name, 'all')).toMatchObject([{ id: 'a' }]);
     await broker.close();
-  });
-});
-
-describe('the exchange', () => {
-  it('is declared by whoever publishes first', async () => {
-    const exchange = 'another';
-    expect(await open({ exchange }).publish([message('a')])).toEqual([{ is: 'unroutable' }]);
-    const exchanges = await server.control('list_exchanges', '-p', virtualHost, 'name', 'type', 'durable');
-    expect(exchanges).toContain('another\ttopic\ttrue');
-  });
-
-  it('makes messages fail where there is one of another type, at once', async () => {
-    await declareFanout(server, virtualHost, 'fan');
-    expect(reasons(await open({ exchange: 'fan' }).publish([message('a')]))).toEqual([
-      expect.stringMatching(/exchange "fan"\): 406: .*inequivalent arg 'type'/),
-    ]);
-    expect(proxy.accepted()).toBe(1);
-  });
-});
-
-describe('a process', () => {
-  it('comes to its end once its broker is closed', async () => {
-    const child = fork(PUBLISHER, {
-      env: { ...process.env, CREDENTIALS: JSON.stringify(credentialsOf(server)), virtualHost },
-    });
-    const said = once(child, 'message');
-    const ended = once(child, 'exit');
-    const [fates] = await said;
-    expect(fates).toEqual([{ is: 'unroutable' }]);
-    expect(await ended).toEqual([0, null]);
   });
 });

@@ -36,9 +36,11 @@ export async function findRabbitmq(): Promise<RabbitmqPrograms> {
   const installed = await look();
   if (installed) return installed;
   throw new Error(
-    'the tests need a RabbitMQ server, and found none that runs. Install it (Debian, Ubuntu: apt-get install ' +
+    'found no RabbitMQ that runs. Install it (Debian, Ubuntu: apt-get install ' +
       `${PACKAGE}; macOS: brew install rabbitmq), with rabbitmq-server, rabbitmqctl and epmd on the PATH. It need not ` +
-      `be running. It was not installed by the tests: ${reason}`,
+      'be running: the tests start and stop their own. A broker that AMQP_URL names is enough for ' +
+      'anyBroker.test.ts alone, which leaves it as it was. ' +
+      `It was not installed by the tests: ${reason}`,
   );
 }
 
