@@ -18,8 +18,6 @@ const LONGEST_POLL_SECONDS = 30;
  *
  *   cut off after 1 or 2   the step is looked for by what names it, and submitted only if it is not there
  *   cut off later          it is looked for by its query id; what has ended says so as often as it is asked
- *
- * A run that is `done` is answered and not written down: the caller does that after everything that follows from it.
  */
 export async function advance(
   analysing: Analysing,
@@ -52,7 +50,7 @@ export async function advance(
     }
     record = { ...rest, stepsDone: record.stepsDone + 1 };
   }
-  return { ...record, status: 'done', endedAt: now() };
+  return keep(analysing, tenure, { ...record, status: 'done', endedAt: now() });
 }
 
 /** `untold`: whether the step was submitted cannot be said yet, and there is no time to wait for that. */

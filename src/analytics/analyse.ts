@@ -11,11 +11,13 @@ import type { Step } from './steps.ts';
  *   no run, or one that ended      a new run over the members given
  *   a run that failed, of the      a new run that begins with the step that failed: what took effect before it is
  *   same months and script         not done twice
+ *   a run that is done, and of     that run: what follows from it is not all written down yet
+ *   which members are still given
  *   a run that goes on             it is carried on, whoever its members are: members that it has not wait for its end
  *   … and is superseded            cancelled, and a new run: the script has changed, or all its months were published anew
  *
  * Answers the run as it stands when nothing more is to be done now: `failed`, `running`, which a later call takes up, or
- * `done`, which the caller writes down after everything that follows from it. Each step of the way is in the ledger before it is taken, so this may be cut off anywhere.
+ * `done`: the caller does what follows from it. Each step of the way is in the ledger before it is taken, so this may be cut off anywhere.
  * Throws LeaseLost, FencedOff, and what the engine's connection throws: the tick is kept for retry.
  */
 export async function analyse(
@@ -24,6 +26,7 @@ export async function analyse(
   stale: readonly AnalyticsMember[],
 ): Promise<AnalyticsRecord> {
   const last = await analysing.ledger.analytics(tenure.period);
+  if (last?.status === 'done' && stale.some((member) => has(last.members, member))) return last;
   if (last?.status !== 'running') return begin(analysing, tenure, stale, last);
   const plan = planOf(analysing, tenure, last.members);
   const reason = await supersededBecause(analysing, tenure, last, plan);
@@ -106,10 +109,9 @@ async function supersededBecause(
 }
 
 function sameMembers(a: readonly AnalyticsMember[], b: readonly AnalyticsMember[]): boolean {
-  return (
-    a.length === b.length &&
-    a.every(({ payer, publishedEpoch }) =>
-      b.some((other) => other.payer === payer && other.publishedEpoch === publishedEpoch),
-    )
-  );
+  return a.length === b.length && a.every((member) => has(b, member));
+}
+
+function has(members: readonly AnalyticsMember[], { payer, publishedEpoch }: AnalyticsMember): boolean {
+  return members.some((other) => other.payer === payer && other.publishedEpoch === publishedEpoch);
 }

@@ -50,7 +50,7 @@ async function commitFailed(finalizing: Finalizing, run: Run, { members, failure
   }
 }
 
-/** What follows from a run that is done, and then that it is: cut off in between, it is done once more. */
+/** What follows from a run that is done. Cut off in between, its members are due still, and it is done once more. */
 async function commitDone(finalizing: Finalizing, run: Run, record: AnalyticsRecord): Promise<void> {
   const { ledger, now, report } = finalizing;
   const { period, epoch } = run;
@@ -60,8 +60,7 @@ async function commitDone(finalizing: Finalizing, run: Run, record: AnalyticsRec
     const analysed = { setId, epoch: record.run, watermark, at: now() };
     await ledger.commit({ payer, period }, epoch, { kind: 'analysed', analysed });
   }
-  await ledger.saveAnalytics(period, epoch, record);
-  const seconds = (now() - record.startedAt) / 1000;
+  const seconds = ((record.endedAt ?? now()) - record.startedAt) / 1000;
   report({ what: 'analytics-done', period, run: record.run, partitions: record.members.length, seconds });
   for (const one of finalized) report({ what: 'partition-finalized', ...eventOf(one, now()) });
 }

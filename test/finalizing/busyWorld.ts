@@ -32,6 +32,21 @@ export async function busyWorld(): Promise<FinalizerWorld> {
   return world;
 }
 
+/** How long a step of the script takes, and how long an invocation waits for it before it hands the run on. */
+export interface Pace {
+  readonly stepSeconds: number;
+  readonly handOnAfterSeconds: number;
+}
+
+/** A busy world in which every invocation keeps this pace. */
+export async function busyWorldAt({ stepSeconds, handOnAfterSeconds }: Pace): Promise<FinalizerWorld> {
+  const world = await busyWorld();
+  world.stepSeconds = stepSeconds;
+  const tick = world.tick.bind(world);
+  world.tick = (parts) => tick({ handOnAt: world.now + handOnAfterSeconds * 1000, ...parts });
+  return world;
+}
+
 /** What a world has come to, apart from when and by which run. */
 export async function outcomeOf(world: FinalizerWorld) {
   const partitions = PARTITIONS.map(async (partition) => {

@@ -71,6 +71,8 @@ export interface ProtocolServer {
   readonly logins: readonly Readonly<Record<string, unknown>>[];
   /** The ids of sessions that were not logged out. */
   openSessions(): string[];
+  /** Ends sessions and what they run, as Snowflake does at its own time when their client is gone. */
+  endSessions(sessionIds: readonly string[]): void;
   /** The next requests of this route meet this fault. Faults of one route happen in the order of their orders. */
   order(route: Route, fault: Fault, times?: number): void;
   /** The next requests for a status get these words, one each, whatever the truth. */
@@ -142,6 +144,9 @@ export async function startProtocolServer(execute: Execute): Promise<ProtocolSer
     requests,
     logins: world.logins,
     openSessions: () => [...sessions].map(({ sessionId }) => sessionId),
+    endSessions(sessionIds) {
+      for (const session of sessions) if (sessionIds.includes(session.sessionId)) signOut(world, session);
+    },
     order(route, fault, times = 1) {
       for (let count = 0; count < times; count++) orders.push({ route, fault });
     },

@@ -30,6 +30,8 @@ export interface SnowflakeState {
   beforeStatement: (text: string) => Promise<void>;
   /** How many statements wait for a lock now. */
   waitingForLock(): number;
+  /** Rolls back what sessions that are gone have left open; else the next statement of whichever session does. */
+  rollBackGone(): void;
   /** What is committed. */
   readonly tables: Tables;
   /** Every statement so far, in the patterns' form; also those that blocks ran. */
@@ -63,6 +65,7 @@ export function makeSnowflakeState(names: SnowflakeNames, isOpen: (sessionId: st
     rowsLeftOut: new Map(),
     mentionsUnchanged: true,
     waitingForLock: () => sessions.waiting,
+    rollBackGone: () => sessions.endAllBut(isOpen),
     tables: sessions.committed,
     statements: [],
     blocks: [],
