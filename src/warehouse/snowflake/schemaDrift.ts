@@ -88,6 +88,7 @@ export function schemaChange(known: ReadonlyMap<string, KnownColumn>, files: rea
  * that would forget every registered file. A column of an external table is an expression and holds no data: one that is
  * dropped and added anew loses nothing, and a process that dies in between leaves a column to the next file that has it.
  * The contract view reads `value` and notices neither. DDL commits at once, so it must not run inside a transaction.
+ * A statement adds one column, as is all that an external table takes (SQL reference, ALTER TABLE, extTableColumnAction).
  */
 export async function followSchema(
   session: Statements,
