@@ -1,5 +1,5 @@
-import { parseArgs } from 'node:util';
 import { quoteValue } from '../billing/printable.ts';
+import { readOptions, UsageError } from '../config/commandLine.ts';
 
 /** What somebody wants to see proved. */
 export interface DrillOptions {
@@ -17,11 +17,6 @@ export interface DrillOptions {
 export const DRILL_ALARMS = { 'copy-dlq': 'copy', 'finalize-dlq': 'finalize' } as const;
 
 export type DrillAlarm = keyof typeof DRILL_ALARMS;
-
-/** The command line is wrong. Consequence: the message, a hint at --help, exit status 2. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
 
 export const HELP = `Proves an alarm end to end: makes a harmless fault, waits for the alarm, takes the fault away, waits until it is over.
 
@@ -50,7 +45,14 @@ Exit status: 0 proved, or only told; 1 trouble; 2 a wrong option; 3 not proved: 
 
 /** Reads the command line; 'help' when it asks for help. Throws UsageError, which names the option and its value. */
 export function parseDrillOptions(args: readonly string[]): DrillOptions | 'help' {
-  const values = parsed(args);
+  const values = readOptions(args, {
+    stage: { type: 'string' },
+    region: { type: 'string' },
+    alarm: { type: 'string' },
+    'through-queue': { type: 'boolean' },
+    yes: { type: 'boolean' },
+    help: { type: 'boolean', short: 'h' },
+  });
   if (values.help) return 'help';
   const { stage = 'dev', yes = false, region, alarm = 'copy-dlq', 'through-queue': throughQueue = false } = values;
   if (!isAlarm(alarm)) {
@@ -65,22 +67,4 @@ export function parseDrillOptions(args: readonly string[]): DrillOptions | 'help
 
 function isAlarm(name: string): name is DrillAlarm {
   return Object.hasOwn(DRILL_ALARMS, name);
-}
-
-function parsed(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        stage: { type: 'string' },
-        region: { type: 'string' },
-        alarm: { type: 'string' },
-        'through-queue': { type: 'boolean' },
-        yes: { type: 'boolean' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    }).values;
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
 }

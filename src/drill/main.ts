@@ -4,9 +4,10 @@ import { setTimeout } from 'node:timers/promises';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { printable } from '../billing/printable.ts';
+import { UsageError } from '../config/commandLine.ts';
 import { readStageSettings, SettingsInvalid } from '../config/stageSettings.ts';
 import { drill } from './drill.ts';
-import { type DrillOptions, HELP, parseDrillOptions, UsageError } from './drillOptions.ts';
+import { type DrillOptions, HELP, parseDrillOptions } from './drillOptions.ts';
 import { drillPlan, planLines } from './drillPlan.ts';
 
 const SERVERLESS_YML = new URL('../../serverless.yml', import.meta.url);

@@ -1,11 +1,12 @@
 import { partitionName } from '../billing/partition.ts';
 import { printable } from '../billing/printable.ts';
+import { UsageError } from '../config/commandLine.ts';
 import type { FinalizeSettings } from '../finalizing/finalizing.ts';
 import { stateOf } from '../ledger/partitionState.ts';
 import { DirectoryStore } from './directoryStore.ts';
 import { feed } from './feed.ts';
 import { folderInput, type Input, sampleInput } from './input.ts';
-import { HELP, type Options, parseOptions, UsageError } from './options.ts';
+import { HELP, type Options, parseOptions } from './options.ts';
 import { allPartitions, type Outcome, outcomeTables, partitionOutcomes } from './outcome.ts';
 import { newProgress } from './progress.ts';
 import { openStack, type Stack } from './stack.ts';

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { basename, relative, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { type Payer, parsePayer } from '../billing/payer.ts';
 import { type Period, parsePeriod } from '../billing/period.ts';
+import { readOptions, UsageError } from '../config/commandLine.ts';
 
 /** What the person asked for. */
 export interface Options {
@@ -19,11 +19,6 @@ export interface Options {
   /** The debounce; without it the composition root's own. */
   readonly quietSeconds?: number;
   readonly maxWaitSeconds?: number;
-}
-
-/** The command line is wrong. Consequence: the message, a hint at --help, exit status 2. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
 }
 
 export const HELP = `Brings cost-and-usage reports into one warehouse and finds the wastage in them, all on this machine.
@@ -52,9 +47,22 @@ Exit status: 0 every partition is published (with --status: complete); 1 trouble
 failed, or nobody can tell whose a file is.
 `;
 
+const OPTIONS = {
+  from: { type: 'string' },
+  payer: { type: 'string' },
+  period: { type: 'string' },
+  keep: { type: 'string' },
+  quiet: { type: 'string' },
+  'max-wait': { type: 'string' },
+  watch: { type: 'boolean' },
+  status: { type: 'boolean' },
+  json: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
 /** Reads the command line; 'help' when it asks for help. Throws UsageError, which names the option and its value. */
 export function parseOptions(args: readonly string[], workingFolder: string): Options | 'help' {
-  const values = parsed(args);
+  const values = readOptions(args, OPTIONS);
   if (values.help) return 'help';
   const from = values.from === undefined ? undefined : resolve(workingFolder, values.from);
   if (values.status && values.watch) throw new UsageError('--status looks once and ends: it does not go with --watch');
@@ -80,29 +88,6 @@ export function parseOptions(args: readonly string[], workingFolder: string): Op
     ...(values.payer === undefined ? {} : { payer: checked('--payer', values.payer, parsePayer) }),
     ...(values.period === undefined ? {} : { period: checked('--period', values.period, parsePeriod) }),
   };
-}
-
-function parsed(args: readonly string[]) {
-  try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        from: { type: 'string' },
-        payer: { type: 'string' },
-        period: { type: 'string' },
-        keep: { type: 'string' },
-        quiet: { type: 'string' },
-        'max-wait': { type: 'string' },
-        watch: { type: 'boolean' },
-        status: { type: 'boolean' },
-        json: { type: 'boolean' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    });
-    return values;
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
 }
 
 function checked<Value>(option: string, text: string, parse: (text: string) => Value): Value {

@@ -1,7 +1,8 @@
 import path from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { HELP, parseOptions, stateName, UsageError } from '../../src/local/options.ts';
+import { UsageError } from '../../src/config/commandLine.ts';
+import { HELP, parseOptions, stateName } from '../../src/local/options.ts';
 
 const HERE = '/home/someone/project';
 const parse = (...args: string[]) => parseOptions(args, HERE);

@@ -3,12 +3,13 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { loadScript } from '../../analytics/script.ts';
 import { printable } from '../../billing/printable.ts';
+import { UsageError } from '../../config/commandLine.ts';
 import { readStageSettings, SettingsInvalid } from '../../config/stageSettings.ts';
 import { connect } from './connection.ts';
 import { CredentialsInvalid, readSnowflakeEnvironment } from './credentials.ts';
 import { withDeadline } from './deadline.ts';
 import { applySetup, printedSetup, type SetupSettings, type SetupStep, setupSteps, storageRoleArn } from './setup.ts';
-import { HELP, parsePayersTable, parseSetupOptions, type SetupOptions, UsageError } from './setupOptions.ts';
+import { HELP, parsePayersTable, parseSetupOptions, type SetupOptions } from './setupOptions.ts';
 
 const PROJECT = new URL('../../../', import.meta.url);
 /** Stands for the AWS account in what is only printed. */

@@ -1,5 +1,5 @@
-import { parseArgs } from 'node:util';
 import { quoteValue } from '../../billing/printable.ts';
+import { readOptions, UsageError } from '../../config/commandLine.ts';
 import type { PayersTable } from '../../config/payersTable.ts';
 
 /** What the administrator asked for. */
@@ -10,11 +10,6 @@ export interface SetupOptions {
   readonly accountId?: string;
   /** Instead of the stage's own: database.schema.table, or `none` when somebody else keeps it. */
   readonly payersTable?: string;
-}
-
-/** The command line is wrong. Consequence: the message, a hint at --help, exit status 2. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
 }
 
 export const HELP = `Sets up a stage's warehouse in Snowflake: roles, the way to the staging bucket, tables, views, grants.
@@ -43,7 +38,13 @@ Exit status: 0 done; 1 trouble; 2 a wrong option or setting.
 
 /** Reads the command line; 'help' when it asks for help. Throws UsageError, which names the option and its value. */
 export function parseSetupOptions(args: readonly string[]): SetupOptions | 'help' {
-  const values = parsed(args);
+  const values = readOptions(args, {
+    stage: { type: 'string' },
+    account: { type: 'string' },
+    'payers-table': { type: 'string' },
+    print: { type: 'boolean' },
+    help: { type: 'boolean', short: 'h' },
+  });
   if (values.help) return 'help';
   const { account, stage = 'dev', print = false, 'payers-table': payersTable } = values;
   if (account !== undefined && !/^\d{12}$/.test(account)) {
@@ -65,21 +66,4 @@ export function parsePayersTable(text: string): PayersTable | undefined {
   const [database, schema, table, ...rest] = text.split('.');
   if (database && schema && table && rest.length === 0) return { database, schema, table };
   throw new UsageError(`the payers table must be database.schema.table, or none, got ${quoteValue(text)}`);
-}
-
-function parsed(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        stage: { type: 'string' },
-        account: { type: 'string' },
-        'payers-table': { type: 'string' },
-        print: { type: 'boolean' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    }).values;
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
 }

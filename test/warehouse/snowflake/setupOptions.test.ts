@@ -1,10 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  HELP,
-  parsePayersTable,
-  parseSetupOptions,
-  UsageError,
-} from '../../../src/warehouse/snowflake/setupOptions.ts';
+import { UsageError } from '../../../src/config/commandLine.ts';
+import { HELP, parsePayersTable, parseSetupOptions } from '../../../src/warehouse/snowflake/setupOptions.ts';
 
 describe('the options of the setup', () => {
   it('need an AWS account, unless nothing is run', () => {
