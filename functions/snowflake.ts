@@ -12,8 +12,7 @@ const SECRET_SECONDS = 10;
 /**
  * The stage's session with Snowflake. Nothing is connected before it is first asked for; it is kept for the invocations
  * that follow, and its credentials are read again when they are refused: whoever rotates them changes the secret alone.
- * A statement is given up after `statementSeconds`, on this side and on Snowflake's;
- * a submitted query runs on for hours.
+ * A statement is given up after `statementSeconds`, on this side and on Snowflake's; a submitted query runs on for hours.
  */
 export function snowflakeSession(environment: SnowflakeEnvironment, statementSeconds: number): () => Promise<Session> {
   const { STAGE, SNOWFLAKE_DATABASE: database, SNOWFLAKE_SCHEMA: schema, SNOWFLAKE_WAREHOUSE: warehouse } = environment;

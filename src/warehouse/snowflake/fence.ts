@@ -20,7 +20,8 @@ import type { Statements } from './session.ts';
  *                seen, and every newer one waits for this transaction's end
  *
  * INSERT takes no such lock. Two runs that raise a fence that has no row yet may leave two rows; the highest counts, and
- * every UPDATE touches both. Null, in columns that a table of an older release was given later, is zero. A wait that is too long fails the statement: the run fails, and is repeated.
+ * every UPDATE touches both. Null, in columns that a table of an older release was given later, is zero. A wait that is
+ * too long fails the statement: the run fails, and is repeated.
  */
 
 /** Lets the run with this epoch in, and every older one out. Throws FencedOff when a newer run was here. */

@@ -1,6 +1,6 @@
 import { quoteValue } from '../../billing/printable.ts';
 import type { Connection, SnowflakeRow } from './connection.ts';
-import { failureOf, wasAnswered } from './failures.ts';
+import { failureOf, SnowflakeFailure, wasAnswered } from './failures.ts';
 import type { KeptConnection } from './keptConnection.ts';
 import type { Persist } from './persistence.ts';
 import type { QueryStatus } from './queryStatus.ts';
@@ -30,7 +30,7 @@ export function createQueries(
       const submitting = connect();
       try {
         return await persist(submitting, submitSeconds, 'submitting a query', (connection, requestId) =>
-          connection.submit(sql, queryTag, requestId),
+          submitOnce(connection, sql, queryTag, requestId),
         );
       } finally {
         await submitting.close();
@@ -45,6 +45,22 @@ export function createQueries(
       return persist(asking, statusSeconds, 'the result of a query', (connection) => connection.result(queryId));
     },
   };
+}
+
+/**
+ * Submits in one session only, where what is sent again under its request id runs once; the driver does so by itself when
+ * an answer does not come. When the session is gone nobody knows whether the query runs, and in a new one it might run
+ * twice: so this throws a SnowflakeFailure SESSION_LOST. The caller looks for the query by its tag.
+ */
+async function submitOnce(connection: Connection, sql: string, queryTag: string, requestId: string): Promise<string> {
+  try {
+    return await connection.submit(sql, queryTag, requestId);
+  } catch (error) {
+    const failure = failureOf(error);
+    if (failure.kind !== 'reconnect') throw failure;
+    const message = `the session is gone (${failure.code}), and the query that was submitted in it may run`;
+    throw new SnowflakeFailure({ code: 'SESSION_LOST', kind: 'giveUp', message });
+  }
 }
 
 /** Throws a RangeError, which names the value, unless it is the id of a query. */

@@ -37,8 +37,8 @@ export interface Session extends Statements {
    */
   transaction<Result>(work: (statements: Statements) => Promise<Result>): Promise<Result>;
   /**
-   * Submits a query under a query tag, in a session of its own; answers its query id. When it throws, the query may run:
-   * see `findByTag`.
+   * Submits a query under a query tag, in a session of its own, and in no second one; answers its query id. When it
+   * throws, the query may run: see `findByTag`.
    */
   submit(sql: string, queryTag: string): Promise<string>;
   /** What has become of a submitted query, also one of another session. */
@@ -78,8 +78,9 @@ interface Deadlines {
 
 const DEADLINES: Deadlines = { connectSeconds: 60, statementSeconds: 300, submitSeconds: 120, statusSeconds: 30 };
 /**
- * A step of the analytics may take hours. And a block whose query was cancelled may leave its transaction open. Snowflake rolls such a one back once it has blocked
- * another for five minutes (its documentation, "Transactions"): who submits has the time to wait for that.
+ * A step of the analytics may take hours. A block whose query was cancelled may leave its transaction open, which
+ * Snowflake rolls back once it has blocked another for five minutes (its documentation, "Transactions"): what is
+ * submitted has the time to wait for that.
  */
 const SUBMITTED = { statementTimeoutSeconds: 21_600, lockTimeoutSeconds: 900 };
 

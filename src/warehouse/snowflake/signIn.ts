@@ -15,9 +15,9 @@ export interface SessionParameters {
 }
 
 /**
- * Makes the function that signs in, and tells the session about itself. Credentials are read when they are first needed and remembered. When Snowflake
- * refuses them they are read again, and tried once more if they have changed: somebody rotated them. Throws what reading
- * throws, and SnowflakeFailure.
+ * Makes the function that signs in, and tells the session about itself. Credentials are read when they are first needed
+ * and remembered. When Snowflake refuses them they are read again, and tried once more if they have changed: somebody
+ * rotated them. Throws what reading throws, and SnowflakeFailure.
  */
 export function createSignIn(
   read: () => Promise<SnowflakeCredentials>,

@@ -124,12 +124,15 @@ describe('a step', () => {
     expect(await analysed()).toEqual([ALPHA.payer]);
   });
 
-  it('that ran twice, for its session was lost with the answer, is committed once', async () => {
+  it('whose session was lost with the answer is not submitted again: it is found by its tag', async () => {
     harness.server.order('submit', 'lostAnswer');
     harness.server.order('submit', { code: '390111' });
     const step = transaction();
-    expect(await runStep(script(), RUN, step)).toMatchObject({ is: 'done' });
-    await vi.waitFor(() => expect(submitted().map(({ status }) => status)).toEqual(['SUCCESS', 'SUCCESS']));
+    await expect(script().submit(RUN, step)).rejects.toThrow('SESSION_LOST');
+    const found = await script().look(RUN, step, undefined);
+    if (!found) throw new Error('the step was submitted');
+    expect(await awaitStep(script(), RUN, step, found)).toMatchObject({ is: 'done' });
+    expect(submitted()).toHaveLength(1);
     expect(await analysed()).toEqual([ALPHA.payer]);
   });
 
