@@ -14,10 +14,12 @@ import type { Step } from './steps.ts';
  *   a run that is done, and of     that run: what follows from it is not all written down yet
  *   which members are still given
  *   a run that goes on             it is carried on, whoever its members are: members that it has not wait for its end
- *   … and is superseded            cancelled, and a new run: the script has changed, or all its months were published anew
+ *   … and is superseded            cancelled, and a new run: the script has changed, or all its months were published
+ *                                  anew
  *
  * Answers the run as it stands when nothing more is to be done now: `failed`, `running`, which a later call takes up, or
- * `done`: the caller does what follows from it. Each step of the way is in the ledger before it is taken, so this may be cut off anywhere.
+ * `done`: the caller does what follows from it. Each step of the way is in the ledger before it is taken, so this may be
+ * cut off anywhere.
  * Throws LeaseLost, FencedOff, and what the engine's connection throws: the tick is kept for retry.
  */
 export async function analyse(

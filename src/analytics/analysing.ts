@@ -13,7 +13,7 @@ export interface Analysing {
   /** Whether there is time to wait for so long, and nothing better to do. If not, what runs is handed on. */
   readonly mayWait: (seconds: number) => Promise<boolean>;
   readonly report: Report;
-  /** A run goes on although all its payers' months were published anew, once it is older than this: else it might never end. */
+  /** A run that is older goes on although all its payers' months were published anew: else it might never end. */
   readonly maxWaitSeconds: number;
 }
 

@@ -6,7 +6,7 @@ import type { Step } from './steps.ts';
 export interface ScriptRun {
   readonly period: Period;
   readonly number: number;
-  /** The epoch of the finalizer's run that acts for it now: one that is fenced off as publishing goes submits nothing either. */
+  /** The epoch of the finalizer's run that acts for it now: one that may not publish any more submits nothing either. */
   readonly epoch: number;
 }
 
@@ -38,9 +38,12 @@ export interface StepFailure {
 export interface ScriptEngine {
   /** For so long after a submission whose answer was lost, `look` may not know of it yet. */
   readonly tellsWithinSeconds: number;
-  /** The script for one month of these payers. Throws a RangeError or ScriptError for a script that cannot be read as such: nothing of it was run. */
+  /** The script for one month of these payers. Throws a RangeError or ScriptError for one that cannot be read. */
   steps(period: Period, payers: readonly Payer[]): readonly Step[];
-  /** Throws FencedOff when a newer script run or a newer finalizer's run was let in, and what the connection throws: then the step may have been submitted. */
+  /**
+   * Throws FencedOff when a newer script run or a newer finalizer's run was let in, and what the connection throws: then
+   * the step may have been submitted.
+   */
   submit(run: ScriptRun, step: Step): Promise<StepState>;
   /**
    * By its query id, else by what names the step in the warehouse. Undefined when nothing is known of it: it was not

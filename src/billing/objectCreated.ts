@@ -73,7 +73,7 @@ const eventSchema = z.object(
   'must be an object',
 );
 
-/** The event that {@link objectCreatedEvent} builds: the part of S3's own shape that {@link parseObjectCreated} reads, and its id. */
+/** What {@link objectCreatedEvent} builds: the part of S3's own shape that {@link parseObjectCreated} reads, and an id. */
 export type ObjectCreatedEvent = z.output<typeof eventSchema> & { readonly id?: string };
 
 /**

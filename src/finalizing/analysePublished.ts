@@ -1,6 +1,6 @@
 import { analyse } from '../analytics/analyse.ts';
 import type { Analysing } from '../analytics/analysing.ts';
-import type { StepFailure } from '../analytics/scriptEngine.ts';
+import { failureText } from '../analytics/failureText.ts';
 import type { Payer } from '../billing/payer.ts';
 import type { AnalyticsMember, AnalyticsRecord } from '../ledger/analyticsRecord.ts';
 import type { PartitionRecord } from '../ledger/partitionRecord.ts';
@@ -42,11 +42,12 @@ function together(due: readonly PartitionRecord[]): readonly PartitionRecord[] {
 
 /** Each partition that the run was for is tried again after its own delay, unless it was published anew meanwhile. */
 async function commitFailed(finalizing: Finalizing, run: Run, { members, failure }: AnalyticsRecord): Promise<void> {
+  const reason = failure ? failureText(failure) : 'the run failed';
   const epochs = new Map(members.map(({ payer, publishedEpoch }) => [payer, publishedEpoch]));
   for (const record of await finalizing.ledger.partitions(run.period)) {
     const { partition, published } = record;
     if (published === undefined || epochs.get(partition.payer) !== published.epoch) continue;
-    await fail(finalizing, run, { partition, record }, 'analytics-failed', reasonOf(failure), failure);
+    await fail(finalizing, run, { partition, record }, 'analytics-failed', reason, failure);
   }
 }
 
@@ -82,10 +83,4 @@ function memberOf({ partition, published }: PartitionRecord): AnalyticsMember[] 
   if (!published) return [];
   const { setId, epoch, asOf = 0 } = published;
   return [{ payer: partition.payer, publishedEpoch: epoch, setId, watermark: asOf }];
-}
-
-function reasonOf(failure: StepFailure | undefined): string {
-  if (!failure) return 'the run failed';
-  const { statement, code, message } = failure;
-  return `${statement === undefined ? '' : `statement ${statement}: `}${code}: ${message}`;
 }

@@ -39,7 +39,7 @@ export function changesDueAt(record: PartitionRecord, { quietSeconds, maxWaitSec
   return Math.min((record.lastChangeAt ?? first) + quietSeconds * 1000, latest);
 }
 
-/** When analytics are due over what was published: at once, or at the time set for the retry; undefined while they need not run. */
+/** When analytics are due over what was published: at once, or at the time of the retry; undefined while they need not run. */
 export function analyticsDueAt(record: PartitionRecord): number | undefined {
   if (!wantsAnalytics(record)) return undefined;
   return record.problem?.what === 'analytics-failed' ? record.problem.retryAt : record.published?.at;

@@ -24,7 +24,7 @@ export interface Finalizing {
   readonly settings: FinalizeSettings;
   readonly now: () => number;
   readonly sleep: (seconds: number) => Promise<void>;
-  /** From then on nothing is waited for any more: what runs in the warehouse is left to the next tick. Milliseconds since 1970. */
+  /** From then on what runs in the warehouse is left to the next tick: milliseconds since 1970. */
   readonly handOnAt: number;
   readonly report: Report;
   /** Tells other systems; nothing is lost once it has resolved. */

@@ -1,3 +1,4 @@
+import { failureText } from '../analytics/failureText.ts';
 import type { Debounce } from '../finalizing/decide.ts';
 import { dueAt } from '../finalizing/decide.ts';
 import type { AnalyticsRecord } from '../ledger/analyticsRecord.ts';
@@ -72,9 +73,7 @@ function whyFailed(circumstances: Circumstances): string[] {
   const { what, message, attempts, at, retryAt, changes } = problem;
   const isOfRun = what === 'analytics-failed' && analytics?.status === 'failed' && isMember(analytics, record);
   const failure = isOfRun ? analytics.failure : undefined;
-  const words = failure
-    ? `${statementName(failure.statement)}code ${failure.code}: ${failure.message}${queryName(failure.queryId)}`
-    : message;
+  const words = failure ? `${failureText(failure)}${queryName(failure.queryId)}` : message;
   const tried = `tried ${attempts} ${attempts === 1 ? 'time' : 'times'}, last at ${clock(at)}`;
   const next =
     changes === record.changes
@@ -204,10 +203,6 @@ function listed(label: string, missing: MissingFiles | undefined): string[] {
 
 function fileName(key: string): string {
   return key.slice(key.lastIndexOf('/') + 1);
-}
-
-function statementName(statement: number | undefined): string {
-  return statement === undefined ? '' : `statement ${statement}, `;
 }
 
 function queryName(queryId: string | undefined): string {

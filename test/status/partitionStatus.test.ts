@@ -271,7 +271,7 @@ describe('a failed partition', () => {
     const analytics = { ...rest, status: 'failed' as const, failure };
     const record = { ...DIRTY, problem: problem({ what: 'analytics-failed', attempts: 1, message: 'statement 4: …' }) };
     expect(whyOf(record, { analytics })).toEqual([
-      "analytics failed: statement 4, code 100038: Numeric value 'x' is not recognized, query id 01b2",
+      "analytics failed: statement 4: 100038: Numeric value 'x' is not recognized, query id 01b2",
       expect.stringMatching(/^tried 1 time, /),
       expect.any(String),
     ]);

@@ -1,0 +1,8 @@
+import type { StepFailure } from './scriptEngine.ts';
+
+/** A step's failure, for people: which statement, the engine's code, and its words, each said once. */
+export function failureText({ statement, code, message }: StepFailure): string {
+  const coded = message.includes(code) ? message : `${code}: ${message}`;
+  const name = `statement ${statement}`;
+  return statement === undefined || coded.includes(name) ? coded : `${name}: ${coded}`;
+}
