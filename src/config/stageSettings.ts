@@ -2,7 +2,7 @@ import { parse } from 'yaml';
 import * as z from 'zod/mini';
 import { quoteValue } from '../billing/printable.ts';
 
-/** What a stage decides about its warehouse, as serverless.yml says. Nothing of it is secret. */
+/** What a stage decides, as serverless.yml says: as far as programs on a laptop need it. Nothing of it is secret. */
 export interface StageSettings {
   readonly stage: string;
   readonly service: string;
@@ -16,7 +16,7 @@ export interface StageSettings {
   readonly payersTable: string;
 }
 
-/** serverless.yml does not say what the setup needs. Consequence: nothing is run; somebody mends the file. */
+/** serverless.yml does not say what is needed. Consequence: nothing is run; somebody mends the file. */
 export class SettingsInvalid extends Error {
   override readonly name = 'SettingsInvalid';
 }
