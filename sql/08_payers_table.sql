@@ -16,6 +16,7 @@ create table if not exists #payers_table (
     bucket_owner varchar,
     kms_key varchar,
     manifests boolean,
+    report varchar,
     enabled boolean
 );
 

@@ -19,6 +19,7 @@ import {
   delivered,
   type PartitionRecord,
   type PartitionUpdate,
+  reportChosen,
   tickFor,
   updated,
 } from '../ledger/partitionRecord.ts';
@@ -136,7 +137,7 @@ export class DynamodbLedger implements Ledger {
     const progress = { id, executionId, manifest, files: delivery.files.length, pending };
     let news = false;
     const record = await this.#replace(partition, async (before) => {
-      const after = delivered(before, pending.length === 0 ? { ...progress, completedBy: by } : progress);
+      const after = delivered(before, pending.length === 0 ? { ...progress, completedBy: by } : progress, now);
       news = after?.news ?? false;
       if (!after?.news) return after?.record;
       // Before anything refers to it; a delivery that nothing refers to does no harm.
@@ -148,6 +149,16 @@ export class DynamodbLedger implements Ledger {
 
   async delivery(partition: Partition, id: string): Promise<Delivery | undefined> {
     return getDocument(this.#table, deliveryKey(partition, id));
+  }
+
+  async chooseReport(partition: Partition, report: string, now: number): Promise<Recorded> {
+    let news = false;
+    const record = await this.#replace(partition, async (before) => {
+      const after = reportChosen(before, report, now);
+      news = after?.news ?? false;
+      return after?.record;
+    });
+    return { partition: record, news, tick: news ? 'quiet' : 'none' };
   }
 
   async recordSchema(schema: FileSchema): Promise<void> {

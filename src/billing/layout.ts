@@ -11,6 +11,7 @@ export type IgnoredReason =
   | 'folder marker'
   | 'access test object'
   | 'status table'
+  | 'macOS metadata'
   | 'csv export'
   | 'sql or yml helper'
   | 'not Parquet'
@@ -71,6 +72,8 @@ function isManifestName(name: string): boolean {
 function noiseReason(folders: readonly string[], name: string): IgnoredReason | undefined {
   if (name === '' || name.endsWith('$folder$')) return 'folder marker';
   if (name === 'aws-programmatic-access-test-object') return 'access test object';
+  // What macOS keeps beside a file on disks of other systems (AppleDouble): never data, whatever its name ends in.
+  if (name.startsWith('._')) return 'macOS metadata';
   if (folders.includes('cost_and_usage_data_status')) return 'status table';
   if (/\.csv(\.gz|\.zip)?$/.test(name)) return 'csv export';
   if (/\.(sql|yml|yaml)$/.test(name)) return 'sql or yml helper';

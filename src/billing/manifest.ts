@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { whyNotBill } from './costReport.ts';
 import { classifyKey, monthRange } from './layout.ts';
 import type { Period } from './period.ts';
 import { quoteValue } from './printable.ts';
@@ -17,12 +18,21 @@ export class ManifestInvalid extends Error {
   override readonly name = 'ManifestInvalid';
 }
 
+/** The manifest is in order, and its export is no part of a bill. Consequence: it is set aside, and no delivery comes of it. */
+export class ManifestNotBill extends Error {
+  override readonly name = 'ManifestNotBill';
+}
+
 const text = z.string('must be a text');
 const filledText = text.check(z.minLength(1, 'must not be empty'));
 const listOfTexts = z.array(text, 'must be a list').check(z.minLength(1, 'must name a file'));
 
 /** AWS Data Exports User Guide, Understanding export delivery. `dataFiles` are whole `s3://` URIs. */
-const exportManifest = z.object({ executionId: filledText, dataFiles: listOfTexts });
+const exportManifest = z.object({
+  executionId: filledText,
+  dataFiles: listOfTexts,
+  columns: z.optional(z.array(z.object({ name: text }, 'must be an object'), 'must be a list')),
+});
 
 /** AWS Cost and Usage Reports User Guide, manifest files. `reportKeys` are keys in `bucket`. */
 const legacyManifest = z.object({
@@ -39,7 +49,7 @@ const objectOfAnything = z.record(z.string(), z.unknown());
  * Data Exports' manifest itself does not.
  *
  * Throws ManifestInvalid, whose message names the field and its value, unless every file lies in the manifest's own
- * bucket and is data of its period.
+ * bucket and is data of its period; and ManifestNotBill for an export whose columns make no bill.
  */
 export function parseManifest(json: string, at: { bucket: string; key: string }): Manifest {
   const place = classifyKey(at.key);
@@ -48,7 +58,9 @@ export function parseManifest(json: string, at: { bucket: string; key: string })
   const document = readObject(json);
 
   if ('dataFiles' in document) {
-    const { executionId, dataFiles } = check(exportManifest, document);
+    const { executionId, dataFiles, columns = [] } = check(exportManifest, document);
+    const reason = columns.length > 0 ? whyNotBill(columns.map(({ name }) => name)) : undefined;
+    if (reason !== undefined) throw new ManifestNotBill(reason);
     const keys = dataFiles.map((uri, index) => keyOfUri(uri, `dataFiles[${index}]`, at.bucket));
     return { executionId, period, keys: dataKeys(keys, 'dataFiles', period) };
   }

@@ -1,5 +1,6 @@
 import { classifyKey } from './layout.ts';
 import type { Partition } from './partition.ts';
+import { isReport, reportOf } from './report.ts';
 import { findSource, type Source } from './source.ts';
 
 /** What an object is to the reactor: a file or a manifest of a partition, or nothing, and why. */
@@ -13,6 +14,10 @@ export type Placement =
       readonly ownFolder: boolean;
       /** Whether this source's deliveries end with a manifest. */
       readonly awaitsManifest: boolean;
+      /** The report that it is a part of: see {@link reportOf}. */
+      readonly report: string;
+      /** Whether the configuration names this report as the bill. */
+      readonly isChosenReport: boolean;
     }
   | { readonly is: 'ignored'; readonly reason: string }
   | { readonly is: 'unknown-source' };
@@ -27,12 +32,19 @@ export function placeBySources(sources: readonly Source[]): Place {
     if (!source) return { is: 'unknown-source' };
     const classified = classifyKey(key);
     if (classified.kind === 'ignored') return { is: 'ignored', reason: classified.reason };
+    const report = reportOf({ bucket, key });
+    const chosen = source.report;
+    if (chosen !== undefined && !isReport(report, chosen)) {
+      return { is: 'ignored', reason: `of the report ${report}, and the payer's bill is ${chosen}` };
+    }
     return {
       is: classified.kind,
       partition: { payer: source.payer, period: classified.period },
       folder: classified.folder,
       ownFolder: classified.layout.endsWith('create-new'),
       awaitsManifest: source.manifests,
+      report,
+      isChosenReport: chosen !== undefined,
     };
   };
 }

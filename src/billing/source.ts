@@ -8,6 +8,8 @@ export interface Source {
   readonly payer: Payer;
   /** Do this source's deliveries end with a manifest? AWS always writes one; a folder of loose files has none. */
   readonly manifests: boolean;
+  /** Which of the payer's reports is the bill, by the end of its path; absent: the first one that arrives. */
+  readonly report?: string;
 }
 
 /** The source that a key belongs to: of those whose prefix fits, the one with the longest. Undefined when none does. */

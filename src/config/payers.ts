@@ -45,6 +45,8 @@ const prefix = z.string('must be a text').check(
   z.maxLength(MAX_PREFIX_CHARACTERS, `must be at most ${MAX_PREFIX_CHARACTERS} characters`),
 );
 
+const report = prefix.check(z.minLength(1, 'must not be empty'));
+
 // An alias will not do: policies name keys (AWS KMS Developer Guide, Specifying KMS keys in IAM policy statements).
 const kmsKey = z
   .string('must be a text')
@@ -64,6 +66,7 @@ export const payerEntry = z.strictObject(
     bucketOwner: z.optional(bucketOwner),
     kmsKey: z.optional(kmsKey),
     manifests: z.optional(z.boolean('must be true or false')),
+    report: z.optional(report),
   },
   { error: ({ code }) => (code === 'invalid_type' ? 'must be a payer with its fields' : undefined) },
 );
@@ -74,8 +77,8 @@ export type PayerEntry = z.output<typeof payerEntry>;
 
 /**
  * Reads a payers file, parsed from YAML: a list of entries with `payer`, `bucket` and, where it is not the default,
- * `prefix` (the whole bucket), `bucketOwner` (the payer), `kmsKey` (none) and `manifests` (true). A payer may have
- * several entries, and prefixes may lie within each other: the longest that fits a key counts.
+ * `prefix` (the whole bucket), `bucketOwner` (the payer), `kmsKey` (none), `manifests` (true) and `report` (the first that
+ * arrives). A payer may have several entries, and prefixes may lie within each other: the longest that fits a key counts.
  *
  * Throws PayersInvalid, whose message names every wrong, missing, unknown or doubled field with its value.
  */
@@ -88,7 +91,15 @@ export function parsePayers(document: unknown): PayersConfiguration {
 }
 
 /** The source that an entry speaks of, with its defaults. */
-export function payerSourceOf({ payer, bucket, prefix, bucketOwner, kmsKey, manifests }: PayerEntry): PayerSource {
+export function payerSourceOf({
+  payer,
+  bucket,
+  prefix,
+  bucketOwner,
+  kmsKey,
+  manifests,
+  report,
+}: PayerEntry): PayerSource {
   return {
     payer: parsePayer(payer),
     bucket,
@@ -96,6 +107,7 @@ export function payerSourceOf({ payer, bucket, prefix, bucketOwner, kmsKey, mani
     manifests: manifests ?? true,
     bucketOwner: bucketOwner ?? payer,
     ...(kmsKey === undefined ? {} : { kmsKey }),
+    ...(report === undefined ? {} : { report }),
   };
 }
 

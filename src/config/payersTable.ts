@@ -26,6 +26,7 @@ const FIELDS = {
   BUCKET_OWNER: 'bucketOwner',
   KMS_KEY: 'kmsKey',
   MANIFESTS: 'manifests',
+  REPORT: 'report',
 } as const satisfies Record<string, keyof PayerEntry>;
 
 const COLUMN_OF: ReadonlyMap<unknown, string> = new Map(
@@ -43,7 +44,7 @@ export function payersTableQuery({ database, schema, table }: PayersTable): stri
     parseIdentifier(`${field} of the payers table`, text),
   );
   const columns = [...Object.keys(FIELDS), 'ENABLED'].join(', ').toLowerCase();
-  return `select ${columns} from ${name.join('.')} order by payer_id, bucket, prefix, bucket_owner, kms_key, manifests`;
+  return `select ${columns} from ${name.join('.')} order by payer_id, bucket, prefix, bucket_owner, kms_key, manifests, report`;
 }
 
 /**
@@ -51,6 +52,7 @@ export function payersTableQuery({ database, schema, table }: PayersTable): stri
  *
  *   PAYER_ID, BUCKET                 texts, needed
  *   PREFIX, BUCKET_OWNER, KMS_KEY    texts; the whole bucket, the payer, none where they are null or empty
+ *   REPORT                           a text: which report is the bill; the first one that arrives where it is null or empty
  *   MANIFESTS, ENABLED               booleans; true where they are null. A row that is not enabled is not read
  *
  * What they may hold is what a payers file may hold. Of two rows with the same bucket and prefix the first counts, and

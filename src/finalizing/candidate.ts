@@ -2,9 +2,10 @@ import type { StepFailure } from '../analytics/scriptEngine.ts';
 import type { Partition } from '../billing/partition.ts';
 import type { VersionRecord } from '../ledger/ledger.ts';
 import type { PartitionRecord, Problem } from '../ledger/partitionRecord.ts';
+import type { StagedVersion } from '../ledger/versionRecord.ts';
 import { analyticsFailed, verificationFailed } from '../notify/messages/finalizing.ts';
 import type { StagedFile } from '../warehouse/warehouse.ts';
-import type { CurrentSet, StagedVersion } from './currentSet.ts';
+import type { CurrentSet } from './currentSet.ts';
 import { type Finalizing, type Run, tellingOf } from './finalizing.ts';
 
 /** A due partition as this run found it, and what to do with it. */

@@ -1,10 +1,9 @@
 import { executionTime } from '../billing/executionTime.ts';
+import { classifyKey } from '../billing/layout.ts';
+import { reportOf } from '../billing/report.ts';
 import { compareText, compareVersions, objectName } from '../billing/version.ts';
-import type { Delivery, VersionOutcome, VersionRecord } from '../ledger/ledger.ts';
-import { isUsable } from '../ledger/versionRecord.ts';
-
-/** A version whose staged copy exists. */
-export type StagedVersion = VersionRecord & { readonly outcome: Extract<VersionOutcome, { status: 'staged' }> };
+import type { Delivery, VersionRecord } from '../ledger/ledger.ts';
+import { isStaged, isUsable, type StagedVersion } from '../ledger/versionRecord.ts';
 
 /**
  * The staged files that should be visible, or why there is no such set: then what is visible stays. `removed` lists
@@ -32,13 +31,19 @@ export function setOfDelivery(delivery: Delivery, versions: readonly VersionReco
 }
 
 /**
- * The set of a partition without manifests: the newest version of every data key. Where each delivery has a folder of
- * its own, only the folder with the newest file counts: adding folders up would multiply the month. A file that cannot
- * be read is left out, unless it took the place of one that could: then the set is held, for a hole in the month is
- * no restatement of it.
+ * The set of a partition without manifests: the newest version of every data key of the report that is the bill. Where
+ * each delivery has a folder of its own, only the folder with the newest file counts: adding folders up would multiply
+ * the month. With a file, or a manifest, that cannot be read nobody knows whether the month is whole: the set is held. What
+ * is no part of a bill is left out.
  */
-export function setWithoutManifest(versions: readonly VersionRecord[]): CurrentSet {
+export function setWithoutManifest(all: readonly VersionRecord[], report: string | undefined): CurrentSet {
+  const ofBill = all.filter(({ source }) => report === undefined || reportOf(source) === report);
+  const versions = ofBill.filter((version) => !isWithdrawn(version));
+  // What the source has taken back as a whole is a month without rows.
+  if (versions.length === 0 && ofBill.length > 0) return { is: 'set', files: [] };
   const folder = newestFolder(versions);
+  const manifest = unreadableManifest(versions, folder);
+  if (manifest) return held(`its manifest ${manifest.source.key} is ${whatHappened([manifest])}`, []);
   const byKey = Map.groupBy(
     versions.filter((version) => version.folder === folder),
     ({ source }) => objectName(source),
@@ -48,18 +53,42 @@ export function setWithoutManifest(versions: readonly VersionRecord[]): CurrentS
     const version = newest(ofKey);
     if (!version) continue;
     if (isStaged(version)) files.push(version);
-    else if (isWanted(version, ofKey)) {
+    else if (version.outcome.status === 'removed' || version.outcome.status === 'quarantined') {
       return held(`${version.source.key} is ${whatHappened([version])}`, [version]);
     }
   }
-  if (files.length === 0) return held('no file with data has arrived', []);
+  if (files.length === 0) return held(whyNoFile(versions), []);
   return { is: 'set', files };
 }
 
-/** A content that has come back is wanted, whatever became of its copy; one that cannot be read, if it took another's place. */
-function isWanted({ outcome }: VersionRecord, ofKey: readonly VersionRecord[]): boolean {
-  if (outcome.status === 'removed') return true;
-  return outcome.status === 'quarantined' && ofKey.some(isStaged);
+function isWithdrawn({ outcome }: VersionRecord): boolean {
+  return outcome.status === 'staged' && outcome.withdrawn !== undefined;
+}
+
+/** The newest manifest, if it cannot be read and may be that of the newest delivery. */
+function unreadableManifest(versions: readonly VersionRecord[], folder: string | undefined): VersionRecord | undefined {
+  const manifests = versions.filter(({ source }) => classifyKey(source.key).kind === 'manifest');
+  const newestOne = manifests.toSorted(byAge).at(-1);
+  if (newestOne?.outcome.status !== 'quarantined') return undefined;
+  const [delivered, counted] = [executionTime(newestOne.source.key), executionTime(`${folder ?? ''}file`)];
+  const isOfEarlierDelivery = delivered !== undefined && counted !== undefined && delivered < counted;
+  return isOfEarlierDelivery ? undefined : newestOne;
+}
+
+function byAge(a: VersionRecord, b: VersionRecord): number {
+  if (a.source.key === b.source.key) return compareVersions(a.source, b.source);
+  if (isLater(a, b)) return 1;
+  return isLater(b, a) ? -1 : compareText(a.id, b.id);
+}
+
+/** Why there is nothing to publish: what has come instead of data. */
+function whyNoFile(versions: readonly VersionRecord[]): string {
+  const [first, ...others] = versions.filter(
+    ({ outcome }) => outcome.status === 'quarantined' || outcome.status === 'set-aside',
+  );
+  if (!first) return 'no file with data has arrived';
+  const more = others.length === 0 ? '' : `, and ${others.length} more`;
+  return `no file with data has arrived: ${first.source.key} is ${whatHappened([first])}${more}`;
 }
 
 function held(reason: string, candidates: readonly VersionRecord[]): CurrentSet {
@@ -70,10 +99,6 @@ function held(reason: string, candidates: readonly VersionRecord[]): CurrentSet 
 export function newest<Version extends VersionRecord>(versions: readonly Version[]): Version | undefined {
   const [first, ...others] = [...versions].sort((a, b) => compareText(a.id, b.id));
   return first && others.reduce((best, next) => (compareVersions(next.source, best.source) > 0 ? next : best), first);
-}
-
-export function isStaged(version: VersionRecord): version is StagedVersion {
-  return version.outcome.status === 'staged';
 }
 
 /** The folder with the newest readable file: what cannot be read does not say that a delivery has begun. */
@@ -91,5 +116,8 @@ function isLater(a: VersionRecord, b: VersionRecord): boolean {
 function whatHappened(candidates: readonly VersionRecord[]): string {
   const version = newest(candidates);
   if (!version) return 'not staged';
-  return version.outcome.status === 'quarantined' ? `quarantined: ${version.outcome.reason}` : version.outcome.status;
+  const { outcome } = version;
+  if (outcome.status === 'quarantined') return `quarantined: ${outcome.reason}`;
+  if (outcome.status === 'set-aside') return `set aside: ${outcome.reason}`;
+  return isWithdrawn(version) ? 'withdrawn' : outcome.status;
 }

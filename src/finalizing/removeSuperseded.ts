@@ -1,7 +1,8 @@
 import type { Partition } from '../billing/partition.ts';
 import { compareVersions, objectName, type VersionId } from '../billing/version.ts';
+import type { VersionRecord } from '../ledger/ledger.ts';
 import { isDirty } from '../ledger/partitionRecord.ts';
-import { isStaged, type StagedVersion } from './currentSet.ts';
+import type { StagedVersion } from '../ledger/versionRecord.ts';
 import type { Finalizing, Run } from './finalizing.ts';
 
 /**
@@ -59,7 +60,7 @@ async function findSuperseded(
   partition: Partition,
 ): Promise<Superseded | undefined> {
   // In this order: what was recorded before the versions were read has made the record dirty, or was worked in.
-  const staged = (await ledger.versions(partition)).filter(isStaged);
+  const staged = (await ledger.versions(partition)).filter(hasCopy);
   const record = await ledger.partition(partition);
   if (!record?.published || isDirty(record)) return undefined;
   const sets = await warehouse.published(partition.period, [partition.payer]);
@@ -71,10 +72,15 @@ async function findSuperseded(
   const shownByObject = new Map(shown.map((version) => [objectName(version.source), version]));
   const hidden = staged.filter(({ id, source, outcome }) => {
     if (keys.has(outcome.stagedKey) || named.has(id)) return false;
+    if (outcome.withdrawn !== undefined) return true;
     const inItsPlace = shownByObject.get(objectName(source));
     return inItsPlace ? compareVersions(source, inItsPlace.source) < 0 : source.lastModified <= newestShown;
   });
   return { hidden, shown, since: record.published.at };
+}
+
+function hasCopy(version: VersionRecord): version is StagedVersion {
+  return version.outcome.status === 'staged';
 }
 
 function idsOf(versions: readonly StagedVersion[]): VersionId[] {

@@ -77,7 +77,7 @@ async function lookAt({ ledger, now }: Finalizing, record: PartitionRecord): Pro
     const reason = `delivery ${executionId} waits for ${pending.length} of ${files} files`;
     return { ...base, set: { is: 'held', reason, removed: [] } };
   }
-  return { ...base, set: setWithoutManifest(versions) };
+  return { ...base, set: setWithoutManifest(versions, record.report) };
 }
 
 async function withFiles({ ledger }: Finalizing, candidate: Candidate): Promise<Publishable | undefined> {

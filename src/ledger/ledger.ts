@@ -20,6 +20,7 @@ import type { PartitionRecord, PartitionUpdate } from './partitionRecord.ts';
  *   dirty       changes have been counted that no run has settled, or analytics have not seen what was published
  *   wakener     the version or delivery whose message has to send the tick, however often it is delivered
  *   lease       the right to finalize one period until a moment; its epoch grows with every holder
+ *   report      a whole bill of a payer's months, in a folder of its own; the first one that arrives is the bill
  *   watermark   the newest source LastModified staged, and the one that analytics have seen; neither moves back
  *   analytics   the newest run of the analytics script over a period: how far it is, and what is in hand
  *   outbox      messages for other systems that the broker has not confirmed yet
@@ -42,6 +43,11 @@ export interface Ledger {
   /** Records a delivery with what it still waits for. An older one than the newest known changes nothing, unless it is complete and the newest is not. */
   recordDelivery(delivery: Delivery, pending: readonly string[], now: Moment): Promise<Recorded>;
   delivery(partition: Partition, id: string): Promise<Delivery | undefined>;
+  /**
+   * Makes a report the bill of a partition (see billing/report.ts), whichever came first. A change, if it is another one
+   * than before: the deliveries known are forgotten, and its own have to be recorded again.
+   */
+  chooseReport(partition: Partition, report: string, now: Moment): Promise<Recorded>;
   /** Keeps a file's columns under their id; idempotent. */
   recordSchema(schema: FileSchema): Promise<void>;
   /** The schemas with these ids. Throws when one is missing: versions are recorded after their schema. */
@@ -117,9 +123,13 @@ export type VersionOutcome =
       readonly generation: number;
       /** Since when a publish has hidden it from readers; absent while they see it, or have not seen it yet. */
       readonly supersededAt?: Moment;
+      /** Why its source does not count it any more: deleted there, or replaced by another file. */
+      readonly withdrawn?: string;
     }
   | { readonly status: 'empty' }
   | { readonly status: 'quarantined'; readonly reason: string }
+  /** It can be read, and is no part of a bill. */
+  | { readonly status: 'set-aside'; readonly reason: string }
   | { readonly status: 'removed'; readonly generation: number };
 
 /** The columns of a file, kept once per distinct list. `id` is a hash of them. */

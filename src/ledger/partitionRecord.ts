@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { executionTime } from '../billing/executionTime.ts';
 import type { Partition } from '../billing/partition.ts';
+import { reportOf } from '../billing/report.ts';
 import { compareText, compareVersions, type SourceVersion } from '../billing/version.ts';
 import type { VersionRecord } from './ledger.ts';
 import { isUsable } from './versionRecord.ts';
@@ -20,6 +21,10 @@ export interface PartitionRecord {
   /** Whose message sends the tick: the version or delivery of the first change that is not settled. */
   readonly wakener?: string;
   readonly awaitsManifest: boolean;
+  /** The report that is the bill (billing/report.ts): the first that arrived, or the one that was chosen. */
+  readonly report?: string;
+  /** Other reports of the same month: left out until somebody chooses. The first ones, in the order of their arrival. */
+  readonly otherReports?: readonly OtherReport[];
   /** The newest source LastModified staged. */
   readonly watermark?: number;
   /** The newest delivery known, complete or not. */
@@ -31,6 +36,13 @@ export interface PartitionRecord {
   /** Why the current set cannot be formed, as of the last run: for people. */
   readonly held?: string;
   readonly problem?: Problem;
+}
+
+/** A whole bill beside the one that counts. Adding them up would double the month. */
+export interface OtherReport {
+  readonly report: string;
+  /** When it was first seen: milliseconds since 1970. */
+  readonly since: number;
 }
 
 /** Orders deliveries: by the manifest they came with. */
@@ -119,14 +131,29 @@ export function pendingKey(file: { readonly bucket: string; readonly key: string
 
 /**
  * Above zero when `a` is the newer delivery. Two manifests of one key compare as versions, others by the time in the
- * name of the delivery's folder, else by LastModified.
+ * name of the delivery's folder. Legacy reports write a manifest into the month's folder over and over, and a copy into
+ * each delivery's own: the month's names the newest (Cost and Usage Reports User Guide, "Understanding your report
+ * versions"). Only then LastModified decides, which a copy of the bucket does not keep.
  */
 export function compareDeliveries(a: DeliveryOrder, b: DeliveryOrder): number {
   const sameKey = a.manifest.bucket === b.manifest.bucket && a.manifest.key === b.manifest.key;
   if (sameKey) return compareVersions(a.manifest, b.manifest);
   const [timeA, timeB] = [executionTime(a.manifest.key), executionTime(b.manifest.key)];
   if (timeA !== undefined && timeB !== undefined && timeA !== timeB) return timeA - timeB;
+  if (isAboveDelivery(a.manifest, b.manifest)) return 1;
+  if (isAboveDelivery(b.manifest, a.manifest)) return -1;
   return a.manifest.lastModified - b.manifest.lastModified || compareText(a.executionId, b.executionId);
+}
+
+/** Whether `a` lies in a month's folder, and `b` in the folder of one delivery below it. */
+function isAboveDelivery(a: SourceVersion, b: SourceVersion): boolean {
+  const month = /^(?:.*\/)?\d{8}-\d{8}\/(?=[^/]*$)/s.exec(a.key)?.[0];
+  return (
+    month !== undefined &&
+    a.bucket === b.bucket &&
+    b.key.startsWith(month) &&
+    /^[^/]+\/[^/]+$/s.test(b.key.slice(month.length))
+  );
 }
 
 /** Counts a change: `by` caused it, at `now`. */
@@ -157,7 +184,8 @@ export function watermarked(record: PartitionRecord, lastModified: number): Part
 /**
  * The record after a version was told, `version` being what is known of it with this telling merged in. `news` says that
  * something about it is new: then it counts. If nothing is, it may still end the waiting of a delivery that was recorded
- * after it, which counts as well. The same record where nothing counts.
+ * after it, which counts as well. The first report with rows is the bill; what comes of another one is only noted. The
+ * same record where nothing counts.
  */
 export function versionTold(
   before: PartitionRecord,
@@ -166,8 +194,11 @@ export function versionTold(
   now: number,
 ): PartitionRecord {
   const { id, source, outcome } = version;
+  const report = reportOf(source);
+  const isStaged = outcome.status === 'staged';
+  if (isOtherReport(before, report)) return news && isStaged ? withOtherReport(before, report, now) : before;
   let after: PartitionRecord = { ...before, awaitsManifest };
-  if (outcome.status === 'staged') after = watermarked(after, source.lastModified);
+  if (isStaged) after = watermarked({ ...after, report }, source.lastModified);
   if (isUsable(version)) after = resolved(after, id, news ? [id, pendingKey(source)] : [id]);
   return news || after.delivery !== before.delivery ? changed(after, id, now) : before;
 }
@@ -175,9 +206,22 @@ export function versionTold(
 /**
  * Takes in a delivery; undefined when there is nothing to write. It is no news when it is known already: a manifest that
  * was worked off before, or another copy of it (legacy reports have two), of which only the order is kept. An older one
- * is of use only when it is complete and the newest is not.
+ * is of use only when it is complete and the newest is not. One of another report than the bill's is only noted.
  */
 export function delivered(
+  record: PartitionRecord,
+  progress: DeliveryProgress,
+  now: number,
+): { readonly record: PartitionRecord; readonly news: boolean } | undefined {
+  const report = reportOf(progress.manifest);
+  if (isOtherReport(record, report)) {
+    const noted = withOtherReport(record, report, now);
+    return noted === record ? undefined : { record: noted, news: false };
+  }
+  return deliveredOfBill({ ...record, report }, progress);
+}
+
+function deliveredOfBill(
   record: PartitionRecord,
   progress: DeliveryProgress,
 ): { readonly record: PartitionRecord; readonly news: boolean } | undefined {
@@ -194,6 +238,36 @@ export function delivered(
   const isOfUse = progress.pending.length === 0 && delivery.pending.length > 0;
   if (!isOfUse || (completeDelivery && compareDeliveries(progress, completeDelivery) <= 0)) return undefined;
   return { record: { ...record, completeDelivery: orderOf(progress) }, news: true };
+}
+
+/**
+ * The record after somebody chose which report is the bill; undefined when it is that one already, and nothing else is
+ * left to choose from. Deliveries of the report before are forgotten: its own have to be read again.
+ */
+export function reportChosen(
+  record: PartitionRecord,
+  report: string,
+  now: number,
+): { readonly record: PartitionRecord; readonly news: boolean } | undefined {
+  const { otherReports, delivery: _, completeDelivery: __, held: ___, ...rest } = record;
+  if (record.report === report) {
+    const { otherReports: ____, ...kept } = record;
+    return otherReports ? { record: kept, news: false } : undefined;
+  }
+  return { record: changed({ ...rest, report }, `report ${report}`, now), news: true };
+}
+
+function isOtherReport(record: PartitionRecord, report: string): boolean {
+  return record.report !== undefined && record.report !== report;
+}
+
+/** As many other reports are named; whoever has more knows by then. */
+const MAX_OTHER_REPORTS = 8;
+
+function withOtherReport(record: PartitionRecord, report: string, now: number): PartitionRecord {
+  const others = record.otherReports ?? [];
+  if (others.length >= MAX_OTHER_REPORTS || others.some((other) => other.report === report)) return record;
+  return { ...record, otherReports: [...others, { report, since: now }] };
 }
 
 function withDelivery(record: PartitionRecord, delivery: DeliveryProgress): PartitionRecord {

@@ -23,6 +23,7 @@ import {
   newPartitionRecord,
   type PartitionRecord,
   type PartitionUpdate,
+  reportChosen,
   tickFor,
   updated,
   versionTold,
@@ -104,7 +105,7 @@ export class SqliteLedger implements Ledger {
     return this.#transaction(() => {
       const before = this.#partition(partition);
       const progress = { id, executionId, manifest, files: delivery.files.length, pending };
-      const after = delivered(before, pending.length === 0 ? { ...progress, completedBy: by } : progress);
+      const after = delivered(before, pending.length === 0 ? { ...progress, completedBy: by } : progress, now);
       if (!after?.news) {
         if (after) this.#putPartition(after.record);
         return { partition: after?.record ?? before, news: false, tick: tickFor(before, by) };
@@ -122,6 +123,15 @@ export class SqliteLedger implements Ledger {
       payer,
       id,
     ]);
+  }
+
+  async chooseReport(partition: Partition, report: string, now: number): Promise<Recorded> {
+    return this.#transaction(() => {
+      const before = this.#partition(partition);
+      const after = reportChosen(before, report, now);
+      if (after) this.#putPartition(after.record);
+      return { partition: after?.record ?? before, news: after?.news ?? false, tick: after?.news ? 'quiet' : 'none' };
+    });
   }
 
   async recordSchema(schema: FileSchema): Promise<void> {

@@ -2,8 +2,17 @@ import { compareVersions, type SourceVersion } from '../billing/version.ts';
 import type { VersionOutcome, VersionRecord } from './ledger.ts';
 
 /** Whether a version can be part of a set: staged, or empty, which adds no rows. */
-export function isUsable({ outcome }: Pick<VersionRecord, 'outcome'>): boolean {
-  return outcome.status === 'staged' || outcome.status === 'empty';
+export function isUsable(version: Pick<VersionRecord, 'outcome'>): boolean {
+  return version.outcome.status === 'empty' || isStaged(version);
+}
+
+/** A version whose staged copy exists, and whose source has not withdrawn it. */
+export type StagedVersion = VersionRecord & { readonly outcome: Extract<VersionOutcome, { status: 'staged' }> };
+
+export function isStaged<Version extends Pick<VersionRecord, 'outcome'>>(
+  version: Version,
+): version is Version & Pick<StagedVersion, 'outcome'> {
+  return version.outcome.status === 'staged' && version.outcome.withdrawn === undefined;
 }
 
 /**
@@ -17,14 +26,28 @@ export function mergeVersion(
   if (!known) return { record: told, news: true };
   const source = laterSource(known.source, told.source);
   const revived = isRevived(known.outcome, told.outcome);
+  const withdrawn = withdrawnOutcome(known.outcome, told.outcome);
+  if (withdrawn) return { record: { ...known, source, outcome: withdrawn }, news: true };
   const record = revived ? { ...told, source } : { ...known, source };
   const reordered = source.lastModified !== known.source.lastModified || source.sequencer !== known.source.sequencer;
   return { record, news: revived || reordered };
 }
 
-/** Staged after all, or again. Who says so of a generation that was removed has looked before the removal. */
+/** The known outcome, withdrawn; undefined unless that is what is new. */
+function withdrawnOutcome(known: VersionOutcome, told: VersionOutcome): VersionOutcome | undefined {
+  if (told.status !== 'staged' || told.withdrawn === undefined) return undefined;
+  return known.status === 'staged' && known.withdrawn === undefined
+    ? { ...known, withdrawn: told.withdrawn }
+    : undefined;
+}
+
+/**
+ * Staged after all, or again, also after its source had withdrawn it. Who says so of a generation that was removed has
+ * looked before the removal.
+ */
 function isRevived(known: VersionOutcome, told: VersionOutcome): boolean {
-  if (told.status !== 'staged' || known.status === 'staged') return false;
+  if (told.status !== 'staged' || told.withdrawn !== undefined) return false;
+  if (known.status === 'staged') return known.withdrawn !== undefined && told.generation >= known.generation;
   return known.status !== 'removed' || told.generation > known.generation;
 }
 

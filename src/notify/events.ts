@@ -22,6 +22,10 @@ export type ReactorEvent =
   | { readonly what: 'file-empty'; readonly partition: Partition; readonly key: string }
   /** Quarantine: the content cannot be read, whoever tries. */
   | { readonly what: 'file-quarantined'; readonly partition: Partition; readonly key: string; readonly reason: string }
+  /** Drop: a readable file or manifest that is no part of a bill. The ledger keeps the reason. */
+  | { readonly what: 'file-set-aside'; readonly partition: Partition; readonly key: string; readonly reason: string }
+  /** The source does not count a staged file any more: the next run publishes without it. */
+  | { readonly what: 'file-withdrawn'; readonly partition: Partition; readonly key: string; readonly reason: string }
   /** Drop: overwritten or deleted before it was read; a newer event follows, or reconcile finds it. */
   | { readonly what: 'file-superseded' | 'file-gone'; readonly bucket: string; readonly key: string }
   /** Drop: an object that is no report. */

@@ -28,6 +28,8 @@ const ROWS: Readonly<Record<ReactorEvent['what'], Row>> = {
   'file-known': { level: 'debug', count: 'FilesKnown' },
   'file-empty': { level: 'debug', count: 'FilesEmpty' },
   'file-quarantined': { level: 'error', payerCount: 'FilesQuarantined' },
+  'file-set-aside': { level: 'warn', payerCount: 'FilesSetAside' },
+  'file-withdrawn': { level: 'warn', count: 'FilesWithdrawn' },
   'file-superseded': { level: 'debug', count: 'FilesSuperseded' },
   'file-gone': { level: 'debug', count: 'FilesGone' },
   'object-ignored': { level: 'debug', count: 'ObjectsIgnored' },

@@ -36,6 +36,12 @@ export const METRICS = {
   FilesKnown: { unit: 'Count', series: ALL, meaning: 'files announced again with the same content' },
   FilesEmpty: { unit: 'Count', series: ALL, meaning: 'files of zero bytes: surplus parts' },
   FilesQuarantined: { unit: 'Count', series: AND_PAYER, meaning: 'files that cannot be read, when they are found' },
+  FilesSetAside: {
+    unit: 'Count',
+    series: AND_PAYER,
+    meaning: 'files and manifests that are no part of a bill, such as FOCUS exports',
+  },
+  FilesWithdrawn: { unit: 'Count', series: ALL, meaning: 'staged files that their source does not count any more' },
   FilesSuperseded: { unit: 'Count', series: ALL, meaning: 'files overwritten before they were read' },
   FilesGone: { unit: 'Count', series: ALL, meaning: 'files deleted before they were read' },
   ObjectsIgnored: { unit: 'Count', series: ALL, meaning: 'objects that are no report' },

@@ -15,6 +15,8 @@ import { type PartitionTally, Tally } from './tally.ts';
 export interface Discovery extends Listing {
   readonly ledger: Ledger;
   readonly copyQueue: Queue<object>;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
   /** Of the invocation that discovers: the messages that it sends pass it on. */
   readonly correlationId?: string | undefined;
 }
@@ -37,8 +39,9 @@ export interface Discovered {
 /**
  * Lists a source and sends to the copy queue what the ledger does not know: the newest manifest of each partition, whose
  * delivery then requests its files; where a partition has no manifest, its data files; and what is staged but whose copy
- * is gone. So that of a bucket full of old deliveries only the newest is copied. A manifest that was quarantined counts
- * as none.
+ * is gone. So that of a bucket full of old deliveries only the newest is copied. A manifest that was quarantined, or set
+ * aside, counts as none. Each report of a partition is looked at by itself. One that the configuration names becomes the
+ * bill; one that is known to be left out is not asked for.
  *
  * Objects are listed twice and never held: what grows is one entry a partition, and what is known of one partition.
  * Throws AccessDenied or ObjectGone when the source cannot be read.
@@ -67,14 +70,18 @@ function everything(discovery: Discovery): DiscoveryScope {
   return { isWanted: () => true, know, rereadQuarantined: false };
 }
 
-/** One partition of the source under search. */
+/** One report of one partition of the source under search. */
 interface Found {
   readonly partition: Partition;
+  readonly report: string;
+  readonly isChosenReport: boolean;
   readonly tally: Tally;
   /** The newest manifest at the source. */
   manifest?: SourceVersion;
   /** Its delivery asks for the files that are missing: they are not queued one by one. */
   manifestTells: boolean;
+  /** Another report is the bill, and that this one exists is known. */
+  isLeftOut: boolean;
 }
 
 class Search {
@@ -93,7 +100,7 @@ class Search {
     for await (const { objects } of listPlaced(this.#discovery, this.#source, this.#scope.isWanted)) {
       for (const { object, placed } of objects) {
         if (placed.is !== 'manifest') continue;
-        const found = this.#of(placed.partition);
+        const found = this.#of(placed);
         found.tally.addManifest(object.lastModified);
         const manifest = { bucket: this.#source.bucket, ...object };
         if (!found.manifest || isNewer(manifest, found.manifest)) found.manifest = manifest;
@@ -106,12 +113,26 @@ class Search {
     for (const found of this.#found.values()) {
       const { partition, manifest } = found;
       if (!manifest) continue;
-      const record = await ledger.partition(partition);
-      const isQuarantined = (await ledger.version(partition, versionIdOf(manifest)))?.outcome.status === 'quarantined';
-      found.manifestTells = !isQuarantined || isOfDelivery(record, manifest);
-      if (isWorkedOff(record, manifest) || (isQuarantined && !this.#scope.rereadQuarantined)) continue;
+      const record = await this.#choose(found);
+      if (found.isLeftOut) continue;
+      const outcome = (await ledger.version(partition, versionIdOf(manifest)))?.outcome;
+      const isRefused = outcome?.status === 'quarantined' || outcome?.status === 'set-aside';
+      found.manifestTells = !isRefused || isOfDelivery(record, manifest);
+      if (isWorkedOff(record, found) || (isRefused && !this.#scope.rereadQuarantined)) continue;
       await this.#queue(found, [manifest], 'reconcile');
     }
+  }
+
+  /** Makes a chosen report the bill; finds out whether the bill is another one. */
+  async #choose(found: Found): Promise<PartitionRecord | undefined> {
+    const { ledger, now } = this.#discovery;
+    const { partition, report, isChosenReport } = found;
+    const record = await ledger.partition(partition);
+    if (isChosenReport && record && (record.report !== report || record.otherReports)) {
+      return (await ledger.chooseReport(partition, report, now())).partition;
+    }
+    found.isLeftOut = record?.otherReports?.some((other) => other.report === report) ?? false;
+    return record;
   }
 
   /** Answers how many objects were listed. */
@@ -120,8 +141,8 @@ class Search {
     for await (const page of listPlaced(this.#discovery, this.#source, this.#scope.isWanted)) {
       listed += page.listed;
       const data = page.objects.filter(({ placed }) => placed.is === 'data');
-      const byPartition = Map.groupBy(data, ({ placed }) => partitionName(placed.partition));
-      for (const objects of byPartition.values()) await this.#queuePartition(objects);
+      const byReport = Map.groupBy(data, ({ placed }) => nameOf(placed));
+      for (const objects of byReport.values()) await this.#queueReport(objects);
     }
     return listed;
   }
@@ -130,20 +151,22 @@ class Search {
     return [...this.#found.values()].map(({ tally }) => tally.result());
   }
 
-  /** Takes in the data files of one page and one partition. */
-  async #queuePartition(objects: readonly { readonly object: ListedObject; readonly placed: Placed }[]): Promise<void> {
+  /** Takes in the data files of one page and one report of a partition. */
+  async #queueReport(objects: readonly { readonly object: ListedObject; readonly placed: Placed }[]): Promise<void> {
     const [first] = objects;
     if (!first) return;
     const { bucket } = this.#source;
-    const found = this.#of(first.placed.partition);
+    const isNew = !this.#found.has(nameOf(first.placed));
+    const found = this.#of(first.placed);
+    if (isNew) await this.#choose(found);
     const known = await this.#scope.know(first.placed.partition);
     const [unknown, lost]: [ListedObject[], ListedObject[]] = [[], []];
     for (const { object, placed } of objects) {
-      const counts = !isDeliveryKnown(known, found) || known.deliveryKeys.has(object.key);
+      const counts = !found.isLeftOut && (!isDeliveryKnown(known, found) || known.deliveryKeys.has(object.key));
       const state = counts ? stateOfFile(known, { bucket, ...object }) : undefined;
       found.tally.addFile(placed.ownFolder ? placed.folder : '', object, state);
       if (counts && isCopyLost(known, { bucket, ...object })) lost.push(object);
-      else if (!found.manifestTells && isNews(known, { bucket, ...object })) unknown.push(object);
+      else if (!found.isLeftOut && !found.manifestTells && isNews(known, { bucket, ...object })) unknown.push(object);
     }
     await this.#queue(found, unknown, 'reconcile');
     await this.#queue(found, lost, COPY_LOST);
@@ -160,12 +183,23 @@ class Search {
     tally.addQueued(messages.length);
   }
 
-  #of(partition: Partition): Found {
-    const name = partitionName(partition);
-    const found = this.#found.get(name) ?? { partition, tally: new Tally(partition), manifestTells: false };
-    this.#found.set(name, found);
+  #of(placed: Placed): Found {
+    const { partition, report, isChosenReport } = placed;
+    const found = this.#found.get(nameOf(placed)) ?? {
+      partition,
+      report,
+      isChosenReport,
+      tally: new Tally(partition),
+      manifestTells: false,
+      isLeftOut: false,
+    };
+    this.#found.set(nameOf(placed), found);
     return found;
   }
+}
+
+function nameOf({ partition, report }: Placed): string {
+  return `${partitionName(partition)} ${report}`;
 }
 
 function isNewer(a: SourceVersion, b: SourceVersion): boolean {
@@ -178,17 +212,17 @@ function isOfDelivery(record: PartitionRecord | undefined, manifest: SourceVersi
   return record?.delivery !== undefined && versionIdOf(record.delivery.manifest) === versionIdOf(manifest);
 }
 
-/** Whether a manifest needs no more work: its delivery is complete, or a newer one is known. */
-function isWorkedOff(record: PartitionRecord | undefined, manifest: SourceVersion): boolean {
+/** Whether a manifest of the bill needs no more work: its delivery is complete, or a newer one is known. */
+function isWorkedOff(record: PartitionRecord | undefined, { report, manifest }: Found): boolean {
   const delivery = record?.delivery;
-  if (!delivery) return false;
+  if (!delivery || !manifest || record.report !== report) return false;
   const order = compareDeliveries({ ...delivery, manifest }, delivery);
   return order < 0 || (order === 0 && delivery.pending.length === 0);
 }
 
 /** Whether what the newest manifest names is known: then nothing else counts. */
-function isDeliveryKnown({ record }: KnownPartition, { manifest }: Found): boolean {
-  const delivery = record?.delivery;
+function isDeliveryKnown({ record }: KnownPartition, { report, manifest }: Found): boolean {
+  const delivery = record?.report === report ? record.delivery : undefined;
   return (
     delivery !== undefined && manifest !== undefined && compareDeliveries({ ...delivery, manifest }, delivery) <= 0
   );

@@ -25,8 +25,9 @@ export interface KnownPartition {
  *   stale         an older content of it is staged
  *   missing       nothing of it is staged, or the staged copy is gone
  *   quarantined   this content was read and cannot be used
+ *   setAside      this content was read and is no part of a bill
  */
-export type FileState = 'upToDate' | 'stale' | 'missing' | 'quarantined';
+export type FileState = 'upToDate' | 'stale' | 'missing' | 'quarantined' | 'setAside';
 
 /** Asks the ledger about a partition and, where the staging bucket is named, lists the partition's copies. */
 export async function knowPartition(
@@ -53,6 +54,7 @@ export async function knowPartition(
 export function stateOfFile(known: KnownPartition, source: Pick<SourceVersion, 'bucket' | 'key' | 'etag'>): FileState {
   const outcome = known.versions.get(versionIdOf(source))?.outcome;
   if (outcome?.status === 'quarantined') return 'quarantined';
+  if (outcome?.status === 'set-aside') return 'setAside';
   if (outcome?.status === 'empty') return 'upToDate';
   if (outcome?.status === 'staged') return isLost(known, outcome.stagedKey) ? 'missing' : 'upToDate';
   return known.stagedObjects.has(objectName(source)) ? 'stale' : 'missing';

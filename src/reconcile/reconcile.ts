@@ -8,7 +8,11 @@ import type { Tick } from '../finalizing/tick.ts';
 import type { Report } from '../notify/events.ts';
 import type { Tell } from '../notify/message.ts';
 import type { Telling } from '../notify/messages/compose.ts';
-import { stale as staleMessage, unreadable as unreadableMessage } from '../notify/messages/reconciling.ts';
+import {
+  reportsUndecided,
+  stale as staleMessage,
+  unreadable as unreadableMessage,
+} from '../notify/messages/reconciling.ts';
 import type { Location } from '../staging/objectStore.ts';
 import type { Queue } from '../staging/queue.ts';
 import { type Discovery, discoverSource } from './discover.ts';
@@ -73,6 +77,7 @@ export async function reconcile(reconciling: Reconciling, input: unknown): Promi
   const unreadable = answers.flatMap(({ unreadable }) => unreadable);
   await wakeToClear(working, new Set(answers.flatMap(({ overdue }) => overdue)));
   await tellStale(working, request.payers);
+  await sayUndecided(working, partitions);
   const ticks = request.dryRun ? 0 : await sweep(working);
   return {
     at: new Date(at).toISOString(),
@@ -169,6 +174,20 @@ async function tellStale(reconciling: Reconciling, payers: readonly Payer[]): Pr
   const records = await pMap(freshPeriods(at), (period) => ledger.partitions(period), { concurrency: 1 });
   const stale = freshness(payers, records.flat(), at).filter(({ hours }) => hours > staleAfterHours);
   await tell(stale.map((one) => staleMessage(tellingOf(reconciling), one, staleAfterHours)));
+}
+
+/** Months with several reports: until the configuration says which one is the bill, the first one is. */
+async function sayUndecided(reconciling: Reconciling, partitions: readonly PartitionReport[]): Promise<void> {
+  const undecided = partitions.filter(({ otherReports }) => otherReports.length > 0);
+  await reconciling.tell(
+    undecided.map(({ payer, period, report, otherReports }) =>
+      reportsUndecided(
+        tellingOf(reconciling),
+        { payer, period },
+        { report: report ?? '', otherReports: [...otherReports] },
+      ),
+    ),
+  );
 }
 
 /** Who tells, now. */

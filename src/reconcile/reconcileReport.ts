@@ -19,7 +19,7 @@ export interface ReconcileReport {
   readonly ticks: number;
 }
 
-/** Counts of files. `upToDate`, `stale`, `missing` and `quarantined` add up to the files that count now. */
+/** Counts of files. `upToDate`, `stale`, `missing`, `quarantined` and `setAside` add up to the files that count now. */
 export interface PartitionReport {
   readonly payer: Payer;
   readonly period: Period;
@@ -29,6 +29,8 @@ export interface PartitionReport {
   /** Messages sent to the copy queue; with dryRun, that would have been sent. A manifest's own delivery asks for its files. */
   readonly queued: number;
   readonly quarantined: number;
+  /** Read, and no part of a bill. */
+  readonly setAside: number;
   /** The staging bucket has an older content of it. */
   readonly stale: number;
   /** The staging bucket has nothing of it. */
@@ -39,6 +41,10 @@ export interface PartitionReport {
   readonly state: PartitionState | 'unknown';
   /** Why it is not published. */
   readonly why: string;
+  /** The report that is the bill; null while none has arrived. */
+  readonly report: string | null;
+  /** Reports of the same month that are left out, until the configuration says which one is the bill. */
+  readonly otherReports: readonly string[];
   /** The newest source LastModified staged. */
   readonly watermark: string | null;
   /** When the newest delivery at the source was written: its manifest, else its newest file. */
@@ -77,11 +83,14 @@ export function reportPartition(
     upToDate: count('upToDate'),
     queued: tallies.reduce((sum, { queued }) => sum + queued, 0),
     quarantined: count('quarantined'),
+    setAside: count('setAside'),
     stale: count('stale'),
     missing: count('missing'),
     unowned,
     state,
     why,
+    report: record?.report ?? null,
+    otherReports: (record?.otherReports ?? []).map(({ report }) => report),
     watermark: timeOf(record?.watermark),
     deliveredAt: timeOf(deliveredAt),
     deliveryAgeHours: deliveredAt === undefined ? null : Math.round(((now - deliveredAt) / HOUR_MS) * 10) / 10,
@@ -100,13 +109,23 @@ export function summarize(
   );
   const total = partitions.reduce((sum, { queued }) => sum + queued, 0);
   const did = dryRun ? `dry run: ${total} messages would have been queued` : `${total} messages queued`;
-  return [`${did}, ${unreadable.length} sources unreadable`, ...troubles, ...partitions.map(sentence)];
+  const undecided = partitions.flatMap(choiceSentence);
+  return [`${did}, ${unreadable.length} sources unreadable`, ...troubles, ...undecided, ...partitions.map(sentence)];
+}
+
+function choiceSentence({ payer, period, report, otherReports }: PartitionReport): string[] {
+  if (otherReports.length === 0) return [];
+  const others = otherReports.map(quoteValue).join(', ');
+  return [
+    `${payer} ${period}: the bill is the report ${quoteValue(report)}; left out until \`report\` names one: ${others}`,
+  ];
 }
 
 function sentence(partition: PartitionReport): string {
-  const { payer, period, listed, upToDate, queued, quarantined, stale, missing, state, deliveryAgeHours } = partition;
+  const { payer, period, listed, upToDate, queued, quarantined, setAside, stale, missing, state } = partition;
+  const { deliveryAgeHours } = partition;
   if (listed === 0) return `${payer} ${period}: nothing at the source (${state})`;
-  const counts = Object.entries({ upToDate, stale, missing, quarantined, queued })
+  const counts = Object.entries({ upToDate, stale, missing, quarantined, 'set aside': setAside, queued })
     .filter(([name, count]) => count > 0 || name === 'upToDate')
     .map(([name, count]) => `${count} ${name === 'upToDate' ? 'up to date' : name}`);
   const age = deliveryAgeHours === null ? '' : `, delivered ${deliveryAgeHours} h ago`;

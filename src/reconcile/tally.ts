@@ -71,7 +71,7 @@ export class Tally {
 }
 
 function newCounts(): Record<FileState, number> {
-  return { upToDate: 0, stale: 0, missing: 0, quarantined: 0 };
+  return { upToDate: 0, stale: 0, missing: 0, quarantined: 0, setAside: 0 };
 }
 
 function isLater(a: FolderTally, b: FolderTally): boolean {

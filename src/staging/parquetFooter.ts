@@ -45,7 +45,7 @@ export async function inspectObject(store: ObjectStore, object: ObjectRef): Prom
     tailBytes <= first.bytes.length
       ? first.bytes.subarray(first.bytes.length - tailBytes)
       : (await store.read({ ...object, etag: first.etag }, { start: -tailBytes })).bytes;
-  return { ...about, content: parseFooter(tail) };
+  return { ...about, content: parseFooter(tail, first.sizeBytes) };
 }
 
 /** The footer's length in bytes, or why there is none. */
@@ -74,7 +74,7 @@ function hasEndlessNumber(tail: Uint8Array): boolean {
   return false;
 }
 
-function parseFooter(tail: Uint8Array): FileContent {
+function parseFooter(tail: Uint8Array, sizeBytes: number): FileContent {
   if (hasEndlessNumber(tail)) return { is: 'corrupt', reason: 'damaged footer: a number without end' };
   try {
     const metadata = parquetMetadata(Uint8Array.from(tail).buffer, { geoparquet: false });
@@ -83,6 +83,11 @@ function parseFooter(tail: Uint8Array): FileContent {
     if (!Number.isSafeInteger(rows) || rows < 0 || rows !== inGroups) {
       return { is: 'corrupt', reason: `damaged footer: ${rows} rows in all, ${inGroups} in its row groups` };
     }
+    const endBytes = endOfData(metadata);
+    if (endBytes > sizeBytes - tail.length) {
+      const reason = `cut off: its data ends at byte ${endBytes}, and its footer begins at ${sizeBytes - tail.length}`;
+      return { is: 'corrupt', reason };
+    }
     const columns = topLevelColumns(metadata);
     if (columns.some(({ name }) => typeof name !== 'string' || name === '')) {
       return { is: 'corrupt', reason: 'damaged footer: a column without a name' };
@@ -90,8 +95,30 @@ function parseFooter(tail: Uint8Array): FileContent {
     if (columns.length === 0) return { is: 'corrupt', reason: 'damaged footer: no columns' };
     return { is: 'parquet', footer: { rows, columns } };
   } catch (error) {
-    return { is: 'corrupt', reason: `damaged footer: ${error instanceof Error ? error.message : String(error)}` };
+    // What the parser trips over says more of the parser than of the file.
+    const isOfParser = error instanceof TypeError || !(error instanceof Error);
+    return {
+      is: 'corrupt',
+      reason: `damaged footer: ${isOfParser ? 'it has no sense as Parquet metadata' : error.message}`,
+    };
   }
+}
+
+/**
+ * Where the last column chunk ends, by the footer: 0 without any. Of a file whose head is missing everything lies nearer to
+ * its begin than the footer says.
+ */
+function endOfData({ row_groups }: FileMetaData): number {
+  const ends = row_groups.flatMap(({ columns }) =>
+    columns.flatMap(({ meta_data }) => {
+      if (!meta_data) return [];
+      const { data_page_offset, dictionary_page_offset, total_compressed_size } = meta_data;
+      const dictionary = dictionary_page_offset ?? data_page_offset;
+      const start = dictionary > 0n && dictionary < data_page_offset ? dictionary : data_page_offset;
+      return [Number(start + total_compressed_size)];
+    }),
+  );
+  return ends.reduce((last, end) => Math.max(last, end), 0);
 }
 
 function topLevelColumns(metadata: FileMetaData): ColumnType[] {

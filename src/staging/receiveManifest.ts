@@ -1,4 +1,4 @@
-import { ManifestInvalid, parseManifest } from '../billing/manifest.ts';
+import { ManifestInvalid, ManifestNotBill, parseManifest } from '../billing/manifest.ts';
 import { type ObjectCreated, objectCreatedEvent } from '../billing/objectCreated.ts';
 import { type SourceVersion, versionIdOf } from '../billing/version.ts';
 import { type FixedDelivery, fixDelivery } from './fixDelivery.ts';
@@ -17,7 +17,7 @@ const SECOND_LOOK = 'second-look';
  * Where files are newer than the manifest, or not there, this message is sent again to come back after the quiet period.
  * A delivery with newer files waits for that second look; only when nothing has moved by then are they taken for late
  * ones: if the next delivery had been at work, its own manifest would have come. A manifest that is nonsense is
- * quarantined. Throws as stageObject does.
+ * quarantined, one of an export that is no part of a bill set aside. Throws as stageObject does.
  */
 export async function receiveManifest(staging: Staging, placed: Placed, event: ObjectCreated): Promise<void> {
   let source: SourceVersion | undefined;
@@ -28,6 +28,7 @@ export async function receiveManifest(staging: Staging, placed: Placed, event: O
     await record(staging, placed, event, fixed);
   } catch (error) {
     if (source && error instanceof ManifestInvalid) await quarantine(staging, placed, source, error.message);
+    else if (source && error instanceof ManifestNotBill) await setAside(staging, placed, source, error.message);
     else await dropSuperseded(staging, placed, event, error);
   }
 }
@@ -123,5 +124,17 @@ async function quarantine(staging: Staging, placed: Placed, source: SourceVersio
     staging.now(),
   );
   if (recorded.news) staging.report({ what: 'manifest-quarantined', partition, key: source.key, reason });
+  await sendTick(staging, partition, recorded);
+}
+
+/** Keeps a manifest that nothing comes of in the ledger, so that reconcile knows it was seen. */
+async function setAside(staging: Staging, placed: Placed, source: SourceVersion, reason: string): Promise<void> {
+  const { partition, folder, awaitsManifest } = placed;
+  const outcome = { status: 'set-aside', reason } as const;
+  const recorded = await staging.ledger.recordVersion(
+    { id: versionIdOf(source), partition, source, folder, awaitsManifest, outcome },
+    staging.now(),
+  );
+  if (recorded.news) staging.report({ what: 'file-set-aside', partition, key: source.key, reason });
   await sendTick(staging, partition, recorded);
 }

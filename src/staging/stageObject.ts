@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { whyNotBill } from '../billing/costReport.ts';
 import type { ObjectCreated } from '../billing/objectCreated.ts';
 import type { Partition } from '../billing/partition.ts';
 import { type SourceVersion, versionIdOf } from '../billing/version.ts';
@@ -22,7 +23,8 @@ import {
  * ledger says that this message has to. Each step may be repeated; only after the last one may the message go.
  *
  * The source is read and copied under one etag. When it has another content meanwhile, or is gone, this event is
- * dropped: a newer one follows. Content that is no Parquet file is quarantined in the ledger. Throws what the store and
+ * dropped: a newer one follows. Content that is no Parquet file is quarantined in the ledger, and what is no part of a bill
+ * is set aside there: neither is copied. Throws what the store and
  * the ledger throw otherwise (access denied, throttled): then the message is kept for retry.
  */
 export async function stageObject(staging: Staging, placed: Placed, event: ObjectCreated): Promise<void> {
@@ -34,7 +36,9 @@ export async function stageObject(staging: Staging, placed: Placed, event: Objec
     if (known?.status === 'staged' && event.reason === COPY_LOST) await restoreCopy(staging, partition, source, known);
     const done = known?.status === 'staged' || known?.status === 'empty';
     const generation = known?.status === 'removed' ? known.generation + 1 : 0;
-    const outcome = done ? known : await stage(staging, partition, source, inspected.content, generation);
+    const outcome = done
+      ? withoutWithdrawal(known)
+      : await stage(staging, partition, source, inspected.content, generation);
     const record: VersionRecord = {
       id: versionIdOf(source),
       partition,
@@ -52,6 +56,13 @@ export async function stageObject(staging: Staging, placed: Placed, event: Objec
   }
 }
 
+/** Its source has it again, whatever it said before. */
+function withoutWithdrawal(known: VersionOutcome): VersionOutcome {
+  if (known.status !== 'staged') return known;
+  const { withdrawn: _, ...outcome } = known;
+  return outcome;
+}
+
 async function stage(
   staging: Staging,
   partition: Partition,
@@ -61,11 +72,15 @@ async function stage(
 ): Promise<VersionOutcome> {
   if (content.is === 'empty') return { status: 'empty' };
   if (content.is === 'corrupt') return { status: 'quarantined', reason: content.reason };
+  const { rows, columns } = content.footer;
+  // Placeholders of crawlers, and surplus chunks: whatever their columns are, they add nothing.
+  if (rows === 0) return { status: 'empty' };
+  const reason = whyNotBill(columns.map(({ name }) => name));
+  if (reason !== undefined) return { status: 'set-aside', reason };
   const stagedKey = stagedKeyOf(partition, source, generation);
   await staging.store.copy(source, { bucket: staging.stagingBucket, key: stagedKey });
-  const schema = schemaOf(content.footer.columns);
+  const schema = schemaOf(columns);
   await staging.ledger.recordSchema(schema);
-  const { rows } = content.footer;
   return { status: 'staged', stagedKey, rows, schemaId: schema.id, stagedAt: staging.now(), generation };
 }
 
@@ -100,6 +115,7 @@ function reportOutcome(
   if (!news) report({ what: 'file-known', ...file });
   else if (outcome.status === 'empty') report({ what: 'file-empty', ...file });
   else if (outcome.status === 'quarantined') report({ what: 'file-quarantined', ...file, reason: outcome.reason });
+  else if (outcome.status === 'set-aside') report({ what: 'file-set-aside', ...file, reason: outcome.reason });
   else if (outcome.status === 'staged') {
     report({ what: 'file-staged', ...file, rows: outcome.rows, sizeBytes: source.sizeBytes, ...lag });
   }

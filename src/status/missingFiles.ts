@@ -19,6 +19,7 @@ export interface MissingFile {
 }
 
 const SHOWN = 10;
+const UNUSABLE = { quarantined: 'quarantined', 'set-aside': 'set aside' } as const;
 
 /** Those that a delivery waits for, by what the ledger still has pending. Keys come from outside: control characters are escaped. */
 export function awaitedFiles(
@@ -45,8 +46,8 @@ export function quarantinedFiles(versions: readonly VersionRecord[], after = Num
   const newestOnes = [...byObject.values()].flatMap((ofKey) => newest(ofKey) ?? []);
   return shorten(
     newestOnes.flatMap(({ source, outcome }) =>
-      outcome.status === 'quarantined' && source.lastModified > after
-        ? [{ key: printable(source.key), why: `quarantined: ${printable(outcome.reason)}` }]
+      (outcome.status === 'quarantined' || outcome.status === 'set-aside') && source.lastModified > after
+        ? [{ key: printable(source.key), why: `${UNUSABLE[outcome.status]}: ${printable(outcome.reason)}` }]
         : [],
     ),
   );
@@ -55,6 +56,7 @@ export function quarantinedFiles(versions: readonly VersionRecord[], after = Num
 function whatIsKnown(file: ExpectedFile, byObject: ReadonlyMap<string, readonly VersionRecord[]>): string {
   const outcome = newest(candidates(file, byObject))?.outcome;
   if (outcome?.status === 'quarantined') return `quarantined: ${printable(outcome.reason)}`;
+  if (outcome?.status === 'set-aside') return `set aside: ${printable(outcome.reason)}`;
   if (outcome?.status === 'removed') return 'its copy was cleared away and is made again';
   if (outcome) return 'staged, and not counted yet';
   if ((byObject.get(objectName(file)) ?? []).length > 0) return 'only another content of it is known';

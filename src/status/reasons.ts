@@ -25,6 +25,17 @@ export interface Circumstances {
  * what is worth knowing, mostly nothing. Texts from outside stand in them as they came: whoever prints them escapes them.
  */
 export function reasonsFor(circumstances: Circumstances): string[] {
+  return [...reasonsOfState(circumstances), ...openChoice(circumstances.record)];
+}
+
+/** Several reports of one month: which one is the bill, which are left out, and how to choose. */
+function openChoice({ report, otherReports = [] }: PartitionRecord): string[] {
+  if (otherReports.length === 0) return [];
+  const others = otherReports.map((other) => `${other.report} (since ${clock(other.since)})`);
+  return [`the bill is the report ${report}; left out until somebody chooses (\`report\`): ${others.join(', ')}`];
+}
+
+function reasonsOfState(circumstances: Circumstances): string[] {
   const { record } = circumstances;
   const { state } = stateOf(record);
   switch (state) {

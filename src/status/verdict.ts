@@ -14,7 +14,13 @@ export function verdictOf(record: PartitionRecord | undefined): Verdict {
   const { problem, delivery } = record;
   const isAtRest = stateOf(record).state === 'published' && problem === undefined;
   if (!isAtRest || (delivery && !isVisible(record, delivery)) || !isAnalysed(record)) return 'incomplete';
+  if (isUndecided(record)) return 'incomplete';
   return lacksManifest(record) ? 'unknown' : 'complete';
+}
+
+/** Whether the month has several reports, and nobody has chosen which one is the bill. */
+export function isUndecided({ otherReports = [] }: PartitionRecord): boolean {
+  return otherReports.length > 0;
 }
 
 /** Whether readers see this delivery. */

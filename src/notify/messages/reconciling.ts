@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Partition } from '../../billing/partition.ts';
 import type { Payer } from '../../billing/payer.ts';
 import type { Moment } from '../../ledger/ledger.ts';
 import type { Message } from '../message.ts';
@@ -40,6 +41,19 @@ export function stale(telling: Telling, { payer, hours, lastDelivery }: Stale, l
     payer,
     fields: { hours, lastDelivery: last, limitHours },
   });
+}
+
+/**
+ * A month has several reports, and nobody has chosen which one is the bill. One id per partition and UTC day: each
+ * reconcile says it.
+ */
+export function reportsUndecided(
+  telling: Telling,
+  { payer, period }: Partition,
+  fields: Fields<'reports-undecided'>,
+): Message {
+  const happened = [period, payer, dayOf(telling.at)];
+  return compose(telling, { what: 'reports-undecided', happened, payer, period, fields });
 }
 
 const CORRELATION_ID = /^[\w-]{1,64}$/;

@@ -62,6 +62,12 @@ export const BODIES = {
     key: text,
     reason: text,
   }),
+  'reports-undecided': z.strictObject({
+    ...ofPartition,
+    what: z.literal('reports-undecided'),
+    report: text,
+    otherReports: z.array(text),
+  }),
   unreadable: z.strictObject({
     ...ofPayer,
     what: z.literal('unreadable'),
