@@ -1,10 +1,10 @@
 import { objectCreatedEvent } from '../billing/objectCreated.ts';
-import type { Partition } from '../billing/partition.ts';
 import { type VersionId, versionIdOf } from '../billing/version.ts';
-import type { Ledger } from '../ledger/ledger.ts';
+import type { Ledger, VersionRecord } from '../ledger/ledger.ts';
 import { discoverSource } from '../reconcile/discover.ts';
 import { sweep } from '../reconcile/sweep.ts';
 import type { Location } from '../staging/objectStore.ts';
+import { withdrawVersion } from '../staging/withdrawVersion.ts';
 import { deliverSample } from './deliverSample.ts';
 import type { DirectoryStore } from './directoryStore.ts';
 import type { Input } from './input.ts';
@@ -49,17 +49,18 @@ export async function feed(
 async function discover(input: Input, stack: Stack): Promise<{ listed: number; queued: number }> {
   const discovery = { ...stack.staging, copyQueue: stack.sourceQueue };
   const total = { listed: 0, queued: 0 };
-  const known = await knownPartitions(stack.ledger);
+  const known = await knownVersions(stack.ledger);
   for (const [bucket] of input.buckets) {
     for await (const page of discovery.store.list(bucket, '')) {
       const fresh = page.filter((object) => {
-        const partition = known.get(versionIdOf({ bucket, ...object }));
+        const partition = known.get(versionIdOf({ bucket, ...object }))?.partition;
         return !partition || !input.remember(bucket, object.key, partition);
       });
       const keys = fresh.map(({ key }) => key);
       await input.learn(bucket, keys);
     }
   }
+  await withdrawLeftOut(input, stack);
   for (const source of input.sources) {
     const { listed, queued } = await discoverSource(discovery, source);
     total.listed += listed;
@@ -68,13 +69,23 @@ async function discover(input: Input, stack: Stack): Promise<{ listed: number; q
   return total;
 }
 
-/** Where every version that the ledger knows belongs. */
-async function knownPartitions(ledger: Ledger): Promise<Map<VersionId, Partition>> {
-  const known = new Map<VersionId, Partition>();
+/** Every version that the ledger knows. */
+async function knownVersions(ledger: Ledger): Promise<Map<VersionId, VersionRecord>> {
+  const known = new Map<VersionId, VersionRecord>();
   for (const { partition } of await allPartitions(ledger)) {
-    for (const { id } of await ledger.versions(partition)) known.set(id, partition);
+    for (const version of await ledger.versions(partition)) known.set(version.id, version);
   }
   return known;
+}
+
+/** Takes out what an earlier run has placed and what does not count any more beside what has come since. */
+async function withdrawLeftOut(input: Input, stack: Stack): Promise<void> {
+  const leftOut = input.leftOut();
+  if (leftOut.size === 0) return;
+  for (const version of (await knownVersions(stack.ledger)).values()) {
+    const reason = leftOut.get(version.source.key);
+    if (reason !== undefined) await withdrawVersion(stack.staging, version, reason);
+  }
 }
 
 async function startWatch(
@@ -90,6 +101,7 @@ async function startWatch(
     const object = await store.head({ bucket, key });
     if (!object) return;
     await input.learn(bucket, [key]);
+    await withdrawLeftOut(input, stack);
     if (input.place(bucket, key).is === 'unknown-source') unplaced.set(key, { bucket, key });
     for (const [other, location] of unplaced) {
       if (input.place(location.bucket, other).is !== 'unknown-source' && unplaced.delete(other)) onObject(location);

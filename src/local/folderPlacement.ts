@@ -1,152 +1,203 @@
 import { classifyKey } from '../billing/layout.ts';
-import { type Partition, partitionName } from '../billing/partition.ts';
+import type { Partition } from '../billing/partition.ts';
 import type { Payer } from '../billing/payer.ts';
+import type { Period } from '../billing/period.ts';
 import { type Place, type Placement, placeBySources } from '../billing/placement.ts';
+import { exportRoot, isReport, reportOf } from '../billing/report.ts';
 import type { Source } from '../billing/source.ts';
-import { type Found, partitionOfFile, payerOf, type Told } from './fileOwner.ts';
-import { rootOf } from './relocateManifest.ts';
-import type { RowFacts } from './rowFacts.ts';
+import type { FileFacts } from './fileFacts.ts';
+import { type Found, payerOf, type Said, whyNoReport } from './fileOwner.ts';
+import { executionFolder, isLoose, LooseFiles, type LooseReading } from './looseFiles.ts';
+import { folderOf } from './looseRefreshes.ts';
 
-/** Answers what the rows of files say, by key. */
-export type RowFactsOf = (keys: readonly string[]) => Promise<Map<string, RowFacts | string>>;
+/** A month of one export in a person's folder. */
+interface Month {
+  readonly root: string;
+  readonly period: Period;
+  payer: Found<Payer> | undefined;
+  /** Why nothing of it is part of a bill: another kind of export, or files without rows. */
+  foreign: string | undefined;
+}
 
 /**
- * Places the files of a person's folder. Keys in one of AWS's layouts are placed by it, below their export's root; a
- * root belongs to the payer that the person names, else to the one in the rows of its first file that has one. All other
- * Parquet files are loose: payer and period are what the person says, else what the rows say, if they agree. A file
- * whose rows say nothing goes with the others when these are all of one partition: there it is quarantined.
+ * Places the files of a person's folder. Keys in one of AWS's layouts are placed by it, below their export's root; a month
+ * of an export belongs to the payer that the person names, else to the one in the rows of its first file that has one.
+ * (An account that joins an organization changes its payer from one month to the next.) All others are loose.
  */
 export class FolderPlacement {
   readonly #bucket: string;
-  readonly #told: Told;
-  readonly #rowFacts: RowFactsOf;
-  readonly #roots = new Map<string, Found<Source>>();
+  readonly #said: Said;
+  readonly #reading: LooseReading;
+  readonly #loose: LooseFiles;
+  readonly #months = new Map<string, Month>();
   /** Roots with a manifest: it may lie on another page of the listing than the data. */
   readonly #withManifests = new Set<string>();
-  readonly #loose = new Map<string, Found<Partition>>();
-  /** The partitions of the loose files so far. */
-  readonly #partitions = new Map<string, Partition>();
-  /** Loose files whose rows say nothing: they cannot be read, or there are none. */
-  readonly #silent = new Set<string>();
 
-  constructor(bucket: string, told: Told, rowFacts: RowFactsOf) {
+  constructor(bucket: string, said: Said, reading: LooseReading) {
     this.#bucket = bucket;
-    this.#told = told;
-    this.#rowFacts = rowFacts;
+    this.#said = said;
+    this.#reading = reading;
+    this.#loose = new LooseFiles(said, reading);
   }
 
-  /** Looks at keys that are new, or new again: another content may be another month's. Rows are read only where they decide. */
+  /** Looks at keys that are new, or new again. Rows are read only where they decide. */
   async learn(keys: readonly string[]): Promise<void> {
-    const loose: string[] = [];
-    const inLayout = new Map<string, string[]>();
-    for (const key of keys) {
-      if (classifyKey(key).kind !== 'ignored') inLayout.set(rootOf(key), [...(inLayout.get(rootOf(key)) ?? []), key]);
-      else if (isLoose(key) && !(this.#told.payer && this.#told.period)) loose.push(key);
+    const inLayout = keys.flatMap((key) => {
+      const classified = classifyKey(key);
+      if (classified.kind === 'ignored') return [];
+      return [{ key, kind: classified.kind, root: exportRoot(key) ?? '', period: classified.period }];
+    });
+    for (const { root, kind } of inLayout) if (kind === 'manifest') this.#withManifests.add(root);
+    for (const ofMonth of Map.groupBy(inLayout, monthName).values()) {
+      const [first] = ofMonth;
+      if (!first) continue;
+      const data = ofMonth.filter(({ kind }) => kind === 'data').map(({ key }) => key);
+      await this.#learnMonth(this.#monthOf(first), data);
     }
-    for (const [root, ofRoot] of inLayout) await this.#learnRoot(root, ofRoot);
-    await this.#learnLoose(loose);
+    await this.#loose.learn(keys);
   }
 
   /** Takes a loose file for what an earlier run made of the same content, unless the person says otherwise now. */
   remember(key: string, partition: Partition): boolean {
-    const { payer = partition.payer, period = partition.period } = this.#told;
-    if (!isLoose(key) || payer !== partition.payer || period !== partition.period) return false;
-    this.#loose.set(key, { found: partition });
-    this.#partitions.set(partitionName(partition), partition);
-    return true;
+    return this.#loose.remember(key, partition);
+  }
+
+  /** Files that do not count any more, or never did, by key, with the reason: nothing of a bill is missing without them. */
+  get leftOut(): ReadonlyMap<string, string> {
+    return this.#loose.leftOut;
   }
 
   /** Why files could not be placed: each reason with one of the files, or the folder, it holds for. */
   get complaints(): string[] {
-    const byReason = new Map<string, string>();
-    const loose = [...this.#loose.keys()].map((key) => [key, this.#placeLoose(key)] as const);
-    for (const [name, answer] of [...this.#roots, ...loose]) {
-      if (answer && 'reason' in answer && !byReason.has(answer.reason)) byReason.set(answer.reason, name);
-    }
-    return [...byReason].map(([reason, name]) => `${name || 'the folder'}: ${reason}`);
+    const exports = [...this.#months.values()].flatMap(({ root, payer, foreign }) =>
+      payer && 'reason' in payer && foreign === undefined ? [[root || 'the folder', payer.reason] as const] : [],
+    );
+    return eachReasonOnce([...exports, ...this.#loose.unplaced]);
+  }
+
+  /** What was left out for good, and why: each reason with one of the files, or the folder, it holds for. */
+  get notices(): string[] {
+    const exports = [...this.#months.values()].flatMap(({ root, period, foreign }) =>
+      foreign === undefined ? [] : [[`${root || 'the folder'}, ${period}`, foreign] as const],
+    );
+    const beside = this.#loose.placed.flatMap(([key, partition]) => {
+      const root = this.#exportOf(partition);
+      return root === undefined ? [] : [[key, besideExport(root)] as const];
+    });
+    return eachReasonOnce([...exports, ...beside, ...this.#loose.leftOut]);
   }
 
   readonly place: Place = (bucket, key) => {
     if (bucket !== this.#bucket) return { is: 'unknown-source' };
-    const loose = isLoose(key) ? this.#placeLoose(key) : undefined;
-    if (loose && 'reason' in loose) return { is: 'ignored', reason: loose.reason };
-    if (loose) {
-      const folder = executionFolder(key);
-      return { is: 'data', partition: loose.found, folder, ownFolder: folder !== '', awaitsManifest: false };
-    }
-    const classified = classifyKey(key);
-    if (classified.kind === 'ignored') return { is: 'ignored', reason: classified.reason };
-    const root = this.#roots.get(rootOf(key));
-    if (!root) return { is: 'unknown-source' };
-    if ('reason' in root) return { is: 'ignored', reason: root.reason };
-    return this.#ofToldPeriod(placeBySources([root.found])(bucket, key));
+    return isLoose(key) ? this.#placeLoose(key) : this.#placeInLayout(key);
   };
 
-  #ofToldPeriod(placed: Placement): Placement {
-    const { period } = this.#told;
-    const isOther = (placed.is === 'data' || placed.is === 'manifest') && period && placed.partition.period !== period;
-    return isOther ? { is: 'ignored', reason: `not of ${period}` } : placed;
-  }
-
-  async #learnRoot(root: string, keys: readonly string[]): Promise<void> {
-    if (keys.some((key) => classifyKey(key).kind === 'manifest')) this.#withManifests.add(root);
-    const manifests = this.#withManifests.has(root);
-    const known = this.#roots.get(root);
-    if (known && 'found' in known) {
-      this.#roots.set(root, { found: { ...known.found, manifests } });
-      return;
+  #placeLoose(key: string): Placement {
+    const place = this.#loose.place(key);
+    if (!place) return { is: 'unknown-source' };
+    if ('reason' in place) return { is: 'ignored', reason: place.reason };
+    const beside = this.#exportOf(place.found);
+    if (beside !== undefined) return { is: 'ignored', reason: besideExport(beside) };
+    const report = reportOf({ bucket: this.#bucket, key });
+    const chosen = this.#said.report;
+    if (chosen !== undefined && !isReport(report, chosen)) {
+      return { is: 'ignored', reason: `a loose file, and the bill is the report ${chosen}` };
     }
-    const payer = await this.#payerOfRoot(keys.filter((key) => classifyKey(key).kind === 'data'));
-    if (!payer) return;
-    const source = { bucket: this.#bucket, prefix: root.replace(/^\/+|\/+$/g, ''), manifests };
-    this.#roots.set(root, 'reason' in payer ? payer : { found: { ...source, payer: payer.found } });
+    const folder = executionFolder(key);
+    return {
+      is: 'data',
+      partition: place.found,
+      folder,
+      ownFolder: folder !== '',
+      awaitsManifest: false,
+      report,
+      isChosenReport: chosen !== undefined,
+    };
   }
 
-  /** The payer in the rows of the first file that has one, or why the last has none; undefined without files. */
-  async #payerOfRoot(keys: readonly string[]): Promise<Found<Payer> | undefined> {
-    if (this.#told.payer) return { found: this.#told.payer };
-    let payer: Found<Payer> | undefined;
+  #placeInLayout(key: string): Placement {
+    const classified = classifyKey(key);
+    if (classified.kind === 'ignored') return { is: 'ignored', reason: classified.reason };
+    const { period } = classified;
+    if (this.#said.period && this.#said.period !== period)
+      return { is: 'ignored', reason: `not of ${this.#said.period}` };
+    const root = exportRoot(key) ?? '';
+    const payer = this.#payerOf(root, period);
+    if (!payer) return { is: 'unknown-source' };
+    if ('reason' in payer) return { is: 'ignored', reason: payer.reason };
+    return placeBySources([this.#sourceOf(root, payer.found)])(this.#bucket, key);
+  }
+
+  /** An export that holds a partition: what lies loose beside it is a copy or a refresh of it, never an addition. */
+  #exportOf({ payer, period }: Partition): string | undefined {
+    const month = [...this.#months.values()].find(
+      (one) => one.period === period && one.foreign === undefined && isPayer(one.payer, payer),
+    );
+    return month?.root;
+  }
+
+  #sourceOf(root: string, payer: Payer): Source {
+    const source = {
+      bucket: this.#bucket,
+      prefix: root.replace(/^\/+|\/+$/g, ''),
+      manifests: this.#withManifests.has(root),
+      payer,
+    };
+    return this.#said.report === undefined ? source : { ...source, report: this.#said.report };
+  }
+
+  /** The month's own payer; of a month that has a manifest alone, that of the export's other months. */
+  #payerOf(root: string, period: Period): Found<Payer> | undefined {
+    const own = this.#months.get(monthName({ root, period }))?.payer;
+    if (own) return own;
+    const others = [...this.#months.values()].filter((month) => month.root === root && month.payer);
+    return others.toSorted((a, b) => (a.period < b.period ? -1 : 1)).at(-1)?.payer;
+  }
+
+  #monthOf({ root, period }: { readonly root: string; readonly period: Period }): Month {
+    const name = monthName({ root, period });
+    const month = this.#months.get(name) ?? { root, period, payer: undefined, foreign: undefined };
+    this.#months.set(name, month);
+    return month;
+  }
+
+  /** The payer in the rows of the first file that has one, or why the last has none. */
+  async #learnMonth(month: Month, keys: readonly string[]): Promise<void> {
+    if (month.payer && 'found' in month.payer) return;
     for (const key of keys) {
-      payer = payerOf(this.#told, (await this.#rowFacts([key])).get(key) ?? 'it is not there');
-      if ('found' in payer) break;
+      const facts: FileFacts | undefined = (await this.#reading.facts([key])).get(key);
+      if (!facts) continue;
+      month.foreign = facts.is === 'not-bill' || facts.is === 'empty' ? whyNoReport(facts) : undefined;
+      if (facts.is === 'empty') continue;
+      month.payer = this.#payerOfFile(key, facts);
+      if ('found' in month.payer) return;
     }
-    return payer;
+    if (!month.payer && this.#said.payer) month.payer = { found: this.#said.payer };
   }
 
-  async #learnLoose(keys: readonly string[]): Promise<void> {
-    if (keys.length === 0) return;
-    const facts = await this.#rowFacts(keys);
-    for (const key of keys) {
-      const ofFile = facts.get(key) ?? 'it is not there';
-      const answer = partitionOfFile(this.#told, ofFile);
-      this.#loose.set(key, answer);
-      this.#silent.delete(key);
-      if ('found' in answer) this.#partitions.set(partitionName(answer.found), answer.found);
-      else if (saysNothing(ofFile)) this.#silent.add(key);
-    }
-  }
-
-  #placeLoose(key: string): Found<Partition> | undefined {
-    const { payer, period } = this.#told;
-    if (payer && period) return { found: { payer, period } };
-    const [fellow, another] = this.#partitions.values();
-    if (fellow && !another && this.#silent.has(key)) return { found: fellow };
-    return this.#loose.get(key);
+  #payerOfFile(key: string, facts: FileFacts): Found<Payer> {
+    if (facts.is === 'not-bill') return { reason: facts.reason };
+    const payer = payerOf(this.#said, facts);
+    return 'reason' in payer ? { reason: `${key.slice(folderOf(key).length)}: ${payer.reason}` } : payer;
   }
 }
 
-/** The folder of a create-new delivery whose export's own folders were not copied: such deliveries never add up. */
-function executionFolder(key: string): string {
-  return /^(?:.*\/)?billing_period=[^/]*\/[^/]+\/(?=[^/]*$)/is.exec(key)?.[0] ?? '';
+function isPayer(found: Found<Payer> | undefined, payer: Payer): boolean {
+  return found !== undefined && 'found' in found && found.found === payer;
 }
 
-/** A Parquet file that no layout of AWS's claims. */
-function isLoose(key: string): boolean {
-  const classified = classifyKey(key);
-  if (classified.kind !== 'ignored' || !key.endsWith('.parquet')) return false;
-  return classified.reason !== 'status table';
+function besideExport(root: string): string {
+  return `a loose file, and the export ${root || 'at the top of the folder'} holds the same month`;
 }
 
-function saysNothing(facts: RowFacts | string): boolean {
-  return typeof facts === 'string' || (facts.payers.length === 0 && facts.periods.length === 0);
+function monthName({ root, period }: { readonly root: string; readonly period: Period }): string {
+  return `${root}\0${period}`;
+}
+
+function eachReasonOnce(named: readonly (readonly [name: string, reason: string])[]): string[] {
+  const byReason = Map.groupBy(named, ([, reason]) => reason);
+  return [...byReason].map(([reason, [first, ...others]]) => {
+    const more = others.length === 0 ? '' : ` (and ${others.length} more)`;
+    return `${first?.[0]}: ${reason}${more}`;
+  });
 }

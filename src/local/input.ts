@@ -1,14 +1,15 @@
 import { mkdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Partition } from '../billing/partition.ts';
 import { type Place, placeBySources } from '../billing/placement.ts';
 import type { Source } from '../billing/source.ts';
 import { UsageError } from '../config/commandLine.ts';
 import type { ObjectStore } from '../staging/objectStore.ts';
+import { DirectoryStore } from './directoryStore.ts';
 import { FolderPlacement } from './folderPlacement.ts';
+import { folderReading } from './folderReading.ts';
 import { type Options, stateName } from './options.ts';
 import { withRelocatedManifests } from './relocateManifest.ts';
-import { readRowFacts } from './rowFacts.ts';
 import { sampleSources } from './sample/sampleSources.ts';
 
 /** Where the files come from: the buckets, and how their objects are placed. */
@@ -22,7 +23,12 @@ export interface Input {
   readonly learn: (bucket: string, keys: readonly string[]) => Promise<void>;
   /** Whether a key need not be looked at: an earlier run placed the same content. */
   readonly remember: (bucket: string, key: string, partition: Partition) => boolean;
+  /** Why files could not be placed that may be part of a bill. */
   readonly complaints: () => string[];
+  /** What was left out for good, and why. */
+  readonly notices: () => string[];
+  /** Keys that do not count any more although an earlier run has placed them, with the reason. */
+  readonly leftOut: () => ReadonlyMap<string, string>;
   /** How the sources are read. */
   readonly wrap: (store: ObjectStore) => ObjectStore;
 }
@@ -38,19 +44,19 @@ export async function sampleInput(keep: string): Promise<Input> {
     learn: async () => {},
     remember: () => true,
     complaints: () => [],
+    notices: () => [],
+    leftOut: () => new Map(),
     wrap: (store) => store,
   };
 }
 
 /** A person's folder, as one bucket. Throws UsageError when there is no such folder. */
-export async function folderInput(folder: string, told: Pick<Options, 'payer' | 'period'>): Promise<Input> {
+export async function folderInput(folder: string, said: Pick<Options, 'payer' | 'period' | 'report'>): Promise<Input> {
   const stats = await stat(folder).catch(() => undefined);
   if (!stats?.isDirectory()) throw new UsageError(`--from must be a folder, got ${JSON.stringify(folder)}`);
   const bucket = stateName(folder);
-  const placement = new FolderPlacement(bucket, told, async (keys) => {
-    const byPath = await readRowFacts(keys.map((key) => join(folder, key)));
-    return new Map(keys.map((key) => [key, byPath.get(join(folder, key)) ?? 'it is not there']));
-  });
+  const store = new DirectoryStore(new Map([[bucket, folder]]));
+  const placement = new FolderPlacement(bucket, said, folderReading(store, bucket, resolve(folder)));
   return {
     buckets: new Map([[bucket, folder]]),
     place: placement.place,
@@ -58,6 +64,8 @@ export async function folderInput(folder: string, told: Pick<Options, 'payer' | 
     learn: (_bucket, keys) => placement.learn(keys),
     remember: (_bucket, key, partition) => placement.remember(key, partition),
     complaints: () => placement.complaints,
+    notices: () => placement.notices,
+    leftOut: () => placement.leftOut,
     wrap: withRelocatedManifests,
   };
 }

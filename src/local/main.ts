@@ -2,6 +2,7 @@ import { partitionName } from '../billing/partition.ts';
 import { printable } from '../billing/printable.ts';
 import { UsageError } from '../config/commandLine.ts';
 import type { FinalizeSettings } from '../finalizing/finalizing.ts';
+import type { PartitionRecord } from '../ledger/partitionRecord.ts';
 import { stateOf } from '../ledger/partitionState.ts';
 import { DirectoryStore } from './directoryStore.ts';
 import { feed } from './feed.ts';
@@ -92,15 +93,29 @@ function settingsFor({ watch, quietSeconds, maxWaitSeconds }: Options): Finalize
   };
 }
 
+/** A month with several reports: which one is the bill, and how to choose another. */
+function openChoices({ partition, report, otherReports = [] }: PartitionRecord): string[] {
+  if (report === undefined || otherReports.length === 0) return [];
+  // The bucket of a folder is a name of ours, which says nothing to the person.
+  const [bill, ...others] = [report, ...otherReports.map((other) => other.report)].map((name) =>
+    JSON.stringify(name.slice(name.indexOf('/') + 1)),
+  );
+  return [
+    `${partitionName(partition)} has several reports: ${bill} is the bill, ${others.join(', ')} is left out; choose with --report`,
+  ];
+}
+
 /** The exit status, with the reasons on stderr. */
 async function verdict(stack: Stack, input: Input, outcome: Outcome): Promise<number> {
   const complaints = input.complaints();
   for (const record of await allPartitions(stack.ledger)) {
     const { state, why } = stateOf(record);
     if (state !== 'published') complaints.push(`${partitionName(record.partition)} is ${state}: ${why}`);
+    complaints.push(...openChoices(record));
   }
   for (const { error } of stack.deadLetters()) complaints.push(`a message was given up: ${error ?? 'no reason known'}`);
   if (outcome.partitions.length === 0) complaints.push('no cost-and-usage file was found');
+  for (const notice of input.notices()) process.stderr.write(`${printable(`left out: ${notice}`)}\n`);
   for (const complaint of complaints) process.stderr.write(`${printable(complaint)}\n`);
   return complaints.length === 0 ? 0 : EXIT_INCOMPLETE;
 }

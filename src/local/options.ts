@@ -10,6 +10,8 @@ export interface Options {
   readonly from?: string;
   readonly payer?: Payer;
   readonly period?: Period;
+  /** Which report is the bill, where a month has several: the end of its path. */
+  readonly report?: string;
   /** Where the embedded state lives. */
   readonly keep: string;
   readonly watch: boolean;
@@ -31,6 +33,7 @@ Options
   --from DIR         the folder to read; nothing in it is changed
   --payer ID         whose files they are: a 12-digit account id (default: what the files' rows say)
   --period YYYY-MM   which month they are; in a folder with AWS's layout, only this month (default: what keys or rows say)
+  --report NAME      which report is the bill where a month has several: the path of its folder, or the end of it
   --keep DIR         where the state lives: ledger, staged files, warehouse (default: a folder in .local/ for each input)
   --quiet SECONDS    a partition without a manifest is finalized when it was quiet for so long (default 1, with --watch 3)
   --max-wait SECONDS … and at the latest so long after its first change (default 10, with --watch 60)
@@ -51,6 +54,7 @@ const OPTIONS = {
   from: { type: 'string' },
   payer: { type: 'string' },
   period: { type: 'string' },
+  report: { type: 'string' },
   keep: { type: 'string' },
   quiet: { type: 'string' },
   'max-wait': { type: 'string' },
@@ -67,7 +71,7 @@ export function parseOptions(args: readonly string[], workingFolder: string): Op
   const from = values.from === undefined ? undefined : resolve(workingFolder, values.from);
   if (values.status && values.watch) throw new UsageError('--status looks once and ends: it does not go with --watch');
   if (from === undefined && !values.status) {
-    const needsFrom = (['payer', 'period'] as const).find((name) => values[name] !== undefined);
+    const needsFrom = (['payer', 'period', 'report'] as const).find((name) => values[name] !== undefined);
     if (needsFrom) throw new UsageError(`--${needsFrom} goes with --from DIR: the sample has its own`);
   }
   const keepFolder = values.keep ?? `.local/${from === undefined ? 'sample' : stateName(from)}`;
@@ -85,6 +89,7 @@ export function parseOptions(args: readonly string[], workingFolder: string): Op
     ...(values['max-wait'] === undefined
       ? {}
       : { maxWaitSeconds: checked('--max-wait', values['max-wait'], parseSeconds) }),
+    ...(values.report === undefined ? {} : { report: checked('--report', values.report, parseReport) }),
     ...(values.payer === undefined ? {} : { payer: checked('--payer', values.payer, parsePayer) }),
     ...(values.period === undefined ? {} : { period: checked('--period', values.period, parsePeriod) }),
   };
@@ -96,6 +101,12 @@ function checked<Value>(option: string, text: string, parse: (text: string) => V
   } catch (error) {
     throw new UsageError(`${option}: ${error instanceof Error ? error.message : String(error)}`);
   }
+}
+
+function parseReport(text: string): string {
+  const report = text.replace(/^\/+|\/+$/g, '');
+  if (report === '') throw new RangeError(`must be the name or path of a report, got ${JSON.stringify(text)}`);
+  return report;
 }
 
 /** A whole number of seconds, up to a day. */

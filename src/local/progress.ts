@@ -44,6 +44,10 @@ function lineOf(event: ReactorEvent): string | undefined {
     case 'file-quarantined':
     case 'manifest-quarantined':
       return `quarantined ${partitionName(event.partition)}  ${fileName(event.key)}: ${event.reason}`;
+    case 'file-set-aside':
+      return `set aside   ${partitionName(event.partition)}  ${fileName(event.key)}: ${event.reason}`;
+    case 'file-withdrawn':
+      return `withdrawn   ${partitionName(event.partition)}  ${fileName(event.key)}: ${event.reason}`;
     case 'object-ignored':
       return `ignored     ${quoteValue(event.key)}: ${event.reason}`;
     case 'source-unknown':

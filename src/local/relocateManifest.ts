@@ -1,3 +1,5 @@
+import { executionTime } from '../billing/executionTime.ts';
+import { exportRoot } from '../billing/report.ts';
 import type { Location, ObjectStore } from '../staging/objectStore.ts';
 
 /**
@@ -19,10 +21,6 @@ export function withRelocatedManifests(store: ObjectStore): ObjectStore {
   };
 }
 
-/** Folders, an export's own folders, the file's name: read from the end, as classifyKey does. */
-const PLACE =
-  /^((?:.*\/)?)(?:(?:data|metadata)\/billing_period=[^/]*|\d{8}-\d{8}|(year=\d+\/month=\d+))\/(?:[^/]*\/)?([^/]*)$/is;
-
 /** The manifest with its names moved to where it lies. Text that is no manifest stays as it is: parsing it says why. */
 export function relocateManifest(json: string, at: Location): string {
   let document: unknown;
@@ -32,35 +30,37 @@ export function relocateManifest(json: string, at: Location): string {
     return json;
   }
   if (typeof document !== 'object' || document === null) return json;
-  const root = rootOf(at.key);
   if ('dataFiles' in document && isListOfTexts(document.dataFiles)) {
     const dataFiles = document.dataFiles.map(
-      (uri) => `s3://${at.bucket}/${moved(uri.replace(/^s3:\/\/[^/]+\//, ''), root)}`,
+      (uri) => `s3://${at.bucket}/${moved(uri.replace(/^s3:\/\/[^/]+\//, ''), at.key)}`,
     );
     return JSON.stringify({ ...document, dataFiles });
   }
   if ('reportKeys' in document && isListOfTexts(document.reportKeys)) {
-    const reportKeys = document.reportKeys.map((key) => moved(key, root));
+    const reportKeys = document.reportKeys.map((key) => moved(key, at.key));
     return JSON.stringify({ ...document, bucket: at.bucket, reportKeys });
   }
   return json;
 }
 
-/**
- * What comes before an export's own folders in a key, slash included: `cur/daily/` of
- * `cur/daily/data/BILLING_PERIOD=2026-04/…` and of `cur/daily/20181001-20181101/…`. With Athena, a legacy report's data
- * lies one folder deeper than its manifest, in a folder of the report's name once more: `cur/daily/daily/year=2018/…`.
- * That folder is known by the file's name, which begins with it.
- */
-export function rootOf(key: string): string {
-  const [, before = '', month, name = ''] = PLACE.exec(key) ?? [];
-  if (month === undefined) return before;
-  const report = /[^/]+(?=\/$)/.exec(before)?.[0];
-  return report !== undefined && name.startsWith(`${report}-`) ? before.slice(0, -report.length - 1) : before;
+function moved(key: string, manifestKey: string): string {
+  const below = key.slice(exportRoot(key)?.length ?? 0);
+  return withOwnExecution((exportRoot(manifestKey) ?? '') + below, manifestKey);
 }
 
-function moved(key: string, root: string): string {
-  return root + key.slice(rootOf(key).length);
+/**
+ * An execution's folder has colons in its name, which other file systems do not take: where the manifest lies in a folder
+ * of the same execution under another spelling, its files do, too.
+ */
+function withOwnExecution(key: string, manifestKey: string): string {
+  const [folder, own] = [folderNameOf(key), folderNameOf(manifestKey)];
+  const time = executionTime(key);
+  if (folder === own || time === undefined || time !== executionTime(manifestKey)) return key;
+  return key.replace(`/${folder}/`, () => `/${own}/`);
+}
+
+function folderNameOf(key: string): string | undefined {
+  return key.split('/').at(-2);
 }
 
 function isListOfTexts(value: unknown): value is string[] {
