@@ -1,6 +1,8 @@
 import { type FileMetaData, parquetMetadata, parquetSchema, type SchemaTree } from 'hyparquet';
 import type { ColumnType } from '../warehouse/warehouse.ts';
+import { CompactReader } from './compactThrift.ts';
 import type { ObjectRef, ObjectStore } from './objectStore.ts';
+import { countProblem, pageProblem } from './pageAudit.ts';
 
 /** What a Parquet file promises about itself: the audit holds the warehouse to it. */
 export interface Footer {
@@ -26,7 +28,14 @@ export type FileContent =
 const FIRST_READ_BYTES = 128 * 1024;
 /** A footer beyond this is not a report's: refuse it before its length makes us read gigabytes. */
 const MAX_FOOTER_BYTES = 16 * 1024 * 1024;
-const MAX_HIGH_BYTES = 4096;
+/**
+ * What a footer may hold: 400 row groups of 100 columns take about a million values, and the parser some 100 bytes for each.
+ * Metadata of Parquet nests eight levels deep (Parquet format, parquet.thrift).
+ */
+const FOOTER_LIMITS = { maxValues: 1_000_000, maxDepth: 16 };
+/** Reports have some hundred columns; with a column per tag, thousands. */
+const MAX_COLUMNS = 20_000;
+const MAX_SCHEMA_DEPTH = 16;
 /** "4-byte length of the footer, then the magic number PAR1" (Parquet file format). */
 const TRAILER_BYTES = 8;
 
@@ -45,7 +54,11 @@ export async function inspectObject(store: ObjectStore, object: ObjectRef): Prom
     tailBytes <= first.bytes.length
       ? first.bytes.subarray(first.bytes.length - tailBytes)
       : (await store.read({ ...object, etag: first.etag }, { start: -tailBytes })).bytes;
-  return { ...about, content: parseFooter(tail, first.sizeBytes) };
+  const parsed = parseFooter(tail, first.sizeBytes);
+  if (parsed.is === 'corrupt') return { ...about, content: parsed };
+  const { metadata, ...content } = parsed;
+  const problem = await pageProblem(store, { ...object, etag: first.etag }, metadata, first);
+  return { ...about, content: problem === undefined ? content : { is: 'corrupt', reason: `damaged: ${problem}` } };
 }
 
 /** The footer's length in bytes, or why there is none. */
@@ -60,23 +73,15 @@ function footerLength(tail: Uint8Array, sizeBytes: number): number | string {
   return length;
 }
 
-/**
- * Whether the footer holds a number that does not end: every byte of one but the last has its high bit set, and ten
- * bytes make 64 bits (Thrift compact protocol). The parser would read on, at a cost that grows with the square; text
- * in other scripts than Latin has such bytes too, so short runs of them are left to it.
- */
-function hasEndlessNumber(tail: Uint8Array): boolean {
-  let run = 0;
-  for (const byte of tail) {
-    run = byte < 0x80 ? 0 : run + 1;
-    if (run > MAX_HIGH_BYTES) return true;
-  }
-  return false;
-}
+/** A footer that makes sense by itself, and what its parser made of it. */
+type ParsedFooter =
+  | (Extract<FileContent, { is: 'parquet' }> & { readonly metadata: FileMetaData })
+  | Extract<FileContent, { is: 'corrupt' }>;
 
-function parseFooter(tail: Uint8Array, sizeBytes: number): FileContent {
-  if (hasEndlessNumber(tail)) return { is: 'corrupt', reason: 'damaged footer: a number without end' };
+function parseFooter(tail: Uint8Array, sizeBytes: number): ParsedFooter {
   try {
+    // The parser allocates what a list claims, and follows whatever nests: so it never sees what is not sound.
+    new CompactReader(tail.subarray(0, tail.length - TRAILER_BYTES), FOOTER_LIMITS).struct();
     const metadata = parquetMetadata(Uint8Array.from(tail).buffer, { geoparquet: false });
     const rows = Number(metadata.num_rows);
     const inGroups = metadata.row_groups.reduce((sum, group) => sum + Number(group.num_rows), 0);
@@ -88,12 +93,14 @@ function parseFooter(tail: Uint8Array, sizeBytes: number): FileContent {
       const reason = `cut off: its data ends at byte ${endBytes}, and its footer begins at ${sizeBytes - tail.length}`;
       return { is: 'corrupt', reason };
     }
+    const contradiction = schemaProblem(metadata.schema) ?? countProblem(metadata);
+    if (contradiction !== undefined) return { is: 'corrupt', reason: `damaged footer: ${contradiction}` };
     const columns = topLevelColumns(metadata);
     if (columns.some(({ name }) => typeof name !== 'string' || name === '')) {
       return { is: 'corrupt', reason: 'damaged footer: a column without a name' };
     }
     if (columns.length === 0) return { is: 'corrupt', reason: 'damaged footer: no columns' };
-    return { is: 'parquet', footer: { rows, columns } };
+    return { is: 'parquet', footer: { rows, columns }, metadata };
   } catch (error) {
     // What the parser trips over says more of the parser than of the file.
     const isOfParser = error instanceof TypeError || !(error instanceof Error);
@@ -102,6 +109,23 @@ function parseFooter(tail: Uint8Array, sizeBytes: number): FileContent {
       reason: `damaged footer: ${isOfParser ? 'it has no sense as Parquet metadata' : error.message}`,
     };
   }
+}
+
+/** Whether the flat list of a schema's elements is a tree that can be built: each child is there, and none is too deep. */
+function schemaProblem(schema: FileMetaData['schema']): string | undefined {
+  const open: number[] = [];
+  for (const [index, { num_children = 0 }] of schema.entries()) {
+    if (index > 0 && open.length === 0) return `${schema.length - index} elements of its schema belong to nothing`;
+    const parent = open.length - 1;
+    if (index > 0) open[parent] = (open[parent] ?? 0) - 1;
+    if (num_children > schema.length) return `an element of its schema claims ${num_children} children`;
+    if (num_children > 0) open.push(num_children);
+    if (open.length > MAX_SCHEMA_DEPTH) return `its schema is nested deeper than ${MAX_SCHEMA_DEPTH} levels`;
+    while (open.at(-1) === 0) open.pop();
+  }
+  if (open.length > 0) return 'its schema ends before its last element';
+  const columns = schema[0]?.num_children ?? 0;
+  return columns > MAX_COLUMNS ? `${columns} columns, and no report has more than ${MAX_COLUMNS}` : undefined;
 }
 
 /**
