@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { whyNotBill } from './costReport.ts';
+import { jsonDepth } from './jsonDepth.ts';
 import { classifyKey, monthRange } from './layout.ts';
 import type { Period } from './period.ts';
 import { quoteValue } from './printable.ts';
@@ -22,6 +23,15 @@ export class ManifestInvalid extends Error {
 export class ManifestNotBill extends Error {
   override readonly name = 'ManifestNotBill';
 }
+
+/** The manifest of 10,000 files takes about 3 MB; what is larger is no manifest. */
+export const MAX_MANIFEST_BYTES = 16 * 1024 * 1024;
+/** Manifests nest three levels deep. */
+const MAX_DEPTH = 16;
+/** At a million rows a file, a month of 50 billion line items. */
+const MAX_FILES = 50_000;
+/** The files of a delivery lie in one folder; each folder costs a listing. */
+const MAX_FOLDERS = 4;
 
 const text = z.string('must be a text');
 const filledText = text.check(z.minLength(1, 'must not be empty'));
@@ -75,6 +85,9 @@ export function parseManifest(json: string, at: { bucket: string; key: string })
 
 function readObject(json: string): Record<string, unknown> {
   let document: unknown;
+  if (jsonDepth(json, MAX_DEPTH + 1) > MAX_DEPTH) {
+    throw new ManifestInvalid(`nested deeper than ${MAX_DEPTH} levels, got ${quoteValue(json.slice(0, 200))}`);
+  }
   try {
     document = JSON.parse(json);
   } catch {
@@ -112,6 +125,14 @@ function otherBucket(field: string, value: string, ownBucket: string): string {
 }
 
 function dataKeys(keys: readonly string[], field: string, period: Period): string[] {
+  if (keys.length > MAX_FILES)
+    throw new ManifestInvalid(`${field} must name at most ${MAX_FILES} files, got ${keys.length}`);
+  const folders = new Set(keys.map((key) => key.slice(0, key.lastIndexOf('/') + 1)));
+  if (folders.size > MAX_FOLDERS) {
+    throw new ManifestInvalid(
+      `${field} must lie in one folder, or ${MAX_FOLDERS} at most, got ${folders.size} folders`,
+    );
+  }
   for (const [index, key] of keys.entries()) {
     const classified = classifyKey(key);
     if (classified.kind !== 'data') {

@@ -6,6 +6,11 @@ export interface Debounce {
   readonly quietSeconds: number;
   /** A partition that keeps changing is due this long after its first change. */
   readonly maxWaitSeconds: number;
+  /**
+   * For so long nothing of a delivery may have been written before files that are newer than their manifest are taken for
+   * late ones: whatever copies a folder, or writes over an export, pauses between two files. 30 where it is not said.
+   */
+  readonly stillSeconds?: number;
 }
 
 /** What to do with a period now. Moments are milliseconds since 1970. */

@@ -281,9 +281,8 @@ function orderOf({ id, executionId, manifest }: DeliveryOrder): DeliveryOrder {
 }
 
 function samePending(a: DeliveryProgress, b: DeliveryProgress): boolean {
-  return (
-    a.id === b.id && a.pending.length === b.pending.length && a.pending.every((token) => b.pending.includes(token))
-  );
+  const pending = new Set(b.pending);
+  return a.id === b.id && a.pending.length === b.pending.length && a.pending.every((token) => pending.has(token));
 }
 
 /** Whether the message that carried `by` has to send a tick, now or after the quiet period, however often it comes. */

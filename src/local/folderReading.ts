@@ -1,13 +1,11 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
+import { MAX_MANIFEST_BYTES } from '../billing/manifest.ts';
 import type { ObjectStore } from '../staging/objectStore.ts';
 import { readFileFacts } from './fileFacts.ts';
 import type { LooseReading } from './looseFiles.ts';
 import { sketchRows } from './rowSketch.ts';
-
-/** A manifest that names a few files takes some kilobytes; one of 10,000 takes 3 MB. */
-const MAX_MANIFEST_BYTES = 16 * 1024 * 1024;
 
 /** How the files of one folder are looked at, which is the bucket `bucket` of a store. */
 export function folderReading(store: ObjectStore, bucket: string, folder: string): LooseReading {

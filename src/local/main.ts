@@ -84,10 +84,12 @@ async function tellStatus(options: Options): Promise<number> {
   return report.verdict === 'complete' ? 0 : EXIT_INCOMPLETE;
 }
 
-function settingsFor({ watch, quietSeconds, maxWaitSeconds }: Options): FinalizeSettings {
+function settingsFor({ from, watch, quietSeconds, maxWaitSeconds }: Options): FinalizeSettings {
   const settings = watch ? WATCH_SETTINGS : SETTINGS;
   return {
     ...settings,
+    // The sample's files come from this very process: nobody has to be waited for.
+    ...(from === undefined ? { stillSeconds: 0 } : {}),
     quietSeconds: quietSeconds ?? settings.quietSeconds,
     maxWaitSeconds: maxWaitSeconds ?? settings.maxWaitSeconds,
   };

@@ -1,4 +1,6 @@
 import { executionTime } from '../billing/executionTime.ts';
+import { jsonDepth } from '../billing/jsonDepth.ts';
+import { MAX_MANIFEST_BYTES } from '../billing/manifest.ts';
 import { exportRoot } from '../billing/report.ts';
 import type { Location, ObjectStore } from '../staging/objectStore.ts';
 
@@ -11,7 +13,9 @@ export function withRelocatedManifests(store: ObjectStore): ObjectStore {
   return {
     read: async (object, range) => {
       if (!object.key.endsWith('-Manifest.json')) return store.read(object, range);
-      const whole = await store.read(object, { start: 0 });
+      const whole = await store.read(object, { start: 0, end: MAX_MANIFEST_BYTES });
+      // What is no manifest by its size alone is left as it is: whoever parses it says so.
+      if (whole.sizeBytes > MAX_MANIFEST_BYTES) return store.read(object, range);
       const bytes = new TextEncoder().encode(relocateManifest(new TextDecoder().decode(whole.bytes), object));
       return { ...whole, bytes: bytes.slice(range.start, range.end), sizeBytes: bytes.length };
     },
@@ -21,8 +25,12 @@ export function withRelocatedManifests(store: ObjectStore): ObjectStore {
   };
 }
 
+/** Deeper than any manifest; the parser refuses far less. */
+const MAX_DEPTH = 64;
+
 /** The manifest with its names moved to where it lies. Text that is no manifest stays as it is: parsing it says why. */
 export function relocateManifest(json: string, at: Location): string {
+  if (jsonDepth(json, MAX_DEPTH + 1) > MAX_DEPTH) return json;
   let document: unknown;
   try {
     document = JSON.parse(json);

@@ -29,6 +29,8 @@ export interface FixedDelivery {
   readonly unsure: readonly string[];
   /** Keys of files that are not at the source. They may be late. */
   readonly absent: readonly string[];
+  /** When the last of its files and its manifest was written: milliseconds since 1970. */
+  readonly newestAt: number;
 }
 
 /**
@@ -52,6 +54,7 @@ export function fixDelivery(sighting: ManifestSighting): FixedDelivery {
     pending: waiting.map(({ file }) => file.versionId ?? pendingKey(file)),
     missing: waiting.flatMap(({ object }) => object ?? []),
     unsure: fixed.filter(({ unsure }) => unsure).map(({ file }) => file.key),
+    newestAt: fixed.reduce((newest, { object }) => Math.max(newest, object?.lastModified ?? 0), source.lastModified),
     absent: fixed.filter(({ object }) => !object).map(({ file }) => file.key),
   };
 }

@@ -1,12 +1,12 @@
-import { ManifestInvalid, ManifestNotBill, parseManifest } from '../billing/manifest.ts';
+import { MAX_MANIFEST_BYTES, ManifestInvalid, ManifestNotBill, parseManifest } from '../billing/manifest.ts';
 import { type ObjectCreated, objectCreatedEvent } from '../billing/objectCreated.ts';
 import { type SourceVersion, versionIdOf } from '../billing/version.ts';
 import { type FixedDelivery, fixDelivery } from './fixDelivery.ts';
 import type { ListedObject, ReadResult } from './objectStore.ts';
 import { dropSuperseded, type Placed, type Staging, sendTick, sourceVersion, tellQuarantined } from './staging.ts';
 
-/** The manifest of 10,000 files takes about 3 MB; what is larger is no manifest. */
-const MAX_MANIFEST_BYTES = 16 * 1024 * 1024;
+/** Long enough for a file to be copied after the one before. */
+const DEFAULT_STILL_SECONDS = 30;
 /** What a delivery that is unsure waits for, beside its files. */
 const SECOND_LOOK = 'second-look';
 
@@ -14,9 +14,10 @@ const SECOND_LOOK = 'second-look';
  * Takes in a manifest, the commit record of a delivery: lists its files at the source, fixes them to versions, records
  * the delivery, requests what is not staged, and sends the tick that is due when nothing is missing.
  *
- * Where files are newer than the manifest, or not there, this message is sent again to come back after the quiet period.
- * A delivery with newer files waits for that second look; only when nothing has moved by then are they taken for late
- * ones: if the next delivery had been at work, its own manifest would have come. A manifest that is nonsense is
+ * Where files are newer than the manifest, or not there, this message is sent again to come back after the quiet period, and
+ * not before nothing has been written for a while (`stillSeconds`). A delivery with newer files waits for that look; only when nothing
+ * has moved since the look before are they taken for late ones: if the next delivery had been at work, its own
+ * manifest would have come. A manifest that is nonsense is
  * quarantined, one of an export that is no part of a bill set aside. Throws as stageObject does.
  */
 export async function receiveManifest(staging: Staging, placed: Placed, event: ObjectCreated): Promise<void> {
@@ -82,7 +83,7 @@ async function record(staging: Staging, placed: Placed, event: ObjectCreated, fi
   const current = recorded.partition.delivery;
   if (current?.id === delivery.id && current.pending.length > 0) {
     await request(staging, partition.payer, delivery.manifest.bucket, missing);
-    if (lookAgain) await comeBack(staging, partition.payer, event, delivery.manifest);
+    if (lookAgain) await comeBack(staging, partition.payer, event, fixed);
   }
   await sendTick(staging, partition, recorded);
 }
@@ -105,10 +106,19 @@ async function request(
   await staging.copyQueue.send(messages);
 }
 
-async function comeBack(staging: Staging, group: string, event: ObjectCreated, manifest: SourceVersion): Promise<void> {
-  const { etag } = manifest;
+async function comeBack(
+  staging: Staging,
+  group: string,
+  event: ObjectCreated,
+  { delivery, newestAt }: FixedDelivery,
+): Promise<void> {
+  const { etag } = delivery.manifest;
   const body = objectCreatedEvent('cur-reactor', { ...event, etag, reason: SECOND_LOOK }, staging.correlationId);
-  const delaySeconds = Math.min(900, staging.debounce.quietSeconds);
+  const { quietSeconds, stillSeconds = DEFAULT_STILL_SECONDS } = staging.debounce;
+  const ageSeconds = Math.floor((staging.now() - newestAt) / 1000);
+  // A time in the future says nothing of when the file was written.
+  const wait = ageSeconds < 0 ? stillSeconds : stillSeconds - ageSeconds;
+  const delaySeconds = Math.min(900, Math.max(wait, quietSeconds));
   await staging.copyQueue.send([{ body, group, delaySeconds }]);
 }
 
