@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Period } from '../billing/period.ts';
+import { latestEnd } from '../ledger/lease.ts';
 import { type LeaseAnswer, LeaseLost, type PeriodRecord } from '../ledger/ledger.ts';
 import { type DynamodbTable, number, numberOf, type TransactionStep, text } from './dynamodbTable.ts';
 import { leaseKey } from './ledgerKeys.ts';
@@ -33,13 +34,14 @@ export class DynamodbLeases {
     const taker = randomUUID();
     const written = await this.#table.update(leaseKey(period), {
       update: 'set holder = :holder, heldUntil = :until, taker = :taker add epoch :one',
-      condition: 'attribute_not_exists(holder) or heldUntil <= :now',
+      condition: 'attribute_not_exists(holder) or heldUntil <= :now or heldUntil > :latest',
       values: {
         ':holder': text(holder),
         ':until': number(until),
         ':taker': text(taker),
         ':one': number(1),
         ':now': number(now),
+        ':latest': number(latestEnd(now, until)),
       },
     });
     const item = written.done ? written.item : written.found;
@@ -63,6 +65,14 @@ export class DynamodbLeases {
     await this.#table.update(leaseKey(period), {
       update: 'remove holder, heldUntil, taker',
       condition: 'epoch = :epoch',
+      values: { ':epoch': number(epoch) },
+    });
+  }
+
+  async raiseEpoch(period: Period, epoch: number): Promise<void> {
+    await this.#table.update(leaseKey(period), {
+      update: 'set epoch = :epoch',
+      condition: 'attribute_not_exists(epoch) or epoch < :epoch',
       values: { ':epoch': number(epoch) },
     });
   }

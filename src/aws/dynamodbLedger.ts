@@ -11,6 +11,7 @@ import {
   type Ledger,
   type PeriodRecord,
   type Recorded,
+  type Reopening,
   type StoredConfiguration,
   type VersionRecord,
 } from '../ledger/ledger.ts';
@@ -19,6 +20,7 @@ import {
   delivered,
   type PartitionRecord,
   type PartitionUpdate,
+  reopened,
   reportChosen,
   tickFor,
   updated,
@@ -161,6 +163,15 @@ export class DynamodbLedger implements Ledger {
     return { partition: record, news, tick: news ? 'quiet' : 'none' };
   }
 
+  async reopen(partition: Partition, how: Reopening, now: number): Promise<Recorded | undefined> {
+    let isKnown = false;
+    const record = await this.#replace(partition, async (before, stored) => {
+      isKnown = stored !== undefined;
+      return isKnown ? reopened(before, how, now) : undefined;
+    });
+    return isKnown ? { partition: record, news: true, tick: tickFor(record, how.by) } : undefined;
+  }
+
   async recordSchema(schema: FileSchema): Promise<void> {
     const key = schemaKey(schema.id);
     await this.#once(key, async () => {
@@ -205,6 +216,10 @@ export class DynamodbLedger implements Ledger {
 
   async releaseLease(period: Period, epoch: number): Promise<void> {
     await this.#leases.release(period, epoch);
+  }
+
+  async raiseEpoch(period: Period, epoch: number): Promise<void> {
+    await this.#leases.raiseEpoch(period, epoch);
   }
 
   async noteTick(period: Period, at: number): Promise<void> {
@@ -286,7 +301,7 @@ export class DynamodbLedger implements Ledger {
   /** Replaces a partition's record, its log worked in. Nothing is written where `change` answers undefined. */
   async #replace(
     partition: Partition,
-    change: (before: PartitionRecord) => Promise<PartitionRecord | undefined>,
+    change: (before: PartitionRecord, stored: PartitionRecord | undefined) => Promise<PartitionRecord | undefined>,
     epoch?: number,
   ): Promise<PartitionRecord> {
     const fence = epoch === undefined ? undefined : fenceOf(partition.period, epoch);
@@ -297,7 +312,7 @@ export class DynamodbLedger implements Ledger {
         continue;
       }
       const before = state.record ?? state.base;
-      const record = await change(before);
+      const record = await change(before, state.record);
       if (!record) return before;
       await this.#listPeriod(partition.period);
       await this.#versions.merge(state.entries);

@@ -5,7 +5,7 @@ import type { Payer } from '../billing/payer.ts';
 import type { AnalyticsMember, AnalyticsRecord } from '../ledger/analyticsRecord.ts';
 import type { PartitionRecord } from '../ledger/partitionRecord.ts';
 import { fail, renewLease } from './candidate.ts';
-import { analyticsDueAt, changesDueAt } from './decide.ts';
+import { analyticsAreDue, changesAreDue } from './decide.ts';
 import { eventOf, finalizedBy, messageOf } from './finalized.ts';
 import { type Finalizing, type Run, tellingOf } from './finalizing.ts';
 
@@ -16,7 +16,7 @@ import { type Finalizing, type Run, tellingOf } from './finalizing.ts';
 export async function analysePublished(finalizing: Finalizing, run: Run): Promise<readonly Payer[]> {
   const { ledger, now } = finalizing;
   const records = await ledger.partitions(run.period);
-  const due = records.filter((record) => (analyticsDueAt(record) ?? Number.POSITIVE_INFINITY) <= now());
+  const due = records.filter((record) => analyticsAreDue(record, now()));
   if (due.length === 0) return [];
   await renewLease(finalizing, run);
   const record = await analyse(analysingOf(finalizing, run), run, together(due).flatMap(memberOf));
@@ -75,8 +75,7 @@ function analysingOf(finalizing: Finalizing, run: Run): Analysing {
 
 /** Whether readers wait for something: it is not kept from them by analytics that run long. */
 async function areChangesDue({ ledger, now, settings }: Finalizing, { period }: Run): Promise<boolean> {
-  const moments = (await ledger.partitions(period)).flatMap((record) => changesDueAt(record, settings) ?? []);
-  return moments.some((at) => at <= now());
+  return (await ledger.partitions(period)).some((record) => changesAreDue(record, now(), settings));
 }
 
 function memberOf({ partition, published }: PartitionRecord): AnalyticsMember[] {

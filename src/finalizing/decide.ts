@@ -36,7 +36,7 @@ export function dueAt(record: PartitionRecord, debounce: Debounce): number | und
 export function changesDueAt(record: PartitionRecord, { quietSeconds, maxWaitSeconds }: Debounce): number | undefined {
   if (!hasChanges(record)) return undefined;
   const { problem, completeDelivery, published } = record;
-  if (problem && problem.what !== 'analytics-failed' && problem.changes === record.changes) return problem.retryAt;
+  if (problem && isRetry(record)) return problem.retryAt;
   const first = record.firstChangeAt ?? 0;
   if (completeDelivery && completeDelivery.id !== published?.deliveryId) return first;
   const latest = first + maxWaitSeconds * 1000;
@@ -50,11 +50,37 @@ export function analyticsDueAt(record: PartitionRecord): number | undefined {
   return record.problem?.what === 'analytics-failed' ? record.problem.retryAt : record.published?.at;
 }
 
+/**
+ * What was noted further ahead than this was noted before the clock was set back, and has come: nothing waits for an old
+ * date. Clocks that run differ by far less.
+ */
+const CLOCK_TOLERANCE_MS = 60_000;
+
+/** Whether a partition's changes are to be worked in now. */
+export function changesAreDue(record: PartitionRecord, now: number, debounce: Debounce): boolean {
+  const at = changesDueAt(record, debounce);
+  if (at === undefined) return false;
+  const notedAt = isRetry(record) ? record.problem?.at : (record.lastChangeAt ?? record.firstChangeAt);
+  return at <= now || (notedAt ?? 0) > now + CLOCK_TOLERANCE_MS;
+}
+
+/** Whether analytics are to be run over what was published, now. */
+export function analyticsAreDue(record: PartitionRecord, now: number): boolean {
+  const at = analyticsDueAt(record);
+  if (at === undefined) return false;
+  const notedAt = record.problem?.what === 'analytics-failed' ? record.problem.at : record.published?.at;
+  return at <= now || (notedAt ?? 0) > now + CLOCK_TOLERANCE_MS;
+}
+
 /** Which of a period's partitions to work on now, or when to look again. */
 export function decide(records: readonly PartitionRecord[], now: number, debounce: Debounce): Decision {
-  const due = records.map((record) => ({ record, at: dueAt(record, debounce) }));
-  const ready = due.filter(({ at }) => at !== undefined && at <= now).map(({ record }) => record);
+  const ready = records.filter((record) => changesAreDue(record, now, debounce) || analyticsAreDue(record, now));
   if (ready.length > 0) return { act: 'run', partitions: ready };
-  const moments = due.flatMap(({ at }) => at ?? []);
+  const moments = records.flatMap((record) => dueAt(record, debounce) ?? []);
   return moments.length === 0 ? { act: 'rest' } : { act: 'wait', until: Math.min(...moments) };
+}
+
+/** Whether its changes have failed, and nothing has changed since. */
+function isRetry({ problem, changes }: PartitionRecord): boolean {
+  return problem !== undefined && problem.what !== 'analytics-failed' && problem.changes === changes;
 }

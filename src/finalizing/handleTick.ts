@@ -1,3 +1,4 @@
+import { FencedOff } from '../warehouse/warehouse.ts';
 import { decide } from './decide.ts';
 import { type Finalizing, isOvertaken, type Run } from './finalizing.ts';
 import { removeSuperseded } from './removeSuperseded.ts';
@@ -36,11 +37,10 @@ async function handlePeriodTick(finalizing: Finalizing, tick: PeriodTick): Promi
     if (due.act === 'run') await runFinalization(finalizing, run, due.partitions);
     if (clear) await clearPeriod(finalizing, run);
   } catch (error) {
-    if (!isOvertaken(error)) {
-      await ledger.releaseLease(period, run.epoch);
-      throw error;
-    }
+    await release(finalizing, run);
+    if (!isOvertaken(error)) throw error;
     report({ what: 'lease-lost', period, epoch: run.epoch });
+    await followWarehouse(finalizing, run, error);
     // The newer run may be at work on this very message, and die when it is gone: leave a tick for after its lease.
     const { lease: newer } = await ledger.period(period);
     return tickAgain(finalizing, tick, newer?.until ?? now());
@@ -49,6 +49,29 @@ async function handlePeriodTick(finalizing: Finalizing, tick: PeriodTick): Promi
   const next = decide(await ledger.partitions(period), now(), settings);
   if (next.act === 'run') await tickAgain(finalizing, tick, now());
   if (next.act === 'wait') await tickAgain(finalizing, tick, next.until);
+}
+
+/**
+ * Frees the lease after a failure. What has failed may be the ledger: it is asked twice, and why the run has failed is
+ * never hidden. A lease that stays runs out.
+ */
+async function release({ ledger }: Finalizing, { period, epoch }: Run): Promise<void> {
+  await ledger
+    .releaseLease(period, epoch)
+    .catch(() => ledger.releaseLease(period, epoch))
+    .catch(() => undefined);
+}
+
+/**
+ * A warehouse that has seen a higher epoch than the ledger ever handed out says that the ledger was restored, or lost its
+ * newest writes: epochs go on from the warehouse's, instead of being fenced off one by one.
+ */
+async function followWarehouse({ ledger, report }: Finalizing, { period }: Run, error: unknown): Promise<void> {
+  if (!(error instanceof FencedOff)) return;
+  const { epoch } = await ledger.period(period);
+  if (epoch >= error.newest) return;
+  report({ what: 'ledger-behind', period, epoch, warehouseEpoch: error.newest });
+  await ledger.raiseEpoch(period, error.newest);
 }
 
 /** Clears away what is superseded in the period's clean partitions; those that are dirty do it in their own run. */

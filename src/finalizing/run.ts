@@ -6,7 +6,7 @@ import { analysePublished } from './analysePublished.ts';
 import { auditProblem, registrationProblem } from './auditing.ts';
 import { asOf, type Candidate, fail, type Publishable, type PublishedCandidate, renewLease } from './candidate.ts';
 import { setOfDelivery, setWithoutManifest } from './currentSet.ts';
-import { changesDueAt } from './decide.ts';
+import { changesAreDue } from './decide.ts';
 import { type Finalizing, isOvertaken, type Run } from './finalizing.ts';
 import { removeSuperseded } from './removeSuperseded.ts';
 
@@ -29,7 +29,7 @@ export async function runFinalization(
   report({ what: 'run-started', period, epoch: run.epoch, partitions: records.length });
   try {
     await warehouse.raiseFence(period, run.epoch);
-    const changed = records.filter((record) => (changesDueAt(record, settings) ?? Number.POSITIVE_INFINITY) <= now());
+    const changed = records.filter((record) => changesAreDue(record, now(), settings));
     const publishables = await stopwatch.time('read', () => formSets(finalizing, run, changed));
     const published = await publish(finalizing, run, publishables);
     for (const { partition, record, readAt } of published) {

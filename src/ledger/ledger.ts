@@ -48,6 +48,11 @@ export interface Ledger {
    * than before: the deliveries known are forgotten, and its own have to be recorded again.
    */
   chooseReport(partition: Partition, report: string, now: Moment): Promise<Recorded>;
+  /**
+   * Counts a change of a partition that nothing new has arrived for: the next run forms its set anew. With
+   * `forgetDeliveries`, its manifests are gone, and count no more. Nothing happens where the partition is not known.
+   */
+  reopen(partition: Partition, how: Reopening, now: Moment): Promise<Recorded | undefined>;
   /** Keeps a file's columns under their id; idempotent. */
   recordSchema(schema: FileSchema): Promise<void>;
   /** The schemas with these ids. Throws when one is missing: versions are recorded after their schema. */
@@ -60,12 +65,14 @@ export interface Ledger {
   periods(): Promise<Period[]>;
   period(period: Period): Promise<PeriodRecord>;
 
-  /** Takes the period's lease when it is free or has run out, under a new epoch. */
+  /** Takes the period's lease when it is free, has run out, or ends later than one that is taken now could (lease.ts). A new epoch. */
   acquireLease(period: Period, holder: string, now: number, until: number): Promise<LeaseAnswer>;
   /** Throws LeaseLost when a newer epoch was handed out. */
   renewLease(period: Period, epoch: number, until: number): Promise<void>;
   /** Frees the lease; when it is no longer this epoch's, nothing happens. */
   releaseLease(period: Period, epoch: number): Promise<void>;
+  /** From now on epochs are higher than this one: what a warehouse has seen a ledger must not hand out again. */
+  raiseEpoch(period: Period, epoch: number): Promise<void>;
   /** Remembers that a tick was sent for that moment. A hint for not sending it twice. */
   noteTick(period: Period, at: number): Promise<void>;
   /** Changes a partition's record in the name of a run. Throws LeaseLost, and changes nothing, when a newer epoch was handed out. */
@@ -152,6 +159,12 @@ export interface ExpectedFile {
   readonly bucket: string;
   readonly key: string;
   readonly versionId?: VersionId;
+}
+
+export interface Reopening {
+  /** Names the reason in the record, as that of the first change: see `wakener`. */
+  readonly by: string;
+  readonly forgetDeliveries: boolean;
 }
 
 /** What a recording did, and whether the message that caused it has to send a tick: at once, or after the quiet period. */

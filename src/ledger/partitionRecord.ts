@@ -3,7 +3,7 @@ import { executionTime } from '../billing/executionTime.ts';
 import type { Partition } from '../billing/partition.ts';
 import { reportOf } from '../billing/report.ts';
 import { compareText, compareVersions, type SourceVersion } from '../billing/version.ts';
-import type { VersionRecord } from './ledger.ts';
+import type { Reopening, VersionRecord } from './ledger.ts';
 import { isUsable } from './versionRecord.ts';
 
 /**
@@ -255,6 +255,13 @@ export function reportChosen(
     return otherReports ? { record: kept, news: false } : undefined;
   }
   return { record: changed({ ...rest, report }, `report ${report}`, now), news: true };
+}
+
+/** The record after somebody asked for its set to be formed anew. */
+export function reopened(record: PartitionRecord, { by, forgetDeliveries }: Reopening, now: number): PartitionRecord {
+  if (!forgetDeliveries) return changed(record, by, now);
+  const { delivery: _, completeDelivery: __, ...rest } = record;
+  return changed({ ...rest, awaitsManifest: false }, by, now);
 }
 
 function isOtherReport(record: PartitionRecord, report: string): boolean {

@@ -5,6 +5,7 @@ import { type VersionId, versionIdOf } from '../billing/version.ts';
 import { byAge, type Message } from '../notify/message.ts';
 import type { ColumnType } from '../warehouse/warehouse.ts';
 import type { AnalyticsRecord } from './analyticsRecord.ts';
+import { isHeld } from './lease.ts';
 import {
   type Delivery,
   type FileSchema,
@@ -13,6 +14,7 @@ import {
   type Ledger,
   type PeriodRecord,
   type Recorded,
+  type Reopening,
   type StoredConfiguration,
   type VersionOutcome,
   type VersionRecord,
@@ -23,6 +25,7 @@ import {
   newPartitionRecord,
   type PartitionRecord,
   type PartitionUpdate,
+  reopened,
   reportChosen,
   tickFor,
   updated,
@@ -69,12 +72,18 @@ export class SqliteLedger implements Ledger {
     this.#db.close();
   }
 
-  /** Frees every lease. Only for a composition root that knows that no other process works on this ledger. */
-  releaseAllLeases(): void {
+  /**
+   * Frees every lease, and lets what has failed be tried at once: whoever starts the reactor again may have mended the cause.
+   * Only for a composition root that knows that no other process works on this ledger.
+   */
+  takeOver(): void {
     this.#transaction(() => {
       for (const row of this.#all<PeriodRecord>('select body from periods', [])) {
-        const { lease: _, ...record } = row;
+        const { lease: _, nextTickAt: __, ...record } = row;
         this.#putPeriod(record);
+      }
+      for (const record of this.#all<PartitionRecord>('select body from partitions', [])) {
+        if (record.problem) this.#putPartition({ ...record, problem: { ...record.problem, attempts: 0, retryAt: 0 } });
       }
     });
   }
@@ -134,6 +143,16 @@ export class SqliteLedger implements Ledger {
     });
   }
 
+  async reopen(partition: Partition, how: Reopening, now: number): Promise<Recorded | undefined> {
+    return this.#transaction(() => {
+      const before = this.#storedPartition(partition);
+      if (!before) return undefined;
+      const after = reopened(before, how, now);
+      this.#putPartition(after);
+      return { partition: after, news: true, tick: tickFor(after, how.by) };
+    });
+  }
+
   async recordSchema(schema: FileSchema): Promise<void> {
     if (this.#knownSchemas.has(schema.id)) return;
     this.#put('schemas', [schema.id], schema);
@@ -170,7 +189,8 @@ export class SqliteLedger implements Ledger {
   async acquireLease(period: Period, holder: string, now: number, until: number): Promise<LeaseAnswer> {
     return this.#transaction(() => {
       const record = this.#period(period);
-      if (record.lease && record.lease.until > now) return { taken: false, heldUntil: record.lease.until };
+      if (record.lease && isHeld(record.lease.until, now, until))
+        return { taken: false, heldUntil: record.lease.until };
       const epoch = record.epoch + 1;
       this.#putPeriod({ ...record, epoch, lease: { holder, until } });
       return { taken: true, epoch };
@@ -189,6 +209,13 @@ export class SqliteLedger implements Ledger {
     this.#transaction(() => {
       const { lease: _, ...record } = this.#period(period);
       if (record.epoch === epoch) this.#putPeriod(record);
+    });
+  }
+
+  async raiseEpoch(period: Period, epoch: number): Promise<void> {
+    this.#transaction(() => {
+      const record = this.#period(period);
+      if (record.epoch < epoch) this.#putPeriod({ ...record, epoch });
     });
   }
 

@@ -48,6 +48,8 @@ function lineOf(event: ReactorEvent): string | undefined {
       return `set aside   ${partitionName(event.partition)}  ${fileName(event.key)}: ${event.reason}`;
     case 'file-withdrawn':
       return `withdrawn   ${partitionName(event.partition)}  ${fileName(event.key)}: ${event.reason}`;
+    case 'ledger-behind':
+      return `behind      ${event.period}  the ledger is at run ${event.epoch}, the warehouse at ${event.warehouseEpoch}: going on from there`;
     case 'object-ignored':
       return `ignored     ${quoteValue(event.key)}: ${event.reason}`;
     case 'source-unknown':

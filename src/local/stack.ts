@@ -64,7 +64,7 @@ export async function openStack(options: StackOptions): Promise<Stack> {
   const script = await loadScript(SCRIPT);
   const ledger = new SqliteLedger(join(keep, 'ledger.sqlite'));
   // Nobody else works on this state (the lock says so): what a killed process held is free.
-  ledger.releaseAllLeases();
+  ledger.takeOver();
   const warehouse = await openDuckdbWarehouse({
     path: join(keep, 'warehouse.duckdb'),
     stagingRoot,

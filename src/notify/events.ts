@@ -144,6 +144,8 @@ export type ReactorEvent =
     }
   /** Drop: a row of the payers table says nothing that can be used. The other rows count. */
   | { readonly what: 'payer-row-wrong'; readonly row: number; readonly reason: string }
+  /** Retry, under a higher epoch: the ledger was restored to an earlier state than its warehouse has seen. */
+  | { readonly what: 'ledger-behind'; readonly period: Period; readonly epoch: number; readonly warehouseEpoch: number }
   /** Ends this run: a newer one has taken the period over. */
   | { readonly what: 'lease-lost'; readonly period: Period; readonly epoch: number }
   /**

@@ -30,6 +30,7 @@ const ROWS: Readonly<Record<ReactorEvent['what'], Row>> = {
   'file-quarantined': { level: 'error', payerCount: 'FilesQuarantined' },
   'file-set-aside': { level: 'warn', payerCount: 'FilesSetAside' },
   'file-withdrawn': { level: 'warn', count: 'FilesWithdrawn' },
+  'ledger-behind': { level: 'error', count: 'LedgersBehind' },
   'file-superseded': { level: 'debug', count: 'FilesSuperseded' },
   'file-gone': { level: 'debug', count: 'FilesGone' },
   'object-ignored': { level: 'debug', count: 'ObjectsIgnored' },

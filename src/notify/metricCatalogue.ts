@@ -42,6 +42,11 @@ export const METRICS = {
     meaning: 'files and manifests that are no part of a bill, such as FOCUS exports',
   },
   FilesWithdrawn: { unit: 'Count', series: ALL, meaning: 'staged files that their source does not count any more' },
+  LedgersBehind: {
+    unit: 'Count',
+    series: ALL,
+    meaning: 'runs that found the ledger behind its warehouse: it was restored',
+  },
   FilesSuperseded: { unit: 'Count', series: ALL, meaning: 'files overwritten before they were read' },
   FilesGone: { unit: 'Count', series: ALL, meaning: 'files deleted before they were read' },
   ObjectsIgnored: { unit: 'Count', series: ALL, meaning: 'objects that are no report' },

@@ -93,4 +93,11 @@ export interface PublishedSet {
 /** A newer run has taken over. Consequence: this one ends at once and changes nothing any more. */
 export class FencedOff extends Error {
   override readonly name = 'FencedOff';
+  /** The epoch that fences this run off: a ledger that has handed out none as high is behind its warehouse. */
+  readonly newest: number;
+
+  constructor(message: string, newest: number) {
+    super(message);
+    this.newest = newest;
+  }
 }

@@ -145,6 +145,9 @@ describe('of whatever partitions', () => {
     const now = fc.nat(2000).map((seconds) => START + seconds * 1000);
     fc.assert(
       fc.property(fc.array(anyRecord, { maxLength: 4 }), now, (records, at) => {
+        const noted = records.flatMap((record) => [record.lastChangeAt, record.problem?.at, record.published?.at]);
+        // Else the clock was set back since.
+        fc.pre(noted.every((moment) => (moment ?? 0) <= at));
         const moments = records.flatMap((record) => dueAt(record, DEBOUNCE) ?? []);
         const decision = decide(records, at, DEBOUNCE);
         if (moments.length === 0) expect(decision).toEqual({ act: 'rest' });
@@ -160,5 +163,22 @@ describe('of whatever partitions', () => {
   it('one that is not due does not keep another from being run', () => {
     const later = { ...DIRTY, partition: BETA, lastChangeAt: START + 20_000 };
     expect(decide([later, DIRTY], START + 10_000 + QUIET, DEBOUNCE)).toEqual({ act: 'run', partitions: [DIRTY] });
+  });
+});
+
+describe('a clock that was set back', () => {
+  const DAY = 86_400_000;
+
+  it.each<[string, PartitionRecord]>([
+    ['changes', DIRTY],
+    ['a retry', { ...DIRTY, problem }],
+    ['analytics', { ...CLEAN, published }],
+    ['a retry of analytics', { ...CLEAN, published, problem: analyticsProblem }],
+  ])('makes nothing wait for the old date: %s', (_what, record) => {
+    expect(decide([record], START - DAY, DEBOUNCE)).toEqual({ act: 'run', partitions: [record] });
+  });
+
+  it('that is only a little behind that of another machine keeps the quiet period', () => {
+    expect(decide([DIRTY], START + 9_000, DEBOUNCE)).toMatchObject({ act: 'wait' });
   });
 });

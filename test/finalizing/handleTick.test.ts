@@ -229,3 +229,38 @@ describe('a tick when the warehouse is down', () => {
     },
   );
 });
+
+describe('a tick when the ledger was restored to an earlier state', () => {
+  it('goes on above the epochs that the warehouse has seen, at once, and says so', async () => {
+    const a = await world.stage();
+    await world.tables.raiseFence(PERIOD, 40);
+    world.now += QUIET;
+    const startedAt = world.now;
+    await world.tick();
+    await world.drain();
+    expect(world.visible()).toEqual(keysOf(a));
+    expect((await world.ledger.period(PERIOD)).epoch).toBeGreaterThan(40);
+    expect(world.told('ledger-behind')).toEqual([
+      { what: 'ledger-behind', period: PERIOD, epoch: 1, warehouseEpoch: 40 },
+    ]);
+    expect(world.now - startedAt).toBeLessThan(LEASE);
+  });
+});
+
+describe('a tick when the ledger fails as well', () => {
+  it('throws what went wrong first, and frees the lease when the first try to free it fails', async () => {
+    await world.stage();
+    world.now += QUIET;
+    let refusals = 1;
+    const ledger = intercepted(world.ledger, async (method, call) => {
+      if (method === 'releaseLease' && refusals > 0) {
+        refusals -= 1;
+        throw new Error('disk full');
+      }
+      return call();
+    });
+    const broken = refusedBy(world, 'publish', new Error('warehouse is suspended'));
+    await expect(world.tick({ ...broken, ledger })).rejects.toThrow('suspended');
+    expect((await world.ledger.period(PERIOD)).lease).toBeUndefined();
+  });
+});

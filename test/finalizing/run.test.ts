@@ -111,7 +111,7 @@ describe('a run that the warehouse fences off', () => {
       await world.stage({ partition: ALPHA });
       await world.stage({ partition: BETA });
       world.now += SETTINGS.maxWaitSeconds * 1000;
-      await world.tick(refusedBy(world, method, new FencedOff('a newer run was here')));
+      await world.tick(refusedBy(world, method, new FencedOff('a newer run was here', 0)));
       expect(world.told('lease-lost')).toHaveLength(1);
       for (const partition of [ALPHA, BETA]) expect(await world.record(partition)).not.toHaveProperty('problem');
       expect(world.ticks).toHaveLength(1);

@@ -8,6 +8,7 @@ import { describeDeliveryRules } from './contract/deliveries.ts';
 import { describeLeaseRules } from './contract/leases.ts';
 import { describeLookups } from './contract/lookups.ts';
 import { describeOutboxRules } from './contract/outbox.ts';
+import { describeRecoveryRules } from './contract/recovery.ts';
 import { describeRemovalRules } from './contract/removals.ts';
 import { describeTickRules } from './contract/ticks.ts';
 import { describeVersionRules } from './contract/versions.ts';
@@ -42,5 +43,6 @@ export function describeLedgerContract(name: string, makeLedger: () => Promise<L
     describeConfigurationRules(subject);
     describeAnalyticsRules(subject);
     describeOutboxRules(subject);
+    describeRecoveryRules(subject);
   });
 }

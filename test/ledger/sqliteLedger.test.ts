@@ -79,14 +79,28 @@ describe('a ledger in a file', () => {
     }
   });
 
+  it('lets what has failed be tried at once when its composition root takes it over', async () => {
+    await using(async (ledger) => {
+      const { changes } = (await ledger.recordVersion(versionOf(), START)).partition;
+      const lease = await ledger.acquireLease(PERIOD, 'dead', START, START + 60_000);
+      if (!lease.taken) throw new Error('the lease is free');
+      const problem = { what: 'verification-failed', message: 'disk full', attempts: 7, at: START } as const;
+      const update = { kind: 'failed', problem: { ...problem, retryAt: START + 3_600_000, changes } } as const;
+      await ledger.commit(ALPHA, lease.epoch, update);
+      ledger.takeOver();
+      expect((await ledger.partition(ALPHA))?.problem).toMatchObject({ message: 'disk full', attempts: 0, retryAt: 0 });
+    });
+  });
+
   it('frees every lease when its composition root says that nobody else is at work, and no epoch comes again', async () => {
     const next = addMonths(PERIOD, 1);
     await using(async (ledger) => {
       const lease = await ledger.acquireLease(PERIOD, 'dead', START, START + 60_000);
       await ledger.acquireLease(next, 'dead', START, START + 60_000);
       await ledger.noteTick(next, START + 500);
-      ledger.releaseAllLeases();
-      expect((await ledger.period(next)).nextTickAt).toBe(START + 500);
+      ledger.takeOver();
+      // The tick was in the dead process's queue.
+      expect((await ledger.period(next)).nextTickAt).toBeUndefined();
       for (const period of [PERIOD, next]) {
         const { epoch } = await ledger.period(period);
         const answer = await ledger.acquireLease(period, 'alive', START, START + 1000);

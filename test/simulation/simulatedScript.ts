@@ -125,9 +125,9 @@ export class SimulatedScript implements ScriptEngine {
 
   #pass({ period, number, epoch }: ScriptRun): void {
     const newest = this.fences.get(period) ?? 0;
-    if (number < newest) throw new FencedOff(`script run ${number} of ${period} is over: ${newest} runs now`);
+    if (number < newest) throw new FencedOff(`script run ${number} of ${period} is over: ${newest} runs now`, newest);
     const fence = this.#world.epochFence(period);
-    if (epoch < fence) throw new FencedOff(`epoch ${epoch} of ${period} is over: ${fence} runs now`);
+    if (epoch < fence) throw new FencedOff(`epoch ${epoch} of ${period} is over: ${fence} runs now`, fence);
     this.fences.set(period, number);
   }
 }

@@ -110,6 +110,6 @@ export class SimulatedWarehouse implements Warehouse {
 
   #pass(period: Period, epoch: number): void {
     const fence = this.fences.get(period) ?? 0;
-    if (epoch < fence) throw new FencedOff(`epoch ${epoch} of ${period} is over: ${fence} runs now`);
+    if (epoch < fence) throw new FencedOff(`epoch ${epoch} of ${period} is over: ${fence} runs now`, fence);
   }
 }

@@ -26,7 +26,7 @@ export async function checkFence(connection: DuckDBConnection, period: Period, e
     { period, epoch },
   );
   const newer = z.array(FenceRow).parse(reader.getRowObjectsJS())[0]?.epoch ?? null;
-  if (newer !== null) throw new FencedOff(`run ${epoch} of ${period} is fenced off by run ${newer}`);
+  if (newer !== null) throw new FencedOff(`run ${epoch} of ${period} is fenced off by run ${newer}`, newer);
 }
 
 /** What readers see, per payer whose month was ever published. */

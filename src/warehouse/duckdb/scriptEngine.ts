@@ -109,7 +109,10 @@ async function lastCommitted(connection: DuckDBConnection, { period, number }: S
   const [row] = z.array(ScriptRow).parse(reader.getRowObjectsJS());
   if (!row || row.script_run < number) return 0;
   if (row.script_run === number) return row.script_statement;
-  throw new FencedOff(`run ${number} of the analytics of ${period} is fenced off by run ${row.script_run}`);
+  throw new FencedOff(
+    `run ${number} of the analytics of ${period} is fenced off by run ${row.script_run}`,
+    row.script_run,
+  );
 }
 
 const SomeNumber = z.bigint().transform(Number);

@@ -65,10 +65,13 @@ export async function raiseScriptFence(session: Statements, names: SnowflakeName
   );
   const [newest] = z.array(ScriptFenceRow).parse(rows);
   if (newest && (newest.EPOCH ?? 0) > epoch) {
-    throw new FencedOff(`run ${epoch} of ${period} is fenced off by run ${newest.EPOCH}`);
+    throw new FencedOff(`run ${epoch} of ${period} is fenced off by run ${newest.EPOCH}`, newest.EPOCH ?? 0);
   }
   if (newest && (newest.SCRIPT_RUN ?? 0) > number) {
-    throw new FencedOff(`run ${number} of the analytics of ${period} is fenced off by run ${newest.SCRIPT_RUN}`);
+    throw new FencedOff(
+      `run ${number} of the analytics of ${period} is fenced off by run ${newest.SCRIPT_RUN}`,
+      newest.SCRIPT_RUN ?? 0,
+    );
   }
 }
 
@@ -82,7 +85,7 @@ export async function checkFence(
   const rows = await session.run(`select max(epoch) as epoch from ${names.fence} where period = ?`, [period]);
   const newest = z.array(FenceRow).parse(rows)[0]?.EPOCH ?? null;
   if (newest !== null && newest > epoch) {
-    throw new FencedOff(`run ${epoch} of ${period} is fenced off by run ${newest}`);
+    throw new FencedOff(`run ${epoch} of ${period} is fenced off by run ${newest}`, newest);
   }
 }
 

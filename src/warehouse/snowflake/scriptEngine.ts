@@ -91,7 +91,10 @@ function endOf(run: ScriptRun, step: Step, queryId: string, outcome: BlockOutcom
     case 'done':
       return { is: 'done', queryId };
     case 'fencedOff':
-      throw new FencedOff(`run ${run.number} of the analytics of ${run.period} is fenced off by run ${outcome.by}`);
+      throw new FencedOff(
+        `run ${run.number} of the analytics of ${run.period} is fenced off by run ${outcome.by}`,
+        outcome.by,
+      );
     case 'failed': {
       const { statement, code, message } = outcome;
       const { message: reason } = new SnowflakeFailure({ code, kind: kindOf(code), message });
