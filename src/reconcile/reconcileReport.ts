@@ -1,3 +1,4 @@
+import { counted } from '../billing/counted.ts';
 import { partitionName } from '../billing/partition.ts';
 import type { Payer } from '../billing/payer.ts';
 import type { Period } from '../billing/period.ts';
@@ -99,7 +100,9 @@ export function summarize(
       `${payer}: ${location(bucket, prefix)} cannot be read: ${quoteValue(reason)}`,
   );
   const total = partitions.reduce((sum, { queued }) => sum + queued, 0);
-  const did = dryRun ? `dry run: ${total} messages would have been queued` : `${total} messages queued`;
+  const did = dryRun
+    ? `dry run: ${counted(total, 'message')} would have been queued`
+    : `${counted(total, 'message')} queued`;
   return [`${did}, ${unreadable.length} sources unreadable`, ...troubles, ...partitions.map(sentence)];
 }
 
