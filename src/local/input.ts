@@ -5,6 +5,7 @@ import { type Place, placeBySources } from '../billing/placement.ts';
 import type { Source } from '../billing/source.ts';
 import { UsageError } from '../config/commandLine.ts';
 import type { ObjectStore } from '../staging/objectStore.ts';
+import { isAbsence } from './fileFailure.ts';
 import { FolderPlacement } from './folderPlacement.ts';
 import { type Options, stateName } from './options.ts';
 import { withRelocatedManifests } from './relocateManifest.ts';
@@ -44,7 +45,10 @@ export async function sampleInput(keep: string): Promise<Input> {
 
 /** A person's folder, as one bucket. Throws UsageError when there is no such folder. */
 export async function folderInput(folder: string, told: Pick<Options, 'payer' | 'period'>): Promise<Input> {
-  const stats = await stat(folder).catch(() => undefined);
+  const stats = await stat(folder).catch((error: unknown) => {
+    if (isAbsence(error)) return undefined;
+    throw error;
+  });
   if (!stats?.isDirectory()) throw new UsageError(`--from must be a folder, got ${JSON.stringify(folder)}`);
   const bucket = stateName(folder);
   const placement = new FolderPlacement(bucket, told, async (keys) => {
