@@ -1,3 +1,4 @@
+import { counted } from '../billing/counted.ts';
 import type { Payer } from '../billing/payer.ts';
 import type { Moment, StoredConfiguration } from '../ledger/ledger.ts';
 import type { ConfigurationOrigin, Report } from '../notify/events.ts';
@@ -91,7 +92,7 @@ async function readRows(readTable: ReadTable): Promise<{
     const rows = await readTable();
     const { sources, wrong: wrongRows } = parsePayerRows(rows);
     if (sources.length > 0) return { sources, wrongRows };
-    const counts = `${rows.length} rows, ${wrongRows.length} of them wrong`;
+    const counts = `${counted(rows.length, 'row')}, ${wrongRows.length} of them wrong`;
     return { sources, wrongRows, trouble: `the payers table must have a right row that is enabled, got ${counts}` };
   } catch (error) {
     return { sources: [], wrongRows: [], trouble: String(error) };

@@ -1,3 +1,4 @@
+import { counted } from '../billing/counted.ts';
 import { MANAGED_POLICIES_PER_ROLE, MANAGED_POLICY_CHARACTERS } from './awsLimits.ts';
 import type { PayerSource } from './payers.ts';
 import { ACCOUNT_ID, PARTITION, URL_SUFFIX } from './pseudoParameters.ts';
@@ -36,7 +37,7 @@ export function payerPolicies(sources: readonly PayerSource[]): PayerPolicies {
   const attached = policies.read.length + policies.list.length;
   if (attached > MANAGED_POLICIES_PER_ROLE) {
     throw new RangeError(
-      `${sources.length} payers need ${attached} managed policies of at most ${MANAGED_POLICY_CHARACTERS} characters, ` +
+      `${counted(sources.length, 'payer needs', 'payers need')} ${counted(attached, 'managed policy', 'managed policies')} of at most ${MANAGED_POLICY_CHARACTERS} characters, ` +
         `and IAM attaches ${MANAGED_POLICIES_PER_ROLE} to a role: shorten the prefixes, or split the payers over two stages`,
     );
   }

@@ -1,3 +1,4 @@
+import { counted } from '../billing/counted.ts';
 import type { Partition } from '../billing/partition.ts';
 import { partitionName } from '../billing/partition.ts';
 import type { FileAudit, FileStatus, StagedFile } from '../warehouse/warehouse.ts';
@@ -23,10 +24,10 @@ export function auditProblem(
   const disagreements = files.flatMap(({ stagedKey, rows }) => {
     const audit = byKey.get(stagedKey);
     if (!audit || audit.rows !== rows) {
-      return `${stagedKey} has ${rows} rows by its footer and ${audit?.rows ?? 0} in the warehouse`;
+      return `${stagedKey} has ${counted(rows, 'row')} by its footer and ${audit?.rows ?? 0} in the warehouse`;
     }
     if (audit.rowsOfOtherPeriods > 0) {
-      return `${stagedKey} has ${audit.rowsOfOtherPeriods} of ${rows} rows billed in another month`;
+      return `${stagedKey} has ${audit.rowsOfOtherPeriods} of ${counted(rows, 'row')} billed in another month`;
     }
     return [];
   });

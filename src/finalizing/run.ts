@@ -1,3 +1,4 @@
+import { counted } from '../billing/counted.ts';
 import { objectCreatedEvent } from '../billing/objectCreated.ts';
 import { partitionName } from '../billing/partition.ts';
 import { type PartitionRecord, type Problem, setIdOf } from '../ledger/partitionRecord.ts';
@@ -74,7 +75,7 @@ async function lookAt({ ledger, now }: Finalizing, record: PartitionRecord): Pro
   }
   if (record.delivery) {
     const { executionId, pending, files } = record.delivery;
-    const reason = `delivery ${executionId} waits for ${pending.length} of ${files} files`;
+    const reason = `delivery ${executionId} waits for ${pending.length} of ${counted(files, 'file')}`;
     return { ...base, set: { is: 'held', reason, removed: [] } };
   }
   return { ...base, set: setWithoutManifest(versions, record.report) };

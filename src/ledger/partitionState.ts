@@ -1,3 +1,4 @@
+import { counted } from '../billing/counted.ts';
 import { hasChanges, isDirty, type PartitionRecord, wantsAnalytics } from './partitionRecord.ts';
 
 /**
@@ -14,7 +15,8 @@ export function stateOf(record: PartitionRecord): { readonly state: PartitionSta
   const { problem, delivery, held, published } = record;
   if (problem && isDirty(record)) return { state: 'failed', why: `${problem.what}: ${problem.message}` };
   if (delivery && delivery.pending.length > 0) {
-    const why = `${delivery.pending.length} of ${delivery.files} files of delivery ${delivery.executionId} are missing`;
+    const { pending, files, executionId } = delivery;
+    const why = `${pending.length} of ${counted(files, 'file')} of delivery ${executionId} ${pending.length === 1 ? 'is' : 'are'} missing`;
     return { state: 'waiting', why };
   }
   if (hasChanges(record)) return { state: 'pending', why: 'changes wait for the next run' };

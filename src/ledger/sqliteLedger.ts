@@ -88,6 +88,24 @@ export class SqliteLedger implements Ledger {
     });
   }
 
+  /**
+   * Takes a partition out, as if nothing of it had ever come; answers how many versions were known. The period's fence
+   * stays, and a run of the analytics that the payer is in goes: the next one begins anew. Only for a composition root
+   * that knows that no other process works on this ledger.
+   */
+  forget({ period, payer }: Partition): number {
+    return this.#transaction(() => {
+      const { changes } = this.#prepare('delete from versions where period = ? and payer = ?').run(period, payer);
+      this.#prepare('delete from deliveries where period = ? and payer = ?').run(period, payer);
+      this.#prepare('delete from partitions where period = ? and payer = ?').run(period, payer);
+      const analytics = this.#get<AnalyticsRecord>('select body from analytics where period = ?', [period]);
+      if (analytics?.members.some((member) => member.payer === payer)) {
+        this.#prepare('delete from analytics where period = ?').run(period);
+      }
+      return Number(changes);
+    });
+  }
+
   async version({ period, payer }: Partition, id: VersionId): Promise<VersionRecord | undefined> {
     return this.#version(period, payer, id);
   }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import {
+  accessSync,
   closeSync,
   constants,
   copyFileSync,
@@ -27,7 +28,7 @@ import { codeOf, isAbsence, readFailure, unwritableKey, writeFailure } from './f
 import { partName, pathOfKey } from './keyPath.ts';
 import { listedObject, statObject } from './objectStats.ts';
 import { isRealFolder, makeRealFolder } from './realFolder.ts';
-import { walkKeys } from './walkKeys.ts';
+import { type OnUnreadable, walkKeys } from './walkKeys.ts';
 
 /**
  * Folders as buckets, a file's path below the folder as its key. They keep no versions: a `versionId` says nothing here.
@@ -52,12 +53,22 @@ import { walkKeys } from './walkKeys.ts';
 export class DirectoryStore implements ObjectStore {
   readonly #folders: ReadonlyMap<string, string>;
   readonly #newId: () => string;
+  readonly #onUnreadable: OnUnreadable | undefined;
   readonly #roots = new Map<string, string>();
 
-  /** `buckets` maps each bucket's name to its absolute folder; `newId` gives the UUIDs that part files are named by. */
-  constructor(buckets: ReadonlyMap<string, string>, newId: () => string = randomUUID) {
+  /**
+   * `buckets` maps each bucket's name to its absolute folder; `newId` gives the UUIDs that part files are named by. With
+   * `onUnreadable`, a listing leaves out what cannot be read, and reports it there; without it, a listing fails as S3's
+   * does (AccessDenied).
+   */
+  constructor(
+    buckets: ReadonlyMap<string, string>,
+    newId: () => string = randomUUID,
+    onUnreadable: OnUnreadable | undefined = undefined,
+  ) {
     this.#folders = buckets;
     this.#newId = newId;
+    this.#onUnreadable = onUnreadable;
   }
 
   /** See {@link ObjectStore.read}. Without an etag, too, a file that is written to meanwhile is ObjectChanged: S3 never mixes contents. */
@@ -95,8 +106,9 @@ export class DirectoryStore implements ObjectStore {
   async *list(bucket: string, prefix: string, startAfter = ''): AsyncGenerator<ListedObject[]> {
     try {
       const root = this.#root(bucket);
-      for await (const keys of walkKeys(root, prefix, startAfter, PAGE_SIZE)) {
-        const page = keys.flatMap((key) => statObject(path.join(root, key), key) ?? []);
+      const onUnreadable = this.#onUnreadable;
+      for await (const keys of walkKeys(root, { prefix, startAfter, groupSize: PAGE_SIZE, onUnreadable })) {
+        const page = keys.flatMap((key) => this.#listed(path.join(root, key), key) ?? []);
         if (page.length > 0) yield page;
       }
     } catch (error) {
@@ -137,6 +149,18 @@ export class DirectoryStore implements ObjectStore {
       const failure = readFailure(error, location);
       if (failure instanceof ObjectGone) return undefined;
       throw failure;
+    }
+  }
+
+  #listed(file: string, key: string): ListedObject | undefined {
+    if (!this.#onUnreadable) return statObject(file, key);
+    try {
+      const object = statObject(file, key);
+      if (object) accessSync(file, constants.R_OK);
+      return object;
+    } catch (error) {
+      if (!isAbsence(error)) this.#onUnreadable(file, error);
+      return undefined;
     }
   }
 

@@ -6,6 +6,7 @@ import type { Source } from '../billing/source.ts';
 import { UsageError } from '../config/commandLine.ts';
 import type { ObjectStore } from '../staging/objectStore.ts';
 import { DirectoryStore } from './directoryStore.ts';
+import { isAbsence } from './fileFailure.ts';
 import { FolderPlacement } from './folderPlacement.ts';
 import { folderReading } from './folderReading.ts';
 import { type Options, stateName } from './options.ts';
@@ -27,7 +28,7 @@ export interface Input {
   readonly complaints: () => string[];
   /** What was left out for good, and why. */
   readonly notices: () => string[];
-  /** Keys that do not count any more although an earlier run has placed them, with the reason. */
+  /** Keys that do not count any more although an earlier run may have placed them, with the reason. */
   readonly leftOut: () => ReadonlyMap<string, string>;
   /** How the sources are read. */
   readonly wrap: (store: ObjectStore) => ObjectStore;
@@ -52,7 +53,10 @@ export async function sampleInput(keep: string): Promise<Input> {
 
 /** A person's folder, as one bucket. Throws UsageError when there is no such folder. */
 export async function folderInput(folder: string, said: Pick<Options, 'payer' | 'period' | 'report'>): Promise<Input> {
-  const stats = await stat(folder).catch(() => undefined);
+  const stats = await stat(folder).catch((error: unknown) => {
+    if (isAbsence(error)) return undefined;
+    throw error;
+  });
   if (!stats?.isDirectory()) throw new UsageError(`--from must be a folder, got ${JSON.stringify(folder)}`);
   const bucket = stateName(folder);
   const store = new DirectoryStore(new Map([[bucket, folder]]));

@@ -4,7 +4,7 @@ import { type Payer, parsePayer } from '../billing/payer.ts';
 import { type Period, parsePeriod } from '../billing/period.ts';
 import { readOptions, UsageError } from '../config/commandLine.ts';
 
-/** What the person asked for. */
+/** What the person asked for. At most one of `status`, `sql`, `forget`, `reset` and `watch` is there. */
 export interface Options {
   /** The folder with the person's own files; absent for the generated sample. */
   readonly from?: string;
@@ -15,40 +15,25 @@ export interface Options {
   /** Where the embedded state lives. */
   readonly keep: string;
   readonly watch: boolean;
-  /** Tell how the state stands, and do nothing. */
+  /** Say how the state stands, and do nothing. */
   readonly status?: true;
+  /** A statement for the warehouse. */
+  readonly sql?: string;
+  /** What to take out of the state: a payer, or one month of it. */
+  readonly forget?: Forgotten;
+  /** Empty the state. */
+  readonly reset?: true;
   readonly json: boolean;
   /** The debounce; without it the composition root's own. */
   readonly quietSeconds?: number;
   readonly maxWaitSeconds?: number;
 }
 
-export const HELP = `Brings cost-and-usage reports into one warehouse and finds the wastage in them, all on this machine.
-
-  npm start                             a generated sample: four payers, two months, every kind of report
-  npm start -- --from DIR [options]     your own Parquet files: a folder in one of AWS's layouts, or loose files
-  npm start -- --status [--from DIR]    what became of them: every payer's month, whether it is complete, and if not, why
-
-Options
-  --from DIR         the folder to read; nothing in it is changed
-  --payer ID         whose files they are: a 12-digit account id (default: what the files' rows say)
-  --period YYYY-MM   which month they are; in a folder with AWS's layout, only this month (default: what keys or rows say)
-  --report NAME      which report is the bill where a month has several: the path of its folder, or the end of it
-  --keep DIR         where the state lives: ledger, staged files, warehouse (default: a folder in .local/ for each input)
-  --quiet SECONDS    a partition without a manifest is finalized when it was quiet for so long (default 1, with --watch 3)
-  --max-wait SECONDS … and at the latest so long after its first change (default 10, with --watch 60)
-  --watch            stay, and take in every file that appears; ends with Ctrl-C
-  --status           look at the state and change nothing, also while another process works on it;
-                     --payer and --period: of this payer, of this month alone
-  --json             one JSON document on stdout; progress goes to stderr
-  --help             this text
-
-A second run on the same state finds nothing to do. Delete the state's folder to begin anew.
-
-Exit status: 0 every partition is published (with --status: complete); 1 trouble; 2 a wrong option;
-3 done, but something is not complete: a partition waits for a file, is held or has
-failed, or nobody can tell whose a file is.
-`;
+export interface Forgotten {
+  readonly payer: Payer;
+  /** Absent: every month of the payer. */
+  readonly period?: Period;
+}
 
 const OPTIONS = {
   from: { type: 'string' },
@@ -60,44 +45,104 @@ const OPTIONS = {
   'max-wait': { type: 'string' },
   watch: { type: 'boolean' },
   status: { type: 'boolean' },
+  sql: { type: 'string' },
+  forget: { type: 'string' },
+  reset: { type: 'boolean' },
   json: { type: 'boolean' },
+  version: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const;
 
-/** Reads the command line; 'help' when it asks for help. Throws UsageError, which names the option and its value. */
-export function parseOptions(args: readonly string[], workingFolder: string): Options | 'help' {
-  const values = readOptions(args, OPTIONS);
+export const optionNames: readonly string[] = Object.keys(OPTIONS);
+
+type Values = ReturnType<typeof readOptions<typeof OPTIONS>>;
+
+/** Each is a command of its own, and what it does besides reading its state. */
+const COMMANDS = ['watch', 'status', 'sql', 'forget', 'reset'] as const;
+/** Options that only make sense where files are taken in. */
+const OF_TAKING_IN = ['quiet', 'max-wait'] as const;
+
+/** Reads the command line; 'help' or 'version' when it asks for that. Throws UsageError, which names the option and its value. */
+export function parseOptions(args: readonly string[], workingFolder: string): Options | 'help' | 'version' {
+  const values = readOptions(withCommentedStatement(args), OPTIONS);
   if (values.help) return 'help';
+  if (values.version) return 'version';
+  checkTogether(values);
   const from = values.from === undefined ? undefined : resolve(workingFolder, values.from);
-  if (values.status && values.watch) throw new UsageError('--status looks once and ends: it does not go with --watch');
-  if (from === undefined && !values.status) {
-    const needsFrom = (['payer', 'period', 'report'] as const).find((name) => values[name] !== undefined);
-    if (needsFrom) throw new UsageError(`--${needsFrom} goes with --from DIR: the sample has its own`);
-  }
-  const keepFolder = values.keep ?? `.local/${from === undefined ? 'sample' : stateName(from)}`;
-  const keep = resolve(workingFolder, keepFolder);
-  if (from !== undefined && !/^\.\.(\/|$)/.test(relative(from, keep))) {
-    throw new UsageError(`--keep must not lie in the folder of --from, got ${JSON.stringify(keep)}`);
-  }
-  return {
-    keep,
+  const options: Options = {
+    keep: keepFolder(values, from, workingFolder),
     watch: values.watch ?? false,
     json: values.json ?? false,
     ...(values.status ? { status: true } : {}),
+    ...(values.reset ? { reset: true } : {}),
     ...(from === undefined ? {} : { from }),
-    ...(values.quiet === undefined ? {} : { quietSeconds: checked('--quiet', values.quiet, parseSeconds) }),
-    ...(values['max-wait'] === undefined
-      ? {}
-      : { maxWaitSeconds: checked('--max-wait', values['max-wait'], parseSeconds) }),
-    ...(values.report === undefined ? {} : { report: checked('--report', values.report, parseReport) }),
-    ...(values.payer === undefined ? {} : { payer: checked('--payer', values.payer, parsePayer) }),
-    ...(values.period === undefined ? {} : { period: checked('--period', values.period, parsePeriod) }),
+    ...parsed('quietSeconds', '--quiet', values.quiet, parseSeconds),
+    ...parsed('maxWaitSeconds', '--max-wait', values['max-wait'], parseSeconds),
+    ...parsed('payer', '--payer', values.payer, parsePayer),
+    ...parsed('period', '--period', values.period, parsePeriod),
+    ...parsed('report', '--report', values.report, parseReport),
+    ...parsed('forget', '--forget', values.forget, parseForgotten),
+    ...parsed('sql', '--sql', values.sql, parseStatement),
   };
+  const { quietSeconds, maxWaitSeconds } = options;
+  if (quietSeconds !== undefined && maxWaitSeconds !== undefined && maxWaitSeconds < quietSeconds) {
+    throw new UsageError(
+      `--max-wait must not be less than --quiet, got ${maxWaitSeconds} and ${quietSeconds}: no partition would wait for its quiet period`,
+    );
+  }
+  return options;
 }
 
-function checked<Value>(option: string, text: string, parse: (text: string) => Value): Value {
+/** A statement may begin with a comment of SQL's, `-- …`, which reads like an option: the two become one argument. */
+function withCommentedStatement(args: readonly string[]): string[] {
+  return args.flatMap((arg, index) => {
+    if (arg === '--sql' && isComment(args[index + 1])) return [`--sql=${args[index + 1]}`];
+    return args[index - 1] === '--sql' && isComment(arg) ? [] : [arg];
+  });
+}
+
+function isComment(arg: string | undefined): boolean {
+  return arg !== undefined && /^--\s/.test(arg);
+}
+
+/** Refuses options that contradict each other, or that would be passed over without a word. */
+function checkTogether(values: Values): void {
+  const [command, other] = COMMANDS.filter((name) => values[name] !== undefined);
+  if (command && other) {
+    throw new UsageError(`--${other} does not go with --${command}: each is a command of its own`);
+  }
+  const takesIn = command === undefined || command === 'watch';
+  const narrows = takesIn || command === 'status';
+  for (const name of OF_TAKING_IN) {
+    if (values[name] !== undefined && !takesIn) throw new UsageError(`--${name} does not go with --${command}`);
+  }
+  for (const name of ['payer', 'period', 'report'] as const) {
+    if (values[name] === undefined) continue;
+    if (!narrows || (name === 'report' && !takesIn)) throw new UsageError(`--${name} does not go with --${command}`);
+    if (values.from === undefined && takesIn) {
+      throw new UsageError(`--${name} goes with --from DIR: the sample has its own`);
+    }
+  }
+}
+
+function keepFolder(values: Values, from: string | undefined, workingFolder: string): string {
+  const keep = resolve(workingFolder, values.keep ?? `.local/${from === undefined ? 'sample' : stateName(from)}`);
+  if (from !== undefined && !/^\.\.(\/|$)/.test(relative(from, keep))) {
+    throw new UsageError(`--keep must not lie in the folder of --from, got ${JSON.stringify(keep)}`);
+  }
+  return keep;
+}
+
+/** An object with the option's value, or an empty one where it is not given. */
+function parsed<Key extends string, Value>(
+  key: Key,
+  option: string,
+  text: string | undefined,
+  parse: (text: string) => Value,
+): { readonly [key in Key]?: Value } {
+  if (text === undefined) return {};
   try {
-    return parse(text);
+    return { [key]: parse(text) } as { readonly [key in Key]?: Value };
   } catch (error) {
     throw new UsageError(`${option}: ${error instanceof Error ? error.message : String(error)}`);
   }
@@ -116,6 +161,18 @@ function parseSeconds(text: string): number {
     throw new RangeError(`must be a whole number of seconds from 0 to 86400, got ${JSON.stringify(text)}`);
   }
   return seconds;
+}
+
+/** `111122223333` or `111122223333/2026-10`. */
+function parseForgotten(text: string): Forgotten {
+  const [payer = '', period, ...others] = text.split('/');
+  if (others.length > 0) throw new RangeError(`must be PAYER or PAYER/YYYY-MM, got ${JSON.stringify(text)}`);
+  return { payer: parsePayer(payer), ...(period === undefined ? {} : { period: parsePeriod(period) }) };
+}
+
+function parseStatement(text: string): string {
+  if (text.trim() === '') throw new RangeError(`must be a statement, got ${JSON.stringify(text)}`);
+  return text;
 }
 
 /** A name for the state of one folder: its own name, and a hash that keeps folders of one name apart. */

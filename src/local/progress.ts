@@ -1,12 +1,15 @@
+import { counted } from '../billing/counted.ts';
 import { partitionName } from '../billing/partition.ts';
 import { printable, quoteValue } from '../billing/printable.ts';
 import type { ReactorEvent, Report } from '../notify/events.ts';
 
-/** Staged files are told one by one up to here, then every so often: a delivery has hundreds. */
-const TELL_FIRST = 10;
-const TELL_EVERY = 500;
+/** What comes by the hundred in a delivery is said one by one up to here, then every so often. */
+const SAID_FIRST = 10;
+const SAID_EVERY = 500;
+/** After so long without one of its kind, the next one is said again: with --watch, another delivery begins. */
+const PAUSE_MS = 5_000;
 
-/** Counts what happens, and tells it line by line. */
+/** Counts what happens, and says it line by line. */
 export interface Progress {
   readonly report: Report;
   /** How often each kind of event happened. */
@@ -14,22 +17,39 @@ export interface Progress {
   readonly say: (line: string) => void;
 }
 
-/** Progress for people, written line by line. `now` answers milliseconds since 1970. */
-export function newProgress(write: (text: string) => void, now: () => number): Progress {
+/** How often a frequent kind has come since its last pause, and when. */
+interface Burst {
+  readonly count: number;
+  readonly at: number;
+}
+
+/**
+ * Progress for people, written line by line with the seconds since `startedAt`. `now` answers milliseconds since 1970.
+ */
+export function newProgress(write: (text: string) => void, now: () => number, startedAt = now()): Progress {
   const counts = new Map<string, number>();
-  const startedAt = now();
-  const say = (line: string) => write(`${((now() - startedAt) / 1000).toFixed(1).padStart(6)}s  ${printable(line)}\n`);
+  const bursts = new Map<string, Burst>();
+  const sayAt = (at: number, line: string) =>
+    write(`${((at - startedAt) / 1000).toFixed(1).padStart(6)}s  ${printable(line)}\n`);
+  const isSaid = (what: string, at: number): boolean => {
+    const before = bursts.get(what);
+    const isOn = before !== undefined && at - before.at < PAUSE_MS;
+    const count = isOn ? before.count + 1 : 1;
+    bursts.set(what, { count, at });
+    return count <= SAID_FIRST;
+  };
   return {
-    say,
+    say: (line) => sayAt(now(), line),
     counts: () => Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : 1))),
     report: (event) => {
       const count = (counts.get(event.what) ?? 0) + 1;
       counts.set(event.what, count);
       const line = lineOf(event);
       if (line === undefined) return;
+      const at = now();
       const isFrequent = event.what === 'file-staged' || event.what === 'object-ignored';
-      if (!isFrequent || count <= TELL_FIRST) say(line);
-      else if (count % TELL_EVERY === 0) say(`${event.what}: ${count} so far`);
+      if (!isFrequent || isSaid(event.what, at)) sayAt(at, line);
+      else if (count % SAID_EVERY === 0) sayAt(at, `${event.what}: ${count} so far`);
     },
   };
 }
@@ -38,7 +58,7 @@ export function newProgress(write: (text: string) => void, now: () => number): P
 function lineOf(event: ReactorEvent): string | undefined {
   switch (event.what) {
     case 'file-staged':
-      return `staged      ${partitionName(event.partition)}  ${fileName(event.key)}, ${event.rows} rows`;
+      return `staged      ${partitionName(event.partition)}  ${fileName(event.key)}, ${counted(event.rows, 'row')}`;
     case 'file-empty':
       return `empty       ${partitionName(event.partition)}  ${fileName(event.key)}: a surplus part`;
     case 'file-quarantined':
@@ -55,11 +75,11 @@ function lineOf(event: ReactorEvent): string | undefined {
     case 'source-unknown':
       return `unknown     ${event.bucket} ${quoteValue(event.key)}: no payer is configured for it`;
     case 'delivery-known':
-      return `delivery    ${partitionName(event.partition)}  ${event.executionId}: ${event.files} files, ${event.missing} missing`;
+      return `delivery    ${partitionName(event.partition)}  ${event.executionId}: ${counted(event.files, 'file')}, ${event.missing} missing`;
     case 'delivery-unsure':
-      return `unsure      ${partitionName(event.partition)}  ${event.executionId}: ${event.keys.length} files are newer than the manifest`;
+      return `unsure      ${partitionName(event.partition)}  ${event.executionId}: ${event.keys.length === 1 ? '1 file is' : `${event.keys.length} files are`} newer than the manifest`;
     case 'partition-published':
-      return `published   ${partitionName(event.partition)}  ${event.files} files, ${event.rows} rows`;
+      return `published   ${partitionName(event.partition)}  ${counted(event.files, 'file')}, ${counted(event.rows, 'row')}`;
     case 'partition-held':
       return `held        ${partitionName(event.partition)}  ${event.reason}`;
     case 'registration-failed':
@@ -67,31 +87,31 @@ function lineOf(event: ReactorEvent): string | undefined {
     case 'analytics-failed':
       return `failed      ${partitionName(event.partition)}  ${event.reason} (attempt ${event.attempts})`;
     case 'analytics-done':
-      return `analysed    ${event.period}  ${event.partitions} payers`;
+      return `analysed    ${event.period}  ${counted(event.partitions, 'payer')}`;
     case 'analytics-handed-on':
-      return `analysing   ${event.period}  ${event.stepsDone} of ${event.steps} steps`;
+      return `analysing   ${event.period}  ${event.stepsDone} of ${counted(event.steps, 'step')}`;
     case 'analytics-cancelled':
       return `cancelled   ${event.period}  analytics: ${event.reason}`;
     case 'payer-fresh':
       return event.isStale
-        ? `stale       ${event.payer} ${Math.round(event.hours)} hours without a delivery`
+        ? `stale       ${event.payer} ${counted(Math.round(event.hours), 'hour')} without a delivery`
         : undefined;
     case 'messages-kept':
-      return `kept        ${event.count} messages: ${event.reason}`;
+      return `kept        ${counted(event.count, 'message')}: ${event.reason}`;
     case 'message-unroutable':
       return `unroutable  ${event.routingKey}: no queue is bound for it`;
     case 'message-dropped':
       return `dropped     ${event.routingKey}: ${event.reason}`;
     case 'files-removed':
-      return `removed     ${partitionName(event.partition)}  ${event.files} superseded files`;
+      return `removed     ${partitionName(event.partition)}  ${counted(event.files, 'superseded file')}`;
     case 'removal-failed':
-      return `left behind ${partitionName(event.partition)}  ${event.files} superseded files: ${event.reason}`;
+      return `left behind ${partitionName(event.partition)}  ${counted(event.files, 'superseded file')}: ${event.reason}`;
     case 'source-unreadable':
       return `unreadable  ${event.payer} ${event.bucket}: ${event.reason}`;
     case 'copy-restored':
       return `restored    ${partitionName(event.partition)}  ${fileName(event.key)}: its copy was gone`;
     case 'copies-unowned':
-      return `unowned     ${partitionName(event.partition)}  ${event.files} copies`;
+      return `unowned     ${partitionName(event.partition)}  ${counted(event.files, 'copy', 'copies')}`;
     case 'configuration-fallback':
       return `fallback    payers from the ${event.from}: ${event.reason}`;
     case 'payer-row-wrong':

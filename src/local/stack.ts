@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setImmediate, setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { analyticsStatements, loadScript } from '../analytics/script.ts';
@@ -19,6 +18,7 @@ import type { Staging } from '../staging/staging.ts';
 import { type DuckdbWarehouse, openDuckdbWarehouse } from '../warehouse/duckdb/warehouse.ts';
 import { type Consumer, consume } from './consume.ts';
 import { type DeadLetter, MemoryQueue } from './memoryQueue.ts';
+import { ledgerPath, stagingRoot, warehousePath } from './state.ts';
 import { lockState } from './stateLock.ts';
 
 const STAGING_BUCKET = 'staging';
@@ -58,22 +58,25 @@ export interface Stack {
 /** Opens the state, wires the workflows, and starts to work. Throws StateInUse when another process has the state. */
 export async function openStack(options: StackOptions): Promise<Stack> {
   const { keep, place, settings, report } = options;
-  const stagingRoot = join(keep, 'staging');
-  await mkdir(stagingRoot, { recursive: true });
-  const unlock = lockState(keep);
+  const staged = stagingRoot(keep);
+  await mkdir(staged, { recursive: true });
+  await using opened = new AsyncDisposableStack();
+  opened.defer(lockState(keep));
   const script = await loadScript(SCRIPT);
-  const ledger = new SqliteLedger(join(keep, 'ledger.sqlite'));
+  const ledger = new SqliteLedger(ledgerPath(keep));
+  opened.defer(() => ledger.close());
   // Nobody else works on this state (the lock says so): what a killed process held is free.
   ledger.takeOver();
   const warehouse = await openDuckdbWarehouse({
-    path: join(keep, 'warehouse.duckdb'),
-    stagingRoot,
+    path: warehousePath(keep),
+    stagingRoot: staged,
     analyticsStatements: (period, payers) => analyticsStatements(script, period, payers),
   });
+  opened.defer(() => warehouse.close());
   const copyQueue = newQueue<object>();
   const finalizeQueue = newQueue<Tick>();
   const shared = {
-    store: options.store(STAGING_BUCKET, stagingRoot),
+    store: options.store(STAGING_BUCKET, staged),
     ledger,
     copyQueue,
     finalizeQueue,
@@ -106,6 +109,11 @@ export async function openStack(options: StackOptions): Promise<Stack> {
     consuming(COPIES_AT_ONCE, stop.signal),
   );
   const runs = consume(finalizeQueue, (body) => handleTick(finalizing, body), consuming(1, stop.signal));
+  opened.defer(async () => {
+    stop.abort();
+    await Promise.all([copies.stopped, runs.stopped]);
+  });
+  const kept = opened.move();
   return {
     staging,
     ledger,
@@ -118,13 +126,7 @@ export async function openStack(options: StackOptions): Promise<Stack> {
     },
     settled: () => settle(staging, [copyQueue, finalizeQueue], [copies, runs]),
     deadLetters: () => [...copyQueue.deadLetters(), ...finalizeQueue.deadLetters()],
-    close: async () => {
-      stop.abort();
-      await Promise.all([copies.stopped, runs.stopped]);
-      await warehouse.close();
-      ledger.close();
-      unlock();
-    },
+    close: () => kept.disposeAsync(),
   };
 }
 

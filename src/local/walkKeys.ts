@@ -5,6 +5,18 @@ import { isObjectName, pathOfKey } from './keyPath.ts';
 import { isRealFolder } from './realFolder.ts';
 import { compareUtf8, sortUtf8 } from './utf8Order.ts';
 
+/** What of a bucket is walked, and how. */
+export interface Walk {
+  readonly prefix: string;
+  readonly startAfter: string;
+  readonly groupSize: number;
+  /** Takes a folder that cannot be read, and the walk goes on beside it; without it the walk ends with the error. */
+  readonly onUnreadable?: OnUnreadable | undefined;
+}
+
+/** Takes the path of a file or folder that cannot be read, and the file system's error. */
+export type OnUnreadable = (path: string, error: unknown) => void;
+
 /**
  * The keys under a prefix and behind `startAfter`, in S3's order, in groups of at most `groupSize`. `root` is a bucket's
  * folder with every symbolic link resolved. Memory holds the names of the folders from the root down to the one being
@@ -13,15 +25,11 @@ import { compareUtf8, sortUtf8 } from './utf8Order.ts';
  * Folder by folder gives S3's order if a folder sorts as its name and a slash, since that is how its keys begin:
  * `a-b`, then what is in `a/`, then `a0`. Symbolic links are passed over, and so is what cannot be a key.
  */
-export async function* walkKeys(
-  root: string,
-  prefix: string,
-  startAfter: string,
-  groupSize: number,
-): AsyncGenerator<string[]> {
+export async function* walkKeys(root: string, walk: Walk): AsyncGenerator<string[]> {
+  const { prefix, groupSize } = walk;
   const base = prefix.slice(0, prefix.lastIndexOf('/') + 1);
   if (!(await isKeyFolder(root, base))) return;
-  const first = await readFolder(root, base, startAfter);
+  const first = await readFolder(root, base, walk);
   const trail: Folder[] = [{ base, names: first.filter((name) => `${base}${name}`.startsWith(prefix)), next: 0 }];
   let group: string[] = [];
   for (let folder = trail.at(-1); folder !== undefined; folder = trail.at(-1)) {
@@ -30,7 +38,7 @@ export async function* walkKeys(
       trail.pop();
     } else if (name.endsWith('/')) {
       const inner = `${folder.base}${name}`;
-      trail.push({ base: inner, names: await readFolder(root, inner, startAfter), next: 0 });
+      trail.push({ base: inner, names: await readFolder(root, inner, walk), next: 0 });
     } else {
       group.push(`${folder.base}${name}`);
       if (group.length === groupSize) {
@@ -50,7 +58,7 @@ interface Folder {
 }
 
 /** What a folder holds behind `startAfter`: files as `name`, folders as `name/`, sorted. Nothing if it is gone. */
-async function readFolder(root: string, base: string, startAfter: string): Promise<string[]> {
+async function readFolder(root: string, base: string, { startAfter, onUnreadable }: Walk): Promise<string[]> {
   try {
     const names: string[] = [];
     for (const entry of await readdir(path.join(root, base), { withFileTypes: true })) {
@@ -61,7 +69,9 @@ async function readFolder(root: string, base: string, startAfter: string): Promi
     return sortUtf8(names);
   } catch (error) {
     if (isAbsence(error)) return [];
-    throw error;
+    if (!onUnreadable) throw error;
+    onUnreadable(path.join(root, base), error);
+    return [];
   }
 }
 

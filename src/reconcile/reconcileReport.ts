@@ -1,3 +1,4 @@
+import { counted } from '../billing/counted.ts';
 import { partitionName } from '../billing/partition.ts';
 import type { Payer } from '../billing/payer.ts';
 import type { Period } from '../billing/period.ts';
@@ -108,7 +109,9 @@ export function summarize(
       `${payer}: ${location(bucket, prefix)} cannot be read: ${quoteValue(reason)}`,
   );
   const total = partitions.reduce((sum, { queued }) => sum + queued, 0);
-  const did = dryRun ? `dry run: ${total} messages would have been queued` : `${total} messages queued`;
+  const did = dryRun
+    ? `dry run: ${counted(total, 'message')} would have been queued`
+    : `${counted(total, 'message')} queued`;
   const undecided = partitions.flatMap(choiceSentence);
   return [`${did}, ${unreadable.length} sources unreadable`, ...troubles, ...undecided, ...partitions.map(sentence)];
 }
@@ -122,10 +125,9 @@ function choiceSentence({ payer, period, report, otherReports }: PartitionReport
 }
 
 function sentence(partition: PartitionReport): string {
-  const { payer, period, listed, upToDate, queued, quarantined, setAside, stale, missing, state } = partition;
-  const { deliveryAgeHours } = partition;
+  const { payer, period, listed, upToDate, queued, quarantined, stale, missing, state, deliveryAgeHours } = partition;
   if (listed === 0) return `${payer} ${period}: nothing at the source (${state})`;
-  const counts = Object.entries({ upToDate, stale, missing, quarantined, 'set aside': setAside, queued })
+  const counts = Object.entries({ upToDate, stale, missing, quarantined, queued })
     .filter(([name, count]) => count > 0 || name === 'upToDate')
     .map(([name, count]) => `${count} ${name === 'upToDate' ? 'up to date' : name}`);
   const age = deliveryAgeHours === null ? '' : `, delivered ${deliveryAgeHours} h ago`;

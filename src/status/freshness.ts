@@ -1,3 +1,4 @@
+import { counted } from '../billing/counted.ts';
 import { addMonths, monthOf, type Period, yearOf } from '../billing/period.ts';
 import type { Moment } from '../ledger/ledger.ts';
 import { clock } from './age.ts';
@@ -24,5 +25,5 @@ export function staleness(period: Period, content: Moment | undefined, now: Mome
 
 function ageInWords(ms: number): string {
   const hours = Math.round(ms / 3_600_000);
-  return hours < 72 ? `${hours} hours` : `${Math.floor(hours / 24)} days`;
+  return hours < 72 ? counted(hours, 'hour') : counted(Math.floor(hours / 24), 'day');
 }

@@ -13,7 +13,7 @@ import { ageHours, timeOf } from './age.ts';
 import { type BillState, billState } from './billState.ts';
 import { staleness } from './freshness.ts';
 import { awaitedFiles, type MissingFiles, quarantinedFiles, unusableFiles } from './missingFiles.ts';
-import { deliveryName, reasonsFor } from './reasons.ts';
+import { deliveryName, reasonsFor, SCHEDULED, type StatusWords } from './reasons.ts';
 import type { StatusState } from './statusInput.ts';
 import { type Verdict, verdictOf } from './verdict.ts';
 
@@ -67,16 +67,19 @@ export interface PartitionFacts {
   readonly analytics: AnalyticsRecord | undefined;
   readonly configured: boolean;
   readonly debounce: Debounce;
+  /** Without them, those of the stack on AWS. */
+  readonly words?: StatusWords;
   readonly now: Moment;
 }
 
 /** One partition's row of the status. */
 export function partitionStatus(facts: PartitionFacts): PartitionStatus {
-  const { partition, record, configured } = facts;
-  if (!record) return { ...partition, ...NOTHING, configured, why: [configured ? NEVER_ARRIVED : NOT_CONFIGURED] };
+  const { partition, record, configured, words = SCHEDULED } = facts;
+  const neverArrived = configured ? words.neverArrived : NOT_CONFIGURED;
+  if (!record) return { ...partition, ...NOTHING, configured, why: [neverArrived] };
   const { now, debounce, period, analytics } = facts;
   const missing = missingOf(facts, record);
-  const why = reasonsFor({ record, missing, period, analytics, debounce, now });
+  const why = reasonsFor({ record, missing, period, analytics, debounce, words, now });
   const { delivery, analysed } = record;
   const deliveredAt = delivery ? writtenAt(delivery.manifest) : record.watermark;
   const isTickAhead = period.nextTickAt !== undefined && period.nextTickAt > now;
@@ -108,7 +111,6 @@ export function partitionStatus(facts: PartitionFacts): PartitionStatus {
   };
 }
 
-const NEVER_ARRIVED = 'nothing of it has ever arrived: reconcile tells whether the source has anything';
 const NOT_CONFIGURED = 'the payer is not configured, and nothing of it is known';
 const CONFIGURED_NO_MORE = 'the payer is not configured any more: nothing new of it is taken in';
 const NOTHING = {

@@ -1,4 +1,5 @@
 import { failureText } from '../analytics/failureText.ts';
+import { counted } from '../billing/counted.ts';
 import type { Debounce } from '../finalizing/decide.ts';
 import { dueAt } from '../finalizing/decide.ts';
 import type { AnalyticsRecord } from '../ledger/analyticsRecord.ts';
@@ -17,8 +18,23 @@ export interface Circumstances {
   readonly period: PeriodRecord;
   readonly analytics: AnalyticsRecord | undefined;
   readonly debounce: Debounce;
+  readonly words: StatusWords;
   readonly now: Moment;
 }
+
+/** What the sentences say of whoever works on by itself: it is not the same everywhere. */
+export interface StatusWords {
+  /** Who takes up what is due and has no tick of its own. */
+  readonly overdue: string;
+  /** What to do about a month of which nothing has come. */
+  readonly neverArrived: string;
+}
+
+/** On AWS. */
+export const SCHEDULED: StatusWords = {
+  overdue: 'its tick is on its way, or the sweep sends one within minutes',
+  neverArrived: 'nothing of it has ever arrived: reconcile tells whether the source has anything',
+};
 
 /**
  * Why a partition is not complete, what readers see meanwhile and what happens next, in sentences. Of a complete one only
@@ -72,7 +88,7 @@ function whyWaiting({ record: { delivery }, missing }: Circumstances): string[] 
   if (count === 0)
     return [`${name} is here, with files newer than its manifest: it is looked at again after the quiet period`];
   return [
-    `waiting for ${count} of ${delivery.files} files of ${name} (manifest of ${clock(delivery.manifest.lastModified)})`,
+    `waiting for ${count} of ${counted(delivery.files, 'file')} of ${name} (manifest of ${clock(delivery.manifest.lastModified)})`,
     ...listed('missing', missing),
   ];
 }
@@ -85,7 +101,7 @@ function whyFailed(circumstances: Circumstances): string[] {
   const isOfRun = what === 'analytics-failed' && analytics?.status === 'failed' && isMember(analytics, record);
   const failure = isOfRun ? analytics.failure : undefined;
   const words = failure ? `${failureText(failure)}${queryName(failure.queryId)}` : message;
-  const tried = `tried ${attempts} ${attempts === 1 ? 'time' : 'times'}, last at ${clock(at)}`;
+  const tried = `tried ${counted(attempts, 'time')}, last at ${clock(at)}`;
   const next =
     changes === record.changes
       ? `next at ${clock(retryAt)}${retryAt <= now ? ' (due)' : ''}`
@@ -116,7 +132,7 @@ function unfinished(record: PartitionRecord): string[] {
     sentences.push(`delivery ${delivery.executionId} is whole, and readers do not see it yet`);
   if (problem) sentences.push(`${STEPS[problem.what]} failed at ${clock(problem.at)}: ${problem.message}`);
   if (lacksManifest(record)) {
-    sentences.push(`its manifest has not come: nobody can tell whether these ${published?.files ?? 0} files are all`);
+    sentences.push(`its manifest has not come: nobody can tell whether ${these(published?.files ?? 0)} all`);
   }
   return sentences;
 }
@@ -165,8 +181,8 @@ function isMember({ members }: AnalyticsRecord, { partition }: PartitionRecord):
 /** How far a run of the analytics is. */
 export function analyticsSentence({ run, steps, stepsDone, inHand, startedAt, status }: AnalyticsRecord): string {
   const of = `analytics (run ${run})`;
-  if (status !== 'running') return `${of} ${status}: ${stepsDone} of ${steps} steps`;
-  if (!inHand) return `${of} running: ${stepsDone} of ${steps} steps done, since ${clock(startedAt)}`;
+  if (status !== 'running') return `${of} ${status}: ${stepsDone} of ${counted(steps, 'step')}`;
+  if (!inHand) return `${of} running: ${stepsDone} of ${counted(steps, 'step')} done, since ${clock(startedAt)}`;
   return `${of} running: step ${stepsDone + 1} of ${steps} (statement ${inHand.number}) since ${clock(inHand.submittedAt)}${queryName(inHand.queryId)}`;
 }
 
@@ -179,14 +195,12 @@ function overdue(circumstances: Circumstances): string[] {
 }
 
 /** When the next run takes a dirty partition up. */
-function whenDue({ record, period: { nextTickAt }, debounce, now }: Circumstances): string {
+function whenDue({ record, period: { nextTickAt }, debounce, words, now }: Circumstances): string {
   const due = dueAt(record, debounce);
   if (due === undefined) return 'nothing waits for a run';
   if (due <= now) {
     const tick =
-      nextTickAt !== undefined && nextTickAt > now
-        ? `a tick is on its way for ${clock(nextTickAt)}`
-        : 'its tick is on its way, or the sweep sends one within minutes';
+      nextTickAt !== undefined && nextTickAt > now ? `a tick is on its way for ${clock(nextTickAt)}` : words.overdue;
     return `due since ${clock(due)}: ${tick}`;
   }
   if (lacksManifest(record)) return `its manifest has not come: due when it does, at the latest at ${clock(due)}`;
@@ -202,7 +216,7 @@ function meanwhile(record: PartitionRecord): string {
   if (!published) return 'readers see nothing of it yet';
   const { deliveryId, at, files, rows } = published;
   const what = deliveryId === undefined ? 'files without a manifest' : `delivery ${deliveryName(record, deliveryId)}`;
-  return `readers see ${what}, published at ${clock(at)}: ${files} files, ${rows} rows`;
+  return `readers see ${what}, published at ${clock(at)}: ${counted(files, 'file')}, ${counted(rows, 'row')}`;
 }
 
 function listed(label: string, missing: MissingFiles | undefined): string[] {
@@ -214,6 +228,11 @@ function listed(label: string, missing: MissingFiles | undefined): string[] {
 
 function fileName(key: string): string {
   return key.slice(key.lastIndexOf('/') + 1);
+}
+
+/** What is published of a month whose manifest has not come. */
+function these(files: number): string {
+  return files === 1 ? 'this file is' : `these ${files} files are`;
 }
 
 function queryName(queryId: string | undefined): string {

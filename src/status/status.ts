@@ -10,7 +10,7 @@ import type { Delivery, Ledger, Moment, PeriodRecord, VersionRecord } from '../l
 import type { PartitionRecord } from '../ledger/partitionRecord.ts';
 import { stateOf } from '../ledger/partitionState.ts';
 import { type PartitionStatus, partitionStatus } from './partitionStatus.ts';
-import { hasNewerContent } from './reasons.ts';
+import { hasNewerContent, SCHEDULED, type StatusWords } from './reasons.ts';
 import { parseStatusInput, type StatusRequest } from './statusInput.ts';
 import { type StatusReport, statusReport } from './statusReport.ts';
 import { lacksManifest } from './verdict.ts';
@@ -24,6 +24,8 @@ export interface StatusReading {
   /** The payers file; absent where payers are not configured: then those that the ledger knows are all there are. */
   readonly fallback?: PayersConfiguration;
   readonly debounce: Debounce;
+  /** Without them, those of the stack on AWS. */
+  readonly words?: StatusWords;
   readonly now: () => Moment;
 }
 
@@ -109,7 +111,7 @@ function withoutStrayMonths(all: readonly Asked[]): Asked[] {
 }
 
 async function readPartition(
-  { ledger, debounce }: StatusReading,
+  { ledger, debounce, words = SCHEDULED }: StatusReading,
   { partition, month, record }: Asked,
   configured: ReadonlySet<Payer> | undefined,
   now: Moment,
@@ -123,6 +125,7 @@ async function readPartition(
     analytics: month.analytics,
     configured: configured?.has(partition.payer) ?? true,
     debounce,
+    words,
     now,
   });
 }

@@ -1,3 +1,4 @@
+import { counted } from '../billing/counted.ts';
 import type { Payer } from '../billing/payer.ts';
 import type { Period } from '../billing/period.ts';
 import { printable } from '../billing/printable.ts';
@@ -229,13 +230,16 @@ function summarize(
   }
   if (configuration) sentences.push(configurationSentence(configuration));
   if (outbox.messages > 0) {
-    sentences.push(`${outbox.messages} messages wait for the broker, the oldest for ${outbox.oldestAgeHours} h`);
+    sentences.push(
+      `${outbox.messages === 1 ? '1 message waits' : `${outbox.messages} messages wait`} for the broker, the oldest for ${outbox.oldestAgeHours} h`,
+    );
   }
-  if (leftOut > 0) sentences.push(`${leftOut} rows are left out: ask for fewer payers or periods`);
+  if (leftOut > 0)
+    sentences.push(`${leftOut === 1 ? '1 row is' : `${leftOut} rows are`} left out: ask for fewer payers or periods`);
   return sentences.map(printable);
 }
 
 function configurationSentence({ from, payers, readAt, ageHours: age }: ConfigurationStatus): string {
-  if (from === 'fallback' || readAt === null) return `${payers} payers, from the payers file`;
-  return `${payers} payers, from the payers table as it was read at ${readAt}, ${age} h ago`;
+  if (from === 'fallback' || readAt === null) return `${counted(payers, 'payer')}, from the payers file`;
+  return `${counted(payers, 'payer')}, from the payers table as it was read at ${readAt}, ${age} h ago`;
 }

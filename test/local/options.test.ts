@@ -2,7 +2,9 @@ import path from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../src/config/commandLine.ts';
-import { HELP, parseOptions, stateName } from '../../src/local/options.ts';
+import { settingsFor } from '../../src/local/debounce.ts';
+import { HELP } from '../../src/local/help.ts';
+import { type Options, optionNames, parseOptions, stateName } from '../../src/local/options.ts';
 
 const HERE = '/home/someone/project';
 const parse = (...args: string[]) => parseOptions(args, HERE);
@@ -28,6 +30,32 @@ describe('the options', () => {
     expect(parse('--quiet', '0', '--max-wait', '86400')).toMatchObject({ quietSeconds: 0, maxWaitSeconds: 86_400 });
   });
 
+  it('let the half of the debounce that is not said give way to the one that is', () => {
+    const of = (...args: string[]) => {
+      const { quietSeconds, maxWaitSeconds } = settingsFor(parse(...args) as Options);
+      return [quietSeconds, maxWaitSeconds];
+    };
+    expect([of(), of('--watch')]).toEqual([
+      [1, 10],
+      [3, 60],
+    ]);
+    expect(of('--quiet', '30')).toEqual([30, 30]);
+    expect(of('--watch', '--max-wait', '2')).toEqual([2, 2]);
+  });
+
+  it('take a payer or one month of it to forget, a statement to ask, and a state to empty', () => {
+    expect(parse('--forget', '111122223333')).toMatchObject({ forget: { payer: '111122223333' } });
+    const month = { payer: '111122223333', period: '2026-10' };
+    expect(parse('--forget', '111122223333/2026-10', '--from', 'cur')).toMatchObject({ forget: month });
+    expect(parse('--sql', 'select 1')).toMatchObject({ sql: 'select 1', keep: `${HERE}/.local/sample` });
+    expect(parse('--reset', '--keep', 'x')).toMatchObject({ reset: true, keep: `${HERE}/x` });
+    expect(parse('--version')).toBe('version');
+    expect(parse('--sql', '-- a comment\nselect 1', '--json')).toMatchObject({
+      sql: '-- a comment\nselect 1',
+      json: true,
+    });
+  });
+
   it.each([
     ['--quiet', '-1'],
     ['--quiet', '1.5'],
@@ -41,7 +69,7 @@ describe('the options', () => {
   it('give each folder a state of its own, also folders of one name', () => {
     const keepOf = (folder: string) => {
       const options = parse('--from', folder);
-      return options === 'help' ? undefined : options.keep;
+      return typeof options === 'string' ? undefined : options.keep;
     };
     expect(keepOf('a/cur')).toMatch(/^\/home\/someone\/project\/\.local\/cur-[0-9a-f]{8}$/);
     expect(keepOf('a/cur')).not.toBe(keepOf('b/cur'));
@@ -67,15 +95,25 @@ describe('the options', () => {
     [['--watch=yes'], /--watch/],
     [['--unknown'], /--unknown/],
     [['stray'], /stray/],
+    [['--from', 'a', '--from', 'b'], /^--from is given twice: "a" and "b"$/],
+    [['--from', ''], /^--from must not be empty, got ""$/],
+    [['--keep='], /^--keep must not be empty/],
+    [['--quiet', '10', '--max-wait', '5'], /^--max-wait must not be less than --quiet, got 5 and 10/],
+    [['--sql', '  '], /^--sql: must be a statement, got " {2}"$/],
+    [['--sql', 'select 1', '--payer', '111122223333'], /^--payer does not go with --sql$/],
+    [['--sql', 'select 1', '--watch'], /^--sql does not go with --watch/],
+    [['--reset', '--forget', '111122223333'], /^--reset does not go with --forget/],
+    [['--reset', '--quiet', '1'], /^--quiet does not go with --reset$/],
+    [['--forget', '1111'], /^--forget: payer must be .*"1111"$/],
+    [['--forget', '111122223333/2026-13'], /^--forget: period must be .*"2026-13"$/],
+    [['--forget', '111122223333/2026-10/x'], /^--forget: must be PAYER or PAYER\/YYYY-MM, got/],
   ])('that are wrong are named with their value: %j', (args, message) => {
     expect(() => parse(...args)).toThrow(UsageError);
     expect(() => parse(...args)).toThrow(message);
   });
 
-  it('are all told by the help', () => {
-    for (const option of ['from DIR', 'payer ID', 'period YYYY-MM', 'keep DIR', 'watch', 'json', 'help']) {
-      expect(HELP).toContain(`  --${option} `);
-    }
+  it('are all in the help', () => {
+    for (const option of optionNames) expect(HELP, option).toMatch(new RegExp(`^  --${option} `, 'm'));
   });
 
   it("do not let the state lie in the folder that is read: what is staged would be taken for the person's files", () => {

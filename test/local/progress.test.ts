@@ -91,6 +91,32 @@ describe('progress', () => {
     },
   );
 
+  it('has as many nouns as things: 1 file, 2 files', () => {
+    const { report, lines } = progressAt();
+    for (const files of [1, 2]) {
+      report({ what: 'partition-published', partition, files, rows: files });
+      report({ what: 'analytics-done', period, run: 1, partitions: files, seconds: 1 });
+    }
+    expect(lines.map((line) => line.slice(9).trimEnd())).toEqual([
+      'published   2026-04/111122223333  1 file, 1 row',
+      'analysed    2026-04  1 payer',
+      'published   2026-04/111122223333  2 files, 2 rows',
+      'analysed    2026-04  2 payers',
+    ]);
+  });
+
+  it('goes on saying files one by one after a pause: with --watch, another delivery has begun', () => {
+    const moments = [0, ...Array.from({ length: 12 }, () => 1_000), 3_000, 9_000, 9_001];
+    const { report, lines } = progressAt(...moments);
+    const [event] = everyEvent('x');
+    for (let n = 0; event && n < 15; n += 1) report(event);
+    expect(lines.map((line) => line.slice(0, 7))).toEqual([
+      ...Array.from({ length: 10 }, () => '   1.0s'),
+      '   9.0s',
+      '   9.0s',
+    ]);
+  });
+
   it('tells every trouble, however often it comes', () => {
     const { report, lines } = progressAt();
     for (let n = 0; n < 40; n += 1) report({ what: 'verification-failed', partition, reason: 'no', attempts: n });

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type SpawnOptions, spawn } from 'node:child_process';
 import { EventEmitter, on } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Outcome } from '../../src/local/outcome.ts';
@@ -27,7 +27,13 @@ export interface Reactor extends AsyncDisposable {
 
 /** Starts `src/local/main.ts` with these arguments. */
 export function startReactor(...args: readonly string[]): Reactor {
+  return startReactorAs({}, ...args);
+}
+
+/** The same as another user, or with another environment. */
+export function startReactorAs(who: Pick<SpawnOptions, 'uid' | 'gid' | 'env'>, ...args: readonly string[]): Reactor {
   const child = spawn(process.execPath, [MAIN, ...args], {
+    ...who,
     cwd: PROJECT,
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: LIFETIME_MS,
@@ -91,10 +97,19 @@ export async function runForOutcome(...args: readonly string[]): Promise<Ended &
   }
 }
 
+/** The amount alone where the bill is in dollars, or in nothing at all: most tests' reports are. */
+function costText(costs: Outcome['partitions'][number]['costs']): string {
+  const amounts = costs.map(({ currency, cost }) => {
+    const amount = String(Number(cost.toFixed(6)));
+    return currency === null || currency === 'USD' ? amount : `${amount} ${currency}`;
+  });
+  return amounts.join(' and ') || '0';
+}
+
 /** What readers see, one line per partition: `2026-04/111122223333 published: 2 files, 3 rows, cost 7`. */
 export function tableOf({ partitions }: Outcome): string[] {
   return partitions.map(
-    ({ payer, period, state, files, rows, cost }) =>
-      `${period}/${payer} ${state}: ${files} files, ${rows} rows, cost ${Number(cost.toFixed(6))}`,
+    ({ payer, period, state, files, rows, costs }) =>
+      `${period}/${payer} ${state}: ${files} files, ${rows} rows, cost ${costText(costs)}`,
   );
 }

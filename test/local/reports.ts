@@ -9,6 +9,8 @@ export interface Row {
   readonly payer: string;
   readonly period: string;
   readonly cost: number;
+  /** USD when it is not said. */
+  readonly currency?: string;
 }
 
 /** One row for each cost. */
@@ -22,7 +24,7 @@ export function reportFile(rows: readonly Row[]): Uint8Array {
     bill_payer_account_id: rows.map(({ payer }) => payer),
     line_item_usage_account_id: rows.map(({ payer }) => payer),
     line_item_line_item_type: rows.map(() => 'Usage'),
-    line_item_currency_code: rows.map(() => 'USD'),
+    line_item_currency_code: rows.map(({ currency }) => currency ?? 'USD'),
   };
   return new Uint8Array(
     parquetWriteBuffer({

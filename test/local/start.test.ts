@@ -67,6 +67,7 @@ describe('npm start, without options', { concurrent: true }, () => {
     expect(stdout).toBe(`${JSON.stringify(outcome)}\n`);
     const progress = stderr.trimEnd().split('\n');
     expect(progress.filter((line) => !/^ *\d+\.\ds {2}\S|^ *\d+\.\ds {14}the /.test(line))).toEqual([]);
+    expect(progress[0]).toMatch(/reading the generated sample, state in /);
     for (const what of ['ignored', 'staged', 'delivery', 'published', 'analysed', 'quarantined', 'held', 'empty']) {
       expect(
         progress.some((line) => line.includes(`s  ${what} `)),
@@ -85,7 +86,7 @@ describe('npm start, without options', { concurrent: true }, () => {
       ...partition,
       rows,
       files,
-      cost: expect.closeTo(costUsd, 6),
+      costs: [{ currency: 'USD', cost: expect.closeTo(costUsd, 6) }],
       watermark: expect.any(String),
       state: 'published',
     }));
@@ -107,7 +108,7 @@ describe('npm start, without options', { concurrent: true }, () => {
     expect([...new Set(outcome.findings.map(({ check }) => check))].toSorted()).toEqual(checks.toSorted());
   });
 
-  it('changes and stages nothing when it runs again, and shows the same in two tables without --json', async ({
+  it('changes and stages nothing when it runs again, and shows the same in tables without --json', async ({
     expect,
   }) => {
     const { outcome } = await sample();
@@ -118,11 +119,16 @@ describe('npm start, without options', { concurrent: true }, () => {
 
     const { status, stdout, stderr } = await runReactor('--keep', below('sample'));
     expect([status, stderr]).toEqual([0, '']);
-    expect(stdout).toMatch(/^ *\d+\.\ds {2}the sample was delivered before\n\nPartitions\n/);
-    expect(stdout).toMatch(/│ 111122223333 +│ 2026-09 +│ +2 │ +3,992 │ +3,973\.48 │ 20\d\d-.*Z │ published +│/);
+    expect(stdout).toMatch(
+      /^ *\d+\.\ds {2}reading the generated sample, .*\n *\d+\.\ds {2}the sample was delivered before\n\nPartitions\n/,
+    );
+    expect(stdout).toMatch(/^111122223333 {2}2026-09 +2 {2}3,992 {2}3,973\.48 {2}USD {2}20\d\d-.*Z {2}published$/m);
     expect(stdout).toContain(`Wastage found: ${outcome.findings.length}, largest saving first`);
     const [largest] = outcome.findings;
-    expect(stdout).toMatch(new RegExp(`│ ${largest?.check} +│ ${largest?.payer} +│ ${largest?.period} +│`));
+    expect(stdout).toMatch(new RegExp(`^${largest?.check} +${largest?.payer} {2}${largest?.period} `, 'm'));
+    expect(stdout).toContain(
+      `\nDatabase\n  ${below('sample')}/warehouse.duckdb\nNext\n  npm start -- --status --keep ${below('sample')}\n`,
+    );
     expect(stdout).toContain(`… and ${outcome.findings.length - 25} more: --json has all of them\n`);
   });
 });
@@ -142,7 +148,7 @@ describe('npm start', { concurrent: true }, () => {
     [['--from', '/is/nowhere'], /^--from must be a folder, got "\/is\/nowhere"\n/],
   ])('refuses a wrong option with status 2, and names it and its value: %j', async ([args, message], { expect }) => {
     const { status, stdout, stderr } = await runReactor(...args, '--keep', below('unused'));
-    expect([status, stdout]).toEqual([2, '']);
+    expect([status, stdout.replace(/^ *\d+\.\ds {2}reading \/is\/nowhere, .*\n/, '')]).toEqual([2, '']);
     expect(stderr).toMatch(message);
     expect(stderr).toMatch(/npm start -- --help tells the options\n$/);
   });
@@ -151,8 +157,10 @@ describe('npm start', { concurrent: true }, () => {
     await using other = startReactor('--watch', '--from', below('empty'), '--keep', below('shared'));
     await other.line(/watching for new files/);
     const { status, stdout, stderr } = await runReactor('--from', below('empty'), '--keep', below('shared'));
-    expect([status, stdout]).toEqual([1, '']);
-    expect(stderr).toMatch(/shared is in use by another process: wait for it, or choose another folder with --keep\n$/);
+    expect([status, stdout]).toEqual([1, expect.stringMatching(/^ *\d+\.\ds {2}reading .*\n$/)]);
+    expect(stderr).toMatch(
+      /shared is in use by process \d+ since 20.*Z: wait for it, stop it, or choose another folder with --keep\n$/,
+    );
   });
 
   it('ends with status 3 when the folder holds no report, and says so; stdout is the JSON alone, through npm too', async ({
@@ -161,8 +169,21 @@ describe('npm start', { concurrent: true }, () => {
     const options = ['--json', '--from', below('empty'), '--keep', below('nothing')];
     const { status, stdout, stderr } = await npmStart(...options);
     expect(status).toBe(3);
-    expect(stderr).toMatch(/^ *\d+\.\ds {2}nothing new: 0 objects listed\nno cost-and-usage file was found\n$/);
-    const nothing = { partitions: [], findings: [], events: {}, elapsedSeconds: expect.any(Number) };
+    const said = stderr.split('\n').map((line) => line.replace(/^ *\d+\.\ds {2}/, ''));
+    expect(said).toEqual([
+      `reading ${below('empty')}, state in ${below('nothing')}`,
+      'nothing new: 0 objects listed',
+      `no cost-and-usage file was found in ${below('empty')}`,
+      '',
+    ]);
+    const nothing = {
+      partitions: [],
+      findings: [],
+      totals: { months: [], checks: [] },
+      database: `${below('nothing')}/warehouse.duckdb`,
+      events: {},
+      elapsedSeconds: expect.any(Number),
+    };
     expect(JSON.parse(stdout)).toEqual(nothing);
   });
 });
@@ -222,7 +243,7 @@ const OUTCOME: z.ZodType<unknown> = z.strictObject({
       period: z.string().regex(/^20\d\d-\d\d$/),
       files: z.int(),
       rows: z.int(),
-      cost: z.number(),
+      costs: z.array(z.strictObject({ currency: z.string().nullable(), cost: z.number() })),
       watermark: z.iso.datetime({ precision: 3 }).nullable(),
       state: z.enum(['published', 'pending', 'waiting', 'held', 'failed']),
     }),
@@ -240,6 +261,28 @@ const OUTCOME: z.ZodType<unknown> = z.strictObject({
       currency: z.string().nullable(),
     }),
   ),
+  totals: z.strictObject({
+    months: z.array(
+      z.strictObject({
+        period: z.string(),
+        currency: z.string().nullable(),
+        payers: z.int(),
+        cost: z.number(),
+        findings: z.int(),
+        estimatedSaving: z.number(),
+      }),
+    ),
+    checks: z.array(
+      z.strictObject({
+        check: z.string(),
+        period: z.string(),
+        currency: z.string().nullable(),
+        findings: z.int().positive(),
+        estimatedSaving: z.number(),
+      }),
+    ),
+  }),
+  database: z.string(),
   events: z.record(z.string(), z.int().positive()),
   elapsedSeconds: z.number().positive(),
 });

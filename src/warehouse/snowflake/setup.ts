@@ -1,4 +1,5 @@
 import { statementsOf } from '../../analytics/statements.ts';
+import { counted } from '../../billing/counted.ts';
 import { quoteValue } from '../../billing/printable.ts';
 import type { PayersTable } from '../../config/payersTable.ts';
 import type { StageSettings } from '../../config/stageSettings.ts';
@@ -106,7 +107,7 @@ export async function applySetup(
       });
       if (statement.startsWith('desc integration')) for (const line of trustLines(rows)) report(line);
     }
-    report(`${name}: ${statements.length} statements`);
+    report(`${name}: ${counted(statements.length, 'statement')}`);
   }
 }
 

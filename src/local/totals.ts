@@ -1,0 +1,77 @@
+import type { Outcome, PartitionOutcome } from './outcome.ts';
+
+/** What all partitions come to, per currency: amounts of two currencies are never added. */
+export interface Totals {
+  /** One entry per month and currency, oldest month first. */
+  readonly months: readonly MonthTotal[];
+  /** One entry per check, month and currency, largest saving first. */
+  readonly checks: readonly CheckTotal[];
+}
+
+export interface MonthTotal {
+  readonly period: string;
+  readonly currency: string | null;
+  /** How many payers' months are in it. */
+  readonly payers: number;
+  readonly cost: number;
+  readonly findings: number;
+  readonly estimatedSaving: number;
+}
+
+export interface CheckTotal {
+  readonly check: string;
+  readonly period: string;
+  readonly currency: string | null;
+  readonly findings: number;
+  readonly estimatedSaving: number;
+}
+
+type Findings = Outcome['findings'];
+
+export function totalsOf(partitions: readonly PartitionOutcome[], findings: Findings): Totals {
+  return { months: monthTotals(partitions, findings), checks: checkTotals(findings) };
+}
+
+function monthTotals(partitions: readonly PartitionOutcome[], findings: Findings): MonthTotal[] {
+  const bills = partitions.flatMap(({ period, costs }) => costs.map((cost) => ({ period, ...cost })));
+  const billsOf = Map.groupBy(bills, nameOf);
+  const findingsOf = Map.groupBy(findings, nameOf);
+  const names = new Map(
+    [...bills, ...findings].map(({ period, currency }) => [nameOf({ period, currency }), { period, currency }]),
+  );
+  return [...names]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, month]) => {
+      const ofBill = billsOf.get(name) ?? [];
+      const found = findingsOf.get(name) ?? [];
+      return { ...month, payers: ofBill.length, cost: sum(ofBill.map(({ cost }) => cost)), ...countAndSaving(found) };
+    });
+}
+
+function checkTotals(findings: Findings): CheckTotal[] {
+  const groups = Map.groupBy(findings, (finding) => `${nameOf(finding)} ${finding.check}`);
+  return [...groups.values()]
+    .flatMap((found) => {
+      const [first] = found;
+      if (!first) return [];
+      const { check, period, currency } = first;
+      return [{ check, period, currency, ...countAndSaving(found) }];
+    })
+    .sort(
+      (a, b) =>
+        b.estimatedSaving - a.estimatedSaving || (`${a.check} ${nameOf(a)}` < `${b.check} ${nameOf(b)}` ? -1 : 1),
+    );
+}
+
+function countAndSaving(found: Findings): { readonly findings: number; readonly estimatedSaving: number } {
+  return { findings: found.length, estimatedSaving: sum(found.map(({ estimatedSaving }) => estimatedSaving ?? 0)) };
+}
+
+function nameOf({ period, currency }: { readonly period: string; readonly currency: string | null }): string {
+  return `${period} ${currency ?? ''}`;
+}
+
+/** With twelve digits, as single amounts are told: beyond those, a sum of doubles depends on the order. */
+function sum(amounts: readonly number[]): number {
+  return Number(amounts.reduce((total, amount) => total + amount, 0).toPrecision(12));
+}
