@@ -105,9 +105,11 @@ describe('status', () => {
     ]);
   });
 
-  it('fails when the ledger cannot be reached', async () => {
+  it('fails when the ledger cannot be reached, and its log names our classes though the bundle is minified', async () => {
     const stage = await Deployment.create(server);
-    const { answers } = await runFunction(path, { ...environmentOf(stage), LEDGER_TABLE: 'no-such-table' }, [{}]);
+    const { answers, logs } = await runFunction(path, { ...environmentOf(stage), LEDGER_TABLE: 'no-such-table' }, [{}]);
     expect(answers).toEqual([{ error: expect.stringContaining('ResourceNotFoundException') }]);
+    const stack = expect.stringMatching(/at async DynamodbTable\.get /);
+    expect(logs).toContainEqual(expect.objectContaining({ error: expect.objectContaining({ stack }) }));
   });
 });
