@@ -14,7 +14,7 @@ import { dataRules } from './dataRules.ts';
 import { environmentOf, functionRules } from './functionRules.ts';
 import { type PackagedStage, packageStage, runFramework, TEMPLATE_FILE } from './packaged.ts';
 import { queueRules } from './queueRules.ts';
-import { at, type Template } from './template.ts';
+import { at, resourcesOf, type Template, targetOf } from './template.ts';
 
 const run = promisify(execFile);
 
@@ -48,6 +48,29 @@ describe.each(STAGES)('the template of %s', (name) => {
     const path = join(packaged(name).directory, TEMPLATE_FILE);
     const { stdout } = await run(cfnLint, [path, ...NOT_OURS]).catch((error: { stdout: string }) => error);
     expect(stdout).toBe('');
+  });
+});
+
+describe('the outputs of a stack', () => {
+  const outputs = () => Object.entries(packaged('prod').template.Outputs ?? {});
+
+  test('are bus, queues, bucket, table, the roles that others have to name, and the dashboard, with what each is', () => {
+    const { Resources } = packaged('prod').template;
+    const pointsTo = (value: unknown) => targetOf(value) ?? /\$\{(\w+)\}$/.exec(String(at(value, 'Fn::Sub')))?.[1];
+    const found = new Set(outputs().map(([, { Value }]) => pointsTo(Value)));
+    const queues = resourcesOf(packaged('prod').template, 'AWS::SQS::Queue').map(([id]) => id);
+    const roles = ['CopyRole', 'ReconcileRole', 'FinalizeRole', 'SnowflakeRole'];
+    const wanted = ['CentralBus', 'StagingBucket', 'LedgerTable', 'Dashboard', ...queues, ...roles];
+    expect(wanted.filter((id) => !found.has(id) || !(id in Resources))).toEqual([]);
+    const ours = outputs().filter(([name]) => !name.startsWith('ServerlessDeployment'));
+    expect(ours.filter(([, { Description = '' }]) => Description.length < 10)).toEqual([]);
+  });
+
+  test('lead to the dashboard of the stage’s own region', () => {
+    const url = outputs().find(([name]) => name === 'DashboardUrl')?.[1].Value;
+    expect(at(url, 'Fn::Sub')).toBe(
+      `https://console.aws.amazon.com/cloudwatch/home?region=\${AWS::Region}#dashboards/dashboard/\${Dashboard}`,
+    );
   });
 });
 
