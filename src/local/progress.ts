@@ -86,6 +86,7 @@ function lineOf(event: ReactorEvent): string | undefined {
       return `restored    ${partitionName(event.partition)}  ${fileName(event.key)}: its copy was gone`;
     case 'copies-unowned':
       return `unowned     ${partitionName(event.partition)}  ${event.files} copies`;
+    case 'configuration-empty':
     case 'configuration-fallback':
       return `fallback    payers from the ${event.from}: ${event.reason}`;
     case 'payer-row-wrong':

@@ -74,8 +74,8 @@ function describe({ from, sources, wrongRows, readAt }: LoadedPayers): Configure
 }
 
 /** What a person has to mend, as sentences. */
-function troubles({ from, readAt, wrongRows, trouble }: LoadedPayers): string[] {
+function troubles({ from, readAt, wrongRows, why }: LoadedPayers): string[] {
   const instead = readAt === undefined ? 'the payers file' : `the copy of ${new Date(readAt).toISOString()}`;
-  const unread = trouble === undefined ? [] : [`payers are from the ${from}, ${instead}: ${quoteValue(trouble)}`];
+  const unread = why === undefined ? [] : [`payers are from the ${from}, ${instead}: ${quoteValue(why)}`];
   return [...unread, ...wrongRows.map(({ row, reason }) => `row ${row} of the payers table does not count: ${reason}`)];
 }

@@ -25,7 +25,7 @@ describe('the settings of a stage', () => {
     expect(readStageSettings(deployed, 'prod')).toMatchObject({
       database: 'CUR_REACTOR',
       region: 'us-east-1',
-      payersTable: 'aws_az_share.metadata.pro_refresh_config',
+      payersTable: 'none',
     });
     expect(readStageSettings(deployed, 'dev')).toMatchObject({ database: 'CUR_REACTOR_DEV', region: 'us-east-2' });
   });
