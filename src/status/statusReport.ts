@@ -5,6 +5,7 @@ import type { AnalyticsRecord } from '../ledger/analyticsRecord.ts';
 import type { Moment, PeriodRecord, StoredConfiguration } from '../ledger/ledger.ts';
 import type { Message } from '../notify/message.ts';
 import { ageHours, clock, timeOf } from './age.ts';
+import { type OperationsStatus, operationsSentences } from './operations.ts';
 import type { PartitionStatus } from './partitionStatus.ts';
 import { analyticsSentence } from './reasons.ts';
 import type { StatusRequest } from './statusInput.ts';
@@ -27,6 +28,8 @@ export interface StatusReport {
   /** Where the payers are from; null where nobody configures them. */
   readonly configuration: ConfigurationStatus | null;
   readonly outbox: OutboxStatus;
+  /** How the stage runs; absent where nothing but the ledger does. */
+  readonly operations?: OperationsStatus;
 }
 
 /** A month as a whole: who works on it. */
@@ -70,6 +73,8 @@ export interface ConfigurationStatus {
   readonly payers: number;
   readonly readAt: string | null;
   readonly ageHours: number | null;
+  /** Why the payers are not from the payers table as it is now, though there is one: as the last reconcile found it. */
+  readonly why: string | null;
 }
 
 /** Messages that the broker has not confirmed. */
@@ -90,6 +95,7 @@ export interface StatusFacts {
     | { readonly stored: StoredConfiguration | undefined; readonly payers: ReadonlySet<Payer> }
     | undefined;
   readonly outbox: readonly Message[];
+  readonly operations: OperationsStatus | undefined;
 }
 
 /** An answer of Lambda holds 6 MB (Lambda quotas). The table tells a part of it again, and never more than the rows. */
@@ -104,7 +110,7 @@ export function statusReport(facts: StatusFacts): StatusReport {
   );
   const shown = fitting(wanted);
   const periods = facts.periods.map(({ record, analytics }) => periodStatus(record, analytics, at));
-  const configuration = facts.configuration ? configurationStatus(facts.configuration, at) : null;
+  const configuration = facts.configuration ? configurationStatus(facts.configuration, facts.operations, at) : null;
   const outbox = outboxStatus(facts.outbox, at);
   const leftOut = wanted.length - shown.length;
   return {
@@ -117,6 +123,7 @@ export function statusReport(facts: StatusFacts): StatusReport {
     periods,
     configuration,
     outbox,
+    ...(facts.operations && { operations: facts.operations }),
   };
 }
 
@@ -190,6 +197,7 @@ function analyticsStatus(record: AnalyticsRecord): AnalyticsStatus {
 
 function configurationStatus(
   { stored, payers }: NonNullable<StatusFacts['configuration']>,
+  operations: OperationsStatus | undefined,
   now: Moment,
 ): ConfigurationStatus {
   const readAt = stored?.from === 'table' ? stored.readAt : undefined;
@@ -198,6 +206,7 @@ function configurationStatus(
     payers: payers.size,
     readAt: timeOf(readAt),
     ageHours: ageHours(readAt, now),
+    why: operations?.reconcile?.why ?? null,
   };
 }
 
@@ -211,7 +220,7 @@ function outboxStatus(messages: readonly Message[], now: Moment): OutboxStatus {
 
 /** The report as sentences: the verdict first. */
 function summarize(
-  { at, partitions, periods }: StatusFacts,
+  { at, partitions, periods, operations }: StatusFacts,
   { configuration, outbox, leftOut }: Pick<StatusReport, 'configuration' | 'outbox' | 'leftOut'>,
 ): string[] {
   const count = (wanted: Verdict) => partitions.filter(({ verdict }) => verdict === wanted).length;
@@ -231,11 +240,13 @@ function summarize(
   if (outbox.messages > 0) {
     sentences.push(`${outbox.messages} messages wait for the broker, the oldest for ${outbox.oldestAgeHours} h`);
   }
+  if (operations) sentences.push(...operationsSentences(operations));
   if (leftOut > 0) sentences.push(`${leftOut} rows are left out: ask for fewer payers or periods`);
   return sentences.map(printable);
 }
 
-function configurationSentence({ from, payers, readAt, ageHours: age }: ConfigurationStatus): string {
-  if (from === 'fallback' || readAt === null) return `${payers} payers, from the payers file`;
-  return `${payers} payers, from the payers table as it was read at ${readAt}, ${age} h ago`;
+function configurationSentence({ from, payers, readAt, ageHours: age, why }: ConfigurationStatus): string {
+  const reason = why === null ? '' : `: ${why}`;
+  if (from === 'fallback' || readAt === null) return `${payers} payers, from the payers file${reason}`;
+  return `${payers} payers, from the payers table as it was read at ${readAt}, ${age} h ago${reason}`;
 }

@@ -181,6 +181,12 @@ describe('packaging', () => {
     }
   });
 
+  test('tells status which release it is', () => {
+    const { RELEASE } = environmentOf(packaged('dev').template.Resources.StatusLambdaFunction);
+    expect(RELEASE).toMatch(/^\d+\.\d+\.\d+\+files\.[0-9a-f]{12}$/);
+    expect(environmentOf(packaged('prod').template.Resources.StatusLambdaFunction).RELEASE).toBe(RELEASE);
+  });
+
   test('takes any other stage with the defaults, and an organization in place of accounts', async () => {
     const other = await packageStage('someone', { params: { organizationId: 'o-a1b2c3d4e5' } });
     try {
