@@ -12,13 +12,10 @@ let isTold = false;
 
 const WITHOUT_PAYERS = { resources: {}, copyPolicies: [], reconcilePolicies: [], ruleArns: [] };
 
+const WRONG_NODE = `packaging needs Node.js 24, this is ${process.version}: start it by npx or npm run`;
+
 async function fromPayers(context) {
-  if (!process.features.typescript) {
-    throw new Error(`packaging needs Node.js 24, this is ${process.version}: start it by npx or npm run`);
-  }
-  const input = await readStage(context);
-  const { checkStage } = require('../src/config/checkStage.ts');
-  checked ??= checkStage(input);
+  checked ??= process.features.typescript ? await check(context) : { is: 'wrong', message: WRONG_NODE };
   if (checked.is === 'right') return checked.resources;
   // The first error stops the framework: whatever the others answer is never used.
   if (isTold) return WITHOUT_PAYERS;
@@ -28,8 +25,9 @@ async function fromPayers(context) {
   throw Object.assign(error, { stack: `\n\n${checked.message}\n` });
 }
 
-/** The stage as the framework has resolved it. While a variable is not, its own error goes through: it asks again later. */
-async function readStage({ options, resolveVariable, resolveConfigurationProperty }) {
+/** Checks the stage as the framework has resolved it. While a variable is not, its own error goes through: it asks again later. */
+async function check({ options, resolveVariable, resolveConfigurationProperty }) {
+  const { checkStage } = require('../src/config/checkStage.ts');
   const { givenParams } = require('../src/config/givenParams.ts');
   const stage = await resolveVariable('sls:stage');
   const sections = {
@@ -38,7 +36,7 @@ async function readStage({ options, resolveVariable, resolveConfigurationPropert
   };
   const params = givenParams(sections, stage, options.param ?? []);
   const service = await resolveConfigurationProperty(['service']);
-  return { service, stage, params, payersText: await readPayersFile(params.payersFile) };
+  return checkStage({ service, stage, params, payersText: await readPayersFile(params.payersFile) });
 }
 
 async function readPayersFile(path) {

@@ -90,8 +90,11 @@ const stageParams = z.strictObject({
   /** So long readers may go on scanning files that a publish has replaced. Up to 30 days, when the bucket's own rule takes them. */
   supersededGraceSeconds: seconds(30 * DAY_SECONDS),
 
+  /** Of the copy function. Lambda gives processor time in proportion. */
   copyMemoryMb: memoryMb,
+  /** Of the finalize function. */
   finalizeMemoryMb: memoryMb,
+  /** Of the reconcile function: it keeps the listings of `reconcileConcurrency` payers. */
   reconcileMemoryMb: memoryMb,
   /** Invocations at once, each of up to 10 files. */
   copyConcurrency: queueConcurrency,
@@ -129,9 +132,13 @@ const stageParams = z.strictObject({
 
   /** The name of the secret with Snowflake's credentials. */
   snowflakeSecret: secretName('the name of a secret in Secrets Manager, not its ARN'),
+  /** The database that everything of the stage is in, but for the payers table. */
   snowflakeDatabase: snowflakeName,
+  /** The schema in it. */
   snowflakeSchema: snowflakeName,
+  /** Snowflake's virtual warehouse, which runs the statements. */
   snowflakeWarehouse: snowflakeName,
+  /** The reactor's role; the readers' is called like it, with _READER. */
   snowflakeRole: snowflakeName,
   /** The table that payers are configured in, such as aws_az_share.metadata.pro_refresh_config; `none`: the payers file is all there is. */
   payersTable: z
