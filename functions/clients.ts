@@ -12,6 +12,11 @@ export function createSqsClient(): SQSClient {
   return new SQSClient(SHORT_CALLS);
 }
 
+/** For asking what can do without an answer: soon given up. */
+export function createHastySqsClient(): SQSClient {
+  return new SQSClient({ maxAttempts: 2, requestHandler: { connectionTimeout: 2_000, socketTimeout: 5_000 } });
+}
+
 export function createDynamodbClient(): DynamoDBClient {
   return new DynamoDBClient(SHORT_CALLS);
 }

@@ -2,6 +2,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type Partition, partitionName } from '../billing/partition.ts';
 import { type Period, parsePeriod } from '../billing/period.ts';
 import { type VersionId, versionIdOf } from '../billing/version.ts';
+import type { Activity } from '../ledger/activity.ts';
 import type { AnalyticsRecord } from '../ledger/analyticsRecord.ts';
 import {
   type Delivery,
@@ -34,6 +35,8 @@ import { type Appended, DynamodbPartitions, type PartitionState } from './dynamo
 import { DynamodbTable, type ItemKey, text, textOf } from './dynamodbTable.ts';
 import { DynamodbVersions } from './dynamodbVersions.ts';
 import {
+  ACTIVITY,
+  activityKey,
   analyticsKey,
   configurationKey,
   deliveryKey,
@@ -282,6 +285,17 @@ export class DynamodbLedger implements Ledger {
 
   async configuration(): Promise<StoredConfiguration | undefined> {
     return getDocument(this.#table, configurationKey());
+  }
+
+  async noteActivity(activity: Activity): Promise<void> {
+    for (const [name, part] of Object.entries(activity)) {
+      await this.#table.put(activityKey(name), { body: text(JSON.stringify({ [name]: part })) });
+    }
+  }
+
+  async activity(): Promise<Activity> {
+    const items = await this.#table.query(ACTIVITY);
+    return Object.assign({}, ...items.map((item) => JSON.parse(textOf(item, 'body')) as Activity));
   }
 
   /** Versions that lie in the log alone get their items first. The log may keep them: merged again, a mark stays. */

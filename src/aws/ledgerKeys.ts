@@ -19,6 +19,7 @@ import type { ItemKey } from './dynamodbTable.ts';
  *   partition#2026-10#PAYER      awaited#DIGEST        long list of what a delivery waits for, as a document
  *   schema#ID                    schema                schema, as a document
  *   configuration                payers                the payers' configuration, as a document
+ *   activity                     reconcile, sweep      each of both: what it noted when it ended last
  *   outbox                       ID                    message that the broker has not confirmed
  *   (that of a large document)   chunk#DIGEST#NUMBER   chunk of it
  *
@@ -29,6 +30,7 @@ export const PARTITION = 'partition#';
 export const VERSION = 'version#';
 
 export const OUTBOX = 'outbox';
+export const ACTIVITY = 'activity';
 
 export function periodListingKey(period: Period): ItemKey {
   return { pk: PERIODS, sk: period };
@@ -70,6 +72,11 @@ export function outboxKey(id: string): ItemKey {
 /** Its `pk` is its own, so that a role may be allowed to write nothing else. */
 export function configurationKey(): ItemKey {
   return { pk: 'configuration', sk: 'payers' };
+}
+
+/** Its `pk` is its own, so that a role may be allowed to write nothing else. */
+export function activityKey(name: string): ItemKey {
+  return { pk: ACTIVITY, sk: name };
 }
 
 /** All partitions of a period lie under it. */

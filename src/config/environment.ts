@@ -17,6 +17,10 @@ const seconds = (least: number) => wholeNumber(least, `a whole number of seconds
 
 // Names as AWS takes them: AWS::SQS::Queue, AWS::DynamoDB::Table, Amazon S3 bucket naming rules, CloudWatch namespaces.
 const queueName = text(/^[A-Za-z0-9_-]{1,80}$/, 'the name of a queue (letters, digits, - and _)');
+const queueNames = z.pipe(
+  text(/^[A-Za-z0-9_-]{1,80}(,[A-Za-z0-9_-]{1,80})*$/, 'names of queues with commas between them'),
+  z.transform((names) => names.split(',')),
+);
 const telemetry = {
   STAGE: text(/^[A-Za-z0-9-]{1,32}$/, 'the name of a stage (letters, digits and -)'),
   POWERTOOLS_SERVICE_NAME: text(/^\S{1,255}$/, 'the name of the service'),
@@ -75,7 +79,14 @@ export const reconcileVariables = z.object({
   PAYERS_TABLE: payersTable,
 });
 export const sweepVariables = z.object({ ...telemetry, ...ledger, ...finalizeQueue, ...debounce, ...staleness });
-export const statusVariables = z.object({ ...telemetry, ...ledger, ...debounce });
+export const statusVariables = z.object({
+  ...telemetry,
+  ...ledger,
+  ...debounce,
+  QUEUES: queueNames,
+  DEAD_LETTER_QUEUES: queueNames,
+  RELEASE: text(/^[\w.+-]{1,100}$/, 'the name of a release'),
+});
 
 export type FinalizeEnvironment = z.output<typeof finalizeVariables>;
 

@@ -28,7 +28,7 @@ export interface LoadedPayers {
   readonly readAt?: Moment;
   readonly wrongRows: readonly WrongRow[];
   /** Why it is not the table that counts, though there is one. */
-  readonly trouble?: string;
+  readonly why?: string;
   /** What the ledger is to keep from now on; absent when it is to keep what it has. */
   readonly keep?: StoredConfiguration;
 }
@@ -36,12 +36,14 @@ export interface LoadedPayers {
 /**
  * Finds out whose reports arrive where:
  *
- *   no table is configured          the payers file; a copy that was kept while there was one counts no more
- *   the table has right rows        these, and they are kept; each wrong row is reported and left out
- *   it cannot be read, or has none  the copy that was kept last, else the payers file; reported, tried again next time
+ *   no table is configured       the payers file; a copy that was kept while there was one counts no more
+ *   the table has right rows     these, and they are kept; each wrong row is reported and left out
+ *   nobody is enabled in it      the copy that was kept last, else the payers file; said, and no alarm: nothing failed
+ *   it cannot be read, or every  the same; retry at the next reading, with an alarm
+ *   row that counts is wrong
  *
- * A table without a right row is taken for one that cannot be read: somebody is filling it, or has emptied it by
- * mistake, and to believe it would stop every payer. To stop them all for good, take the table out of the configuration.
+ * A table in which nobody is enabled is not believed: somebody is about to fill it, or has emptied it by mistake, and it
+ * would stop every payer. To stop them all for good, take the table out of the configuration.
  *
  * Throws what `cached` throws: the caller works with the same ledger.
  */
@@ -68,10 +70,11 @@ async function loadTable(
   readTable: ReadTable,
   { cached, fallback, now, report }: PayersOrigins,
 ): Promise<LoadedPayers> {
-  const { sources, wrongRows, trouble } = await readRows(readTable);
+  const read = await readRows(readTable);
+  const { wrongRows } = read;
   for (const { row, reason } of wrongRows) report({ what: 'payer-row-wrong', row, reason });
-  if (trouble === undefined) {
-    const table = { from: 'table', sources, readAt: now() } as const;
+  if (read.is === 'right') {
+    const table = { from: 'table', sources: read.sources, readAt: now() } as const;
     return { ...table, wrongRows, keep: table };
   }
   const stored = await cached();
@@ -79,22 +82,29 @@ async function loadTable(
     stored?.from === 'table'
       ? ({ from: 'cache', sources: stored.sources, readAt: stored.readAt } as const)
       : ({ from: 'fallback', sources: fallback.sources } as const);
-  report({ what: 'configuration-fallback', from: earlier.from, reason: trouble });
-  return { ...earlier, wrongRows, trouble };
+  const { why } = read;
+  if (read.is === 'empty') report({ what: 'configuration-empty', from: earlier.from, reason: why });
+  else report({ what: 'configuration-fallback', from: earlier.from, reason: why });
+  return { ...earlier, wrongRows, why };
 }
 
-async function readRows(readTable: ReadTable): Promise<{
-  readonly sources: readonly PayerSource[];
-  readonly wrongRows: readonly WrongRow[];
-  readonly trouble?: string;
-}> {
+type ReadRows =
+  | { readonly is: 'right'; readonly sources: readonly PayerSource[]; readonly wrongRows: readonly WrongRow[] }
+  | { readonly is: 'empty' | 'unusable'; readonly why: string; readonly wrongRows: readonly WrongRow[] };
+
+async function readRows(readTable: ReadTable): Promise<ReadRows> {
   try {
     const rows = await readTable();
     const { sources, wrong: wrongRows } = parsePayerRows(rows);
-    if (sources.length > 0) return { sources, wrongRows };
+    if (sources.length > 0) return { is: 'right', sources, wrongRows };
+    if (wrongRows.length === 0) {
+      const why = `the payers table is empty: none of its ${rows.length} rows is enabled`;
+      return { is: 'empty', why, wrongRows };
+    }
     const counts = `${counted(rows.length, 'row')}, ${wrongRows.length} of them wrong`;
-    return { sources, wrongRows, trouble: `the payers table must have a right row that is enabled, got ${counts}` };
+    const why = `the payers table must have a right row that is enabled, got ${counts}`;
+    return { is: 'unusable', why, wrongRows };
   } catch (error) {
-    return { sources: [], wrongRows: [], trouble: String(error) };
+    return { is: 'unusable', why: String(error), wrongRows: [] };
   }
 }

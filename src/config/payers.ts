@@ -19,6 +19,13 @@ export interface PayerSource extends Source {
 /** The payers file is wrong. Consequence: packaging stops, and what is deployed stays as it is. */
 export class PayersInvalid extends Error {
   override readonly name = 'PayersInvalid';
+  /** A sentence for each thing that is wrong. */
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(`wrong payers: ${problems.join('; ')}`);
+    this.problems = problems;
+  }
 }
 
 const MAX_PREFIX_CHARACTERS = 512;
@@ -84,9 +91,9 @@ export type PayerEntry = z.output<typeof payerEntry>;
  */
 export function parsePayers(document: unknown): PayersConfiguration {
   const parsed = file.safeParse(document, { reportInput: true });
-  if (!parsed.success) throw new PayersInvalid(`wrong payers: ${parsed.error.issues.flatMap(wordsOf).join('; ')}`);
+  if (!parsed.success) throw new PayersInvalid(parsed.error.issues.flatMap(wordsOf));
   const clashes = [...doubledPlaces(parsed.data), ...otherOwners(parsed.data)];
-  if (clashes.length > 0) throw new PayersInvalid(`wrong payers: ${clashes.join('; ')}`);
+  if (clashes.length > 0) throw new PayersInvalid(clashes);
   return { sources: parsed.data.map(payerSourceOf) };
 }
 

@@ -1,6 +1,8 @@
 import { parse } from 'yaml';
 import * as z from 'zod/mini';
 import { quoteValue } from '../billing/printable.ts';
+import { givenParams } from './givenParams.ts';
+import { stageNameProblems } from './stageNames.ts';
 
 /** What a stage decides, as serverless.yml says: as far as programs on a laptop need it. Nothing of it is secret. */
 export interface StageSettings {
@@ -35,9 +37,6 @@ const document = z.object({ service: z.string(), params: stages });
  * variables only `${sls:stage}` is known. Throws SettingsInvalid, which names the parameter and its value.
  */
 export function readStageSettings(yaml: string, stage: string): StageSettings {
-  if (!/^[A-Za-z0-9-]{1,32}$/.test(stage)) {
-    throw new SettingsInvalid(`stage must be letters, digits and -, got ${quoteValue(stage)}`);
-  }
   // CloudFormation's tags (!GetAtt) are none of its business.
   const parsed = document.safeParse(parse(yaml, { logLevel: 'silent' }), { reportInput: true });
   if (!parsed.success) {
@@ -47,7 +46,9 @@ export function readStageSettings(yaml: string, stage: string): StageSettings {
     throw new SettingsInvalid(`serverless.yml is wrong: ${wrong.join('; ')}`);
   }
   const { service, params } = parsed.data;
-  const all: Readonly<Record<string, unknown>> = { ...params.default, ...params[stage] };
+  const [problem] = stageNameProblems(service, stage);
+  if (problem) throw new SettingsInvalid(problem);
+  const all = givenParams(params, stage, []);
   const text = (name: string): string => {
     const value = all[name];
     if (typeof value !== 'string') throw new SettingsInvalid(`${name} must be a text, got ${quoteValue(value)}`);

@@ -4,6 +4,7 @@ import type { SourceVersion, VersionId } from '../billing/version.ts';
 import type { PayerSource } from '../config/payers.ts';
 import type { Message } from '../notify/message.ts';
 import type { ColumnType } from '../warehouse/warehouse.ts';
+import type { Activity } from './activity.ts';
 import type { AnalyticsRecord } from './analyticsRecord.ts';
 import type { PartitionRecord, PartitionUpdate } from './partitionRecord.ts';
 
@@ -25,6 +26,7 @@ import type { PartitionRecord, PartitionUpdate } from './partitionRecord.ts';
  *   analytics   the newest run of the analytics script over a period: how far it is, and what is in hand
  *   outbox      messages for other systems that the broker has not confirmed yet
  *   configuration  whose reports arrive where, as reconcile has found it last: a copy of the payers table
+ *   activity    when reconcile and the sweep ended last; nothing is decided by it
  *
  * A partition's life: clean → (change) dirty → (due) a run registers, audits, publishes: settled, unless changes came
  * meanwhile → analytics run over it, however long → clean. With a problem it stays dirty, with a time to try again.
@@ -103,6 +105,11 @@ export interface Ledger {
   saveConfiguration(configuration: StoredConfiguration): Promise<void>;
   /** The configuration that was kept last; undefined when none ever was. */
   configuration(): Promise<StoredConfiguration | undefined>;
+
+  /** Notes what has just ended, in place of what it noted before; what the other noted stays. */
+  noteActivity(activity: Activity): Promise<void>;
+  /** What was noted last; a part that never was is absent. */
+  activity(): Promise<Activity>;
 }
 
 /** Milliseconds since 1970. */

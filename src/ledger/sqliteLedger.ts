@@ -4,6 +4,7 @@ import type { Period } from '../billing/period.ts';
 import { type VersionId, versionIdOf } from '../billing/version.ts';
 import { byAge, type Message } from '../notify/message.ts';
 import type { ColumnType } from '../warehouse/warehouse.ts';
+import type { Activity } from './activity.ts';
 import type { AnalyticsRecord } from './analyticsRecord.ts';
 import { isHeld } from './lease.ts';
 import {
@@ -45,6 +46,7 @@ const TABLES = `
   create table if not exists analytics (period text primary key, body text not null) without rowid;
   create table if not exists outbox (id text primary key, body text not null) without rowid;
   create table if not exists configurations (id text primary key, body text not null) without rowid;
+  create table if not exists activities (id text primary key, body text not null) without rowid;
 `;
 
 /** The only configuration that there is. */
@@ -299,6 +301,16 @@ export class SqliteLedger implements Ledger {
 
   async configuration(): Promise<StoredConfiguration | undefined> {
     return this.#get('select body from configurations where id = ?', [PAYERS]);
+  }
+
+  async noteActivity(activity: Activity): Promise<void> {
+    this.#transaction(() => {
+      for (const [id, part] of Object.entries(activity)) this.#put('activities', [id], { [id]: part });
+    });
+  }
+
+  async activity(): Promise<Activity> {
+    return Object.assign({}, ...this.#all<Activity>('select body from activities', []));
   }
 
   #changeStaged(

@@ -112,6 +112,7 @@ function lineOf(event: ReactorEvent): string | undefined {
       return `restored    ${partitionName(event.partition)}  ${fileName(event.key)}: its copy was gone`;
     case 'copies-unowned':
       return `unowned     ${partitionName(event.partition)}  ${counted(event.files, 'copy', 'copies')}`;
+    case 'configuration-empty':
     case 'configuration-fallback':
       return `fallback    payers from the ${event.from}: ${event.reason}`;
     case 'payer-row-wrong':

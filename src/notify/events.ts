@@ -142,6 +142,12 @@ export type ReactorEvent =
       readonly from: Exclude<ConfigurationOrigin, 'table'>;
       readonly reason: string;
     }
+  /** Nothing failed: nobody is enabled in the payers table, so an earlier configuration counts, or the payers file. */
+  | {
+      readonly what: 'configuration-empty';
+      readonly from: Exclude<ConfigurationOrigin, 'table'>;
+      readonly reason: string;
+    }
   /** Drop: a row of the payers table says nothing that can be used. The other rows count. */
   | { readonly what: 'payer-row-wrong'; readonly row: number; readonly reason: string }
   /** Retry, under a higher epoch: the ledger was restored to an earlier state than its warehouse has seen. */

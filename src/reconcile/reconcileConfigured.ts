@@ -2,6 +2,8 @@ import { placeBySources } from '../billing/placement.ts';
 import { quoteValue } from '../billing/printable.ts';
 import { type LoadedPayers, loadPayers, type PayersOrigins, payersOf } from '../config/loadPayers.ts';
 import type { WrongRow } from '../config/payersTable.ts';
+import type { ReconcileActivity } from '../ledger/activity.ts';
+import type { Moment } from '../ledger/ledger.ts';
 import type { ConfigurationOrigin } from '../notify/events.ts';
 import type { Fields } from '../notify/messages/compose.ts';
 import { reconciled } from '../notify/messages/reconciling.ts';
@@ -23,8 +25,8 @@ export interface ConfiguredReport extends ReconcileReport {
 
 /**
  * Loads the payers' configuration, keeps it for the copy function, and reconciles the sources that it names. It is kept
- * before the first message is queued: whoever works on that message finds its payer. At the end it tells that it is done,
- * and wakes whoever sends the outbox. A dry run keeps and tells nothing.
+ * before the first message is queued: whoever works on that message finds its payer. At the end it notes and tells that it
+ * is done, and wakes whoever sends the outbox. A dry run keeps, notes and tells nothing.
  *
  * Throws what `loadPayers` and `reconcile` throw; nothing is done then but a configuration kept.
  */
@@ -36,12 +38,15 @@ export async function reconcileConfigured(
   const { ledger, now, report } = reconciling;
   const loaded = await loadPayers({ readTable, fallback, cached: () => ledger.configuration(), now, report });
   const { sources, keep } = loaded;
-  const { dryRun } = parseReconcileInput(input, payersOf(sources), now());
+  const { dryRun, payers } = parseReconcileInput(input, payersOf(sources), now());
   if (keep && !dryRun) await ledger.saveConfiguration(keep);
   const answer = await reconcile({ ...reconciling, sources, place: placeBySources(sources) }, input);
   const configuration = describe(loaded);
   if (!dryRun) {
-    await reconciling.tell([reconciled(tellingOf(reconciling), outlineOf(answer, configuration))]);
+    const outline = outlineOf(answer, configuration);
+    const counts = { payers: payers.length, queued: outline.queued, unreadable: outline.unreadable };
+    await ledger.noteActivity({ reconcile: activityOf(loaded, answer, counts, now()) });
+    await reconciling.tell([reconciled(tellingOf(reconciling), outline)]);
     await wakeOutbox(reconciling);
   }
   return { ...answer, configuration, summary: [...troubles(loaded), ...answer.summary] };
@@ -68,14 +73,25 @@ function outlineOf(
   };
 }
 
+/** What status tells of it later. */
+function activityOf(
+  { from, why }: LoadedPayers,
+  { periods }: ReconcileReport,
+  { payers, queued, unreadable }: Pick<ReconcileActivity, 'payers' | 'queued' | 'unreadable'>,
+  endedAt: Moment,
+): ReconcileActivity {
+  const activity = { endedAt, payers, periods, queued, unreadable, configuration: from };
+  return why === undefined ? activity : { ...activity, why };
+}
+
 function describe({ from, sources, wrongRows, readAt }: LoadedPayers): ConfiguredReport['configuration'] {
   const payers = payersOf(sources).size;
   return { from, payers, wrongRows, readAt: readAt === undefined ? null : new Date(readAt).toISOString() };
 }
 
 /** What a person has to mend, as sentences. */
-function troubles({ from, readAt, wrongRows, trouble }: LoadedPayers): string[] {
+function troubles({ from, readAt, wrongRows, why }: LoadedPayers): string[] {
   const instead = readAt === undefined ? 'the payers file' : `the copy of ${new Date(readAt).toISOString()}`;
-  const unread = trouble === undefined ? [] : [`payers are from the ${from}, ${instead}: ${quoteValue(trouble)}`];
+  const unread = why === undefined ? [] : [`payers are from the ${from}, ${instead}: ${quoteValue(why)}`];
   return [...unread, ...wrongRows.map(({ row, reason }) => `row ${row} of the payers table does not count: ${reason}`)];
 }

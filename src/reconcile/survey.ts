@@ -32,7 +32,7 @@ const CONCURRENCY = 4;
 /**
  * The sweep, and then how everything stands: dirty partitions, the outbox, quarantined files, and how fresh each payer is.
  * It comes from the schedule and not from what happens, so that it also tells of a payer of whom nothing comes any more.
- * Ticks are sent first, whatever becomes of the rest. Throws what the ledger and the queue throw.
+ * Ticks are sent first, whatever becomes of the rest; that it has ended is noted last. Throws what the ledger and the queue throw.
  */
 export async function sweepAndSurvey(surveying: Surveying): Promise<Swept> {
   const { ledger, now, report } = surveying;
@@ -42,6 +42,7 @@ export async function sweepAndSurvey(surveying: Surveying): Promise<Swept> {
   await reportFreshness(surveying, records);
   const quarantinedFiles = await countQuarantined(ledger, records);
   report({ what: 'surveyed', ...dirtOf(records, now()), outboxDepth, quarantinedFiles });
+  await ledger.noteActivity({ sweep: { endedAt: now(), ticks } });
   return { ticks, outboxDepth };
 }
 

@@ -9,6 +9,7 @@ import type { AnalyticsRecord } from '../ledger/analyticsRecord.ts';
 import type { Delivery, Ledger, Moment, PeriodRecord, VersionRecord } from '../ledger/ledger.ts';
 import type { PartitionRecord } from '../ledger/partitionRecord.ts';
 import { stateOf } from '../ledger/partitionState.ts';
+import { type Operations, type OperationsStatus, operationsStatus, readQueues } from './operations.ts';
 import { type PartitionStatus, partitionStatus } from './partitionStatus.ts';
 import { hasNewerContent, SCHEDULED, type StatusWords } from './reasons.ts';
 import { parseStatusInput, type StatusRequest } from './statusInput.ts';
@@ -19,10 +20,20 @@ import { lacksManifest } from './verdict.ts';
 export interface StatusReading {
   readonly ledger: Pick<
     Ledger,
-    'configuration' | 'outbox' | 'periods' | 'period' | 'partitions' | 'analytics' | 'delivery' | 'versions'
+    | 'configuration'
+    | 'activity'
+    | 'outbox'
+    | 'periods'
+    | 'period'
+    | 'partitions'
+    | 'analytics'
+    | 'delivery'
+    | 'versions'
   >;
   /** The payers file; absent where payers are not configured: then those that the ledger knows are all there are. */
   readonly fallback?: PayersConfiguration;
+  /** What runs the stage; absent where nothing but the ledger does. */
+  readonly operations?: Operations;
   readonly debounce: Debounce;
   /** Without them, those of the stack on AWS. */
   readonly words?: StatusWords;
@@ -33,9 +44,10 @@ export interface StatusReading {
 const CONCURRENCY = 8;
 
 /**
- * Tells how every wanted payer's month stands, and why. Reads the ledger, and changes nothing.
+ * Tells how every wanted payer's month stands, and why. Reads the ledger, and asks the stage's queues where it has any;
+ * changes nothing.
  *
- * It costs the periods' list, the configuration and the outbox once, three calls for each period, and two more for a
+ * It costs the activity, the periods' list, the configuration and the outbox once, three calls for each period, and two more for a
  * partition that waits for files, is held, or lacks a manifest.
  *
  * Throws StatusInputInvalid before anything is read, and what the ledger throws.
@@ -47,6 +59,7 @@ export async function status(reading: StatusReading, input: unknown): Promise<St
   const stored = fallback && (await ledger.configuration());
   const configured = fallback && payersOf(stored?.from === 'table' ? stored.sources : fallback.sources);
   const outbox = await ledger.outbox();
+  const operations = reading.operations && (await readOperations(ledger, reading.operations, at));
   const months: Month[] = [];
   for (const period of await wantedPeriods(ledger, request, at)) months.push(await readMonth(ledger, period));
   const all = months.flatMap((month) => wantedPartitions(month, configured, request));
@@ -61,7 +74,16 @@ export async function status(reading: StatusReading, input: unknown): Promise<St
     periods: months.map(({ record, analytics }) => ({ record, analytics })),
     configuration: configured && { stored, payers: configured },
     outbox,
+    operations,
   });
+}
+
+async function readOperations(
+  ledger: StatusReading['ledger'],
+  { release, queues }: Operations,
+  at: Moment,
+): Promise<OperationsStatus> {
+  return operationsStatus(release, await readQueues(queues), await ledger.activity(), at);
 }
 
 /** A month as the ledger has it. */

@@ -6,6 +6,7 @@ import type { AnalyticsRecord } from '../ledger/analyticsRecord.ts';
 import type { Moment, PeriodRecord, StoredConfiguration } from '../ledger/ledger.ts';
 import type { Message } from '../notify/message.ts';
 import { ageHours, clock, timeOf } from './age.ts';
+import { type OperationsStatus, operationsSentences } from './operations.ts';
 import type { PartitionStatus } from './partitionStatus.ts';
 import { analyticsSentence } from './reasons.ts';
 import type { StatusRequest } from './statusInput.ts';
@@ -28,6 +29,8 @@ export interface StatusReport {
   /** Where the payers are from; null where nobody configures them. */
   readonly configuration: ConfigurationStatus | null;
   readonly outbox: OutboxStatus;
+  /** How the stage runs; absent where nothing but the ledger does. */
+  readonly operations?: OperationsStatus;
 }
 
 /** A month as a whole: who works on it. */
@@ -71,6 +74,8 @@ export interface ConfigurationStatus {
   readonly payers: number;
   readonly readAt: string | null;
   readonly ageHours: number | null;
+  /** Why the payers are not from the payers table as it is now, though there is one: as the last reconcile found it. */
+  readonly why: string | null;
 }
 
 /** Messages that the broker has not confirmed. */
@@ -91,6 +96,7 @@ export interface StatusFacts {
     | { readonly stored: StoredConfiguration | undefined; readonly payers: ReadonlySet<Payer> }
     | undefined;
   readonly outbox: readonly Message[];
+  readonly operations: OperationsStatus | undefined;
 }
 
 /** An answer of Lambda holds 6 MB (Lambda quotas). The table tells a part of it again, and never more than the rows. */
@@ -105,7 +111,7 @@ export function statusReport(facts: StatusFacts): StatusReport {
   );
   const shown = fitting(wanted);
   const periods = facts.periods.map(({ record, analytics }) => periodStatus(record, analytics, at));
-  const configuration = facts.configuration ? configurationStatus(facts.configuration, at) : null;
+  const configuration = facts.configuration ? configurationStatus(facts.configuration, facts.operations, at) : null;
   const outbox = outboxStatus(facts.outbox, at);
   const leftOut = wanted.length - shown.length;
   return {
@@ -118,6 +124,7 @@ export function statusReport(facts: StatusFacts): StatusReport {
     periods,
     configuration,
     outbox,
+    ...(facts.operations && { operations: facts.operations }),
   };
 }
 
@@ -191,6 +198,7 @@ function analyticsStatus(record: AnalyticsRecord): AnalyticsStatus {
 
 function configurationStatus(
   { stored, payers }: NonNullable<StatusFacts['configuration']>,
+  operations: OperationsStatus | undefined,
   now: Moment,
 ): ConfigurationStatus {
   const readAt = stored?.from === 'table' ? stored.readAt : undefined;
@@ -199,6 +207,7 @@ function configurationStatus(
     payers: payers.size,
     readAt: timeOf(readAt),
     ageHours: ageHours(readAt, now),
+    why: operations?.reconcile?.why ?? null,
   };
 }
 
@@ -212,7 +221,7 @@ function outboxStatus(messages: readonly Message[], now: Moment): OutboxStatus {
 
 /** The report as sentences: the verdict first. */
 function summarize(
-  { at, partitions, periods }: StatusFacts,
+  { at, partitions, periods, operations }: StatusFacts,
   { configuration, outbox, leftOut }: Pick<StatusReport, 'configuration' | 'outbox' | 'leftOut'>,
 ): string[] {
   const count = (wanted: Verdict) => partitions.filter(({ verdict }) => verdict === wanted).length;
@@ -234,12 +243,14 @@ function summarize(
       `${outbox.messages === 1 ? '1 message waits' : `${outbox.messages} messages wait`} for the broker, the oldest for ${outbox.oldestAgeHours} h`,
     );
   }
+  if (operations) sentences.push(...operationsSentences(operations));
   if (leftOut > 0)
     sentences.push(`${leftOut === 1 ? '1 row is' : `${leftOut} rows are`} left out: ask for fewer payers or periods`);
   return sentences.map(printable);
 }
 
-function configurationSentence({ from, payers, readAt, ageHours: age }: ConfigurationStatus): string {
-  if (from === 'fallback' || readAt === null) return `${counted(payers, 'payer')}, from the payers file`;
-  return `${counted(payers, 'payer')}, from the payers table as it was read at ${readAt}, ${age} h ago`;
+function configurationSentence({ from, payers, readAt, ageHours: age, why }: ConfigurationStatus): string {
+  const reason = why === null ? '' : `: ${why}`;
+  if (from === 'fallback' || readAt === null) return `${counted(payers, 'payer')}, from the payers file${reason}`;
+  return `${counted(payers, 'payer')}, from the payers table as it was read at ${readAt}, ${age} h ago${reason}`;
 }

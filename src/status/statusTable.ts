@@ -22,9 +22,14 @@ export function statusTable(partitions: readonly PartitionStatus[]): string[] {
     line(HEAD),
     ...partitions.flatMap(({ why }, index) => [
       line(rows[index] ?? []),
-      ...why.map((sentence) => `    ${sentence.replaceAll('"', "'").replaceAll('\\', '/')}`),
+      ...why.map((sentence) => `    ${jsonPlain(sentence)}`),
     ]),
   ];
+}
+
+/** A sentence without what JSON escapes. */
+export function jsonPlain(sentence: string): string {
+  return sentence.replaceAll('"', "'").replaceAll('\\', '/');
 }
 
 function cellsOf(row: PartitionStatus): string[] {

@@ -10,6 +10,8 @@ import { type MotoServer, startMotoServer } from './motoServer.ts';
 
 const run = promisify(execFile);
 const STAGE = 'dev';
+/** In place of the made-up one, which nobody can deploy. */
+const PARAMS = { stagingBucket: 'wiring-cur-staging' };
 const TIMEOUT_MS = 110_000;
 
 /** A stage that was packaged and deployed, as a person does it, to moto's server. */
@@ -56,7 +58,8 @@ export async function deployStage(payersYaml: string): Promise<DeployedStage> {
 }
 
 function packageWith(payersYaml: string): Promise<PackagedStage> {
-  return packageStage(STAGE, { change: (tree) => writeFile(join(tree, 'resources/payers.yml'), payersYaml) });
+  const change = (tree: string) => writeFile(join(tree, 'resources/payers.yml'), payersYaml);
+  return packageStage(STAGE, { params: PARAMS, change });
 }
 
 /** Runs the framework in the folder that the stage was packaged in; answers all that it said. */
@@ -67,8 +70,9 @@ async function framework(
 ): Promise<string> {
   const tree = join(directory, '..');
   const script = join(tree, 'node_modules/serverless/bin/serverless.js');
+  const given = Object.entries(PARAMS).map(([name, value]) => `--param=${name}=${value}`);
   const options = { cwd: tree, env: { PATH: process.env.PATH, HOME: tree, ...env }, timeout: TIMEOUT_MS };
-  const { stdout, stderr } = await run(process.execPath, [script, ...args, '--stage', STAGE], options);
+  const { stdout, stderr } = await run(process.execPath, [script, ...args, '--stage', STAGE, ...given], options);
   return `${stdout}${stderr}`;
 }
 

@@ -16,6 +16,7 @@ import { handleTick } from '../../src/finalizing/handleTick.ts';
 import type { Tick } from '../../src/finalizing/tick.ts';
 import type { ReactorEvent } from '../../src/notify/events.ts';
 import type { ReconcileReport } from '../../src/reconcile/reconcileReport.ts';
+import type { StatusReport } from '../../src/status/statusReport.ts';
 import { type DuckdbWarehouse, openDuckdbWarehouse } from '../../src/warehouse/duckdb/warehouse.ts';
 import type { Warehouse } from '../../src/warehouse/warehouse.ts';
 import { type Outcome, runFunction } from '../functions/bundledFunction.ts';
@@ -57,7 +58,7 @@ beforeAll(async () => {
     stagingRoot: join(folder, 'staging'),
     analyticsStatements: () => [],
   });
-  for (const name of ['copy', 'reconcile', 'sweep']) {
+  for (const name of ['copy', 'reconcile', 'status', 'sweep']) {
     const zip = stage.packaged.artifact(name);
     await promisify(execFile)('python3', ['-m', 'zipfile', '-e', zip, join(folder, name)]);
   }
@@ -316,5 +317,19 @@ describe('a stage that `sls deploy` made', () => {
     expect(answers).toMatchObject([{ answer: { ticks: 1 } }]);
     await finalize();
     expect((await visible())[1]).toEqual([OWN.payer, PERIOD, 1, 128]);
+  });
+
+  it('says how it runs: its queues by the names of the template, and when reconcile and the sweep ended', async () => {
+    const { answers } = await runFunction(bundleOf('status'), stage.environmentOf('status'), [{ periods: [PERIOD] }]);
+    const { operations } = { ...(answers[0]?.answer as StatusReport | undefined) };
+    expect(operations?.queues).toHaveLength(6);
+    expect(operations?.queues.filter((queue) => 'trouble' in queue)).toEqual([]);
+    const dead = operations?.queues.find(({ name }) => name === 'cur-reactor-dev-copy-dlq');
+    expect(dead).toMatchObject({ isDeadLetters: true, inWork: 1 });
+    expect(operations).toMatchObject({
+      release: expect.stringMatching(/^\d+\.\d+\.\d+\+files\./),
+      reconcile: { payers: 1, periods: [PERIOD], configuration: 'fallback' },
+      sweep: { ticks: 1 },
+    });
   });
 });

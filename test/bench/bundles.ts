@@ -39,6 +39,9 @@ const ENVIRONMENT = {
   STALE_AFTER_HOURS: '36',
   RABBITMQ_SECRET: 'cur-reactor/prod/rabbitmq',
   RABBITMQ_VIRTUAL_HOST: 'cur-reactor-prod',
+  QUEUES: 'cur-reactor-prod-copy,cur-reactor-prod-finalize',
+  DEAD_LETTER_QUEUES: 'cur-reactor-prod-copy-dlq',
+  RELEASE: '0.1.0+4f1c2d3e5a6b',
 };
 /** Lambda's runtime has opened the output before it loads a function. */
 const TELL_LOADING = `

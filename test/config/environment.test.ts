@@ -19,7 +19,13 @@ const BASE = {
   QUIET_SECONDS: '300',
   MAX_WAIT_SECONDS: '7200',
 };
-const { FINALIZE_QUEUE: _, ...STATUS } = BASE;
+const { FINALIZE_QUEUE: _, ...READING } = BASE;
+const STATUS = {
+  ...READING,
+  QUEUES: 'cur-reactor-prod-copy,cur-reactor-prod-finalize',
+  DEAD_LETTER_QUEUES: 'cur-reactor-prod-copy-dlq',
+  RELEASE: '0.1.0+4f1c2d3e5a6b',
+};
 const SWEEP = { ...BASE, STALE_AFTER_HOURS: '36' };
 const COPY = {
   ...BASE,
@@ -62,7 +68,7 @@ const FUNCTIONS = [
 
 describe.each(FUNCTIONS)('the environment of $name', ({ variables, right }) => {
   it('is read without what other functions need', () => {
-    const everything = { ...FINALIZE, ...RECONCILE, PATH: '/bin' };
+    const everything = { ...FINALIZE, ...RECONCILE, ...STATUS, PATH: '/bin' };
     expect(Object.keys(parseEnvironment(variables, everything)).sort()).toEqual(Object.keys(right).sort());
     expect(parseEnvironment(variables, right)).toMatchObject({ QUIET_SECONDS: 300, MAX_WAIT_SECONDS: 7200 });
   });
@@ -93,6 +99,14 @@ describe('the environment', () => {
         );
       }),
     );
+  });
+
+  it('splits lists of queues', () => {
+    expect(parseEnvironment(statusVariables, STATUS).QUEUES).toEqual([
+      'cur-reactor-prod-copy',
+      'cur-reactor-prod-finalize',
+    ]);
+    expect(refusal(statusVariables, { ...STATUS, QUEUES: 'a,,b' })).toContain('QUEUES must be names of queues');
   });
 
   it('tells all that is wrong at once, with the values', () => {

@@ -92,17 +92,15 @@ describe('with a payers table', () => {
 
 describe.each([
   ['cannot be read', refuse, 'Error: the warehouse cannot be reached', 0],
-  ['is empty', async () => [], 'must have a right row that is enabled, got 0 rows, 0 of them wrong', 0],
   ['has wrong rows alone', async () => [WRONG_ROW], 'got 1 rows, 1 of them wrong', 1],
-  ['has nobody who is enabled', async () => [{ ...ROW, ENABLED: false }], 'got 1 rows, 0 of them wrong', 0],
 ] as const)('a payers table that %s', (_what, readTable, reason, wrong) => {
   it('is replaced by the last good copy, and that is told', async () => {
-    const { from, sources, readAt, trouble, keep, events } = await load({ readTable, cached: async () => COPY });
+    const { from, sources, readAt, why, keep, events } = await load({ readTable, cached: async () => COPY });
     expect({ sources, readAt }).toEqual({ sources: COPY.sources, readAt: COPY.readAt });
     expect([from, keep]).toEqual(['cache', undefined]);
-    expect(trouble).toContain(reason);
+    expect(why).toContain(reason);
     expect(events.slice(wrong)).toEqual([
-      { what: 'configuration-fallback', from: 'cache', reason: trouble },
+      { what: 'configuration-fallback', from: 'cache', reason: why },
       { what: 'configuration-loaded', from: 'cache', payers: 1 },
     ]);
   });
@@ -117,6 +115,24 @@ describe.each([
     expect(events.slice(wrong)).toMatchObject([
       { what: 'configuration-fallback', from: 'fallback', reason: expect.stringContaining(reason) },
       { what: 'configuration-loaded', from: 'fallback' },
+    ]);
+  });
+});
+
+describe.each([
+  ['has no rows', async () => [], 'the payers table is empty: none of its 0 rows is enabled'],
+  ['has nobody who is enabled', async () => [{ ...ROW, ENABLED: false }], 'none of its 1 rows is enabled'],
+] as const)('a payers table that %s', (_what, readTable, reason) => {
+  it.each([
+    ['the payers file, where no copy of it was kept', undefined, 'fallback', FILE],
+    ['the copy of when it had some', COPY, 'cache', COPY],
+  ] as const)('is replaced by %s; that is said, and is no failure', async (_by, stored, from, { sources }) => {
+    const loaded = await load({ readTable, cached: async () => stored });
+    expect(loaded).toMatchObject({ from, sources, why: expect.stringContaining(reason) });
+    expect(loaded.keep).toBeUndefined();
+    expect(loaded.events).toEqual([
+      { what: 'configuration-empty', from, reason: loaded.why },
+      { what: 'configuration-loaded', from, payers: 1 },
     ]);
   });
 });

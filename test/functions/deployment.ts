@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { CreateBucketCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { CreateQueueCommand, ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { DynamodbLedger } from '../../src/aws/dynamodbLedger.ts';
 import type { MotoServer } from '../aws/motoServer.ts';
 
@@ -54,14 +54,17 @@ export class Deployment {
       STALE_AFTER_HOURS: '36',
       RABBITMQ_SECRET: 'none',
       RABBITMQ_VIRTUAL_HOST: name,
+      QUEUES: `${name}-copy,${name}-finalize`,
+      DEAD_LETTER_QUEUES: `${name}-copy-dlq`,
+      RELEASE: '1.2.3+test',
     };
     this.ledger = new DynamodbLedger(new DynamoDBClient(clientConfig), `${name}-ledger`);
   }
 
   async #createAll({ clientConfig }: MotoServer): Promise<void> {
-    const { COPY_QUEUE, FINALIZE_QUEUE, LEDGER_TABLE } = this.environment;
+    const { COPY_QUEUE, FINALIZE_QUEUE, DEAD_LETTER_QUEUES, LEDGER_TABLE } = this.environment;
     await this.createBucket(this.stagingBucket);
-    for (const QueueName of [COPY_QUEUE, FINALIZE_QUEUE]) {
+    for (const QueueName of [COPY_QUEUE, FINALIZE_QUEUE, DEAD_LETTER_QUEUES]) {
       const { QueueUrl } = await this.#sqs.send(new CreateQueueCommand({ QueueName }));
       this.#queueUrls.set(QueueName ?? '', QueueUrl ?? '');
     }
@@ -92,6 +95,12 @@ export class Deployment {
   async stagedKeys(): Promise<string[]> {
     const { Contents = [] } = await this.s3.send(new ListObjectsV2Command({ Bucket: this.stagingBucket }));
     return Contents.map(({ Key }) => Key ?? '');
+  }
+
+  /** Puts a message into a queue, for later where it says so. */
+  async sendTo(queueName: string, delaySeconds = 0): Promise<void> {
+    const QueueUrl = this.#queueUrls.get(queueName);
+    await this.#sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: '{}', DelaySeconds: delaySeconds }));
   }
 
   /** Takes what is ready in one of the queues. */

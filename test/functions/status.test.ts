@@ -30,7 +30,7 @@ afterAll(async () => {
   await server?.close();
 });
 
-/** What the function reads: no queue, no bucket. */
+/** What the function reads: queues that it counts, none that it sends to, no bucket. */
 function environmentOf({ environment }: Deployment): Record<string, string> {
   const { STAGING_BUCKET: _, COPY_QUEUE: __, FINALIZE_QUEUE: ___, ...rest } = environment;
   return rest;
@@ -60,7 +60,7 @@ describe('status', () => {
             }),
           ],
           table: expect.arrayContaining(['    missing: part-2.parquet (not staged yet)']),
-          configuration: { from: 'fallback', payers: 1, readAt: null, ageHours: null },
+          configuration: { from: 'fallback', payers: 1, readAt: null, ageHours: null, why: null },
           outbox: expect.objectContaining({ messages: 1 }),
         }),
       },
@@ -95,6 +95,47 @@ describe('status', () => {
     ]);
   });
 
+  it('tells how much is in the queues of the stage, what ran last, and the release; a queue that is not there too', async () => {
+    const stage = await Deployment.create(server);
+    const { QUEUES = '', DEAD_LETTER_QUEUES = '' } = stage.environment;
+    const [copy = '', finalize = ''] = QUEUES.split(',');
+    await stage.sendTo(copy);
+    await stage.sendTo(copy);
+    await stage.take('COPY_QUEUE');
+    await stage.sendTo(copy);
+    await stage.sendTo(finalize, 600);
+    await stage.sendTo(DEAD_LETTER_QUEUES);
+    await stage.ledger.noteActivity({ sweep: { endedAt: START, ticks: 3 } });
+    const environment = { ...environmentOf(stage), DEAD_LETTER_QUEUES: `${DEAD_LETTER_QUEUES},no-such-dlq` };
+
+    const { answers } = await runFunction(path, environment, [{}, { format: 'table' }]);
+
+    const [report, table] = answers;
+    const trouble = expect.stringMatching(/NonExistentQueue|QueueDoesNotExist/);
+    expect(report?.answer).toMatchObject({
+      operations: {
+        release: '1.2.3+test',
+        queues: [
+          { name: copy, isDeadLetters: false, waiting: 1, inWork: 2, delayed: 0 },
+          { name: finalize, isDeadLetters: false, waiting: 0, inWork: 0, delayed: 1 },
+          { name: DEAD_LETTER_QUEUES, isDeadLetters: true, waiting: 1 },
+          { name: 'no-such-dlq', isDeadLetters: true, trouble },
+        ],
+        reconcile: null,
+        sweep: { at: new Date(START).toISOString(), ticks: 3 },
+      },
+    });
+    expect(table?.answer).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/^payer +period +verdict/),
+        'release 1.2.3+test',
+        `queue ${copy}: 1 waiting, 2 in work, 0 delayed`,
+        `1 dead letters in ${DEAD_LETTER_QUEUES}`,
+        expect.stringMatching(/^queue no-such-dlq cannot be read: /),
+      ]),
+    );
+  });
+
   it('refuses an input that it does not know, and names field and value', async () => {
     const stage = await Deployment.create(server);
 
@@ -105,9 +146,11 @@ describe('status', () => {
     ]);
   });
 
-  it('fails when the ledger cannot be reached', async () => {
+  it('fails when the ledger cannot be reached, and its log names our classes though the bundle is minified', async () => {
     const stage = await Deployment.create(server);
-    const { answers } = await runFunction(path, { ...environmentOf(stage), LEDGER_TABLE: 'no-such-table' }, [{}]);
+    const { answers, logs } = await runFunction(path, { ...environmentOf(stage), LEDGER_TABLE: 'no-such-table' }, [{}]);
     expect(answers).toEqual([{ error: expect.stringContaining('ResourceNotFoundException') }]);
+    const stack = expect.stringMatching(/at async DynamodbTable\.get /);
+    expect(logs).toContainEqual(expect.objectContaining({ error: expect.objectContaining({ stack }) }));
   });
 });

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe } from 'vitest';
 import type { Ledger } from '../../src/ledger/ledger.ts';
+import { describeActivityRules } from './contract/activity.ts';
 import { describeAnalyticsRules } from './contract/analytics.ts';
 import { describeCommitRules } from './contract/commits.ts';
 import { describeConcurrencyRules } from './contract/concurrency.ts';
@@ -44,5 +45,6 @@ export function describeLedgerContract(name: string, makeLedger: () => Promise<L
     describeAnalyticsRules(subject);
     describeOutboxRules(subject);
     describeRecoveryRules(subject);
+    describeActivityRules(subject);
   });
 }

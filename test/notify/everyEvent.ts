@@ -52,6 +52,7 @@ const EVENTS: { readonly [What in ReactorEvent['what']]: ReactorEvent & { readon
   'copy-restored': { what: 'copy-restored', ...file },
   'copies-unowned': { what: 'copies-unowned', partition, files: 2 },
   'configuration-loaded': { what: 'configuration-loaded', from: 'table', payers: 12 },
+  'configuration-empty': { what: 'configuration-empty', from: 'cache', reason },
   'configuration-fallback': { what: 'configuration-fallback', from: 'cache', reason },
   'payer-row-wrong': { what: 'payer-row-wrong', row: 3, reason },
   'lease-lost': { what: 'lease-lost', period, epoch: run },

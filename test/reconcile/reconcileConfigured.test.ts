@@ -87,6 +87,19 @@ describe('reconcile', () => {
     expect(await world.ledger.configuration()).toMatchObject({ from: 'table', readAt: NOON });
   });
 
+  it('notes that it has ended, what it did, and why the payers table does not count; a dry run notes nothing', async () => {
+    await run(async () => [], { dryRun: true });
+    expect(await world.ledger.activity()).toEqual({});
+    world.now += 1000;
+    const { periods } = await run(async () => []);
+    const why = 'the payers table is empty: none of its 0 rows is enabled';
+    expect(await world.ledger.activity()).toEqual({
+      reconcile: { endedAt: NOON + 1000, payers: 1, periods, queued: 0, unreadable: 0, configuration: 'fallback', why },
+    });
+    await run(async () => [rowOf(DAILY)]);
+    expect((await world.ledger.activity()).reconcile).not.toHaveProperty('why');
+  });
+
   it('leaves a wrong row out, tells its number, and goes on with the others', async () => {
     const report = await run(async () => [WRONG_ROW, rowOf(DAILY)]);
     expect(report.configuration.wrongRows).toEqual([{ row: 1, reason: expect.stringContaining('PAYER_ID') }]);

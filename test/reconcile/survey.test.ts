@@ -59,6 +59,12 @@ async function settle(held?: string): Promise<void> {
 }
 
 describe('a survey', () => {
+  it('is noted when it has ended, with the ticks that it sent', async () => {
+    await world.handle(await putLoose('a'));
+    await survey();
+    expect(await world.ledger.activity()).toEqual({ sweep: { endedAt: world.now, ticks: 1 } });
+  });
+
   it('of an empty ledger tells that all is clean, and that nobody has ever delivered', async () => {
     expect(await survey()).toEqual({ ticks: 0, outboxDepth: 0 });
     expect(world.finalizeQueue.sent).toEqual([]);

@@ -9,7 +9,7 @@ const ACTIONS: Readonly<Record<string, readonly string[]>> = {
   FinalizeRole: ['dynamodb', 'logs', 's3', 'secretsmanager', 'sqs'],
   ReconcileRole: ['dynamodb', 'logs', 's3', 'secretsmanager', 'sqs'],
   SweepRole: ['dynamodb', 'logs', 'sqs'],
-  StatusRole: ['dynamodb', 'logs'],
+  StatusRole: ['dynamodb', 'logs', 'sqs'],
   ScheduleRole: ['lambda', 'sqs'],
 };
 
@@ -113,7 +113,7 @@ export const accessRules: readonly Rule[] = [
     breaks: [
       set('CopyLogGroup.Properties.RetentionInDays', undefined),
       take('SweepLogGroup'),
-      set('SweepRole.Properties.Policies.0.PolicyDocument.Statement.3.Resource.Fn::GetAtt.0', 'CopyLogGroup'),
+      set('SweepRole.Properties.Policies.0.PolicyDocument.Statement.4.Resource.Fn::GetAtt.0', 'CopyLogGroup'),
     ],
   },
   {
@@ -170,7 +170,7 @@ export const accessRules: readonly Rule[] = [
     ],
   },
   {
-    name: 'only finalize takes items out of the ledger, and only out of the outbox; reconcile writes that and the configuration',
+    name: 'only finalize takes items out of the ledger, and only out of the outbox; reconcile writes that, the configuration and its activity, and the sweep its activity',
     violations: (template) =>
       identityStatements(template).flatMap(({ where, statement }) => {
         const actions = listAt(statement, 'Action').map(String);
@@ -180,7 +180,8 @@ export const accessRules: readonly Rule[] = [
         const writes = actions.some((action) => /^dynamodb:(Put|Update)Item$/.test(action));
         const mayWrite =
           ['CopyRole', 'FinalizeRole'].includes(where) ||
-          (where === 'ReconcileRole' && keys === 'configuration,outbox');
+          (where === 'ReconcileRole' && keys === 'activity,configuration,outbox') ||
+          (where === 'SweepRole' && keys === 'activity');
         return (deletes && !mayDelete) || (writes && !mayWrite) ? [where] : [];
       }),
     breaks: [
@@ -188,15 +189,20 @@ export const accessRules: readonly Rule[] = [
       set('FinalizeRole.Properties.Policies.0.PolicyDocument.Statement.2.Action', ['dynamodb:DeleteItem']),
       set('ReconcileRole.Properties.Policies.0.PolicyDocument.Statement.4.Condition', undefined),
       set('SweepRole.Properties.Policies.0.PolicyDocument.Statement.0.Action', ['dynamodb:PutItem']),
+      set('SweepRole.Properties.Policies.0.PolicyDocument.Statement.2.Condition', undefined),
     ],
   },
   {
-    name: 'status reads the ledger, and changes nothing anywhere',
+    name: 'status reads the ledger and counts messages, and changes nothing anywhere',
     violations: (template) =>
       actionsOf(template, 'StatusRole').filter(
-        (action) => !/^(dynamodb:(GetItem|BatchGetItem|Query)|logs:(CreateLogStream|PutLogEvents))$/.test(action),
+        (action) =>
+          !/^(dynamodb:(GetItem|BatchGetItem|Query)|logs:(CreateLogStream|PutLogEvents)|sqs:GetQueue(Attributes|Url))$/.test(
+            action,
+          ),
       ),
     breaks: [
+      set('StatusRole.Properties.Policies.0.PolicyDocument.Statement.1.Action', ['sqs:ReceiveMessage']),
       set('StatusRole.Properties.Policies.0.PolicyDocument.Statement.0.Action', [
         'dynamodb:GetItem',
         'dynamodb:PutItem',

@@ -8,7 +8,7 @@ import {
   sweepVariables,
 } from '../../src/config/environment.ts';
 import { type Rule, set } from './rule.ts';
-import { at, resourcesOf, type Template } from './template.ts';
+import { at, identityStatements, listAt, resourcesOf, type Template, targetOf } from './template.ts';
 
 const FUNCTIONS = {
   CopyLambdaFunction: { handler: 'functions/copy.handler', variables: copyVariables },
@@ -89,6 +89,32 @@ export const functionRules: readonly Rule[] = [
     breaks: [
       set('LedgerTable.Properties.TableName', 'another-table'),
       set('SweepLambdaFunction.Properties.Environment.Variables.FINALIZE_QUEUE', 'another-queue'),
+    ],
+  },
+  {
+    name: 'status counts the messages of every queue of the stack, and may',
+    violations: (template) => {
+      const { QUEUES = '', DEAD_LETTER_QUEUES = '' } = environmentOf(template.Resources.StatusLambdaFunction);
+      const [queues, dead] = [QUEUES, DEAD_LETTER_QUEUES].map((names) => names.split(',').toSorted().join());
+      const all = resourcesOf(template, 'AWS::SQS::Queue');
+      const named = (isDead: boolean) =>
+        all
+          .map(([, { Properties }]) => String(Properties.QueueName))
+          .filter((name) => name.endsWith('-dlq') === isDead);
+      const allowed = identityStatements(template)
+        .filter(({ where }) => where === 'StatusRole')
+        .filter(({ statement }) => listAt(statement, 'Action').includes('sqs:GetQueueAttributes'))
+        .flatMap(({ statement }) => listAt(statement, 'Resource').map(targetOf));
+      return [
+        ...(queues === named(false).toSorted().join() ? [] : ['QUEUES']),
+        ...(dead === named(true).toSorted().join() ? [] : ['DEAD_LETTER_QUEUES']),
+        ...all.flatMap(([id]) => (allowed.includes(id) ? [] : [id])),
+      ];
+    },
+    breaks: [
+      set('StatusLambdaFunction.Properties.Environment.Variables.QUEUES', 'another-queue'),
+      set('StatusLambdaFunction.Properties.Environment.Variables.DEAD_LETTER_QUEUES', 'another-queue'),
+      set('StatusRole.Properties.Policies.0.PolicyDocument.Statement.1.Resource.0.Fn::GetAtt.0', 'OtherQueue'),
     ],
   },
   {

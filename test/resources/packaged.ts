@@ -11,6 +11,8 @@ const run = promisify(execFile);
 /** A stage as `sls package` makes it. */
 export interface PackagedStage {
   readonly template: Template;
+  /** What the framework said meanwhile. */
+  readonly said: string;
   /** Where it would be deployed. */
   readonly region: string;
   /** The path of a function's zip. */
@@ -60,11 +62,11 @@ export async function packageStage(
     await symlink(join(TREE, 'node_modules'), join(tree, 'node_modules'));
     await change?.(tree);
     const given = Object.entries(params).map(([name, value]) => `--param=${name}=${value}`);
-    await packageTree(tree, ['package', '--stage', stage, '--package', directory, ...given]);
+    const said = await runFramework(tree, ['package', '--stage', stage, '--package', directory, ...given]);
     const template = JSON.parse(await readFile(join(directory, TEMPLATE_FILE), 'utf8'));
     const state = JSON.parse(await readFile(join(directory, 'serverless-state.json'), 'utf8'));
     const region = state.service.provider.region;
-    return { template, region, artifact: (name) => join(directory, `${name}.zip`), directory, remove };
+    return { template, said, region, artifact: (name) => join(directory, `${name}.zip`), directory, remove };
   } catch (error) {
     await remove();
     throw error;
@@ -74,7 +76,8 @@ export async function packageStage(
 /** The stack's template, in the packaged folder. */
 export const TEMPLATE_FILE = 'cloudformation-template-update-stack.json';
 
-async function packageTree(tree: string, args: readonly string[]): Promise<void> {
+/** Answers what it said. Throws an Error with these words when it fails, or does not end. */
+export async function runFramework(tree: string, args: readonly string[]): Promise<string> {
   const framework = join(TREE, 'node_modules', 'serverless', 'bin', 'serverless.js');
   const env = {
     PATH: process.env.PATH,
@@ -86,7 +89,9 @@ async function packageTree(tree: string, args: readonly string[]): Promise<void>
     AWS_EC2_METADATA_DISABLED: 'true',
   };
   try {
-    await run(process.execPath, [framework, ...args], { cwd: tree, env, timeout: TIMEOUT_MS, killSignal: 'SIGKILL' });
+    const options = { cwd: tree, env, timeout: TIMEOUT_MS, killSignal: 'SIGKILL' } as const;
+    const { stdout, stderr } = await run(process.execPath, [framework, ...args], options);
+    return `${stderr}${stdout}`;
   } catch (error) {
     const {
       stdout = '',

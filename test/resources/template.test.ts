@@ -5,15 +5,16 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { LONGEST_NAMES } from '../../src/config/stageNames.ts';
 import { findPythonTool } from '../aws/pythonTools.ts';
 import { accessRules } from './accessRules.ts';
 import { alarmRules } from './alarmRules.ts';
 import { dashboardRules } from './dashboardRules.ts';
 import { dataRules } from './dataRules.ts';
 import { environmentOf, functionRules } from './functionRules.ts';
-import { type PackagedStage, packageStage, TEMPLATE_FILE } from './packaged.ts';
+import { type PackagedStage, packageStage, runFramework, TEMPLATE_FILE } from './packaged.ts';
 import { queueRules } from './queueRules.ts';
-import { at, type Template } from './template.ts';
+import { at, resourcesOf, type Template, targetOf } from './template.ts';
 
 const run = promisify(execFile);
 
@@ -47,6 +48,29 @@ describe.each(STAGES)('the template of %s', (name) => {
     const path = join(packaged(name).directory, TEMPLATE_FILE);
     const { stdout } = await run(cfnLint, [path, ...NOT_OURS]).catch((error: { stdout: string }) => error);
     expect(stdout).toBe('');
+  });
+});
+
+describe('the outputs of a stack', () => {
+  const outputs = () => Object.entries(packaged('prod').template.Outputs ?? {});
+
+  test('are bus, queues, bucket, table, the roles that others have to name, and the dashboard, with what each is', () => {
+    const { Resources } = packaged('prod').template;
+    const pointsTo = (value: unknown) => targetOf(value) ?? /\$\{(\w+)\}$/.exec(String(at(value, 'Fn::Sub')))?.[1];
+    const found = new Set(outputs().map(([, { Value }]) => pointsTo(Value)));
+    const queues = resourcesOf(packaged('prod').template, 'AWS::SQS::Queue').map(([id]) => id);
+    const roles = ['CopyRole', 'ReconcileRole', 'FinalizeRole', 'SnowflakeRole'];
+    const wanted = ['CentralBus', 'StagingBucket', 'LedgerTable', 'Dashboard', ...queues, ...roles];
+    expect(wanted.filter((id) => !found.has(id) || !(id in Resources))).toEqual([]);
+    const ours = outputs().filter(([name]) => !name.startsWith('ServerlessDeployment'));
+    expect(ours.filter(([, { Description = '' }]) => Description.length < 10)).toEqual([]);
+  });
+
+  test('lead to the dashboard of the stage’s own region', () => {
+    const url = outputs().find(([name]) => name === 'DashboardUrl')?.[1].Value;
+    expect(at(url, 'Fn::Sub')).toBe(
+      `https://console.aws.amazon.com/cloudwatch/home?region=\${AWS::Region}#dashboards/dashboard/\${Dashboard}`,
+    );
   });
 });
 
@@ -95,6 +119,18 @@ describe('stages', () => {
     }
   });
 
+  test('keep every name as short as AWS wants it, and the check of the stage’s name knows the longest of each kind', () => {
+    const { Resources } = packaged('prod').template;
+    for (const { type, suffix, most } of LONGEST_NAMES) {
+      const names = Object.values(Resources)
+        .filter(({ Type }) => Type === type)
+        .flatMap(({ Properties }) => NAMES.flatMap((name) => (Properties[name] ? [String(Properties[name])] : [])));
+      const longest = names.reduce((length, name) => Math.max(length, name.length), 0);
+      if (type !== 'AWS::CloudFormation::Stack') expect(longest, type).toBe(`cur-reactor-prod${suffix}`.length);
+      expect(longest, type).toBeLessThanOrEqual(most);
+    }
+  });
+
   test('lie in regions of their own', () => {
     expect(STAGES.map((name) => packaged(name).region)).toEqual(['us-east-2', 'us-east-1']);
   });
@@ -120,11 +156,14 @@ describe('stages', () => {
 
   test('take no decision that nothing reads', async () => {
     const files = (await readdir(join(ROOT, 'resources'))).map((name) => join(ROOT, 'resources', name));
-    const texts = await Promise.all([join(ROOT, 'serverless.yml'), ...files].map((path) => readFile(path, 'utf8')));
+    const paths = [join(ROOT, 'serverless.yml'), join(ROOT, 'src/config/checkStage.ts'), ...files];
+    const texts = await Promise.all(paths.map((path) => readFile(path, 'utf8')));
+    const isRead = (name: string) =>
+      texts.some((text) => text.includes(`param:${name}`) || text.includes(`params.${name})`));
     const { params } = parse(texts[0] ?? '', { logLevel: 'silent' });
     const decisions = new Set(Object.values<object>(params).flatMap((decided) => Object.keys(decided)));
     expect(decisions.size).toBeGreaterThan(20);
-    expect([...decisions].filter((name) => !texts.some((text) => text.includes(`param:${name}`)))).toEqual([]);
+    expect([...decisions].filter((name) => !isRead(name))).toEqual([]);
   });
 });
 
@@ -140,6 +179,12 @@ describe('packaging', () => {
       const { stdout } = await run(process.execPath, ['-e', code], { env });
       expect(stdout.trim().split('\n').at(-1)).toBe('function');
     }
+  });
+
+  test('tells status which release it is', () => {
+    const { RELEASE } = environmentOf(packaged('dev').template.Resources.StatusLambdaFunction);
+    expect(RELEASE).toMatch(/^\d+\.\d+\.\d+\+files\.[0-9a-f]{12}$/);
+    expect(environmentOf(packaged('prod').template.Resources.StatusLambdaFunction).RELEASE).toBe(RELEASE);
   });
 
   test('takes any other stage with the defaults, and an organization in place of accounts', async () => {
@@ -159,8 +204,49 @@ describe('packaging', () => {
     const payersFile = 'resources/wrong.yml';
     const change = (tree: string) => writeFile(join(tree, payersFile), '- payer: 012345678901\n  bucket: UPPER\n');
     await expect(packageStage('dev', { params: { payersFile }, change })).rejects.toThrow(
-      /payers\[0\]\.payer must be 12 digits in quotes.*payers\[0\]\.bucket must be the name of a bucket/,
+      /payers\[0\]\.payer must be 12 digits in quotes.*\n.*payers\[0\]\.bucket must be the name of a bucket/,
     );
+  });
+
+  test('stops at wrong params, and says all of them once, beside what is wrong with the payers', async () => {
+    const payersFile = 'resources/wrong.yml';
+    const change = (tree: string) => writeFile(join(tree, payersFile), "- payer: '1'\n  bucket: b-c-d\n");
+    const params = { payersFile, quietSeconds: 'five', organizationId: 'x', staleAfterHours: '36h', quiet: '1' };
+    const failure = await packageStage('Dev', { params, change }).catch((error: Error) => error.message);
+    const list = String(failure)
+      .match(/^ {2,4}.*$/gm)
+      ?.slice(1);
+    expect(list).toEqual([
+      '  serverless.yml, params',
+      expect.stringContaining('- stage must be lower-case'),
+      expect.stringContaining('- stagingBucket must be'),
+      expect.stringContaining('- organizationId must be'),
+      expect.stringContaining('- quietSeconds must be'),
+      expect.stringContaining('- staleAfterHours must be'),
+      '    - quiet is no param, got "1"',
+      `  ${payersFile}`,
+      expect.stringContaining('- payers[0].payer must be'),
+    ]);
+  });
+
+  test('says once which values are made up, and deploying refuses them before it asks for credentials', async () => {
+    const { said, directory } = packaged('dev');
+    expect(said.split('stagingBucket is "example-cur-staging-dev"')).toHaveLength(2);
+    expect(said.split('the bucket of payer 111122223333 is "example-payer-one-billing"')).toHaveLength(2);
+    for (const command of [['deploy'], ['deploy', 'function', '--function', 'copy']]) {
+      await expect(runFramework(join(directory, '..'), [...command, '--stage', 'dev'])).rejects.toThrow(
+        /cannot deploy made-up values.*stagingBucket is "example-cur-staging-dev"/s,
+      );
+    }
+  });
+
+  test('says nothing of made-up values where there are none', async () => {
+    const change = (tree: string) =>
+      writeFile(join(tree, 'resources/payers.yml'), "- payer: '111122223333'\n  bucket: company-billing\n");
+    const own = await packageStage('dev', { params: { stagingBucket: 'company-staging' }, change });
+    await own.remove();
+    expect(own.said).toContain('Service packaged');
+    expect(own.said).not.toContain('made-up');
   });
 
   test('ends when a function cannot be bundled', async () => {

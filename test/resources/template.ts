@@ -1,6 +1,12 @@
 /** A CloudFormation template, as JSON. */
 export interface Template {
   readonly Resources: Record<string, Resource>;
+  readonly Outputs?: Record<string, Output>;
+}
+
+export interface Output {
+  readonly Description?: string;
+  readonly Value: Json;
 }
 
 export interface Resource {

@@ -3,7 +3,9 @@ import { parsePayer } from '../../src/billing/payer.ts';
 import { parsePeriod } from '../../src/billing/period.ts';
 import type { Delivery, Ledger } from '../../src/ledger/ledger.ts';
 import { SqliteLedger } from '../../src/ledger/sqliteLedger.ts';
+import type { Operations } from '../../src/status/operations.ts';
 import { status } from '../../src/status/status.ts';
+import { statusAnswer } from '../../src/status/statusAnswer.ts';
 import { payerSource } from '../config/payerSources.ts';
 import { ALPHA, BETA, deliveryOf, PERIOD, START, versionOf } from '../ledger/records.ts';
 import { counted } from '../staging/interception.ts';
@@ -19,6 +21,17 @@ beforeEach(() => {
   ledger = new SqliteLedger(':memory:');
 });
 afterEach(() => ledger.close());
+
+/** A stage with four queues: one with a dead letter, one that cannot be asked. */
+const OPERATIONS: Operations = {
+  release: '1.2.3+abc',
+  queues: [
+    { name: 'copy', isDeadLetters: false, depth: async () => ({ waiting: 3, inWork: 2, delayed: 1 }) },
+    { name: 'finalize', isDeadLetters: false, depth: () => Promise.reject(new Error('Access\nDenied')) },
+    { name: 'copy-dlq', isDeadLetters: true, depth: async () => ({ waiting: 1, inWork: 0, delayed: 0 }) },
+    { name: 'finalize-dlq', isDeadLetters: true, depth: async () => ({ waiting: 0, inWork: 0, delayed: 0 }) },
+  ],
+};
 
 const ask = (input: unknown, of: Pick<Ledger, keyof SqliteLedger & keyof Ledger> = ledger) =>
   status({ ledger: of, fallback: FALLBACK, debounce: DEBOUNCE, now: () => NOW }, input);
@@ -114,10 +127,12 @@ describe('status', () => {
   });
 
   it('tells where the payers are from, and how old that is', async () => {
-    expect((await ask({})).configuration).toEqual({ from: 'fallback', payers: 2, readAt: null, ageHours: null });
+    const file = { from: 'fallback', payers: 2, readAt: null, ageHours: null, why: null };
+    expect((await ask({})).configuration).toEqual(file);
     await ledger.saveConfiguration({ from: 'table', sources: [payerSource({ payer: NOBODY })], readAt: START });
     const { configuration, partitions, summary } = await ask({});
-    expect(configuration).toEqual({ from: 'cache', payers: 1, readAt: '2026-05-02T00:00:00.000Z', ageHours: 2 });
+    const cache = { from: 'cache', payers: 1, readAt: '2026-05-02T00:00:00.000Z', ageHours: 2, why: null };
+    expect(configuration).toEqual(cache);
     expect(partitions?.map(({ payer }) => payer)).toEqual([NOBODY, NOBODY]);
     expect(summary).toContain('1 payers, from the payers table as it was read at 2026-05-02T00:00:00.000Z, 2 h ago');
   });
@@ -181,6 +196,76 @@ describe('status', () => {
     const { target, calls } = counted(ledger);
     await expect(ask({ payer: 'x' }, target)).rejects.toThrow(/cannot tell the status: "payer" is no field of it/);
     expect(calls).toEqual({});
+  });
+});
+
+describe('the status of a stage', () => {
+  const askStage = (operations: Operations = OPERATIONS) =>
+    status({ ledger, fallback: FALLBACK, operations, debounce: DEBOUNCE, now: () => NOW }, {});
+
+  it('tells the release, how much is in each queue, and that one cannot be read', async () => {
+    const { operations, summary } = await askStage();
+    expect(operations?.release).toBe('1.2.3+abc');
+    const trouble = String.raw`Error: Access\u{a}Denied`;
+    expect(operations?.queues).toEqual([
+      { name: 'copy', isDeadLetters: false, waiting: 3, inWork: 2, delayed: 1 },
+      { name: 'finalize', isDeadLetters: false, trouble },
+      { name: 'copy-dlq', isDeadLetters: true, waiting: 1, inWork: 0, delayed: 0 },
+      { name: 'finalize-dlq', isDeadLetters: true, waiting: 0, inWork: 0, delayed: 0 },
+    ]);
+    expect(summary.slice(-6)).toEqual([
+      'release 1.2.3+abc',
+      'queue copy: 3 waiting, 2 in work, 1 delayed',
+      `queue finalize cannot be read: ${trouble}`,
+      '1 dead letters in copy-dlq',
+      'no reconcile has ended yet',
+      'no sweep has ended yet',
+    ]);
+  });
+
+  it('says once that no queue has dead letters', async () => {
+    const queues = OPERATIONS.queues.filter(({ name }) => name === 'finalize-dlq');
+    expect((await askStage({ ...OPERATIONS, queues })).summary).toContain('no dead letters in 1 queues');
+  });
+
+  it('tells when reconcile and the sweep have ended last, and what they did', async () => {
+    const reconcile = { endedAt: START, payers: 2, periods: [PERIOD], queued: 3, unreadable: 1 };
+    const why = 'the payers table is empty: none of its 0 rows is enabled';
+    await ledger.noteActivity({
+      reconcile: { ...reconcile, configuration: 'fallback', why },
+      sweep: { endedAt: NOW - 6 * MINUTE, ticks: 4 },
+    });
+    const { operations, configuration, summary } = await askStage();
+    const { endedAt: _, ...did } = reconcile;
+    const at = '2026-05-02T00:00:00.000Z';
+    expect(operations?.reconcile).toEqual({ ...did, at, ageHours: 2, configuration: 'fallback', why });
+    expect(operations?.sweep).toEqual({ at: '2026-05-02T01:54:00.000Z', ageHours: 0.1, ticks: 4 });
+    expect(configuration).toMatchObject({ from: 'fallback', why });
+    expect(summary).toContain(`2 payers, from the payers file: ${why}`);
+    expect(summary.slice(-2)).toEqual([
+      'last reconcile 2026-05-02T00:00:00Z, 2 h ago: 2 payers, 2026-04, 3 messages queued, 1 sources unreadable',
+      'last sweep 2026-05-02T01:54:00Z, 0.1 h ago: 4 months woken',
+    ]);
+  });
+
+  it('is not told where nothing but the ledger runs', async () => {
+    const { target, calls } = counted(ledger);
+    expect(await ask({}, target)).not.toHaveProperty('operations');
+    expect(calls).not.toHaveProperty('activity');
+  });
+});
+
+describe('the answer to a caller', () => {
+  it('that wants the table is lines for reading: the rows, and below them the summary, without what JSON escapes', async () => {
+    await twoPayers();
+    const reading = { ledger, fallback: FALLBACK, debounce: DEBOUNCE, now: () => NOW };
+    const lines = await statusAnswer(reading, { format: 'table', periods: [PERIOD] });
+    const { table = [], summary } = await status(reading, { periods: [PERIOD] });
+    expect(lines).toEqual([...table, '', ...summary]);
+    expect(await statusAnswer(reading, { periods: [PERIOD] })).toMatchObject({ table, summary, verdict: 'incomplete' });
+    const quoting = { ...OPERATIONS, queues: [], release: 'a"b' };
+    const quoted = await statusAnswer({ ...reading, operations: quoting }, { format: 'table' });
+    expect(quoted).toContain("release a'b");
   });
 });
 

@@ -1,0 +1,56 @@
+'use strict';
+const { readFile } = require('node:fs/promises');
+const { resolve } = require('node:path');
+
+/**
+ * What packaging checks, and what of the stack is made of the payers file, for `${file(resources/stage.cjs):...}`:
+ * `resources`, and the lists `copyPolicies`, `reconcilePolicies` and `ruleArns` that other resources refer to. The
+ * framework asks for each of them by itself, and would print an error as often: the stage is checked once in a process.
+ */
+let checked;
+let isTold = false;
+
+const WITHOUT_PAYERS = { resources: {}, copyPolicies: [], reconcilePolicies: [], ruleArns: [] };
+
+const WRONG_NODE = `packaging needs Node.js 24, this is ${process.version}: start it by npx or npm run`;
+
+async function fromPayers(context) {
+  checked ??= process.features.typescript ? await check(context) : { is: 'wrong', message: WRONG_NODE };
+  if (checked.is === 'right') return checked.resources;
+  // The first error stops the framework: whatever the others answer is never used.
+  if (isTold) return WITHOUT_PAYERS;
+  isTold = true;
+  const error = new Error(checked.message);
+  // The framework prints the stack where there is one: whoever mends the settings needs the list alone.
+  throw Object.assign(error, { stack: `\n\n${checked.message}\n` });
+}
+
+/** Checks the stage as the framework has resolved it. While a variable is not, its own error goes through: it asks again later. */
+async function check({ options, resolveVariable, resolveConfigurationProperty }) {
+  const { checkStage } = require('../src/config/checkStage.ts');
+  const { givenParams } = require('../src/config/givenParams.ts');
+  const stage = await resolveVariable('sls:stage');
+  const sections = {
+    default: await resolveConfigurationProperty(['params', 'default']),
+    [stage]: await resolveConfigurationProperty(['params', stage]),
+  };
+  const params = givenParams(sections, stage, options.param ?? []);
+  const service = await resolveConfigurationProperty(['service']);
+  return checkStage({ service, stage, params, payersText: await readPayersFile(params.payersFile) });
+}
+
+async function readPayersFile(path) {
+  if (typeof path !== 'string') return undefined;
+  return readFile(resolve(__dirname, '..', path), 'utf8').catch(({ code }) => new Error(`cannot be read (${code})`));
+}
+
+const only = (name) => async (context) => (await fromPayers(context))[name];
+
+module.exports = {
+  resources: async (context) => ({ Resources: await only('resources')(context) }),
+  copyPolicies: only('copyPolicies'),
+  reconcilePolicies: only('reconcilePolicies'),
+  ruleArns: only('ruleArns'),
+  // For the plugin beside this file.
+  madeUpValues: () => (checked?.is === 'right' ? checked.madeUp : []),
+};

@@ -1,0 +1,29 @@
+import type { Period } from '../billing/period.ts';
+import type { ConfigurationOrigin } from '../notify/events.ts';
+import type { Moment } from './ledger.ts';
+
+/** What runs by schedule and touches every payer, when it ended last, and what it did. */
+export interface Activity {
+  /** The newest that was no dry run, by schedule or by hand; it may have been asked for a part of the payers. */
+  readonly reconcile?: ReconcileActivity;
+  readonly sweep?: SweepActivity;
+}
+
+export interface ReconcileActivity {
+  readonly endedAt: Moment;
+  readonly payers: number;
+  readonly periods: readonly Period[];
+  /** Messages sent to the copy queue. */
+  readonly queued: number;
+  /** Sources that could not be read. */
+  readonly unreadable: number;
+  /** Where the payers were from. */
+  readonly configuration: ConfigurationOrigin;
+  /** Why they were not from the payers table, though there is one. */
+  readonly why?: string;
+}
+
+export interface SweepActivity {
+  readonly endedAt: Moment;
+  readonly ticks: number;
+}
