@@ -35,7 +35,7 @@ export async function partitionOutcomes(ledger: Ledger, warehouse: DuckdbWarehou
       ...record.partition,
       files: record.published?.files ?? 0,
       rows: others.reduce((sum, { rows }) => sum + rows, first?.rows ?? 0),
-      cost: others.reduce((sum, { cost }) => sum + cost, first?.cost ?? 0),
+      cost: others.reduce((sum, { cost }) => sum + (cost ?? 0), first?.cost ?? 0),
       watermark: record.watermark === undefined ? null : new Date(record.watermark).toISOString(),
       state: stateOf(record).state,
     });
