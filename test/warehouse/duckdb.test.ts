@@ -442,6 +442,33 @@ describe('the database file', () => {
   });
 });
 
+describe('a database that DuckDB has given up', () => {
+  const broken = {
+    name: 'WarehouseBroken',
+    message: expect.stringMatching(/^the warehouse has to be opened again: .*abort/i),
+  };
+
+  beforeEach(async () => {
+    const file = await harness.stage({ partition: ALPHA, name: 'a', rows: rowsOf(['a1']) });
+    await harness.warehouse.register(ALPHA, [file]);
+    // Stands for an fsync that fails: the same kind of error at the same place.
+    await harness.query("set global debug_checkpoint_abort = 'before_header'");
+    await expect(harness.query('checkpoint')).rejects.toThrow('FATAL');
+  });
+
+  it('is told by every method as what it is, with the first reason: no file and no script is blamed for it', async () => {
+    const { warehouse } = harness;
+    const file = await harness.stage({ partition: BETA, name: 'b', rows: rowsOf(['b1']) });
+    await expect(warehouse.raiseFence(PERIOD, 1)).rejects.toMatchObject(broken);
+    await expect(warehouse.register(BETA, [file, { ...file, stagedKey: 'c' }])).rejects.toMatchObject(broken);
+    await expect(warehouse.audit(BETA, [file])).rejects.toMatchObject(broken);
+    await expect(warehouse.publish(PERIOD, 1, [publicationOf(BETA, [file])])).rejects.toMatchObject(broken);
+    await expect(warehouse.totals(PERIOD, [ALPHA.payer])).rejects.toMatchObject(broken);
+    await expect(runScript(warehouse.script, runOf(1), [ALPHA.payer])).rejects.toMatchObject(broken);
+    await expect(warehouse.summary()).rejects.toMatchObject(broken);
+  });
+});
+
 describe('a database of an older release', () => {
   it('that has a column for each column of a report is written anew: tags are gathered, and readers see the same', async () => {
     const older = `${harness.path}.older`;

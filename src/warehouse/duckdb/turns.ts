@@ -21,13 +21,13 @@ export function turnsOn(connection: DuckDBConnection): Turns {
   };
 }
 
-/** Commits what `work` did, or rolls it back and throws what `work` threw, never what the rollback has to say. */
+/** Commits what `work` did, or rolls it back and throws what went wrong first, never what the rollback has to say. */
 export async function inTransaction<Result>(
   connection: DuckDBConnection,
   work: () => Promise<Result>,
 ): Promise<Result> {
-  await connection.run('begin transaction');
   try {
+    await connection.run('begin transaction');
     const result = await work();
     await connection.run('commit');
     return result;
@@ -54,6 +54,9 @@ export function asBroken(error: unknown): unknown {
   const isBroken = error.message.startsWith('FATAL Error') || error.message.includes('database has been invalidated');
   if (!isBroken) return error;
   const [, original] = /Original error: "?([\s\S]*?)"?\s*$/.exec(error.message) ?? [];
-  const reason = (original ?? error.message).replace(/\s+/g, ' ').trim();
+  const reason = (original ?? error.message)
+    .replace(/^FATAL Error: /, '')
+    .replace(/\s+/g, ' ')
+    .trim();
   return new WarehouseBroken(`the warehouse has to be opened again: ${reason}`, { cause: error });
 }
