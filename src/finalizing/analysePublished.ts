@@ -22,8 +22,7 @@ export async function analysePublished(finalizing: Finalizing, run: Run): Promis
   const record = await analyse(analysingOf(finalizing, run), run, together(due).flatMap(memberOf));
   if (record.status === 'failed') await commitFailed(finalizing, run, record);
   if (record.status !== 'done') return [];
-  await commitDone(finalizing, run, record);
-  return record.members.map(({ payer }) => payer);
+  return commitDone(finalizing, run, record);
 }
 
 /** In so many parts, at least, are payers analysed whose analytics have failed again. */
@@ -51,19 +50,33 @@ async function commitFailed(finalizing: Finalizing, run: Run, { members, failure
   }
 }
 
-/** What follows from a run that is done. Cut off in between, its members are due still, and it is done once more. */
-async function commitDone(finalizing: Finalizing, run: Run, record: AnalyticsRecord): Promise<void> {
-  const { ledger, now, report } = finalizing;
+/**
+ * What follows from a run that is done. Cut off in between, its members are due still, and what is left is done once
+ * more. A partition that cannot be told of stays due: it is tried again after its own delay, and the others are not.
+ */
+async function commitDone(finalizing: Finalizing, run: Run, record: AnalyticsRecord): Promise<readonly Payer[]> {
+  const { ledger, now, report, tell } = finalizing;
   const { period, epoch } = run;
-  const finalized = await finalizedBy(finalizing, run, record);
-  await finalizing.tell(finalized.map((one) => messageOf(tellingOf(finalizing, run), one)));
-  for (const { payer, setId, watermark } of record.members) {
+  const { finalized, untold } = await finalizedBy(finalizing, run, record);
+  await tell(finalized.map((one) => messageOf(tellingOf(finalizing, run), one)));
+  const events = new Map(finalized.map((one) => [one.partition.payer, eventOf(one, now())]));
+  const failed = new Set(untold.map(({ record: { partition } }) => partition.payer));
+  const done = record.members.filter(({ payer }) => !failed.has(payer));
+  const seconds = ((record.endedAt ?? now()) - record.startedAt) / 1000;
+  if (finalized.length > 0 || untold.length === 0) {
+    report({ what: 'analytics-done', period, run: record.run, partitions: done.length, seconds });
+  }
+  for (const { payer, setId, watermark } of done) {
     const analysed = { setId, epoch: record.run, watermark, at: now() };
     await ledger.commit({ payer, period }, epoch, { kind: 'analysed', analysed });
+    const event = events.get(payer);
+    if (event) report({ what: 'partition-finalized', ...event });
   }
-  const seconds = ((record.endedAt ?? now()) - record.startedAt) / 1000;
-  report({ what: 'analytics-done', period, run: record.run, partitions: record.members.length, seconds });
-  for (const one of finalized) report({ what: 'partition-finalized', ...eventOf(one, now()) });
+  for (const { record: partitionRecord, reason } of untold) {
+    const candidate = { partition: partitionRecord.partition, record: partitionRecord };
+    await fail(finalizing, run, candidate, 'analytics-failed', `what they found cannot be told: ${reason}`);
+  }
+  return done.map(({ payer }) => payer);
 }
 
 function analysingOf(finalizing: Finalizing, run: Run): Analysing {

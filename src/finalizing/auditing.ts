@@ -1,6 +1,7 @@
 import { counted } from '../billing/counted.ts';
 import type { Partition } from '../billing/partition.ts';
 import { partitionName } from '../billing/partition.ts';
+import { COST_BOUND } from '../warehouse/costs.ts';
 import type { FileAudit, FileStatus, StagedFile } from '../warehouse/warehouse.ts';
 
 /** Why a partition's files must not be published: the first disagreement found, and how many there are. */
@@ -12,8 +13,9 @@ export function registrationProblem(partition: Partition, statuses: readonly Fil
 }
 
 /**
- * Holds what the warehouse reads against what the files promise: the rows of every file, and the billing month of every
- * row. A warehouse may skip what it cannot read without a word; this is where it is noticed.
+ * Holds what the warehouse reads against what the files promise: the rows of every file, the billing month of every row,
+ * and a cost that can be added up. A warehouse may skip what it cannot read without a word; this is where it is noticed.
+ * A file of rows without any cost is refused as well: shown, it would be a bill of zero.
  */
 export function auditProblem(
   partition: Partition,
@@ -29,11 +31,20 @@ export function auditProblem(
     if (audit.rowsOfOtherPeriods > 0) {
       return `${stagedKey} has ${audit.rowsOfOtherPeriods} of ${counted(rows, 'row')} billed in another month`;
     }
+    if (audit.rowsOfImpossibleCost > 0) {
+      const count = `${audit.rowsOfImpossibleCost} of ${rows} rows`;
+      return `${stagedKey} has ${count} whose line_item_unblended_cost is no number between -${BOUND} and ${BOUND}`;
+    }
+    if (rows > 0 && audit.rowsWithCost === 0) {
+      return `${stagedKey} has a line_item_unblended_cost in 0 of ${rows} rows`;
+    }
     return [];
   });
   const [first] = disagreements;
   return first && `${partitionName(partition)}: ${first}${more(disagreements.length)}`;
 }
+
+const BOUND = COST_BOUND.toExponential().replace('+', '');
 
 function more(count: number): string {
   return count > 1 ? ` (and ${count - 1} more)` : '';

@@ -1,12 +1,14 @@
 import type { Partition } from '../billing/partition.ts';
+import type { Payer } from '../billing/payer.ts';
+import type { Period } from '../billing/period.ts';
 import type { AnalyticsRecord } from '../ledger/analyticsRecord.ts';
-import type { PartitionRecord, Published } from '../ledger/partitionRecord.ts';
+import { type PartitionRecord, type Published, wantsAnalytics } from '../ledger/partitionRecord.ts';
 import type { ReactorEvent } from '../notify/events.ts';
 import type { Message } from '../notify/message.ts';
 import type { Telling } from '../notify/messages/compose.ts';
 import { finalized } from '../notify/messages/finalizing.ts';
-import type { PartitionTotals } from '../warehouse/warehouse.ts';
-import type { Finalizing, Run } from './finalizing.ts';
+import type { PartitionTotals, Warehouse } from '../warehouse/warehouse.ts';
+import { endsRun, type Finalizing, type Run } from './finalizing.ts';
 
 /** A partition of which everything is done: published, and analysed since. */
 export interface FinalizedPartition {
@@ -17,27 +19,64 @@ export interface FinalizedPartition {
   readonly deliveredAt: number;
 }
 
-/** The partitions that a run of the analytics has finalized: not those that were published anew meanwhile. */
+/** A partition whose finalization cannot be told, and why. */
+export interface UntoldPartition {
+  readonly record: PartitionRecord;
+  readonly reason: string;
+}
+
+/**
+ * The partitions that a run of the analytics has finalized: not those that were published anew meanwhile, nor those of
+ * which it was told before. One whose totals the warehouse cannot tell keeps no other back.
+ * Throws what ends the run, and the warehouse's error when it fails altogether.
+ */
 export async function finalizedBy(
   { ledger, warehouse }: Finalizing,
   { period }: Run,
   { members }: AnalyticsRecord,
-): Promise<readonly FinalizedPartition[]> {
+): Promise<{ readonly finalized: readonly FinalizedPartition[]; readonly untold: readonly UntoldPartition[] }> {
   const epochs = new Map(members.map(({ payer, publishedEpoch }) => [payer, publishedEpoch]));
   const records = (await ledger.partitions(period)).filter(
-    ({ partition, published }) => published && published.epoch === epochs.get(partition.payer),
+    (record) => record.published?.epoch === epochs.get(record.partition.payer) && wantsAnalytics(record),
   );
-  const totals = await warehouse.totals(
-    period,
-    records.map(({ partition }) => partition.payer),
-  );
-  return records.flatMap((record) => {
+  const payers = records.map(({ partition }) => partition.payer);
+  const totals = await totalsOfEach(warehouse, period, payers);
+  const finalized: FinalizedPartition[] = [];
+  const untold: UntoldPartition[] = [];
+  for (const record of records) {
     const { partition, published } = record;
-    const total = totals.get(partition.payer);
-    return published && total
-      ? [{ partition, published, totals: total, deliveredAt: deliveredAt(record, published) }]
-      : [];
-  });
+    const total = totals.get(partition.payer) ?? 'the warehouse has told no totals';
+    if (typeof total === 'string') untold.push({ record, reason: total });
+    else if (published) {
+      finalized.push({ partition, published, totals: total, deliveredAt: deliveredAt(record, published) });
+    }
+  }
+  return { finalized, untold };
+}
+
+/**
+ * The totals of each payer's month, or why there are none. When one statement over all of them fails, halves are asked
+ * until the one that fails stands alone. While the warehouse answers another question about it, that is its own trouble.
+ */
+async function totalsOfEach(
+  warehouse: Warehouse,
+  period: Period,
+  payers: readonly Payer[],
+): Promise<ReadonlyMap<Payer, PartitionTotals | string>> {
+  try {
+    return await warehouse.totals(period, payers);
+  } catch (error) {
+    if (endsRun(error)) throw error;
+    const [payer] = payers;
+    if (payer === undefined) throw error;
+    if (payers.length === 1) {
+      await warehouse.published(period, payers);
+      return new Map([[payer, error instanceof Error ? error.message : String(error)]]);
+    }
+    const middle = Math.ceil(payers.length / 2);
+    const first = await totalsOfEach(warehouse, period, payers.slice(0, middle));
+    return new Map([...first, ...(await totalsOfEach(warehouse, period, payers.slice(middle)))]);
+  }
 }
 
 /** What other systems hear of it. */

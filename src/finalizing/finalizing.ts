@@ -6,7 +6,7 @@ import type { Tell } from '../notify/message.ts';
 import type { Telling } from '../notify/messages/compose.ts';
 import type { ObjectStore } from '../staging/objectStore.ts';
 import type { Queue } from '../staging/queue.ts';
-import { FencedOff, type Warehouse } from '../warehouse/warehouse.ts';
+import { FencedOff, type Warehouse, WarehouseBroken } from '../warehouse/warehouse.ts';
 import type { Debounce } from './decide.ts';
 import type { Stopwatch } from './stopwatch.ts';
 import type { Tick } from './tick.ts';
@@ -58,6 +58,14 @@ export interface Run {
 /** Whether an error says that a newer run has taken over. */
 export function isOvertaken(error: unknown): boolean {
   return error instanceof LeaseLost || error instanceof FencedOff;
+}
+
+/**
+ * Whether an error ends the whole run, whatever partition it was met at: a newer run has taken over, or the warehouse
+ * answers nothing any more. Whoever makes an error one partition's problem asks this first.
+ */
+export function endsRun(error: unknown): boolean {
+  return isOvertaken(error) || error instanceof WarehouseBroken;
 }
 
 /** Who tells, now. */

@@ -8,7 +8,7 @@ import { auditProblem, registrationProblem } from './auditing.ts';
 import { asOf, type Candidate, fail, type Publishable, type PublishedCandidate, renewLease } from './candidate.ts';
 import { setOfDelivery, setWithoutManifest } from './currentSet.ts';
 import { changesAreDue } from './decide.ts';
-import { type Finalizing, isOvertaken, type Run } from './finalizing.ts';
+import { endsRun, type Finalizing, type Run } from './finalizing.ts';
 import { removeSuperseded } from './removeSuperseded.ts';
 
 /**
@@ -150,7 +150,7 @@ async function verify(finalizing: Finalizing, run: Run, candidate: Publishable):
   return true;
 }
 
-/** Why these files must not be published. Whatever the warehouse throws here is this partition's trouble alone. */
+/** Why these files must not be published. What the warehouse throws here is this partition's trouble, unless it ends the run. */
 async function findProblem(
   warehouse: Warehouse,
   { stopwatch }: Run,
@@ -164,7 +164,7 @@ async function findProblem(
     const mismatch = auditProblem(partition, files, audits);
     return mismatch ? { what: 'verification-failed', message: mismatch } : undefined;
   } catch (error) {
-    if (isOvertaken(error)) throw error;
+    if (endsRun(error)) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     return { what: 'registration-failed', message: `${partitionName(partition)}: ${reason}` };
   }

@@ -31,7 +31,8 @@ export interface PartitionOutcome {
 export interface Cost {
   /** Null where the rows name none. */
   readonly currency: string | null;
-  readonly cost: number;
+  /** Null where no row says what it cost: unknown, not nothing. */
+  readonly cost: number | null;
 }
 
 /** How everything in a state stands: what the end of a run shows. */

@@ -101,8 +101,8 @@ function partitionRows({ payer, period, files, rows, costs, watermark, state }: 
   const [first, ...others] = costs;
   const start = [payer, period, thousands(files), thousands(rows)];
   return [
-    [...start, money(first?.cost ?? 0), first?.currency ?? '', minute(watermark), state],
-    ...others.map(({ cost, currency }) => [payer, period, '', '', money(cost), currency ?? '', '', '']),
+    [...start, bill(first ? first.cost : 0), first?.currency ?? '', minute(watermark), state],
+    ...others.map(({ cost, currency }) => [payer, period, '', '', bill(cost), currency ?? '', '', '']),
   ];
 }
 
@@ -112,8 +112,13 @@ function findingRow(finding: Outcome['findings'][number]): string[] {
   return [check, payer, period, account, region ?? '', short(resource), ...amounts];
 }
 
+/** A bill that nobody knows is not one of nothing. */
+function bill(cost: number | null): string {
+  return cost === null ? 'unknown' : money(cost);
+}
+
 function monthRow({ period, payers, cost, findings, estimatedSaving, currency }: MonthTotal): string[] {
-  return [period, thousands(payers), money(cost), thousands(findings), money(estimatedSaving), currency ?? ''];
+  return [period, thousands(payers), bill(cost), thousands(findings), money(estimatedSaving), currency ?? ''];
 }
 
 function checkRow({ check, months, findings, estimatedSaving, currency }: OverMonths): string[] {

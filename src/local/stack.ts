@@ -16,6 +16,7 @@ import type { ObjectStore } from '../staging/objectStore.ts';
 import type { Queue } from '../staging/queue.ts';
 import type { Staging } from '../staging/staging.ts';
 import { type DuckdbWarehouse, openDuckdbWarehouse } from '../warehouse/duckdb/warehouse.ts';
+import { WarehouseBroken } from '../warehouse/warehouse.ts';
 import { type Consumer, consume } from './consume.ts';
 import { type DeadLetter, MemoryQueue } from './memoryQueue.ts';
 import { ledgerPath, stagingRoot, warehousePath } from './state.ts';
@@ -49,7 +50,10 @@ export interface Stack {
   readonly warehouse: DuckdbWarehouse;
   /** The copy queue, for whoever feeds it: sending waits until what was sent has been worked on, so memory stays flat. */
   readonly sourceQueue: Queue<object>;
-  /** Resolves when nothing more will happen by itself: all is published, or waits for the source, or has failed for good. */
+  /**
+   * Resolves when nothing more will happen by itself: all is published, or waits for the source, or has failed for good.
+   * Rejects with WarehouseBroken when the warehouse has to be opened again: then this process can only end.
+   */
   readonly settled: () => Promise<void>;
   readonly deadLetters: () => DeadLetter<unknown>[];
   readonly close: () => Promise<void>;
@@ -99,6 +103,7 @@ export async function openStack(options: StackOptions): Promise<Stack> {
     holder: randomUUID(),
   };
   const stop = new AbortController();
+  let broken: WarehouseBroken | undefined;
   const copies = consume(
     copyQueue,
     async (body) => {
@@ -108,7 +113,17 @@ export async function openStack(options: StackOptions): Promise<Stack> {
     },
     consuming(COPIES_AT_ONCE, stop.signal),
   );
-  const runs = consume(finalizeQueue, (body) => handleTick(finalizing, body), consuming(1, stop.signal));
+  const runs = consume(
+    finalizeQueue,
+    async (body) => {
+      if (broken) throw broken;
+      await handleTick(finalizing, body).catch((error: unknown) => {
+        if (error instanceof WarehouseBroken) broken = error;
+        throw error;
+      });
+    },
+    consuming(1, stop.signal),
+  );
   opened.defer(async () => {
     stop.abort();
     await Promise.all([copies.stopped, runs.stopped]);
@@ -124,7 +139,7 @@ export async function openStack(options: StackOptions): Promise<Stack> {
         await copies.idle();
       },
     },
-    settled: () => settle(staging, [copyQueue, finalizeQueue], [copies, runs]),
+    settled: () => settle({ staging, copyQueue, finalizeQueue, consumers: [copies, runs], whyBroken: () => broken }),
     deadLetters: () => [...copyQueue.deadLetters(), ...finalizeQueue.deadLetters()],
     close: () => kept.disposeAsync(),
   };
@@ -142,21 +157,33 @@ function consuming(concurrency: number, signal: AbortSignal) {
   return { concurrency, signal, backoffSeconds: (receiveCount: number) => receiveCount };
 }
 
+/** What is waited for. */
+interface Settling {
+  readonly staging: Staging;
+  readonly copyQueue: MemoryQueue<object>;
+  readonly finalizeQueue: MemoryQueue<Tick>;
+  readonly consumers: readonly Consumer[];
+  readonly whyBroken: () => WarehouseBroken | undefined;
+}
+
 /**
- * Waits until the queues are empty and no partition is dirty, but for those that have failed often enough. A tick that
- * got lost is no reason to wait forever: the sweep sends it again.
+ * Waits until the queues are empty and no partition is dirty, but for those that have failed often enough, and those of
+ * a period whose tick was given up meanwhile: its run fails every time, and nobody says which partition's fault it is.
+ * A tick that got lost is no reason to wait forever: the sweep sends it again.
  */
-async function settle(
-  staging: Staging,
-  queues: readonly MemoryQueue<unknown>[],
-  consumers: readonly Consumer[],
-): Promise<void> {
+async function settle({ staging, copyQueue, finalizeQueue, consumers, whyBroken }: Settling): Promise<void> {
+  const givenUpBefore = finalizeQueue.deadLetters().length;
   for (;;) {
     for (const consumer of consumers) await consumer.idle();
-    const [copies, ticks] = queues.map((queue) => queue.pending());
-    if (!copies || !ticks) return;
+    const broken = whyBroken();
+    if (broken) throw broken;
+    const [copies, ticks] = [copyQueue.pending(), finalizeQueue.pending()];
     if (copies.ready + copies.inFlight + ticks.ready + ticks.inFlight > 0) continue;
-    const hopeful = (await dirtyPartitions(staging)).filter((record) => (record.problem?.attempts ?? 0) < MAX_ATTEMPTS);
+    const givenUp = finalizeQueue.deadLetters().slice(givenUpBefore);
+    const hopeless = new Set(givenUp.flatMap(({ body }) => ('period' in body ? body.period : [])));
+    const hopeful = (await dirtyPartitions(staging)).filter(
+      ({ partition, problem }) => !hopeless.has(partition.period) && (problem?.attempts ?? 0) < MAX_ATTEMPTS,
+    );
     if (copies.delayed === 0 && hopeful.length === 0) return;
     if (copies.delayed === 0 && ticks.delayed === 0) await sweep(staging);
     await wait(LOOK_AGAIN_MS);

@@ -57,6 +57,7 @@ function wordsFor(isAtWork: boolean): StatusWords {
  */
 function atRest(ledger: SqliteLedger): StatusReading['ledger'] {
   return {
+    activity: () => ledger.activity(),
     configuration: () => ledger.configuration(),
     outbox: () => ledger.outbox(),
     periods: () => ledger.periods(),

@@ -13,7 +13,8 @@ export interface MonthTotal {
   readonly currency: string | null;
   /** How many payers' months are in it. */
   readonly payers: number;
-  readonly cost: number;
+  /** Null where a part of it is unknown. */
+  readonly cost: number | null;
   readonly findings: number;
   readonly estimatedSaving: number;
 }
@@ -44,7 +45,12 @@ function monthTotals(partitions: readonly PartitionOutcome[], findings: Findings
     .map(([name, month]) => {
       const ofBill = billsOf.get(name) ?? [];
       const found = findingsOf.get(name) ?? [];
-      return { ...month, payers: ofBill.length, cost: sum(ofBill.map(({ cost }) => cost)), ...countAndSaving(found) };
+      return {
+        ...month,
+        payers: ofBill.length,
+        cost: sumOfKnown(ofBill.map(({ cost }) => cost)),
+        ...countAndSaving(found),
+      };
     });
 }
 
@@ -69,6 +75,11 @@ function countAndSaving(found: Findings): { readonly findings: number; readonly 
 
 function nameOf({ period, currency }: { readonly period: string; readonly currency: string | null }): string {
   return `${period} ${currency ?? ''}`;
+}
+
+function sumOfKnown(amounts: readonly (number | null)[]): number | null {
+  const known = amounts.filter((amount) => amount !== null);
+  return known.length === amounts.length ? sum(known) : null;
 }
 
 /** With twelve digits, as single amounts are told: beyond those, a sum of doubles depends on the order. */

@@ -5,7 +5,7 @@
  * Names and meanings are those of the data dictionary in the Cost and Usage Reports User Guide. Legacy reports have one
  * column per product attribute and tag, CUR 2.0 has maps for both: a column's sources say where to look, first come
  * first served. In every text source an empty string counts as NULL, because legacy Parquet files have required columns
- * and write a missing value as ''.
+ * and write a missing value as ''. A number that is NaN or infinite counts as NULL.
  */
 export interface LineItemColumn {
   readonly name: string;

@@ -57,6 +57,10 @@ export interface FileAudit {
   readonly rows: number;
   /** Rows whose billing period start is known and lies in another month than the partition's. */
   readonly rowsOfOtherPeriods: number;
+  /** Rows that have a `line_item_unblended_cost` at all. */
+  readonly rowsWithCost: number;
+  /** Rows whose cost is NaN, infinite, no number, or not below the bound of what sums can hold (`COST_BOUND`), either way. */
+  readonly rowsOfImpossibleCost: number;
 }
 
 export interface Publication {
@@ -70,8 +74,8 @@ export interface Publication {
 
 /** A currency is null where no row says one. */
 export interface PartitionTotals {
-  /** What the line items cost, unblended: one entry per currency, none without rows. */
-  readonly costs: readonly { readonly currency: string | null; readonly cost: number }[];
+  /** What the line items cost, unblended: one entry per currency, none without rows. Null when no row has a cost. */
+  readonly costs: readonly { readonly currency: string | null; readonly cost: number | null }[];
   /** What the analytics have found: one entry per check that found something, and currency. */
   readonly findings: readonly CheckTotal[];
 }
@@ -100,4 +104,12 @@ export class FencedOff extends Error {
     super(message);
     this.newest = newest;
   }
+}
+
+/**
+ * The warehouse answers nothing any more until it is opened again: its storage has failed under it. Consequence: whoever
+ * works with it stops, and says why. It is never the trouble of the one partition that happened to be worked on.
+ */
+export class WarehouseBroken extends Error {
+  override readonly name = 'WarehouseBroken';
 }

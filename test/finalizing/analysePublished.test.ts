@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { parsePayer } from '../../src/billing/payer.ts';
+import { type Payer, parsePayer } from '../../src/billing/payer.ts';
 import type { Finalizing } from '../../src/finalizing/finalizing.ts';
 import { isDirty } from '../../src/ledger/partitionRecord.ts';
 import { ALPHA, BETA, PERIOD } from '../ledger/records.ts';
+import { override } from '../simulation/simulate.ts';
 import { CutOff, intercepted } from '../staging/interception.ts';
 import { FinalizerWorld, keysOf, SETTINGS } from './finalizerWorld.ts';
 
@@ -225,6 +226,56 @@ describe('one payer’s data that the script stumbles over', () => {
     world.stumblesOver = undefined;
     await world.drain();
     expect(isDirty(await world.record(BETA))).toBe(false);
+  });
+});
+
+describe('totals that the warehouse cannot tell', () => {
+  const GAMMA = { ...ALPHA, payer: parsePayer('333333333333') };
+  /** A warehouse whose totals throw when they are asked for one of these payers. */
+  const failingFor = (...payers: readonly Payer[]) =>
+    override<Finalizing['warehouse']>(world.tables, {
+      totals: async (period, asked) => {
+        if (asked.some((payer) => payers.includes(payer))) throw new Error('Overflow in multiplication');
+        return world.tables.totals(period, asked);
+      },
+    });
+  beforeEach(async () => {
+    for (const partition of [ALPHA, BETA, GAMMA]) await world.stage({ partition });
+    world.now += SETTINGS.quietSeconds * 1000;
+  });
+
+  it('of one payer are a problem of that payer’s month, and the others are finalized, once', async () => {
+    await world.tick({ warehouse: failingFor(BETA.payer) });
+    expect((await world.record(BETA)).problem).toMatchObject({
+      what: 'analytics-failed',
+      message: 'what they found cannot be told: Overflow in multiplication',
+    });
+    for (const partition of [ALPHA, GAMMA]) expect(isDirty(await world.record(partition))).toBe(false);
+    const toldOf = () =>
+      world.told('partition-finalized').flatMap((event) => ('partition' in event ? event.partition : []));
+    expect(toldOf()).toEqual([ALPHA, GAMMA]);
+    await world.drain();
+    expect(isDirty(await world.record(BETA))).toBe(false);
+    expect(toldOf()).toEqual([ALPHA, GAMMA, BETA]);
+    expect(effectsOf(1)).toEqual([1, 1, 1]);
+  });
+
+  it('of anybody throw while the warehouse answers nothing else either: nobody is blamed, and all is done again', async () => {
+    const down = async () => {
+      throw new Error('the warehouse is down');
+    };
+    let isDown = false;
+    const going = override<Finalizing['warehouse']>(world.tables, {
+      totals: async () => {
+        isDown = true;
+        return down();
+      },
+      published: (period, payers) => (isDown ? down() : world.tables.published(period, payers)),
+    });
+    await expect(world.tick({ warehouse: going })).rejects.toThrow('the warehouse is down');
+    for (const partition of [ALPHA, BETA, GAMMA]) expect((await world.record(partition)).problem).toBeUndefined();
+    await world.tick();
+    for (const partition of [ALPHA, BETA, GAMMA]) expect(isDirty(await world.record(partition))).toBe(false);
   });
 });
 

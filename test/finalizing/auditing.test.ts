@@ -1,9 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { auditProblem, registrationProblem } from '../../src/finalizing/auditing.ts';
+import type { FileAudit } from '../../src/warehouse/warehouse.ts';
 import { ALPHA } from '../ledger/records.ts';
 
 const file = (stagedKey: string, rows: number) => ({ stagedKey, rows, sizeBytes: 1, columns: [] });
-const audit = (stagedKey: string, rows: number, rowsOfOtherPeriods = 0) => ({ stagedKey, rows, rowsOfOtherPeriods });
+const audit = (stagedKey: string, rows: number, counts: Partial<FileAudit> = {}): FileAudit => ({
+  stagedKey,
+  rows,
+  rowsOfOtherPeriods: 0,
+  rowsWithCost: rows,
+  rowsOfImpossibleCost: 0,
+  ...counts,
+});
 
 describe('a registration', () => {
   it('in which every file was taken is no problem', () => {
@@ -28,12 +36,19 @@ describe('an audit', () => {
   it('in which every number agrees is no problem, in whatever order it is told', () => {
     expect(auditProblem(ALPHA, files, [audit('c', 5), audit('a', 10), audit('b', 0)])).toBeUndefined();
     expect(auditProblem(ALPHA, [], [])).toBeUndefined();
+    expect(auditProblem(ALPHA, [file('a', 10)], [audit('a', 10, { rowsWithCost: 1 })])).toBeUndefined();
   });
 
   it.each([
     ['fewer rows', audit('a', 9), 'a has 10 rows by its footer and 9 in the warehouse'],
     ['more rows', audit('a', 20), 'a has 10 rows by its footer and 20 in the warehouse'],
-    ['rows of another month', audit('a', 10, 3), 'a has 3 of 10 rows billed in another month'],
+    ['rows of another month', audit('a', 10, { rowsOfOtherPeriods: 3 }), 'a has 3 of 10 rows billed in another month'],
+    [
+      'costs that cannot be added up',
+      audit('a', 10, { rowsOfImpossibleCost: 2 }),
+      'a has 2 of 10 rows whose line_item_unblended_cost is no number between -1e12 and 1e12',
+    ],
+    ['no cost at all', audit('a', 10, { rowsWithCost: 0 }), 'a has a line_item_unblended_cost in 0 of 10 rows'],
   ])('that finds %s names the partition, the file and both numbers', (_, wrong, message) => {
     const audits = [wrong, audit('b', 0), audit('c', 5)];
     expect(auditProblem(ALPHA, files, audits)).toBe(`2026-04/111111111111: ${message}`);

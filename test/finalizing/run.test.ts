@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { partitionName } from '../../src/billing/partition.ts';
 import { isDirty } from '../../src/ledger/partitionRecord.ts';
-import { FencedOff } from '../../src/warehouse/warehouse.ts';
+import { FencedOff, WarehouseBroken } from '../../src/warehouse/warehouse.ts';
 import { ALPHA, BETA, deliveryOf, PERIOD, versionOf } from '../ledger/records.ts';
 import { counted, intercepted } from '../staging/interception.ts';
 import { refusedBy } from './effects.ts';
@@ -17,6 +17,25 @@ afterEach(() => world.close());
 
 /** How long after the run each tick arrives, in seconds. */
 const tickDelays = () => world.ticks.map(({ at }) => (at - world.now) / 1000);
+
+describe('a warehouse that has to be opened again', () => {
+  it.each(['register', 'audit', 'totals'] as const)(
+    'ends the run at its %s, and no partition is blamed',
+    async (method) => {
+      await world.stage();
+      await world.stage({ partition: BETA });
+      world.now += SETTINGS.quietSeconds * 1000;
+      const warehouse = intercepted(world.tables, (called, call) => {
+        if (called === method) throw new WarehouseBroken('the warehouse has to be opened again: fsync failed');
+        return call();
+      });
+      await expect(world.tick({ warehouse })).rejects.toThrow(WarehouseBroken);
+      for (const partition of [ALPHA, BETA]) expect((await world.record(partition)).problem).toBeUndefined();
+      await world.tick();
+      for (const partition of [ALPHA, BETA]) expect(isDirty(await world.record(partition))).toBe(false);
+    },
+  );
+});
 
 describe('an audit that disagrees', () => {
   it('names partition, file and both numbers, and leaves the old set visible', async () => {

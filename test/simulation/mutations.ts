@@ -108,7 +108,13 @@ export const mutations: readonly (Mutation & { readonly breaks: number; readonly
     warehouse: (warehouse) =>
       override<Warehouse>(warehouse, {
         audit: async (_partition, files) =>
-          files.map(({ stagedKey, rows }) => ({ stagedKey, rows, rowsOfOtherPeriods: 0 })),
+          files.map(({ stagedKey, rows }) => ({
+            stagedKey,
+            rows,
+            rowsOfOtherPeriods: 0,
+            rowsWithCost: rows,
+            rowsOfImpossibleCost: 0,
+          })),
       }),
   },
   {

@@ -81,11 +81,10 @@ export class SimulatedWarehouse implements Warehouse {
   }
 
   async audit(_partition: Partition, files: readonly StagedFile[]): Promise<FileAudit[]> {
-    return files.map(({ stagedKey }) => ({
-      stagedKey,
-      rows: this.registered.get(stagedKey) ?? 0,
-      rowsOfOtherPeriods: 0,
-    }));
+    return files.map(({ stagedKey }) => {
+      const rows = this.registered.get(stagedKey) ?? 0;
+      return { stagedKey, rows, rowsOfOtherPeriods: 0, rowsWithCost: rows, rowsOfImpossibleCost: 0 };
+    });
   }
 
   async publish(period: Period, epoch: number, publications: readonly Publication[]): Promise<void> {

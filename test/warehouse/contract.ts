@@ -143,6 +143,35 @@ function registering(harness: () => WarehouseHarness): void {
     expect(await warehouse.audit(ALPHA, [file])).toMatchObject([{ rows: 1 }]);
   });
 
+  it('refuses a file by name when a number that is read has more digits than a decimal can hold', async () => {
+    const { warehouse } = harness();
+    const withType = (column: string, type: string) => [
+      { name: 'identity_line_item_id', type: 'string' },
+      { name: column, type },
+    ];
+    const [long, whole, beside] = [
+      ['line_item_unblended_cost', 'decimal(60,20)'],
+      ['line_item_unblended_cost', 'decimal(38,20)'],
+      ['some_other_column', 'decimal(60,20)'],
+    ].map(async ([column = '', type = '']) => {
+      const file = await harness().stage({
+        partition: ALPHA,
+        name: `${column}${type}`,
+        rows: rowsOf(['a']),
+        columns: SMALL_REPORT,
+      });
+      return { ...file, columns: withType(column, type) };
+    });
+    const files = await Promise.all([long, whole, beside].flatMap((file) => file ?? []));
+    expect(
+      (await warehouse.register(ALPHA, files)).map((status) => (status.status === 'failed' ? status.reason : '')),
+    ).toEqual([
+      'column line_item_unblended_cost is a decimal(60,20): 60 digits, and no more than 38 can be read',
+      '',
+      '',
+    ]);
+  });
+
   it('takes no files at all', async () => {
     expect(await harness().warehouse.register(ALPHA, [])).toEqual([]);
   });
@@ -152,7 +181,7 @@ function auditing(harness: () => WarehouseHarness): void {
   it('counts zero rows in a file that is not known', async () => {
     const file = await harness().stage({ partition: ALPHA, name: 'a', rows: rowsOf(['a1']) });
     expect(await harness().warehouse.audit(ALPHA, [file])).toEqual([
-      { stagedKey: file.stagedKey, rows: 0, rowsOfOtherPeriods: 0 },
+      { stagedKey: file.stagedKey, rows: 0, rowsOfOtherPeriods: 0, rowsWithCost: 0, rowsOfImpossibleCost: 0 },
     ]);
   });
 
@@ -168,8 +197,40 @@ function auditing(harness: () => WarehouseHarness): void {
     const empty = await harness().stage({ partition: ALPHA, name: 'empty', rows: [] });
     await warehouse.register(ALPHA, [mixed, empty]);
     expect(await warehouse.audit(ALPHA, [empty, mixed])).toEqual([
-      { stagedKey: empty.stagedKey, rows: 0, rowsOfOtherPeriods: 0 },
-      { stagedKey: mixed.stagedKey, rows: 4, rowsOfOtherPeriods: 2 },
+      { stagedKey: empty.stagedKey, rows: 0, rowsOfOtherPeriods: 0, rowsWithCost: 0, rowsOfImpossibleCost: 0 },
+      { stagedKey: mixed.stagedKey, rows: 4, rowsOfOtherPeriods: 2, rowsWithCost: 3, rowsOfImpossibleCost: 0 },
+    ]);
+  });
+
+  it('counts the rows of each file whose cost no sum can hold: NaN, infinite, or beyond the bound', async () => {
+    const { warehouse } = harness();
+    const ofCosts = (...costs: (number | null)[]) =>
+      costs.map((line_item_unblended_cost, id) => ({ identity_line_item_id: String(id), line_item_unblended_cost }));
+    const impossible = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 1e12, -1e23, 1.7e308];
+    const bad = await harness().stage({ partition: ALPHA, name: 'bad', rows: ofCosts(...impossible, 1, null) });
+    const rows = ofCosts(0, -0.5, 999_999_999_999, null);
+    const good = await harness().stage({ partition: ALPHA, name: 'good', rows });
+    await warehouse.register(ALPHA, [bad, good]);
+    expect(await warehouse.audit(ALPHA, [bad, good])).toMatchObject([
+      { rows: 8, rowsWithCost: 7, rowsOfImpossibleCost: 6 },
+      { rows: 4, rowsWithCost: 3, rowsOfImpossibleCost: 0 },
+    ]);
+  });
+
+  it('counts no row with a cost where the column is empty, or where there is none', async () => {
+    const { warehouse } = harness();
+    const empty = await harness().stage({ partition: ALPHA, name: 'a', rows: [{ identity_line_item_id: 'a1' }] });
+    const columns = [{ name: 'identity_line_item_id', type: 'string' }];
+    const none = await harness().stage({
+      partition: ALPHA,
+      name: 'b',
+      rows: [{ identity_line_item_id: 'b1' }],
+      columns,
+    });
+    await warehouse.register(ALPHA, [empty, none]);
+    expect(await warehouse.audit(ALPHA, [empty, none])).toMatchObject([
+      { rows: 1, rowsWithCost: 0 },
+      { rows: 1, rowsWithCost: 0 },
     ]);
   });
 
@@ -305,6 +366,23 @@ function totalling(harness: () => WarehouseHarness): void {
       ]),
     );
     expect(await warehouse.totals(PERIOD, [])).toEqual(new Map());
+  });
+
+  it('are unknown, not zero, where no row of a currency has a cost', async () => {
+    const { warehouse } = harness();
+    const columns = [...SMALL_REPORT, { name: 'line_item_currency_code', type: 'string' }];
+    const rows = [
+      ...rowsOf(['d1']).map((row) => ({ ...row, line_item_currency_code: 'USD' })),
+      { identity_line_item_id: 'd2', line_item_currency_code: 'USD' },
+      { identity_line_item_id: 'y1', line_item_currency_code: 'CNY' },
+    ];
+    const file = await harness().stage({ partition: ALPHA, name: 'a', rows, columns });
+    await warehouse.register(ALPHA, [file]);
+    await warehouse.publish(PERIOD, 1, [publicationOf(ALPHA, [file])]);
+    expect((await warehouse.totals(PERIOD, [ALPHA.payer])).get(ALPHA.payer)?.costs).toEqual([
+      { currency: 'CNY', cost: null },
+      { currency: 'USD', cost: 1 },
+    ]);
   });
 }
 

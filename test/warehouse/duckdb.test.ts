@@ -1,6 +1,10 @@
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
+import fc from 'fast-check';
+import { parquetWriteFile } from 'hyparquet-writer';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Partition, partitionName } from '../../src/billing/partition.ts';
+import { type Partition, partitionName, partitionPrefix } from '../../src/billing/partition.ts';
 import { parsePeriod } from '../../src/billing/period.ts';
 import { openDuckdbWarehouse } from '../../src/warehouse/duckdb/warehouse.ts';
 import { lineItemColumns, partitionColumns } from '../../src/warehouse/lineItems.ts';
@@ -34,73 +38,97 @@ function columns(types: Readonly<Record<string, string>>): ColumnType[] {
   return Object.entries({ identity_line_item_id: 'string', ...types }).map(([name, type]) => ({ name, type }));
 }
 
+/** Writes a staged file of one row, whose columns hold their own index; names may repeat. */
+function writeTexts(partition: Partition, name: string, names: readonly string[]): StagedFile {
+  const stagedKey = `${partitionPrefix(partition)}${name}.parquet`;
+  const filename = path.join(harness.stagingRoot, stagedKey);
+  mkdirSync(path.dirname(filename), { recursive: true });
+  parquetWriteFile({
+    filename,
+    columnData: names.map((column, index) => ({ name: column, data: [String(index)], type: 'STRING' })),
+  });
+  const types = names.map((column) => ({ name: column, type: 'string' }));
+  return { stagedKey, rows: 1, sizeBytes: 1, columns: types };
+}
+
 const lineItems = (selected: string) =>
   harness.query(`select ${selected} from cur_line_items order by identity_line_item_id`);
 
 describe('columns of reports', () => {
+  it('that the contract does not read are left out, whatever types they have: no payer pays for another’s', async () => {
+    const before = await harness.query("select column_name from duckdb_columns() where table_name = 'cur_external'");
+    const tags = Array.from({ length: 300 }, (_, index) => [`resource_tags_user_t${index}`, 'string']);
+    await publishReport(ALPHA, {
+      numbers: {
+        columns: columns({ size: 'int', note: 'double', ...Object.fromEntries(tags) }),
+        rows: [{ identity_line_item_id: 'a', size: 1, note: 0.5, resource_tags_user_t299: 'x' }],
+      },
+      texts: {
+        columns: columns({ size: 'string', note: 'map<string,string>' }),
+        rows: [{ identity_line_item_id: 'b', size: 'x', note: { k: 'v' } }],
+      },
+    });
+    expect(await harness.query("select column_name from duckdb_columns() where table_name = 'cur_external'")).toEqual(
+      before,
+    );
+    expect(await lineItems('cast(to_json(resource_tags) as VARCHAR) as tags')).toEqual([
+      { tags: '{"user_t299":"x"}' },
+      { tags: null },
+    ]);
+  });
+
   it('may differ from file to file: what a file lacks is NULL in its rows', async () => {
     await publishReport(ALPHA, {
       october: {
-        columns: columns({ product_category: 'string' }),
-        rows: [{ identity_line_item_id: 'a', product_category: 'x' }],
+        columns: columns({ product_region: 'string' }),
+        rows: [{ identity_line_item_id: 'a', product_region: 'x' }],
       },
       november: {
-        columns: columns({ product_vcpu: 'string' }),
-        rows: [{ identity_line_item_id: 'b', product_vcpu: '2' }],
+        columns: columns({ product_sku: 'string', resource_tags_user_team: 'int' }),
+        rows: [{ identity_line_item_id: 'b', product_sku: '2', resource_tags_user_team: 7 }],
       },
     });
-    expect(
-      await harness.query('select product_category, product_vcpu from cur_external order by identity_line_item_id'),
-    ).toEqual([
-      { product_category: 'x', product_vcpu: null },
-      { product_category: null, product_vcpu: '2' },
+    expect(await lineItems(`product_region, product_sku, resource_tags['user_team'] as team`)).toEqual([
+      { product_region: 'x', product_sku: null, team: null },
+      { product_region: null, product_sku: '2', team: '7' },
     ]);
   });
 
-  it('that differ only in case are one', async () => {
+  it('that differ only in case are one to the contract, from file to file', async () => {
     await publishReport(ALPHA, {
-      upper: {
-        columns: columns({ Product_VCPU: 'string' }),
-        rows: [{ identity_line_item_id: 'a', Product_VCPU: '1' }],
-      },
-      lower: {
-        columns: columns({ product_vcpu: 'string' }),
-        rows: [{ identity_line_item_id: 'b', product_vcpu: '2' }],
-      },
+      upper: { columns: columns({ Product_SKU: 'string' }), rows: [{ identity_line_item_id: 'a', Product_SKU: '1' }] },
+      lower: { columns: columns({ product_sku: 'string' }), rows: [{ identity_line_item_id: 'b', product_sku: '2' }] },
     });
-    expect(await harness.query('select product_vcpu from cur_external order by 1')).toEqual([
-      { product_vcpu: '1' },
-      { product_vcpu: '2' },
-    ]);
+    expect(await lineItems('product_sku')).toEqual([{ product_sku: '1' }, { product_sku: '2' }]);
   });
 
-  it('of conflicting types are widened, in one call and between calls, without losing a value', async () => {
-    await publishReport(ALPHA, {
-      whole: {
-        columns: columns({ size: 'int', note: 'double' }),
-        rows: [{ identity_line_item_id: 'a', size: 1, note: 0.5 }],
-      },
-      broken: {
-        columns: columns({ size: 'double', note: 'string' }),
-        rows: [{ identity_line_item_id: 'b', size: 2.5, note: 'x' }],
-      },
+  it('never take each other’s values, however alike their names are', async () => {
+    const names = fc.array(fc.constantFrom('q', 'Q', 'q_1', 'Q_1', 'q_1_1', 'q_2', 'é', 'É'), {
+      minLength: 1,
+      maxLength: 8,
     });
-    await publishReport(BETA, {
-      map: {
-        columns: columns({ size: 'boolean', note: 'map<string,string>' }),
-        rows: [{ identity_line_item_id: 'c', size: true, note: { k: 'v' } }],
-      },
-      nested: { columns: columns({ note: 'other' }), rows: [{ identity_line_item_id: 'd', note: { a: 1 } }] },
-    });
-    expect(await harness.query('select size, note from cur_external order by identity_line_item_id')).toEqual([
-      { size: '1.0', note: '0.5' },
-      { size: '2.5', note: 'x' },
-      { size: 'true', note: '{"k":"v"}' },
-      { size: null, note: '{"a":1}' },
-    ]);
+    let file = 0;
+    await fc.assert(
+      fc.asyncProperty(names, async (tags) => {
+        file += 1;
+        const partition = { ...ALPHA, period: parsePeriod(`${2000 + (file % 90)}-${file % 2 ? '01' : '02'}`) };
+        const staged = writeTexts(
+          partition,
+          `f${file}`,
+          tags.map((tag) => `resource_tags_user_${tag}`),
+        );
+        expect(await harness.warehouse.register(partition, [staged])).toMatchObject([{ status: 'registered' }]);
+        const [row] = await harness.query(
+          `select cast(to_json(resource_tags_gathered) as VARCHAR) as tags from cur_external where staged_key = '${staged.stagedKey}'`,
+        );
+        const expected = Object.fromEntries(tags.map((tag, index) => [`user_${tag}`, String(index)]).toReversed());
+        expect(JSON.parse(String(row?.tags))).toEqual(expected);
+      }),
+      { numRuns: 60 },
+    );
   });
 
-  it('may have hostile names, also as tags', async () => {
+  it('may have hostile names, as tags and beside them', async () => {
     const hostile = [
       'select',
       `a"b'c`,
@@ -120,10 +148,10 @@ describe('columns of reports', () => {
         rows: [{ identity_line_item_id: 'a', ...Object.fromEntries(names.map((name) => [name, `value of ${name}`])) }],
       },
     });
-    const [row] = await harness.query('select * from cur_external');
-    for (const name of names) expect(row).toMatchObject({ [name]: `value of ${name}` });
-    const keys = await lineItems('cast(map_keys(resource_tags) as JSON)::VARCHAR as keys');
-    expect(JSON.parse(String(keys[0]?.keys))).toEqual(hostile.map((name) => `user_${name}`).sort());
+    const [row] = await lineItems('cast(to_json(resource_tags) as VARCHAR) as tags');
+    expect(JSON.parse(String(row?.tags))).toEqual(
+      Object.fromEntries(hostile.map((name) => [`user_${name}`, `value of resource_tags_user_${name}`])),
+    );
   });
 
   it('named like the partition change nothing: the partition is not taken from rows', async () => {
@@ -134,6 +162,49 @@ describe('columns of reports', () => {
       },
     });
     expect(await lineItems('payer, year, month')).toEqual([{ payer: ALPHA.payer, year: 2026, month: 10 }]);
+  });
+
+  it.each([
+    ['a MAP of texts', `MAP {'team': 'red', 'n': '1'}`, 'map<string,string>', { team: 'red', n: '1' }],
+    ['a MAP of doubles', `MAP {'n': 1.5::DOUBLE}`, 'map<string,double>', { n: '1.5' }],
+    ['a MAP of whole numbers', `MAP {'n': 1, 'm': null}`, 'other', { n: '1' }],
+    ['a MAP of lists', `MAP {'n': [1, 2]}`, 'other', { n: '[1,2]' }],
+    [
+      'a STRUCT with a field per key',
+      `{'team': 'red', 'n': 1, 'none': null::VARCHAR}`,
+      'other',
+      { team: 'red', n: '1' },
+    ],
+    [
+      'a LIST of pairs',
+      `[{'key': 'team', 'value': 'red'}, {'key': 'n', 'value': '1'}]`,
+      'other',
+      { team: 'red', n: '1' },
+    ],
+    ['a LIST of pairs, one of them twice', `[{'key': 'n', 'value': 1}, {'key': 'n', 'value': 2}]`, 'other', { n: '1' }],
+    ['a LIST of maps', `[MAP {'team': 'red'}, MAP {'n': '1'}]`, 'other', { team: 'red', n: '1' }],
+    ['an empty LIST', `[]::STRUCT("key" VARCHAR, "value" VARCHAR)[]`, 'other', {}],
+    ['a LIST of what is no pair', `['red', '1']`, 'other', { resource_tags: '["red","1"]' }],
+    ['JSON text', `'{"team": "red", "n": 1, "deep": {"a": 1}}'`, 'string', { team: 'red', n: '1', deep: '{"a":1}' }],
+    ['JSON text of pairs', `'[{"key": "team", "value": "red"}]'`, 'string', { team: 'red' }],
+    ['empty JSON text', `'{}'`, 'string', {}],
+    ['Athena’s text', `'{team=red, path=a=b, none=}'`, 'string', { team: 'red', path: 'a=b', none: '' }],
+    ['Athena’s text of a value with a comma', `'{team=red, blue}'`, 'string', { resource_tags: '{team=red, blue}' }],
+    ['other text', `'team red'`, 'string', { resource_tags: 'team red' }],
+    ['a number', '7', 'int', { resource_tags: '7' }],
+    ['empty text', `''`, 'string', null],
+    ['NULL', 'null::VARCHAR', 'string', null],
+    ['NULL of a LIST', 'null::MAP(VARCHAR, INTEGER)[]', 'other', null],
+  ])('that are maps may be written as %s', async (_, value, type, expected) => {
+    const file = await harness.stage({ partition: ALPHA, name: 'a', rows: [] });
+    await harness.query(
+      `copy (select 'a' as identity_line_item_id, ${value} as resource_tags) to '${harness.stagingRoot}/${file.stagedKey}'`,
+    );
+    const staged = { ...file, rows: 1, columns: columns({ resource_tags: type }) };
+    expect(await harness.warehouse.register(ALPHA, [staged])).toMatchObject([{ status: 'registered' }]);
+    await harness.warehouse.publish(PERIOD, 1, [publicationOf(ALPHA, [staged])]);
+    const [row] = await lineItems('cast(to_json(resource_tags) as VARCHAR) as tags');
+    expect(JSON.parse(String(row?.tags))).toEqual(expected);
   });
 
   it('that the contract wants as numbers are read strictly: other text fails its file only', async () => {
@@ -183,7 +254,7 @@ describe('staged files', () => {
     ]);
     const audits = await harness.warehouse.audit(ALPHA, files);
     expect(audits.filter(({ rows }) => rows !== 1)).toEqual([
-      { stagedKey: broken.stagedKey, rows: 0, rowsOfOtherPeriods: 0 },
+      { stagedKey: broken.stagedKey, rows: 0, rowsOfOtherPeriods: 0, rowsWithCost: 0, rowsOfImpossibleCost: 0 },
     ]);
   });
 });
@@ -371,6 +442,84 @@ describe('the database file', () => {
   });
 });
 
+describe('a database that DuckDB has given up', () => {
+  const broken = {
+    name: 'WarehouseBroken',
+    message: expect.stringMatching(/^the warehouse has to be opened again: .*abort/i),
+  };
+
+  beforeEach(async () => {
+    const file = await harness.stage({ partition: ALPHA, name: 'a', rows: rowsOf(['a1']) });
+    await harness.warehouse.register(ALPHA, [file]);
+    // Stands for an fsync that fails: the same kind of error at the same place.
+    await harness.query("set global debug_checkpoint_abort = 'before_header'");
+    await expect(harness.query('checkpoint')).rejects.toThrow('FATAL');
+  });
+
+  it('is told by every method as what it is, with the first reason: no file and no script is blamed for it', async () => {
+    const { warehouse } = harness;
+    const file = await harness.stage({ partition: BETA, name: 'b', rows: rowsOf(['b1']) });
+    await expect(warehouse.raiseFence(PERIOD, 1)).rejects.toMatchObject(broken);
+    await expect(warehouse.register(BETA, [file, { ...file, stagedKey: 'c' }])).rejects.toMatchObject(broken);
+    await expect(warehouse.audit(BETA, [file])).rejects.toMatchObject(broken);
+    await expect(warehouse.publish(PERIOD, 1, [publicationOf(BETA, [file])])).rejects.toMatchObject(broken);
+    await expect(warehouse.totals(PERIOD, [ALPHA.payer])).rejects.toMatchObject(broken);
+    await expect(runScript(warehouse.script, runOf(1), [ALPHA.payer])).rejects.toMatchObject(broken);
+    await expect(warehouse.summary()).rejects.toMatchObject(broken);
+  });
+});
+
+describe('a database of an older release', () => {
+  it('that has a column for each column of a report is written anew: tags are gathered, and readers see the same', async () => {
+    const older = `${harness.path}.older`;
+    const first = await openDuckdbWarehouse({ ...harness, path: older, analyticsStatements: () => [] });
+    const staged = await harness.stage({ partition: ALPHA, name: 'a', rows: rowsOf(['a1', 'a2']) });
+    await first.register(ALPHA, [staged]);
+    await first.publish(PERIOD, 1, [publicationOf(ALPHA, [staged])]);
+    await first.close();
+    await withDatabase(older, async (run) => {
+      await run('alter table cur_external drop column resource_tags_gathered');
+      await run('alter table cur_external add column product_vcpu VARCHAR');
+      for (const [tag, type] of [
+        ['user_team', 'VARCHAR'],
+        ['user_n', 'DOUBLE'],
+        ['aws_by', 'VARCHAR'],
+      ]) {
+        await run(`alter table cur_external add column resource_tags_${tag} ${type}`);
+      }
+      await run(`update cur_external set resource_tags_user_team = 'red', resource_tags_user_n = 1.5, resource_tags_aws_by = ''
+        where identity_line_item_id = 'a1'`);
+    });
+    for (const _ of [1, 2]) {
+      const warehouse = await openDuckdbWarehouse({ ...harness, path: older, analyticsStatements: () => [] });
+      expect(await warehouse.summary()).toMatchObject([{ rows: 2, cost: 2 }]);
+      expect(await warehouse.register(ALPHA, [staged])).toMatchObject([{ status: 'registered' }]);
+      expect(await warehouse.audit(ALPHA, [staged])).toMatchObject([{ rows: 2 }]);
+      await warehouse.close();
+    }
+    await withDatabase(older, async (run) => {
+      expect(
+        await run(
+          'select cast(to_json(resource_tags) as VARCHAR) as tags from cur_line_items order by identity_line_item_id',
+        ),
+      ).toEqual([{ tags: '{"user_n":"1.5","user_team":"red"}' }, { tags: null }]);
+      expect(await run(`select * from duckdb_columns() where column_name = 'product_vcpu'`)).toEqual([]);
+    });
+  });
+});
+
+/** Works on a database file that nobody has open. */
+async function withDatabase(
+  file: string,
+  work: (run: (sql: string) => Promise<Record<string, unknown>[]>) => Promise<void>,
+): Promise<void> {
+  const instance = await DuckDBInstance.create(file);
+  const connection = await instance.connect();
+  await work(async (sql) => (await connection.runAndReadAll(sql)).getRowObjectsJS());
+  connection.closeSync();
+  instance.closeSync();
+}
+
 describe('analytics', () => {
   it('that fail tell the type and the words of DuckDB’s error, on one line', async () => {
     harness.script(['select 1', "insert into cur_findings\nselect 'x\u202e'::INTEGER"]);
@@ -478,6 +627,30 @@ it('amounts are told the same, in whatever order their rows were added up', asyn
   await publishReport(ALPHA, { one: { columns: types, rows: items } });
   await publishReport(BETA, { one: { columns: types, rows: items.toReversed() } });
   expect((await harness.warehouse.summary()).map(({ cost }) => cost)).toEqual([0.6, 0.6]);
+});
+
+it('amounts that no sum can hold fail nothing: they are unknown, and the others are told', async () => {
+  const types = columns({ line_item_unblended_cost: 'double' });
+  const rowsWith = (...costs: number[]) => costs.map((cost) => ({ line_item_unblended_cost: cost }));
+  await publishReport(ALPHA, {
+    one: { columns: types, rows: rowsWith(Number.NaN, Number.POSITIVE_INFINITY, 1.7e308) },
+  });
+  await publishReport(BETA, { one: { columns: types, rows: rowsWith(9e22, 9e22, 0.5, Number.NaN) } });
+  await harness.query(`insert into cur_findings
+      (payer, year, month, check_name, account, region, resource, monthly_cost, estimated_saving, currency)
+    values ('111111111111', 2026, 10, 'a', 'acc', null, 'vol-1', 'nan', 'inf', 'USD'),
+      ('111111111111', 2026, 10, 'a', 'acc', null, 'vol-2', 2, 1, 'USD')`);
+  const totals = await harness.warehouse.totals(PERIOD, [ALPHA.payer, BETA.payer]);
+  expect(totals.get(ALPHA.payer)).toEqual({
+    costs: [{ currency: null, cost: null }],
+    findings: [{ check: 'a', currency: 'USD', count: 2, estimatedSaving: 1 }],
+  });
+  expect(totals.get(BETA.payer)?.costs).toEqual([{ currency: null, cost: 1.8e23 }]);
+  expect(await harness.warehouse.summary()).toMatchObject([{ cost: null }, { cost: 1.8e23 }]);
+  expect(await harness.warehouse.findings()).toMatchObject([
+    { resource: 'vol-2', monthlyCost: 2, estimatedSaving: 1 },
+    { resource: 'vol-1', monthlyCost: null, estimatedSaving: null },
+  ]);
 });
 
 it('the summary has one row per published partition and currency', async () => {

@@ -40,7 +40,15 @@ describe.skipIf(!isThere)(`real reports${isThere ? '' : ' (skipped: the folder .
         files.map(({ stagedKey }) => ({ stagedKey, status: 'registered' })),
       );
       const audits = await warehouse.audit(month.partition, files);
-      expect(audits).toEqual(files.map(({ stagedKey, rows }) => ({ stagedKey, rows, rowsOfOtherPeriods: 0 })));
+      expect(audits).toEqual(
+        files.map(({ stagedKey, rows }) => ({
+          stagedKey,
+          rows,
+          rowsOfOtherPeriods: 0,
+          rowsWithCost: rows,
+          rowsOfImpossibleCost: 0,
+        })),
+      );
       expect(audits.reduce((sum, { rows }) => sum + rows, 0)).toBe(month.rows);
       await publish(month.partition, files);
     },

@@ -19,9 +19,9 @@ const envelope = {
 const ofPartition = { ...envelope, payer, period };
 const ofPayer = { ...envelope, payer };
 
-/** A bill has one currency as a rule; null where no row says one. */
+/** A bill has one currency as a rule; null where no row says one. A cost is null where no row of that currency has one. */
 const currency = z.nullable(text);
-const cost = z.strictObject({ currency, cost: z.number() });
+const cost = z.strictObject({ currency, cost: z.nullable(z.number()) });
 /** One check's findings in a month and currency: how many, and what acting on them would save. */
 const finding = z.strictObject({ check: text, currency, count, estimatedSaving: z.number() });
 

@@ -2,11 +2,13 @@ import { type DuckDBConnection, LIST, listValue, VARCHAR } from '@duckdb/node-ap
 import * as z from 'zod';
 import type { Partition } from '../../billing/partition.ts';
 import { monthOf, yearOf } from '../../billing/period.ts';
-import type { FileAudit, FileStatus, StagedFile } from '../warehouse.ts';
-import { duckdbType, textOf, widen } from './columnTypes.ts';
-import { contractSourceColumns, lineItemsViewSql } from './lineItemsView.ts';
-import { type Batch, batches, loadedColumns, loadSql } from './loadPlan.ts';
-import { quoteIdentifier } from './quote.ts';
+import { COST_BOUND } from '../costs.ts';
+import { unreadableColumn } from '../unreadableColumn.ts';
+import { type FileAudit, type FileStatus, type StagedFile, WarehouseBroken } from '../warehouse.ts';
+import { gatheredColumns, lineItemsViewSql, reportColumns } from './lineItemsView.ts';
+import { type Batch, batches, loadSql } from './loadPlan.ts';
+import { quoteIdentifier, quoteText } from './quote.ts';
+import { mapMacros } from './readColumn.ts';
 import { inTransaction } from './turns.ts';
 
 /**
@@ -26,18 +28,46 @@ export function partitionValues({ payer, period }: Partition): { payer: string; 
   return { payer, year: yearOf(period), month: monthOf(period) };
 }
 
+/** The first columns of `cur_external`. They say where a row belongs. */
+const FILE_COLUMNS = ['payer', 'year', 'month', 'staged_key'];
+
 /**
- * Gives `cur_external` the columns that the contract reads, of the contract's types, and creates the view anew, which
- * may have changed with this program.
+ * Gives `cur_external` the columns that the contract reads, of the contract's types and no others, and creates the view
+ * anew, which may have changed with this program.
  */
 export async function prepareExternalTable(connection: DuckDBConnection): Promise<void> {
+  for (const macro of mapMacros) await connection.run(macro);
   await inTransaction(connection, async () => {
-    const known = await tableTypes(connection);
-    for (const [name, type] of contractSourceColumns) {
-      if (!known.has(name)) await addColumn(connection, name, type);
+    const known = await tableColumns(connection);
+    for (const [name, type] of reportColumns) {
+      if (!known.includes(name)) {
+        await connection.run(`alter table cur_external add column ${quoteIdentifier(name)} ${type}`);
+      }
     }
-    await createView(connection);
+    const others = known.filter((name) => !reportColumns.has(name) && !FILE_COLUMNS.includes(name));
+    if (others.length > 0) await leaveOut(connection, others);
+    await connection.run(lineItemsViewSql());
   });
+}
+
+/**
+ * Older releases had a column for each column of any report. The tags among these are gathered; the table is
+ * written anew, once, because dropping thousands of columns one by one takes minutes.
+ */
+async function leaveOut(connection: DuckDBConnection, others: readonly string[]): Promise<void> {
+  const columns = [...FILE_COLUMNS, ...reportColumns.keys()].map((name) => {
+    const gathered = gatheredColumns.find((column) => column.name === name);
+    const old = others.filter((other) => gathered?.prefixes.some((prefix) => other.startsWith(prefix))).sort();
+    if (!gathered || old.length === 0) return quoteIdentifier(name);
+    const keys = old.map((other) => quoteText(other.slice(gathered.cut.length)));
+    const values = old.map((other) => `cast(${quoteIdentifier(other)} as VARCHAR)`);
+    return `nullif(map_from_entries(list_filter(
+      list_zip([${keys.join(', ')}], [${values.join(', ')}]), lambda entry: entry[2] <> ''
+    )), MAP {}) as ${quoteIdentifier(name)}`;
+  });
+  await connection.run(`create table cur_external_anew as select ${columns.join(', ')} from cur_external`);
+  await connection.run('drop table cur_external');
+  await connection.run('alter table cur_external_anew rename to cur_external');
 }
 
 /**
@@ -54,9 +84,13 @@ export async function registerFiles(
   const missing = new Map(
     files.flatMap((file) => (registered.has(file.stagedKey) ? [] : [[file.stagedKey, file] as const])),
   );
-  await followSchema(connection, [...missing.values()]);
   const failures = new Map<string, string>();
-  for (const batch of batches([...missing.values()], filesPerBatch([...missing.values()]))) {
+  for (const file of missing.values()) {
+    const reason = unreadableColumn(file);
+    if (reason !== undefined) failures.set(file.stagedKey, reason);
+  }
+  const readable = [...missing.values()].filter(({ stagedKey }) => !failures.has(stagedKey));
+  for (const batch of batches(readable, filesPerBatch(readable))) {
     for (const [stagedKey, reason] of await loadOrHalve(connection, stagingRoot, partition, batch)) {
       failures.set(stagedKey, reason);
     }
@@ -67,7 +101,10 @@ export async function registerFiles(
   });
 }
 
-/** Counts, in one scan of the partition, the rows of each file and those that say they belong to another month. */
+/**
+ * Counts, in one scan of the partition, the rows of each file, those that say they belong to another month, and what is
+ * known of their cost.
+ */
 export async function auditFiles(
   connection: DuckDBConnection,
   partition: Partition,
@@ -79,7 +116,10 @@ export async function auditFiles(
        count(*) as row_count,
        count(*) filter (
          where year(bill_billing_period_start_date) <> $year or month(bill_billing_period_start_date) <> $month
-       ) as other_count
+       ) as other_count,
+       count(line_item_unblended_cost) as cost_count,
+       -- not "at or above": whatever is compared with NaN, that is NaN
+       count(*) filter (where not abs(line_item_unblended_cost) < ${COST_BOUND}) as impossible_count
      from cur_external
      where payer = $payer and year = $year and month = $month
        and staged_key in (select unnest($keys))
@@ -95,7 +135,13 @@ export async function auditFiles(
   );
   return files.map(({ stagedKey }) => {
     const count = counts.get(stagedKey);
-    return { stagedKey, rows: count?.row_count ?? 0, rowsOfOtherPeriods: count?.other_count ?? 0 };
+    return {
+      stagedKey,
+      rows: count?.row_count ?? 0,
+      rowsOfOtherPeriods: count?.other_count ?? 0,
+      rowsWithCost: count?.cost_count ?? 0,
+      rowsOfImpossibleCost: count?.impossible_count ?? 0,
+    };
   });
 }
 
@@ -121,8 +167,14 @@ export async function unregisterFiles(
 
 const CountOfRows = z.bigint().transform(Number);
 const KeyRow = z.object({ staged_key: z.string() });
-const AuditRow = z.object({ staged_key: z.string(), row_count: CountOfRows, other_count: CountOfRows });
-const ColumnRow = z.object({ column_name: z.string(), data_type: z.string() });
+const AuditRow = z.object({
+  staged_key: z.string(),
+  row_count: CountOfRows,
+  other_count: CountOfRows,
+  cost_count: CountOfRows,
+  impossible_count: CountOfRows,
+});
+const ColumnRow = z.object({ column_name: z.string() });
 
 async function registeredKeys(connection: DuckDBConnection, partition: Partition): Promise<Set<string>> {
   const reader = await connection.runAndReadAll(
@@ -137,48 +189,15 @@ async function registeredKeys(connection: DuckDBConnection, partition: Partition
   );
 }
 
-async function tableTypes(connection: DuckDBConnection): Promise<Map<string, string>> {
+async function tableColumns(connection: DuckDBConnection): Promise<string[]> {
   const reader = await connection.runAndReadAll(
-    `select column_name, data_type from duckdb_columns()
+    `select column_name from duckdb_columns()
      where database_name = current_database() and schema_name = current_schema() and table_name = 'cur_external'`,
   );
-  const rows = z.array(ColumnRow).parse(reader.getRowObjectsJS());
-  return new Map(rows.map(({ column_name, data_type }) => [column_name, data_type]));
-}
-
-/** Adds the columns that the table lacks and widens those that no longer fit; then the view gathers new tags as well. */
-async function followSchema(connection: DuckDBConnection, files: readonly StagedFile[]): Promise<void> {
-  const known = await tableTypes(connection);
-  const wanted = new Map(known);
-  for (const { name, type } of files.flatMap(loadedColumns)) {
-    if (contractSourceColumns.has(name)) continue;
-    const before = wanted.get(name);
-    wanted.set(name, before === undefined ? duckdbType(type) : widen(before, duckdbType(type)));
-  }
-  const changed = [...wanted].filter(([name, type]) => known.get(name) !== type);
-  if (changed.length === 0) return;
-  await inTransaction(connection, async () => {
-    for (const [name, type] of changed) {
-      const before = known.get(name);
-      if (before === undefined) await addColumn(connection, name, type);
-      else await changeType(connection, name, before, type);
-    }
-    await createView(connection);
-  });
-}
-
-async function addColumn(connection: DuckDBConnection, name: string, type: string): Promise<void> {
-  await connection.run(`alter table cur_external add column ${quoteIdentifier(name)} ${type}`);
-}
-
-async function changeType(connection: DuckDBConnection, name: string, before: string, after: string): Promise<void> {
-  const column = quoteIdentifier(name);
-  const value = after === 'VARCHAR' ? textOf(column, before.startsWith('MAP(')) : `cast(${column} as ${after})`;
-  await connection.run(`alter table cur_external alter column ${column} set data type ${after} using ${value}`);
-}
-
-async function createView(connection: DuckDBConnection): Promise<void> {
-  await connection.run(lineItemsViewSql([...(await tableTypes(connection)).keys()]));
+  return z
+    .array(ColumnRow)
+    .parse(reader.getRowObjectsJS())
+    .map(({ column_name }) => column_name);
 }
 
 /** Gives the reasons of the files that could not be loaded, by staged key. */
@@ -192,6 +211,7 @@ async function loadOrHalve(
     await load(connection, stagingRoot, partition, batch);
     return [];
   } catch (error) {
+    if (error instanceof WarehouseBroken) throw error;
     const [first, ...others] = batch.files;
     if (first === undefined) return [];
     if (others.length === 0) return [[first.stagedKey, error instanceof Error ? error.message : String(error)]];
@@ -208,7 +228,7 @@ async function load(
   partition: Partition,
   batch: Batch,
 ): Promise<void> {
-  const sql = loadSql(batch, stagingRoot, await tableTypes(connection));
+  const sql = loadSql(batch, stagingRoot);
   const values = partitionValues(partition);
   const files = batch.files.map(({ stagedKey, rows }) => ({ staged_key: stagedKey, rows }));
   await inTransaction(connection, async () => {

@@ -15,6 +15,21 @@ const DUCKDB_TYPES: Readonly<Record<LineItemType, string>> = {
   MAP: 'MAP(VARCHAR, VARCHAR)',
 };
 
+/** A column of `cur_external` that holds, as a map, every report column whose name begins with one of `prefixes`. */
+export interface GatheredColumn {
+  readonly name: string;
+  readonly prefixes: readonly string[];
+  /** What is cut off a report column's name to make its key. */
+  readonly cut: string;
+}
+
+/** The columns that gather what reports have a column each for, above all tags: however many they are, it is one column. */
+export const gatheredColumns: readonly GatheredColumn[] = lineItemColumns.flatMap(({ name, sources }) =>
+  sources.flatMap((source) =>
+    source.from === 'columns' ? [{ name: gatheredName(name), prefixes: source.prefixes, cut: source.cut }] : [],
+  ),
+);
+
 /**
  * The report columns that the contract view reads by name, with the DuckDB types that they always have in
  * `cur_external`, whatever type a report gives them.
@@ -28,18 +43,23 @@ export const contractSourceColumns: ReadonlyMap<string, string> = new Map(
   ),
 );
 
+/** All columns of `cur_external` that hold what reports say, with their types. */
+export const reportColumns: ReadonlyMap<string, string> = new Map([
+  ...contractSourceColumns,
+  ...gatheredColumns.map(({ name }) => [name, DUCKDB_TYPES.MAP] as const),
+]);
+
 /**
- * The statement that creates the contract view over `cur_external`, which has the columns `externalColumns`
- * (lower-case names) and all of {@link contractSourceColumns}. Only rows of files in `cur_current_files` are in the
- * view; a semi-join, so that no row can ever count twice.
+ * The statement that creates the contract view over `cur_external`. Only rows of files in `cur_current_files` are in the
+ * view; a semi-join, so that no row can ever count twice. NaN and infinities are NULL.
  */
-export function lineItemsViewSql(externalColumns: readonly string[]): string {
+export function lineItemsViewSql(): string {
   const columns = [
     ...partitionColumns.map(
       ({ name, type }) => `cast(${quoteIdentifier(name)} as ${type}) as ${quoteIdentifier(name)}`,
     ),
     ...lineItemColumns.map(({ name, type, sources }) => {
-      const values = sources.flatMap((source) => sourceSql(source, type, externalColumns));
+      const values = sources.map((source) => sourceSql(source, type, name));
       const value = values.length > 1 ? `coalesce(${values.join(', ')})` : values.join();
       return `cast(${value} as ${DUCKDB_TYPES[type]}) as ${quoteIdentifier(name)}`;
     }),
@@ -54,33 +74,22 @@ from (
 ) as line_items`;
 }
 
-function sourceSql(source: LineItemSource, type: LineItemType, externalColumns: readonly string[]): string[] {
+function sourceSql(source: LineItemSource, type: LineItemType, name: string): string {
   switch (source.from) {
     case 'column': {
       const column = quoteIdentifier(source.column);
-      return [type === 'VARCHAR' ? `nullif(${column}, '')` : column];
+      if (type === 'VARCHAR') return `nullif(${column}, '')`;
+      return type === 'DOUBLE' ? `if(isfinite(${column}), ${column}, null)` : column;
     }
     case 'map':
-      return [`nullif(${quoteIdentifier(source.column)}[${quoteText(source.key)}], '')`];
-    case 'columns': {
-      const names = externalColumns.filter((name) => source.prefixes.some((prefix) => isBehind(prefix, name))).sort();
-      return names.length > 0 ? [gatherSql(names, source.cut)] : [];
-    }
+      return `nullif(${quoteIdentifier(source.column)}[${quoteText(source.key)}], '')`;
+    case 'columns':
+      return quoteIdentifier(gatheredName(name));
     default:
       return source satisfies never;
   }
 }
 
-function isBehind(prefix: string, name: string): boolean {
-  return name.startsWith(prefix) && name.length > prefix.length;
-}
-
-/** A map of the columns that have a value in the row; NULL when none has. */
-function gatherSql(names: readonly string[], cut: string): string {
-  const entries = names.map((name) => {
-    const key = name.startsWith(cut) ? name.slice(cut.length) : name;
-    return `{'k': ${quoteText(key)}, 'v': nullif(cast(${quoteIdentifier(name)} as VARCHAR), '')}`;
-  });
-  const filled = `list_filter([${entries.join(', ')}], lambda entry: entry.v is not null)`;
-  return `nullif(map_from_entries(${filled}), MAP {})`;
+function gatheredName(column: string): string {
+  return `${column}_gathered`;
 }

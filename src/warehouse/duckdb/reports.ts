@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { type Payer, parsePayer } from '../../billing/payer.ts';
 import { type Period, periodOf } from '../../billing/period.ts';
 import { compareText } from '../../billing/version.ts';
+import { amountOf, sumSql } from '../costs.ts';
 
 /** One published partition, per currency of its line items. */
 export interface PartitionSummary {
@@ -10,8 +11,8 @@ export interface PartitionSummary {
   readonly period: Period;
   readonly files: number;
   readonly rows: number;
-  /** The sum of the unblended cost, in `currency`. */
-  readonly cost: number;
+  /** The sum of the unblended cost, in `currency`; null when there are rows and none says its cost. */
+  readonly cost: number | null;
   /** Null when nothing says a currency: a partition without rows, for example. */
   readonly currency: string | null;
 }
@@ -30,12 +31,12 @@ export interface Finding {
   readonly currency: string | null;
 }
 
-/** What readers see, by period, then payer. Costs are added as decimals: the sum of doubles depends on their order. */
+/** What readers see, by period, then payer. */
 export async function summary(connection: DuckDBConnection): Promise<PartitionSummary[]> {
   const reader = await connection.runAndReadAll(
     `with line_items as (
        select payer, year, month, line_item_currency_code as currency, count(*) as rows,
-         sum(line_item_unblended_cost::DECIMAL(38, 15))::DOUBLE as cost
+         ${sumSql('line_item_unblended_cost')} as cost
        from cur_line_items
        group by all
      ),
@@ -44,7 +45,8 @@ export async function summary(connection: DuckDBConnection): Promise<PartitionSu
        from cur_current_files
        group by all
      )
-     select payer, year, month, coalesce(files, 0) as files, coalesce(rows, 0) as rows, coalesce(cost, 0) as cost, currency
+     select payer, year, month, coalesce(files, 0) as files, coalesce(rows, 0) as rows,
+       if(rows is null, 0, cost) as cost, currency
      from cur_publications
      left join files using (payer, year, month)
      left join line_items using (payer, year, month)
@@ -58,7 +60,7 @@ export async function summary(connection: DuckDBConnection): Promise<PartitionSu
 
 /**
  * The findings, largest estimated saving first. Amounts are told with twelve digits: beyond those, a sum of doubles depends
- * on the order in which the rows happened to come.
+ * on the order in which the rows happened to come. One that is no finite number is unknown.
  */
 export async function findings(connection: DuckDBConnection): Promise<Finding[]> {
   const reader = await connection.runAndReadAll(
@@ -101,6 +103,7 @@ function withoutNoise(amount: number | null): number | null {
 }
 
 const SomePayer = z.string().transform(parsePayer);
+const SomeAmount = z.unknown().transform(amountOf);
 const SomeCount = z.bigint().transform(Number);
 const SummaryRow = z.object({
   payer: SomePayer,
@@ -108,7 +111,7 @@ const SummaryRow = z.object({
   month: z.number(),
   files: SomeCount,
   rows: SomeCount,
-  cost: z.number(),
+  cost: SomeAmount,
   currency: z.string().nullable(),
 });
 const FindingRow = z.object({
@@ -119,8 +122,8 @@ const FindingRow = z.object({
   account: z.string(),
   region: z.string().nullable(),
   resource: z.string(),
-  monthly_cost: z.number().nullable(),
-  estimated_saving: z.number().nullable(),
+  monthly_cost: SomeAmount,
+  estimated_saving: SomeAmount,
   currency: z.string().nullable(),
 });
 

@@ -5,7 +5,7 @@ import { lastNumberOf, type NumberedStatement, type ScriptItem, type Step, steps
 import type { Payer } from '../../billing/payer.ts';
 import type { Period } from '../../billing/period.ts';
 import { statementFailure } from '../statementFailure.ts';
-import { FencedOff } from '../warehouse.ts';
+import { FencedOff, WarehouseBroken } from '../warehouse.ts';
 import { checkFence } from './publications.ts';
 import { inTransaction, type Turns } from './turns.ts';
 
@@ -79,7 +79,7 @@ async function runItem(
     });
     return undefined;
   } catch (error) {
-    if (error instanceof FencedOff) throw error;
+    if (error instanceof FencedOff || error instanceof WarehouseBroken) throw error;
     return failureOf(current, error);
   }
 }

@@ -1,6 +1,6 @@
 /** The tables of the embedded warehouse. Each comment states the grain; primary keys hold to it where no bulk is loaded. */
 export const tableStatements: readonly string[] = [
-  // one row per line item of a registered file; the report's columns come as they are seen
+  // one row per line item of a registered file; prepareExternalTable adds what the contract reads of it
   `create table if not exists cur_external (payer VARCHAR, year INTEGER, month INTEGER, staged_key VARCHAR)`,
   // one row per registered file; `rows` as its footer promises
   `create table if not exists cur_registered_files (

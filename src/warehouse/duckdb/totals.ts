@@ -2,9 +2,10 @@ import { type DuckDBConnection, LIST, listValue, VARCHAR } from '@duckdb/node-ap
 import * as z from 'zod';
 import { type Payer, parsePayer } from '../../billing/payer.ts';
 import { monthOf, type Period, yearOf } from '../../billing/period.ts';
+import { amountOf, sumSql } from '../costs.ts';
 import type { PartitionTotals } from '../warehouse.ts';
 
-/** What readers see of each payer's month. Costs are added as decimals: the sum of doubles depends on their order. */
+/** What readers see of each payer's month. */
 export async function totalsOf(
   connection: DuckDBConnection,
   period: Period,
@@ -16,20 +17,19 @@ export async function totalsOf(
   };
   const costs = z.array(CostRow).parse(
     await query(
-      `select payer, line_item_currency_code as currency,
-         sum(line_item_unblended_cost::DECIMAL(38, 15))::DOUBLE as cost
+      `select payer, line_item_currency_code as currency, ${sumSql('line_item_unblended_cost')} as cost
        from cur_line_items
        where year = $year and month = $month and payer in (select unnest($payers))
-       group by all
+       group by payer, line_item_currency_code
        order by payer, currency`,
     ),
   );
   const findings = z.array(FindingRow).parse(
     await query(
-      `select payer, check_name, currency, count(*) as findings, sum(estimated_saving) as estimated_saving
+      `select payer, check_name, currency, count(*) as findings, ${sumSql('estimated_saving')} as saving
        from cur_findings
        where year = $year and month = $month and payer in (select unnest($payers))
-       group by all
+       group by payer, check_name, currency
        order by payer, check_name, currency`,
     ),
   );
@@ -37,15 +37,10 @@ export async function totalsOf(
     payers.map((payer) => [
       payer,
       {
-        costs: costs.flatMap((row) => (row.payer === payer ? { currency: row.currency, cost: row.cost ?? 0 } : [])),
+        costs: costs.flatMap((row) => (row.payer === payer ? { currency: row.currency, cost: row.cost } : [])),
         findings: findings.flatMap((row) =>
           row.payer === payer
-            ? {
-                check: row.check_name,
-                currency: row.currency,
-                count: row.findings,
-                estimatedSaving: row.estimated_saving ?? 0,
-              }
+            ? { check: row.check_name, currency: row.currency, count: row.findings, estimatedSaving: row.saving ?? 0 }
             : [],
         ),
       },
@@ -55,11 +50,12 @@ export async function totalsOf(
 
 const SomePayer = z.string().transform(parsePayer);
 const SomeCurrency = z.string().nullable();
-const CostRow = z.object({ payer: SomePayer, currency: SomeCurrency, cost: z.number().nullable() });
+const SomeAmount = z.unknown().transform(amountOf);
+const CostRow = z.object({ payer: SomePayer, currency: SomeCurrency, cost: SomeAmount });
 const FindingRow = z.object({
   payer: SomePayer,
   check_name: z.string(),
   currency: SomeCurrency,
   findings: z.bigint().transform(Number),
-  estimated_saving: z.number().nullable(),
+  saving: SomeAmount,
 });

@@ -42,7 +42,7 @@ export function lineItemsViewSql(names: SnowflakeNames): string {
     }),
   ];
   const maps = [
-    ...mapColumns().map((name) => `${mapSql(`value:"${name}"`)} as ${mapName(name)}`),
+    ...mapColumns().map((name) => `${mapSql(name)} as ${mapName(name)}`),
     ...lineItemColumns.flatMap(({ name, sources }) =>
       sources.flatMap((source) => (source.from === 'columns' ? [`${gatherSql(source)} as ${gatheredName(name)}`] : [])),
     ),
@@ -103,7 +103,9 @@ function readSql(variant: string, type: LineItemType): string {
   if (type === 'VARCHAR') return text;
   // Numbers do not go by way of text: that would round them.
   const wanted = SNOWFLAKE_TYPES[type];
-  return `iff(is_varchar(${variant}), ${text}::${wanted}, ${variant}::${wanted})`;
+  const value = `iff(is_varchar(${variant}), ${text}::${wanted}, ${variant}::${wanted})`;
+  // NaN equals itself there, so it can be told apart like the infinities (SQL reference, "Numeric data types").
+  return type === 'DOUBLE' ? `nullif(nullif(nullif(${value}, 'NaN'::double), 'inf'::double), '-inf'::double)` : value;
 }
 
 /** Report columns that some source reads as a map. */
@@ -123,15 +125,27 @@ function mapName(column: string): string {
 /**
  * A report's map as an OBJECT. How a VARIANT shows a Parquet map is not documented, and was seen to differ: as an array
  * of objects with `key` and `value`, as the same under the name of the map's inner group (`key_value`), or as an object.
- * Text is read as JSON. Whatever else is there is NULL.
+ * A LIST of such pairs and a STRUCT with a field per key look the same. Text is read as JSON, else as Athena casts a map
+ * (`{a=x, b=y}`). What is no map at all is kept whole, as text under the column's own name.
  */
-function mapSql(variant: string): string {
+function mapSql(column: string): string {
+  const variant = `value:"${column}"`;
+  const text = `${variant}::varchar`;
+  const json = `try_parse_json(${text})`;
   return `case
-      when is_array(${variant}) then ${pairsSql(variant)}
+      when is_array(${variant}) and ${arePairs(variant)} then ${pairsSql(variant)}
       when is_array(${variant}:"key_value") then ${pairsSql(`${variant}:"key_value"`)}
       when is_object(${variant}) then as_object(${variant})
-      when is_varchar(${variant}) then as_object(try_parse_json(${variant}::varchar))
+      when is_varchar(${variant}) and is_object(${json}) then as_object(${json})
+      when is_varchar(${variant}) and is_array(${json}) and ${arePairs(json)} then ${pairsSql(json)}
+      when is_varchar(${variant}) and startswith(${text}, '{') and endswith(${text}, '}')
+        and array_size(filter(${pieces(text)}, piece varchar -> not contains(piece, '='))) = 0 then ${piecesSql(text)}
+      when nullif(${text}, '') is not null then object_construct(${quoteText(column)}, ${text})
     end`;
+}
+
+function arePairs(array: string): string {
+  return `array_size(filter(as_array(${array}), pair variant -> pair:"key" is null)) = 0`;
 }
 
 function pairsSql(array: string): string {
@@ -139,6 +153,20 @@ function pairsSql(array: string): string {
         as_array(${array}),
         object_construct(),
         (filled object, pair variant) -> object_insert(filled, pair:"key"::varchar, pair:"value"::varchar, true)
+      )`;
+}
+
+/** What stands between the braces, cut where Athena puts a comma. */
+function pieces(text: string): string {
+  return `split(substr(${text}, 2, length(${text}) - 2), ', ')`;
+}
+
+function piecesSql(text: string): string {
+  return `reduce(
+        ${pieces(text)},
+        object_construct(),
+        (filled object, piece varchar) ->
+          object_insert(filled, split_part(piece, '=', 1), substr(piece, position('=' in piece) + 1), true)
       )`;
 }
 

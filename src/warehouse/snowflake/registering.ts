@@ -1,12 +1,12 @@
 import * as z from 'zod/mini';
 import { type Partition, partitionPrefix } from '../../billing/partition.ts';
 import { monthOf, yearOf } from '../../billing/period.ts';
+import { unreadableColumn } from '../unreadableColumn.ts';
 import type { FileStatus, StagedFile } from '../warehouse.ts';
 import { refreshSql, removeFilesSql } from './externalTableSql.ts';
 import type { SnowflakeNames } from './names.ts';
 import { BOUND_TEXTS } from './publications.ts';
 import { quoteText } from './quote.ts';
-import { followSchema, type KnownColumns } from './schemaDrift.ts';
 import type { Statements } from './session.ts';
 
 /** How many files one REMOVE FILES names: they stand in its text, and a statement's text may have 1 MB. */
@@ -16,8 +16,7 @@ const FILES_PER_REMOVAL = 500;
 const READABLE = new Set(['REGISTERED_NEW', 'REGISTERED_UPDATE', 'REGISTER_SKIPPED']);
 
 /**
- * Makes the external table learn a partition's files: first the columns that it lacks, then one REFRESH of just the
- * partition's path. That statement succeeds even when files fail, so the status of every file is read; and what it does
+ * Makes the external table learn a partition's files, by one REFRESH of just the partition's path. That statement succeeds even when files fail, so the status of every file is read; and what it does
  * not mention is looked up among the files that the table knows, because the documentation doesn't say whether a file
  * that has not changed is mentioned.
  * A REFRESH also registers other files that lie there, and forgets those that don't: readers see neither.
@@ -25,12 +24,10 @@ const READABLE = new Set(['REGISTERED_NEW', 'REGISTERED_UPDATE', 'REGISTER_SKIPP
 export async function registerFiles(
   session: Statements,
   names: SnowflakeNames,
-  columns: KnownColumns,
   partition: Partition,
   files: readonly StagedFile[],
 ): Promise<FileStatus[]> {
   if (files.length === 0) return [];
-  await followSchema(session, names, columns, files);
   const outcomes = new Map<string, string | undefined>();
   for (const row of z.array(OutcomeRow).parse(await session.run(refreshSql(names, partition)))) {
     const stagedKey = stagedKeyIn(partition, row.FILE);
@@ -41,8 +38,10 @@ export async function registerFiles(
       if (!outcomes.has(stagedKey)) outcomes.set(stagedKey, undefined);
     }
   }
-  return files.map(({ stagedKey }) => {
-    const reason = outcomes.has(stagedKey) ? outcomes.get(stagedKey) : 'there is no such file in the stage';
+  return files.map((file) => {
+    const { stagedKey } = file;
+    const missing = outcomes.has(stagedKey) ? outcomes.get(stagedKey) : 'there is no such file in the stage';
+    const reason = missing ?? unreadableColumn(file);
     return reason === undefined ? { stagedKey, status: 'registered' } : { stagedKey, status: 'failed', reason };
   });
 }

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { type Payer, parsePayer } from '../../billing/payer.ts';
 import { monthOf, type Period, yearOf } from '../../billing/period.ts';
+import { amountOf, sumSql } from '../costs.ts';
 import type { PartitionTotals } from '../warehouse.ts';
 import type { SnowflakeNames } from './names.ts';
 import { BOUND_TEXTS } from './publications.ts';
@@ -16,7 +17,7 @@ export async function totalsOf(
   if (payers.length === 0) return new Map();
   const binds = [yearOf(period), monthOf(period), JSON.stringify(payers)];
   const costs = await session.run(
-    `select payer, line_item_currency_code as currency, sum(line_item_unblended_cost) as cost
+    `select payer, line_item_currency_code as currency, ${sumSql('line_item_unblended_cost')} as cost
      from ${names.lineItemsView}
      where year = ? and month = ? and payer in ${BOUND_TEXTS}
      group by payer, line_item_currency_code
@@ -24,7 +25,7 @@ export async function totalsOf(
     binds,
   );
   const findings = await session.run(
-    `select payer, check_name, currency, count(*) as finding_count, sum(estimated_saving) as estimated_saving
+    `select payer, check_name, currency, count(*) as finding_count, ${sumSql('estimated_saving')} as estimated_saving
      from ${names.findings}
      where year = ? and month = ? and payer in ${BOUND_TEXTS}
      group by payer, check_name, currency
@@ -42,7 +43,7 @@ export async function totalsOf(
         ),
         findings: findingRows.flatMap(({ PAYER, CHECK_NAME, CURRENCY, FINDING_COUNT, ESTIMATED_SAVING }) =>
           PAYER === payer
-            ? { check: CHECK_NAME, currency: CURRENCY, count: FINDING_COUNT, estimatedSaving: ESTIMATED_SAVING }
+            ? { check: CHECK_NAME, currency: CURRENCY, count: FINDING_COUNT, estimatedSaving: ESTIMATED_SAVING ?? 0 }
             : [],
         ),
       },
@@ -51,10 +52,7 @@ export async function totalsOf(
 }
 
 const SomePayer = z.pipe(z.string(), z.transform(parsePayer));
-const Amount = z.pipe(
-  z.nullable(z.union([z.string(), z.number()])),
-  z.transform((amount) => Number(amount ?? 0)),
-);
+const Amount = z.pipe(z.unknown(), z.transform(amountOf));
 const CostRow = z.object({ PAYER: SomePayer, CURRENCY: z.nullable(z.string()), COST: Amount });
 const FindingRow = z.object({
   PAYER: SomePayer,

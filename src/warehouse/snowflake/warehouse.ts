@@ -6,7 +6,6 @@ import { raiseFence } from './fence.ts';
 import type { SnowflakeNames } from './names.ts';
 import { publishedFiles, publishFiles } from './publications.ts';
 import { registerFiles, unregisterFiles } from './registering.ts';
-import { rememberColumns } from './schemaDrift.ts';
 import { createSnowflakeScript } from './scriptEngine.ts';
 import type { Session } from './session.ts';
 import { totalsOf } from './totals.ts';
@@ -26,16 +25,14 @@ export interface SnowflakeWarehouseOptions {
  * The warehouse of production: an external table over the staged Parquet files, and views that show the published ones.
  *
  * No method holds a transaction open when it returns or throws, and none depends on what an earlier one left in this
- * process, but for the external table's columns, which are remembered. What the session throws goes to the caller: the
- * run fails, or the one partition does, and is repeated.
+ * process. What the session throws goes to the caller: the run fails, or the one partition does, and is repeated.
  */
 export function openSnowflakeWarehouse(options: SnowflakeWarehouseOptions): Warehouse {
   const { session, names } = options;
-  const columns = rememberColumns(names);
   return {
     raiseFence: async (period, epoch) => raiseFence(await session(), names, period, epoch),
     published: async (period, payers) => publishedFiles(await session(), names, period, payers),
-    register: async (partition, files) => registerFiles(await session(), names, columns, partition, files),
+    register: async (partition, files) => registerFiles(await session(), names, partition, files),
     audit: async (partition, files) => auditFiles(await session(), names, partition, files),
     publish: async (period, epoch, publications) => publishFiles(await session(), names, period, epoch, publications),
     totals: async (period, payers) => totalsOf(await session(), names, period, payers),

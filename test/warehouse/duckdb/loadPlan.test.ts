@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { batches, loadedColumns, loadSql } from '../../../src/warehouse/duckdb/loadPlan.ts';
+import { loadedColumns } from '../../../src/warehouse/duckdb/loadedColumns.ts';
+import { batches, loadSql } from '../../../src/warehouse/duckdb/loadPlan.ts';
 import type { StagedFile } from '../../../src/warehouse/warehouse.ts';
 
 const columnTypes = fc.dictionary(fc.constantFrom('a', 'b', 'c'), fc.constantFrom('string', 'double'));
@@ -22,7 +23,12 @@ describe('batches', () => {
         expect(keys.sort()).toEqual(files.map(({ stagedKey }) => stagedKey).sort());
         for (const batch of made) {
           expect(batch.files.length).toBeLessThanOrEqual(maxFiles);
-          for (const { name, type } of batch.files.flatMap(loadedColumns)) expect(batch.types.get(name)).toBe(type);
+          for (const name of ['a', 'b', 'c']) {
+            const types = batch.files.flatMap(
+              ({ columns }) => columns.find((column) => column.name === name)?.type ?? [],
+            );
+            expect(new Set(types).size).toBeLessThanOrEqual(1);
+          }
         }
       }),
     );
@@ -34,17 +40,43 @@ describe('batches', () => {
   });
 });
 
-it('of columns that differ only in case the first is loaded; nameless ones and names of the partition are not', () => {
-  const file = fileOf('f', { A: 'string', a: 'double', '': 'string', 'n\0': 'string', PAYER: 'string', É: 'int' });
-  expect(loadedColumns(file)).toEqual([
-    { name: 'a', type: 'string' },
-    { name: 'É', type: 'int' },
-  ]);
+describe('the columns of a file', () => {
+  const loadedOf = (names: readonly string[]) =>
+    loadedColumns({ columns: names.map((name) => ({ name, type: 'string' })) }).map(({ readName, column, key }) =>
+      key === undefined ? `${readName} > ${column}` : `${readName} > ${column}.${key}`,
+    );
+
+  it('are loaded when the contract reads them or they are tags, whatever else a report has', () => {
+    const names = [
+      'line_item_unblended_cost',
+      'product_vcpu',
+      'resource_tags_user_team',
+      'resource_tags_user_',
+      'payer',
+    ];
+    expect(loadedOf([...names, '', 'resource_tags_user_\0'])).toEqual([
+      'line_item_unblended_cost > line_item_unblended_cost',
+      'resource_tags_user_team > resource_tags_gathered.user_team',
+    ]);
+  });
+
+  it('that differ only in case: the contract takes the one written as it says, else the first; tags stay apart', () => {
+    expect(loadedOf(['Line_Item_Unblended_Cost', 'line_item_unblended_cost'])).toEqual([
+      'line_item_unblended_cost_1 > line_item_unblended_cost',
+    ]);
+    expect(loadedOf(['Line_Item_Unblended_Cost', 'LINE_ITEM_UNBLENDED_COST'])).toEqual([
+      'Line_Item_Unblended_Cost > line_item_unblended_cost',
+    ]);
+    expect(loadedOf(['resource_tags_user_q', 'resource_tags_user_Q', 'resource_tags_user_q'])).toEqual([
+      'resource_tags_user_q > resource_tags_gathered.user_q',
+      'resource_tags_user_Q_1 > resource_tags_gathered.user_Q',
+    ]);
+  });
 });
 
 it.each(['../f', '/f', 'a/../../f', 'a//f', './f'])(
   'the staged key %s is refused: it is no path below the root',
   (key) => {
-    expect(() => loadSql({ files: [fileOf(key, {})], types: new Map() }, '/root', new Map())).toThrow(RangeError);
+    expect(() => loadSql({ files: [fileOf(key, {})], signatures: new Map() }, '/root')).toThrow(RangeError);
   },
 );

@@ -74,15 +74,16 @@ describe('the contract view in Snowflake', () => {
     }
   });
 
-  it('takes an empty text for NULL, and numbers not by way of text', () => {
+  it('takes an empty text for NULL, numbers not by way of text, and NaN and infinities for NULL', () => {
     expect(expressionOf('bill_bill_type')).toBe(`nullif(value:"bill_bill_type"::varchar, '')`);
     const cost = 'value:"line_item_unblended_cost"';
     expect(expressionOf('line_item_unblended_cost')).toBe(
-      `iff(is_varchar(${cost}), nullif(${cost}::varchar, '')::double, ${cost}::double)`,
+      `nullif(nullif(nullif(iff(is_varchar(${cost}), nullif(${cost}::varchar, '')::double, ${cost}::double), ` +
+        `'NaN'::double), 'inf'::double), '-inf'::double)`,
     );
   });
 
-  it('reads a map as pairs, as pairs in the inner group, as an object and as JSON', () => {
+  it('reads a map as pairs, as pairs in the inner group, as an object, as JSON, as Athena’s text, else keeps it as text', () => {
     const maps = selected('with_maps').filter(({ name }) => name.endsWith('_map'));
     expect(maps.map(({ name }) => name)).toEqual(['product_map', 'resource_tags_map', 'cost_category_map']);
     for (const { name, expression } of maps) {
@@ -90,7 +91,9 @@ describe('the contract view in Snowflake', () => {
       expect(expression).toContain(`is_array(${column})`);
       expect(expression).toContain(`is_array(${column}:"key_value")`);
       expect(expression).toContain(`is_object(${column})`);
-      expect(expression).toContain(`try_parse_json(${column}::varchar)`);
+      expect(expression).toContain(`as_object(try_parse_json(${column}::varchar))`);
+      expect(expression).toContain(`split(substr(${column}::varchar, 2, length(${column}::varchar) - 2), ', ')`);
+      expect(expression).toContain(`object_construct('${name.replace(/_map$/, '')}', ${column}::varchar)`);
     }
   });
 

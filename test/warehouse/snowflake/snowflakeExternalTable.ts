@@ -3,10 +3,10 @@ import { parsePayer } from '../../../src/billing/payer.ts';
 import { periodOf } from '../../../src/billing/period.ts';
 import type { Row } from '../contract.ts';
 import type { SnowflakeState } from './snowflakeState.ts';
-import { bound, boundNumber, type Known, literally, NOTHING, refused, texts } from './snowflakeStatements.ts';
-import type { Sessions } from './snowflakeTables.ts';
+import { bound, boundNumber, type Known, literally, refused, texts } from './snowflakeStatements.ts';
 
 const STAGE_FOLDER = 'staging/';
+const COST = 'value:"line_item_unblended_cost"';
 const START = 'value:"bill_billing_period_start_date"';
 
 /** The rows that a scan of a registered file yields: none of what is not there. */
@@ -15,35 +15,9 @@ export function scan(state: SnowflakeState, stagedKey: string): readonly Row[] {
 }
 
 /** The statements about the external table; `registered` are the staged keys that it knows. */
-export function externalTableStatements(state: SnowflakeState, registered: Set<string>, sessions: Sessions): Known[] {
+export function externalTableStatements(state: SnowflakeState, registered: Set<string>): Known[] {
   const outcome = ['file', 'status', 'description'];
   return [
-    {
-      pattern:
-        /^select column_name, data_type from <information_schema>\.columns where .* table_name = 'CUR_EXTERNAL'$/,
-      run: async () =>
-        texts(
-          ['COLUMN_NAME', 'DATA_TYPE'],
-          [...state.columns].map(([name, type]) => [name, type]),
-        ),
-    },
-    {
-      pattern:
-        /^alter table <externalTable> add column if not exists "(.+)" (\S+?)(\(.*?\))? as \(value\['\1'\]::\2(\(.*?\))?\)$/,
-      run: async ({ match: [, name = '', type = ''], sessionId }) => {
-        sessions.commit(sessionId);
-        if (!state.columns.has(name)) state.columns.set(name, dataType(type));
-        return NOTHING;
-      },
-    },
-    {
-      pattern: /^alter table <externalTable> drop column if exists "(.+)"$/,
-      run: async ({ match: [, name = ''], sessionId }) => {
-        sessions.commit(sessionId);
-        state.columns.delete(name);
-        return NOTHING;
-      },
-    },
     {
       pattern: /^alter external table <externalTable> refresh '([^']+\/)'$/,
       run: async ({ match: [, path = ''] }) => texts(outcome, refresh(state, registered, path)),
@@ -74,8 +48,11 @@ export function externalTableStatements(state: SnowflakeState, registered: Set<s
 function auditStatement(state: SnowflakeState, registered: Set<string>): Known {
   return {
     pattern: literally(
-      'select staged_key, count(*) as row_count, count_if(year(period_start) <> ? or month(period_start) <> ?) as other_count' +
-        ` from ( select staged_key, iff(is_varchar(${START}), nullif(${START}::varchar, '')::timestamp_ntz, ${START}::timestamp_ntz) as period_start` +
+      'select staged_key, count(*) as row_count, count_if(year(period_start) <> ? or month(period_start) <> ?) as other_count,' +
+        ' count(cost_text) as cost_count,' +
+        ' count_if(cost_text is not null and not coalesce(abs(cost) < 1000000000000, false)) as impossible_count' +
+        ` from ( select staged_key, iff(is_varchar(${START}), nullif(${START}::varchar, '')::timestamp_ntz, ${START}::timestamp_ntz) as period_start,` +
+        ` nullif(${COST}::varchar, '') as cost_text, iff(is_varchar(${COST}), try_to_double(${COST}::varchar), ${COST}::double) as cost` +
         ' from <externalTable> where year = ? and month = ? and payer = ? ) group by staged_key',
     ),
     run: async ({ binds }) => {
@@ -90,18 +67,29 @@ function auditStatement(state: SnowflakeState, registered: Set<string>): Known {
           { name: 'STAGED_KEY', type: 'text' },
           { name: 'ROW_COUNT', type: 'fixed' },
           { name: 'OTHER_COUNT', type: 'fixed' },
+          { name: 'COST_COUNT', type: 'fixed' },
+          { name: 'IMPOSSIBLE_COUNT', type: 'fixed' },
         ],
         rows: keys.map((key) => {
           const rows = scan(state, key);
-          return [key, String(rows.length), String(rows.filter((row) => isOfOtherMonth(row, ...other)).length)];
+          const costs = rows.flatMap(({ line_item_unblended_cost: cost }) => (isMissing(cost) ? [] : Number(cost)));
+          return [
+            key,
+            ...[
+              rows.length,
+              rows.filter((row) => isOfOtherMonth(row, ...other)).length,
+              costs.length,
+              costs.filter((cost) => !(Math.abs(cost) < 1e12)).length,
+            ].map(String),
+          ];
         }),
       };
     },
   };
 }
 
-function dataType(declared: string): string {
-  return { varchar: 'TEXT', double: 'FLOAT' }[declared] ?? declared.toUpperCase();
+function isMissing(cell: Row[string] | undefined): boolean {
+  return cell === undefined || cell === null || cell === '';
 }
 
 function isOfOtherMonth(row: Row, year: number, month: number): boolean {

@@ -16,8 +16,6 @@ export interface SnowflakeState {
   readonly execute: Execute;
   /** What lies in the stage, by staged key. */
   readonly stage: Map<string, readonly Row[]>;
-  /** The external table's columns by name, with their DATA_TYPE. */
-  readonly columns: Map<string, string>;
   /** Staged keys of which REFRESH says REGISTER_FAILED. */
   readonly failsToRegister: Set<string>;
   /** Staged keys of which REMOVE FILES says UNREGISTER_FAILED. */
@@ -52,13 +50,6 @@ export function makeSnowflakeState(names: SnowflakeNames, isOpen: (sessionId: st
   const registered = new Set<string>();
   const state: SnowflakeState = {
     stage: new Map(),
-    columns: new Map([
-      ['VALUE', 'VARIANT'],
-      ['YEAR', 'NUMBER'],
-      ['MONTH', 'NUMBER'],
-      ['PAYER', 'TEXT'],
-      ['STAGED_KEY', 'TEXT'],
-    ]),
     failsToRegister: new Set(),
     failsToUnregister: new Set(),
     beforeStatement: async () => undefined,
@@ -98,7 +89,7 @@ export function makeSnowflakeState(names: SnowflakeNames, isOpen: (sessionId: st
   };
   const known: Known[] = [
     ...transactionStatements(sessions),
-    ...externalTableStatements(state, registered, sessions),
+    ...externalTableStatements(state, registered),
     ...fenceStatements(sessions),
     ...publicationStatements(sessions),
     ...findingsStatements(sessions),
