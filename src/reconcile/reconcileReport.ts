@@ -103,7 +103,7 @@ export function summarize(
   const did = dryRun
     ? `dry run: ${counted(total, 'message')} would have been queued`
     : `${counted(total, 'message')} queued`;
-  return [`${did}, ${unreadable.length} sources unreadable`, ...troubles, ...partitions.map(sentence)];
+  return [`${did}, ${counted(unreadable.length, 'source')} unreadable`, ...troubles, ...partitions.map(sentence)];
 }
 
 function sentence(partition: PartitionReport): string {

@@ -119,7 +119,7 @@ describe('status', () => {
     const { configuration, partitions, summary } = await ask({});
     expect(configuration).toEqual({ from: 'cache', payers: 1, readAt: '2026-05-02T00:00:00.000Z', ageHours: 2 });
     expect(partitions?.map(({ payer }) => payer)).toEqual([NOBODY, NOBODY]);
-    expect(summary).toContain('1 payers, from the payers table as it was read at 2026-05-02T00:00:00.000Z, 2 h ago');
+    expect(summary).toContain('1 payer, from the payers table as it was read at 2026-05-02T00:00:00.000Z, 2 h ago');
   });
 
   it('tells what waits for the broker, and for how long', async () => {
