@@ -4,6 +4,7 @@ import { codeOf } from './fileFailure.ts';
 import { FolderSilent } from './folderAnswer.ts';
 import { NotAState } from './ownEntries.ts';
 import { NoState } from './state.ts';
+import { StateUnusable } from './stateFormat.ts';
 import { StateInUse } from './stateLock.ts';
 
 export const EXIT_TROUBLE = 1;
@@ -32,7 +33,7 @@ export function failureOf(error: unknown): Failure {
 
 function sentenceOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
-  const isOwn = [StateInUse, NoState, NotAState, FolderSilent].some((kind) => error instanceof kind);
+  const isOwn = [StateInUse, StateUnusable, NoState, NotAState, FolderSilent].some((kind) => error instanceof kind);
   if (isOwn) return error.message;
   return ofSystem(error) ?? ofSqlite(error) ?? ofDuckdb(error);
 }

@@ -8,6 +8,7 @@ import type { Input } from './input.ts';
 import { type KnownFiles, knownFiles } from './knownFiles.ts';
 import type { Options } from './options.ts';
 import type { Progress } from './progress.ts';
+import type { SetAside } from './setAside.ts';
 import type { Stack } from './stack.ts';
 import { notReadSentences, type Survey, survey } from './survey.ts';
 import { readTold, type Told } from './told.ts';
@@ -20,6 +21,7 @@ export interface Feeding {
   readonly stack: Stack;
   readonly store: DirectoryStore;
   readonly progress: Progress;
+  readonly setAside: SetAside;
 }
 
 /** Delivers what there is to deliver, and waits until it is worked in. Answers what was found on the way. */

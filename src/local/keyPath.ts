@@ -36,7 +36,7 @@ export function partName(id: string): string {
 const PART = /^\.cur-reactor-[0-9a-f-]{36}\.part$/;
 
 /** Whether a name is a part file's. No key may have such a segment, so a part file never collides with an object. */
-function isPart(name: string): boolean {
+export function isPart(name: string): boolean {
   return PART.test(name);
 }
 

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { failureOf } from './failure.ts';
+import { checkAnswers } from './folderAnswer.ts';
 import { HELP } from './help.ts';
 import { endNow, endOnSignals } from './interruption.ts';
 import { refuseOptionsOfNpm } from './npmOptions.ts';
@@ -16,7 +17,7 @@ process.exitCode = await main(process.argv.slice(2));
 
 async function main(args: readonly string[]): Promise<number> {
   try {
-    refuseOptionsOfNpm(process.env, optionNames);
+    refuseOptionsOfNpm(process.env, optionNames, args);
     const options = parseOptions(args, process.cwd());
     if (options === 'help') return say(HELP);
     if (options === 'version') return say(`cur-reactor ${await version()}\n`);
@@ -29,24 +30,44 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 async function runCommand(options: Options): Promise<number> {
-  const writeError = (text: string) => void process.stderr.write(text);
-  if (options.sql !== undefined) {
-    endOnSignals(writeError, 'nothing was changed');
-    return (await import('./sqlCommand.ts')).answerSql(options, options.sql);
+  const { ifStopped, run } = commandOf(options);
+  endOnSignals((line) => void process.stderr.write(line), ifStopped);
+  return run();
+}
+
+/** A command, loaded when it is run, and what is true when a signal stops it. */
+interface Command {
+  readonly ifStopped: string;
+  readonly run: () => Promise<number>;
+}
+
+function commandOf(options: Options): Command {
+  const { sql, forget, status, reset } = options;
+  if (sql !== undefined) {
+    return onState(options, 'nothing was changed', async () =>
+      (await import('./sqlCommand.ts')).answerSql(options, sql),
+    );
   }
-  if (options.status) {
-    endOnSignals(writeError, 'nothing was changed');
-    return (await import('./statusCommand.ts')).showStatus(options);
+  if (status) {
+    return onState(options, 'nothing was changed', async () =>
+      (await import('./statusCommand.ts')).showStatus(options),
+    );
   }
-  if (options.forget) {
-    endOnSignals(writeError, 'the same command goes on from here');
-    return (await import('./forgetCommand.ts')).forget(options, options.forget);
-  }
-  if (options.reset) {
-    endOnSignals(writeError, 'the same command goes on from here');
-    return (await import('./resetCommand.ts')).reset(options);
-  }
-  endOnSignals(writeError, 'nothing is lost: the same command goes on from here');
+  const again = 'the same command goes on from here';
+  if (forget) return onState(options, again, async () => (await import('./forgetCommand.ts')).forget(options, forget));
+  if (reset) return onState(options, again, async () => (await import('./resetCommand.ts')).reset(options));
+  return { ifStopped: `nothing is lost: ${again}`, run: () => takeIn(options) };
+}
+
+function onState({ keep }: Options, ifStopped: string, command: Command['run']): Command {
+  const run = async () => {
+    await checkAnswers(keep);
+    return command();
+  };
+  return { ifStopped, run };
+}
+
+async function takeIn(options: Options): Promise<number> {
   const out = options.json ? process.stderr : process.stdout;
   const progress = newProgress((text) => void out.write(text), Date.now, startedAt);
   const source = options.from === undefined ? 'the generated sample' : options.from;

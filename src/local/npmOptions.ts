@@ -8,10 +8,19 @@ import { UsageError } from '../config/commandLine.ts';
  *
  * Throws UsageError, which names the options.
  */
-export function refuseOptionsOfNpm(environment: NodeJS.ProcessEnv, names: readonly string[]): void {
+export function refuseOptionsOfNpm(
+  environment: NodeJS.ProcessEnv,
+  names: readonly string[],
+  args: readonly string[],
+): void {
   // Only what `npm start` itself was given: other scripts and their children inherit the environment.
   if (environment.npm_lifecycle_event !== 'start') return;
   const taken = names.filter((name) => environment[`npm_config_${name.replaceAll('-', '_')}`] !== undefined);
+  const [first] = args;
+  if (taken.length === 0 && first !== undefined && first !== '' && !first.startsWith('-')) {
+    // npm has options of these names, too: of `--quiet 10` it leaves the 10.
+    throw new UsageError(`${JSON.stringify(first)} is no option: put -- before options, as in npm start -- --from DIR`);
+  }
   if (taken.length === 0) return;
   const options = taken.map((name) => `--${name}`).join(', ');
   const them = taken.length === 1 ? 'it' : 'them';

@@ -1,6 +1,6 @@
 import { money, thousands } from './amounts.ts';
 import type { Outcome, PartitionOutcome } from './outcome.ts';
-import { type Column, fitTables } from './table.ts';
+import { type Column, fitTables, type TableContent } from './table.ts';
 import type { CheckTotal, MonthTotal } from './totals.ts';
 
 /** How many findings a terminal shows; `--json` has all of them. */
@@ -13,16 +13,16 @@ const PARTITION_COLUMNS: readonly Column[] = [
   { head: 'rows', right: true },
   { head: 'cost', right: true },
   { head: '', name: 'currency' },
-  { head: 'newest file', detail: true },
+  { head: 'newest file', detail: 'named' },
   { head: 'state' },
 ];
 const FINDING_COLUMNS: readonly Column[] = [
   { head: 'check' },
   { head: 'payer' },
   { head: 'period' },
-  { head: 'account', detail: true },
-  { head: 'region', detail: true },
-  { head: 'resource', detail: true },
+  { head: 'account', detail: 'bare' },
+  { head: 'region', detail: 'bare' },
+  { head: 'resource', detail: 'bare' },
   { head: 'cost', right: true },
   { head: 'saving', right: true },
   { head: '', name: 'currency' },
@@ -46,36 +46,40 @@ const CHECK_COLUMNS: readonly Column[] = [
 /** What ends a run: partitions, findings, totals, and where to look next. No line of a table is wider than `width`. */
 export function outcomeText(outcome: Outcome, width: number, nextCommands: readonly string[]): string {
   const { partitions, findings, totals, database } = outcome;
-  const [partitionTable = '', findingTable = '', monthTable = '', checkTable = ''] = fitTables(
-    [
-      { columns: PARTITION_COLUMNS, rows: partitions.flatMap(partitionRows) },
-      { columns: FINDING_COLUMNS, rows: findings.slice(0, SHOWN_FINDINGS).map(findingRow) },
-      { columns: MONTH_COLUMNS, rows: totals.months.map(monthRow) },
-      { columns: CHECK_COLUMNS, rows: overMonths(totals.checks).map(checkRow) },
-    ],
-    width,
-  );
   const more = findings.length - SHOWN_FINDINGS;
+  const parts = [
+    { title: 'Partitions', columns: PARTITION_COLUMNS, rows: partitions.flatMap(partitionRows) },
+    {
+      title: `Wastage found: ${findings.length}${findings.length > 1 ? ', largest saving first' : ''}`,
+      columns: FINDING_COLUMNS,
+      rows: findings.slice(0, SHOWN_FINDINGS).map(findingRow),
+      ...(more > 0 ? { end: `… and ${more} more: --json has all of them` } : {}),
+    },
+    { title: 'By month', columns: MONTH_COLUMNS, rows: totals.months.map(monthRow) },
+    { title: 'By check', columns: CHECK_COLUMNS, rows: overMonths(totals.checks).map(checkRow) },
+  ];
   return [
-    'Partitions',
-    partitionTable,
-    '',
-    `Wastage found: ${findings.length}, largest saving first`,
-    findingTable,
-    ...(more > 0 ? [`… and ${more} more: --json has all of them`] : []),
-    '',
-    'By month',
-    monthTable,
-    '',
-    'By check',
-    checkTable,
-    '',
-    'Database',
-    `  ${database}`,
-    'Next',
-    ...nextCommands.map((command) => `  ${command}`),
-    '',
-  ].join('\n');
+    ...partTexts(parts, width),
+    `Database\n  ${database}\nNext\n${nextCommands.map((command) => `  ${command}\n`).join('')}`,
+  ].join('\n\n');
+}
+
+interface Part extends TableContent {
+  readonly title: string;
+  /** A line below the table. */
+  readonly end?: string;
+}
+
+/** A part without rows is its title alone, if that says anything: a number, or that there is nothing. */
+function partTexts(parts: readonly Part[], width: number): string[] {
+  const filled = parts.filter(({ rows }) => rows.length > 0);
+  const tables = fitTables(filled, width);
+  const tableOf = new Map(filled.map((part, index) => [part.title, tables[index] ?? '']));
+  return parts.flatMap(({ title, end }) => {
+    const table = tableOf.get(title);
+    if (table !== undefined) return [[title, table, ...(end === undefined ? [] : [end])].join('\n')];
+    return title.startsWith('By ') ? [] : [title === 'Partitions' ? 'Partitions: none' : title];
+  });
 }
 
 /** A check's totals over all months, per currency, largest saving first. */

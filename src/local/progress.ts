@@ -70,10 +70,12 @@ function lineOf(event: ReactorEvent): string | undefined {
       return `withdrawn   ${partitionName(event.partition)}  ${fileName(event.key)}: ${event.reason}`;
     case 'ledger-behind':
       return `behind      ${event.period}  the ledger is at run ${event.epoch}, the warehouse at ${event.warehouseEpoch}: going on from there`;
+    case 'warehouse-behind':
+      return `behind      ${partitionName(event.partition)}  the warehouse does not show what was published: loading it again`;
     case 'object-ignored':
       return `ignored     ${quoteValue(event.key)}: ${event.reason}`;
     case 'source-unknown':
-      return `unknown     ${event.bucket} ${quoteValue(event.key)}: no payer is configured for it`;
+      return `unknown     ${event.bucket} ${quoteValue(event.key)}: nobody can tell yet whose it is`;
     case 'delivery-known':
       return `delivery    ${partitionName(event.partition)}  ${event.executionId}: ${counted(event.files, 'file')}, ${event.missing} missing`;
     case 'delivery-unsure':

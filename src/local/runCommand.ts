@@ -35,7 +35,7 @@ export async function run(options: Options, progress: Progress): Promise<number>
   closing.defer(stack.close);
   const sql = await serveSql(options.keep);
   closing.defer(sql.close);
-  const feeding: Feeding = { options, input, stack, store, progress };
+  const feeding: Feeding = { options, input, stack, store, progress, setAside };
   const stop = new AbortController();
   closing.defer(async () => stop.abort());
   const watch = options.watch ? await watchInput(feeding, stop.signal) : undefined;
@@ -79,7 +79,8 @@ async function openReactor(
     },
     place: input.place,
     settings: settingsFor(options),
-    report: progress.report,
+    report: (event) => progress.report('bucket' in event ? { ...event, bucket: folderOf(event.bucket, input) } : event),
+    onGivenUp: (error) => progress.say(`given up    ${withFolders(String(error), input)}`),
   });
   return { stack, store: await opened.promise };
 }
@@ -133,6 +134,10 @@ function openChoice({ partition, report, otherReports = [] }: PartitionRecord): 
   return [
     `${partitionName(partition)} has several reports: ${bill} is the bill, ${names} is left out; choose one with --report`,
   ];
+}
+
+function folderOf(bucket: string, { buckets }: Input): string {
+  return buckets.get(bucket) ?? bucket;
 }
 
 /** Buckets are folders here, and nobody knows them by the names that they have inside. */

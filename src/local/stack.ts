@@ -16,8 +16,10 @@ import type { ObjectStore } from '../staging/objectStore.ts';
 import type { Queue } from '../staging/queue.ts';
 import type { Staging } from '../staging/staging.ts';
 import { type DuckdbWarehouse, openDuckdbWarehouse } from '../warehouse/duckdb/warehouse.ts';
+
 import { WarehouseBroken } from '../warehouse/warehouse.ts';
-import { type Consumer, consume } from './consume.ts';
+import { type Consumer, consume, type Handler } from './consume.ts';
+
 import { type DeadLetter, MemoryQueue } from './memoryQueue.ts';
 import { ledgerPath, stagingRoot, warehousePath } from './state.ts';
 import { lockState } from './stateLock.ts';
@@ -41,6 +43,8 @@ export interface StackOptions {
   readonly place: Place;
   readonly settings: FinalizeSettings;
   readonly report: Report;
+  /** Takes what a message failed with for the last time: it becomes a dead letter. */
+  readonly onGivenUp: (error: unknown) => void;
 }
 
 /** The embedded reactor at work: the second composition root, beside functions/. */
@@ -106,24 +110,21 @@ export async function openStack(options: StackOptions): Promise<Stack> {
   let broken: WarehouseBroken | undefined;
   const copies = consume(
     copyQueue,
-    async (body) => {
+    tellingGivenUp(options.onGivenUp, async (body) => {
       // Small files are worked on without a wait (directoryStore.ts): timers and signals get their turn here.
       await setImmediate();
       await handleObjectCreated(staging, body);
-    },
+    }),
     consuming(COPIES_AT_ONCE, stop.signal),
   );
-  const runs = consume(
-    finalizeQueue,
-    async (body) => {
-      if (broken) throw broken;
-      await handleTick(finalizing, body).catch((error: unknown) => {
-        if (error instanceof WarehouseBroken) broken = error;
-        throw error;
-      });
-    },
-    consuming(1, stop.signal),
-  );
+  const finalize = tellingGivenUp<Tick>(options.onGivenUp, async (body) => {
+    if (broken) throw broken;
+    await handleTick(finalizing, body).catch((error: unknown) => {
+      if (error instanceof WarehouseBroken) broken = error;
+      throw error;
+    });
+  });
+  const runs = consume(finalizeQueue, finalize, consuming(1, stop.signal));
   opened.defer(async () => {
     stop.abort();
     await Promise.all([copies.stopped, runs.stopped]);
@@ -142,6 +143,17 @@ export async function openStack(options: StackOptions): Promise<Stack> {
     settled: () => settle({ staging, copyQueue, finalizeQueue, consumers: [copies, runs], whyBroken: () => broken }),
     deadLetters: () => [...copyQueue.deadLetters(), ...finalizeQueue.deadLetters()],
     close: () => kept.disposeAsync(),
+  };
+}
+
+function tellingGivenUp<Message>(onGivenUp: StackOptions['onGivenUp'], handler: Handler<Message>): Handler<Message> {
+  return async (body, context) => {
+    try {
+      await handler(body, context);
+    } catch (error) {
+      if (context.receiveCount >= MAX_RECEIVES) onGivenUp(error);
+      throw error;
+    }
   };
 }
 

@@ -83,8 +83,3 @@ function copyLedger(path: string, copy: string): void {
     db.close();
   }
 }
-
-/** The report for a terminal: the table, then what there is to say of the whole. */
-export function statusText({ table = [], summary }: StatusReport): string {
-  return `${[...table, '', ...summary].join('\n')}\n`;
-}

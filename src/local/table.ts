@@ -8,14 +8,16 @@ export interface Column {
   readonly name?: string;
   /** Numbers stand at the right. */
   readonly right?: true;
-  /** In a terminal too narrow for all columns, it goes to a line of its own below the row. */
-  readonly detail?: true;
+  /** In a terminal too narrow for all columns, it goes to lines of its own below the row: the cell alone, or after its name. */
+  readonly detail?: 'bare' | 'named';
 }
 
 /** A table for a terminal. Cells are texts from anywhere: they are made harmless here. */
 export interface TableContent {
   readonly columns: readonly Column[];
   readonly rows: readonly (readonly string[])[];
+  /** Sentences below each row; a table that has any is never framed. */
+  readonly notes?: readonly (readonly string[])[];
 }
 
 /**
@@ -23,14 +25,18 @@ export interface TableContent {
  *
  *   framed       all columns, in a frame: all the tables, or none
  *   plain        all columns, two spaces apart
- *   two lines    the columns that tell rows apart, and below each row, indented, the others
+ *   with details the columns that tell rows apart, and below each row, indented, the others
  *   by field     a line for each cell, an empty one between rows: it always fits, since it cuts
  */
 export function fitTables(contents: readonly TableContent[], width: number): string[] {
-  const safe = contents.map(({ columns, rows }) => ({ columns, rows: rows.map((row) => row.map(printable)) }));
+  const safe = contents.map(({ columns, rows, notes = [] }) => ({
+    columns,
+    rows: rows.map((row) => row.map(printable)),
+    notes: notes.map((sentences) => sentences.map(printable)),
+  }));
   const inFrames = safe.flatMap((content) => framed(content, width) ?? []);
   if (inFrames.length === safe.length) return inFrames;
-  return safe.map((content) => plain(content, width) ?? twoLines(content, width) ?? byField(content, width));
+  return safe.map((content) => plain(content, width) ?? withDetails(content, width) ?? byField(content, width));
 }
 
 /** One table alone: see {@link fitTables}. */
@@ -38,9 +44,23 @@ export function fitTable(content: TableContent, width: number): string {
   return fitTables([content], width).join('');
 }
 
-function framed(content: TableContent, width: number): string | undefined {
+type Safe = Required<TableContent>;
+
+function framed(content: Safe, width: number): string | undefined {
+  if (content.notes.some((sentences) => sentences.length > 0)) return undefined;
   const table = tableOf(content, { style: { head: [], border: [], compact: true } });
-  return ifFits(table.toString(), table.width, width);
+  return table.width <= width ? table.toString() : undefined;
+}
+
+function plain(content: Safe, width: number): string | undefined {
+  const lines = plainLines(content, width);
+  return (
+    lines &&
+    withBelow(
+      lines,
+      content.notes.map((sentences) => noteLines(sentences, width)),
+    )
+  );
 }
 
 const NO_FRAME = Object.fromEntries(
@@ -49,46 +69,71 @@ const NO_FRAME = Object.fromEntries(
     .map((name) => [name, '']),
 );
 
-function plain(content: TableContent, width: number): string | undefined {
+/** The head, then a line for each row. */
+function plainLines(content: TableContent, width: number): string[] | undefined {
   const style = { head: [], border: [], 'padding-left': 0, 'padding-right': 0 };
   const table = tableOf(content, { style, chars: { ...NO_FRAME, middle: '  ' } });
-  return ifFits(table.toString().replace(/ +$/gm, ''), table.width, width);
+  if (table.width > width) return undefined;
+  return table.toString().replace(/ +$/gm, '').split('\n');
 }
 
-function twoLines(content: TableContent, width: number): string | undefined {
-  const isDetail = content.columns.map(({ detail }) => detail === true);
+function withDetails({ columns, rows, notes }: Safe, width: number): string | undefined {
+  const isMain = columns.map(({ detail }) => detail === undefined);
+  if (isMain.every((main) => main)) return undefined;
   const main = {
-    columns: content.columns.filter((_, index) => !isDetail[index]),
-    rows: content.rows.map((row) => row.filter((_, index) => !isDetail[index])),
+    columns: columns.filter((_, index) => isMain[index]),
+    rows: rows.map((row) => row.filter((_, index) => isMain[index])),
   };
-  if (main.columns.length === content.columns.length) return undefined;
-  const lines = plain(main, width)?.split('\n');
-  if (!lines) return undefined;
-  const [head = '', ...rows] = lines;
-  const below = content.rows.map((row) => row.filter((cell, index) => isDetail[index] && cell !== '').join('  '));
-  return [head, ...rows.flatMap((line, index) => [line, ...detailLine(below[index] ?? '', width)])].join('\n');
+  const lines = plainLines(main, width);
+  const detailsOf = (row: readonly string[]) =>
+    row.flatMap((cell, index) => {
+      const column = columns[index];
+      if (column?.detail === undefined || cell === '') return [];
+      return [column.detail === 'named' ? `${column.name ?? column.head} ${cell}` : cell];
+    });
+  const below = rows.map((row, index) => [
+    ...wrapped(detailsOf(row), '  ', width),
+    ...noteLines(notes[index] ?? [], width),
+  ]);
+  return lines && withBelow(lines, below);
+}
+
+function withBelow([head = '', ...lines]: readonly string[], below: readonly (readonly string[])[]): string {
+  return [head, ...lines.flatMap((line, index) => [line, ...(below[index] ?? [])])].join('\n');
 }
 
 const INDENT = '    ';
 
-/** The end of a detail tells it apart: an ARN's. */
-function detailLine(text: string, width: number): string[] {
-  return text === '' ? [] : [`${INDENT}${cutStart(text, width - INDENT.length)}`];
+function noteLines(sentences: readonly string[], width: number): string[] {
+  return sentences.flatMap((sentence) => wrapped(sentence.split(' '), ' ', width));
 }
 
-function byField({ columns, rows }: TableContent, width: number): string {
+/** Pieces in as few indented lines as they fit into. One that fits into none loses its start: an ARN's end tells it apart. */
+function wrapped(pieces: readonly string[], between: string, width: number): string[] {
+  const room = Math.max(1, width - INDENT.length);
+  const lines: string[] = [];
+  for (const piece of pieces.map((text) => cutStart(text, room))) {
+    const last = lines.at(-1);
+    const joined = last === undefined ? piece : `${last}${between}${piece}`;
+    if (last !== undefined && [...joined].length <= room) lines[lines.length - 1] = joined;
+    else lines.push(piece);
+  }
+  return lines.map((line) => `${INDENT}${line}`);
+}
+
+function byField({ columns, rows, notes }: Safe, width: number): string {
   const names = columns.map(({ name, head }) => name ?? head);
   const label = Math.max(...names.map((name) => name.length));
   const line = (name: string, cell: string) =>
     `${name.padEnd(label)}  ${cutStart(cell, Math.max(1, width - label - 2))}`.slice(0, Math.max(1, width));
-  return rows
-    .map((row) => row.flatMap((cell, index) => (cell === '' ? [] : line(names[index] ?? '', cell))).join('\n'))
-    .join('\n\n');
+  const linesOf = (row: readonly string[]) =>
+    row.flatMap((cell, index) => (cell === '' ? [] : [line(names[index] ?? '', cell)]));
+  return rows.map((row, index) => [...linesOf(row), ...noteLines(notes[index] ?? [], width)].join('\n')).join('\n\n');
 }
 
 function cutStart(text: string, width: number): string {
   const characters = [...text];
-  return characters.length <= width ? text : `…${characters.slice(1 - width).join('')}`;
+  return characters.length <= width ? text : `…${characters.slice(characters.length + 1 - width).join('')}`;
 }
 
 function tableOf({ columns, rows }: TableContent, options: object): InstanceType<typeof Table> {
@@ -99,8 +144,4 @@ function tableOf({ columns, rows }: TableContent, options: object): InstanceType
   });
   table.push(...rows.map((row) => [...row]));
   return table;
-}
-
-function ifFits(text: string, hasWidth: number, width: number): string | undefined {
-  return hasWidth <= width ? text : undefined;
 }

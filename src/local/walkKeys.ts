@@ -1,7 +1,8 @@
+import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { isAbsence } from './fileFailure.ts';
-import { isObjectName, pathOfKey } from './keyPath.ts';
+import { isObjectName, isPart, pathOfKey } from './keyPath.ts';
 import { isRealFolder } from './realFolder.ts';
 import { compareUtf8, sortUtf8 } from './utf8Order.ts';
 
@@ -10,12 +11,20 @@ export interface Walk {
   readonly prefix: string;
   readonly startAfter: string;
   readonly groupSize: number;
-  /** Takes a folder that cannot be read, and the walk goes on beside it; without it the walk ends with the error. */
+  /**
+   * Takes a folder that cannot be read, and the walk goes on beside it; without it the walk ends with the error. Takes
+   * what is passed over, too, with {@link PassedOver}.
+   */
   readonly onUnreadable?: OnUnreadable | undefined;
 }
 
-/** Takes the path of a file or folder that cannot be read, and the file system's error. */
+/** Takes the path of a file or folder that is not read, and why: the file system's error, or {@link PassedOver}. */
 export type OnUnreadable = (path: string, error: unknown) => void;
+
+/** What is no object, by its kind or name: a symbolic link, a pipe, a name that cannot be a key. */
+export class PassedOver extends Error {
+  override readonly name = 'PassedOver';
+}
 
 /**
  * The keys under a prefix and behind `startAfter`, in S3's order, in groups of at most `groupSize`. `root` is a bucket's
@@ -62,7 +71,11 @@ async function readFolder(root: string, base: string, { startAfter, onUnreadable
   try {
     const names: string[] = [];
     for (const entry of await readdir(path.join(root, base), { withFileTypes: true })) {
-      if (!isObjectName(entry.name) || !(entry.isFile() || entry.isDirectory())) continue;
+      const reason = whyPassedOver(entry);
+      if (reason !== undefined) {
+        if (!isPart(entry.name)) onUnreadable?.(path.join(root, base, entry.name), new PassedOver(reason));
+        continue;
+      }
       const name = entry.isFile() ? entry.name : `${entry.name}/`;
       if (reachesBehind(`${base}${name}`, startAfter)) names.push(name);
     }
@@ -73,6 +86,13 @@ async function readFolder(root: string, base: string, { startAfter, onUnreadable
     onUnreadable(path.join(root, base), error);
     return [];
   }
+}
+
+/** Why an entry of a folder is no object; undefined when it is one, or a folder of them. */
+function whyPassedOver(entry: Dirent): string | undefined {
+  if (entry.isSymbolicLink()) return 'a symbolic link is not followed';
+  if (!entry.isFile() && !entry.isDirectory()) return 'it is neither a file nor a folder';
+  return isObjectName(entry.name) ? undefined : 'its name cannot be a key';
 }
 
 /** Whether a key, or any key that begins with it if it ends in a slash, comes behind `startAfter`. */

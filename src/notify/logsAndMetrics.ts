@@ -31,6 +31,7 @@ const ROWS: Readonly<Record<ReactorEvent['what'], Row>> = {
   'file-set-aside': { level: 'warn', payerCount: 'FilesSetAside' },
   'file-withdrawn': { level: 'warn', count: 'FilesWithdrawn' },
   'ledger-behind': { level: 'error', count: 'LedgersBehind' },
+  'warehouse-behind': { level: 'error', count: 'WarehousesBehind' },
   'file-superseded': { level: 'debug', count: 'FilesSuperseded' },
   'file-gone': { level: 'debug', count: 'FilesGone' },
   'object-ignored': { level: 'debug', count: 'ObjectsIgnored' },

@@ -113,7 +113,12 @@ export function summarize(
     ? `dry run: ${counted(total, 'message')} would have been queued`
     : `${counted(total, 'message')} queued`;
   const undecided = partitions.flatMap(choiceSentence);
-  return [`${did}, ${unreadable.length} sources unreadable`, ...troubles, ...undecided, ...partitions.map(sentence)];
+  return [
+    `${did}, ${counted(unreadable.length, 'source')} unreadable`,
+    ...troubles,
+    ...undecided,
+    ...partitions.map(sentence),
+  ];
 }
 
 function choiceSentence({ payer, period, report, otherReports }: PartitionReport): string[] {

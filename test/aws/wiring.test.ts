@@ -290,7 +290,7 @@ describe('a stage that `sls deploy` made', () => {
     expect(await receive('copy')).toEqual([]);
     const { partitions, summary } = await reconcile({ payers: [FAR.payer], periods: [PERIOD] });
     expect(partitions).toMatchObject([{ payer: FAR.payer, queued: 1, stale: 2 }]);
-    expect(summary[0]).toBe('1 messages queued, 0 sources unreadable');
+    expect(summary[0]).toBe('1 message queued, 0 sources unreadable');
     await copyAll();
     await finalize();
     expect((await visible())[0]).toEqual([FAR.payer, PERIOD, 2, 48]);

@@ -3,8 +3,8 @@ import { UsageError } from '../../src/config/commandLine.ts';
 import { refuseOptionsOfNpm } from '../../src/local/npmOptions.ts';
 import { optionNames } from '../../src/local/options.ts';
 
-const started = (environment: NodeJS.ProcessEnv) =>
-  refuseOptionsOfNpm({ npm_lifecycle_event: 'start', ...environment }, optionNames);
+const started = (environment: NodeJS.ProcessEnv, ...args: readonly string[]) =>
+  refuseOptionsOfNpm({ npm_lifecycle_event: 'start', ...environment }, optionNames, args);
 
 describe('options that npm has taken for its own', () => {
   it('are refused, and how to write them is said', () => {
@@ -16,10 +16,16 @@ describe('options that npm has taken for its own', () => {
     expect(() => started({ npm_config_watch: 'true' })).toThrow('put -- before it, as in npm start -- --watch');
   });
 
+  it('are found by what npm leaves of them, where it has an option of that name itself', () => {
+    // What npm makes of `npm start --quiet 10`.
+    expect(() => started({ npm_config_loglevel: 'warn' }, '10')).toThrow('"10" is no option: put -- before options');
+    expect(() => started({}, '--from', 'x')).not.toThrow();
+  });
+
   it("are none where npm's configuration is its own, or another script's", () => {
     expect(() => started({ npm_config_loglevel: 'silent', npm_config_cache: '/x' })).not.toThrow();
-    expect(() => refuseOptionsOfNpm({ npm_config_json: 'true' }, optionNames)).not.toThrow();
+    expect(() => refuseOptionsOfNpm({ npm_config_json: 'true' }, optionNames, ['x'])).not.toThrow();
     const other = { npm_lifecycle_event: 'test', npm_config_json: 'true' };
-    expect(() => refuseOptionsOfNpm(other, optionNames)).not.toThrow();
+    expect(() => refuseOptionsOfNpm(other, optionNames, [])).not.toThrow();
   });
 });

@@ -79,6 +79,12 @@ describe('what ends a run', () => {
     );
   });
 
+  it('has no empty tables', () => {
+    expect(textOf({ partitions: [] })).toBe(
+      `Partitions: none\n\nWastage found: 0\n\nDatabase\n  /state/warehouse.duckdb\nNext\n  npm start -- --status\n  npm start -- --sql 'select 1'\n`,
+    );
+  });
+
   it('shows the first 25 findings, and says how many more there are', () => {
     const findings = Array.from({ length: 27 }, (_, index) => ({ ...finding, resource: `vol-${index}-` }));
     const text = textOf({ findings });

@@ -71,7 +71,7 @@ describe('npm start -- --status', { concurrent: true }, () => {
     const { status, stdout, stderr } = await ask(state.keep);
     expect([status, stderr]).toEqual([0, '']);
     expect(stdout).toMatch(
-      /^payer .*\n111111111111 {2}2026-04 {2}complete .* 1,234 .*\n {4}its newest .*\n\nas of .*: 1 of 1 payers' months are/,
+      /^payer .*\n111111111111 {2}2026-04 {2}complete .* 1,234\n {4}bill .*\n( {4}.*\n)* {4}its newest .*\n( {4}.*\n)*\nas of .*: 1 of 1 payers' months are/,
     );
   });
 
@@ -110,6 +110,27 @@ describe('npm start -- --status', { concurrent: true }, () => {
     expect([betaStatus, beta]).toMatchObject([3, { verdict: 'incomplete', partitions: [{ missing: { count: 1 } }] }]);
     const [otherStatus, other] = await of('--period', '2026-03');
     expect([otherStatus, other]).toMatchObject([3, { verdict: 'unknown', partitions: [] }]);
+  });
+
+  it('speaks of no run, tick or sweep where no process works on the state, and of the one that does', async ({
+    expect,
+  }) => {
+    await using state = await stateAtWork();
+    const file = versionOf();
+    await state.ledger.recordVersion(file, START);
+    await state.ledger.recordDelivery(deliveryOf({ files: [file] }), [], START);
+    // What a process leaves that was killed: a lease for an hour, a tick in a queue that is gone.
+    await state.ledger.acquireLease(PERIOD, 'run', Date.now(), Date.now() + 3_600_000);
+    await state.ledger.noteTick(PERIOD, Date.now() + 3_600_000);
+    const atWork = await ask(state.keep);
+    expect(atWork.stdout).toMatch(/run 1 is at work on the month/);
+    state.release();
+    const { status, stdout } = await ask(state.keep);
+    expect([status, stdout.replace(/\n {4}/g, ' ')]).toEqual([
+      3,
+      expect.stringContaining('npm start takes it up, with the same options but --status'),
+    ]);
+    expect(stdout).not.toMatch(/\brun \d|tick|sweep|reconcile|lease|held/);
   });
 
   it('says that there is no state yet, and makes none', async ({ expect }) => {

@@ -1,5 +1,5 @@
-import { execFile, spawnSync } from 'node:child_process';
-import { chmod, chown, mkdir, mkdtempDisposable, readdir, writeFile } from 'node:fs/promises';
+import { execFile, execFileSync, spawnSync } from 'node:child_process';
+import { chmod, chown, mkdir, mkdtempDisposable, readdir, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -105,6 +105,23 @@ describe('what is not read', { concurrent: true }, () => {
     expect(stderr).toContain(
       `no cost-and-usage file was found in ${below('csv')}; 2 objects are CSV; only Parquet is read`,
     );
+  });
+});
+
+describe('a symbolic link, or a pipe', { concurrent: true }, () => {
+  it('is not followed, and that is said by its path; the rest is complete', async ({ expect }) => {
+    const [from, elsewhere] = [below('linked'), below('elsewhere')];
+    await putFiles(elsewhere, { 'a.parquet': reportFile(rowsOf(PAYER, '2026-04', 2)) });
+    await putFiles(from, { 'a.parquet': reportFile(rowsOf(PAYER, '2026-04', 1)) });
+    await symlink(path.join(elsewhere, 'a.parquet'), path.join(from, 'b.parquet'));
+    await symlink(elsewhere, path.join(from, 'folder'));
+    execFileSync('mkfifo', [path.join(from, 'c.parquet')]);
+    const { status, outcome, stderr } = await runForOutcome('--from', from, '--keep', below('linked state'));
+    expect([status, tableOf(outcome)]).toEqual([0, [`2026-04/${PAYER} published: 1 files, 1 rows, cost 1`]]);
+    for (const name of ['b.parquet', 'folder']) {
+      expect(stderr.split(`not read    ${path.join(from, name)}: a symbolic link is not followed\n`)).toHaveLength(2);
+    }
+    expect(stderr).toContain(`not read    ${path.join(from, 'c.parquet')}: it is neither a file nor a folder\n`);
   });
 });
 

@@ -23,8 +23,8 @@ describe('npm start -- --watch', { concurrent: true }, () => {
     await reactor.line(/ published {3}2026-04\/111122223333 {2}1 file, 1 row$/);
     await reactor.line(/ analysed {4}2026-05 {2}1 payer$/);
     reactor.signal('SIGINT');
-    const { status, stdout, stderr } = await reactor.ended;
-    expect([status, stdout.endsWith('analysed    2026-05  1 payer\n')]).toEqual([130, true]);
+    const { status, stderr } = await reactor.ended;
+    expect(status).toBe(130);
     expect(stderr).toMatch(/\nstopped by Ctrl-C; nothing is lost: the same command goes on from here\n$/);
     const { outcome } = await runForOutcome('--from', folder.from, '--keep', folder.keep);
     expect(tableOf(outcome)).toEqual([

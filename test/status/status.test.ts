@@ -134,7 +134,7 @@ describe('status', () => {
     const cache = { from: 'cache', payers: 1, readAt: '2026-05-02T00:00:00.000Z', ageHours: 2, why: null };
     expect(configuration).toEqual(cache);
     expect(partitions?.map(({ payer }) => payer)).toEqual([NOBODY, NOBODY]);
-    expect(summary).toContain('1 payers, from the payers table as it was read at 2026-05-02T00:00:00.000Z, 2 h ago');
+    expect(summary).toContain('1 payer, from the payers table as it was read at 2026-05-02T00:00:00.000Z, 2 h ago');
   });
 
   it('tells what waits for the broker, and for how long', async () => {
