@@ -1,13 +1,14 @@
 import { partitionName } from '../billing/partition.ts';
 import { setIdOf } from '../ledger/partitionRecord.ts';
+import { allPartitions } from './outcome.ts';
 import type { Stack } from './stack.ts';
 
 /**
  * Compares what the ledger says was published with what the warehouse shows, which may have been deleted or damaged, or be
  * behind after a power cut. Where they differ the partition is published anew: its files are loaded from their staged
- * copies. Answers which months the warehouse shows that the ledger knows nothing of.
+ * copies.
  */
-export async function compareWarehouse({ ledger, warehouse, staging }: Stack): Promise<string[]> {
+export async function compareWarehouse({ ledger, warehouse, staging }: Stack): Promise<void> {
   for (const period of await ledger.periods()) {
     const published = (await ledger.partitions(period)).filter((record) => record.published !== undefined);
     const payers = published.map(({ partition }) => partition.payer);
@@ -19,12 +20,15 @@ export async function compareWarehouse({ ledger, warehouse, staging }: Stack): P
       staging.report({ what: 'warehouse-behind', partition });
     }
   }
-  const known = new Set<string>();
-  for (const period of await ledger.periods()) {
-    for (const { partition } of await ledger.partitions(period)) known.add(partitionName(partition));
-  }
-  const unknown = new Set((await warehouse.summary()).map(partitionName).filter((name) => !known.has(name)));
-  return [...unknown].map(
-    (name) => `the warehouse shows ${name}, and the ledger knows nothing of it: the ledger was lost, or restored`,
-  );
+}
+
+/** Months that the warehouse shows and the ledger knows nothing of: it was lost, and their files are gone as well. */
+export async function unaccountedMonths({ ledger, warehouse }: Stack): Promise<string[]> {
+  const known = new Set((await allPartitions(ledger)).map(({ partition }) => partitionName(partition)));
+  const shown = new Set((await warehouse.summary()).map(partitionName));
+  return [...shown]
+    .filter((name) => !known.has(name))
+    .map(
+      (name) => `the database shows ${name}, and no file accounts for it: the ledger was lost; --forget takes it out`,
+    );
 }

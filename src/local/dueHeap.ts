@@ -21,6 +21,11 @@ export class DueHeap<Entry extends Due> {
     return this.#entries[0];
   }
 
+  /** How many entries there are of a kind: looks at each of them. */
+  count(isWanted: (entry: Entry) => boolean): number {
+    return this.#entries.filter(isWanted).length;
+  }
+
   add(entry: Entry): void {
     this.#rise(entry, this.#entries.length);
   }

@@ -1,9 +1,13 @@
+import { type Partition, partitionName } from '../billing/partition.ts';
 import { versionIdOf } from '../billing/version.ts';
 import { discoverSource } from '../reconcile/discover.ts';
+import { type KnownPartition, knowPartition } from '../reconcile/knownPartition.ts';
 import { sweep } from '../reconcile/sweep.ts';
 import type { ListedObject } from '../staging/objectStore.ts';
+import { compareWarehouse, unaccountedMonths } from './compareWarehouse.ts';
 import { deliverSample } from './deliverSample.ts';
 import type { DirectoryStore } from './directoryStore.ts';
+import { followFolder } from './followFolder.ts';
 import type { Input } from './input.ts';
 import { type KnownFiles, knownFiles } from './knownFiles.ts';
 import type { Options } from './options.ts';
@@ -24,8 +28,13 @@ export interface Feeding {
   readonly setAside: SetAside;
 }
 
+/** What was found on the way, and what is doubtful about the state. */
+export interface Fed extends Survey {
+  readonly doubts: readonly string[];
+}
+
 /** Delivers what there is to deliver, and waits until it is worked in. Answers what was found on the way. */
-export async function feed(feeding: Feeding): Promise<Survey> {
+export async function feed(feeding: Feeding): Promise<Fed> {
   const { options, input, stack, store, progress } = feeding;
   const told = await readTold(options.keep, options);
   const known = await knownFiles(stack.ledger);
@@ -36,6 +45,8 @@ export async function feed(feeding: Feeding): Promise<Survey> {
     for (const sentence of notReadSentences(found.notRead)) progress.say(sentence);
   }
   await withdrawLeftOut(input, stack);
+  const doubts = options.from === undefined ? [] : await followFolder(input, stack, feeding.setAside);
+  await compareWarehouse(stack);
   const queued = await discover(input, stack);
   await sweep(stack.staging);
   if (options.from === undefined) {
@@ -45,7 +56,7 @@ export async function feed(feeding: Feeding): Promise<Survey> {
     progress.say(`nothing new: ${found.listed === 1 ? '1 object' : `${found.listed} objects`} listed`);
   }
   await stack.settled();
-  return found;
+  return { ...found, doubts: [...doubts, ...(await unaccountedMonths(stack))] };
 }
 
 /** Has the input look at what it needs to know to place its objects: all but those that earlier runs have placed. */
@@ -70,7 +81,17 @@ async function learn(input: Input, stack: Stack, known: KnownFiles, told: Told):
 /** Queues what the ledger does not know; answers how many objects. */
 async function discover(input: Input, stack: Stack): Promise<number> {
   const discovery = { ...stack.staging, copyQueue: stack.sourceQueue };
+  const { stagingBucket } = stack.staging;
+  let last: Promise<KnownPartition> | undefined;
+  let name = '';
+  // Copies that somebody has deleted are made again, so they are looked at, too. Keys of one month lie together.
+  const know = (partition: Partition) => {
+    last = last && name === partitionName(partition) ? last : knowPartition(discovery, partition, stagingBucket);
+    name = partitionName(partition);
+    return last;
+  };
+  const scope = { isWanted: () => true, know, rereadQuarantined: false };
   let queued = 0;
-  for (const source of input.sources) queued += (await discoverSource(discovery, source)).queued;
+  for (const source of input.sources) queued += (await discoverSource(discovery, source, scope)).queued;
   return queued;
 }

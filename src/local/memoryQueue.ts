@@ -137,6 +137,12 @@ export class MemoryQueue<Message> implements Queue<Message> {
     };
   }
 
+  /** How many delayed messages were received so often, at least, and not acknowledged. */
+  delayedAfter(receives: number): number {
+    this.#advance();
+    return this.#delayed.count(({ receiveCount }) => receiveCount >= receives);
+  }
+
   /** The dead letters, oldest first. */
   deadLetters(): DeadLetter<Message>[] {
     this.#advance();

@@ -72,6 +72,8 @@ function lineOf(event: ReactorEvent): string | undefined {
       return `behind      ${event.period}  the ledger is at run ${event.epoch}, the warehouse at ${event.warehouseEpoch}: going on from there`;
     case 'warehouse-behind':
       return `behind      ${partitionName(event.partition)}  the warehouse does not show what was published: loading it again`;
+    case 'object-retried':
+      return `trying on   ${quoteValue(event.key)}: ${event.reason} (attempt ${event.attempts})`;
     case 'object-ignored':
       return `ignored     ${quoteValue(event.key)}: ${event.reason}`;
     case 'source-unknown':

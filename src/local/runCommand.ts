@@ -6,7 +6,7 @@ import { stateOf } from '../ledger/partitionState.ts';
 import { settingsFor } from './debounce.ts';
 import { DirectoryStore } from './directoryStore.ts';
 import { EXIT_INCOMPLETE } from './failure.ts';
-import { type Feeding, feed } from './feed.ts';
+import { type Fed, type Feeding, feed } from './feed.ts';
 import { checkAnswers } from './folderAnswer.ts';
 import { finishForgetting } from './forget.ts';
 import { folderInput, type Input, sampleInput } from './input.ts';
@@ -15,11 +15,12 @@ import type { Options } from './options.ts';
 import { allPartitions, type Outcome, readOutcome } from './outcome.ts';
 import { outcomeText } from './outcomeText.ts';
 import type { Progress } from './progress.ts';
+import { newRetrying } from './retrying.ts';
 import { newSetAside, type SetAside } from './setAside.ts';
 import { serveSql } from './sqlServer.ts';
 import { openStack, type Stack } from './stack.ts';
 import { warehousePath } from './state.ts';
-import { elsewhereSentences, notReadSentences, type Survey } from './survey.ts';
+import { elsewhereSentences, notReadSentences } from './survey.ts';
 import { terminalWidth } from './terminalWidth.ts';
 import { watchInput } from './watchInput.ts';
 
@@ -81,6 +82,7 @@ async function openReactor(
     settings: settingsFor(options),
     report: (event) => progress.report('bucket' in event ? { ...event, bucket: folderOf(event.bucket, input) } : event),
     onGivenUp: (error) => progress.say(`given up    ${withFolders(String(error), input)}`),
+    retrying: options.watch ? await newRetrying(options.keep, Date.now) : undefined,
   });
   return { stack, store: await opened.promise };
 }
@@ -103,10 +105,10 @@ function show(options: Options, outcome: Outcome): void {
 /** Why the outcome is not complete; empty when it is. */
 async function complaintsOf(
   { options, input, stack }: Feeding,
-  found: Survey,
+  found: Fed,
   { partitions }: Outcome,
 ): Promise<string[]> {
-  const complaints = input.complaints();
+  const complaints = [...input.complaints(), ...found.doubts];
   for (const record of await allPartitions(stack.ledger)) {
     const { state, why } = stateOf(record);
     if (state !== 'published') complaints.push(`${partitionName(record.partition)} is ${state}: ${why}`);

@@ -32,6 +32,7 @@ export function newSetAside(say: (line: string) => void): SetAside {
       unreadable.set(path, reason);
       say(`set aside   ${path}: ${reason}`);
     },
+    paths: () => [...unreadable.keys()],
     complaints: () => [...unreadable].map(([path, reason]) => `${path} is set aside: ${reason}`),
   };
 }

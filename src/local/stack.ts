@@ -1,31 +1,28 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import { setImmediate, setTimeout as wait } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { analyticsStatements, loadScript } from '../analytics/script.ts';
 import type { Place } from '../billing/placement.ts';
 import type { FinalizeSettings, Finalizing } from '../finalizing/finalizing.ts';
 import { handleTick } from '../finalizing/handleTick.ts';
 import type { Tick } from '../finalizing/tick.ts';
 import { isDirty, type PartitionRecord } from '../ledger/partitionRecord.ts';
-import { SqliteLedger } from '../ledger/sqliteLedger.ts';
+import type { SqliteLedger } from '../ledger/sqliteLedger.ts';
 import type { Report } from '../notify/events.ts';
 import { sweep } from '../reconcile/sweep.ts';
 import { handleObjectCreated } from '../staging/handleObjectCreated.ts';
 import type { ObjectStore } from '../staging/objectStore.ts';
 import type { Queue } from '../staging/queue.ts';
 import type { Staging } from '../staging/staging.ts';
-import { type DuckdbWarehouse, openDuckdbWarehouse } from '../warehouse/duckdb/warehouse.ts';
+import type { DuckdbWarehouse } from '../warehouse/duckdb/warehouse.ts';
 
 import { WarehouseBroken } from '../warehouse/warehouse.ts';
 import { type Consumer, consume, type Handler } from './consume.ts';
 
 import { type DeadLetter, MemoryQueue } from './memoryQueue.ts';
-import { ledgerPath, stagingRoot, warehousePath } from './state.ts';
-import { lockState } from './stateLock.ts';
+import { openState } from './openState.ts';
+import type { Retrying } from './retrying.ts';
+import { stagingRoot } from './state.ts';
 
 const STAGING_BUCKET = 'staging';
-const SCRIPT = fileURLToPath(new URL('../../sql/analytics_wastage_queries.sql', import.meta.url));
 const COPIES_AT_ONCE = 16;
 const MAX_RECEIVES = 5;
 /** No message is taken for lost while this process lives: its handlers end, however long they take. */
@@ -43,6 +40,8 @@ export interface StackOptions {
   readonly place: Place;
   readonly settings: FinalizeSettings;
   readonly report: Report;
+  /** Where this process stays, and never gives up what it cannot take in: who hears of what it goes on trying. */
+  readonly retrying?: Retrying | undefined;
   /** Takes what a message failed with for the last time: it becomes a dead letter. */
   readonly onGivenUp: (error: unknown) => void;
 }
@@ -63,28 +62,17 @@ export interface Stack {
   readonly close: () => Promise<void>;
 }
 
-/** Opens the state, wires the workflows, and starts to work. Throws StateInUse when another process has the state. */
+/** Opens the state, wires the workflows, and starts to work. Throws what openState throws. */
 export async function openStack(options: StackOptions): Promise<Stack> {
   const { keep, place, settings, report } = options;
-  const staged = stagingRoot(keep);
-  await mkdir(staged, { recursive: true });
   await using opened = new AsyncDisposableStack();
-  opened.defer(lockState(keep));
-  const script = await loadScript(SCRIPT);
-  const ledger = new SqliteLedger(ledgerPath(keep));
-  opened.defer(() => ledger.close());
-  // Nobody else works on this state (the lock says so): what a killed process held is free.
-  ledger.takeOver();
-  const warehouse = await openDuckdbWarehouse({
-    path: warehousePath(keep),
-    stagingRoot: staged,
-    analyticsStatements: (period, payers) => analyticsStatements(script, period, payers),
-  });
-  opened.defer(() => warehouse.close());
-  const copyQueue = newQueue<object>();
-  const finalizeQueue = newQueue<Tick>();
+  const { ledger, warehouse, close } = await openState(keep);
+  opened.defer(close);
+  const isPatient = options.retrying !== undefined;
+  const copyQueue = newQueue<object>(isPatient ? Number.MAX_SAFE_INTEGER : MAX_RECEIVES);
+  const finalizeQueue = newQueue<Tick>(MAX_RECEIVES);
   const shared = {
-    store: options.store(STAGING_BUCKET, staged),
+    store: options.store(STAGING_BUCKET, stagingRoot(keep)),
     ledger,
     copyQueue,
     finalizeQueue,
@@ -110,12 +98,12 @@ export async function openStack(options: StackOptions): Promise<Stack> {
   let broken: WarehouseBroken | undefined;
   const copies = consume(
     copyQueue,
-    tellingGivenUp(options.onGivenUp, async (body) => {
+    copying(options, async (body) => {
       // Small files are worked on without a wait (directoryStore.ts): timers and signals get their turn here.
       await setImmediate();
       await handleObjectCreated(staging, body);
     }),
-    consuming(COPIES_AT_ONCE, stop.signal),
+    { concurrency: COPIES_AT_ONCE, signal: stop.signal, backoffSeconds: isPatient ? patientBackoff : linearBackoff },
   );
   const finalize = tellingGivenUp<Tick>(options.onGivenUp, async (body) => {
     if (broken) throw broken;
@@ -124,7 +112,11 @@ export async function openStack(options: StackOptions): Promise<Stack> {
       throw error;
     });
   });
-  const runs = consume(finalizeQueue, finalize, consuming(1, stop.signal));
+  const runs = consume(finalizeQueue, finalize, {
+    concurrency: 1,
+    signal: stop.signal,
+    backoffSeconds: linearBackoff,
+  });
   opened.defer(async () => {
     stop.abort();
     await Promise.all([copies.stopped, runs.stopped]);
@@ -157,16 +149,55 @@ function tellingGivenUp<Message>(onGivenUp: StackOptions['onGivenUp'], handler: 
   };
 }
 
-function newQueue<Message>(): MemoryQueue<Message> {
+/** Goes on trying what cannot be taken in, and says so, where somebody waits; else gives it up at last. */
+function copying({ retrying, report, onGivenUp }: StackOptions, handler: Handler<object>): Handler<object> {
+  if (!retrying) return tellingGivenUp(onGivenUp, handler);
+  return async (body, context) => {
+    const key = keyOf(body);
+    try {
+      await handler(body, context);
+    } catch (error) {
+      const attempts = context.receiveCount;
+      const reason = error instanceof Error ? error.message : String(error);
+      report({ what: 'object-retried', key, reason, attempts });
+      await retrying.failed(key, reason, attempts);
+      throw error;
+    }
+    await retrying.succeeded(key);
+  };
+}
+
+/** Of a message in the shape of S3's event; what has another shape is named as a whole. */
+function keyOf(body: object): string {
+  const detail: unknown = Reflect.get(body, 'detail');
+  const object: unknown = typeof detail === 'object' && detail !== null ? Reflect.get(detail, 'object') : undefined;
+  const key: unknown = typeof object === 'object' && object !== null ? Reflect.get(object, 'key') : undefined;
+  return typeof key === 'string' ? key : JSON.stringify(body);
+}
+
+/** 1, 2, 3, … seconds: for a process that ends after some attempts. */
+function linearBackoff(receiveCount: number): number {
+  return receiveCount;
+}
+
+const LONGEST_PAUSE_SECONDS = 300;
+
+/** 1, 2, 4, … seconds, up to five minutes: for a process that stays. */
+function patientBackoff(receiveCount: number): number {
+  return Math.min(LONGEST_PAUSE_SECONDS, 2 ** Math.min(receiveCount - 1, 20));
+}
+
+function newQueue<Message>(maxReceives: number): MemoryQueue<Message> {
   const setTimer = (callback: () => void, delayMs: number) => {
     const timer = setTimeout(callback, delayMs);
     return () => clearTimeout(timer);
   };
-  return new MemoryQueue({ visibilitySeconds: VISIBILITY_SECONDS, maxReceives: MAX_RECEIVES, now: Date.now, setTimer });
+  return new MemoryQueue({ visibilitySeconds: VISIBILITY_SECONDS, maxReceives, now: steadyNow, setTimer });
 }
 
-function consuming(concurrency: number, signal: AbortSignal) {
-  return { concurrency, signal, backoffSeconds: (receiveCount: number) => receiveCount };
+/** Milliseconds since 1970 by a clock that nobody sets: a delay of a message is a duration. */
+function steadyNow(): number {
+  return performance.timeOrigin + performance.now();
 }
 
 /** What is waited for. */
@@ -196,8 +227,10 @@ async function settle({ staging, copyQueue, finalizeQueue, consumers, whyBroken 
     const hopeful = (await dirtyPartitions(staging)).filter(
       ({ partition, problem }) => !hopeless.has(partition.period) && (problem?.attempts ?? 0) < MAX_ATTEMPTS,
     );
-    if (copies.delayed === 0 && hopeful.length === 0) return;
-    if (copies.delayed === 0 && ticks.delayed === 0) await sweep(staging);
+    // Whoever stays goes on trying these; nobody waits for them.
+    const awaited = copies.delayed - copyQueue.delayedAfter(MAX_RECEIVES);
+    if (awaited === 0 && hopeful.length === 0) return;
+    if (awaited === 0 && ticks.delayed === 0) await sweep(staging);
     await wait(LOOK_AGAIN_MS);
   }
 }

@@ -1,6 +1,9 @@
+import { printable, quoteValue } from '../billing/printable.ts';
 import { settingsFor } from './debounce.ts';
 import { EXIT_INCOMPLETE } from './failure.ts';
 import type { Options } from './options.ts';
+import { type Retried, readRetrying } from './retrying.ts';
+import { isStateHeld } from './stateLock.ts';
 import { embeddedStatus } from './status.ts';
 import { statusText } from './statusText.ts';
 import { terminalWidth } from './terminalWidth.ts';
@@ -9,8 +12,14 @@ import { terminalWidth } from './terminalWidth.ts';
 export async function showStatus(options: Options): Promise<number> {
   const { keep, payer, period, json } = options;
   const request = { ...(payer ? { payers: [payer] } : {}), ...(period ? { periods: [period] } : {}) };
-  const report = await embeddedStatus(keep, request, settingsFor(options), Date.now);
+  const read = await embeddedStatus(keep, request, settingsFor(options), Date.now);
+  const retried = isStateHeld(keep) ? await readRetrying(keep) : [];
+  const report = { ...read, summary: [...read.summary, ...retried.map(retriedSentence)] };
   const width = terminalWidth(process.stdout.columns, process.env);
   process.stdout.write(json ? `${JSON.stringify(report)}\n` : statusText(report, width));
-  return report.verdict === 'complete' ? 0 : EXIT_INCOMPLETE;
+  return report.verdict === 'complete' && retried.length === 0 ? 0 : EXIT_INCOMPLETE;
+}
+
+function retriedSentence({ key, reason, attempts, since }: Retried): string {
+  return `${quoteValue(key)} cannot be taken in since ${since}: ${printable(reason)} (${attempts} attempts, and going on)`;
 }

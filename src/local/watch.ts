@@ -11,6 +11,8 @@ export interface WatchOptions {
   readonly signal: AbortSignal;
   /** A folder that cannot be watched (no permission, the system's limit of watches): the others still are. */
   readonly onError: (error: unknown) => void;
+  /** Some file has gone, or been given another name. */
+  readonly onGone?: () => void;
 }
 
 export interface Watch {
@@ -21,7 +23,7 @@ export interface Watch {
 /**
  * Reports every file that appears or changes under the buckets' folders, once it has stopped changing; for folders what
  * S3's Object Created events are for buckets. At least once: a change of its permissions alone may report a file, too.
- * Part files, symbolic links and names that cannot be keys (keyPath.ts) are never reported, deletions neither.
+ * Part files, symbolic links and names that cannot be keys (keyPath.ts) are never reported. Of what goes only that it has.
  *
  * Resolves when the watch is complete, and reports every change after that (and perhaps some from shortly before). List
  * the buckets then, not earlier, and nothing is lost in between:
@@ -35,7 +37,7 @@ export interface Watch {
 export async function watchBuckets(
   buckets: ReadonlyMap<string, string>,
   onObject: (location: Location) => void,
-  { settleMs, signal, onError }: WatchOptions,
+  { settleMs, signal, onError, onGone = () => {} }: WatchOptions,
 ): Promise<Watch> {
   const roots = await Promise.all(
     [...buckets].map(async ([bucket, folder]) => ({ bucket, root: await resolved(folder) })),
@@ -63,7 +65,7 @@ export async function watchBuckets(
   };
   const closed = Promise.withResolvers<void>();
   const ready = Promise.withResolvers<void>();
-  watcher.on('add', report).on('change', report);
+  watcher.on('add', report).on('change', report).on('unlink', onGone);
   watcher.on('error', onError);
   watcher.on('ready', () => ready.resolve());
   signal.addEventListener(

@@ -1,8 +1,10 @@
 import { accessSync, constants } from 'node:fs';
 import { objectCreatedEvent } from '../billing/objectCreated.ts';
+import { objectName } from '../billing/version.ts';
 import type { Location } from '../staging/objectStore.ts';
 import type { Feeding } from './feed.ts';
 import { isAbsence } from './fileFailure.ts';
+import { followFolder } from './followFolder.ts';
 import { pathOfKey } from './keyPath.ts';
 import { type Watch, watchBuckets } from './watch.ts';
 import { withdrawLeftOut } from './withdrawLeftOut.ts';
@@ -10,38 +12,88 @@ import { withdrawLeftOut } from './withdrawLeftOut.ts';
 /** How long a file that somebody copies into a watched folder must stay the same before it counts as an object. */
 const SETTLE_MS = 500;
 
-/** From now on announces every file that appears in the input's folders, as S3 announces objects, until the signal aborts. */
+/**
+ * From now on announces every file that appears in the input's folders, as S3 announces objects, until the signal aborts,
+ * and follows what disappears. What comes while files are being looked at is taken all at once after them: a burst of
+ * thousands is looked at by one reader, not by thousands at a time.
+ */
 export async function watchInput(feeding: Omit<Feeding, 'options'>, signal: AbortSignal): Promise<Watch> {
-  const { input, stack, store, progress, setAside } = feeding;
-  // A manifest that comes before every file of its export: whose it is, the first file says.
+  const { input, stack, progress, setAside } = feeding;
+  const arrived = new Map<string, Location>();
+  /** Manifests that came before every file of their export: whose they are, the first file says. */
   const unplaced = new Map<string, Location>();
-  const pathOf = ({ bucket, key }: Location) => pathOfKey(input.buckets.get(bucket) ?? '', key) ?? key;
-  const announce = async ({ bucket, key }: Location) => {
-    const object = await store.head({ bucket, key });
-    if (!object) return;
-    const file = pathOf({ bucket, key });
-    try {
-      accessSync(file, constants.R_OK);
-    } catch (error) {
-      if (!isAbsence(error)) setAside.add(file, error);
-      return;
-    }
-    await input.learn(bucket, [key]);
-    await withdrawLeftOut(input, stack);
-    if (input.place(bucket, key).is === 'unknown-source') unplaced.set(key, { bucket, key });
-    for (const [other, location] of unplaced) {
-      if (input.place(location.bucket, other).is !== 'unknown-source' && unplaced.delete(other)) onObject(location);
-    }
-    const { etag, sizeBytes } = object;
-    const body = objectCreatedEvent('cur-reactor', { bucket, key, etag, sizeBytes, reason: 'PutObject' });
-    await stack.staging.copyQueue.send([{ body }]);
-  };
+  let hasLost = false;
+  let turn: Promise<void> = Promise.resolve();
   const onError = (error: unknown) => progress.say(`cannot watch: ${messageOf(error)}`);
-  const onObject = (location: Location) =>
-    void announce(location).catch((error: unknown) => {
-      progress.say(`cannot take ${pathOf(location)}: ${messageOf(error)}`);
+  const takeTurn = () => {
+    turn = turn.then(async () => {
+      const batch = [...arrived.values()];
+      arrived.clear();
+      if (hasLost) {
+        hasLost = false;
+        for (const word of await followFolder(input, stack, setAside)) progress.say(word);
+      }
+      await takeIn(feeding, batch, unplaced);
     });
-  return watchBuckets(input.buckets, onObject, { settleMs: SETTLE_MS, signal, onError });
+    turn = turn.catch(onError);
+  };
+  const onObject = (location: Location) => {
+    arrived.set(objectName(location), location);
+    takeTurn();
+  };
+  const onGone = () => {
+    hasLost = true;
+    takeTurn();
+  };
+  return watchBuckets(input.buckets, onObject, { settleMs: SETTLE_MS, signal, onError, onGone });
+}
+
+/** Looks at files that have arrived, and announces them and what they give a place. */
+async function takeIn(
+  { input, stack, store, progress, setAside }: Omit<Feeding, 'options'>,
+  batch: readonly Location[],
+  unplaced: Map<string, Location>,
+): Promise<void> {
+  const readable = batch.filter((location) => isReadable(pathOf(location, input.buckets), setAside.add));
+  const byBucket = Map.groupBy(readable, ({ bucket }) => bucket);
+  for (const [bucket, files] of byBucket) {
+    await input.learn(
+      bucket,
+      files.map(({ key }) => key),
+    );
+  }
+  await withdrawLeftOut(input, stack);
+  const placedNow = [...unplaced.values()].filter(
+    ({ bucket, key }) => input.place(bucket, key).is !== 'unknown-source',
+  );
+  for (const location of [...readable, ...placedNow]) {
+    const { bucket, key } = location;
+    if (input.place(bucket, key).is === 'unknown-source') unplaced.set(objectName(location), location);
+    else unplaced.delete(objectName(location));
+    try {
+      const object = await store.head(location);
+      if (!object) continue;
+      const { etag, sizeBytes } = object;
+      const body = objectCreatedEvent('cur-reactor', { bucket, key, etag, sizeBytes, reason: 'PutObject' });
+      await stack.staging.copyQueue.send([{ body }]);
+    } catch (error) {
+      progress.say(`cannot take ${pathOf(location, input.buckets)}: ${messageOf(error)}`);
+    }
+  }
+}
+
+function isReadable(file: string, setAside: (path: string, error: unknown) => void): boolean {
+  try {
+    accessSync(file, constants.R_OK);
+    return true;
+  } catch (error) {
+    if (!isAbsence(error)) setAside(file, error);
+    return false;
+  }
+}
+
+function pathOf({ bucket, key }: Location, buckets: ReadonlyMap<string, string>): string {
+  return pathOfKey(buckets.get(bucket) ?? '', key) ?? key;
 }
 
 function messageOf(error: unknown): string {

@@ -28,6 +28,8 @@ export type ReactorEvent =
   | { readonly what: 'file-withdrawn'; readonly partition: Partition; readonly key: string; readonly reason: string }
   /** Drop: overwritten or deleted before it was read; a newer event follows, or reconcile finds it. */
   | { readonly what: 'file-superseded' | 'file-gone'; readonly bucket: string; readonly key: string }
+  /** Retry, with growing pauses, for as long as the process lives: an object of a watched folder that cannot be taken in. */
+  | { readonly what: 'object-retried'; readonly key: string; readonly reason: string; readonly attempts: number }
   /** Drop: an object that is no report. */
   | { readonly what: 'object-ignored'; readonly bucket: string; readonly key: string; readonly reason: string }
   /** Drop: no payer is configured for it; reconcile finds the object once one is. */
