@@ -61,11 +61,7 @@ export class DirectoryStore implements ObjectStore {
    * `onUnreadable`, a listing leaves out what cannot be read, and reports it there; without it, a listing fails as S3's
    * does (AccessDenied).
    */
-  constructor(
-    buckets: ReadonlyMap<string, string>,
-    newId: () => string = randomUUID,
-    onUnreadable: OnUnreadable | undefined = undefined,
-  ) {
+  constructor(buckets: ReadonlyMap<string, string>, newId: () => string = randomUUID, onUnreadable?: OnUnreadable) {
     this.#folders = buckets;
     this.#newId = newId;
     this.#onUnreadable = onUnreadable;

@@ -30,8 +30,8 @@ const Partitions = z.array(
 );
 
 /**
- * Takes a payer's months out of a state: what the ledger, the warehouse and the staged copies have of them. Empty when
- * there was nothing. Throws StateInUse, and what the databases throw.
+ * Takes a payer's months out of a state: what the ledger, the warehouse and the staged copies have of them; and ends what
+ * an earlier run that was cut off has begun. Empty when there was nothing. Throws StateInUse, and what the databases throw.
  */
 export async function forgetPartitions(keep: string, { payer, period }: Forgotten): Promise<ForgottenPartition[]> {
   await using state = await openState(keep);
@@ -39,10 +39,10 @@ export async function forgetPartitions(keep: string, { payer, period }: Forgotte
     ...(await allPartitions(state.ledger)).map(({ partition }) => partition),
     ...(await partitionsInWarehouse(state.connection)),
     ...(await stagedPartitions(keep)),
-    ...(await unfinished(keep)),
   ];
   const wanted = all.filter((one) => one.payer === payer && (period === undefined || one.period === period));
-  const distinct = [...new Map(wanted.map(({ payer, period }) => [`${payer} ${period}`, { payer, period }])).values()];
+  const begun = await unfinished(keep);
+  const distinct = [...new Map([...begun, ...wanted].map((one) => [partitionName(one), one])).values()];
   // Awaited here: the state is closed when this function is left.
   return await removeAll(keep, state, distinct);
 }
@@ -69,7 +69,9 @@ async function openState(keep: string): Promise<OpenState> {
   const path = warehousePath(keep);
   const warehouse = await openDuckdbWarehouse({ path, stagingRoot: stagingRoot(keep), analyticsStatements: () => [] });
   opened.defer(() => warehouse.close());
-  const connection = await (await DuckDBInstance.fromCache(path)).connect();
+  const instance = await DuckDBInstance.fromCache(path);
+  opened.defer(() => instance.closeSync());
+  const connection = await instance.connect();
   opened.defer(() => connection.closeSync());
   const kept = opened.move();
   return { ledger, connection, [Symbol.asyncDispose]: () => kept.disposeAsync() };

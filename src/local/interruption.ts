@@ -1,3 +1,5 @@
+import { accessSync, constants } from 'node:fs';
+
 /** Signals by which people and supervisors end a program, with the exit statuses that shells give them: 128 and the number. */
 const ENDINGS = [
   { signal: 'SIGINT', status: 130, by: 'Ctrl-C' },
@@ -21,13 +23,21 @@ export function endOnSignals(write: (line: string) => void, lossless: string): v
 /**
  * Ends the process without waiting for anything. `process.exit` waits for what runs in the thread pool: a long statement of
  * DuckDB's, or a read from a network drive that is gone, held it for minutes. Replacing the process by one that only ends
- * takes its threads and its locks with it. Where there is no such call (Windows), the wait remains.
+ * takes its threads and its locks with it. Where there is no such call (Windows), or no shell, the wait remains.
  */
 export function endNow(status: number): never {
-  try {
-    process.execve?.('/bin/sh', ['sh', '-c', `exit ${status}`], {});
-  } catch {
-    // No shell there: the way out below is slower, and as good.
-  }
+  if (isShellThere()) process.execve?.(SHELL, ['sh', '-c', `exit ${status}`], {});
   process.exit(status);
+}
+
+const SHELL = '/bin/sh';
+
+/** A call that fails aborts the process with a report: it is made only where it will not. */
+function isShellThere(): boolean {
+  try {
+    accessSync(SHELL, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }

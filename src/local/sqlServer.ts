@@ -24,12 +24,16 @@ export async function serveSql(keep: string): Promise<SqlServer> {
   const instance = await DuckDBInstance.fromCache(warehousePath(keep));
   const address = sqlAddress(keep);
   const sockets = new Set<Socket>();
+  const answers = new Set<Promise<void>>();
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
     // Whoever asked has gone: there is nobody to say it to.
     socket.on('error', () => socket.destroy());
-    answer(instance, socket);
+    answer(instance, socket, (answered) => {
+      answers.add(answered);
+      void answered.finally(() => answers.delete(answered));
+    });
   });
   // One that a killed process has left.
   await rm(address, { force: true });
@@ -43,11 +47,14 @@ export async function serveSql(keep: string): Promise<SqlServer> {
       server.close(() => closed.resolve());
       for (const socket of sockets) socket.destroy();
       await closed.promise;
+      // Those whose asker is gone have been interrupted.
+      await Promise.all(answers);
+      instance.closeSync();
     },
   };
 }
 
-function answer(instance: DuckDBInstance, socket: Socket): void {
+function answer(instance: DuckDBInstance, socket: Socket, onAnswer: (answered: Promise<void>) => void): void {
   const gone = new AbortController();
   socket.on('close', () => gone.abort());
   let asked = '';
@@ -57,9 +64,11 @@ function answer(instance: DuckDBInstance, socket: Socket): void {
     const end = asked.indexOf('\n');
     if (end < 0) return;
     socket.off('data', onData).resume();
-    answerTo(instance, asked.slice(0, end), gone.signal)
-      .then((found) => socket.end(JSON.stringify(found)))
-      .catch(() => socket.destroy());
+    const answered = answerTo(instance, asked.slice(0, end), gone.signal).then(
+      (found) => void socket.end(JSON.stringify(found)),
+      () => void socket.destroy(),
+    );
+    onAnswer(answered);
   };
   socket.setEncoding('utf8').on('data', onData);
 }
