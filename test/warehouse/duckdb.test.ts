@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs';
+import { totalmem } from 'node:os';
 import path from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import fc from 'fast-check';
@@ -430,6 +431,28 @@ describe('the database file', () => {
     );
     for (const partition of partitions)
       expect(await harness.visibleRows(partition)).toEqual([partitionName(partition)]);
+  });
+
+  it('bounds DuckDB’s memory as it is told, else by half of the machine’s, and spills beside the database', async () => {
+    const settings = async () => {
+      const [row] = await harness.query(
+        `select current_setting('memory_limit') as memory, current_setting('temp_directory') as spill`,
+      );
+      return row;
+    };
+    const [, amount, unit] = /^([\d.]+) (MiB|GiB)$/.exec(String((await settings())?.memory)) ?? [];
+    const limitBytes = Number(amount) * (unit === 'GiB' ? 1024 ** 3 : 1024 ** 2);
+    expect(limitBytes).toBeLessThanOrEqual(totalmem() * 0.51);
+    expect(await settings()).toMatchObject({ spill: `${harness.path}.tmp` });
+    const options = { ...harness, analyticsStatements: () => [] };
+    const warehouse = await openDuckdbWarehouse({ ...options, memoryLimitBytes: 300 * 1024 ** 2 });
+    expect(await settings()).toMatchObject({ memory: '300.0 MiB' });
+    await warehouse.close();
+    for (const memoryLimitBytes of [0, 1024, 3e8 + 0.5, Number.NaN]) {
+      await expect(openDuckdbWarehouse({ ...options, memoryLimitBytes })).rejects.toThrow(
+        `memoryLimitBytes must be a whole number of at least 268435456, got ${memoryLimitBytes}`,
+      );
+    }
   });
 
   it('in memory belongs to one warehouse alone', async () => {

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { totalmem } from 'node:os';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import type { Payer } from '../../billing/payer.ts';
 import type { Period } from '../../billing/period.ts';
@@ -18,7 +19,15 @@ export interface DuckdbWarehouseOptions {
   readonly stagingRoot: string;
   /** The analytics script for these payers' month: rendered statements, in their order. */
   readonly analyticsStatements: (period: Period, payers: readonly Payer[]) => readonly string[];
+  /**
+   * How much memory DuckDB may take for its data, in bytes; half of the machine's (or the container's) unless it is said.
+   * What does not fit goes to `PATH.tmp`, beside the database; what cannot go there fails with "Out of Memory Error".
+   */
+  readonly memoryLimitBytes?: number;
 }
+
+/** Less is too little for DuckDB to load a report at all. */
+export const MIN_MEMORY_LIMIT_BYTES = 256 * 1024 ** 2;
 
 /** The embedded warehouse, and what its users look at. */
 export interface DuckdbWarehouse extends Warehouse {
@@ -40,12 +49,13 @@ export interface DuckdbWarehouse extends Warehouse {
  * Every change is one transaction, so a process that is killed leaves the old state or the new one. Changes run one
  * after the other on one connection, reads on another. A program in the same process may read along through
  * `DuckDBInstance.fromCache(path)`; DuckDB lets no other process open the file meanwhile.
- * Throws DuckDB's error when the file is in use, or is not a database.
+ * Throws DuckDB's error when the file is in use, or is not a database; a RangeError for a memory limit that is none.
  */
 export async function openDuckdbWarehouse(options: DuckdbWarehouseOptions): Promise<DuckdbWarehouse> {
+  const memoryLimitBytes = checkedMemoryLimit(options.memoryLimitBytes ?? defaultMemoryLimit());
   const instance = await DuckDBInstance.fromCache(options.path);
   const writer = await instance.connect();
-  await prepare(writer);
+  await prepare(writer, memoryLimitBytes);
   const reader = await instance.connect();
   const writes = turnsOn(writer);
   const reads = turnsOn(reader);
@@ -79,7 +89,9 @@ export async function openDuckdbWarehouse(options: DuckdbWarehouseOptions): Prom
 
 const FINDINGS_TABLE = new URL('../../../sql/findings_table.sql', import.meta.url);
 
-async function prepare(connection: DuckDBConnection): Promise<void> {
+async function prepare(connection: DuckDBConnection, memoryLimitBytes: number): Promise<void> {
+  // DuckDB would take four fifths of the machine's memory, and this process and others need theirs.
+  await connection.run(`set global memory_limit = '${memoryLimitBytes}B'`);
   // Bills are cut in UTC; DuckDB would take the machine's zone wherever an instant becomes a timestamp.
   await connection.run(`set global TimeZone = 'UTC'`);
   // Every staged file is read once. The cache would keep at least a megabyte of memory for each.
@@ -89,4 +101,15 @@ async function prepare(connection: DuckDBConnection): Promise<void> {
   for (const statement of tableStatements) await connection.run(statement);
   await connection.run(await readFile(FINDINGS_TABLE, 'utf8'));
   await prepareExternalTable(connection);
+}
+
+function defaultMemoryLimit(): number {
+  // 0 or beyond the machine's own memory where no container bounds this process.
+  const constrained = process.constrainedMemory() || Number.POSITIVE_INFINITY;
+  return Math.max(MIN_MEMORY_LIMIT_BYTES, Math.floor(Math.min(totalmem(), constrained) / 2));
+}
+
+function checkedMemoryLimit(bytes: number): number {
+  if (Number.isSafeInteger(bytes) && bytes >= MIN_MEMORY_LIMIT_BYTES) return bytes;
+  throw new RangeError(`memoryLimitBytes must be a whole number of at least ${MIN_MEMORY_LIMIT_BYTES}, got ${bytes}`);
 }
