@@ -2,15 +2,15 @@
 const { readFile } = require('node:fs/promises');
 const { resolve } = require('node:path');
 const { parse } = require('yaml');
+const onNode24 = require('../onNode24.cjs');
 
 /**
  * What of the stack is made of the payers file, for `${file(resources/payers.cjs):...}`: `resources`, and the lists
  * `copyPolicies`, `reconcilePolicies` and `ruleArns` that other resources refer to.
  */
 async function fromPayers({ resolveVariable }) {
-  if (!process.features.typescript) {
-    throw new Error(`packaging needs Node.js 24, this is ${process.version}: start it by npx or npm run`);
-  }
+  // The first that the framework reads of what is TypeScript, and it runs the functions themselves (`sls invoke local`).
+  await onNode24();
   const { parsePayers } = require('../src/config/payers.ts');
   const { payerResources } = require('../src/config/payerResources.ts');
   const payersFile = await resolveVariable('param:payersFile');
