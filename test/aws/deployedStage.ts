@@ -10,7 +10,7 @@ import { type MotoServer, startMotoServer } from './motoServer.ts';
 
 const run = promisify(execFile);
 const STAGE = 'dev';
-const TIMEOUT_MS = 110_000;
+const TIMEOUT_MS = 500_000;
 
 /** A stage that was packaged and deployed, as a person does it, to moto's server. */
 export interface DeployedStage {
@@ -67,7 +67,7 @@ async function framework(
 ): Promise<string> {
   const tree = join(directory, '..');
   const script = join(tree, 'node_modules/serverless/bin/serverless.js');
-  const options = { cwd: tree, env: { PATH: process.env.PATH, HOME: tree, ...env }, timeout: TIMEOUT_MS };
+  const options = { cwd: tree, env: { PATH: process.env.PATH, HOME: tree, TMPDIR: tree, ...env }, timeout: TIMEOUT_MS };
   const { stdout, stderr } = await run(process.execPath, [script, ...args, '--stage', STAGE], options);
   return `${stdout}${stderr}`;
 }

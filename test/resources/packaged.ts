@@ -40,7 +40,7 @@ const PARTS = [
   'resources',
   'sql',
 ];
-const TIMEOUT_MS = 100_000;
+const TIMEOUT_MS = 500_000;
 /** Nobody listens on port 9 (discard). */
 const NO_NETWORK = 'http://127.0.0.1:9';
 
@@ -80,6 +80,8 @@ async function packageTree(tree: string, args: readonly string[]): Promise<void>
   const env = {
     PATH: process.env.PATH,
     HOME: tree,
+    // The framework's plugin for esbuild leaves folders there.
+    TMPDIR: tree,
     HTTP_PROXY: NO_NETWORK,
     HTTPS_PROXY: NO_NETWORK,
     http_proxy: NO_NETWORK,
