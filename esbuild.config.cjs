@@ -111,7 +111,7 @@ const payersConfiguration = (payersFile) => ({
 
 function parsePayersFile(text) {
   if (!process.features.typescript) {
-    throw new Error(`packaging needs Node.js 24, this is ${process.version}: start it by npx or npm run`);
+    throw new Error(`packaging needs Node.js 24, this is ${process.version}: start it by node onNode24.cjs SCRIPT`);
   }
   const { parsePayers } = require('./src/config/payers.ts');
   return parsePayers(parse(text));

@@ -1,6 +1,7 @@
 'use strict';
 const { readFile } = require('node:fs/promises');
 const { resolve } = require('node:path');
+const onNode24 = require('../onNode24.cjs');
 
 /**
  * What packaging checks, and what of the stack is made of the payers file, for `${file(resources/stage.cjs):...}`:
@@ -12,10 +13,10 @@ let isTold = false;
 
 const WITHOUT_PAYERS = { resources: {}, copyPolicies: [], reconcilePolicies: [], ruleArns: [] };
 
-const WRONG_NODE = `packaging needs Node.js 24, this is ${process.version}: start it by npx or npm run`;
-
 async function fromPayers(context) {
-  checked ??= process.features.typescript ? await check(context) : { is: 'wrong', message: WRONG_NODE };
+  // The first that the framework reads of what is TypeScript, and it runs the functions themselves (`sls invoke local`).
+  await onNode24();
+  checked ??= await check(context);
   if (checked.is === 'right') return checked.resources;
   // The first error stops the framework: whatever the others answer is never used.
   if (isTold) return WITHOUT_PAYERS;

@@ -133,7 +133,7 @@ describe.skipIf(!isThere)(title('the raw reports of 2018'), () => {
       await analyse(warehouse, `2018-${month}`, [PAYER]);
     }
     found = await findingsIn(warehouse);
-  }, 60_000);
+  });
 
   it.each([10, 11])('give in month %d, resource by resource, what a count over the raw lines gives', async (month) => {
     const sums = expected(await rawLines(warehouse, month));

@@ -12,7 +12,7 @@ const run = promisify(execFile);
 const STAGE = 'dev';
 /** In place of the made-up one, which nobody can deploy. */
 const PARAMS = { stagingBucket: 'wiring-cur-staging' };
-const TIMEOUT_MS = 110_000;
+const TIMEOUT_MS = 500_000;
 
 /** A stage that was packaged and deployed, as a person does it, to moto's server. */
 export interface DeployedStage {
@@ -71,7 +71,8 @@ async function framework(
   const tree = join(directory, '..');
   const script = join(tree, 'node_modules/serverless/bin/serverless.js');
   const given = Object.entries(PARAMS).map(([name, value]) => `--param=${name}=${value}`);
-  const options = { cwd: tree, env: { PATH: process.env.PATH, HOME: tree, ...env }, timeout: TIMEOUT_MS };
+  const environment = { PATH: process.env.PATH, HOME: tree, TMPDIR: tree, ...env };
+  const options = { cwd: tree, env: environment, timeout: TIMEOUT_MS };
   const { stdout, stderr } = await run(process.execPath, [script, ...args, '--stage', STAGE, ...given], options);
   return `${stdout}${stderr}`;
 }

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
+import { endWithUs } from '../endWithUs.ts';
 import { findPythonTool } from './pythonTools.ts';
 
 /** moto's server: S3, SQS, DynamoDB, EventBridge and CloudFormation as others understand them. It listens on 127.0.0.1 only. */
@@ -18,7 +19,8 @@ export interface MotoServer {
 }
 
 export const REGION = 'us-east-2';
-const START_SECONDS = 60;
+/** Far more than it takes, on a machine that is busy with other things, too: a server that ends is noticed at once. */
+const START_SECONDS = 300;
 const LOOK_AGAIN_MS = 50;
 const TRIES = 3;
 
@@ -37,6 +39,7 @@ export async function startMotoServer(): Promise<MotoServer> {
 
 async function startOn(command: string, port: number): Promise<MotoServer> {
   const server = spawn(command, ['-H', '127.0.0.1', '-p', String(port)], { stdio: ['ignore', 'ignore', 'pipe'] });
+  endWithUs(server);
   let words = '';
   server.stderr.setEncoding('utf8').on('data', (text: string) => {
     words = (words + text).slice(-4000);

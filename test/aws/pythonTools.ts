@@ -53,7 +53,7 @@ async function installed(tool: PythonTool): Promise<string | undefined> {
 /** Found is what runs: a shim of a Python version manager may lie on the PATH and lead nowhere. */
 async function onPath(tool: PythonTool): Promise<string | undefined> {
   try {
-    await run(tool, [...TOOLS[tool].probe], { timeout: 60_000 });
+    await run(tool, [...TOOLS[tool].probe], { timeout: 300_000 });
     return tool;
   } catch {
     return undefined;
@@ -63,7 +63,7 @@ async function onPath(tool: PythonTool): Promise<string | undefined> {
 /** A virtual environment names its own place in its scripts, so it is made where it stays; half of one is done again. */
 async function install(): Promise<void> {
   try {
-    await run('python3', ['-m', 'venv', '--clear', ENVIRONMENT], { timeout: 120_000 });
+    await run('python3', ['-m', 'venv', '--clear', ENVIRONMENT], { timeout: 300_000 });
     const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...PACKAGES];
     await run(join(ENVIRONMENT, 'bin', 'python'), pip, { timeout: 600_000 });
     await writeFile(DONE, PACKAGES.join('\n'));

@@ -13,7 +13,9 @@ import { queueUrlOf, SqsQueue } from '../../src/aws/sqsQueue.ts';
 import type { QueueHarness } from '../staging/queueContract.ts';
 import type { MotoServer } from './motoServer.ts';
 
-const VISIBILITY_SECONDS = 3;
+/** Longer than a few calls take, on a machine that is busy with other things, too. */
+const VISIBILITY_SECONDS = 10;
+const DELAY_SECONDS = 10;
 const MAX_RECEIVES = 2;
 
 /** A fresh queue with its dead-letter queue on moto's server; time goes by for real. */
@@ -47,6 +49,7 @@ export async function createSqsWorld(moto: MotoServer): Promise<SqsWorld> {
     queue: new SqsQueue<unknown>(client, queueUrlOf(client, queueName)),
     maxReceives: MAX_RECEIVES,
     pastVisibilitySeconds: VISIBILITY_SECONDS + 0.5,
+    delaySeconds: DELAY_SECONDS,
     receiveRaw: () => receiveFrom(QueueUrl),
     receive: async () =>
       (await receiveFrom(QueueUrl)).map((message) => ({

@@ -62,7 +62,7 @@ beforeAll(async () => {
     const zip = stage.packaged.artifact(name);
     await promisify(execFile)('python3', ['-m', 'zipfile', '-e', zip, join(folder, name)]);
   }
-}, 240_000);
+});
 afterAll(async () => {
   await warehouse?.close();
   sqs?.destroy();

@@ -288,7 +288,7 @@ function signIn({ url }: Line): Promise<Session> {
     queryTag: 'cur-reactor',
     statementTimeoutSeconds: 60,
     lockTimeoutSeconds: 10,
-    deadlines: { connectSeconds: 10, statementSeconds: 10, statusSeconds: 10 },
+    deadlines: { connectSeconds: 120, statementSeconds: 120, statusSeconds: 120 },
     backoff: async () => undefined,
   });
 }

@@ -12,6 +12,7 @@ describeQueueContract('MemoryQueue', async () => {
     queue,
     maxReceives: 3,
     pastVisibilitySeconds: 31,
+    delaySeconds: 2,
     receive: async () => queue.receive(10),
     acknowledge: async (receipt) => void queue.acknowledge(receipt),
     release: async (receipt) => void queue.retry(receipt),

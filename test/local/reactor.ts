@@ -2,13 +2,14 @@ import { type SpawnOptions, spawn } from 'node:child_process';
 import { EventEmitter, on } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Outcome } from '../../src/local/outcome.ts';
+import { endWithUs } from '../endWithUs.ts';
 
 /** The project's root: what `npm start` is run in. */
 export const PROJECT = fileURLToPath(new URL('../../', import.meta.url));
 const MAIN = fileURLToPath(new URL('../../src/local/main.ts', import.meta.url));
 
 /** Shorter than a test may last: whoever waits for a line that never comes sees what was said instead. */
-const LIFETIME_MS = 100_000;
+const LIFETIME_MS = 500_000;
 
 /** How a process ended. `status` is null when a signal ended it. */
 export interface Ended {
@@ -39,6 +40,7 @@ export function startReactorAs(who: Pick<SpawnOptions, 'uid' | 'gid' | 'env'>, .
     timeout: LIFETIME_MS,
     killSignal: 'SIGKILL',
   });
+  endWithUs(child);
   const lines: string[] = [];
   const said = { stdout: '', stderr: '' };
   const changes = new EventEmitter();

@@ -83,7 +83,7 @@ describe('watchBuckets', () => {
   });
 
   it('a file that is written slowly is reported once, when it is whole', async () => {
-    await start(1_000);
+    await start(5_000);
     for (let n = 0; n < 20; n++) {
       await appendFile(path.join(root, 'a/slow'), 'x');
       await new Promise((resolve) => setTimeout(resolve, 60));

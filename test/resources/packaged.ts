@@ -34,6 +34,7 @@ const TREE = fileURLToPath(new URL('../../', import.meta.url));
 const PARTS = [
   'serverless.yml',
   'esbuild.config.cjs',
+  'onNode24.cjs',
   'package.json',
   'tsconfig.json',
   'functions',
@@ -41,7 +42,7 @@ const PARTS = [
   'resources',
   'sql',
 ];
-const TIMEOUT_MS = 100_000;
+const TIMEOUT_MS = 500_000;
 /** Nobody listens on port 9 (discard). */
 const NO_NETWORK = 'http://127.0.0.1:9';
 
@@ -82,6 +83,8 @@ export async function runFramework(tree: string, args: readonly string[]): Promi
   const env = {
     PATH: process.env.PATH,
     HOME: tree,
+    // The framework's plugin for esbuild leaves folders there.
+    TMPDIR: tree,
     HTTP_PROXY: NO_NETWORK,
     HTTPS_PROXY: NO_NETWORK,
     http_proxy: NO_NETWORK,

@@ -15,6 +15,8 @@ export interface QueueHarness {
   elapse(seconds: number): Promise<void>;
   /** Longer than a received message stays hidden. */
   readonly pastVisibilitySeconds: number;
+  /** Longer than a few calls take. */
+  readonly delaySeconds: number;
   deadBodies(): Promise<unknown[]>;
   close(): Promise<void>;
 }
@@ -71,9 +73,9 @@ export function describeQueueContract(name: string, makeHarness: () => Promise<Q
     });
 
     it('a delayed message arrives after its delay and not before', async () => {
-      await harness.queue.send([{ body: 'later', delaySeconds: 2 }, { body: 'now' }]);
+      await harness.queue.send([{ body: 'later', delaySeconds: harness.delaySeconds }, { body: 'now' }]);
       expect((await only()).body).toBe('now');
-      await harness.elapse(2);
+      await harness.elapse(harness.delaySeconds);
       expect((await only()).body).toBe('later');
     });
 

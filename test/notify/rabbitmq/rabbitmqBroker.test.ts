@@ -3,6 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Broker, Fate } from '../../../src/notify/broker.ts';
 import type { RabbitmqOptions } from '../../../src/notify/rabbitmq/rabbitmqBroker.ts';
+import { eventually } from '../../eventually.ts';
 import { bindQueue, brokerOn, credentialsOf, message, messages, takeAll } from './brokerWorld.ts';
 import { type RabbitmqServer, startRabbitmqServer } from './rabbitmqServer.ts';
 import { startTcpProxy, type TcpProxy } from './tcpProxy.ts';
@@ -85,7 +86,7 @@ describe('a message whose confirmation is lost', () => {
     proxy.passed = (bytes) => {
       if (bytes > 20_000 && proxy.accepted() === 1) proxy.silence('answers');
     };
-    const broker = open({ deadlines: { confirmSeconds: 1 } });
+    const broker = open({ deadlines: { confirmSeconds: 5 } });
     const fates = await broker.publish([{ ...message('a'), body: { text: 'x'.repeat(100_000) } }, message('b')]);
     expect(fates).toEqual([CONFIRMED, CONFIRMED]);
     const ids = await arrivedIds();
@@ -113,7 +114,7 @@ describe('a broker that is down', () => {
     await proxy.close();
     const broker = brokerOn(credentialsOf(server, port), virtualHost, {
       tries: 1_000_000,
-      deadlines: { callSeconds: 1 },
+      deadlines: { callSeconds: 5 },
       backoff: () => setTimeout(60_000, undefined, { ref: false }),
     });
     expect(reasons(await broker.publish([message('a')]))).toEqual([expect.stringContaining('ECONNREFUSED')]);
@@ -122,7 +123,7 @@ describe('a broker that is down', () => {
 
   it('ends a call with its time where it takes connections and says nothing', async () => {
     proxy.passed = () => proxy.silence('everything');
-    const broker = open({ deadlines: { callSeconds: 1 } });
+    const broker = open({ deadlines: { callSeconds: 5 } });
     expect(reasons(await broker.publish([message('a')]))).toEqual([expect.stringContaining('no end of connecting')]);
   });
 
@@ -153,7 +154,7 @@ describe('a broker that is in trouble', () => {
   it('makes messages fail while it has no memory for them, and says so', async () => {
     await server.control('set_vm_memory_high_watermark', '0');
     try {
-      const broker = open({ tries: 1, deadlines: { confirmSeconds: 1 } });
+      const broker = open({ tries: 1, deadlines: { confirmSeconds: 5 } });
       expect(reasons(await broker.publish([message('a')]))).toEqual([expect.stringContaining('takes no messages')]);
     } finally {
       await server.control('set_vm_memory_high_watermark', '0.4');
@@ -196,7 +197,7 @@ describe('a connection', () => {
   });
 
   it('is replaced once nobody answers on it', async () => {
-    const broker = open({ deadlines: { channelSeconds: 1 } });
+    const broker = open({ deadlines: { channelSeconds: 5 } });
     await broker.publish([message('a')]);
     proxy.silence('everything');
     expect(await broker.publish([message('b')])).toEqual([CONFIRMED]);
@@ -206,7 +207,7 @@ describe('a connection', () => {
   it('is replaced unasked when its function was frozen for longer than a heartbeat', async () => {
     let frozenMs = 0;
     // Asking the old one would take all the time there is.
-    const broker = open({ now: () => Date.now() + frozenMs, deadlines: { channelSeconds: 600, callSeconds: 5 } });
+    const broker = open({ now: () => Date.now() + frozenMs, deadlines: { channelSeconds: 600, callSeconds: 120 } });
     await broker.publish([message('a')]);
     proxy.silence('everything');
     frozenMs = 20_001;
@@ -215,13 +216,12 @@ describe('a connection', () => {
   });
 
   it('is gone when the broker object is closed, and so are those that were replaced', async () => {
-    const broker = open({ deadlines: { channelSeconds: 1 } });
+    const broker = open({ deadlines: { channelSeconds: 5 } });
     await broker.publish([message('a')]);
     proxy.silence('everything');
     await broker.publish([message('b')]);
     await broker.close();
-    await setTimeout(100);
-    expect(proxy.open()).toBe(0);
+    await eventually(() => expect(proxy.open()).toBe(0));
     expect(reasons(await broker.publish([message('c')]))).toEqual([expect.stringContaining('closed on this side')]);
   });
 });

@@ -61,7 +61,7 @@ async function look(): Promise<RabbitmqPrograms | undefined> {
  */
 function erlangRuns(): Promise<boolean> {
   return run('erl', ['-noinput', '-noshell', '-eval', 'ok = application:load(mnesia), halt(0).'], {
-    timeout: 60_000,
+    timeout: 300_000,
   }).then(
     () => true,
     () => false,

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { endWithUs } from '../../endWithUs.ts';
 import { makeCertificate } from './certificate.ts';
 import { findRabbitmq, type RabbitmqPrograms } from './rabbitmqPrograms.ts';
 
@@ -31,7 +32,8 @@ export interface RabbitmqServer {
   close(): Promise<void>;
 }
 
-const START_SECONDS = 60;
+/** Far more than it takes, on a machine that is busy with other things, too: a server that ends is noticed at once. */
+const START_SECONDS = 300;
 const LOOK_AGAIN_MS = 50;
 const TRIES = 3;
 const LOOPBACK_ONLY = '-kernel inet_dist_use_interface {127,0,0,1}';
@@ -105,7 +107,7 @@ async function startIn(folder: string, programs: RabbitmqPrograms): Promise<Rabb
     await server?.end(signal);
   }
   const control = async (...command: readonly string[]) =>
-    (await run(programs.control, ['--quiet', ...command], { env, timeout: 60_000 })).stdout;
+    (await run(programs.control, ['--quiet', ...command], { env, timeout: 300_000 })).stdout;
   async function close(): Promise<void> {
     await stop('SIGKILL');
     await epmd.end('SIGKILL');
@@ -152,14 +154,12 @@ function startProcess(program: string, args: readonly string[], env: NodeJS.Proc
       words = (words + text).slice(-4000);
     });
   }
-  const killWithUs = () => child.kill('SIGKILL');
-  process.once('exit', killWithUs);
+  endWithUs(child);
   const ended = new Promise<void>((resolve) => {
     child.once('error', () => resolve()).once('exit', () => resolve());
   });
   void ended.then(() => {
     isUp = false;
-    process.off('exit', killWithUs);
   });
   return {
     isUp: () => isUp,

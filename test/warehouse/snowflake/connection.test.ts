@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { CredentialsInvalid } from '../../../src/warehouse/snowflake/credentials.ts';
+import { eventually } from '../../eventually.ts';
 import { createKey, failureOf, useSessionWorlds } from './sessionHarness.ts';
 
 const createWorld = useSessionWorlds();
@@ -107,7 +108,7 @@ describe('signing in', () => {
     const world = await createWorld();
     world.server.order('login', 'unavailable');
     expect(await failureOf(world.open({ deadlines: { connectSeconds: 0.3 } }))).toMatchObject({ code: 'DEADLINE' });
-    await vi.waitFor(() => expect(world.server.requests).toContain('logout'), { timeout: 60_000 });
+    await eventually(() => expect(world.server.requests).toContain('logout'));
     expect(world.server.openSessions()).toEqual([]);
   });
 

@@ -1,9 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { StepState } from '../../../src/analytics/scriptEngine.ts';
 import type { Step } from '../../../src/analytics/steps.ts';
 import { SnowflakeFailure } from '../../../src/warehouse/snowflake/failures.ts';
 import { FencedOff } from '../../../src/warehouse/warehouse.ts';
+import { eventually } from '../../eventually.ts';
 import { ALPHA, BETA, PERIOD, runOf } from '../contract.ts';
 import { awaitStep, firstStep, runScript, runStep } from '../runScript.ts';
 import { StatementError } from './protocolServer.ts';
@@ -214,7 +215,7 @@ describe('a step that fails', () => {
   it('as a whole tells no statement, but the code and words of the query', async () => {
     const step = firstStep(steps(insertAlpha()));
     await harness.session.submit('selec 1', TAG);
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect(await script().look(RUN, step, undefined)).toEqual({
         is: 'failed',
         failure: {
@@ -237,7 +238,7 @@ describe('a step that fails', () => {
     const step = firstStep(steps(insertAlpha()));
     const queryId = await harness.session.submit('rollback', TAG);
     const look = () => script().look(RUN, step, queryId);
-    await vi.waitFor(async () => expect(await look()).toMatchObject({ is: 'failed', failure: { code: 'NO_OUTCOME' } }));
+    await eventually(async () => expect(await look()).toMatchObject({ is: 'failed', failure: { code: 'NO_OUTCOME' } }));
     harness.server.order('result', { code: '000709' });
     expect(await look()).toMatchObject({ is: 'failed', failure: { code: '000709', queryId } });
   });
@@ -258,7 +259,7 @@ describe('a step that is cancelled', () => {
     await runStep(script(), RUN, step);
     const gate = holdAt(insertAlpha());
     const begun = await script().submit(runOf(2), step);
-    await vi.waitFor(() => expect(harness.state.statements.at(-1)).toBe(insertAlpha()));
+    await eventually(() => expect(harness.state.statements.at(-1)).toBe(insertAlpha()));
     const queryId = begun.is === 'running' ? begun.queryId : undefined;
     await script().cancel(runOf(2), step.number, by === 'its tag' ? undefined : queryId);
     expect(await awaitStep(script(), runOf(2), step, begun)).toMatchObject({

@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { keepSession, type Session } from '../../../src/warehouse/snowflake/session.ts';
+import { eventually } from '../../eventually.ts';
 import { StatementError } from './protocolServer.ts';
 import { createGate, failureOf, numbers, useSessionWorlds } from './sessionHarness.ts';
 
@@ -56,10 +57,18 @@ describe('a statement', () => {
   });
 
   test('that takes long is waited for', async () => {
-    const world = await createWorld(async () => setTimeout(400, numbers(42)));
+    const isAsked = Promise.withResolvers<void>();
+    const world = await createWorld(async () => {
+      await isAsked.promise;
+      return numbers(42);
+    });
     const session = await world.open();
-    expect(await session.run('select 42')).toEqual([{ N: 42 }]);
-    expect(world.server.requests.filter((route) => route === 'result').length).toBeGreaterThan(1);
+    const running = session.run('select 42');
+    await eventually(() =>
+      expect(world.server.requests.filter((route) => route === 'result').length).toBeGreaterThan(1),
+    );
+    isAsked.resolve();
+    expect(await running).toEqual([{ N: 42 }]);
     expect(world.executed).toEqual(['select 42']);
   });
 
@@ -132,11 +141,11 @@ describe('a statement', () => {
       if (sql === 'slow') await gate.opened;
       return numbers(1);
     });
-    const session = await world.open({ deadlines: { statementSeconds: 0.3 } });
+    const session = await world.open({ deadlines: { statementSeconds: 3 } });
     const [first] = world.server.openSessions();
     expect(await failureOf(session.run('slow'))).toMatchObject({ code: 'DEADLINE', kind: 'retry' });
     expect(await session.run('select 1')).toEqual([{ N: 1 }]);
-    await vi.waitFor(() => expect(world.server.openSessions()).not.toContain(first));
+    await eventually(() => expect(world.server.openSessions()).not.toContain(first));
     expect(world.executed).toEqual(['slow', 'select 1']);
     expect(world.server.queries.find(({ sql }) => sql === 'slow')?.status).toBe('ABORTED');
     expect(world.server.requests).toContain('abort');

@@ -1,4 +1,5 @@
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { eventually } from '../../eventually.ts';
 import { StatementError } from './protocolServer.ts';
 import { createGate, failureOf, numbers, useSessionWorlds } from './sessionHarness.ts';
 
@@ -97,9 +98,9 @@ describe('a submitted query', () => {
       if (sql.startsWith('call')) await gate.opened;
       return numbers(1);
     });
-    const session = await world.open({ deadlines: { submitSeconds: 0.5 } });
+    const session = await world.open({ deadlines: { submitSeconds: 3 } });
     await session.submit('call analytics()', 'run-1');
-    world.server.order('submit', 'lostAnswer');
+    world.server.order('submit', 'lostAnswer', 100);
     expect(await failureOf(session.submit('call analytics()', 'run-2'))).toMatchObject({ kind: 'retry' });
     const other = await world.open();
     const found = await other.findByTag('run-2');
@@ -224,7 +225,7 @@ describe('the status of a query', () => {
       await gate.opened;
       return numbers(1);
     });
-    const session = await world.open({ deadlines: { statusSeconds: 0.5 } });
+    const session = await world.open({ deadlines: { statusSeconds: 3 } });
     const queryId = await session.submit('call analytics()', 'run-1');
     world.server.tellStatuses('ABORTING');
     expect(await session.status(queryId)).toMatchObject({ is: 'failed', code: 'ABORTING' });
@@ -277,13 +278,13 @@ describe('the status of a query', () => {
 
   test('is not given up while the session is being renewed for somebody else', async () => {
     const world = await createWorld();
-    const session = await world.open({ deadlines: { statusSeconds: 0.5 } });
+    const session = await world.open({ deadlines: { statusSeconds: 3 } });
     const queryId = await session.submit('call analytics()', 'run-1');
     await session.status(queryId);
     world.server.expire('sessions');
     world.server.order('renew', 'hangs');
     const first = failureOf(session.status(queryId));
-    await vi.waitFor(() => expect(world.server.requests).toContain('renew'));
+    await eventually(() => expect(world.server.requests).toContain('renew'));
     const second = failureOf(session.status(queryId));
     expect((await Promise.all([first, second])).map(({ code }) => code)).toEqual(['DEADLINE', 'DEADLINE']);
     expect(await session.status(queryId)).toEqual({ is: 'done' });
@@ -300,7 +301,7 @@ describe('the status of a query', () => {
 
   test('that never comes misses its deadline', async () => {
     const world = await createWorld();
-    const session = await world.open({ deadlines: { statusSeconds: 0.3 } });
+    const session = await world.open({ deadlines: { statusSeconds: 3 } });
     const queryId = await session.submit('call analytics()', 'run-1');
     world.server.order('status', 'hangs');
     expect(await failureOf(session.status(queryId))).toMatchObject({ code: 'DEADLINE', kind: 'retry' });

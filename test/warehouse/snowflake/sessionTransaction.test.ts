@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { eventually } from '../../eventually.ts';
 import { StatementError } from './protocolServer.ts';
 import { createGate, failureOf, numbers, useSessionWorlds } from './sessionHarness.ts';
 
@@ -108,14 +109,14 @@ describe('a transaction', () => {
       if (sql === 'slow') await gate.opened;
       return numbers(1);
     });
-    const session = await world.open({ deadlines: { statementSeconds: 0.3 } });
+    const session = await world.open({ deadlines: { statementSeconds: 3 } });
     const [begun] = world.server.openSessions();
     const work = session.transaction(async ({ run }) => {
       await run('slow').catch(() => undefined);
       await run('more').catch(() => undefined);
     });
     expect(await failureOf(work)).toMatchObject({ code: 'DEADLINE' });
-    await vi.waitFor(() => expect(world.server.openSessions()).not.toContain(begun));
+    await eventually(() => expect(world.server.openSessions()).not.toContain(begun));
     expect(world.executed).toEqual(['begin transaction', 'slow']);
     gate.open();
   });

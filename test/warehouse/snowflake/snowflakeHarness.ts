@@ -101,7 +101,7 @@ function signIn(accessUrl: string): Promise<Session> {
     queryTag: 'cur-reactor',
     statementTimeoutSeconds: 60,
     lockTimeoutSeconds: 10,
-    deadlines: { connectSeconds: 10, statementSeconds: 10, statusSeconds: 10 },
+    deadlines: { connectSeconds: 120, statementSeconds: 120, statusSeconds: 120 },
     backoff: async () => undefined,
   });
 }

@@ -34,7 +34,7 @@ export interface Tables {
 /** Changes the tables; answers how many rows that were there before it has changed or deleted. */
 export type Write = (tables: Tables) => number;
 
-const LOCK_TIMEOUT_MS = 3_000;
+const LOCK_TIMEOUT_MS = 60_000;
 
 export function emptyTables(): Tables {
   return { fence: [], publications: [], currentFiles: [], findings: [] };
