@@ -89,9 +89,17 @@ export function parseOptions(args: readonly string[], workingFolder: string): Op
     ...(values['max-wait'] === undefined
       ? {}
       : { maxWaitSeconds: checked('--max-wait', values['max-wait'], parseSeconds) }),
-    ...(values.report === undefined ? {} : { report: checked('--report', values.report, parseReport) }),
-    ...(values.payer === undefined ? {} : { payer: checked('--payer', values.payer, parsePayer) }),
-    ...(values.period === undefined ? {} : { period: checked('--period', values.period, parsePeriod) }),
+    ...aboutFiles(values),
+  };
+}
+
+/** What the person says about the files. */
+function aboutFiles(values: { payer?: string; period?: string; report?: string }) {
+  const { payer, period, report } = values;
+  return {
+    ...(payer === undefined ? {} : { payer: checked('--payer', payer, parsePayer) }),
+    ...(period === undefined ? {} : { period: checked('--period', period, parsePeriod) }),
+    ...(report === undefined ? {} : { report: checked('--report', report, parseReport) }),
   };
 }
 

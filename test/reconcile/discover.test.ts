@@ -341,7 +341,7 @@ describe('20,000 objects', () => {
     };
     const ledger = new SqliteLedger(':memory:');
     const { listed, queued, partitions } = await discoverSource(
-      { store, ledger, copyQueue, place: world.staging.place },
+      { store, ledger, copyQueue, place: world.staging.place, now: () => NOON },
       DAILY,
     );
     ledger.close();

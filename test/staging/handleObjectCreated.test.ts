@@ -29,7 +29,7 @@ function looseVersion(bytes: Uint8Array) {
 }
 
 async function looseSet(): Promise<SourceVersion[]> {
-  const set = setWithoutManifest(await world.ledger.versions(loose));
+  const set = setWithoutManifest(await world.ledger.versions(loose), undefined);
   return set.is === 'set' ? set.files.map(({ source }) => source) : [];
 }
 
@@ -58,6 +58,10 @@ describe('a data file', () => {
     const schemaId = version?.outcome.status === 'staged' ? version.outcome.schemaId : '';
     expect((await world.ledger.schemas([schemaId])).get(schemaId)).toEqual([
       { name: 'identity_line_item_id', type: 'string' },
+      { name: 'line_item_usage_account_id', type: 'string' },
+      { name: 'line_item_line_item_type', type: 'string' },
+      { name: 'line_item_usage_start_date', type: 'timestamp' },
+      { name: 'line_item_unblended_cost', type: 'double' },
     ]);
     expect(await world.ledger.partition(daily)).toMatchObject({ watermark: NOON - MINUTE, changes: 1 });
     expect(world.reports).toEqual([
