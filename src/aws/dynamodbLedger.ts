@@ -26,7 +26,7 @@ import {
   tickFor,
   updated,
 } from '../ledger/partitionRecord.ts';
-import { isUsable, mergeVersion } from '../ledger/versionRecord.ts';
+import { isUsable, mergeVersion, removedOutcome } from '../ledger/versionRecord.ts';
 import { byAge, type Message } from '../notify/message.ts';
 import type { ColumnType } from '../warehouse/warehouse.ts';
 import { getDocument, packDocument, putDocument } from './dynamodbDocuments.ts';
@@ -249,7 +249,7 @@ export class DynamodbLedger implements Ledger {
   }
 
   async markRemoved(partition: Partition, epoch: number, ids: readonly VersionId[]): Promise<void> {
-    await this.#changeStaged(partition, epoch, ids, ({ generation }) => ({ status: 'removed', generation }));
+    await this.#changeStaged(partition, epoch, ids, removedOutcome);
   }
 
   async analytics(period: Period): Promise<AnalyticsRecord | undefined> {

@@ -3,7 +3,7 @@ import { classifyKey } from '../billing/layout.ts';
 import { reportOf } from '../billing/report.ts';
 import { compareText, compareVersions, objectName } from '../billing/version.ts';
 import type { Delivery, VersionRecord } from '../ledger/ledger.ts';
-import { isStaged, isUsable, type StagedVersion } from '../ledger/versionRecord.ts';
+import { isStaged, isUsable, isWithdrawn, type StagedVersion } from '../ledger/versionRecord.ts';
 
 /**
  * The staged files that should be visible, or why there is no such set: then what is visible stays. `removed` lists
@@ -34,13 +34,10 @@ export function setOfDelivery(delivery: Delivery, versions: readonly VersionReco
  * The set of a partition without manifests: the newest version of every data key of the report that is the bill. Where
  * each delivery has a folder of its own, only the folder with the newest file counts: adding folders up would multiply
  * the month. With a file, or a manifest, that cannot be read nobody knows whether the month is whole: the set is held. What
- * is no part of a bill is left out.
+ * is no part of a bill, and what its source has withdrawn, is left out.
  */
 export function setWithoutManifest(all: readonly VersionRecord[], report: string | undefined): CurrentSet {
-  const ofBill = all.filter(({ source }) => report === undefined || reportOf(source) === report);
-  const versions = ofBill.filter((version) => !isWithdrawn(version));
-  // What the source has taken back as a whole is a month without rows.
-  if (versions.length === 0 && ofBill.length > 0) return { is: 'set', files: [] };
+  const versions = all.filter(({ source }) => report === undefined || reportOf(source) === report);
   const folder = newestFolder(versions);
   const manifest = unreadableManifest(versions, folder);
   if (manifest) return held(`its manifest ${manifest.source.key} is ${whatHappened([manifest])}`, []);
@@ -51,18 +48,15 @@ export function setWithoutManifest(all: readonly VersionRecord[], report: string
   const files: StagedVersion[] = [];
   for (const ofKey of byKey.values()) {
     const version = newest(ofKey);
-    if (!version) continue;
+    if (!version || isWithdrawn(version)) continue;
     if (isStaged(version)) files.push(version);
     else if (version.outcome.status === 'removed' || version.outcome.status === 'quarantined') {
       return held(`${version.source.key} is ${whatHappened([version])}`, [version]);
     }
   }
-  if (files.length === 0) return held(whyNoFile(versions), []);
-  return { is: 'set', files };
-}
-
-function isWithdrawn({ outcome }: VersionRecord): boolean {
-  return outcome.status === 'staged' && outcome.withdrawn !== undefined;
+  // What the source has taken back as a whole is a month without rows.
+  if (files.length > 0 || versions.some(isWithdrawn)) return { is: 'set', files };
+  return held(whyNoFile(versions), []);
 }
 
 /** The newest manifest, if it cannot be read and may be that of the newest delivery. */

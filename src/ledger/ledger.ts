@@ -144,7 +144,8 @@ export type VersionOutcome =
   | { readonly status: 'quarantined'; readonly reason: string }
   /** It can be read, and is no part of a bill. */
   | { readonly status: 'set-aside'; readonly reason: string }
-  | { readonly status: 'removed'; readonly generation: number };
+  /** Its superseded copy was cleared away. `withdrawn` as above. */
+  | { readonly status: 'removed'; readonly generation: number; readonly withdrawn?: string };
 
 /** The columns of a file, kept once per distinct list. `id` is a hash of them. */
 export interface FileSchema {

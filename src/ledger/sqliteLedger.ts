@@ -32,7 +32,7 @@ import {
   updated,
   versionTold,
 } from './partitionRecord.ts';
-import { mergeVersion } from './versionRecord.ts';
+import { mergeVersion, removedOutcome } from './versionRecord.ts';
 
 const TABLES = `
   create table if not exists versions (
@@ -124,7 +124,7 @@ export class SqliteLedger implements Ledger {
       const before = this.#partition(told.partition);
       const after = versionTold(before, record, { news, awaitsManifest: told.awaitsManifest }, now);
       if (after !== before) this.#putPartition(after);
-      return { partition: after, news: after !== before, tick: tickFor(after, told.id) };
+      return { partition: after, news: news || after !== before, tick: tickFor(after, told.id) };
     });
   }
 
@@ -264,7 +264,7 @@ export class SqliteLedger implements Ledger {
   }
 
   async markRemoved(partition: Partition, epoch: number, ids: readonly VersionId[]): Promise<void> {
-    this.#changeStaged(partition, epoch, ids, ({ generation }) => ({ status: 'removed', generation }));
+    this.#changeStaged(partition, epoch, ids, removedOutcome);
   }
 
   async analytics(period: Period): Promise<AnalyticsRecord | undefined> {

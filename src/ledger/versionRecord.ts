@@ -15,6 +15,16 @@ export function isStaged<Version extends Pick<VersionRecord, 'outcome'>>(
   return version.outcome.status === 'staged' && version.outcome.withdrawn === undefined;
 }
 
+/** Whether its source does not count it any more, be its copy still there or not. */
+export function isWithdrawn({ outcome }: Pick<VersionRecord, 'outcome'>): boolean {
+  return (outcome.status === 'staged' || outcome.status === 'removed') && outcome.withdrawn !== undefined;
+}
+
+/** What is left of a staged version whose copy was cleared away. What was withdrawn stays so: nobody asks for it again. */
+export function removedOutcome({ generation, withdrawn }: StagedVersion['outcome']): VersionOutcome {
+  return withdrawn === undefined ? { status: 'removed', generation } : { status: 'removed', generation, withdrawn };
+}
+
 /**
  * What the ledger keeps when it is told of a version again. A version's order only moves forward: content may come back
  * (A, B, then A once more), and then its second coming counts. What was staged stays staged until it is removed.

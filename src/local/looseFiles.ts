@@ -132,11 +132,10 @@ export class LooseFiles {
     if (keys.length < 2) return;
     const unread = keys.filter((key) => !this.#facts.has(key));
     if (unread.length > 0) await this.#read(unread);
-    const distinct = await this.#withoutCopies(keys.filter((key) => this.#facts.get(key)?.is === 'report'));
-    // Executions have folders that say which is the newest: staging goes by them.
-    const plain = distinct.filter((key) => executionFolder(key) === '');
+    // Executions have folders that say which is the newest: staging goes by them, also where contents come back.
+    const plain = keys.filter((key) => this.#facts.get(key)?.is === 'report' && executionFolder(key) === '');
     const units: LooseUnit[] = [];
-    for (const unit of unitsOfKeys(plain)) units.push(await this.#unitOf(unit));
+    for (const unit of unitsOfKeys(await this.#withoutCopies(plain))) units.push(await this.#unitOf(unit));
     const { leftOut, unclear } = findDoubles(units);
     for (const [key, reason] of leftOut) this.#leftOut.set(key, reason);
     for (const [key, reason] of unclear) if (!this.#remembered.has(key)) this.#unclear.set(key, reason);

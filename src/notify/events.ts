@@ -18,7 +18,7 @@ export type ReactorEvent =
     }
   /** The same content was announced again: acknowledged, nothing to do. */
   | { readonly what: 'file-known'; readonly partition: Partition; readonly key: string }
-  /** A zero-byte object: how AWS clears a surplus chunk. It counts as a file without rows. */
+  /** A file without rows, or without bytes: how AWS clears a surplus chunk. */
   | { readonly what: 'file-empty'; readonly partition: Partition; readonly key: string }
   /** Quarantine: the content cannot be read, whoever tries. */
   | { readonly what: 'file-quarantined'; readonly partition: Partition; readonly key: string; readonly reason: string }

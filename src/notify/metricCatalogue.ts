@@ -34,7 +34,7 @@ export const METRICS = {
   BytesStaged: { unit: 'Bytes', series: AND_PAYER, meaning: 'their size' },
   StagingLag: { unit: 'Seconds', series: AND_PAYER, meaning: "from S3's event to the staged copy" },
   FilesKnown: { unit: 'Count', series: ALL, meaning: 'files announced again with the same content' },
-  FilesEmpty: { unit: 'Count', series: ALL, meaning: 'files of zero bytes: surplus parts' },
+  FilesEmpty: { unit: 'Count', series: ALL, meaning: 'files without rows: surplus parts, placeholders' },
   FilesQuarantined: { unit: 'Count', series: AND_PAYER, meaning: 'files that cannot be read, when they are found' },
   FilesSetAside: {
     unit: 'Count',

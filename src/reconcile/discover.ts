@@ -3,7 +3,7 @@ import { type Partition, partitionName } from '../billing/partition.ts';
 import type { Source } from '../billing/source.ts';
 import { compareText, type SourceVersion, versionIdOf } from '../billing/version.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { compareDeliveries, type PartitionRecord } from '../ledger/partitionRecord.ts';
+import { compareDeliveries, type PartitionRecord, reportChosen } from '../ledger/partitionRecord.ts';
 import type { ListedObject } from '../staging/objectStore.ts';
 import type { Queue } from '../staging/queue.ts';
 import { COPY_LOST, type Placed } from '../staging/staging.ts';
@@ -27,6 +27,8 @@ export interface DiscoveryScope {
   readonly know: (partition: Partition) => Promise<KnownPartition>;
   /** Whether a manifest that was quarantined is read again: the configuration that it contradicted may be mended. */
   readonly rereadQuarantined: boolean;
+  /** Whether a report that the configuration names is made the bill; if not, it is looked at as if it were. */
+  readonly choosesReports: boolean;
 }
 
 export interface Discovered {
@@ -67,7 +69,7 @@ function everything(discovery: Discovery): DiscoveryScope {
     }
     return last;
   };
-  return { isWanted: () => true, know, rereadQuarantined: false };
+  return { isWanted: () => true, know, rereadQuarantined: false, choosesReports: true };
 }
 
 /** One report of one partition of the source under search. */
@@ -129,6 +131,7 @@ class Search {
     const { partition, report, isChosenReport } = found;
     const record = await ledger.partition(partition);
     if (isChosenReport && record && (record.report !== report || record.otherReports)) {
+      if (!this.#scope.choosesReports) return reportChosen(record, report, now())?.record;
       return (await ledger.chooseReport(partition, report, now())).partition;
     }
     found.isLeftOut = record?.otherReports?.some((other) => other.report === report) ?? false;
@@ -148,7 +151,10 @@ class Search {
   }
 
   tallies(): PartitionTally[] {
-    return [...this.#found.values()].map(({ tally }) => tally.result());
+    // When a report that is left out was delivered says nothing about the bill.
+    return [...this.#found.values()].map(({ tally, isLeftOut }) =>
+      isLeftOut ? { ...tally.result(), deliveredAt: undefined } : tally.result(),
+    );
   }
 
   /** Takes in the data files of one page and one report of a partition. */

@@ -115,7 +115,7 @@ interface PayerAnswer {
 async function reconcilePayer(
   reconciling: Reconciling,
   payer: Payer,
-  { periods }: ReconcileRequest,
+  { periods, dryRun }: ReconcileRequest,
 ): Promise<PayerAnswer> {
   const know = memoized((partition) => knowPartition(reconciling, partition, reconciling.stagingBucket));
   const isWanted = (partition: Partition) => partition.payer === payer && periods.includes(partition.period);
@@ -124,7 +124,7 @@ async function reconcilePayer(
   const unreadable: UnreadableSource[] = [];
   for (const source of sources) {
     try {
-      const scope = { isWanted, know, rereadQuarantined: true };
+      const scope = { isWanted, know, rereadQuarantined: true, choosesReports: !dryRun };
       tallies.push(...(await discoverSource(reconciling, source, scope)).partitions);
     } catch (error) {
       unreadable.push(await tellUnreadable(reconciling, source, error));

@@ -88,6 +88,8 @@ async function stage(folder: string, names: readonly string[]): Promise<void> {
     folder: '',
     ownFolder: false,
     awaitsManifest: false,
+    report: 'source',
+    isChosenReport: false,
   });
   const staging: Staging = {
     store,

@@ -2,17 +2,25 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ManifestInvalid, parseManifest } from '../../src/billing/manifest.ts';
+import { ManifestInvalid, ManifestNotBill, parseManifest } from '../../src/billing/manifest.ts';
 
 const folder = 'p/x/data/BILLING_PERIOD=2026-04/2026-04-16T15:24:15.653Z-e1/';
 const exportAt = { bucket: 'payer-cur', key: 'p/x/metadata/BILLING_PERIOD=2026-04/x-Manifest.json' };
 const exportFiles = [`${folder}x-00001.snappy.parquet`, `${folder}x-00002.snappy.parquet`];
 
+const BILL_COLUMNS = [
+  'bill_bill_type',
+  'line_item_line_item_type',
+  'line_item_usage_account_id',
+  'line_item_usage_start_date',
+  'line_item_unblended_cost',
+];
+
 function exportManifest(change: Record<string, unknown> = {}): string {
   return JSON.stringify({
     executionId: 'e1',
     exportArn: 'arn:aws:bcm-data-exports:us-east-1:111122223333:export/x-1',
-    columns: [{ name: 'bill_bill_type', type: 'string' }],
+    columns: BILL_COLUMNS.map((name) => ({ name, type: 'string' })),
     dataFiles: exportFiles.map((key) => `s3://payer-cur/${key}`),
     ...change,
   });
@@ -67,6 +75,35 @@ describe('a manifest of Data Exports', () => {
         const parsed = parseManifest(exportManifest({ executionId, dataFiles }), exportAt);
         expect(parsed).toEqual({ executionId, period: '2026-04', keys });
       }),
+    );
+  });
+});
+
+describe('a manifest of an export that is no part of a bill', () => {
+  const columns = (...names: readonly string[]) => ({ columns: names.map((name) => ({ name, type: 'string' })) });
+
+  test('is told apart by its columns: FOCUS by its name, others by what they lack', () => {
+    const focus = exportManifest(columns('BilledCost', 'BillingPeriodStart', 'ChargeCategory'));
+    expect(() => parseManifest(focus, exportAt)).toThrow(ManifestNotBill);
+    expect(() => parseManifest(focus, exportAt)).toThrow(/^a FOCUS export/);
+    const hub = exportManifest(columns('account_id', 'recommendation_id'));
+    expect(() => parseManifest(hub, exportAt)).toThrow(ManifestNotBill);
+    expect(() => parseManifest(hub, exportAt)).toThrow(/its columns are "account_id", "recommendation_id"$/);
+  });
+
+  test('may choose its columns, as long as they make a bill', () => {
+    expect(parseManifest(exportManifest(columns(...BILL_COLUMNS.slice(1))), exportAt).keys).toEqual(exportFiles);
+    const withoutCost = exportManifest(columns(...BILL_COLUMNS.slice(0, -1)));
+    expect(() => parseManifest(withoutCost, exportAt)).toThrow(/^no bill without the column line_item_unblended_cost$/);
+  });
+
+  test('is not judged by columns that it does not name, nor before it is in order', () => {
+    expect(parseManifest(exportManifest({ columns: undefined }), exportAt).keys).toEqual(exportFiles);
+    expect(parseManifest(exportManifest({ columns: [] }), exportAt).keys).toEqual(exportFiles);
+    const wrong = exportManifest({ ...columns('BilledCost'), dataFiles: [] });
+    expect(() => parseManifest(wrong, exportAt)).toThrow(ManifestInvalid);
+    expect(() => parseManifest(exportManifest({ columns: [{ title: 'x' }] }), exportAt)).toThrow(
+      /columns\.0\.name must be a text/,
     );
   });
 });

@@ -92,13 +92,7 @@ describe('with a payers table', () => {
 
 describe.each([
   ['cannot be read', refuse, 'Error: the warehouse cannot be reached', 0],
-<<<<<<< HEAD
-  ['has wrong rows alone', async () => [WRONG_ROW], 'got 1 rows, 1 of them wrong', 1],
-=======
-  ['is empty', async () => [], 'must have a right row that is enabled, got 0 rows, 0 of them wrong', 0],
   ['has wrong rows alone', async () => [WRONG_ROW], 'got 1 row, 1 of them wrong', 1],
-  ['has nobody who is enabled', async () => [{ ...ROW, ENABLED: false }], 'got 1 row, 0 of them wrong', 0],
->>>>>>> part-e
 ] as const)('a payers table that %s', (_what, readTable, reason, wrong) => {
   it('is replaced by the last good copy, and that is told', async () => {
     const { from, sources, readAt, why, keep, events } = await load({ readTable, cached: async () => COPY });

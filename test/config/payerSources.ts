@@ -27,15 +27,17 @@ export const payerSources: fc.Arbitrary<PayerSource[]> = fc.uniqueArray(
       ),
       owner: fc.oneof(accounts, fc.constant('self')),
       payer: accounts,
+      report: fc.option(fc.constantFrom('daily', 'exports/daily')),
       kmsKey: fc.option(fc.constantFrom('a', 'b').map((id) => `arn:aws:kms:us-east-1:111122223333:key/${id}`)),
     })
-    .map(({ bucket, prefix, owner, payer, kmsKey }) =>
+    .map(({ bucket, prefix, owner, payer, kmsKey, report }) =>
       payerSource({
         bucket,
         prefix,
         bucketOwner: owner,
         payer: parsePayer(payer),
         ...(kmsKey === null ? {} : { kmsKey }),
+        ...(report === null ? {} : { report }),
       }),
     ),
   { selector: ({ bucket, prefix }) => `${bucket}/${prefix}`, minLength: 1, maxLength: 90 },

@@ -25,9 +25,10 @@ describe('a payers file', () => {
     ]);
   });
 
-  test('may say where in the bucket, whose bucket, which key, and that there are no manifests', () => {
+  test('may say where in the bucket, whose bucket, which key, which report, and that there are no manifests', () => {
     const kmsKey = 'arn:aws:kms:us-east-1:111122223333:key/00000000-0000-0000-0000-000000000000';
-    const entry = { ...least, prefix: 'cur/daily', bucketOwner: 'self', kmsKey, manifests: false };
+    const about = { bucketOwner: 'self', kmsKey, manifests: false, report: 'cur/daily' };
+    const entry = { ...least, prefix: 'cur', ...about };
     expect(parsePayers([entry]).sources).toEqual([entry]);
   });
 
@@ -57,6 +58,9 @@ describe('a payers file is refused, and the field is named with its value', () =
     ['bucket: payer-one-billing/cur', /payers\[0\]\.bucket .*without a path/],
     ['bucket: Payer-One', /payers\[0\]\.bucket/],
     ['bucket: null', /payers\[0\]\.bucket must be a text, got null/],
+    ['report: daily/', /payers\[0\]\.report must not begin or end with a slash, got "daily\/"/],
+    ["report: ''", /payers\[0\]\.report must not be empty, got ""/],
+    ['report: true', /payers\[0\]\.report must be a text, got true/],
     ['prefix: /cur', /payers\[0\]\.prefix must not begin or end with a slash, got "\/cur"/],
     ['prefix: cur/', /payers\[0\]\.prefix must not begin or end with a slash, got "cur\/"/],
     ['prefix: cur*', /payers\[0\]\.prefix must hold only .*got "cur\*"/],

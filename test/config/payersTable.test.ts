@@ -14,6 +14,7 @@ const RIGHT: PayerRow = {
   BUCKET_OWNER: null,
   KMS_KEY: null,
   MANIFESTS: null,
+  REPORT: null,
   ENABLED: null,
 };
 
@@ -24,7 +25,7 @@ function complaint(change: PayerRow): string {
     .join();
 }
 
-function rowOf({ payer, bucket, prefix, bucketOwner, kmsKey, manifests }: PayerSource): PayerRow {
+function rowOf({ payer, bucket, prefix, bucketOwner, kmsKey, manifests, report }: PayerSource): PayerRow {
   return {
     PAYER_ID: payer,
     BUCKET: bucket,
@@ -32,6 +33,7 @@ function rowOf({ payer, bucket, prefix, bucketOwner, kmsKey, manifests }: PayerS
     BUCKET_OWNER: bucketOwner,
     KMS_KEY: kmsKey ?? null,
     MANIFESTS: manifests,
+    REPORT: report ?? null,
     ENABLED: true,
   };
 }
@@ -43,12 +45,13 @@ describe('a row of the payers table', () => {
   });
 
   it('means the default by an empty text, as by null', () => {
-    const empty = { ...RIGHT, PREFIX: '', BUCKET_OWNER: '', KMS_KEY: '' };
+    const empty = { ...RIGHT, PREFIX: '', BUCKET_OWNER: '', KMS_KEY: '', REPORT: '' };
     expect(parsePayerRows([empty]).sources).toEqual([payerSource()]);
   });
 
-  it('may say where in the bucket, whose bucket, which key, and that there are no manifests', () => {
-    const source = payerSource({ prefix: 'cur/daily', bucketOwner: 'self', kmsKey: KMS_KEY, manifests: false });
+  it('may say where in the bucket, whose bucket, which key, which report, and that there are no manifests', () => {
+    const more = { bucketOwner: 'self', kmsKey: KMS_KEY, manifests: false, report: 'cur/daily' };
+    const source = payerSource({ prefix: 'cur', ...more });
     expect(parsePayerRows([rowOf(source)]).sources).toEqual([source]);
   });
 
@@ -71,6 +74,8 @@ describe('a row of the payers table', () => {
     [{ PREFIX: 'cur*' }, 'PREFIX must hold only letters'],
     [{ BUCKET_OWNER: 'me' }, 'BUCKET_OWNER must be an AWS account id of 12 digits, or self, got "me"'],
     [{ KMS_KEY: 'alias/billing' }, 'KMS_KEY must be the ARN of a KMS key, not of an alias, got "alias/billing"'],
+    [{ REPORT: 'daily/' }, 'REPORT must not begin or end with a slash, got "daily/"'],
+    [{ REPORT: true }, 'REPORT must be a text, got true'],
     [{ MANIFESTS: 'false' }, 'MANIFESTS must be true or false, got "false"'],
     [{ ENABLED: 'true' }, 'ENABLED must be true or false, got "true"'],
     [{ ENABLED: 0 }, 'ENABLED must be true or false, got 0'],
@@ -165,8 +170,9 @@ function oneOwnerEach(sources: readonly PayerSource[]): PayerSource[] {
 describe('the query of the payers table', () => {
   it('names the table, its columns and an order', () => {
     expect(payersTableQuery(PAYERS_TABLE)).toBe(
-      'select payer_id, bucket, prefix, bucket_owner, kms_key, manifests, enabled ' +
-        'from AWS_AZ_SHARE.METADATA.PRO_REFRESH_CONFIG order by payer_id, bucket, prefix, bucket_owner, kms_key, manifests',
+      'select payer_id, bucket, prefix, bucket_owner, kms_key, manifests, report, enabled ' +
+        'from AWS_AZ_SHARE.METADATA.PRO_REFRESH_CONFIG ' +
+        'order by payer_id, bucket, prefix, bucket_owner, kms_key, manifests, report',
     );
   });
 

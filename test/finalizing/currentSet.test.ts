@@ -1,13 +1,15 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { versionIdOf } from '../../src/billing/version.ts';
 import { type CurrentSet, setOfDelivery, setWithoutManifest } from '../../src/finalizing/currentSet.ts';
 import type { VersionOutcome, VersionRecord } from '../../src/ledger/ledger.ts';
 import { deliveryOf, START, type VersionSketch, versionOf } from '../ledger/records.ts';
 import { aReorderedHistory } from '../ledger/sightings.ts';
 
 const EMPTY: VersionOutcome = { status: 'empty' };
-const REMOVED: VersionOutcome = { status: 'removed', generation: 0 };
+const REMOVED = { status: 'removed', generation: 0 } as const;
 const CORRUPT: VersionOutcome = { status: 'quarantined', reason: 'no footer' };
+const FOREIGN: VersionOutcome = { status: 'set-aside', reason: 'a FOCUS export' };
 const A = versionOf({ key: 'a' });
 const B = versionOf({ key: 'b' });
 const later = (sketch: VersionSketch) => versionOf({ lastModified: START + 1000, etag: 'e2', ...sketch });
@@ -19,6 +21,17 @@ function shown(set: CurrentSet): string[] | string {
 
 function stagedKeys(...versions: VersionRecord[]): string[] {
   return versions.flatMap(({ outcome }) => (outcome.status === 'staged' ? outcome.stagedKey : [])).sort();
+}
+
+/** What becomes of a staged version that its source takes back. */
+function withdrawn({ outcome }: VersionRecord): VersionOutcome {
+  if (outcome.status !== 'staged') throw new Error(`only what is staged is withdrawn, not ${outcome.status}`);
+  return { ...outcome, withdrawn: 'a copy' };
+}
+
+/** The set without a manifest of a partition in which no report has been seen to be the bill. */
+function ofFiles(versions: readonly VersionRecord[]): CurrentSet {
+  return setWithoutManifest(versions, undefined);
 }
 
 /** The order of versions must not matter: given another one, everything that is answered is the same. */
@@ -82,69 +95,167 @@ describe('the set of a delivery', () => {
 describe('the set without a manifest', () => {
   it('is the newest version of every key', () => {
     const newer = later({ key: 'a' });
-    expect(shown(setWithoutManifest([newer, A, B]))).toEqual(stagedKeys(newer, B));
+    expect(shown(ofFiles([newer, A, B]))).toEqual(stagedKeys(newer, B));
   });
 
   it('goes by sequencer where both have one', () => {
     const first = versionOf({ key: 'a', etag: 'e1', sequencer: '0a', lastModified: START + 5000 });
     const second = versionOf({ key: 'a', etag: 'e2', sequencer: '0b' });
-    expect(shown(setWithoutManifest([first, second]))).toEqual(stagedKeys(second));
+    expect(shown(ofFiles([first, second]))).toEqual(stagedKeys(second));
   });
 
   it('counts the newest folder alone: adding folders up would multiply the month', () => {
     const first = [versionOf({ folder: 'one/', key: 'a' }), versionOf({ folder: 'one/', key: 'b' })];
     const second = later({ folder: 'two/', key: 'a' });
-    expect(shown(setWithoutManifest([...first, second]))).toEqual(stagedKeys(second));
+    expect(shown(ofFiles([...first, second]))).toEqual(stagedKeys(second));
   });
 
   it('goes by the time in the folder’s name, whatever LastModified says', () => {
     const folder = (time: string) => `data/BILLING_PERIOD=2026-04/${time}-id/`;
     const older = later({ folder: folder('2026-04-16T15:24:15.653Z') });
     const newer = versionOf({ folder: folder('2026-04-17T15:24:15.653Z') });
-    expect(shown(setWithoutManifest([older, newer]))).toEqual(stagedKeys(newer));
+    expect(shown(ofFiles([older, newer]))).toEqual(stagedKeys(newer));
   });
 
   it('does not begin a new folder with a file that cannot be read', () => {
     const unreadable = later({ folder: 'two/', key: 'a', outcome: CORRUPT });
     const old = versionOf({ folder: 'one/', key: 'a' });
-    expect(shown(setWithoutManifest([old, unreadable]))).toEqual(stagedKeys(old));
+    expect(shown(ofFiles([old, unreadable]))).toEqual(stagedKeys(old));
   });
 
   it('drops a file whose newest version is empty', () => {
-    expect(shown(setWithoutManifest([A, B, later({ key: 'b', outcome: EMPTY })]))).toEqual(stagedKeys(A));
+    expect(shown(ofFiles([A, B, later({ key: 'b', outcome: EMPTY })]))).toEqual(stagedKeys(A));
   });
 
-  it('leaves out a file that never could be read', () => {
-    expect(shown(setWithoutManifest([A, versionOf({ key: 'b', outcome: CORRUPT })]))).toEqual(stagedKeys(A));
+  it('is held by a file that cannot be read, also by one that never could: nobody knows whether the month is whole', () => {
+    const set = ofFiles([A, versionOf({ key: 'b', outcome: CORRUPT })]);
+    expect(shown(set)).toBe(`${B.source.key} is quarantined: no footer`);
   });
 
   it('is held when what cannot be read took the place of what could: a hole is no restatement', () => {
-    const set = setWithoutManifest([A, B, later({ key: 'b', outcome: CORRUPT })]);
+    const set = ofFiles([A, B, later({ key: 'b', outcome: CORRUPT })]);
     expect(shown(set)).toBe(`${B.source.key} is quarantined: no footer`);
     expect(set).toMatchObject({ removed: [] });
   });
 
   it('is held when the newest version of a file was removed although no other is left: it has come back', () => {
     const removed = later({ key: 'b', outcome: REMOVED });
-    expect(setWithoutManifest([A, removed])).toMatchObject({ is: 'held', removed: [removed] });
+    expect(ofFiles([A, removed])).toMatchObject({ is: 'held', removed: [removed] });
   });
 
   it('is held when the newest version of a file was removed, and names it', () => {
     const removed = later({ key: 'b', outcome: REMOVED });
-    expect(setWithoutManifest([A, B, removed])).toMatchObject({ is: 'held', removed: [removed] });
+    expect(ofFiles([A, B, removed])).toMatchObject({ is: 'held', removed: [removed] });
   });
 
-  it.each<[string, VersionRecord[]]>([
-    ['has arrived', []],
-    ['can be read', [versionOf({ outcome: CORRUPT })]],
-    ['has a row', [versionOf({ outcome: EMPTY })]],
-  ])('is held while no file %s', (_, versions) => {
-    expect(shown(setWithoutManifest(versions))).toBe('no file with data has arrived');
+  it.each<[string, VersionRecord[], string]>([
+    ['has arrived', [], ''],
+    ['has a row', [versionOf({ outcome: EMPTY })], ''],
+    ['can be read', [versionOf({ outcome: CORRUPT })], `: ${A.source.key} is quarantined: no footer`],
+    ['is part of a bill', [versionOf({ outcome: FOREIGN })], `: ${A.source.key} is set aside: a FOCUS export`],
+    [
+      'is of any use, however many came',
+      ['a', 'b'].map((key) => versionOf({ key, outcome: FOREIGN })),
+      `: ${A.source.key} is set aside: a FOCUS export, and 1 more`,
+    ],
+  ])('is held while no file %s', (_, versions, what) => {
+    expect(shown(ofFiles(versions))).toBe(`no file with data has arrived${what}`);
+  });
+});
+
+describe('of several reports', () => {
+  const of = (report: string, sketch: VersionSketch = {}) =>
+    versionOf({ folder: `${report}/data/BILLING_PERIOD=2026-04/`, ...sketch });
+  const [hourly, daily] = [of('hourly', { etag: 'h' }), of('daily', { etag: 'd', lastModified: START + 5000 })];
+
+  it('the set is of the one that is the bill, however new the others are', () => {
+    expect(shown(setWithoutManifest([hourly, daily], 'cur-source/hourly'))).toEqual(stagedKeys(hourly));
+    expect(shown(setWithoutManifest([hourly, daily], 'cur-source/daily'))).toEqual(stagedKeys(daily));
+  });
+
+  it('another one’s unreadable files and withdrawals say nothing about the bill', () => {
+    const others = [
+      of('daily', { outcome: CORRUPT }),
+      of('daily', { key: 'b', outcome: withdrawn(of('daily', { key: 'b' })) }),
+    ];
+    expect(shown(setWithoutManifest([hourly, ...others], 'cur-source/hourly'))).toEqual(stagedKeys(hourly));
+  });
+
+  it('a bill whose only file is another report’s has none', () => {
+    expect(shown(setWithoutManifest([daily], 'cur-source/hourly'))).toBe('no file with data has arrived');
+  });
+});
+
+describe('a manifest that cannot be read', () => {
+  const DATA = 'cur/data/BILLING_PERIOD=2026-04/';
+  const manifest = (sketch: { readonly execution?: string; readonly outcome?: VersionOutcome } & VersionSketch) => {
+    const { execution = '', outcome = CORRUPT, ...rest } = sketch;
+    const folder = `cur/metadata/BILLING_PERIOD=2026-04/${execution}`;
+    const { source, ...version } = versionOf({ ...rest, folder, outcome });
+    const named = { ...source, key: `${folder}cur-Manifest.json` };
+    return { ...version, id: versionIdOf(named), source: named };
+  };
+  const data = (execution = '') => versionOf({ folder: `${DATA}${execution}` });
+  const [FIRST, SECOND] = ['2026-04-16T15:24:15.653Z-e1/', '2026-04-17T15:24:15.653Z-e2/'];
+
+  it('holds the month: nobody can say whether all its files are here', () => {
+    const reason = 'its manifest cur/metadata/BILLING_PERIOD=2026-04/cur-Manifest.json is quarantined: no footer';
+    expect(setWithoutManifest([data(), manifest({})], undefined)).toEqual({ is: 'held', reason, removed: [] });
+    // Newer data does not mend it: the delivery's own manifest comes last.
+    const newer = versionOf({ folder: DATA, key: 'b', lastModified: START + 9000 });
+    expect(ofFiles([newer, manifest({})]).is).toBe('held');
+  });
+
+  it('is forgotten when a newer one can be read, or is not of a bill', () => {
+    const readable = manifest({ etag: 'e2', lastModified: START + 1000, outcome: FOREIGN });
+    expect(shown(ofFiles([data(), manifest({}), readable]))).toEqual(stagedKeys(data()));
+    expect(ofFiles([data(), manifest({ lastModified: START + 2000 }), readable]).is).toBe('held');
+  });
+
+  it('holds the executions up to its own, and no later one', () => {
+    expect(ofFiles([data(FIRST), manifest({ execution: SECOND })]).is).toBe('held');
+    expect(ofFiles([data(SECOND), manifest({ execution: SECOND })]).is).toBe('held');
+    expect(shown(ofFiles([data(SECOND), manifest({ execution: FIRST })]))).toEqual(stagedKeys(data(SECOND)));
+  });
+});
+
+describe('what was withdrawn', () => {
+  const gone = (sketch: VersionSketch) => versionOf({ ...sketch, outcome: withdrawn(versionOf(sketch)) });
+
+  it('is not in the set: the others of its month are', () => {
+    expect(shown(ofFiles([A, gone({ key: 'b' })]))).toEqual(stagedKeys(A));
+  });
+
+  it('gives way to what its key has since, and does not bring back what it had before', () => {
+    const [before, since] = [START - 1000, START + 1000].map((lastModified) =>
+      versionOf({ key: 'a', etag: `at-${lastModified}`, lastModified }),
+    );
+    if (!before || !since) throw new Error('no versions');
+    expect(shown(ofFiles([gone({ key: 'a' }), since, B]))).toEqual(stagedKeys(since, B));
+    expect(shown(ofFiles([gone({ key: 'a' }), before, B]))).toEqual(stagedKeys(B));
+    expect(shown(ofFiles([gone({ key: 'a' }), { ...before, outcome: REMOVED }, B]))).toEqual(stagedKeys(B));
+  });
+
+  it('as a whole leaves a month without rows, whatever else came that has none', () => {
+    expect(ofFiles([gone({ key: 'a' }), gone({ key: 'b' })])).toEqual({ is: 'set', files: [] });
+    const others = [versionOf({ key: 'c', outcome: EMPTY }), versionOf({ key: 'd', outcome: FOREIGN })];
+    expect(ofFiles([gone({ key: 'a' }), ...others])).toEqual({ is: 'set', files: [] });
+  });
+
+  it('stays out when its copy has been cleared away: it is not wanted again', () => {
+    const cleared = versionOf({ key: 'b', outcome: { ...REMOVED, withdrawn: 'a copy' } });
+    expect(shown(ofFiles([A, cleared]))).toEqual(stagedKeys(A));
+    expect(ofFiles([cleared])).toEqual({ is: 'set', files: [] });
+  });
+
+  it('and that a manifest names holds its delivery', () => {
+    const reason = `delivery execution-of-delivery-1: ${A.source.key} is withdrawn`;
+    expect(shown(setOfDelivery(deliveryOf({ files: [A] }), [gone({ key: 'a' })]))).toBe(reason);
   });
 });
 
 describe('the order in which versions are given never matters', () => {
-  const outcomes: (VersionOutcome | undefined)[] = [undefined, EMPTY, REMOVED, CORRUPT];
+  const outcomes: (VersionOutcome | undefined)[] = [undefined, EMPTY, REMOVED, CORRUPT, FOREIGN];
   const aVersion = fc
     .record({
       key: fc.constantFrom('a', 'b', 'c'),
@@ -161,7 +272,7 @@ describe('the order in which versions are given never matters', () => {
 
   it('to a set without a manifest', () => {
     fc.assert(
-      fc.property(someVersions, (versions) => expectSameInAnyOrder(versions, setWithoutManifest)),
+      fc.property(someVersions, (versions) => expectSameInAnyOrder(versions, ofFiles)),
       { numRuns: 60 },
     );
   });
@@ -185,7 +296,7 @@ describe('the order in which versions are given never matters', () => {
         );
         const known = [...new Map(writes.map((write) => [write.id, write])).values()];
         const last = [...new Map(writes.map((write) => [write.source.key, write])).values()];
-        const set = setWithoutManifest(known);
+        const set = ofFiles(known);
         if (set.is === 'set') expect(shown(set)).toEqual(stagedKeys(...last));
         else expect(last.some(({ outcome }) => outcome.status !== 'staged')).toBe(true);
       }),

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { handleTick } from '../../src/finalizing/handleTick.ts';
+import type { VersionRecord } from '../../src/ledger/ledger.ts';
+import { isStaged } from '../../src/ledger/versionRecord.ts';
 import { ALPHA, deliveryOf, START, versionOf } from '../ledger/records.ts';
 import { intercepted, refusing } from '../staging/interception.ts';
 import { type FileSketch, FinalizerWorld, keysOf, SETTINGS, STAGING } from './finalizerWorld.ts';
@@ -87,6 +89,51 @@ describe('a superseded file', () => {
     const back = await publish({ etag: 'e1', generation: 1 });
     expect(world.visible()).toEqual(keysOf(back));
     expect(keysOf(back)).not.toEqual(keysOf(old));
+  });
+});
+
+describe('a withdrawn file', () => {
+  const withdraw = async (version: VersionRecord) => {
+    if (!isStaged(version)) throw new Error('only what is staged can be withdrawn');
+    const outcome = { ...version.outcome, withdrawn: 'an earlier refresh' };
+    await world.ledger.recordVersion({ ...version, outcome }, world.now);
+    await world.tickWhenDue();
+  };
+
+  it('is hidden by the next run, and goes after the grace time, though it is newer than what is visible', async () => {
+    const kept = await publish({ key: 'a' });
+    const gone = await publish({ key: 'b', lastModified: world.now + GRACE });
+    expect(world.visible()).toEqual(keysOf(kept, gone));
+    await withdraw(gone);
+    expect(world.visible()).toEqual(keysOf(kept));
+    expect(stagedKeys()).toEqual(keysOf(kept, gone));
+    world.now += GRACE;
+    await runAgain();
+    expect([await statusOf(gone.id), stagedKeys()]).toEqual(['removed', keysOf(kept)]);
+  });
+
+  it('is not asked for again once its copy is gone: later runs publish without it', async () => {
+    const [kept, gone] = [await publish({ key: 'a' }), await publish({ key: 'b' })];
+    await withdraw(gone);
+    world.now += GRACE;
+    await runAgain();
+    const more = await publish({ key: 'c' });
+    expect([world.visible(), world.requests]).toEqual([keysOf(kept, more), []]);
+    expect(world.told('partition-held')).toEqual([]);
+  });
+
+  it('that was all there was leaves readers no row', async () => {
+    await withdraw(await publish({ key: 'a' }));
+    expect([world.visible(), (await world.record()).published]).toMatchObject([[], { files: 0, rows: 0 }]);
+  });
+
+  it('comes back with its content, under a key of its own when its copy is gone', async () => {
+    const [kept, gone] = [await publish({ key: 'a' }), await publish({ key: 'b' })];
+    await withdraw(gone);
+    world.now += GRACE;
+    await runAgain();
+    const back = await publish({ key: 'b', generation: 1 });
+    expect(world.visible()).toEqual(keysOf(kept, back));
   });
 });
 

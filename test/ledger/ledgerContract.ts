@@ -11,8 +11,10 @@ import { describeLookups } from './contract/lookups.ts';
 import { describeOutboxRules } from './contract/outbox.ts';
 import { describeRecoveryRules } from './contract/recovery.ts';
 import { describeRemovalRules } from './contract/removals.ts';
+import { describeReportRules } from './contract/reports.ts';
 import { describeTickRules } from './contract/ticks.ts';
 import { describeVersionRules } from './contract/versions.ts';
+import { describeWithdrawalRules } from './contract/withdrawals.ts';
 
 /** A ledger with nothing in it. */
 export interface LedgerHarness {
@@ -34,6 +36,8 @@ export function describeLedgerContract(name: string, makeLedger: () => Promise<L
     const subject = () => harness.ledger;
 
     describeVersionRules(subject);
+    describeReportRules(subject);
+    describeWithdrawalRules(subject);
     describeDeliveryRules(subject);
     describeTickRules(subject);
     describeLookups(subject);

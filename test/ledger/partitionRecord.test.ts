@@ -25,7 +25,7 @@ function progress(sketch: DeliverySketch, pending: readonly string[] = []): Deli
 }
 
 function mustTakeIn(record: PartitionRecord, told: DeliveryProgress): PartitionRecord {
-  const answer = delivered(record, told);
+  const answer = delivered(record, told, START);
   if (!answer) throw new Error(`${told.id} is no news`);
   return answer.record;
 }
@@ -143,12 +143,57 @@ describe('of two deliveries', () => {
     expect(compareDeliveries(legacy('b', START), legacy('a', START))).toBeGreaterThan(0);
   });
 
+  it('a legacy month’s manifest names the newest: it beats its deliveries’ copies, whatever LastModified says', () => {
+    const month = '20260401-20260501/';
+    const named = progress({ id: 'asm-2', manifestKey: `${month}r-Manifest.json`, lastModified: START });
+    const copies = ['asm-1', 'asm-2', 'asm-3'].map((id) =>
+      progress({ id, manifestKey: `${month}${id}/r-Manifest.json`, lastModified: START + 9000 }),
+    );
+    for (const copy of copies) {
+      expect(compareDeliveries(named, copy)).toBeGreaterThan(0);
+      expect(compareDeliveries(copy, named)).toBeLessThan(0);
+    }
+    // Of another month's folder, or deeper below, it says nothing.
+    for (const manifestKey of ['20260501-20260601/a/r-Manifest.json', `${month}a/b/r-Manifest.json`, `x/${month}a/m`]) {
+      expect(compareDeliveries(named, progress({ manifestKey, lastModified: START + 1 }))).toBeLessThan(0);
+    }
+  });
+
+  it('of a legacy report’s month, the order is total: in every order of arrival the same one ends as the newest', () => {
+    const month = '20260401-20260501/';
+    const any = fc
+      .record({
+        id: fc.constantFrom('a', 'b', 'c'),
+        lastModified: aMoment,
+        manifestKey: fc.constantFrom(
+          `${month}r-Manifest.json`,
+          ...['a', 'b'].map((id) => `${month}${id}/r-Manifest.json`),
+        ),
+      })
+      .map((sketch) => progress(sketch));
+    fc.assert(
+      fc.property(any, any, any, (a, b, c) => {
+        if (compareDeliveries(a, b) <= 0 && compareDeliveries(b, c) <= 0) {
+          expect(compareDeliveries(a, c)).toBeLessThanOrEqual(0);
+        }
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
   it('one is newer than the other in one direction only', () => {
     const any = fc
       .record({
         id: fc.constantFrom('a', 'b', 'c'),
         lastModified: aMoment,
-        manifestKey: fc.constantFrom('k-Manifest.json', 'l-Manifest.json', '2026-04-16T15:24:15Z-x/r-Manifest.json'),
+        manifestKey: fc.constantFrom(
+          'k-Manifest.json',
+          'l-Manifest.json',
+          '2026-04-16T15:24:15Z-x/r-Manifest.json',
+          '2026-04-17T15_24_15Z-x/r-Manifest.json',
+          '20260401-20260501/r-Manifest.json',
+          '20260401-20260501/a/r-Manifest.json',
+        ),
       })
       .map((sketch) => progress(sketch));
     fc.assert(
@@ -170,7 +215,7 @@ describe('a partition that takes in deliveries', () => {
       fc.property(orders, ([known, told]) => {
         const record = told.reduce((before, { number, isComplete }) => {
           const sketch = { id: `delivery-${number}`, lastModified: START + number * 1000 };
-          return delivered(before, progress(sketch, isComplete ? [] : ['file']))?.record ?? before;
+          return delivered(before, progress(sketch, isComplete ? [] : ['file']), START)?.record ?? before;
         }, CLEAN);
         const newestOf = (some: typeof known) =>
           some.length === 0 ? undefined : `delivery-${Math.max(...some.map(({ number }) => number))}`;
@@ -182,9 +227,9 @@ describe('a partition that takes in deliveries', () => {
 
   it('writes nothing for what it knows', () => {
     const waiting = mustTakeIn(CLEAN, progress({}, ['a', 'b']));
-    expect(delivered(waiting, progress({}, ['b', 'a']))).toBeUndefined();
+    expect(delivered(waiting, progress({}, ['b', 'a']), START)).toBeUndefined();
     const complete = mustTakeIn(CLEAN, progress({}));
-    expect(delivered(complete, progress({}, ['a']))).toBeUndefined();
+    expect(delivered(complete, progress({}, ['a']), START)).toBeUndefined();
   });
 
   it('waits again for what a manifest still misses when it is read again', () => {

@@ -86,6 +86,8 @@ describe('what became of a version', () => {
   const staged = (generation: number): VersionOutcome => versionOf({ generation }).outcome;
   const removed = (generation: number): VersionOutcome => ({ status: 'removed', generation });
   const empty: VersionOutcome = { status: 'empty' };
+  const setAside: VersionOutcome = { status: 'set-aside', reason: 'a FOCUS export' };
+  const withdrawn = (generation: number): VersionOutcome => Object.assign(staged(generation), { withdrawn: 'gone' });
   const quarantined: VersionOutcome = { status: 'quarantined', reason: 'no footer' };
 
   it.each<[string, VersionOutcome, VersionOutcome, boolean]>([
@@ -98,6 +100,15 @@ describe('what became of a version', () => {
     ['removed is not brought back by the generation that was removed', removed(0), staged(0), false],
     ['removed is not brought back by an earlier generation', removed(1), staged(0), false],
     ['removed is not told to be quarantined', removed(0), quarantined, false],
+    ['set aside becomes staged, when the rules have changed', setAside, staged(0), true],
+    ['staged is not set aside', staged(0), setAside, false],
+    ['quarantined is not set aside', quarantined, setAside, false],
+    ['staged is withdrawn', staged(0), withdrawn(0), true],
+    ['withdrawn is staged when its content comes back', withdrawn(0), staged(0), true],
+    ['withdrawn is not brought back by an earlier generation', withdrawn(1), staged(0), false],
+    ['withdrawn stays so, whatever else is told', withdrawn(0), empty, false],
+    ['removed is not withdrawn', removed(0), withdrawn(0), false],
+    ['quarantined is not withdrawn', quarantined, withdrawn(0), false],
   ])('%s', (_, known, told, takenOver) => {
     const { record, news } = afterTelling({ outcome: known }, { outcome: told });
     expect(record.outcome).toEqual(takenOver ? told : known);

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { classifyKey } from '../../src/billing/layout.ts';
 import { ManifestInvalid, parseManifest } from '../../src/billing/manifest.ts';
 import { DirectoryStore } from '../../src/local/directoryStore.ts';
-import { relocateManifest, rootOf, withRelocatedManifests } from '../../src/local/relocateManifest.ts';
+import { relocateManifest, withRelocatedManifests } from '../../src/local/relocateManifest.ts';
 import { exportManifest, legacyManifest, putFiles } from './reports.ts';
 
 /** Where each layout puts a report named `x`, below the export's root. */
@@ -44,32 +44,6 @@ function manifestOf(layout: (typeof LAYOUTS)[number], root: string, bucket: stri
   );
 }
 
-describe("an export's root", () => {
-  it('is the same for its data and its manifests, whatever lies above', () => {
-    fc.assert(
-      fc.property(anyRoot, anyLayout, (above, { data, manifest }) => {
-        const root = `${above}x/`;
-        expect(rootOf(`${root}${data}x-00001.snappy.parquet`)).toBe(root);
-        expect(rootOf(`${root}${manifest}x-Manifest.json`)).toBe(root);
-      }),
-    );
-  });
-
-  it('keeps two exports apart that lie in one folder', () => {
-    fc.assert(
-      fc.property(anyRoot, anyLayout, anyLayout, (above, one, other) => {
-        expect(rootOf(`${above}one/${one.data}x-1.parquet`)).not.toBe(rootOf(`${above}other/${other.data}x-1.parquet`));
-      }),
-    );
-  });
-
-  it('is the folder itself when nothing lies above', () => {
-    expect(rootOf('20260401-20260501/x-Manifest.json')).toBe('');
-    expect(rootOf('data/BILLING_PERIOD=2026-04/x-00001.snappy.parquet')).toBe('');
-    expect(rootOf('year=2026/month=04/x-00001.snappy.parquet')).toBe('');
-  });
-});
-
 describe('a relocated manifest', () => {
   it('changes nothing when it already lies where its names say', () => {
     fc.assert(
@@ -101,6 +75,28 @@ describe('a relocated manifest', () => {
         expect(moved.keys).toEqual([1, 2].map((part) => `${layout.data}x-0000${part}.snappy.parquet`));
       }),
     );
+  });
+
+  it('names the execution as the folder that it lies in is called, where a copy has replaced its colons', () => {
+    const [there, manifest, data] = ['cur/x/', 'x/metadata/BILLING_PERIOD=2026-04/', 'x/data/BILLING_PERIOD=2026-04/'];
+    const execution = '2026-04-16T15:24:15.653Z-e1';
+    const json = text(exportManifest('e1', [`${there}data/BILLING_PERIOD=2026-04/${execution}/x-1.parquet`]));
+    for (const colon of [':', '_', '-', '.', '\uA789', '\uF03A', '%3A', '$&']) {
+      const own = execution.replaceAll(':', () => colon);
+      const at = { bucket: 'here', key: `${manifest}${own}/x-Manifest.json` };
+      const isKnown = colon !== '$&';
+      const expected = `s3://here/${data}${isKnown ? own : execution}/x-1.parquet`;
+      expect(JSON.parse(relocateManifest(json, at)).dataFiles).toEqual([expected]);
+    }
+  });
+
+  it('keeps the colons of another execution, and where the manifest lies in none', () => {
+    const key = 'x/data/BILLING_PERIOD=2026-04/2026-04-16T15:24:15.653Z-e1/x-1.parquet';
+    const json = text(exportManifest('e1', [key]));
+    for (const folder of ['', '2026-04-17T15_24_15.653Z-e2/']) {
+      const at = { bucket: 'here', key: `x/metadata/BILLING_PERIOD=2026-04/${folder}x-Manifest.json` };
+      expect(JSON.parse(relocateManifest(json, at)).dataFiles).toEqual([`s3://here/${key}`]);
+    }
   });
 
   it('keeps every other field', () => {

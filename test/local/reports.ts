@@ -11,6 +11,10 @@ export interface Row {
   readonly cost: number;
   /** USD when it is not said. */
   readonly currency?: string;
+  /** The line item's id; a report has the identity columns when its first row has one. */
+  readonly id?: string;
+  /** The hour of the month in which it was used. */
+  readonly hour?: number;
 }
 
 /** One row for each cost. */
@@ -18,27 +22,41 @@ export function rowsOf(payer: string, period: string, ...costs: readonly number[
   return costs.map((cost) => ({ payer, period, cost }));
 }
 
-/** A cost-and-usage report as Parquet: the columns that say whose a row is, and what it costs. */
-export function reportFile(rows: readonly Row[]): Uint8Array {
-  const columns = {
+/** Line items of the hours of a month, one an hour, with ids that stay the same from one refresh to the next. */
+export function hoursOf(payer: string, period: string, count: number, first = 0): Row[] {
+  return Array.from({ length: count }, (_, index) => {
+    const hour = first + index;
+    return { payer, period, cost: 1, id: `item-${hour % 7}-of-${payer}`, hour };
+  });
+}
+
+/** A cost-and-usage report as Parquet, with its columns but for those that are left out. */
+export function reportFile(rows: readonly Row[], without: readonly string[] = []): Uint8Array {
+  const start = ({ period }: Row) => new Date(monthInterval(parsePeriod(period)).start);
+  const at = (row: Row, hours: number) => new Date(start(row).getTime() + ((row.hour ?? 0) + hours) * 3_600_000);
+  const identity = {
+    identity_line_item_id: rows.map(({ id }) => id ?? ''),
+    identity_time_interval: rows.map((row) => `${at(row, 0).toISOString()}/${at(row, 1).toISOString()}`),
+  };
+  const texts = {
+    ...(rows[0]?.id === undefined ? {} : identity),
     bill_payer_account_id: rows.map(({ payer }) => payer),
     line_item_usage_account_id: rows.map(({ payer }) => payer),
     line_item_line_item_type: rows.map(() => 'Usage'),
     line_item_currency_code: rows.map(({ currency }) => currency ?? 'USD'),
   };
-  return new Uint8Array(
-    parquetWriteBuffer({
-      columnData: [
-        ...Object.entries(columns).map(([name, data]) => ({ name, data, type: 'STRING' as const })),
-        {
-          name: 'bill_billing_period_start_date',
-          data: rows.map(({ period }) => new Date(monthInterval(parsePeriod(period)).start)),
-          type: 'TIMESTAMP',
-        },
-        { name: 'line_item_unblended_cost', data: rows.map(({ cost }) => cost), type: 'DOUBLE' },
-      ],
-    }),
-  );
+  const moments = {
+    bill_billing_period_start_date: rows.map(start),
+    line_item_usage_start_date: rows.map((row) => at(row, 0)),
+    line_item_usage_end_date: rows.map((row) => at(row, 1)),
+  };
+  const columnData = [
+    ...Object.entries(texts).map(([name, data]) => ({ name, data, type: 'STRING' as const })),
+    ...Object.entries(moments).map(([name, data]) => ({ name, data, type: 'TIMESTAMP' as const })),
+    { name: 'line_item_unblended_cost', data: rows.map(({ cost }) => cost), type: 'DOUBLE' as const },
+  ];
+  const kept = columnData.filter(({ name }) => !without.includes(name));
+  return new Uint8Array(parquetWriteBuffer({ columnData: kept }));
 }
 
 /** The manifest of a Data Exports delivery of these files, which names them as the bucket that AWS wrote to has them. */

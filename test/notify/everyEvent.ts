@@ -17,6 +17,8 @@ const EVENTS: { readonly [What in ReactorEvent['what']]: ReactorEvent & { readon
   'file-known': { what: 'file-known', ...file },
   'file-empty': { what: 'file-empty', ...file },
   'file-quarantined': { what: 'file-quarantined', ...file, reason },
+  'file-set-aside': { what: 'file-set-aside', ...file, reason },
+  'file-withdrawn': { what: 'file-withdrawn', ...file, reason },
   'file-superseded': { what: 'file-superseded', ...object },
   'file-gone': { what: 'file-gone', ...object },
   'object-ignored': { what: 'object-ignored', ...object, reason },

@@ -8,7 +8,7 @@ import type { Message } from '../../src/notify/message.ts';
 import type { Telling } from '../../src/notify/messages/compose.ts';
 import { analyticsFailed, finalized, verificationFailed } from '../../src/notify/messages/finalizing.ts';
 import { quarantined } from '../../src/notify/messages/quarantined.ts';
-import { reconciled, stale, unreadable } from '../../src/notify/messages/reconciling.ts';
+import { reconciled, reportsUndecided, stale, unreadable } from '../../src/notify/messages/reconciling.ts';
 import { BODIES, type What } from '../../src/notify/messages/schema.ts';
 
 const NOON = Date.UTC(2026, 9, 5, 12);
@@ -47,6 +47,7 @@ const RECONCILED = {
   configuration: 'table',
   wrongRows: 0,
 } as const;
+const UNDECIDED = { report: 'payer-cur/cur/hourly', otherReports: ['payer-cur/cur/daily'] };
 const OUTLINE = { ...RECONCILED, periods: [...RECONCILED.periods] };
 
 /** Every kind, with each field that it may have, and with those alone that it must have. */
@@ -64,6 +65,7 @@ const KINDS: Readonly<Record<What, { readonly full: (telling: Telling) => Messag
   },
   'verification-failed': same((telling) => verificationFailed(telling, PARTITION, PROBLEM)),
   quarantined: same((telling) => quarantined(telling, PARTITION, SOURCE, 'no Parquet file')),
+  'reports-undecided': same((telling) => reportsUndecided(telling, PARTITION, UNDECIDED)),
   unreadable: same((telling) => unreadable(telling, UNREADABLE)),
   stale: same((telling) => stale(telling, STALE, 36)),
   reconciled: same((telling) => reconciled(telling, OUTLINE)),
@@ -129,6 +131,11 @@ describe('the id', () => {
       stale(TELLING, { payer: PAYER, hours: 8784 }, 36),
       'stale/111122223333/never/2026-10-05',
     ],
+    [
+      'of a month with several reports',
+      reportsUndecided(TELLING, PARTITION, UNDECIDED),
+      'reports-undecided/2026-10/111122223333/2026-10-05',
+    ],
     ['of a reconcile', reconciled(TELLING, OUTLINE), 'reconciled/e1-a'],
     [
       'of a reconcile that nobody named',
@@ -159,6 +166,9 @@ describe('the id', () => {
       stale(TELLING, STALE, 36),
       stale(nextDay, STALE, 36),
       stale(TELLING, { ...STALE, lastDelivery: NOON - 39 * HOUR }, 36),
+      reportsUndecided(TELLING, PARTITION, UNDECIDED),
+      reportsUndecided(TELLING, OTHER, UNDECIDED),
+      reportsUndecided(nextDay, PARTITION, UNDECIDED),
       reconciled(TELLING, OUTLINE),
       reconciled({ ...TELLING, correlationId: 'e2' }, OUTLINE),
     ];

@@ -3,6 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseObjectCreated } from '../../src/billing/objectCreated.ts';
+import { placeBySources } from '../../src/billing/placement.ts';
 import type { Source } from '../../src/billing/source.ts';
 import { SqliteLedger } from '../../src/ledger/sqliteLedger.ts';
 import { discoverSource } from '../../src/reconcile/discover.ts';
@@ -22,7 +23,7 @@ import {
   partitionOf,
 } from '../staging/copyWorld.ts';
 import { refusing } from '../staging/interception.ts';
-import { parquetBytes } from '../staging/parquetBytes.ts';
+import { foreignParquet, parquetBytes } from '../staging/parquetBytes.ts';
 
 const MINUTE = 60_000;
 const LOOSE_KEY = 'year=2026/month=10/a.parquet';
@@ -160,6 +161,97 @@ describe('of a partition with manifests', () => {
   });
 });
 
+describe('a manifest that was set aside', () => {
+  it('counts as none, and is not asked for again', async () => {
+    const key = chunk(OVERWRITE, 1);
+    await world.put(key, foreignParquet(2, ['BilledCost']), { at: NOON - MINUTE });
+    const columns = [{ name: 'BilledCost' }];
+    const manifest = JSON.parse(Buffer.from(manifestBytes('e1', [key])).toString());
+    await world.put(OVERWRITE_MANIFEST, Buffer.from(JSON.stringify({ ...manifest, columns })));
+    expect((await discover()).keys).toEqual([OVERWRITE_MANIFEST]);
+    await world.play();
+    expect((await discover()).keys).toEqual([key]);
+    await world.play();
+    expect((await discover()).keys).toEqual([]);
+  });
+});
+
+describe('of two reports of one month in a source', () => {
+  const [HOURLY, HOURLY_REPORT] = ['cur/hourly/', 'payer-cur/cur/hourly'];
+  const hourlyOf = (text: string) => text.replaceAll('cur/daily/', HOURLY);
+  const choosing = (report: string) => ({ ...world.staging, place: placeBySources([{ ...DAILY, report }]) });
+  const record = () => world.ledger.partition(partitionOf(DAILY));
+
+  /** A daily report, which comes first and is the bill, and an hourly one. */
+  async function putBoth(withManifests: boolean) {
+    const [data, metadata] = [chunk(OVERWRITE, 1), OVERWRITE_MANIFEST];
+    for (const [at, of] of [
+      [NOON - 2 * MINUTE, String],
+      [NOON - MINUTE, hourlyOf],
+    ] as const) {
+      await world.put(of(data), parquetBytes(1, of(data)), { at });
+      if (withManifests) await world.put(of(metadata), manifestBytes(of('cur/daily/'), [of(data)]), { at });
+    }
+    return withManifests ? metadata : data;
+  }
+
+  it.each([
+    ['with manifests', true],
+    ['without manifests', false],
+  ])('%s, each is asked for by itself; the one that is left out is not asked for again', async (_, withManifests) => {
+    const first = await putBoth(withManifests);
+    expect((await discover()).keys.toSorted()).toEqual([first, hourlyOf(first)].toSorted());
+    await world.play();
+    expect(await record()).toMatchObject({ report: 'payer-cur/cur/daily', otherReports: [{ report: HOURLY_REPORT }] });
+    expect((await discover()).keys).toEqual([]);
+    // A refresh of both.
+    world.now += 10 * MINUTE;
+    await world.put(chunk(OVERWRITE, 1), parquetBytes(1, 'new'));
+    await world.put(hourlyOf(chunk(OVERWRITE, 1)), parquetBytes(1, 'new hour'));
+    world.now += MINUTE;
+    if (withManifests) await world.put(OVERWRITE_MANIFEST, manifestBytes('e2', [chunk(OVERWRITE, 1)]));
+    if (withManifests) {
+      await world.put(hourlyOf(OVERWRITE_MANIFEST), manifestBytes('h2', [hourlyOf(chunk(OVERWRITE, 1))]));
+    }
+    expect((await discover()).keys).toEqual([first]);
+  });
+
+  it.each([
+    ['with manifests', true],
+    ['without manifests', false],
+  ])('%s, the one that the configuration names becomes the bill, and the other is not looked at', async (_, withM) => {
+    const first = await putBoth(withM);
+    await discover();
+    await world.play();
+    const before = await record();
+    const { queued } = await discoverSource(choosing('cur/hourly'), DAILY);
+    expect(await record()).toMatchObject({ report: HOURLY_REPORT, changes: (before?.changes ?? 0) + 1 });
+    expect((await record())?.otherReports).toBeUndefined();
+    // Its manifest is read again: the delivery that it names was not kept. Files that are staged already are not.
+    expect(queued).toBe(withM ? 1 : 0);
+    if (withM) {
+      const [message] = world.copyQueue.memory.receive(1);
+      expect(parseObjectCreated(message?.body).key).toBe(hourlyOf(first));
+      await world.handle(message?.body);
+      expect((await record())?.delivery?.executionId).toBe('cur/hourly/');
+    }
+    const after = await record();
+    await discoverSource(choosing('cur/hourly'), DAILY);
+    expect(await record()).toEqual(after);
+  });
+
+  it('the one that the configuration names is the bill from the start, and no other is noted', async () => {
+    await putBoth(true);
+    await discoverSource(choosing('cur/hourly'), DAILY);
+    for (let [message] = world.copyQueue.memory.receive(1); message; [message] = world.copyQueue.memory.receive(1)) {
+      await world.handle(message.body, choosing('cur/hourly'));
+      world.copyQueue.memory.acknowledge(message.receipt);
+    }
+    expect(await record()).toMatchObject({ report: HOURLY_REPORT, completeDelivery: { executionId: 'cur/hourly/' } });
+    expect((await record())?.otherReports).toBeUndefined();
+  });
+});
+
 describe('of a partition without manifests', () => {
   it('every data file that the ledger does not know is queued, under its etag', async () => {
     const bytes = parquetBytes(1);
@@ -184,6 +276,7 @@ describe('of a partition without manifests', () => {
     ['staged', parquetBytes(1)],
     ['empty', new Uint8Array()],
     ['quarantined', Buffer.from('no Parquet at all')],
+    ['set-aside', foreignParquet()],
   ])('what is known as %s is not queued again', async (status, bytes) => {
     await putLoose(bytes);
     await discover(LOOSE);
@@ -341,7 +434,7 @@ describe('20,000 objects', () => {
     };
     const ledger = new SqliteLedger(':memory:');
     const { listed, queued, partitions } = await discoverSource(
-      { store, ledger, copyQueue, place: world.staging.place },
+      { store, ledger, copyQueue, place: world.staging.place, now: () => NOON },
       DAILY,
     );
     ledger.close();

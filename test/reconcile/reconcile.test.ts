@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { partitionPrefix } from '../../src/billing/partition.ts';
+import { placeBySources } from '../../src/billing/placement.ts';
 import type { Message } from '../../src/notify/message.ts';
 import { type Reconciling, reconcile } from '../../src/reconcile/reconcile.ts';
 import { ReconcileInputInvalid } from '../../src/reconcile/reconcileInput.ts';
@@ -17,7 +18,7 @@ import {
   NOON,
   partitionOf,
 } from '../staging/copyWorld.ts';
-import { parquetBytes } from '../staging/parquetBytes.ts';
+import { foreignParquet, parquetBytes } from '../staging/parquetBytes.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -138,6 +139,13 @@ describe('the report', () => {
     expect(ofPartition(await run(), LOOSE)).toMatchObject({ listed: 1, quarantined: 1, queued: 0 });
   });
 
+  it('counts what is set aside, says so, and does not queue it again', async () => {
+    await world.handle(await world.put(LOOSE_KEY, foreignParquet(), { bucket: LOOSE.bucket }));
+    const report = await run();
+    expect(ofPartition(report, LOOSE)).toMatchObject({ listed: 1, setAside: 1, quarantined: 0, queued: 0 });
+    expect(report.summary.join('\n')).toContain(`${LOOSE.payer} 2026-10: pending, 0 up to date, 1 set aside`);
+  });
+
   it('names a payer that cannot be read with the reason, and reads the others', async () => {
     await putDelivery('2026-10-05T10:00:00.000Z', 'e1');
     const store: ObjectStore = {
@@ -163,6 +171,81 @@ describe('the report', () => {
     await putDelivery('2026-10-05T10:00:00.000Z', 'e1');
     const report = await run();
     expect(JSON.parse(JSON.stringify(report))).toEqual(report);
+  });
+});
+
+describe('a month with several reports', () => {
+  const keysOf = (report: string) => {
+    const month = 'BILLING_PERIOD=2026-10/';
+    return {
+      data: `cur/${report}/data/${month}x-1.parquet`,
+      manifest: `cur/${report}/metadata/${month}x-Manifest.json`,
+    };
+  };
+  const put = async (report: string, at: number) => {
+    const { data, manifest } = keysOf(report);
+    await world.put(data, parquetBytes(1, report), { at });
+    await world.put(manifest, manifestBytes(report, [data]), { at });
+  };
+  const [DAILY_REPORT, HOURLY_REPORT] = ['payer-cur/cur/daily', 'payer-cur/cur/hourly'];
+  const choosing = (report: string) => {
+    const chosen = { ...DAILY, report };
+    return { sources: [chosen, NEIGHBOUR, LOOSE], place: placeBySources([chosen, NEIGHBOUR, LOOSE]) };
+  };
+  beforeEach(async () => {
+    await put('daily', NOON - DAY);
+    await run();
+    await world.play();
+    await put('hourly', NOON);
+    await run();
+    await world.play();
+    told.length = 0;
+  });
+
+  it('is told with the bill and the others, in the answer, in its summary and by a message', async () => {
+    const report = await run();
+    expect(ofPartition(report)).toMatchObject({ report: DAILY_REPORT, otherReports: [HOURLY_REPORT], listed: 4 });
+    expect(ofPartition(report, LOOSE)).toMatchObject({ report: null, otherReports: [] });
+    expect(report.summary[1]).toBe(
+      `${DAILY.payer} 2026-10: the bill is the report "${DAILY_REPORT}"; left out until \`report\` names one: "${HOURLY_REPORT}"`,
+    );
+    expect(toldOf('reports-undecided')).toEqual([
+      expect.objectContaining({
+        payer: DAILY.payer,
+        period: '2026-10',
+        report: DAILY_REPORT,
+        otherReports: [HOURLY_REPORT],
+      }),
+    ]);
+  });
+
+  it('counts the files of the bill, and says when that was delivered', async () => {
+    expect(ofPartition(await run())).toMatchObject({
+      upToDate: 1,
+      missing: 0,
+      queued: 0,
+      deliveredAt: new Date(NOON - DAY).toISOString(),
+      deliveryAgeHours: 24,
+    });
+  });
+
+  it('is one no more when the configuration names one: that is the bill, and nobody is told any more', async () => {
+    const report = await run({}, choosing('hourly'));
+    expect(ofPartition(report)).toMatchObject({ report: HOURLY_REPORT, otherReports: [], queued: 1 });
+    expect(toldOf('reports-undecided')).toEqual([]);
+    await world.play();
+    expect(await world.ledger.partition(partitionOf(DAILY))).toMatchObject({
+      report: HOURLY_REPORT,
+      completeDelivery: { executionId: 'hourly' },
+    });
+  });
+
+  it('stays as it is on a dry run, which says what the configuration would change', async () => {
+    const before = await world.ledger.partition(partitionOf(DAILY));
+    const dry = await run({ dryRun: true }, choosing('hourly'));
+    expect(await world.ledger.partition(partitionOf(DAILY))).toEqual(before);
+    expect(ofPartition(dry)).toMatchObject({ queued: 1, missing: 1, upToDate: 0 });
+    expect(toldOf('reports-undecided')).toEqual([]);
   });
 });
 

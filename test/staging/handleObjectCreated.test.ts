@@ -8,10 +8,11 @@ import { AccessDenied, type ObjectStore } from '../../src/staging/objectStore.ts
 import { md5 } from './contentEtags.ts';
 import { CopyWorld, chunk, DAILY, eventOf, LOOSE, NOON, OVERWRITE, partitionOf } from './copyWorld.ts';
 import { counted, intercepted, refusing } from './interception.ts';
-import { parquetBytes } from './parquetBytes.ts';
+import { foreignParquet, parquetBytes } from './parquetBytes.ts';
 
 const MINUTE = 60_000;
 const KEY = chunk(OVERWRITE, 1);
+const HOURLY = 'cur/hourly/data/BILLING_PERIOD=2026-10/';
 const LOOSE_KEY = 'year=2026/month=10/report-00001.snappy.parquet';
 const daily = partitionOf(DAILY);
 const loose = partitionOf(LOOSE);
@@ -29,7 +30,7 @@ function looseVersion(bytes: Uint8Array) {
 }
 
 async function looseSet(): Promise<SourceVersion[]> {
-  const set = setWithoutManifest(await world.ledger.versions(loose));
+  const set = setWithoutManifest(await world.ledger.versions(loose), undefined);
   return set.is === 'set' ? set.files.map(({ source }) => source) : [];
 }
 
@@ -58,6 +59,10 @@ describe('a data file', () => {
     const schemaId = version?.outcome.status === 'staged' ? version.outcome.schemaId : '';
     expect((await world.ledger.schemas([schemaId])).get(schemaId)).toEqual([
       { name: 'identity_line_item_id', type: 'string' },
+      { name: 'line_item_usage_account_id', type: 'string' },
+      { name: 'line_item_line_item_type', type: 'string' },
+      { name: 'line_item_usage_start_date', type: 'timestamp' },
+      { name: 'line_item_unblended_cost', type: 'double' },
     ]);
     expect(await world.ledger.partition(daily)).toMatchObject({ watermark: NOON - MINUTE, changes: 1 });
     expect(world.reports).toEqual([
@@ -88,6 +93,58 @@ describe('a data file', () => {
       { body: { period: '2026-10' }, delaySeconds: 300, group: '2026-10' },
       { body: { period: '2026-10' }, delaySeconds: 900, group: '2026-10' },
     ]);
+  });
+
+  it('that is no part of a bill is set aside with its reason: nothing is copied, and it is no error', async () => {
+    await world.handle(await world.put(KEY, foreignParquet(3)));
+    const reason = expect.stringMatching(/^not a cost and usage report: .*"account_id", "recommendation_id"$/);
+    const [version, ...others] = await world.ledger.versions(daily);
+    expect([version?.outcome, others]).toEqual([{ status: 'set-aside', reason }, []]);
+    expect(await world.staged()).toEqual([]);
+    expect(world.reports).toEqual([{ what: 'file-set-aside', partition: daily, key: KEY, reason }]);
+    expect(await world.ledger.outbox()).toEqual([]);
+    const record = await world.ledger.partition(daily);
+    expect([record?.watermark, record?.report]).toEqual([undefined, undefined]);
+  });
+
+  it('of a FOCUS export is set aside as one', async () => {
+    await world.handle(await world.put(KEY, foreignParquet(3, ['BilledCost', 'ChargeCategory'])));
+    expect((await world.ledger.versions(daily))[0]?.outcome).toMatchObject({
+      reason: expect.stringMatching(/^a FOCUS export/),
+    });
+  });
+
+  it('that was set aside is known when it is announced again, and staged when its content is a report’s', async () => {
+    const event = await world.put(KEY, foreignParquet(3));
+    await world.handle(event);
+    await world.handle(event);
+    expect(world.reports.map(({ what }) => what)).toEqual(['file-set-aside', 'file-known']);
+    await world.handle(await world.put(KEY, parquetBytes(2), { at: NOON + MINUTE }));
+    expect((await world.ledger.versions(daily)).map(({ outcome }) => outcome.status).toSorted()).toEqual([
+      'set-aside',
+      'staged',
+    ]);
+  });
+
+  it('without rows is an empty one, whatever its columns are: nothing is copied', async () => {
+    await world.handle(await world.put(KEY, parquetBytes(0)));
+    await world.handle(await world.put(chunk(OVERWRITE, 2), foreignParquet(0)));
+    expect((await world.ledger.versions(daily)).map(({ outcome }) => outcome)).toEqual([
+      { status: 'empty' },
+      { status: 'empty' },
+    ]);
+    expect([await world.staged(), world.reports.map(({ what }) => what)]).toEqual([[], ['file-empty', 'file-empty']]);
+  });
+
+  it('of a report that is left out is said to be staged, each of its files', async () => {
+    await world.handle(await world.put(KEY, parquetBytes(1)));
+    for (const nth of [1, 2]) await world.handle(await world.put(chunk(HOURLY, nth), parquetBytes(nth, 'hourly')));
+    expect(world.reports.map(({ what }) => what)).toEqual(['file-staged', 'file-staged', 'file-staged']);
+    expect(await world.ledger.partition(daily)).toMatchObject({
+      changes: 1,
+      report: 'payer-cur/cur/daily',
+      otherReports: [{ report: 'payer-cur/cur/hourly', since: NOON }],
+    });
   });
 
   it('that is announced again is known: no copy, no change, but its tick once more', async () => {

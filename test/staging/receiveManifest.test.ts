@@ -122,7 +122,7 @@ describe('a manifest whose files are all staged', () => {
         files.map(({ key }) => key),
       ),
     );
-    expect(await currentSet()).toEqual([files[0], files[2]]);
+    expect(await currentSet()).toEqual([files[0]]);
   });
 
   it('is known when it comes again: nothing changes, and nothing is asked for', async () => {
@@ -472,6 +472,59 @@ describe('a file that is not there', () => {
       await world.handle(await world.put(key, parquetBytes(index + 1)));
     }
     expect(await currentSet()).toHaveLength(3);
+  });
+});
+
+describe('a manifest of an export that is no part of a bill', () => {
+  const focus = (keys: readonly string[]) => {
+    const columns = ['BilledCost', 'ChargeCategory'].map((name) => ({ name, type: 'string' }));
+    return Buffer.from(JSON.stringify({ ...JSON.parse(Buffer.from(manifestBytes('e1', keys)).toString()), columns }));
+  };
+  const reason = 'a FOCUS export, and only cost and usage reports (CUR) are supported';
+
+  it('is set aside with its reason: no delivery comes of it, nothing is asked for, and nobody is alarmed', async () => {
+    await world.handle(await world.put(OVERWRITE_MANIFEST, focus([chunk(OVERWRITE, 1)])));
+    expect((await world.ledger.versions(partition)).map(({ outcome }) => outcome)).toEqual([
+      { status: 'set-aside', reason },
+    ]);
+    expect(world.reports).toEqual([{ what: 'file-set-aside', partition, key: OVERWRITE_MANIFEST, reason }]);
+    expect([(await record()).delivery, (await record()).report, requests()]).toEqual([undefined, undefined, []]);
+    expect(await world.ledger.outbox()).toEqual([]);
+  });
+
+  it('is known when it comes again', async () => {
+    const event = await world.put(OVERWRITE_MANIFEST, focus([chunk(OVERWRITE, 1)]));
+    await world.handle(event);
+    const before = await record();
+    await world.handle(event);
+    expect([await record(), world.reported('file-set-aside')]).toEqual([before, [expect.anything()]]);
+  });
+
+  it('takes nothing from the bill beside it', async () => {
+    const files = await putChunks(FIRST.folder, [parquetBytes(2)]);
+    const keys = files.map(({ key }) => key);
+    await world.handle(await putManifest('e1', keys, NOON, FIRST.manifest));
+    const before = await record();
+    const key = 'cur/focus/metadata/BILLING_PERIOD=2026-10/focus-Manifest.json';
+    await world.handle(await world.put(key, focus(['cur/focus/data/BILLING_PERIOD=2026-10/focus-1.parquet'])));
+    expect([await record(), await currentSet()]).toEqual([before, files]);
+  });
+});
+
+describe('a manifest of another report than the bill’s', () => {
+  it('is noted, and its files are asked for only once somebody chooses it', async () => {
+    const files = await putChunks(OVERWRITE, [parquetBytes(2)], NOON - MINUTE);
+    const keys = files.map(({ key }) => key);
+    await world.handle(await putManifest('e1', keys));
+    const hourly = OVERWRITE_MANIFEST.replaceAll('daily', 'hourly');
+    const other = 'cur/hourly/data/BILLING_PERIOD=2026-10/hourly-1.parquet';
+    await world.handle(await world.put(hourly, manifestBytes('h1', [other])));
+    expect(await record()).toMatchObject({
+      delivery: { executionId: 'e1' },
+      report: 'payer-cur/cur/daily',
+      otherReports: [{ report: 'payer-cur/cur/hourly', since: NOON }],
+    });
+    expect(await currentSet()).toEqual(files);
   });
 });
 

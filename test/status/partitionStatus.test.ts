@@ -305,6 +305,19 @@ describe('a held partition', () => {
     ]);
   });
 
+  it('names what was set aside, as what it is', () => {
+    const foreign = versionOf({ key: 'focus', outcome: { status: 'set-aside', reason: 'a FOCUS export' } });
+    const { delivery: _, completeDelivery: __, analysed: ___, published: ____, ...record } = COMPLETE;
+    expect(statusOf({ ...record, held: 'no file' }, { versions: [foreign] }).missing).toEqual({
+      count: 1,
+      files: [{ key: foreign.source.key, why: 'set aside: a FOCUS export' }],
+      more: 0,
+    });
+    const named = deliveryOf({ id: 'delivery-2', files: [foreign] });
+    const waiting = statusOf(waitingFor([foreign.id], 1), { delivery: named, versions: [foreign] });
+    expect(waiting.missing?.files).toEqual([{ key: foreign.source.key, why: 'set aside: a FOCUS export' }]);
+  });
+
   it('without a delivery names what is quarantined', () => {
     const { delivery: _, completeDelivery: __, ...record } = { ...COMPLETE, awaitsManifest: false, held: 'x' };
     const bad = versionOf({
@@ -322,6 +335,30 @@ describe('a held partition', () => {
       state: 'held',
       why: ['nothing has been published, and nothing waits for a run', 'readers see nothing of it yet'],
     });
+  });
+});
+
+describe('a partition with several reports', () => {
+  const undecided: PartitionRecord = {
+    ...COMPLETE,
+    report: 'acme/exports/daily',
+    otherReports: [{ report: 'acme/exports/hourly', since: START }],
+  };
+
+  it('is incomplete, and says which is the bill, which are left out since when, and how to choose', () => {
+    expect(statusOf(undecided)).toMatchObject({
+      verdict: 'incomplete',
+      state: 'published',
+      why: [
+        'the bill is the report acme/exports/daily; left out until somebody chooses (`report`): ' +
+          'acme/exports/hourly (since 2026-05-02T00:00:00Z)',
+      ],
+    });
+  });
+
+  it('says so after what its state says, and nothing of it once there is nothing to choose', () => {
+    expect(whyOf({ ...undecided, held: 'b is quarantined' }).at(-1)).toMatch(/^the bill is the report acme/);
+    expect(whyOf({ ...COMPLETE, report: 'acme/exports/daily' })).toEqual([]);
   });
 });
 

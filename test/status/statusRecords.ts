@@ -62,6 +62,8 @@ export const anyRecord: fc.Arbitrary<PartitionRecord> = fc.record(
     held: fc.string(),
     problem: problems,
     watermark: small,
+    report: fc.constant('acme/daily'),
+    otherReports: fc.array(fc.record({ report: fc.constant('acme/hourly'), since: small }), { maxLength: 2 }),
   },
   { requiredKeys: ['partition', 'changes', 'settledChanges', 'awaitsManifest'] },
 );

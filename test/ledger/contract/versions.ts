@@ -24,6 +24,7 @@ export function describeVersionRules(subject: () => Ledger): void {
       ['staged', versionOf({ sequencer: '0a', versionId: 'v1', awaitsManifest: true })],
       ['empty', versionOf({ outcome: { status: 'empty' } })],
       ['quarantined', versionOf({ outcome: { status: 'quarantined', reason: 'no footer: "\u0000🙂"' } })],
+      ['set aside', versionOf({ outcome: { status: 'set-aside', reason: 'no bill: "\u0000🙂"' } })],
     ])('that is %s comes back as it was told', async (_, told) => {
       const { news, partition } = await ledger.recordVersion(told, START);
       expect(news).toBe(true);
@@ -83,8 +84,9 @@ export function describeVersionRules(subject: () => Ledger): void {
 
     it('that is staged stays staged, whatever is told of it later', async () => {
       await ledger.recordVersion(versionOf(), START);
-      const { news } = await ledger.recordVersion(versionOf({ outcome: { status: 'empty' } }), START + 1);
-      expect(news).toBe(false);
+      for (const outcome of [{ status: 'empty' }, { status: 'set-aside', reason: 'r' }] as const) {
+        expect((await ledger.recordVersion(versionOf({ outcome }), START + 1)).news).toBe(false);
+      }
       expect(await ledger.version(ALPHA, versionOf().id)).toEqual(versionOf());
     });
   });
@@ -102,8 +104,13 @@ export function describeVersionRules(subject: () => Ledger): void {
     });
 
     it('is not moved by what was not staged', async () => {
-      const unreadable = { status: 'quarantined', reason: 'no footer' } as const;
-      expect(await watermarkAfter({ outcome: { status: 'empty' } }, { key: 'b', outcome: unreadable })).toBeUndefined();
+      const outcomes = [
+        { status: 'empty' },
+        { status: 'quarantined', reason: 'no footer' },
+        { status: 'set-aside', reason: 'no bill' },
+      ] as const;
+      const sketches = outcomes.map((outcome) => ({ key: outcome.status, outcome }));
+      expect(await watermarkAfter(...sketches)).toBeUndefined();
     });
   });
 
