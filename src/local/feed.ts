@@ -90,7 +90,7 @@ async function discover(input: Input, stack: Stack): Promise<number> {
     name = partitionName(partition);
     return last;
   };
-  const scope = { isWanted: () => true, know, rereadQuarantined: false };
+  const scope = { isWanted: () => true, know, rereadQuarantined: false, choosesReports: true };
   let queued = 0;
   for (const source of input.sources) queued += (await discoverSource(discovery, source, scope)).queued;
   return queued;

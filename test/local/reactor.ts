@@ -102,7 +102,7 @@ export async function runForOutcome(...args: readonly string[]): Promise<Ended &
 /** The amount alone where the bill is in dollars, or in nothing at all: most tests' reports are. */
 function costText(costs: Outcome['partitions'][number]['costs']): string {
   const amounts = costs.map(({ currency, cost }) => {
-    const amount = String(Number(cost.toFixed(6)));
+    const amount = cost === null ? 'unknown' : String(Number(cost.toFixed(6)));
     return currency === null || currency === 'USD' ? amount : `${amount} ${currency}`;
   });
   return amounts.join(' and ') || '0';

@@ -31,6 +31,7 @@ beforeEach(async () => {
     place: () => ({ is: 'unknown-source' }),
     settings: SETTINGS,
     report: (event) => events.push(event),
+    onGivenUp: () => {},
   });
 });
 afterEach(async () => {
