@@ -2,7 +2,7 @@
 
 use role sysadmin;
 
--- one row per payer, period, check, account and resource
+-- one row per payer, period, check, account, resource and currency
 create or replace view #wastage_view copy grants
     comment = 'The wastage found, per payer, period, check and resource'
 as

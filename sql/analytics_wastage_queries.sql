@@ -682,10 +682,11 @@ all_checks as (
 
 ),
 
-findings_by_currency as (
+findings as (
 
-    -- one row per payer, check, account, resource and currency. What costs
-    -- nothing and saves nothing (the free tier) is no finding
+    -- one row per payer, check, account, resource and currency: amounts of two
+    -- currencies are never added, nor compared. What costs nothing and saves
+    -- nothing (the free tier) is no finding
     select
         payer,
         check_name,
@@ -702,21 +703,6 @@ findings_by_currency as (
     group by payer, check_name, account, resource, currency
     having sum(monthly_cost) > 0 or sum(estimated_saving) > 0
 
-),
-
-findings as (
-
-    -- one row per payer, check, account and resource: the table's grain has
-    -- room for one currency. A bill has one, unless its seller changes within
-    -- the month; then the larger number is kept and the other left out
-    select
-        findings_by_currency.*,
-        row_number() over (
-            partition by payer, check_name, account, resource
-            order by finding_saving desc, finding_cost desc, currency
-        ) as currency_rank
-    from findings_by_currency
-
 )
 
 select
@@ -730,7 +716,6 @@ select
     finding_cost,
     finding_saving,
     nullif(currency, '')
-from findings
-where currency_rank = 1;
+from findings;
 
 commit;

@@ -1,5 +1,5 @@
 -- What the analytics find. Grain: one row per payer, period (year, month),
--- check, account and resource.
+-- check, account, resource and currency.
 --
 -- account and resource are never null: '' where a report has none. A row of
 -- resource '' stands for all of an account's resources without an id; its

@@ -85,22 +85,19 @@ export function messageOf(telling: Telling, { partition, published, totals }: Fi
   return finalized(telling, partition, { ...totals, publishedEpoch: epoch, files, rows, deliveryId, asOf });
 }
 
-/** What logs and metrics say of it. Amounts of several currencies are not added: then the saving is that of the first. */
+/** What logs and metrics say of it. Amounts of two currencies are never added. */
 export function eventOf(
   { partition, published, totals, deliveredAt: at }: FinalizedPartition,
   now: number,
 ): Omit<Extract<ReactorEvent, { what: 'partition-finalized' }>, 'what'> {
   const { files, rows } = published;
+  const byCurrency = Map.groupBy(totals.findings, ({ currency }) => currency);
+  const savings = [...byCurrency].map(([currency, found]) => ({
+    currency,
+    estimatedSaving: found.reduce((sum, { estimatedSaving }) => sum + estimatedSaving, 0),
+  }));
   const findings = totals.findings.reduce((sum, { count }) => sum + count, 0);
-  const currencies = new Set(totals.findings.map(({ currency }) => currency));
-  const [currency = null] = currencies;
-  const estimatedSaving = totals.findings.reduce(
-    (sum, found) => (found.currency === currency ? sum + found.estimatedSaving : sum),
-    0,
-  );
-  const deliveryLagSeconds = Math.max(0, (now - at) / 1000);
-  const named = currency !== null && currencies.size === 1 ? { currency } : {};
-  return { partition, files, rows, findings, estimatedSaving, deliveryLagSeconds, ...named };
+  return { partition, files, rows, findings, savings, deliveryLagSeconds: Math.max(0, (now - at) / 1000) };
 }
 
 /** When the manifest of what was published was written, else its newest file. */

@@ -62,11 +62,13 @@ function stagedMeasures(event: Extract<ReactorEvent, { what: 'file-staged' }>): 
 }
 
 function finalizedMeasures(event: Extract<ReactorEvent, { what: 'partition-finalized' }>): Measure[] {
-  const { findings, estimatedSaving, deliveryLagSeconds, partition } = event;
+  const { findings, savings, deliveryLagSeconds, partition } = event;
+  // The metric has no room for a currency, and amounts of two are not added.
+  const estimatedSaving = savings.length > 1 ? undefined : (savings[0]?.estimatedSaving ?? 0);
   const { payer } = partition;
   return [
     { metric: 'Findings', value: findings, payer },
-    { metric: 'EstimatedSaving', value: estimatedSaving, payer },
+    ...(estimatedSaving === undefined ? [] : [{ metric: 'EstimatedSaving' as const, value: estimatedSaving, payer }]),
     ...(deliveryLagSeconds === undefined ? [] : [{ metric: 'DeliveryLag' as const, value: deliveryLagSeconds, payer }]),
   ];
 }

@@ -103,16 +103,15 @@ export type ReactorEvent =
       readonly partitions: number;
       readonly seconds: number;
     }
-  /** All is done: published, and analysed since. The saving is per month, in the bill's currency. */
+  /** All is done: published, and analysed since. Savings are per month. */
   | {
       readonly what: 'partition-finalized';
       readonly partition: Partition;
       readonly files: number;
       readonly rows: number;
       readonly findings: number;
-      readonly estimatedSaving: number;
-      /** Absent when the month is billed in several, or nothing was found. */
-      readonly currency?: string;
+      /** What the findings would save, per currency; none when nothing was found. Null where no row says a currency. */
+      readonly savings: readonly { readonly currency: string | null; readonly estimatedSaving: number }[];
       /** From the manifest's LastModified, else the newest file's, to this moment. */
       readonly deliveryLagSeconds?: number;
     }

@@ -79,7 +79,11 @@ export const METRICS = {
   PartitionsFinalized: { unit: 'Count', series: AND_PAYER, meaning: "payers' months published and analysed" },
   DeliveryLag: { unit: 'Seconds', series: AND_PAYER, meaning: 'from the manifest (or newest file) to finalized' },
   Findings: { unit: 'Count', series: AND_PAYER, meaning: 'findings in a month that was finalized' },
-  EstimatedSaving: { unit: 'None', series: ['payer'], meaning: "what they would save a month, in the bill's currency" },
+  EstimatedSaving: {
+    unit: 'None',
+    series: ['payer'],
+    meaning: "what they would save a month, in the bill's currency; none where it has several",
+  },
   LeasesLost: { unit: 'Count', series: ALL, meaning: 'runs that a newer one overtook' },
   RemovalsDone: { unit: 'Count', series: ALL, meaning: "payers' months whose superseded files were cleared away" },
   RemovalsFailed: { unit: 'Count', series: ALL, meaning: '… could not be' },

@@ -134,7 +134,7 @@ describe('the bundled finalizer, with Snowflake’s own driver', () => {
     const stagedKey = await stageFile();
     state.stage.set(
       stagedKey,
-      Array.from({ length: ROWS }, (_, n) => ({ identity_line_item_id: `id-${n}` })),
+      Array.from({ length: ROWS }, (_, n) => ({ identity_line_item_id: `id-${n}`, line_item_unblended_cost: 1 })),
     );
 
     const { answers, metrics, output } = await finalize('first', 'second');
@@ -149,7 +149,7 @@ describe('the bundled finalizer, with Snowflake’s own driver', () => {
 
   it('leaves a script that outlasts its time to later invocations: submitted once, its session never logged out', async () => {
     await keepSecret(secret());
-    state.stage.set(await stageFile(), Array(ROWS).fill({ identity_line_item_id: 'a' }));
+    state.stage.set(await stageFile(), Array(ROWS).fill({ identity_line_item_id: 'a', line_item_unblended_cost: 1 }));
     const gate = Promise.withResolvers<void>();
     mayRun = gate.promise;
     const tick = sqsEvent({ tick: { period: PERIOD } });
@@ -172,7 +172,11 @@ describe('the bundled finalizer, with Snowflake’s own driver', () => {
   it('signs in by its own role, without a key, where the secret says so', async () => {
     const { privateKey: _, ...who } = secret();
     await keepSecret({ ...who, authenticator: 'WORKLOAD_IDENTITY' });
-    state.stage.set(await stageFile(), [{ identity_line_item_id: 'a' }, { identity_line_item_id: 'b' }, {}]);
+    state.stage.set(await stageFile(), [
+      { identity_line_item_id: 'a', line_item_unblended_cost: 1 },
+      { identity_line_item_id: 'b' },
+      {},
+    ]);
 
     // The driver proves its identity to Snowflake's own hosts only.
     const environment = { ...stage.environment, SNOWFLAKE_WIF_ALLOWED_HOST_SUFFIXES: '127.0.0.1' };

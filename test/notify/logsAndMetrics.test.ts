@@ -53,13 +53,18 @@ describe('a report', () => {
   it('measures what was finalized: how long it took, what was found, and what that would save', () => {
     const { payer } = PARTITION;
     const event = { what: 'partition-finalized', partition: PARTITION, files: 2, rows: 7 } as const;
-    const found = { findings: 4, estimatedSaving: 56.78, currency: 'USD' };
+    const found = { findings: 4, savings: [{ currency: 'USD', estimatedSaving: 56.78 }] };
     expect(told([{ ...event, ...found, deliveryLagSeconds: 600 }]).slice(1)).toEqual([
       { metric: 'PartitionsFinalized', value: 1, payer },
       { metric: 'Findings', value: 4, payer },
       { metric: 'EstimatedSaving', value: 56.78, payer },
       { metric: 'DeliveryLag', value: 600, payer },
     ]);
+    expect(told([{ ...event, findings: 0, savings: [] }]).slice(3)).toEqual([
+      { metric: 'EstimatedSaving', value: 0, payer },
+    ]);
+    const several = [...found.savings, { currency: 'CNY', estimatedSaving: 7 }];
+    expect(told([{ ...event, findings: 5, savings: several }]).slice(3)).toEqual([]);
   });
 
   it('counts analytics that failed twice apart: once may be an accident', () => {

@@ -94,8 +94,8 @@ function descending(a: number | null, b: number | null): number {
 }
 
 /** The grain of a finding, as one text. */
-function findingName({ period, payer, check, account, resource }: Finding): string {
-  return [period, payer, check, account, resource].join('\0');
+function findingName({ period, payer, check, account, resource, currency }: Finding): string {
+  return [period, payer, check, account, resource, currency ?? ''].join('\0');
 }
 
 function withoutNoise(amount: number | null): number | null {
