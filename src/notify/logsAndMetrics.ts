@@ -34,7 +34,7 @@ const ROWS: Readonly<Record<ReactorEvent['what'], Row>> = {
   'warehouse-behind': { level: 'error', count: 'WarehousesBehind' },
   'file-superseded': { level: 'debug', count: 'FilesSuperseded' },
   'file-gone': { level: 'debug', count: 'FilesGone' },
-  'object-retried': { level: 'warn' },
+  'object-retried': { level: 'warn', count: 'ObjectsRetried' },
   'object-ignored': { level: 'debug', count: 'ObjectsIgnored' },
   'source-unknown': { level: 'warn', count: 'SourceUnknown' },
   'source-unreadable': { level: 'error', payerCount: 'SourcesUnreadable' },

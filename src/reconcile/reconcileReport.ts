@@ -130,9 +130,10 @@ function choiceSentence({ payer, period, report, otherReports }: PartitionReport
 }
 
 function sentence(partition: PartitionReport): string {
-  const { payer, period, listed, upToDate, queued, quarantined, stale, missing, state, deliveryAgeHours } = partition;
+  const { payer, period, listed, upToDate, queued, quarantined, setAside, stale, missing, state } = partition;
+  const { deliveryAgeHours } = partition;
   if (listed === 0) return `${payer} ${period}: nothing at the source (${state})`;
-  const counts = Object.entries({ upToDate, stale, missing, quarantined, queued })
+  const counts = Object.entries({ upToDate, stale, missing, quarantined, 'set aside': setAside, queued })
     .filter(([name, count]) => count > 0 || name === 'upToDate')
     .map(([name, count]) => `${count} ${name === 'upToDate' ? 'up to date' : name}`);
   const age = deliveryAgeHours === null ? '' : `, delivered ${deliveryAgeHours} h ago`;
