@@ -53,7 +53,7 @@ const ROWS: Readonly<Record<ReactorEvent['what'], Row>> = {
   'copy-restored': { level: 'warn', count: 'CopiesRestored' },
   'copies-unowned': { level: 'info', count: 'PartitionsWithUnownedCopies' },
   'configuration-loaded': { level: 'info', count: 'ConfigurationsLoaded' },
-  'configuration-empty': { level: 'warn' },
+  'configuration-empty': { level: 'warn', count: 'ConfigurationsEmpty' },
   'configuration-fallback': { level: 'warn', count: 'ConfigurationFallbacks' },
   'payer-row-wrong': { level: 'error', count: 'PayerRowsWrong' },
   'step-timed': { level: 'debug' },

@@ -106,6 +106,11 @@ export const METRICS = {
     series: ALL,
     meaning: 'readings that failed, so that something older counts',
   },
+  ConfigurationsEmpty: {
+    unit: 'Count',
+    series: ALL,
+    meaning: 'readings that found nobody enabled in the payers table: the same counts, and nothing failed',
+  },
   PayersConfigured: { unit: 'Count', series: ALL, meaning: 'payers in the configuration' },
   PayerRowsWrong: { unit: 'Count', series: ALL, meaning: 'rows of the payers table that say nothing usable' },
   MessagesSent: { unit: 'Count', series: ALL, meaning: 'messages that the broker has confirmed' },

@@ -52,7 +52,10 @@ describe('npm run drill', () => {
   it.each([
     [['--alarm', 'outbox'], '--alarm must be copy-dlq or finalize-dlq, got "outbox"'],
     [['--region', 'moon'], '--region must be a region such as us-east-1, got "moon"'],
-    [['--stage', 'a b'], 'stage must be lower-case letters, digits and single hyphens between them, at most 30 characters, got "a b"'],
+    [
+      ['--stage', 'a b'],
+      'stage must be lower-case letters, digits and single hyphens between them, at most 30 characters, got "a b"',
+    ],
     [['--now'], "Unknown option '--now'"],
   ])('stops at a wrong option, and names it: %s', async (args, words) => {
     const { status, stdout, stderr } = await runDrill(...args);
