@@ -1,4 +1,5 @@
 import { objectCreatedEvent } from '../billing/objectCreated.ts';
+import { partitionName } from '../billing/partition.ts';
 import { type VersionId, versionIdOf } from '../billing/version.ts';
 import type { Ledger, VersionRecord } from '../ledger/ledger.ts';
 import { discoverSource } from '../reconcile/discover.ts';
@@ -8,6 +9,7 @@ import { withdrawVersion } from '../staging/withdrawVersion.ts';
 import { deliverSample } from './deliverSample.ts';
 import type { DirectoryStore } from './directoryStore.ts';
 import type { Input } from './input.ts';
+import { isLoose } from './looseFiles.ts';
 import type { Options } from './options.ts';
 import { allPartitions } from './outcome.ts';
 import type { Progress } from './progress.ts';
@@ -50,8 +52,10 @@ async function discover(input: Input, stack: Stack): Promise<{ listed: number; q
   const discovery = { ...stack.staging, copyQueue: stack.sourceQueue };
   const total = { listed: 0, queued: 0 };
   const known = await knownVersions(stack.ledger);
+  const listed = new Set<string>();
   for (const [bucket] of input.buckets) {
     for await (const page of discovery.store.list(bucket, '')) {
+      for (const { key } of page) if (isLoose(key)) listed.add(key);
       const fresh = page.filter((object) => {
         const partition = known.get(versionIdOf({ bucket, ...object }))?.partition;
         return !partition || !input.remember(bucket, object.key, partition);
@@ -61,6 +65,7 @@ async function discover(input: Input, stack: Stack): Promise<{ listed: number; q
     }
   }
   await withdrawLeftOut(input, stack);
+  await withdrawGone(input, stack, [...known.values()], listed);
   for (const source of input.sources) {
     const { listed, queued } = await discoverSource(discovery, source);
     total.listed += listed;
@@ -85,6 +90,31 @@ async function withdrawLeftOut(input: Input, stack: Stack): Promise<void> {
   for (const version of (await knownVersions(stack.ledger)).values()) {
     const reason = leftOut.get(version.source.key);
     if (reason !== undefined) await withdrawVersion(stack.staging, version, reason);
+  }
+}
+
+/**
+ * Takes out loose files that are gone while others of their month are there: they were renamed, or replaced, and their rows
+ * would count twice. A month of which nothing is there any more stays as it is: its files may have been put away.
+ */
+async function withdrawGone(
+  input: Input,
+  stack: Stack,
+  known: readonly VersionRecord[],
+  there: ReadonlySet<string>,
+): Promise<void> {
+  const gone = known.filter(({ source: { key } }) => isLoose(key) && !there.has(key));
+  if (gone.length === 0) return;
+  const months = new Set<string>();
+  for (const [bucket] of input.buckets) {
+    for (const key of there) {
+      const placed = input.place(bucket, key);
+      if (placed.is === 'data') months.add(partitionName(placed.partition));
+    }
+  }
+  for (const version of gone) {
+    if (!months.has(partitionName(version.partition))) continue;
+    await withdrawVersion(stack.staging, version, 'it is not in the folder any more, and others of its month are');
   }
 }
 
