@@ -47,7 +47,7 @@ A second run on the same state finds nothing to do. Delete the state's folder to
 
 Exit status: 0 every partition is published (with --status: complete); 1 trouble; 2 a wrong option;
 3 done, but something is not complete: a partition waits for a file, is held or has
-failed, or nobody can tell whose a file is.
+failed, a month has several reports, or nobody can tell whose a file is.
 `;
 
 const OPTIONS = {

@@ -13,11 +13,12 @@ describe('the options', () => {
   });
 
   it('are all taken as they are said, folders from where the person is', () => {
-    const all = ['--from', '../cur', '--payer', '012345678901', '--period', '2026-04', '--keep', '/var/state'];
-    expect(parse(...all, '--watch', '--json')).toEqual({
+    const files = ['--payer', '012345678901', '--period', '2026-04', '--report', '/exports/daily/'];
+    expect(parse('--from', '../cur', ...files, '--keep', '/var/state', '--watch', '--json')).toEqual({
       from: '/home/someone/cur',
       payer: '012345678901',
       period: '2026-04',
+      report: 'exports/daily',
       keep: '/var/state',
       watch: true,
       json: true,
@@ -63,6 +64,8 @@ describe('the options', () => {
     [['--period', '202604', '--from', 'x'], /^--period: .*"202604"/],
     [['--payer', '111122223333'], /^--payer goes with --from/],
     [['--period', '2026-04'], /^--period goes with --from/],
+    [['--report', 'daily'], /^--report goes with --from/],
+    [['--report', '/', '--from', 'x'], /^--report: must be the name or path of a report, got "\/"/],
     [['--from'], /--from/],
     [['--watch=yes'], /--watch/],
     [['--unknown'], /--unknown/],
@@ -73,7 +76,7 @@ describe('the options', () => {
   });
 
   it('are all told by the help', () => {
-    for (const option of ['from DIR', 'payer ID', 'period YYYY-MM', 'keep DIR', 'watch', 'json', 'help']) {
+    for (const option of ['from DIR', 'payer ID', 'period YYYY-MM', 'report NAME', 'keep DIR', 'watch', 'json', 'help']) {
       expect(HELP).toContain(`  --${option} `);
     }
   });
