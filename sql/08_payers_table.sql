@@ -20,6 +20,9 @@ create table if not exists #payers_table (
     enabled boolean
 );
 
+-- Tables of the first releases have none.
+alter table #payers_table add column if not exists report varchar;
+
 use role securityadmin;
 
 grant usage on database #payers_database to role #role;

@@ -1,3 +1,5 @@
+import { classifyKey } from './layout.ts';
+
 /**
  * Which report a key belongs to: a payer may have several, such as an hourly and a daily one, or a legacy report and its
  * CUR 2.0 successor, and each holds the whole bill.
@@ -30,10 +32,10 @@ export function exportRoot(key: string): string | undefined {
 
 /**
  * The name of the report that an object belongs to, as people choose it: its bucket and the path of its folder there, such
- * as `payer-one-billing/exports/daily`.
+ * as `payer-one-billing/exports/daily`. What lies in none of AWS's layouts is one report of its bucket.
  */
 export function reportOf({ bucket, key }: { readonly bucket: string; readonly key: string }): string {
-  const root = exportRoot(key);
+  const root = classifyKey(key).kind === 'ignored' ? undefined : exportRoot(key);
   return root === undefined ? `${bucket}/${LOOSE_FILES}` : `${bucket}/${root}`.replace(/\/+$/, '');
 }
 

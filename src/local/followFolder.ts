@@ -33,7 +33,10 @@ export async function followFolder(input: Input, stack: Stack, setAside: SetAsid
         'if that is right, --forget or --reset takes them out',
     ];
   }
-  for (const version of versions) await follow(version, listed.get(objectName(version.source)), stack);
+  const leftOut = input.leftOut();
+  for (const version of versions) {
+    if (!leftOut.has(version.source.key)) await follow(version, listed.get(objectName(version.source)), stack);
+  }
   for (const record of records) await followManifest(record, listed, input, stack);
   return [];
 }
@@ -61,7 +64,6 @@ async function follow(version: VersionRecord, now: SourceVersion | undefined, st
   const isSame = versionIdOf(now) === id;
   if (isSame && outcome.withdrawn !== undefined) {
     const { bucket, key, etag, sizeBytes } = now;
-    // Whether it counts again, its place decides: it may have been left out for another reason.
     const body = objectCreatedEvent('cur-reactor', { bucket, key, etag, sizeBytes, reason: 'back' });
     return stack.sourceQueue.send([{ body }]);
   }

@@ -106,7 +106,10 @@ export class LooseFiles {
 
   async #read(keys: readonly string[]): Promise<void> {
     for (const [key, facts] of await this.#reading.facts(keys)) this.#facts.set(key, facts);
-    this.#sketches.clear();
+    const read = new Set(keys);
+    for (const name of this.#sketches.keys()) {
+      if (name.split('\0').some((key) => read.has(key))) this.#sketches.delete(name);
+    }
   }
 
   /** The partition of all that is placed, if it is one. A file that says nothing is, if anything, a part of it. */
@@ -141,18 +144,22 @@ export class LooseFiles {
     for (const [key, reason] of unclear) if (!this.#remembered.has(key)) this.#unclear.set(key, reason);
   }
 
-  /** Leaves out all but one of files with the same bytes: the one with the shortest name stays. */
+  /**
+   * Leaves out all but one of files with the same bytes: the one with the shortest name stays. One that was renamed while
+   * somebody watches is gone by now under its old name.
+   */
   async #withoutCopies(keys: readonly string[]): Promise<readonly string[]> {
     const bySize = Map.groupBy(keys, (key) => sizeOf(this.#facts.get(key)));
     const kept: string[] = [];
     for (const like of bySize.values()) {
       const first = new Map<string, string>();
       for (const key of like.toSorted((a, b) => a.length - b.length || (a < b ? -1 : 1))) {
-        const content = like.length === 1 ? key : await this.#reading.contentOf(key);
-        const original = first.get(content);
-        if (original === undefined) kept.push(key);
-        else this.#leftOut.set(key, `the same content as ${original}`);
-        if (original === undefined) first.set(content, key);
+        const content = like.length === 1 ? key : await this.#reading.contentOf(key).catch(() => undefined);
+        const original = content === undefined ? undefined : first.get(content);
+        if (content === undefined) this.#leftOut.set(key, 'it cannot be read any more');
+        else if (original !== undefined) this.#leftOut.set(key, `the same content as ${original}`);
+        else kept.push(key);
+        if (content !== undefined && original === undefined) first.set(content, key);
       }
     }
     return kept;
@@ -163,7 +170,7 @@ export class LooseFiles {
     const columns = keys.map((key) => columnsOf(this.#facts.get(key)));
     const [first = [], ...others] = columns;
     const common = first.filter((column) => others.every((names) => names.includes(column)));
-    const sketch = this.#sketches.get(name) ?? (await this.#reading.sketch(keys, common));
+    const sketch = this.#sketches.get(name) ?? (await this.#reading.sketch(keys, common).catch(() => NOTHING_SEEN));
     this.#sketches.set(name, sketch);
     const folder = folderOf(keys[0] ?? '');
     const own = folder.slice(folder.lastIndexOf('/', folder.length - 2) + 1, -1);
@@ -171,6 +178,13 @@ export class LooseFiles {
     return { keys, sketch, isCurrent };
   }
 }
+
+/** Of files that cannot be read as a whole, or are gone by now: their audit fails, and says why. */
+const NOTHING_SEEN: RowSketch = {
+  identities: { hashes: [], isWhole: true },
+  rows: { hashes: [], isWhole: true },
+  until: null,
+};
 
 const GONE: FileFacts = { is: 'unreadable', reason: 'it is not there any more' };
 

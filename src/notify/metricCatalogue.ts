@@ -50,7 +50,11 @@ export const METRICS = {
   WarehousesBehind: { unit: 'Count', series: ALL, meaning: 'months that the warehouse had lost, published anew' },
   FilesSuperseded: { unit: 'Count', series: ALL, meaning: 'files overwritten before they were read' },
   FilesGone: { unit: 'Count', series: ALL, meaning: 'files deleted before they were read' },
-  ObjectsRetried: { unit: 'Count', series: ALL, meaning: 'failed attempts to take in a file of a watched folder; only on a laptop' },
+  ObjectsRetried: {
+    unit: 'Count',
+    series: ALL,
+    meaning: 'failed attempts to take in a file of a watched folder; only on a laptop',
+  },
   ObjectsIgnored: { unit: 'Count', series: ALL, meaning: 'objects that are no report' },
   SourceUnknown: { unit: 'Count', series: ALL, meaning: 'objects that no payer is configured for' },
   SourcesUnreadable: { unit: 'Count', series: AND_PAYER, meaning: "payers' buckets that could not be listed" },

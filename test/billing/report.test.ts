@@ -79,8 +79,14 @@ describe('the report of a key', () => {
     expect(reportOf({ bucket: 'acme', key: 'data/BILLING_PERIOD=2026-04/x.parquet' })).toBe('acme');
     expect(exportRoot('20260401-20260501/x-Manifest.json')).toBe('');
     expect(exportRoot('year=2026/month=04/x-00001.snappy.parquet')).toBe('');
-    for (const key of ['x.parquet', 'a/b/x.parquet', 'cur/2026-04/x.parquet']) {
-      expect([exportRoot(key), reportOf({ bucket: 'acme', key })]).toEqual([undefined, 'acme/loose files']);
+    const almost = [
+      'year=2026/month=04/payer-1/x.parquet',
+      'data/BILLING_PERIOD=2026-13/x.parquet',
+      'metadata/BILLING_PERIOD=2026-04/x.parquet',
+      '20260401-20260601/x.parquet',
+    ];
+    for (const key of ['x.parquet', 'a/b/x.parquet', 'cur/2026-04/x.parquet', ...almost]) {
+      expect([key, reportOf({ bucket: 'acme', key })]).toEqual([key, 'acme/loose files']);
     }
   });
 });

@@ -103,12 +103,12 @@ describe('the bundled reconcile, with a payers table', () => {
 
   it('takes the payers from it, through Snowflake’s own driver, and skips a row that is wrong', async () => {
     await keepSecret(secret());
-    const names = ['PAYER_ID', 'BUCKET', 'PREFIX', 'BUCKET_OWNER', 'KMS_KEY', 'MANIFESTS', 'ENABLED'];
+    const names = ['PAYER_ID', 'BUCKET', 'PREFIX', 'BUCKET_OWNER', 'KMS_KEY', 'MANIFESTS', 'REPORT', 'ENABLED'];
     payersTable = {
       columns: names.map((name) => ({ name, type: 'text' })),
       rows: [
-        ['444455556666', 'payer-cur', null, null, null, null, null],
-        ['four', 'payer-cur', 'x', null, null, null, null],
+        ['444455556666', 'payer-cur', null, null, null, null, null, null],
+        ['four', 'payer-cur', 'x', null, null, null, null, null],
       ],
     };
     expect(answerOf(await reconcile())).toMatchObject({

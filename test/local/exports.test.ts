@@ -69,7 +69,9 @@ describe('a folder whose rows do not say a payer', { concurrent: true }, () => {
 
     const silent = await runForOutcome('--from', scrubbed, '--keep', keep('silent'));
     expect([silent.status, silent.outcome.partitions]).toEqual([3, []]);
-    expect(silent.stderr).toMatch(/^the folder: bill_payer_account_id: .*"1234567890"; say it with --payer ID$/m);
+    expect(silent.stderr).toMatch(
+      /^the folder: .*bill_payer_account_id: .*"1234567890"; name the payer with --payer ID$/m,
+    );
 
     const told = await runForOutcome('--from', scrubbed, '--keep', keep('silent'), '--payer', '111122223333');
     expect(told.status).toBe(0);

@@ -20,6 +20,10 @@ interface File {
   readonly until: number | null;
   /** Of a manifest, the delivery that it names. */
   readonly delivery?: string;
+  /** Its footer can be read, and its rows cannot. */
+  readonly isBroken?: boolean;
+  /** It was there when its facts were read. */
+  readonly isGone?: boolean;
 }
 
 const file = (facts: FileFacts, more: Partial<File> = {}): File => {
@@ -65,6 +69,7 @@ interface Told {
 /** A placement of these files, and the keys that were looked into. */
 function placementOf(files: Readonly<Record<string, File>>, { payer, period, report: chosen }: Told = {}) {
   const asked: string[] = [];
+  const sketched: string[] = [];
   const said = {
     ...(payer === undefined ? {} : { payer: parsePayer(payer) }),
     ...(period === undefined ? {} : { period: parsePeriod(period) }),
@@ -76,8 +81,15 @@ function placementOf(files: Readonly<Record<string, File>>, { payer, period, rep
       asked.push(...keys);
       return new Map(keys.map((key) => [key, fileAt(key).facts]));
     },
-    sketch: async (keys) => sketchOf(keys.map(fileAt)),
-    contentOf: async (key) => fileAt(key).bytes,
+    sketch: async (keys) => {
+      if (keys.some((key) => fileAt(key).isBroken)) throw new Error('no rows');
+      sketched.push(...keys);
+      return sketchOf(keys.map(fileAt));
+    },
+    contentOf: async (key) => {
+      if (fileAt(key).isGone) throw new Error(`${key} is not there`);
+      return fileAt(key).bytes;
+    },
     deliveryOf: async (key) => fileAt(key).delivery,
   });
   const place = (key: string) => {
@@ -89,7 +101,7 @@ function placementOf(files: Readonly<Record<string, File>>, { payer, period, rep
   };
   const learn = (...keys: string[]) => placement.learn(keys.length > 0 ? keys : Object.keys(files));
   const counted = () => Object.keys(files).filter((key) => /^(data|manifest) of/.test(place(key)));
-  return { placement, place, asked, learn, counted };
+  return { placement, place, asked, sketched, learn, counted };
 }
 
 describe('loose files', () => {
@@ -252,6 +264,36 @@ describe('loose files with the same rows', () => {
     await learn('b.parquet');
     expect(counted()).toEqual(['b.parquet']);
     expect([...placement.leftOut.keys()]).toEqual(['a.parquet']);
+  });
+
+  it('cannot be seen in what cannot be read as a whole: that fails later, by its own reason', async () => {
+    const broken = { ...april(20, 5), isBroken: true };
+    const { placement, learn, counted } = placementOf({ 'a.parquet': april(20, 5), 'b.parquet': broken });
+    await learn();
+    expect([counted(), placement.complaints]).toEqual([['a.parquet', 'b.parquet'], []]);
+  });
+
+  it('under a name that is gone by now count under the new one: it was renamed while somebody watched', async () => {
+    const x = april(20, 5);
+    const files: Record<string, File> = { 'old.parquet': x };
+    const { placement, learn, place } = placementOf(files);
+    await learn();
+    Object.assign(files, { 'old.parquet': { ...x, isGone: true }, 'renamed.parquet': x });
+    await learn('renamed.parquet');
+    expect(place('renamed.parquet')).toBe(`data of 2026-04/${ALPHA}`);
+    expect([...placement.leftOut]).toEqual([['old.parquet', 'it cannot be read any more']]);
+  });
+
+  it('are looked for by reading each file once, however many come after it', async () => {
+    const names = Array.from({ length: 10 }, (_, index) => `part-${index}.parquet`);
+    const parts = names.map(
+      (name, index) => [name, report(ALPHA, '2026-04', { ids: hashes(20, index * 100) })] as const,
+    );
+    const { learn, sketched } = placementOf(Object.fromEntries(parts));
+    for (const name of names) await learn(name);
+    expect(sketched.toSorted()).toEqual(names);
+    await learn('part-3.parquet');
+    expect(sketched).toHaveLength(11);
   });
 
   it('of two months, or two payers, are no refreshes of each other', async () => {

@@ -1,5 +1,9 @@
+import { reportOf } from '../../src/billing/report.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
+import type { ObjectStore } from '../../src/staging/objectStore.ts';
 import { FencedOff, type Warehouse } from '../../src/warehouse/warehouse.ts';
+import { parquetBytes } from '../staging/parquetBytes.ts';
+import { isStray } from './scenario.ts';
 import type { Process } from './scheduler.ts';
 import { type Mutation, override } from './simulate.ts';
 
@@ -52,7 +56,14 @@ export const mutations: readonly (Mutation & { readonly breaks: number; readonly
       override<Ledger>(ledger, {
         recordDelivery: async (delivery, pending, now) => {
           const { bucket, etag, sizeBytes } = delivery.manifest;
-          const manifest = { bucket, etag, sizeBytes, key: `heard-of/${now}`, lastModified: now };
+          const month = delivery.manifest.key.replace(/(BILLING_PERIOD=[^/]*).*/s, '$1');
+          const manifest = {
+            bucket,
+            etag,
+            sizeBytes,
+            key: `${month}/heard-of-${now}-Manifest.json`,
+            lastModified: now,
+          };
           return ledger.recordDelivery({ ...delivery, manifest }, pending, now);
         },
       }),
@@ -140,6 +151,51 @@ export const mutations: readonly (Mutation & { readonly breaks: number; readonly
     breaks: 10,
     how: 'superseded copies are deleted, and the ledger is not told',
     ledger: (ledger) => override<Ledger>(ledger, { markRemoved: async () => {} }),
+  },
+  {
+    breaks: 12,
+    how: 'the files of all reports are taken for one bill',
+    ledger: (ledger) =>
+      override<Ledger>(ledger, {
+        partitions: async (period) => (await ledger.partitions(period)).map(({ report: _, ...record }) => record),
+      }),
+  },
+  {
+    breaks: 12,
+    how: 'a file makes its report the bill, whichever came first',
+    ledger: (ledger) =>
+      override<Ledger>(ledger, {
+        recordVersion: async (version, now) => {
+          await ledger.chooseReport(version.partition, reportOf(version.source), now);
+          return ledger.recordVersion(version, now);
+        },
+      }),
+  },
+  {
+    breaks: 12,
+    how: 'the report that is left out is forgotten',
+    ledger: (ledger) =>
+      override<Ledger>(ledger, {
+        recordVersion: async (version, now) => {
+          const recorded = await ledger.recordVersion(version, now);
+          const { report, otherReports } = recorded.partition;
+          if (report !== undefined && otherReports) await ledger.chooseReport(version.partition, report, now);
+          return recorded;
+        },
+      }),
+  },
+  {
+    breaks: 12,
+    how: 'a file that is no part of a bill passes for one',
+    store: (store) =>
+      override<ObjectStore>(store, {
+        read: async (object, range) => {
+          const read = await store.read(object, range);
+          if (!object.key.endsWith('.parquet') || !isStray(object.key)) return read;
+          const bytes = parquetBytes(3);
+          return { ...read, bytes: bytes.slice(range.start, range.end), sizeBytes: bytes.length };
+        },
+      }),
   },
 ];
 

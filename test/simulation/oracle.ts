@@ -1,11 +1,20 @@
 import { partitionName } from '../../src/billing/partition.ts';
 import type { Period } from '../../src/billing/period.ts';
+import { reportOf } from '../../src/billing/report.ts';
 import { versionIdOf } from '../../src/billing/version.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { compareDeliveries, isDirty, type PartitionRecord, setIdOf } from '../../src/ledger/partitionRecord.ts';
 import { stagedKeyOf } from '../../src/staging/stagedKey.ts';
 import type { Publication } from '../../src/warehouse/warehouse.ts';
-import { deliveriesOf, type PartitionPlan, type PlannedDelivery, partitionOf, sourceOf } from './scenario.ts';
+import {
+  isStray,
+  type PartitionPlan,
+  type PlannedReport,
+  partitionOf,
+  reportsOf,
+  sourceOf,
+  straysOf,
+} from './scenario.ts';
 import type { SimulatedBuckets } from './simulatedStore.ts';
 import type { SimulatedWarehouse } from './simulatedWarehouse.ts';
 
@@ -33,8 +42,10 @@ interface Watched {
   readonly name: string;
   readonly bucket: string;
   readonly partition: ReturnType<typeof partitionOf>;
-  readonly deliveries: readonly PlannedDelivery[];
+  readonly reports: readonly PlannedReport[];
   readonly origins: ReadonlyMap<string, Visible>;
+  /** The report that readers see: the first one that they saw. */
+  bill: PlannedReport | undefined;
   /** The earliest delivery that what was published so far can be. */
   publishedIndex: number;
   /** Whether a delivery with a manifest was published. */
@@ -64,7 +75,8 @@ export class Oracle {
     const { ledger } = this.#world;
     const source = { bucket, key, etag };
     if (await ledger.version(watched.partition, versionIdOf(source))) return;
-    const delivery = (await ledger.partition(watched.partition))?.delivery;
+    const { delivery, otherReports = [] } = (await ledger.partition(watched.partition)) ?? {};
+    if (otherReports.some(({ report }) => report === reportOf(source))) return;
     if (key.endsWith('-Manifest.json') && delivery) {
       const manifest = { ...source, lastModified: present.lastModified, sizeBytes: present.bytes.length };
       if (compareDeliveries({ ...delivery, manifest }, delivery) <= 0) return;
@@ -89,7 +101,7 @@ export class Oracle {
     if (epoch < current) this.#violate(5, `epoch ${epoch} committed to the ledger under epoch ${current}`);
   }
 
-  /** Invariants 2, 3 and 8, whenever something was published. */
+  /** Invariants 2, 3, 8 and 12, whenever something was published. */
   async published(publications: readonly Publication[]): Promise<void> {
     for (const { partition, deliveryId } of publications) {
       const watched = this.#watched.find(({ name }) => name === partitionName(partition));
@@ -99,6 +111,7 @@ export class Oracle {
       const keys = new Set(visible.map(({ key }) => key));
       if (keys.size < visible.length) this.#violate(2, `${watched.name} shows two versions of one key`);
       if (new Set([...keys].map(folder)).size > 1) this.#violate(2, `${watched.name} shows two deliveries' folders`);
+      this.#oneReport(watched, visible);
       if (deliveryId !== undefined) this.#oneDelivery(watched, visible);
       else if (watched.plan.mode !== 'without-manifests') await this.#lastResort(watched);
     }
@@ -133,7 +146,7 @@ export class Oracle {
     if (this.violations.length > 0) throw new Error(this.violations.join('\n'));
   }
 
-  /** Invariant 4: at rest, readers see the newest delivery, analytics have run over it, and the ledger says so. */
+  /** Invariants 4 and 12: at rest, readers see the newest delivery, analytics have run over it, and the ledger says so. */
   async atRest(): Promise<void> {
     const { script } = this.#world.warehouse;
     script.passTime();
@@ -149,6 +162,7 @@ export class Oracle {
       if (this.#world.warehouse.analysed.get(name) !== setId)
         this.#violate(4, `${name}: analytics ran over another set`);
       const record = await this.#world.ledger.partition(partition);
+      if (record) this.#leftOutIsSaid(watched, record);
       const settled =
         record && !isDirty(record) && record.published?.setId === setId && record.analysed?.setId === setId;
       const heard = (await this.#world.ledger.outbox()).some(
@@ -191,10 +205,21 @@ export class Oracle {
     }
   }
 
+  /** Readers see one report and nothing else, and always the same one. */
+  #oneReport(watched: Watched, visible: readonly Visible[]): void {
+    const shown = watched.reports.filter(({ root }) => visible.some(({ key }) => key.startsWith(root)));
+    if (visible.some(({ key }) => isStray(key))) this.#violate(12, `${watched.name} shows what is no part of a bill`);
+    if (shown.length > 1) this.#violate(12, `${watched.name} shows two reports: ${told(visible)}`);
+    const [bill] = shown;
+    if (watched.bill && bill && bill !== watched.bill) {
+      this.#violate(12, `${watched.name} went from the report ${watched.bill.root} to ${bill.root}, and nobody chose`);
+    }
+    watched.bill ??= bill;
+  }
+
   #oneDelivery(watched: Watched, visible: readonly Visible[]): void {
-    const fitting = watched.deliveries.flatMap(({ expected }, index) =>
-      expected && sameSet(visible, expected) ? index : [],
-    );
+    const deliveries = watched.bill?.deliveries ?? [];
+    const fitting = deliveries.flatMap(({ expected }, index) => (expected && sameSet(visible, expected) ? index : []));
     watched.delivered = true;
     const index = fitting.find((each) => each >= watched.publishedIndex);
     if (index !== undefined) watched.publishedIndex = index;
@@ -210,15 +235,27 @@ export class Oracle {
     watched.analysedWatermark = seen;
   }
 
-  #expectedAtRest({ plan, deliveries, bucket }: Watched): ReadonlyMap<string, string> {
-    if (plan.mode !== 'without-manifests') return deliveries.at(-1)?.expected ?? new Map();
+  #expectedAtRest({ plan, bill, bucket }: Watched): ReadonlyMap<string, string> {
+    if (!bill) return new Map([['a report', 'whichever came first']]);
+    if (plan.mode !== 'without-manifests') return bill.deliveries.at(-1)?.expected ?? new Map();
     const { buckets } = this.#world;
     return new Map(
-      buckets.keys(bucket, 'cur/').flatMap((key) => {
+      buckets.keys(bucket, bill.root).flatMap((key) => {
         const object = buckets.get({ bucket, key });
-        return object && object.bytes.length > 0 ? [[key, object.etag] as const] : [];
+        const counts = object !== undefined && object.bytes.length > 0 && !isStray(key);
+        return counts ? [[key, object.etag] as const] : [];
       }),
     );
+  }
+
+  /** Invariant 12: a report that is left out is known to be. */
+  #leftOutIsSaid({ name, bucket, reports, bill }: Watched, { otherReports = [] }: PartitionRecord): void {
+    for (const report of reports) {
+      if (report === bill) continue;
+      const leftOut = `${bucket}/${report.root}`.slice(0, -1);
+      if (otherReports.some((other) => other.report === leftOut)) continue;
+      this.#violate(12, `${name}: nobody knows that ${leftOut} is left out`);
+    }
   }
 
   #violate(invariant: number, message: string): void {
@@ -229,16 +266,17 @@ export class Oracle {
 function watch(plan: PartitionPlan, index: number): Watched {
   const partition = partitionOf(index);
   const { bucket } = sourceOf(index, plan);
-  const deliveries = deliveriesOf(index, plan);
+  const reports = reportsOf(index, plan);
   const origins = new Map<string, Visible>();
-  for (const { key, content } of deliveries.flatMap(({ arrivals }) => arrivals)) {
+  const delivered = reports.flatMap(({ deliveries }) => deliveries.flatMap(({ arrivals }) => arrivals));
+  for (const { key, content } of [...delivered, ...straysOf(index, plan)]) {
     for (let generation = 0; generation < MAX_GENERATIONS; generation += 1) {
       const stagedKey = stagedKeyOf(partition, { bucket, key, etag: content.etag }, generation);
       origins.set(stagedKey, { stagedKey, key, etag: content.etag });
     }
   }
-  const marks = { publishedIndex: 0, delivered: false, watermark: 0, analysedWatermark: 0 };
-  return { plan, name: partitionName(partition), bucket, partition, deliveries, origins, ...marks };
+  const marks = { bill: undefined, publishedIndex: 0, delivered: false, watermark: 0, analysedWatermark: 0 };
+  return { plan, name: partitionName(partition), bucket, partition, reports, origins, ...marks };
 }
 
 interface Announced {

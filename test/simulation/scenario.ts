@@ -1,9 +1,9 @@
 import * as fc from 'fast-check';
-import { parquetWriteBuffer } from 'hyparquet-writer';
 import type { Partition } from '../../src/billing/partition.ts';
 import { parsePayer } from '../../src/billing/payer.ts';
 import { parsePeriod } from '../../src/billing/period.ts';
 import type { Source } from '../../src/billing/source.ts';
+import { foreignParquet, parquetBytes } from '../staging/parquetBytes.ts';
 import type { Faults } from './scheduler.ts';
 import type { Content } from './simulatedStore.ts';
 
@@ -23,6 +23,10 @@ export type ChunkKind = number | 'corrupt';
 export interface PartitionPlan {
   readonly mode: Mode;
   readonly refreshes: readonly Refresh[];
+  /** Refreshes of a second report of the same month, if there is one. */
+  readonly secondReport?: readonly Refresh[];
+  /** Whether files lie beside the bill that are no part of one. */
+  readonly strays?: boolean;
 }
 
 export interface Scenario {
@@ -53,31 +57,47 @@ export interface PlannedDelivery {
   readonly pauseSeconds: number;
 }
 
+/** One report of a payer's month. */
+export interface PlannedReport {
+  /** The folder that all of it lies in, slash included. */
+  readonly root: string;
+  readonly deliveries: readonly PlannedDelivery[];
+}
+
 const PERIOD = parsePeriod('2026-10');
+/** The first report, the second one, and an export of another kind. */
+const ROOTS = ['cur/export/', 'cur/second/'] as const;
+const FOCUS_ROOT = 'cur/focus/';
+const STRAY = '/stray.snappy.parquet';
+const FOCUS_COLUMNS = ['BilledCost', 'ChargeCategory'];
 const MODES: readonly Mode[] = ['overwrite', 'create-new', 'without-manifests'];
 const CONTENTS = 8;
 
 const contents: readonly Content[] = Array.from({ length: CONTENTS }, (_, number) => {
   const rows = number + 1;
-  const data = Array.from({ length: rows }, (_, row) => `item-${number}-${row}`);
-  const buffer = parquetWriteBuffer({ columnData: [{ name: 'identity_line_item_id', data, type: 'STRING' }] });
-  return { etag: `content-${number}`, bytes: new Uint8Array(buffer), rows };
+  return { etag: `content-${number}`, bytes: parquetBytes(rows, `item-${number}`), rows };
 });
+const foreign: Content = { etag: 'foreign', bytes: foreignParquet(3), rows: 3 };
+const focus: Content = { etag: 'focus', bytes: foreignParquet(3, FOCUS_COLUMNS), rows: 3 };
 
 const chunk: fc.Arbitrary<ChunkKind> = fc.oneof(
   { weight: 12, arbitrary: fc.nat({ max: CONTENTS - 1 }) },
   { weight: 1, arbitrary: fc.constant('corrupt' as const) },
 );
 
+const refresh: fc.Arbitrary<Refresh> = fc.record({
+  chunks: fc.array(chunk, { minLength: 1, maxLength: 4 }),
+  pauseSeconds: fc.constantFrom(2, 20, 60, 400),
+});
+
 const plan: fc.Arbitrary<PartitionPlan> = fc.record({
   mode: fc.constantFrom(...MODES),
-  refreshes: fc.array(
-    fc.record({
-      chunks: fc.array(chunk, { minLength: 1, maxLength: 4 }),
-      pauseSeconds: fc.constantFrom(2, 20, 60, 400),
-    }),
-    { minLength: 1, maxLength: 4 },
+  refreshes: fc.array(refresh, { minLength: 1, maxLength: 4 }),
+  secondReport: fc.oneof(
+    { weight: 3, arbitrary: fc.constant([]) },
+    { weight: 1, arbitrary: fc.array(refresh, { minLength: 1, maxLength: 2 }) },
   ),
+  strays: fc.oneof({ weight: 3, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
 });
 
 const probability = (max: number) => fc.constantFrom(0, max / 4, max);
@@ -109,13 +129,49 @@ export function sourceOf(index: number, { mode }: PartitionPlan): Source {
   return { bucket: `bucket-${index}`, prefix: 'cur', payer, manifests: mode !== 'without-manifests' };
 }
 
-/** What a plan makes appear. The last refresh is always a good one, so that there is an end to hold the world to. */
-export function deliveriesOf(index: number, { mode, refreshes }: PartitionPlan): PlannedDelivery[] {
+/** The reports that a plan makes appear, side by side. */
+export function reportsOf(index: number, { mode, refreshes, secondReport = [] }: PartitionPlan): PlannedReport[] {
+  return [refreshes, secondReport].flatMap((each, nth) => {
+    const root = ROOTS[nth];
+    if (root === undefined || each.length === 0) return [];
+    return [{ root, deliveries: deliveriesOf({ bucket: `bucket-${index}`, root, mode }, each) }];
+  });
+}
+
+/** Whether a file is one of those beside the bill. */
+export function isStray(key: string): boolean {
+  return key.startsWith(FOCUS_ROOT) || key.endsWith(STRAY);
+}
+
+/** What appears beside the bill and is no part of one: a foreign file among its data, and an export of another kind. */
+export function straysOf(index: number, { mode, strays = false }: PartitionPlan): Arrival[] {
+  if (!strays) return [];
+  const folder = folderOf(FOCUS_ROOT, 'overwrite', 0);
+  const key = chunkKey(folder, 0);
+  const place = { bucket: `bucket-${index}`, root: FOCUS_ROOT, mode } as const;
+  const manifest = manifestArrival(place, { folder, number: 0, data: [{ key }], columns: FOCUS_COLUMNS });
+  return [
+    { afterSeconds: 5, key: `${folderOf(ROOTS[0], mode, 0)}${STRAY}`, content: foreign },
+    { afterSeconds: 2, key, content: focus },
+    ...(mode === 'without-manifests' ? [] : [manifest]),
+  ];
+}
+
+/** Where a report of a plan lies. */
+interface ReportPlace {
+  readonly bucket: string;
+  readonly root: string;
+  readonly mode: Mode;
+}
+
+/** The last refresh is always a good one, so that there is an end to hold the world to. */
+function deliveriesOf(place: ReportPlace, refreshes: readonly Refresh[]): PlannedDelivery[] {
+  const { root, mode } = place;
   let chunksBefore = 0;
   return refreshes.map(({ chunks, pauseSeconds }, number) => {
     const isLast = number === refreshes.length - 1;
     const kinds = chunks.map((kind) => (isLast && kind === 'corrupt' ? 0 : kind));
-    const folder = folderOf(mode, number);
+    const folder = folderOf(root, mode, number);
     const data = kinds.map((kind, at) => ({
       afterSeconds: 2,
       key: chunkKey(folder, at),
@@ -123,7 +179,7 @@ export function deliveriesOf(index: number, { mode, refreshes }: PartitionPlan):
     }));
     const surplus = mode === 'create-new' ? [] : emptied(folder, kinds.length, chunksBefore);
     chunksBefore = Math.max(chunksBefore, kinds.length);
-    const manifest = mode === 'without-manifests' ? [] : [manifestArrival(index, folder, number, data)];
+    const manifest = mode === 'without-manifests' ? [] : [manifestArrival(place, { folder, number, data })];
     const arrivals = [...data, ...surplus, ...manifest];
     const expected = kinds.includes('corrupt')
       ? undefined
@@ -132,8 +188,8 @@ export function deliveriesOf(index: number, { mode, refreshes }: PartitionPlan):
   });
 }
 
-function folderOf(mode: Mode, number: number): string {
-  const base = 'cur/export/data/BILLING_PERIOD=2026-10';
+function folderOf(root: string, mode: Mode, number: number): string {
+  const base = `${root}data/BILLING_PERIOD=2026-10`;
   return mode === 'create-new' ? `${base}/2026-10-0${number + 1}T00:00:00.000Z-execution-${number}` : base;
 }
 
@@ -156,12 +212,20 @@ function emptied(folder: string, from: number, to: number): Arrival[] {
   return surplus.map((key) => ({ afterSeconds: 2, key, content }));
 }
 
-function manifestArrival(index: number, folder: string, number: number, data: readonly Arrival[]): Arrival {
+/** What a manifest says, and where its data lies. */
+interface ManifestSketch {
+  readonly folder: string;
+  readonly number: number;
+  readonly data: readonly Pick<Arrival, 'key'>[];
+  readonly columns?: readonly string[];
+}
+
+function manifestArrival({ bucket }: ReportPlace, { folder, number, data, columns = [] }: ManifestSketch): Arrival {
   const document = {
     executionId: `execution-${number}`,
     exportArn: 'arn:aws:bcm-data-exports:us-east-1:111122223333:export/export',
-    columns: [],
-    dataFiles: data.map(({ key }) => `s3://bucket-${index}/${key}`),
+    columns: columns.map((name) => ({ name, type: 'string' })),
+    dataFiles: data.map(({ key }) => `s3://${bucket}/${key}`),
   };
   const bytes = new TextEncoder().encode(JSON.stringify(document));
   const key = `${folder.replace('/data/', '/metadata/')}/export-Manifest.json`;

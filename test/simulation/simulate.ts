@@ -12,7 +12,7 @@ import { handleObjectCreated } from '../../src/staging/handleObjectCreated.ts';
 import type { ObjectStore } from '../../src/staging/objectStore.ts';
 import type { Warehouse } from '../../src/warehouse/warehouse.ts';
 import { Oracle } from './oracle.ts';
-import { deliveriesOf, type Scenario, sourceOf } from './scenario.ts';
+import { type Arrival, reportsOf, type Scenario, sourceOf, straysOf } from './scenario.ts';
 import { asEffects, type Process, randomFrom, Scheduler } from './scheduler.ts';
 import { type Consumer, SimulatedQueue } from './simulatedQueue.ts';
 import { SimulatedBuckets, simulatedStore } from './simulatedStore.ts';
@@ -29,6 +29,7 @@ export interface Mutation {
   readonly ledger?: (ledger: Ledger) => Ledger;
   readonly warehouse?: (warehouse: Warehouse) => Warehouse;
   readonly copy?: (copy: Consumer) => Consumer;
+  readonly store?: (store: ObjectStore) => ObjectStore;
   readonly settings?: Partial<FinalizeSettings>;
 }
 
@@ -129,19 +130,28 @@ class World {
   scheduleArrivals(): void {
     this.#scenario.plans.forEach((plan, index) => {
       const { bucket } = sourceOf(index, plan);
-      let at = this.#scheduler.now;
-      for (const { arrivals, pauseSeconds } of deliveriesOf(index, plan)) {
-        for (const { afterSeconds, key, content } of arrivals) {
-          at += afterSeconds * 1000;
-          this.#scheduler.at(at, `${bucket} gets ${key} (${content.etag})`, () => {
-            this.#buckets.put({ bucket, key }, content, this.#scheduler.now);
-            this.#announce(bucket, key);
-          });
+      for (const { deliveries } of reportsOf(index, plan)) {
+        let at = this.#scheduler.now;
+        for (const { arrivals, pauseSeconds } of deliveries) {
+          at = this.#scheduleEach(bucket, arrivals, at) + pauseSeconds * 1000;
+          this.#scheduler.at(at, 'somebody refreshes the external table by hand', () => this.#refreshByHand());
         }
-        at += pauseSeconds * 1000;
-        this.#scheduler.at(at, 'somebody refreshes the external table by hand', () => this.#refreshByHand());
       }
+      this.#scheduleEach(bucket, straysOf(index, plan), this.#scheduler.now);
     });
+  }
+
+  /** Answers when the last one appears. */
+  #scheduleEach(bucket: string, arrivals: readonly Arrival[], from: number): number {
+    let at = from;
+    for (const { afterSeconds, key, content } of arrivals) {
+      at += afterSeconds * 1000;
+      this.#scheduler.at(at, `${bucket} gets ${key} (${content.etag})`, () => {
+        this.#buckets.put({ bucket, key }, content, this.#scheduler.now);
+        this.#announce(bucket, key);
+      });
+    }
+    return at;
   }
 
   async run(): Promise<void> {
@@ -250,7 +260,8 @@ class World {
   }
 
   #observedStore(process: Process): ObjectStore {
-    const store = simulatedStore(this.#scheduler, process, this.#buckets);
+    const { store: mutate = same } = this.#options.mutation ?? {};
+    const store = mutate(simulatedStore(this.#scheduler, process, this.#buckets));
     return {
       ...store,
       delete: async (location) => {

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { partitionPrefix } from '../../../src/billing/partition.ts';
 import type { Delivery, Ledger, VersionRecord } from '../../../src/ledger/ledger.ts';
 import { pendingKey } from '../../../src/ledger/partitionRecord.ts';
 import { ALPHA, BETA, deliveryOf, START, versionOf } from '../records.ts';
@@ -55,13 +56,13 @@ export function describeDeliveryRules(subject: () => Ledger): void {
     it('of which a second copy of its manifest tells is no news, and takes its order from the newer copy', async () => {
       const files = [A];
       const first = await ledger.recordDelivery(deliveryOf({ files }), [], START);
-      const manifestKey = '20260401-20260501/copy-Manifest.json';
+      const manifestKey = `${partitionPrefix(ALPHA)}copy-Manifest.json`;
       const copy = deliveryOf({ files, manifestKey, lastModified: START + 1000 });
       const { news, partition } = await ledger.recordDelivery(copy, [], START + 1000);
       expect([news, partition.changes]).toEqual([false, first.partition.changes]);
       expect(await ledger.partition(ALPHA)).toEqual(partition);
       expect(partition.delivery?.manifest).toEqual(copy.manifest);
-      const betweenKey = 'year=2026/month=04/b-Manifest.json';
+      const betweenKey = `${partitionPrefix(ALPHA)}b-Manifest.json`;
       const between = deliveryOf({ id: 'between', manifestKey: betweenKey, lastModified: START + 500 });
       expect((await ledger.recordDelivery(between, [], START + 2000)).news).toBe(false);
       expect((await ledger.recordDelivery(deliveryOf({ files }), [], START + 3000)).news).toBe(false);
