@@ -8,7 +8,8 @@ import { join } from 'node:path';
  * it as the system's folder for temporary files. It goes with the run, one that is interrupted too.
  */
 export default async function makeFolderOfRun(): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'cur-reactor-tests-'));
+  // A short name: the path of a socket in it must not be longer than 103 bytes on macOS, whose own is half of that.
+  const folder = await mkdtemp(join(tmpdir(), 'crt-'));
   // As the system's own, one may go through it without privileges: some tests do.
   await chmod(folder, 0o711);
   process.env.TMPDIR = folder;
