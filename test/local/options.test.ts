@@ -76,7 +76,16 @@ describe('the options', () => {
   });
 
   it('are all told by the help', () => {
-    for (const option of ['from DIR', 'payer ID', 'period YYYY-MM', 'report NAME', 'keep DIR', 'watch', 'json', 'help']) {
+    for (const option of [
+      'from DIR',
+      'payer ID',
+      'period YYYY-MM',
+      'report NAME',
+      'keep DIR',
+      'watch',
+      'json',
+      'help',
+    ]) {
       expect(HELP).toContain(`  --${option} `);
     }
   });
