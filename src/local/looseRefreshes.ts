@@ -25,7 +25,8 @@ const SAME_ROWS = 0.9;
 /**
  * Which files of one partition hold the same rows. Each refresh of a report restates its month, so of several that lie
  * beside each other only the newest counts: the one that a manifest names, else the one whose usage goes on longest. Where
- * neither says it, or rows are alike without the ids that would prove it, none of them counts and the person is asked.
+ * neither says it, or rows are alike without the ids that would prove it, or they are very few, none of them counts and the
+ * person is asked.
  */
 export function findDoubles(units: readonly LooseUnit[]): Doubles {
   const leftOut = new Map<string, string>();
@@ -66,8 +67,10 @@ function isSure(a: LooseUnit, b: LooseUnit): boolean {
   return overlapOf(a.sketch.identities, b.sketch.identities) >= SAME_IDENTITIES;
 }
 
+/** Also by a few ids: too little to leave a file out for, and too much to add both up. */
 function isAlike(a: LooseUnit, b: LooseUnit): boolean {
-  return isSure(a, b) || overlapOf(a.sketch.rows, b.sketch.rows) >= SAME_ROWS;
+  const [ids, rows] = [overlapOf(a.sketch.identities, b.sketch.identities, 1), overlapOf(a.sketch.rows, b.sketch.rows)];
+  return ids >= SAME_IDENTITIES || rows >= SAME_ROWS;
 }
 
 /** Units that are alike, directly or by way of others; those that are like none are left out. */

@@ -10,7 +10,10 @@ export interface RowSketch {
   readonly identities: HashSample;
   /** Of each row as a whole, but for its line item's id. */
   readonly rows: HashSample;
-  /** The latest moment of usage: milliseconds since 1970; null where no row has one. */
+  /**
+   * When the latest usage began: milliseconds since 1970; null where no row says it. Not when it ended: taxes and fees end
+   * with their month from its first day on.
+   */
   readonly until: number | null;
 }
 
@@ -28,7 +31,6 @@ const MIN_ROWS = 8;
 
 const ID = 'identity_line_item_id';
 const INTERVAL = 'identity_time_interval';
-const END = 'line_item_usage_end_date';
 const START = 'line_item_usage_start_date';
 
 /**
@@ -42,7 +44,7 @@ export async function sketchRows(paths: readonly string[], columns: readonly str
   const others = [...names].filter((name) => name !== ID && name !== '').toSorted();
   const identity = hasIdentity ? `${smallest([ID, INTERVAL])} filter (where ${ID} <> '')` : '[]';
   const sql = `select ${identity}, ${smallest(others)},
-      epoch_ms(max(try_cast(${names.has(END) ? END : START} as timestamp)))
+      epoch_ms(max(try_cast(${START} as timestamp)))
     from read_parquet(${parquetList(paths)}, union_by_name = true, hive_partitioning = false)`;
   return withDuckdb(async (reader) => {
     const [[identities, rows, until] = []] = await reader.rows(sql);
@@ -66,12 +68,15 @@ function sampleOf(value: unknown): HashSample {
   return { hashes: distinct.slice(0, SAMPLE_SIZE), isWhole: asked.length < ASKED && distinct.length <= SAMPLE_SIZE };
 }
 
-/** How much of the smaller of two files stands in the other one, too: 0 to 1, estimated; 0 where there is too little to say. */
-export function overlapOf(a: HashSample, b: HashSample): number {
+/**
+ * How much of the smaller of two files stands in the other one, too: 0 to 1, estimated; 0 where it has fewer rows than
+ * `minRows`, which say too little.
+ */
+export function overlapOf(a: HashSample, b: HashSample, minRows = MIN_ROWS): number {
   const limit = Math.min(reachOf(a), reachOf(b));
   const [inA, inB] = [a, b].map(({ hashes }) => hashes.filter((hash) => hash <= limit));
   const smaller = Math.min(inA?.length ?? 0, inB?.length ?? 0);
-  if (smaller < MIN_ROWS) return 0;
+  if (smaller < minRows) return 0;
   const other = new Set(inB);
   return (inA ?? []).filter((hash) => other.has(hash)).length / smaller;
 }

@@ -23,8 +23,10 @@ const APRIL = 'BILLING_PERIOD=2026-04';
 const EXECUTIONS = ['2026-04-15T01:02:03.456Z-e1', '2026-04-16T01:02:03.456Z-e2', '2026-04-17T01:02:03.456Z-e3'];
 const FOCUS = ['BilledCost', 'ChargePeriodStart', 'ChargeCategory'];
 
-/** A bill of April whose rows cost one each: `hours` of them. */
-const bill = (payer: string, hours: number) => reportFile(hoursOf(payer, '2026-04', hours));
+/** A bill of April of so many rows, which cost one each. */
+const bill = (payer: string, rows: number) => reportFile([taxOf(payer), ...hoursOf(payer, '2026-04', rows - 1)]);
+/** From the first day of its month to the last, in every refresh. */
+const taxOf = (payer: string): Row => ({ payer, period: '2026-04', cost: 1, id: 'tax', hour: 0, hours: 720 });
 const below = (folder: string, files: Files) =>
   Object.fromEntries(Object.entries(files).map(([name, content]) => [`${folder}/${name}`, content]));
 const line = (payer: string, files: number, rows: number, period = '2026-04') =>

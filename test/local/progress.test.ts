@@ -27,6 +27,8 @@ function everyEvent(text: string): ReactorEvent[] {
     { what: 'file-known', ...file },
     { what: 'file-empty', ...file },
     { what: 'file-quarantined', ...file, reason: text },
+    { what: 'file-set-aside', ...file, reason: text },
+    { what: 'file-withdrawn', ...file, reason: text },
     { what: 'file-superseded', ...object },
     { what: 'file-gone', ...object },
     { what: 'object-ignored', ...object, reason: text },

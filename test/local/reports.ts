@@ -15,6 +15,8 @@ export interface Row {
   readonly id?: string;
   /** The hour of the month in which it was used. */
   readonly hour?: number;
+  /** For how many hours; one, where it is not said. */
+  readonly hours?: number;
 }
 
 /** One row for each cost. */
@@ -36,7 +38,7 @@ export function reportFile(rows: readonly Row[], without: readonly string[] = []
   const at = (row: Row, hours: number) => new Date(start(row).getTime() + ((row.hour ?? 0) + hours) * 3_600_000);
   const identity = {
     identity_line_item_id: rows.map(({ id }) => id ?? ''),
-    identity_time_interval: rows.map((row) => `${at(row, 0).toISOString()}/${at(row, 1).toISOString()}`),
+    identity_time_interval: rows.map((row) => `${at(row, 0).toISOString()}/${at(row, row.hours ?? 1).toISOString()}`),
   };
   const texts = {
     ...(rows[0]?.id === undefined ? {} : identity),
@@ -48,7 +50,7 @@ export function reportFile(rows: readonly Row[], without: readonly string[] = []
   const moments = {
     bill_billing_period_start_date: rows.map(start),
     line_item_usage_start_date: rows.map((row) => at(row, 0)),
-    line_item_usage_end_date: rows.map((row) => at(row, 1)),
+    line_item_usage_end_date: rows.map((row) => at(row, row.hours ?? 1)),
   };
   const columnData = [
     ...Object.entries(texts).map(([name, data]) => ({ name, data, type: 'STRING' as const })),
