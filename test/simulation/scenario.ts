@@ -1,9 +1,9 @@
 import * as fc from 'fast-check';
-import { parquetWriteBuffer } from 'hyparquet-writer';
 import type { Partition } from '../../src/billing/partition.ts';
 import { parsePayer } from '../../src/billing/payer.ts';
 import { parsePeriod } from '../../src/billing/period.ts';
 import type { Source } from '../../src/billing/source.ts';
+import { parquetBytes } from '../staging/parquetBytes.ts';
 import type { Faults } from './scheduler.ts';
 import type { Content } from './simulatedStore.ts';
 
@@ -59,9 +59,7 @@ const CONTENTS = 8;
 
 const contents: readonly Content[] = Array.from({ length: CONTENTS }, (_, number) => {
   const rows = number + 1;
-  const data = Array.from({ length: rows }, (_, row) => `item-${number}-${row}`);
-  const buffer = parquetWriteBuffer({ columnData: [{ name: 'identity_line_item_id', data, type: 'STRING' }] });
-  return { etag: `content-${number}`, bytes: new Uint8Array(buffer), rows };
+  return { etag: `content-${number}`, bytes: parquetBytes(rows, `item-${number}`), rows };
 });
 
 const chunk: fc.Arbitrary<ChunkKind> = fc.oneof(
