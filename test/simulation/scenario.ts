@@ -4,6 +4,7 @@ import { parsePayer } from '../../src/billing/payer.ts';
 import { parsePeriod } from '../../src/billing/period.ts';
 import type { Source } from '../../src/billing/source.ts';
 import { parquetBytes } from '../staging/parquetBytes.ts';
+import { anyMishaps, type Mishap } from './mishaps.ts';
 import type { Faults } from './scheduler.ts';
 import type { Content } from './simulatedStore.ts';
 
@@ -17,12 +18,22 @@ export interface Refresh {
   readonly pauseSeconds: number;
 }
 
-/** A whole number names a good content, and the same number is the same bytes. */
-export type ChunkKind = number | 'corrupt';
+/**
+ * A whole number names a good content, and the same number is the same bytes. `impossible` is one that can be read, and
+ * whose costs no number type holds.
+ */
+export type ChunkKind = number | 'corrupt' | 'impossible';
+
+/**
+ * What a partition never gets over: its last refresh cannot be added up, or the warehouse fails when it is asked for its
+ * totals. The others must not wait for it.
+ */
+export type Stuck = 'impossible' | 'untold';
 
 export interface PartitionPlan {
   readonly mode: Mode;
   readonly refreshes: readonly Refresh[];
+  readonly stuck?: Stuck | undefined;
 }
 
 export interface Scenario {
@@ -31,6 +42,7 @@ export interface Scenario {
     readonly skipRows: number;
     readonly analyticsFail: number;
   };
+  readonly mishaps?: readonly Mishap[];
   readonly graceSeconds: number;
   /** How long a step of the analytics script may take: longer than one invocation waits for it, too. */
   readonly longestStepSeconds: number;
@@ -62,9 +74,17 @@ const contents: readonly Content[] = Array.from({ length: CONTENTS }, (_, number
   return { etag: `content-${number}`, bytes: parquetBytes(rows, `item-${number}`), rows };
 });
 
+const IMPOSSIBLE = 'impossible';
+const impossible = { bytes: parquetBytes(2, IMPOSSIBLE), rows: 2 };
+
+/** Whether no number type holds a content's costs. */
+export function isImpossible({ etag }: Pick<Content, 'etag'>): boolean {
+  return etag.startsWith(IMPOSSIBLE);
+}
+
 const chunk: fc.Arbitrary<ChunkKind> = fc.oneof(
   { weight: 12, arbitrary: fc.nat({ max: CONTENTS - 1 }) },
-  { weight: 1, arbitrary: fc.constant('corrupt' as const) },
+  { weight: 1, arbitrary: fc.constantFrom('corrupt' as const, 'impossible' as const) },
 );
 
 const plan: fc.Arbitrary<PartitionPlan> = fc.record({
@@ -75,6 +95,10 @@ const plan: fc.Arbitrary<PartitionPlan> = fc.record({
       pauseSeconds: fc.constantFrom(2, 20, 60, 400),
     }),
     { minLength: 1, maxLength: 4 },
+  ),
+  stuck: fc.oneof(
+    { weight: 14, arbitrary: fc.constant(undefined) },
+    { weight: 1, arbitrary: fc.constantFrom('impossible' as const, 'untold' as const) },
   ),
 });
 
@@ -92,6 +116,7 @@ export const anyScenario: fc.Arbitrary<Scenario> = fc.record({
     skipRows: probability(0.1),
     analyticsFail: probability(0.3),
   }),
+  mishaps: anyMishaps,
   graceSeconds: fc.constantFrom(5, 100, 100_000),
   longestStepSeconds: fc.constantFrom(0, 10, 200),
   seed: fc.integer(),
@@ -107,12 +132,15 @@ export function sourceOf(index: number, { mode }: PartitionPlan): Source {
   return { bucket: `bucket-${index}`, prefix: 'cur', payer, manifests: mode !== 'without-manifests' };
 }
 
-/** What a plan makes appear. The last refresh is always a good one, so that there is an end to hold the world to. */
-export function deliveriesOf(index: number, { mode, refreshes }: PartitionPlan): PlannedDelivery[] {
+/**
+ * What a plan makes appear. The last refresh is always a good one, so that there is an end to hold the world to; but for
+ * a partition that is stuck in it.
+ */
+export function deliveriesOf(index: number, { mode, refreshes, stuck }: PartitionPlan): PlannedDelivery[] {
   let chunksBefore = 0;
   return refreshes.map(({ chunks, pauseSeconds }, number) => {
     const isLast = number === refreshes.length - 1;
-    const kinds = chunks.map((kind) => (isLast && kind === 'corrupt' ? 0 : kind));
+    const kinds = isLast ? lastKinds(chunks, stuck) : chunks;
     const folder = folderOf(mode, number);
     const data = kinds.map((kind, at) => ({
       afterSeconds: 2,
@@ -123,11 +151,16 @@ export function deliveriesOf(index: number, { mode, refreshes }: PartitionPlan):
     chunksBefore = Math.max(chunksBefore, kinds.length);
     const manifest = mode === 'without-manifests' ? [] : [manifestArrival(index, folder, number, data)];
     const arrivals = [...data, ...surplus, ...manifest];
-    const expected = kinds.includes('corrupt')
+    const expected = kinds.some((kind) => typeof kind !== 'number')
       ? undefined
       : new Map(data.map(({ key, content }) => [key, content.etag]));
     return { arrivals, expected, pauseSeconds };
   });
+}
+
+function lastKinds(chunks: readonly ChunkKind[], stuck: Stuck | undefined): readonly ChunkKind[] {
+  const good = chunks.map((kind) => (typeof kind === 'number' ? kind : 0));
+  return stuck === 'impossible' ? [...good, 'impossible'] : good;
 }
 
 function folderOf(mode: Mode, number: number): string {
@@ -142,6 +175,10 @@ function chunkKey(folder: string, at: number): string {
 function contentOf(kind: ChunkKind, number: number): Content {
   if (kind === 'corrupt')
     return { etag: `corrupt-${number}`, bytes: new TextEncoder().encode('no Parquet at all'), rows: 0 };
+  if (kind === 'impossible') {
+    const { bytes, rows } = impossible;
+    return { etag: `${IMPOSSIBLE}-${number}`, bytes, rows };
+  }
   const content = contents[kind];
   if (!content) throw new RangeError(`no content ${kind}`);
   return content;
