@@ -71,7 +71,8 @@ async function carry(
   let record = before;
   let state = await find(analysing, run, record, step);
   if (state === 'untold') {
-    const inHand = { number: step.number, submittedAt: now(), soughtSince: now(), ...record.inHand };
+    const { submittedAt = now() } = record.inHand ?? {};
+    const inHand = { number: step.number, submittedAt, soughtSince: searchBegan(analysing, record) };
     return { record: await keep(analysing, tenure, { ...record, inHand }), state };
   }
   if (!state) {
@@ -92,20 +93,26 @@ async function carry(
  * once more when the warehouse must tell of it. `untold` when there is no time for that: then the search goes on later.
  */
 async function find(
-  { script, sleep, mayWait, now }: Analysing,
+  analysing: Analysing,
   run: ScriptRun,
-  { inHand }: AnalyticsRecord,
+  record: AnalyticsRecord,
   step: Step,
 ): Promise<StepState | 'untold' | undefined> {
+  const { script, sleep, mayWait, now } = analysing;
+  const { inHand } = record;
   if (!inHand) return undefined;
   const found = await script.look(run, step, inHand.queryId);
   if (found || inHand.queryId !== undefined) return found;
-  const { soughtSince = now() } = inHand;
-  const seconds = script.tellsWithinSeconds - (now() - soughtSince) / 1000;
+  const seconds = script.tellsWithinSeconds - (now() - searchBegan(analysing, record)) / 1000;
   if (seconds <= 0) return undefined;
   if (!(await mayWait(seconds))) return 'untold';
   await sleep(seconds);
   return script.look(run, step, undefined);
+}
+
+/** Since when the step in hand is looked for: never later than now, for then the clock was set back, and nobody waits for an old date. */
+function searchBegan({ now }: Analysing, { inHand }: AnalyticsRecord): number {
+  return Math.min(inHand?.soughtSince ?? now(), now());
 }
 
 /** Asks at growing intervals until the step has ended, or nobody may wait any longer. */

@@ -102,7 +102,9 @@ async function supersededBecause(
   plan: Plan,
 ): Promise<string | undefined> {
   if (plan.scriptId !== record.scriptId) return 'the script has changed';
-  if (now() - record.startedAt >= maxWaitSeconds * 1000) return undefined;
+  const age = now() - record.startedAt;
+  // Begun in the future: the clock was set back, and nobody knows how old it is.
+  if (age >= maxWaitSeconds * 1000 || age < 0) return undefined;
   const published = new Map(
     (await ledger.partitions(period)).map(({ partition, published: is }) => [partition.payer, is]),
   );

@@ -4,6 +4,7 @@ import { failureText } from '../analytics/failureText.ts';
 import type { Payer } from '../billing/payer.ts';
 import type { AnalyticsMember, AnalyticsRecord } from '../ledger/analyticsRecord.ts';
 import type { PartitionRecord } from '../ledger/partitionRecord.ts';
+import { problemOf } from '../ledger/problems.ts';
 import { fail, renewLease } from './candidate.ts';
 import { analyticsAreDue, changesAreDue } from './decide.ts';
 import { eventOf, finalizedBy, messageOf } from './finalized.ts';
@@ -34,7 +35,7 @@ const PARTS = 8;
  * not keep the others' findings for good. What is left over is due still, and the next tick takes it up.
  */
 function together(due: readonly PartitionRecord[]): readonly PartitionRecord[] {
-  const isStumbling = ({ problem }: PartitionRecord) => problem?.what === 'analytics-failed' && problem.attempts > 1;
+  const isStumbling = (record: PartitionRecord) => (problemOf(record, 'analyse')?.attempts ?? 0) > 1;
   const steady = due.filter((record) => !isStumbling(record));
   return steady.length > 0 ? steady : due.slice(0, Math.ceil(due.length / PARTS));
 }

@@ -2,6 +2,7 @@ import type { StepFailure } from '../analytics/scriptEngine.ts';
 import type { Partition } from '../billing/partition.ts';
 import type { VersionRecord } from '../ledger/ledger.ts';
 import type { PartitionRecord, Problem } from '../ledger/partitionRecord.ts';
+import { problemOf, stepOf } from '../ledger/problems.ts';
 import type { StagedVersion } from '../ledger/versionRecord.ts';
 import { analyticsFailed, verificationFailed } from '../notify/messages/finalizing.ts';
 import type { StagedFile } from '../warehouse/warehouse.ts';
@@ -46,7 +47,8 @@ export async function fail(
   failure?: StepFailure,
 ): Promise<void> {
   const { ledger, settings, now, report, tell } = finalizing;
-  const attempts = record.problem?.what === what ? record.problem.attempts + 1 : 1;
+  const before = problemOf(record, stepOf({ what }));
+  const attempts = (before?.attempts ?? 0) + 1;
   const seconds = Math.min(settings.retryMaxSeconds, settings.retryBaseSeconds * 2 ** (attempts - 1));
   const at = now();
   const problem = { what, message, attempts, at, retryAt: at + seconds * 1000, changes: record.changes };

@@ -1,4 +1,5 @@
-import { hasChanges, type PartitionRecord, wantsAnalytics } from '../ledger/partitionRecord.ts';
+import { hasChanges, type PartitionRecord, type Problem, wantsAnalytics } from '../ledger/partitionRecord.ts';
+import { problemOf } from '../ledger/problems.ts';
 
 /** How long a partition may change before it is finalized. */
 export interface Debounce {
@@ -35,8 +36,9 @@ export function dueAt(record: PartitionRecord, debounce: Debounce): number | und
  */
 export function changesDueAt(record: PartitionRecord, { quietSeconds, maxWaitSeconds }: Debounce): number | undefined {
   if (!hasChanges(record)) return undefined;
-  const { problem, completeDelivery, published } = record;
-  if (problem && isRetry(record)) return problem.retryAt;
+  const { completeDelivery, published } = record;
+  const failed = failedAsItIs(record);
+  if (failed) return failed.retryAt;
   const first = record.firstChangeAt ?? 0;
   if (completeDelivery && completeDelivery.id !== published?.deliveryId) return first;
   const latest = first + maxWaitSeconds * 1000;
@@ -47,7 +49,7 @@ export function changesDueAt(record: PartitionRecord, { quietSeconds, maxWaitSec
 /** When analytics are due over what was published: at once, or at the time of the retry; undefined while they need not run. */
 export function analyticsDueAt(record: PartitionRecord): number | undefined {
   if (!wantsAnalytics(record)) return undefined;
-  return record.problem?.what === 'analytics-failed' ? record.problem.retryAt : record.published?.at;
+  return problemOf(record, 'analyse')?.retryAt ?? record.published?.at;
 }
 
 /**
@@ -60,7 +62,7 @@ const CLOCK_TOLERANCE_MS = 60_000;
 export function changesAreDue(record: PartitionRecord, now: number, debounce: Debounce): boolean {
   const at = changesDueAt(record, debounce);
   if (at === undefined) return false;
-  const notedAt = isRetry(record) ? record.problem?.at : (record.lastChangeAt ?? record.firstChangeAt);
+  const notedAt = failedAsItIs(record)?.at ?? record.lastChangeAt ?? record.firstChangeAt;
   return at <= now || (notedAt ?? 0) > now + CLOCK_TOLERANCE_MS;
 }
 
@@ -68,7 +70,7 @@ export function changesAreDue(record: PartitionRecord, now: number, debounce: De
 export function analyticsAreDue(record: PartitionRecord, now: number): boolean {
   const at = analyticsDueAt(record);
   if (at === undefined) return false;
-  const notedAt = record.problem?.what === 'analytics-failed' ? record.problem.at : record.published?.at;
+  const notedAt = problemOf(record, 'analyse')?.at ?? record.published?.at;
   return at <= now || (notedAt ?? 0) > now + CLOCK_TOLERANCE_MS;
 }
 
@@ -80,7 +82,8 @@ export function decide(records: readonly PartitionRecord[], now: number, debounc
   return moments.length === 0 ? { act: 'rest' } : { act: 'wait', until: Math.min(...moments) };
 }
 
-/** Whether its changes have failed, and nothing has changed since. */
-function isRetry({ problem, changes }: PartitionRecord): boolean {
-  return problem !== undefined && problem.what !== 'analytics-failed' && problem.changes === changes;
+/** Why its changes have failed, if nothing has changed since. */
+function failedAsItIs(record: PartitionRecord): Problem | undefined {
+  const problem = problemOf(record, 'publish');
+  return problem?.changes === record.changes ? problem : undefined;
 }

@@ -4,6 +4,7 @@ import type { Partition } from '../billing/partition.ts';
 import { reportOf } from '../billing/report.ts';
 import { compareText, compareVersions, type SourceVersion } from '../billing/version.ts';
 import type { Reopening, VersionRecord } from './ledger.ts';
+import { withoutProblem, withProblem } from './problems.ts';
 import { isUsable } from './versionRecord.ts';
 
 /**
@@ -35,7 +36,9 @@ export interface PartitionRecord {
   readonly analysed?: Analysed;
   /** Why the current set cannot be formed, as of the last run: for people. */
   readonly held?: string;
+  /** Why it failed last; and why its other step did, where both a publish and the analytics fail (problems.ts). */
   readonly problem?: Problem;
+  readonly otherProblem?: Problem;
 }
 
 /** A whole bill beside the one that counts. Adding them up would double the month. */
@@ -306,14 +309,12 @@ export function updated(record: PartitionRecord, update: PartitionUpdate): Parti
       return { ...record, published: update.published };
     case 'analysed': {
       const watermark = Math.max(update.analysed.watermark, record.analysed?.watermark ?? 0);
-      const { problem, ...rest } = record;
-      const others = problem && problem.what !== 'analytics-failed' ? { problem } : {};
-      return { ...rest, ...others, analysed: { ...update.analysed, watermark } };
+      return { ...withoutProblem(record, 'analyse'), analysed: { ...update.analysed, watermark } };
     }
     case 'settled':
       return settled(record, update);
     case 'failed':
-      return { ...record, problem: update.problem };
+      return withProblem(record, update.problem);
     default:
       return update satisfies never;
   }
@@ -321,7 +322,7 @@ export function updated(record: PartitionRecord, update: PartitionUpdate): Parti
 
 /** Without changes, unless some came while the run was at work: then they count from the moment at which the run had looked. */
 function settled(record: PartitionRecord, update: Extract<PartitionUpdate, { kind: 'settled' }>): PartitionRecord {
-  const { firstChangeAt, lastChangeAt, wakener, problem, held, ...rest } = record;
+  const { firstChangeAt, lastChangeAt, wakener, problem, otherProblem, held, ...rest } = record;
   const settledChanges = Math.max(update.changes, record.settledChanges);
   const reason = update.held === undefined ? {} : { held: update.held };
   if (record.changes <= settledChanges) return { ...rest, settledChanges, ...reason };

@@ -1,5 +1,6 @@
 import { counted } from '../billing/counted.ts';
 import { hasChanges, isDirty, type PartitionRecord, wantsAnalytics } from './partitionRecord.ts';
+import { problemsOf } from './problems.ts';
 
 /**
  *   published   readers see the newest delivery, and analytics have run over it
@@ -12,8 +13,11 @@ export type PartitionState = 'published' | 'pending' | 'waiting' | 'held' | 'fai
 
 /** A partition's state, and why, from its record in the ledger. */
 export function stateOf(record: PartitionRecord): { readonly state: PartitionState; readonly why: string } {
-  const { problem, delivery, held, published } = record;
-  if (problem && isDirty(record)) return { state: 'failed', why: `${problem.what}: ${problem.message}` };
+  const { delivery, held, published } = record;
+  const problems = problemsOf(record);
+  if (problems.length > 0 && isDirty(record)) {
+    return { state: 'failed', why: problems.map(({ what, message }) => `${what}: ${message}`).join('; ') };
+  }
   if (delivery && delivery.pending.length > 0) {
     const { pending, files, executionId } = delivery;
     const why = `${pending.length} of ${counted(files, 'file')} of delivery ${executionId} ${pending.length === 1 ? 'is' : 'are'} missing`;

@@ -32,6 +32,7 @@ import {
   updated,
   versionTold,
 } from './partitionRecord.ts';
+import { problemsOf, withProblem } from './problems.ts';
 import { mergeVersion, removedOutcome } from './versionRecord.ts';
 
 const TABLES = `
@@ -85,7 +86,8 @@ export class SqliteLedger implements Ledger {
         this.#putPeriod(record);
       }
       for (const record of this.#all<PartitionRecord>('select body from partitions', [])) {
-        if (record.problem) this.#putPartition({ ...record, problem: { ...record.problem, attempts: 0, retryAt: 0 } });
+        const problems = problemsOf(record).map((problem) => ({ ...problem, attempts: 0, retryAt: 0 }));
+        if (problems.length > 0) this.#putPartition(problems.reduceRight(withProblem, record));
       }
     });
   }

@@ -1,14 +1,24 @@
 import { partitionName } from '../billing/partition.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 import { setIdOf } from '../ledger/partitionRecord.ts';
+import type { Staging } from '../staging/staging.ts';
+import type { Warehouse } from '../warehouse/warehouse.ts';
 import { allPartitions } from './outcome.ts';
 import type { Stack } from './stack.ts';
+
+/** What is compared, and who hears of it. */
+interface Comparing {
+  readonly ledger: Ledger;
+  readonly warehouse: Pick<Warehouse, 'published'>;
+  readonly staging: Pick<Staging, 'now' | 'report'>;
+}
 
 /**
  * Compares what the ledger says was published with what the warehouse shows, which may have been deleted or damaged, or be
  * behind after a power cut. Where they differ the partition is published anew: its files are loaded from their staged
  * copies.
  */
-export async function compareWarehouse({ ledger, warehouse, staging }: Stack): Promise<void> {
+export async function compareWarehouse({ ledger, warehouse, staging }: Comparing): Promise<void> {
   for (const period of await ledger.periods()) {
     const published = (await ledger.partitions(period)).filter((record) => record.published !== undefined);
     const payers = published.map(({ partition }) => partition.payer);

@@ -4,7 +4,8 @@ import type { Place } from '../billing/placement.ts';
 import type { FinalizeSettings, Finalizing } from '../finalizing/finalizing.ts';
 import { handleTick } from '../finalizing/handleTick.ts';
 import type { Tick } from '../finalizing/tick.ts';
-import { isDirty, type PartitionRecord } from '../ledger/partitionRecord.ts';
+import { hasChanges, isDirty, type PartitionRecord, wantsAnalytics } from '../ledger/partitionRecord.ts';
+import { type FailedStep, problemOf } from '../ledger/problems.ts';
 import type { SqliteLedger } from '../ledger/sqliteLedger.ts';
 import type { Report } from '../notify/events.ts';
 import { sweep } from '../reconcile/sweep.ts';
@@ -225,7 +226,7 @@ async function settle({ staging, copyQueue, finalizeQueue, consumers, whyBroken 
     const givenUp = finalizeQueue.deadLetters().slice(givenUpBefore);
     const hopeless = new Set(givenUp.flatMap(({ body }) => ('period' in body ? body.period : [])));
     const hopeful = (await dirtyPartitions(staging)).filter(
-      ({ partition, problem }) => !hopeless.has(partition.period) && (problem?.attempts ?? 0) < MAX_ATTEMPTS,
+      (record) => !hopeless.has(record.partition.period) && isHopeful(record),
     );
     // Whoever stays goes on trying these; nobody waits for them.
     const awaited = copies.delayed - copyQueue.delayedAfter(MAX_RECEIVES);
@@ -233,6 +234,12 @@ async function settle({ staging, copyQueue, finalizeQueue, consumers, whyBroken 
     if (awaited === 0 && ticks.delayed === 0) await sweep(staging);
     await wait(LOOK_AGAIN_MS);
   }
+}
+
+/** Whether something is left to do that has not failed often enough. */
+function isHopeful(record: PartitionRecord): boolean {
+  const mayBeTried = (step: FailedStep) => (problemOf(record, step)?.attempts ?? 0) < MAX_ATTEMPTS;
+  return (hasChanges(record) && mayBeTried('publish')) || (wantsAnalytics(record) && mayBeTried('analyse'));
 }
 
 async function dirtyPartitions({ ledger }: Staging): Promise<PartitionRecord[]> {

@@ -4,8 +4,9 @@ import type { Debounce } from '../finalizing/decide.ts';
 import { dueAt } from '../finalizing/decide.ts';
 import type { AnalyticsRecord } from '../ledger/analyticsRecord.ts';
 import type { Moment, PeriodRecord } from '../ledger/ledger.ts';
-import { isDirty, type PartitionRecord } from '../ledger/partitionRecord.ts';
+import { isDirty, type PartitionRecord, type Problem } from '../ledger/partitionRecord.ts';
 import { stateOf } from '../ledger/partitionState.ts';
+import { problemsOf } from '../ledger/problems.ts';
 import { clock } from './age.ts';
 import type { MissingFiles } from './missingFiles.ts';
 import { isAnalysed, isVisible, lacksManifest } from './verdict.ts';
@@ -94,9 +95,11 @@ function whyWaiting({ record: { delivery }, missing }: Circumstances): string[] 
 }
 
 function whyFailed(circumstances: Circumstances): string[] {
+  return problemsOf(circumstances.record).flatMap((problem) => whyStepFailed(circumstances, problem));
+}
+
+function whyStepFailed(circumstances: Circumstances, problem: Problem): string[] {
   const { record, analytics, now } = circumstances;
-  const { problem } = record;
-  if (!problem) return [];
   const { what, message, attempts, at, retryAt, changes } = problem;
   const isOfRun = what === 'analytics-failed' && analytics?.status === 'failed' && isMember(analytics, record);
   const failure = isOfRun ? analytics.failure : undefined;
@@ -126,11 +129,13 @@ function whyHeld({ record, missing }: Circumstances): string[] {
 
 /** What a partition at rest lacks. */
 function unfinished(record: PartitionRecord): string[] {
-  const { delivery, published, problem } = record;
+  const { delivery, published } = record;
   const sentences = unanalysed(record);
   if (delivery && !isVisible(record, delivery))
     sentences.push(`delivery ${delivery.executionId} is whole, and readers do not see it yet`);
-  if (problem) sentences.push(`${STEPS[problem.what]} failed at ${clock(problem.at)}: ${problem.message}`);
+  for (const { what, at, message } of problemsOf(record)) {
+    sentences.push(`${STEPS[what]} failed at ${clock(at)}: ${message}`);
+  }
   if (lacksManifest(record)) {
     sentences.push(`its manifest has not come: nobody can tell whether ${these(published?.files ?? 0)} all`);
   }

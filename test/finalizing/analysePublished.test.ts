@@ -160,6 +160,31 @@ describe('a run of the script', () => {
     expect(effectsOf(1)).toEqual([1, 1, 1]);
   });
 
+  it('whose submission is sought looks no longer than the warehouse may keep silent, though the clock is set back', async () => {
+    const dying = intercepted(script(), async (method, call) => {
+      if (method === 'submit') throw new CutOff('it was never sent');
+      return call();
+    });
+    await expect(world.tick({ script: keepingSteps(dying) })).rejects.toThrow(CutOff);
+    await world.tick(within(1));
+    expect((await analytics())?.inHand).toMatchObject({ soughtSince: world.now });
+    world.now -= 24 * 60 * MINUTE * 1000;
+    await world.tick(within(1));
+    world.now += script().tellsWithinSeconds * 1000;
+    await world.tick(within(1));
+    expect(script().running).toEqual([`${PERIOD}:1:1`]);
+  });
+
+  it('goes on when it was begun before the clock was set back: nobody knows how old it is', async () => {
+    await world.tick(within(MINUTE));
+    world.now -= 24 * 60 * MINUTE * 1000;
+    await world.stage({ etag: 'e2', lastModified: world.now + 25 * 60 * MINUTE * 1000 });
+    world.now += SETTINGS.quietSeconds * 1000;
+    await world.tick(within(MINUTE));
+    expect(world.visible()).toHaveLength(1);
+    expect(world.told('analytics-cancelled')).toEqual([]);
+  });
+
   const keepingSteps = (engine: Finalizing['script']): Finalizing['script'] => ({
     tellsWithinSeconds: engine.tellsWithinSeconds,
     steps: (period, payers) => script().steps(period, payers),

@@ -56,6 +56,8 @@ export class FinalizerWorld {
   constructor(settings: Partial<FinalizeSettings> = {}) {
     this.settings = { ...SETTINGS, ...settings };
     this.tables = new SimulatedWarehouse({
+      isImpossible: () => false,
+      isUntold: () => false,
       rowsIn: (key) => this.buckets.get({ bucket: STAGING, key })?.rows,
       skipsRows: () => false,
       now: () => this.now,

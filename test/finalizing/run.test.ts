@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { partitionName } from '../../src/billing/partition.ts';
 import { isDirty } from '../../src/ledger/partitionRecord.ts';
+import { problemsOf } from '../../src/ledger/problems.ts';
 import { FencedOff, WarehouseBroken } from '../../src/warehouse/warehouse.ts';
 import { ALPHA, BETA, deliveryOf, PERIOD, versionOf } from '../ledger/records.ts';
 import { counted, intercepted } from '../staging/interception.ts';
@@ -94,6 +95,22 @@ describe('one partition’s failure', () => {
     expect(world.visible(ALPHA)).toBeUndefined();
     expect(world.visible(BETA)).toEqual(keysOf(good));
     expect(isDirty(await world.record(BETA))).toBe(false);
+  });
+
+  it('at two steps at once is tried again at the time of each: a refused delivery, and analytics of the one before', async () => {
+    world.analyticsFail = true;
+    await world.stage();
+    await world.tickWhenDue();
+    await world.stage({ etag: 'e2', rows: 10, readableRows: 7 });
+    await world.tickWhenDue();
+    const ticks = await world.drain(world.now + 1000 * 1000);
+    expect(ticks).toBeLessThan(2 * (1000 / SETTINGS.retryMaxSeconds + 5));
+    const problems = problemsOf(await world.record());
+    expect(problems.map(({ what }) => what).sort()).toEqual(['analytics-failed', 'verification-failed']);
+    for (const { attempts } of problems) expect(attempts).toBeGreaterThan(3);
+    world.analyticsFail = false;
+    await world.drain(world.now + SETTINGS.retryMaxSeconds * 1000);
+    expect(problemsOf(await world.record()).map(({ what }) => what)).toEqual(['verification-failed']);
   });
 
   it.each(['register', 'audit'])('does not stop another when the warehouse throws on %s', async (refused) => {

@@ -69,7 +69,8 @@ describe('a settled partition', () => {
   } as const;
 
   it('is clean again when nothing came meanwhile: no moments, no wakener, no problem, no reason to hold', () => {
-    const before: PartitionRecord = { ...dirty, problem, held: 'b is not staged' };
+    const otherProblem = { ...problem, what: 'verification-failed' } as const;
+    const before: PartitionRecord = { ...dirty, problem, otherProblem, held: 'b is not staged' };
     expect(updated(before, { kind: 'settled', changes: 2, readAt: START + 2000 })).toEqual({
       ...CLEAN,
       changes: 2,

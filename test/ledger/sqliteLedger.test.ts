@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { addMonths } from '../../src/billing/period.ts';
 import { LeaseLost } from '../../src/ledger/ledger.ts';
+import { problemsOf } from '../../src/ledger/problems.ts';
 import { SqliteLedger } from '../../src/ledger/sqliteLedger.ts';
 import { payerSource } from '../config/payerSources.ts';
 import { describeLedgerContract } from './ledgerContract.ts';
@@ -86,9 +87,14 @@ describe('a ledger in a file', () => {
       if (!lease.taken) throw new Error('the lease is free');
       const problem = { what: 'verification-failed', message: 'disk full', attempts: 7, at: START } as const;
       const update = { kind: 'failed', problem: { ...problem, retryAt: START + 3_600_000, changes } } as const;
+      const analytics = { ...update.problem, what: 'analytics-failed', message: 'a statement is wrong' } as const;
       await ledger.commit(ALPHA, lease.epoch, update);
+      await ledger.commit(ALPHA, lease.epoch, { kind: 'failed', problem: analytics });
       ledger.takeOver();
-      expect((await ledger.partition(ALPHA))?.problem).toMatchObject({ message: 'disk full', attempts: 0, retryAt: 0 });
+      expect(problemsOf((await ledger.partition(ALPHA)) ?? {})).toMatchObject([
+        { message: 'a statement is wrong', attempts: 0, retryAt: 0 },
+        { message: 'disk full', attempts: 0, retryAt: 0 },
+      ]);
     });
   });
 

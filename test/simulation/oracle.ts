@@ -3,10 +3,17 @@ import type { Period } from '../../src/billing/period.ts';
 import { reportOf } from '../../src/billing/report.ts';
 import { versionIdOf } from '../../src/billing/version.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
-import { compareDeliveries, isDirty, type PartitionRecord, setIdOf } from '../../src/ledger/partitionRecord.ts';
+import {
+  compareDeliveries,
+  isDirty,
+  type PartitionRecord,
+  setIdOf,
+  wantsAnalytics,
+} from '../../src/ledger/partitionRecord.ts';
 import { stagedKeyOf } from '../../src/staging/stagedKey.ts';
 import type { Publication } from '../../src/warehouse/warehouse.ts';
 import {
+  isImpossible,
   isStray,
   type PartitionPlan,
   type PlannedReport,
@@ -26,9 +33,17 @@ export interface Omniscience {
   readonly ledger: Ledger;
   readonly warehouse: SimulatedWarehouse;
   readonly buckets: SimulatedBuckets;
+  /** What the reactor takes for the time. */
   readonly now: () => number;
   readonly maxWaitSeconds: number;
+  /** Whether a partition cannot get over its trouble now. */
+  readonly isStuck: (plan: PartitionPlan) => boolean;
+  /** How often in a row runs may be fenced off by an epoch that the ledger has not handed out. */
+  readonly fencedOffAtMost: number;
 }
+
+/** Nothing waits longer for anything, however far a clock was set back; the longest of what is waited for are minutes. */
+const RESTS_WITHIN_SECONDS = 7200;
 
 /** A file of a partition's visible set, traced back to its source. */
 interface Visible {
@@ -60,6 +75,9 @@ export class Oracle {
   readonly #world: Omniscience;
   readonly #watched: Watched[];
   readonly #fences = new Map<Period, number>();
+  #fencedOff = 0;
+  #isClockSetBack = false;
+  #isLedgerRestored = false;
 
   constructor(plans: readonly PartitionPlan[], world: Omniscience) {
     this.#world = world;
@@ -82,6 +100,43 @@ export class Oracle {
       if (compareDeliveries({ ...delivery, manifest }, delivery) <= 0) return;
     }
     this.#violate(1, `${bucket}/${key} (${etag}) was acknowledged, and the ledger does not know it`);
+  }
+
+  /**
+   * What the older ledger does not know cannot be held against it: a publish may go back, until all is read again, and a
+   * step of the analytics outside of a transaction may be submitted again.
+   */
+  ledgerRestored(): void {
+    this.#isLedgerRestored = true;
+    for (const watched of this.#watched) {
+      Object.assign(watched, { publishedIndex: 0, delivered: false, watermark: 0, analysedWatermark: 0 });
+    }
+  }
+
+  /** Whoever worked with the lost one has ended; its fences have gone with it. */
+  warehouseLost(): void {
+    this.#fences.clear();
+  }
+
+  /** What was noted in the future is due at once: nobody can say how long it has waited. */
+  clockSetBack(): void {
+    this.#isClockSetBack = true;
+  }
+
+  /** Invariant 6: a ledger that is behind its warehouse catches up at once. */
+  fencedOff(period: Period, epoch: number, newest: number): void {
+    this.#fencedOff += 1;
+    if (this.#fencedOff <= this.#world.fencedOffAtMost) return;
+    this.#violate(
+      6,
+      `run ${epoch} of ${period} was begun in vain, as ${this.#fencedOff} were: ${newest} was there before`,
+    );
+  }
+
+  /** Invariant 6: it did not take longer than what is waited for. */
+  rested(seconds: number): void {
+    if (seconds <= RESTS_WITHIN_SECONDS) return;
+    throw new Error(`invariant 6: the world came to rest ${seconds} s after the last thing that happened`);
   }
 
   /** Invariant 5 in the warehouse. */
@@ -108,6 +163,8 @@ export class Oracle {
       if (!watched) throw new Error(`nobody planned ${partitionName(partition)}`);
       const visible = this.#visible(watched);
       this.#auditedRows(watched, visible);
+      const impossible = visible.find(isImpossible);
+      if (impossible) this.#violate(8, `${watched.name} shows ${impossible.stagedKey}, whose costs no number holds`);
       const keys = new Set(visible.map(({ key }) => key));
       if (keys.size < visible.length) this.#violate(2, `${watched.name} shows two versions of one key`);
       if (new Set([...keys].map(folder)).size > 1) this.#violate(2, `${watched.name} shows two deliveries' folders`);
@@ -133,7 +190,8 @@ export class Oracle {
   /** Invariants 3, 9 and 10, after every step. */
   async step(): Promise<void> {
     for (const [step, times] of this.#world.warehouse.script.effects) {
-      if (times > 1) this.#violate(9, `step ${step} of the analytics took effect ${times} times`);
+      if (times > 1 && !this.#isLedgerRestored)
+        this.#violate(9, `step ${step} of the analytics took effect ${times} times`);
     }
     for (const watched of this.#watched) {
       const record = await this.#world.ledger.partition(watched.partition);
@@ -154,6 +212,10 @@ export class Oracle {
     for (const watched of this.#watched) {
       const { name, partition } = watched;
       const visible = this.#visible(watched);
+      if (this.#world.isStuck(watched.plan)) {
+        await this.#isRefusedByName(watched);
+        continue;
+      }
       const expected = this.#expectedAtRest(watched);
       if (!sameSet(visible, expected)) {
         this.#violate(4, `${name} shows ${told(visible)} at rest, not ${told([...expected])}`);
@@ -172,6 +234,13 @@ export class Oracle {
       if (!settled) this.#violate(4, `${name} is at rest, and its record says ${JSON.stringify(record)}`);
     }
     if (this.violations.length > 0) throw new Error(this.violations.join('\n'));
+  }
+
+  /** Invariant 7: what is stuck says so, and why. That the others are at rest is looked at by itself. */
+  async #isRefusedByName({ plan, partition, name }: Watched): Promise<void> {
+    const record = await this.#world.ledger.partition(partition);
+    if (record && isStuckIn(plan, record)) return;
+    this.#violate(7, `${name} cannot be finalized, and its record says ${JSON.stringify(record)}`);
   }
 
   /** Invariant 6: a partition that keeps changing does not stay dirty for longer than `limitSeconds`. */
@@ -200,7 +269,7 @@ export class Oracle {
   async #lastResort(watched: Watched): Promise<void> {
     const { firstChangeAt = 0 } = (await this.#world.ledger.partition(watched.partition)) ?? {};
     if (watched.delivered) this.#violate(2, `${watched.name} went back from a delivery to files without a manifest`);
-    if (this.#world.now() < firstChangeAt + this.#world.maxWaitSeconds * 1000) {
+    if (!this.#isClockSetBack && this.#world.now() < firstChangeAt + this.#world.maxWaitSeconds * 1000) {
       this.#violate(2, `${watched.name} was published without its manifest before the maximum wait`);
     }
   }
@@ -211,10 +280,11 @@ export class Oracle {
     if (visible.some(({ key }) => isStray(key))) this.#violate(12, `${watched.name} shows what is no part of a bill`);
     if (shown.length > 1) this.#violate(12, `${watched.name} shows two reports: ${told(visible)}`);
     const [bill] = shown;
-    if (watched.bill && bill && bill !== watched.bill) {
+    // A ledger that was restored to before the first arrival has forgotten which one that was.
+    if (!this.#isLedgerRestored && watched.bill && bill && bill !== watched.bill) {
       this.#violate(12, `${watched.name} went from the report ${watched.bill.root} to ${bill.root}, and nobody chose`);
     }
-    watched.bill ??= bill;
+    watched.bill = bill ?? watched.bill;
   }
 
   #oneDelivery(watched: Watched, visible: readonly Visible[]): void {
@@ -261,6 +331,18 @@ export class Oracle {
   #violate(invariant: number, message: string): void {
     this.violations.push(`invariant ${invariant}: ${message}`);
   }
+}
+
+/** Whether a record says what its partition is stuck in. */
+export function isStuckIn({ stuck }: PartitionPlan, record: PartitionRecord): boolean {
+  const { partition, problem, changes } = record;
+  if (!problem) return false;
+  const { what, message } = problem;
+  if (stuck === 'untold') return what === 'analytics-failed' && message.includes('cannot be told');
+  const isNamed = message.startsWith(`${partitionName(partition)}: `) && message.includes('line_item_unblended_cost');
+  const isRefused = what === 'verification-failed' && problem.changes === changes && isNamed;
+  // What was published before is analysed all the same.
+  return stuck === 'impossible' && isRefused && !wantsAnalytics(record);
 }
 
 function watch(plan: PartitionPlan, index: number): Watched {

@@ -4,6 +4,7 @@ import { parsePayer } from '../../src/billing/payer.ts';
 import { parsePeriod } from '../../src/billing/period.ts';
 import type { Source } from '../../src/billing/source.ts';
 import { foreignParquet, parquetBytes } from '../staging/parquetBytes.ts';
+import { anyMishaps, type Mishap } from './mishaps.ts';
 import type { Faults } from './scheduler.ts';
 import type { Content } from './simulatedStore.ts';
 
@@ -17,8 +18,17 @@ export interface Refresh {
   readonly pauseSeconds: number;
 }
 
-/** A whole number names a good content, and the same number is the same bytes. */
-export type ChunkKind = number | 'corrupt';
+/**
+ * A whole number names a good content, and the same number is the same bytes. `impossible` is one that can be read, and
+ * whose costs no number type holds.
+ */
+export type ChunkKind = number | 'corrupt' | 'impossible';
+
+/**
+ * What a partition never gets over: its last refresh cannot be added up, or the warehouse fails when it is asked for its
+ * totals. The others must not wait for it.
+ */
+export type Stuck = 'impossible' | 'untold';
 
 export interface PartitionPlan {
   readonly mode: Mode;
@@ -27,6 +37,7 @@ export interface PartitionPlan {
   readonly secondReport?: readonly Refresh[];
   /** Whether files lie beside the bill that are no part of one. */
   readonly strays?: boolean;
+  readonly stuck?: Stuck | undefined;
 }
 
 export interface Scenario {
@@ -35,6 +46,7 @@ export interface Scenario {
     readonly skipRows: number;
     readonly analyticsFail: number;
   };
+  readonly mishaps?: readonly Mishap[];
   readonly graceSeconds: number;
   /** How long a step of the analytics script may take: longer than one invocation waits for it, too. */
   readonly longestStepSeconds: number;
@@ -80,9 +92,17 @@ const contents: readonly Content[] = Array.from({ length: CONTENTS }, (_, number
 const foreign: Content = { etag: 'foreign', bytes: foreignParquet(3), rows: 3 };
 const focus: Content = { etag: 'focus', bytes: foreignParquet(3, FOCUS_COLUMNS), rows: 3 };
 
+const IMPOSSIBLE = 'impossible';
+const impossible = { bytes: parquetBytes(2, IMPOSSIBLE), rows: 2 };
+
+/** Whether no number type holds a content's costs. */
+export function isImpossible({ etag }: Pick<Content, 'etag'>): boolean {
+  return etag.startsWith(IMPOSSIBLE);
+}
+
 const chunk: fc.Arbitrary<ChunkKind> = fc.oneof(
   { weight: 12, arbitrary: fc.nat({ max: CONTENTS - 1 }) },
-  { weight: 1, arbitrary: fc.constant('corrupt' as const) },
+  { weight: 1, arbitrary: fc.constantFrom('corrupt' as const, 'impossible' as const) },
 );
 
 const refresh: fc.Arbitrary<Refresh> = fc.record({
@@ -98,6 +118,10 @@ const plan: fc.Arbitrary<PartitionPlan> = fc.record({
     { weight: 1, arbitrary: fc.array(refresh, { minLength: 1, maxLength: 2 }) },
   ),
   strays: fc.oneof({ weight: 3, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
+  stuck: fc.oneof(
+    { weight: 14, arbitrary: fc.constant(undefined) },
+    { weight: 1, arbitrary: fc.constantFrom('impossible' as const, 'untold' as const) },
+  ),
 });
 
 const probability = (max: number) => fc.constantFrom(0, max / 4, max);
@@ -114,6 +138,7 @@ export const anyScenario: fc.Arbitrary<Scenario> = fc.record({
     skipRows: probability(0.1),
     analyticsFail: probability(0.3),
   }),
+  mishaps: anyMishaps,
   graceSeconds: fc.constantFrom(5, 100, 100_000),
   longestStepSeconds: fc.constantFrom(0, 10, 200),
   seed: fc.integer(),
@@ -130,11 +155,17 @@ export function sourceOf(index: number, { mode }: PartitionPlan): Source {
 }
 
 /** The reports that a plan makes appear, side by side. */
-export function reportsOf(index: number, { mode, refreshes, secondReport = [] }: PartitionPlan): PlannedReport[] {
-  return [refreshes, secondReport].flatMap((each, nth) => {
+export function reportsOf(
+  index: number,
+  { mode, refreshes, secondReport = [], stuck }: PartitionPlan,
+): PlannedReport[] {
+  // What is stuck is the bill: with a second report, that might be the bill instead.
+  const all = stuck === undefined ? [refreshes, secondReport] : [refreshes];
+  return all.flatMap((each, nth) => {
     const root = ROOTS[nth];
     if (root === undefined || each.length === 0) return [];
-    return [{ root, deliveries: deliveriesOf({ bucket: `bucket-${index}`, root, mode }, each) }];
+    const place = { bucket: `bucket-${index}`, root, mode };
+    return [{ root, deliveries: deliveriesOf(place, each, nth === 0 ? stuck : undefined) }];
   });
 }
 
@@ -164,13 +195,16 @@ interface ReportPlace {
   readonly mode: Mode;
 }
 
-/** The last refresh is always a good one, so that there is an end to hold the world to. */
-function deliveriesOf(place: ReportPlace, refreshes: readonly Refresh[]): PlannedDelivery[] {
+/**
+ * The last refresh is always a good one, so that there is an end to hold the world to; but for a partition that is stuck
+ * in it.
+ */
+function deliveriesOf(place: ReportPlace, refreshes: readonly Refresh[], stuck: Stuck | undefined): PlannedDelivery[] {
   const { root, mode } = place;
   let chunksBefore = 0;
   return refreshes.map(({ chunks, pauseSeconds }, number) => {
     const isLast = number === refreshes.length - 1;
-    const kinds = chunks.map((kind) => (isLast && kind === 'corrupt' ? 0 : kind));
+    const kinds = isLast ? lastKinds(chunks, stuck) : chunks;
     const folder = folderOf(root, mode, number);
     const data = kinds.map((kind, at) => ({
       afterSeconds: 2,
@@ -181,11 +215,16 @@ function deliveriesOf(place: ReportPlace, refreshes: readonly Refresh[]): Planne
     chunksBefore = Math.max(chunksBefore, kinds.length);
     const manifest = mode === 'without-manifests' ? [] : [manifestArrival(place, { folder, number, data })];
     const arrivals = [...data, ...surplus, ...manifest];
-    const expected = kinds.includes('corrupt')
+    const expected = kinds.some((kind) => typeof kind !== 'number')
       ? undefined
       : new Map(data.map(({ key, content }) => [key, content.etag]));
     return { arrivals, expected, pauseSeconds };
   });
+}
+
+function lastKinds(chunks: readonly ChunkKind[], stuck: Stuck | undefined): readonly ChunkKind[] {
+  const good = chunks.map((kind) => (typeof kind === 'number' ? kind : 0));
+  return stuck === 'impossible' ? [...good, 'impossible'] : good;
 }
 
 function folderOf(root: string, mode: Mode, number: number): string {
@@ -200,6 +239,10 @@ function chunkKey(folder: string, at: number): string {
 function contentOf(kind: ChunkKind, number: number): Content {
   if (kind === 'corrupt')
     return { etag: `corrupt-${number}`, bytes: new TextEncoder().encode('no Parquet at all'), rows: 0 };
+  if (kind === 'impossible') {
+    const { bytes, rows } = impossible;
+    return { etag: `${IMPOSSIBLE}-${number}`, bytes, rows };
+  }
   const content = contents[kind];
   if (!content) throw new RangeError(`no content ${kind}`);
   return content;

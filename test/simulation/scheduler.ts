@@ -50,18 +50,48 @@ export function randomFrom(seed: number): Random {
  * decides which step happens next, when time passes, and who dies between two of them.
  */
 export class Scheduler {
+  /** The time that passes. Nobody sets it. */
   now = Date.UTC(2026, 9, 5);
+  /** By how much the reactor's clock is behind it. */
+  clockBehindMs = 0;
+  /** When something went wrong last, or something new happened. */
+  disturbedAt = this.now;
+  /** Why a step fails that is taken now, whatever the probabilities say. */
+  refusal: (label: string) => Error | undefined = () => undefined;
   readonly trace: string[] = [];
   faults: Faults;
   readonly random: Random;
   #steps: Step[] = [];
   #timers: Timer[] = [];
+  readonly #processes = new Set<Process>();
   #order = 0;
   #misfortunes = MAX_MISFORTUNES;
 
   constructor(random: Random, faults: Faults) {
     this.random = random;
     this.faults = faults;
+  }
+
+  /** What the reactor takes for the time. */
+  get clock(): number {
+    return this.now - this.clockBehindMs;
+  }
+
+  disturb(): void {
+    this.disturbedAt = this.now;
+  }
+
+  /** A process that begins now. */
+  begin(name: string): Process {
+    const process = { name, alive: true };
+    this.#processes.add(process);
+    return process;
+  }
+
+  /** Kills every process there is. */
+  killAll(): void {
+    for (const process of this.#processes) process.alive = false;
+    this.#processes.clear();
   }
 
   chance(probability: number): boolean {
@@ -72,6 +102,7 @@ export class Scheduler {
   #misfortune(probability: number): boolean {
     if (this.#misfortunes === 0 || !this.chance(probability)) return false;
     this.#misfortunes -= 1;
+    this.disturb();
     return true;
   }
 
@@ -79,6 +110,8 @@ export class Scheduler {
   effect<Result>(process: Process, label: string, act: () => Result | Promise<Result>): Promise<Result> {
     return new Promise((resolve, reject) => {
       const attempt = () => {
+        const refused = this.refusal(label);
+        if (refused) return reject(refused);
         const fails = this.#misfortune(this.faults.error);
         if (fails && this.chance(0.5)) return reject(new Error(`${label}: refused`));
         try {
@@ -100,18 +133,27 @@ export class Scheduler {
     this.#timers.push({ at: Math.max(moment, this.now), order: this.#order, label, act });
   }
 
-  /** Runs until nothing is left to do. `check` is called after every step. Throws when the world does not come to rest. */
-  async run(maxSteps: number, check: () => Promise<void>): Promise<void> {
+  /** What is going to happen whatever the processes do, by its label. */
+  expected(): readonly string[] {
+    return this.#timers.map(({ label }) => label);
+  }
+
+  /**
+   * Runs until nothing is left to do, or `isOver` says that nothing but the same will happen again. `check` is called
+   * after every step. Throws when the world does not come to rest.
+   */
+  async run(maxSteps: number, check: () => Promise<void>, isOver?: () => Promise<boolean>): Promise<void> {
     for (let step = 0; step < maxSteps; step += 1) {
       await new Promise(setImmediate);
       this.#steps = this.#steps.filter(({ process }) => process.alive);
       const busy = this.#steps.length > 0;
+      if (!busy && isOver && (await isOver())) return;
       if (busy && !(this.#timers.length > 0 && this.#misfortune(this.faults.delay))) this.#takeStep();
       else if (this.#timers.length > 0) this.#passTime();
       else if (!busy) return;
       await check();
     }
-    throw new Error(`the world did not come to rest within ${maxSteps} steps`);
+    throw new Error(`invariant 6: the world did not come to rest within ${maxSteps} steps`);
   }
 
   #takeStep(): void {

@@ -4,16 +4,29 @@ import type { FinalizeSettings } from '../../src/finalizing/finalizing.ts';
 import { handleTick } from '../../src/finalizing/handleTick.ts';
 import type { Tick } from '../../src/finalizing/tick.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
-import { SqliteLedger } from '../../src/ledger/sqliteLedger.ts';
+import { isDirty } from '../../src/ledger/partitionRecord.ts';
+import { compareWarehouse } from '../../src/local/compareWarehouse.ts';
 import type { Message } from '../../src/notify/message.ts';
 import { discoverSource } from '../../src/reconcile/discover.ts';
+import { knowPartition } from '../../src/reconcile/knownPartition.ts';
 import { sweep } from '../../src/reconcile/sweep.ts';
 import { handleObjectCreated } from '../../src/staging/handleObjectCreated.ts';
 import type { ObjectStore } from '../../src/staging/objectStore.ts';
-import type { Warehouse } from '../../src/warehouse/warehouse.ts';
-import { Oracle } from './oracle.ts';
-import { type Arrival, reportsOf, type Scenario, sourceOf, straysOf } from './scenario.ts';
+import { FencedOff, type Warehouse, WarehouseBroken } from '../../src/warehouse/warehouse.ts';
+import { Outages, scheduleMishaps } from './mishaps.ts';
+import { isStuckIn, Oracle } from './oracle.ts';
+import {
+  type Arrival,
+  isImpossible,
+  type PartitionPlan,
+  partitionOf,
+  reportsOf,
+  type Scenario,
+  sourceOf,
+  straysOf,
+} from './scenario.ts';
 import { asEffects, type Process, randomFrom, Scheduler } from './scheduler.ts';
+import { SimulatedLedger } from './simulatedLedger.ts';
 import { type Consumer, SimulatedQueue } from './simulatedQueue.ts';
 import { SimulatedBuckets, simulatedStore } from './simulatedStore.ts';
 import { SimulatedWarehouse } from './simulatedWarehouse.ts';
@@ -22,6 +35,8 @@ const STAGING = 'staging';
 const MAX_STEPS = 20_000;
 /** Well before its lease is over. */
 const HAND_ON_AFTER_SECONDS = 20;
+/** Whoever has started the reactor looks after so long whether it has come up. */
+const UP_WITHIN_SECONDS = 200;
 const NO_FAULTS = { crash: 0, error: 0, delay: 0, duplicate: 0, lose: 0, skipRows: 0, analyticsFail: 0 };
 
 /** Breaks one part of the world on purpose, to see that the oracle notices. Each gets the part and answers what takes its place. */
@@ -30,6 +45,9 @@ export interface Mutation {
   readonly warehouse?: (warehouse: Warehouse) => Warehouse;
   readonly copy?: (copy: Consumer) => Consumer;
   readonly store?: (store: ObjectStore) => ObjectStore;
+  readonly finalize?: (finalize: Consumer) => Consumer;
+  /** Takes the place of what a start compares (local/compareWarehouse.ts). */
+  readonly compare?: typeof compareWarehouse;
   readonly settings?: Partial<FinalizeSettings>;
 }
 
@@ -37,6 +55,8 @@ export interface Options {
   readonly mutation?: Mutation;
   /** Hold the world to invariant 6 as well: for scenarios without faults. */
   readonly progressSeconds?: number;
+  /** Hold it to invariant 6 in that no more runs than these are begun in vain after the ledger was restored. */
+  readonly fencedOffAtMost?: number;
 }
 
 export const settings: FinalizeSettings = {
@@ -57,6 +77,7 @@ export async function simulate(scenario: Scenario, options: Options = {}): Promi
   const world = new World(scenario, scheduler, options);
   try {
     world.scheduleArrivals();
+    world.scheduleMishaps();
     await world.run();
     const lossless = scenario.faults.lose === 0;
     if (lossless) await world.oracle.atRest();
@@ -82,13 +103,15 @@ class World {
   readonly #options: Options;
   readonly #settings: FinalizeSettings;
   readonly #buckets = new SimulatedBuckets();
-  readonly #sqlite = new SqliteLedger(':memory:');
+  readonly #sqlite = new SimulatedLedger();
+  readonly #outages = new Outages();
   readonly #ledger: Ledger;
-  readonly #tables: SimulatedWarehouse;
+  #tables: SimulatedWarehouse;
   readonly #warehouse: Warehouse;
   readonly #copyQueue: SimulatedQueue<object>;
   readonly #finalizeQueue: SimulatedQueue<Tick>;
   #calm = false;
+  #starts = 0;
 
   constructor(scenario: Scenario, scheduler: Scheduler, options: Options) {
     this.#scenario = scenario;
@@ -96,32 +119,35 @@ class World {
     this.#options = options;
     const { mutation = {} } = options;
     this.#settings = { ...settings, supersededGraceSeconds: scenario.graceSeconds, ...mutation.settings };
-    const fault = (probability: number) => () => !this.#calm && scheduler.chance(probability);
-    this.#tables = new SimulatedWarehouse({
-      rowsIn: (key) => this.#buckets.get({ bucket: STAGING, key })?.rows,
-      skipsRows: fault(scenario.faults.skipRows),
-      now: () => scheduler.now,
-      stepSeconds: () => scheduler.random() ** 2 * scenario.longestStepSeconds,
-      analyticsFail: fault(scenario.faults.analyticsFail),
-    });
+    this.#tables = this.#emptyWarehouse();
+    scheduler.refusal = (label) => this.#outages.refusal(label);
+    const ledger = following<Ledger>(() => this.#sqlite.open);
+    const tables = following(() => this.#tables);
     this.oracle = new Oracle(scenario.plans, {
-      ledger: this.#sqlite,
-      warehouse: this.#tables,
+      ledger,
+      warehouse: tables,
       buckets: this.#buckets,
-      now: () => scheduler.now,
+      now: () => scheduler.clock,
       maxWaitSeconds: this.#settings.maxWaitSeconds,
+      isStuck: (plan) => this.#isStuck(plan),
+      fencedOffAtMost: options.fencedOffAtMost ?? Number.POSITIVE_INFINITY,
     });
-    this.#ledger = observedLedger((mutation.ledger ?? same)(this.#sqlite), this.oracle);
-    this.#warehouse = observedWarehouse((mutation.warehouse ?? same)(this.#tables), this.oracle);
+    this.#ledger = observedLedger((mutation.ledger ?? same)(ledger), this.oracle);
+    const script = following(() => this.#tables.script);
+    const warehouse = override<Warehouse>(tables, { script });
+    this.#warehouse = observedWarehouse((mutation.warehouse ?? same)(warehouse), this.oracle);
     const copy: Consumer = (process, body) => handleObjectCreated(this.#staging(process), body);
     this.#copyQueue = new SimulatedQueue('copy', scheduler, {
       consumer: (mutation.copy ?? same)(copy),
       onAcknowledge: (body) => void this.oracle.acknowledged(body),
+      onFailure: (error) => this.#endIfBroken(error),
       mayLose: false,
     });
+    const finalize: Consumer = (process, body) => handleTick(this.#finalizing(process), body);
     this.#finalizeQueue = new SimulatedQueue('finalize', scheduler, {
-      consumer: (process, body) => handleTick(this.#finalizing(process), body),
+      consumer: (mutation.finalize ?? same)(finalize),
       onAcknowledge: () => {},
+      onFailure: (error) => this.#endIfBroken(error),
       mayLose: true,
     });
   }
@@ -147,11 +173,25 @@ class World {
     for (const { afterSeconds, key, content } of arrivals) {
       at += afterSeconds * 1000;
       this.#scheduler.at(at, `${bucket} gets ${key} (${content.etag})`, () => {
+        this.#scheduler.disturb();
         this.#buckets.put({ bucket, key }, content, this.#scheduler.now);
         this.#announce(bucket, key);
       });
     }
     return at;
+  }
+
+  scheduleMishaps(): void {
+    scheduleMishaps(this.#scenario.mishaps ?? [], {
+      scheduler: this.#scheduler,
+      outages: this.#outages,
+      ledger: this.#sqlite,
+      oracle: this.oracle,
+      loseWarehouse: () => {
+        this.#tables = this.#emptyWarehouse();
+      },
+      start: () => this.#start(),
+    });
   }
 
   async run(): Promise<void> {
@@ -160,33 +200,119 @@ class World {
       if (progressSeconds !== undefined) await this.oracle.progress(progressSeconds);
       await this.oracle.step();
     };
-    await this.#scheduler.run(MAX_STEPS, watch);
+    const isStuck = this.#scenario.plans.some((plan) => this.#isStuck(plan));
+    await this.#scheduler.run(MAX_STEPS, watch, isStuck ? () => this.#isOver() : undefined);
+    this.oracle.rested((this.#scheduler.now - this.#scheduler.disturbedAt) / 1000);
   }
 
   /** From now on, nothing goes wrong any more. */
   calm(): void {
     this.#calm = true;
     this.#scheduler.faults = NO_FAULTS;
+    this.#scheduler.disturb();
+    if (this.#outages.isBroken) this.#start();
   }
 
   /** One reconcile over every source, and one sweep. */
   reconcile(): void {
-    const process = { name: 'reconcile', alive: true };
+    const process = this.#scheduler.begin('reconcile');
     const staging = this.#staging(process);
     const work = async () => {
       for (const source of this.#sources()) await discoverSource(staging, source);
-      await sweep({ ...staging, now: () => this.#scheduler.now });
+      await sweep(staging);
     };
     work().catch((error: Error) => this.oracle.violations.push(`reconcile failed: ${error.message}`));
   }
 
   sweep(): void {
-    const sweeping = { ...this.#staging({ name: 'sweep', alive: true }), now: () => this.#scheduler.now };
-    sweep(sweeping).catch((error: Error) => this.oracle.violations.push(`sweep failed: ${error.message}`));
+    sweep(this.#staging(this.#scheduler.begin('sweep'))).catch((error: Error) =>
+      this.oracle.violations.push(`sweep failed: ${error.message}`),
+    );
   }
 
   close(): void {
     this.#sqlite.close();
+  }
+
+  #emptyWarehouse(): SimulatedWarehouse {
+    const { plans, faults, longestStepSeconds } = this.#scenario;
+    const scheduler = this.#scheduler;
+    const fault = (probability: number) => () => {
+      const fails = !this.#calm && scheduler.chance(probability);
+      if (fails) scheduler.disturb();
+      return fails;
+    };
+    const untold = new Set(plans.flatMap(({ stuck }, index) => (stuck === 'untold' ? partitionOf(index).payer : [])));
+    const staged = (key: string) => this.#buckets.get({ bucket: STAGING, key });
+    return new SimulatedWarehouse({
+      rowsIn: (key) => staged(key)?.rows,
+      isImpossible: (key) => isImpossible(staged(key) ?? { etag: 'gone' }),
+      isUntold: (payer) => !this.#calm && untold.has(payer),
+      skipsRows: fault(faults.skipRows),
+      now: () => scheduler.now,
+      stepSeconds: () => scheduler.random() ** 2 * longestStepSeconds,
+      analyticsFail: fault(faults.analyticsFail),
+    });
+  }
+
+  #endIfBroken(error: Error): void {
+    if (error instanceof WarehouseBroken) this.#start();
+  }
+
+  /**
+   * Everything that works ends, and the reactor is started again, as the embedded one is (local/feed.ts): it compares the
+   * warehouse with the ledger, looks at the sources and the staged copies, and sweeps. What was in the queues may be lost.
+   */
+  #start(): void {
+    const scheduler = this.#scheduler;
+    scheduler.killAll();
+    if (scheduler.chance(0.5)) for (const queue of [this.#copyQueue, this.#finalizeQueue]) queue.empty();
+    this.#outages.isBroken = false;
+    this.#sqlite.openAgain();
+    this.#starts += 1;
+    const number = this.#starts;
+    let isUp = false;
+    this.#compareAndDiscover(scheduler.begin(`start-${number}`)).then(
+      () => {
+        isUp = true;
+      },
+      (error: Error) => scheduler.trace.push(`start-${number} fails: ${error.message}`),
+    );
+    scheduler.at(scheduler.now + UP_WITHIN_SECONDS * 1000, 'somebody looks whether it is up', () => {
+      if (!isUp && number === this.#starts) this.#start();
+    });
+  }
+
+  async #compareAndDiscover(process: Process): Promise<void> {
+    const staging = this.#staging(process);
+    const warehouse = asEffects(this.#scheduler, process, 'warehouse', this.#warehouse);
+    const { compare = compareWarehouse } = this.#options.mutation ?? {};
+    await compare({ ledger: staging.ledger, warehouse, staging });
+    const scope = {
+      isWanted: () => true,
+      know: (partition: Parameters<typeof knowPartition>[1]) => knowPartition(staging, partition, STAGING),
+      rereadQuarantined: false,
+      choosesReports: true,
+    };
+    for (const source of this.#sources()) await discoverSource(staging, source, scope);
+    await sweep(staging);
+  }
+
+  /** Whether nothing happens any more but that what is stuck is tried again. */
+  async #isOver(): Promise<boolean> {
+    this.#tables.script.passTime();
+    if (this.#tables.script.running.length > 0) return false;
+    if (this.#scheduler.expected().some((label) => !label.startsWith('finalize delivers'))) return false;
+    for (const [index, plan] of this.#scenario.plans.entries()) {
+      const record = await this.#sqlite.open.partition(partitionOf(index));
+      const isAlright = !record || !isDirty(record) || (this.#isStuck(plan) && isStuckIn(plan, record));
+      if (!isAlright) return false;
+    }
+    return true;
+  }
+
+  #isStuck({ stuck }: PartitionPlan): boolean {
+    return stuck === 'impossible' || (stuck === 'untold' && !this.#calm);
   }
 
   #announce(bucket: string, key: string): void {
@@ -229,7 +355,7 @@ class World {
       copyQueue: this.#copyQueue.sender(process),
       finalizeQueue: this.#finalizeQueue.sender(process),
       stagingBucket: STAGING,
-      now: () => this.#scheduler.now,
+      now: () => this.#scheduler.clock,
       report: () => {},
     };
   }
@@ -248,7 +374,7 @@ class World {
       script: override(effects, { steps: (period, payers) => engine.steps(period, payers) }),
       settings: this.#settings,
       sleep: (seconds: number) => this.#sleep(process, seconds),
-      handOnAt: this.#scheduler.now + HAND_ON_AFTER_SECONDS * 1000,
+      handOnAt: this.#scheduler.clock + HAND_ON_AFTER_SECONDS * 1000,
       holder: process.name,
     };
   }
@@ -291,7 +417,10 @@ function observedLedger(ledger: Ledger, oracle: Oracle): Ledger {
 function observedWarehouse(warehouse: Warehouse, oracle: Oracle): Warehouse {
   return override(warehouse, {
     raiseFence: async (period, epoch) => {
-      await warehouse.raiseFence(period, epoch);
+      await warehouse.raiseFence(period, epoch).catch((error: unknown) => {
+        if (error instanceof FencedOff) oracle.fencedOff(period, epoch, error.newest);
+        throw error;
+      });
       oracle.fenceRaised(period, epoch);
     },
     publish: async (period, epoch, publications) => {
@@ -308,6 +437,18 @@ export function override<Target extends object>(target: Target, methods: Partial
     get(object, property) {
       const replaced: unknown = Reflect.get(methods, property);
       const member: unknown = replaced ?? Reflect.get(object, property, object);
+      return typeof member === 'function' ? member.bind(object) : member;
+    },
+  });
+}
+
+/** Whatever the object is at the moment: what stands in its place later is used from then on. */
+function following<Target extends object>(current: () => Target): Target {
+  // Made of nothing: it has no state of its own that somebody could see.
+  return new Proxy({} as Target, {
+    get(_, property) {
+      const object = current();
+      const member: unknown = Reflect.get(object, property, object);
       return typeof member === 'function' ? member.bind(object) : member;
     },
   });

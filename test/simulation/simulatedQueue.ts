@@ -13,18 +13,32 @@ export class SimulatedQueue<Message> {
   readonly #consumer: Consumer;
   readonly #onAcknowledge: (body: unknown) => void;
   readonly #mayLose: boolean;
+  readonly #onFailure: (error: Error) => void;
   #count = 0;
+  /** What was sent before the queue was emptied is not delivered. */
+  #filling = 0;
 
   constructor(
     name: string,
     scheduler: Scheduler,
-    hooks: { consumer: Consumer; onAcknowledge: (body: unknown) => void; mayLose: boolean },
+    hooks: {
+      readonly consumer: Consumer;
+      readonly onAcknowledge: (body: unknown) => void;
+      readonly onFailure: (error: Error) => void;
+      readonly mayLose: boolean;
+    },
   ) {
     this.name = name;
     this.#scheduler = scheduler;
     this.#consumer = hooks.consumer;
     this.#onAcknowledge = hooks.onAcknowledge;
     this.#mayLose = hooks.mayLose;
+    this.#onFailure = hooks.onFailure;
+  }
+
+  /** Everything that is in it is lost, as with a queue in a process's memory. */
+  empty(): void {
+    this.#filling += 1;
   }
 
   /** The queue as one process sees it: sending is a step. */
@@ -49,10 +63,11 @@ export class SimulatedQueue<Message> {
   }
 
   #deliver(body: unknown, state: { acknowledged: boolean }, at: number, again = false): void {
+    const filling = this.#filling;
     this.#scheduler.at(at, `${this.name} delivers ${JSON.stringify(body).slice(0, 200)}`, () => {
-      if (state.acknowledged && !again) return;
+      if ((state.acknowledged && !again) || filling !== this.#filling) return;
       this.#count += 1;
-      const process: Process = { name: `${this.name}-${this.#count}`, alive: true };
+      const process = this.#scheduler.begin(`${this.name}-${this.#count}`);
       if (!state.acknowledged) this.#deliver(body, state, this.#scheduler.now + VISIBILITY_SECONDS * 1000);
       this.#work(process, body, state);
     });
@@ -69,6 +84,7 @@ export class SimulatedQueue<Message> {
           .catch(() => {}),
       (error: Error) => {
         this.#scheduler.trace.push(`${process.name} fails: ${error.message}`);
+        this.#onFailure(error);
       },
     );
   }

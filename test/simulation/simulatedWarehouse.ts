@@ -18,6 +18,10 @@ import { SimulatedScript } from './simulatedScript.ts';
 export interface WarehouseWorld {
   /** The rows in a staged file, undefined when there is no such file. */
   readonly rowsIn: (stagedKey: string) => number | undefined;
+  /** Whether no number type holds the costs in a staged file. */
+  readonly isImpossible: (stagedKey: string) => boolean;
+  /** Whether a payer's totals cannot be told. */
+  readonly isUntold: (payer: Payer) => boolean;
   /** Whether reading a file silently skips some of its rows this time. */
   readonly skipsRows: () => boolean;
   readonly now: () => number;
@@ -83,7 +87,8 @@ export class SimulatedWarehouse implements Warehouse {
   async audit(_partition: Partition, files: readonly StagedFile[]): Promise<FileAudit[]> {
     return files.map(({ stagedKey }) => {
       const rows = this.registered.get(stagedKey) ?? 0;
-      return { stagedKey, rows, rowsOfOtherPeriods: 0, rowsWithCost: rows, rowsOfImpossibleCost: 0 };
+      const rowsOfImpossibleCost = this.#world.isImpossible(stagedKey) ? 1 : 0;
+      return { stagedKey, rows, rowsOfOtherPeriods: 0, rowsWithCost: rows, rowsOfImpossibleCost };
     });
   }
 
@@ -96,6 +101,7 @@ export class SimulatedWarehouse implements Warehouse {
   }
 
   async totals(period: Period, payers: readonly Payer[]): Promise<Map<Payer, PartitionTotals>> {
+    if (payers.some(this.#world.isUntold)) throw new Error('Out of Range Error: Overflow in SUM');
     const none = { costs: [], findings: [] };
     return new Map(payers.map((payer) => [payer, this.found.get(partitionName({ payer, period })) ?? none]));
   }
