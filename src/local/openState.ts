@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm, stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { analyticsStatements, loadScript } from '../analytics/script.ts';
 import { SqliteLedger } from '../ledger/sqliteLedger.ts';
@@ -25,12 +25,25 @@ export async function openState(keep: string): Promise<OpenState> {
   await using opened = new AsyncDisposableStack();
   opened.defer(lockState(keep));
   await checkFormat(keep);
+  await removeOrphans(keep);
   const ledger = openLedger(keep);
   opened.defer(() => ledger.close());
   const warehouse = await openWarehouse(keep);
   opened.defer(() => warehouse.close());
   const kept = opened.move();
   return { ledger, warehouse, close: () => kept.disposeAsync() };
+}
+
+/** A log of a database that was deleted would be taken for the new one's. */
+async function removeOrphans(keep: string): Promise<void> {
+  const [ledger, warehouse] = [ledgerPath(keep), warehousePath(keep)];
+  for (const [database, logs] of [
+    [ledger, [`${ledger}-wal`, `${ledger}-shm`]],
+    [warehouse, [`${warehouse}.wal`]],
+  ] as const) {
+    if ((await stat(database).catch(() => undefined)) !== undefined) continue;
+    for (const log of logs) await rm(log, { force: true });
+  }
 }
 
 function openLedger(keep: string): SqliteLedger {

@@ -24,11 +24,19 @@ import { elsewhereSentences, notReadSentences } from './survey.ts';
 import { terminalWidth } from './terminalWidth.ts';
 import { watchInput } from './watchInput.ts';
 
+/** What a run has of its machine: where it writes, and what ends it where it stays and no signal ends the process. */
+export interface Machine {
+  readonly stdout: { readonly columns?: number; readonly write: (text: string) => unknown };
+  readonly stderr: { readonly write: (text: string) => unknown };
+  readonly ending?: AbortSignal;
+}
+
 /**
  * Takes in what there is, shows how everything stands, and answers the exit status; with --watch it goes on taking in what
  * appears, until a signal ends the process (interruption.ts).
  */
-export async function run(options: Options, progress: Progress): Promise<number> {
+export async function run(options: Options, progress: Progress, machine: Machine = process): Promise<number> {
+  const { stderr, ending } = machine;
   const setAside = newSetAside(progress.say);
   const input = await openInput(options);
   await using closing = new AsyncDisposableStack();
@@ -39,13 +47,14 @@ export async function run(options: Options, progress: Progress): Promise<number>
   const feeding: Feeding = { options, input, stack, store, progress, setAside };
   const stop = new AbortController();
   closing.defer(async () => stop.abort());
+  ending?.addEventListener('abort', () => stop.abort());
   const watch = options.watch ? await watchInput(feeding, stop.signal) : undefined;
   const found = await feed(feeding);
   const outcome = await outcomeOf(options, stack, progress);
-  show(options, outcome);
+  show(options, outcome, machine.stdout);
   const complaints = [...(await complaintsOf(feeding, found, outcome)), ...setAside.complaints()];
-  for (const notice of input.notices()) process.stderr.write(`${printable(`left out: ${notice}`)}\n`);
-  for (const complaint of complaints) process.stderr.write(`${printable(complaint)}\n`);
+  for (const notice of input.notices()) stderr.write(`${printable(`left out: ${notice}`)}\n`);
+  for (const complaint of complaints) stderr.write(`${printable(complaint)}\n`);
   if (watch) {
     progress.say('watching for new files; Ctrl-C ends it');
     await watch.closed;
@@ -93,13 +102,13 @@ async function outcomeOf(options: Options, stack: Stack, progress: Progress): Pr
   return { ...read, database: warehousePath(options.keep), events: progress.counts(), elapsedSeconds };
 }
 
-function show(options: Options, outcome: Outcome): void {
+function show(options: Options, outcome: Outcome, stdout: Machine['stdout']): void {
   if (options.json) {
-    process.stdout.write(`${JSON.stringify(outcome)}\n`);
+    stdout.write(`${JSON.stringify(outcome)}\n`);
     return;
   }
-  const width = terminalWidth(process.stdout.columns, process.env);
-  process.stdout.write(`\n${outcomeText(outcome, width, nextCommands(options, process.cwd()))}`);
+  const width = terminalWidth(stdout.columns, process.env);
+  stdout.write(`\n${outcomeText(outcome, width, nextCommands(options, process.cwd()))}`);
 }
 
 /** Why the outcome is not complete; empty when it is. */
