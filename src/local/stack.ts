@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setImmediate, setTimeout as wait } from 'node:timers/promises';
+import type { Period } from '../billing/period.ts';
 import type { Place } from '../billing/placement.ts';
 import type { FinalizeSettings, Finalizing } from '../finalizing/finalizing.ts';
 import { handleTick } from '../finalizing/handleTick.ts';
@@ -17,6 +18,7 @@ import type { DuckdbWarehouse } from '../warehouse/duckdb/warehouse.ts';
 import { WarehouseBroken } from '../warehouse/warehouse.ts';
 import { type Consumer, consume, type Handler } from './consume.ts';
 
+import { restoreLostCopies } from './lostCopies.ts';
 import { type DeadLetter, MemoryQueue } from './memoryQueue.ts';
 import { openState } from './openState.ts';
 import type { Retrying } from './retrying.ts';
@@ -111,6 +113,7 @@ export async function openStack(options: StackOptions): Promise<Stack> {
       if (error instanceof WarehouseBroken) broken = error;
       throw error;
     });
+    if ('period' in body) await restoreUnregistered(staging, body.period);
   });
   const runs = consume(finalizeQueue, finalize, {
     concurrency: 1,
@@ -147,6 +150,13 @@ function tellingGivenUp<Message>(onGivenUp: StackOptions['onGivenUp'], handler: 
       throw error;
     }
   };
+}
+
+/** A copy that was lost before it was loaded is made again by the time that the load is tried again. */
+async function restoreUnregistered(staging: Staging, period: Period): Promise<void> {
+  for (const { partition, problem } of await staging.ledger.partitions(period)) {
+    if (problem?.what === 'registration-failed') await restoreLostCopies(staging, partition);
+  }
 }
 
 /** Goes on trying what cannot be taken in, and says so, where somebody waits; else gives it up at last. */

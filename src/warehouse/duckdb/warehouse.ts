@@ -1,10 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import type { Partition } from '../../billing/partition.ts';
 import type { Payer } from '../../billing/payer.ts';
 import type { Period } from '../../billing/period.ts';
 import type { Warehouse } from '../warehouse.ts';
 import { auditFiles, prepareExternalTable, registerFiles, unregisterFiles } from './externalTable.ts';
+import { forgetInWarehouse, type InWarehouse } from './forgetting.ts';
 import { publishedFiles, publishFiles, raiseFence } from './publications.ts';
 import { type Finding, findings, type PartitionSummary, summary } from './reports.ts';
 import { createDuckdbScript } from './scriptEngine.ts';
@@ -35,6 +37,8 @@ export interface DuckdbWarehouse extends Warehouse {
   summary(): Promise<PartitionSummary[]>;
   /** The wastage that the analytics found, largest estimated saving first. */
   findings(): Promise<Finding[]>;
+  /** Takes a partition out, as if nothing of it had ever been registered or published: see forgetInWarehouse. */
+  forget(partition: Partition): Promise<InWarehouse>;
   /** Waits for what is running, then closes the database. No method may be called any more. */
   close(): Promise<void>;
 }
@@ -74,6 +78,7 @@ export async function openDuckdbWarehouse(options: DuckdbWarehouseOptions): Prom
       analyticsStatements: options.analyticsStatements,
     }),
     unregister: (partition, stagedKeys) => writes((connection) => unregisterFiles(connection, partition, stagedKeys)),
+    forget: (partition) => writes((connection) => forgetInWarehouse(connection, partition)),
     summary: () => reads(summary),
     findings: () => reads(findings),
     close: () =>
