@@ -20,7 +20,7 @@ export interface OpenState {
  * Takes a state for this process alone and opens it; what is not there yet is made. Throws StateInUse when another process
  * has it, and StateUnusable when it is of another format, or a part of it is damaged.
  */
-export async function openState(keep: string): Promise<OpenState> {
+export async function openState(keep: string, memoryLimitBytes?: number): Promise<OpenState> {
   await mkdir(stagingRoot(keep), { recursive: true });
   await using opened = new AsyncDisposableStack();
   opened.defer(lockState(keep));
@@ -28,7 +28,7 @@ export async function openState(keep: string): Promise<OpenState> {
   await removeOrphans(keep);
   const ledger = openLedger(keep);
   opened.defer(() => ledger.close());
-  const warehouse = await openWarehouse(keep);
+  const warehouse = await openWarehouse(keep, memoryLimitBytes);
   opened.defer(() => warehouse.close());
   const kept = opened.move();
   return { ledger, warehouse, close: () => kept.disposeAsync() };
@@ -57,12 +57,13 @@ function openLedger(keep: string): SqliteLedger {
   }
 }
 
-async function openWarehouse(keep: string): Promise<DuckdbWarehouse> {
+async function openWarehouse(keep: string, memoryLimitBytes: number | undefined): Promise<DuckdbWarehouse> {
   const script = await loadScript(SCRIPT);
   try {
     return await openDuckdbWarehouse({
       path: warehousePath(keep),
       stagingRoot: stagingRoot(keep),
+      memoryLimitBytes,
       analyticsStatements: (period, payers) => analyticsStatements(script, period, payers),
     });
   } catch (error) {

@@ -3,6 +3,7 @@ import { partitionName } from '../billing/partition.ts';
 import { printable } from '../billing/printable.ts';
 import type { PartitionRecord } from '../ledger/partitionRecord.ts';
 import { stateOf } from '../ledger/partitionState.ts';
+import { checkApart } from './checkApart.ts';
 import { settingsFor } from './debounce.ts';
 import { DirectoryStore } from './directoryStore.ts';
 import { EXIT_INCOMPLETE } from './failure.ts';
@@ -65,7 +66,10 @@ export async function run(options: Options, progress: Progress, machine: Machine
 async function openInput(options: Options): Promise<Input> {
   const { from, keep } = options;
   // The first look at anybody's folder: what follows reads in ways that a drive that is gone would hold for good.
-  if (from !== undefined) await checkAnswers(from);
+  if (from !== undefined) {
+    await checkAnswers(from);
+    await checkApart(from, keep);
+  }
   await mkdir(keep, { recursive: true });
   await checkAnswers(keep);
   return from === undefined ? sampleInput(keep) : folderInput(from, options);
@@ -89,6 +93,7 @@ async function openReactor(
     },
     place: input.place,
     settings: settingsFor(options),
+    memoryLimitBytes: options.memoryLimitBytes,
     report: (event) => progress.report('bucket' in event ? { ...event, bucket: folderOf(event.bucket, input) } : event),
     onGivenUp: (error) => progress.say(`given up    ${withFolders(String(error), input)}`),
     retrying: options.watch ? await newRetrying(options.keep, Date.now) : undefined,

@@ -42,6 +42,8 @@ export interface StackOptions {
   readonly place: Place;
   readonly settings: FinalizeSettings;
   readonly report: Report;
+  /** See DuckdbWarehouseOptions. */
+  readonly memoryLimitBytes?: number | undefined;
   /** Where this process stays, and never gives up what it cannot take in: who hears of what it goes on trying. */
   readonly retrying?: Retrying | undefined;
   /** Takes what a message failed with for the last time: it becomes a dead letter. */
@@ -68,7 +70,7 @@ export interface Stack {
 export async function openStack(options: StackOptions): Promise<Stack> {
   const { keep, place, settings, report } = options;
   await using opened = new AsyncDisposableStack();
-  const { ledger, warehouse, close } = await openState(keep);
+  const { ledger, warehouse, close } = await openState(keep, options.memoryLimitBytes);
   opened.defer(close);
   const isPatient = options.retrying !== undefined;
   const copyQueue = newQueue<object>(isPatient ? Number.MAX_SAFE_INTEGER : MAX_RECEIVES);

@@ -43,13 +43,18 @@ export async function newFolders(): Promise<Folders> {
   const folder = await mkdtempDisposable(path.join(tmpdir(), 'embedded-'));
   const [from, keep] = [path.join(folder.path, 'from'), path.join(folder.path, 'keep')];
   await mkdir(from);
-  const where = ['--json', '--quiet', '0', '--max-wait', '0', '--from', from, '--keep', keep];
+  const usual = { '--quiet': '0', '--max-wait': '0', '--from': from, '--keep': keep };
+  const all = (args: readonly string[]) => [
+    ...Object.entries(usual).flatMap(([name, value]) => (args.includes(name) ? [] : [name, value])),
+    '--json',
+    ...args,
+  ];
   return {
     from,
     keep,
-    run: (...args) => begin([...where, ...args]).ended,
+    run: (...args) => begin(all(args)).ended,
     watch: async (...args) => {
-      const begun = begin([...where, '--watch', ...args]);
+      const begun = begin(all(['--watch', ...args]));
       const watching: Watching = {
         says: begun.says,
         said: begun.said,

@@ -7,6 +7,7 @@ import type { Period } from '../../billing/period.ts';
 import type { Warehouse } from '../warehouse.ts';
 import { auditFiles, prepareExternalTable, registerFiles, unregisterFiles } from './externalTable.ts';
 import { forgetInWarehouse, type InWarehouse } from './forgetting.ts';
+import { MIN_MEMORY_LIMIT_BYTES } from './memoryLimit.ts';
 import { publishedFiles, publishFiles, raiseFence } from './publications.ts';
 import { type Finding, findings, type PartitionSummary, summary } from './reports.ts';
 import { createDuckdbScript } from './scriptEngine.ts';
@@ -25,11 +26,8 @@ export interface DuckdbWarehouseOptions {
    * How much memory DuckDB may take for its data, in bytes; half of the machine's (or the container's) unless it is said.
    * What does not fit goes to `PATH.tmp`, beside the database; what cannot go there fails with "Out of Memory Error".
    */
-  readonly memoryLimitBytes?: number;
+  readonly memoryLimitBytes?: number | undefined;
 }
-
-/** Less is too little for DuckDB to load a report at all. */
-export const MIN_MEMORY_LIMIT_BYTES = 256 * 1024 ** 2;
 
 /** The embedded warehouse, and what its users look at. */
 export interface DuckdbWarehouse extends Warehouse {
