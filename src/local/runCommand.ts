@@ -17,7 +17,7 @@ import { allPartitions, type Outcome, readOutcome } from './outcome.ts';
 import { outcomeText } from './outcomeText.ts';
 import type { Progress } from './progress.ts';
 import { newRetrying } from './retrying.ts';
-import { newSetAside, type SetAside } from './setAside.ts';
+import { newSetAside } from './setAside.ts';
 import { serveSql } from './sqlServer.ts';
 import { openStack, type Stack } from './stack.ts';
 import { warehousePath } from './state.ts';
@@ -30,6 +30,7 @@ export interface Machine {
   readonly stdout: { readonly columns?: number; readonly write: (text: string) => unknown };
   readonly stderr: { readonly write: (text: string) => unknown };
   readonly ending?: AbortSignal;
+  readonly now?: () => number;
 }
 
 /**
@@ -41,7 +42,7 @@ export async function run(options: Options, progress: Progress, machine: Machine
   const setAside = newSetAside(progress.say);
   const input = await openInput(options);
   await using closing = new AsyncDisposableStack();
-  const { stack, store } = await openReactor(options, input, setAside, progress);
+  const { stack, store } = await openReactor(options, input, { setAside, progress, now: machine.now ?? Date.now });
   closing.defer(stack.close);
   const sql = await serveSql(options.keep);
   closing.defer(sql.close);
@@ -78,8 +79,7 @@ async function openInput(options: Options): Promise<Input> {
 async function openReactor(
   options: Options,
   input: Input,
-  setAside: SetAside,
-  progress: Progress,
+  { setAside, progress, now }: Pick<Feeding, 'setAside' | 'progress'> & { readonly now: () => number },
 ): Promise<{ readonly stack: Stack; readonly store: DirectoryStore }> {
   const opened = Promise.withResolvers<DirectoryStore>();
   await finishForgetting(options.keep, progress.say);
@@ -96,7 +96,8 @@ async function openReactor(
     memoryLimitBytes: options.memoryLimitBytes,
     report: (event) => progress.report('bucket' in event ? { ...event, bucket: folderOf(event.bucket, input) } : event),
     onGivenUp: (error) => progress.say(`given up    ${withFolders(String(error), input)}`),
-    retrying: options.watch ? await newRetrying(options.keep, Date.now) : undefined,
+    now,
+    retrying: options.watch ? await newRetrying(options.keep, now) : undefined,
   });
   return { stack, store: await opened.promise };
 }

@@ -42,6 +42,8 @@ export interface StackOptions {
   readonly place: Place;
   readonly settings: FinalizeSettings;
   readonly report: Report;
+  /** Milliseconds since 1970; the machine's own clock without it. */
+  readonly now?: (() => number) | undefined;
   /** See DuckdbWarehouseOptions. */
   readonly memoryLimitBytes?: number | undefined;
   /** Where this process stays, and never gives up what it cannot take in: who hears of what it goes on trying. */
@@ -81,7 +83,7 @@ export async function openStack(options: StackOptions): Promise<Stack> {
     copyQueue,
     finalizeQueue,
     stagingBucket: STAGING_BUCKET,
-    now: Date.now,
+    now: options.now ?? Date.now,
     report,
     // Nobody else listens.
     tell: async () => {},

@@ -37,6 +37,8 @@ export interface Folders extends AsyncDisposable {
   readonly run: (...args: readonly string[]) => Promise<Ran>;
   /** The same with --watch; answers when it watches. */
   readonly watch: (...args: readonly string[]) => Promise<Watching>;
+  /** Sets the clock of runs, by so many milliseconds from the machine's own. */
+  readonly setClock: (offsetMs: number) => void;
 }
 
 export async function newFolders(): Promise<Folders> {
@@ -49,12 +51,17 @@ export async function newFolders(): Promise<Folders> {
     '--json',
     ...args,
   ];
+  let offsetMs = 0;
+  const now = () => Date.now() + offsetMs;
   return {
+    setClock: (offset) => {
+      offsetMs = offset;
+    },
     from,
     keep,
-    run: (...args) => begin(all(args)).ended,
+    run: (...args) => begin(all(args), now).ended,
     watch: async (...args) => {
-      const begun = begin(all(['--watch', ...args]));
+      const begun = begin(all(['--watch', ...args]), now);
       const watching: Watching = {
         says: begun.says,
         said: begun.said,
@@ -68,7 +75,7 @@ export async function newFolders(): Promise<Folders> {
   };
 }
 
-function begin(args: readonly string[]) {
+function begin(args: readonly string[], now: () => number) {
   const ending = new AbortController();
   const [onStdout, onStderr, onTheWay]: [string[], string[], string[]] = [[], [], []];
   const progress = newProgress((text) => void onTheWay.push(text), Date.now);
@@ -76,6 +83,7 @@ function begin(args: readonly string[]) {
     stdout: { write: (text: string) => onStdout.push(text) },
     stderr: { write: (text: string) => onStderr.push(text) },
     ending: ending.signal,
+    now,
   };
   const said = () => [...onTheWay, ...onStderr].join('');
   const ended = (async (): Promise<Ran> => {
