@@ -197,7 +197,7 @@ function linearBackoff(receiveCount: number): number {
 const LONGEST_PAUSE_SECONDS = 300;
 
 /** 1, 2, 4, … seconds, up to five minutes: for a process that stays. */
-function patientBackoff(receiveCount: number): number {
+export function patientBackoff(receiveCount: number): number {
   return Math.min(LONGEST_PAUSE_SECONDS, 2 ** Math.min(receiveCount - 1, 20));
 }
 

@@ -12,6 +12,8 @@ import { withdrawLeftOut } from './withdrawLeftOut.ts';
 
 /** How long a file that somebody copies into a watched folder must stay the same before it counts as an object. */
 const SETTLE_MS = 500;
+/** For so long files are gathered before they are looked at: many come at once. */
+const GATHER_MS = 100;
 
 /**
  * From now on announces every file that appears in the input's folders, as S3 announces objects, until the signal aborts,
@@ -28,8 +30,9 @@ export async function watchInput(feeding: Omit<Feeding, 'options'>, signal: Abor
   const onError = (error: unknown) => progress.say(`cannot watch: ${messageOf(error)}`);
   const takeTurn = () => {
     turn = turn.then(async () => {
+      if (arrived.size === 0 && !hasLost) return;
       // What is moved or deleted as a whole goes one by one: what a part of it would say is not true.
-      if (hasLost) await wait(SETTLE_MS);
+      await wait(hasLost ? SETTLE_MS : GATHER_MS);
       const batch = [...arrived.values()];
       arrived.clear();
       if (hasLost) {
