@@ -34,10 +34,12 @@ export function setOfDelivery(delivery: Delivery, versions: readonly VersionReco
  * The set of a partition without manifests: the newest version of every data key of the report that is the bill. Where
  * each delivery has a folder of its own, only the folder with the newest file counts: adding folders up would multiply
  * the month. With a file, or a manifest, that cannot be read nobody knows whether the month is whole: the set is held. What
- * is no part of a bill, and what its source has withdrawn, is left out.
+ * is no part of a bill, and what its source has withdrawn or replaced, is left out.
  */
 export function setWithoutManifest(all: readonly VersionRecord[], report: string | undefined): CurrentSet {
-  const versions = all.filter(({ source }) => report === undefined || reportOf(source) === report);
+  const versions = all.filter(
+    ({ source, replaced }) => !replaced && (report === undefined || reportOf(source) === report),
+  );
   const folder = newestFolder(versions);
   const manifest = unreadableManifest(versions, folder);
   if (manifest) return held(`its manifest ${manifest.source.key} is ${whatHappened([manifest])}`, []);
@@ -111,6 +113,7 @@ function whatHappened(candidates: readonly VersionRecord[]): string {
   const version = newest(candidates);
   if (!version) return 'not staged';
   const { outcome } = version;
+  if (version.replaced) return 'replaced by another content';
   if (outcome.status === 'quarantined') return `quarantined: ${outcome.reason}`;
   if (outcome.status === 'set-aside') return `set aside: ${outcome.reason}`;
   return isWithdrawn(version) ? 'withdrawn' : outcome.status;

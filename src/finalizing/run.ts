@@ -90,6 +90,7 @@ async function withFiles({ ledger }: Finalizing, candidate: Candidate): Promise<
     rows: outcome.rows,
     sizeBytes: source.sizeBytes,
     columns: schemas.get(outcome.schemaId) ?? [],
+    sourceKey: source.key,
   }));
   return { ...candidate, set, files, setId: setIdOf(files.map(({ stagedKey }) => stagedKey)) };
 }
@@ -158,7 +159,7 @@ async function findProblem(
 ): Promise<Pick<Problem, 'what' | 'message'> | undefined> {
   try {
     const statuses = await stopwatch.time('register', () => warehouse.register(partition, files));
-    const unregistered = registrationProblem(partition, statuses);
+    const unregistered = registrationProblem(partition, files, statuses);
     if (unregistered) return { what: 'registration-failed', message: unregistered };
     const audits = await stopwatch.time('audit', () => warehouse.audit(partition, files));
     const mismatch = auditProblem(partition, files, audits);

@@ -124,6 +124,8 @@ export interface VersionRecord {
   /** Does its source end deliveries with a manifest? Then the partition waits for one, up to the maximum wait. */
   readonly awaitsManifest: boolean;
   readonly outcome: VersionOutcome;
+  /** Another content has taken its place at the source, whatever their times say: it is no newest version any more. */
+  readonly replaced?: true;
 }
 
 export type VersionOutcome =

@@ -192,7 +192,7 @@ export function watermarked(record: PartitionRecord, lastModified: number): Part
  */
 export function versionTold(
   before: PartitionRecord,
-  version: Pick<VersionRecord, 'id' | 'source' | 'outcome'>,
+  version: Pick<VersionRecord, 'id' | 'source' | 'outcome' | 'replaced'>,
   { news, awaitsManifest }: { readonly news: boolean; readonly awaitsManifest: boolean },
   now: number,
 ): PartitionRecord {

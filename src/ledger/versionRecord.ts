@@ -2,17 +2,17 @@ import { compareVersions, type SourceVersion } from '../billing/version.ts';
 import type { VersionOutcome, VersionRecord } from './ledger.ts';
 
 /** Whether a version can be part of a set: staged, or empty, which adds no rows. */
-export function isUsable(version: Pick<VersionRecord, 'outcome'>): boolean {
-  return version.outcome.status === 'empty' || isStaged(version);
+export function isUsable(version: Pick<VersionRecord, 'outcome' | 'replaced'>): boolean {
+  return !version.replaced && (version.outcome.status === 'empty' || isStaged(version));
 }
 
 /** A version whose staged copy exists, and whose source has not withdrawn it. */
 export type StagedVersion = VersionRecord & { readonly outcome: Extract<VersionOutcome, { status: 'staged' }> };
 
-export function isStaged<Version extends Pick<VersionRecord, 'outcome'>>(
+export function isStaged<Version extends Pick<VersionRecord, 'outcome' | 'replaced'>>(
   version: Version,
 ): version is Version & Pick<StagedVersion, 'outcome'> {
-  return version.outcome.status === 'staged' && version.outcome.withdrawn === undefined;
+  return !version.replaced && version.outcome.status === 'staged' && version.outcome.withdrawn === undefined;
 }
 
 /** Whether its source does not count it any more, be its copy still there or not. */
@@ -38,9 +38,19 @@ export function mergeVersion(
   const revived = isRevived(known.outcome, told.outcome);
   const withdrawn = withdrawnOutcome(known.outcome, told.outcome);
   if (withdrawn) return { record: { ...known, source, outcome: withdrawn }, news: true };
+  if (known.replaced !== told.replaced) return { record: withPlace(revived ? told : known, source, told), news: true };
   const record = revived ? { ...told, source } : { ...known, source };
   const reordered = source.lastModified !== known.source.lastModified || source.sequencer !== known.source.sequencer;
   return { record, news: revived || reordered };
+}
+
+/** Whoever tells of a version has seen it at its source, or that another content is there. */
+function withPlace(
+  { replaced: _, ...record }: VersionRecord,
+  source: SourceVersion,
+  { replaced }: Pick<VersionRecord, 'replaced'>,
+): VersionRecord {
+  return replaced ? { ...record, source, replaced } : { ...record, source };
 }
 
 /** The known outcome, withdrawn; undefined unless that is what is new. */

@@ -1,4 +1,4 @@
-import { partitionName } from '../billing/partition.ts';
+import { type Partition, partitionName } from '../billing/partition.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { setIdOf } from '../ledger/partitionRecord.ts';
 import type { Staging } from '../staging/staging.ts';
@@ -9,23 +9,36 @@ import type { Stack } from './stack.ts';
 /** What is compared, and who hears of it. */
 interface Comparing {
   readonly ledger: Ledger;
-  readonly warehouse: Pick<Warehouse, 'published'>;
+  readonly warehouse: Pick<Warehouse, 'published'> & {
+    /** How many rows readers see of each partition. */
+    summary(): Promise<readonly (Partition & { readonly rows: number })[]>;
+    /** Takes out all that is known of a partition. */
+    forget(partition: Partition): Promise<unknown>;
+  };
   readonly staging: Pick<Staging, 'now' | 'report'>;
 }
 
 /**
  * Compares what the ledger says was published with what the warehouse shows, which may have been deleted or damaged, or be
- * behind after a power cut. Where they differ the partition is published anew: its files are loaded from their staged
- * copies.
+ * behind after a power cut. Where they differ, in the files or in the number of rows, the partition is published anew: its
+ * files are loaded from their staged copies.
  */
 export async function compareWarehouse({ ledger, warehouse, staging }: Comparing): Promise<void> {
+  const rows = new Map<string, number>();
+  for (const one of await warehouse.summary()) {
+    rows.set(partitionName(one), (rows.get(partitionName(one)) ?? 0) + one.rows);
+  }
   for (const period of await ledger.periods()) {
     const published = (await ledger.partitions(period)).filter((record) => record.published !== undefined);
     const payers = published.map(({ partition }) => partition.payer);
     const sets = payers.length === 0 ? new Map() : await warehouse.published(period, payers);
     for (const { partition, published: set } of published) {
       const shown = sets.get(partition.payer);
-      if (shown && setIdOf(shown.stagedKeys) === set?.setId) continue;
+      const showsFiles = shown !== undefined && setIdOf(shown.stagedKeys) === set?.setId;
+      const showsRows = (rows.get(partitionName(partition)) ?? 0) === set?.rows;
+      if (showsFiles && showsRows) continue;
+      // Files whose rows are gone pass for loaded until all that is known of them is taken out.
+      if (showsFiles) await warehouse.forget(partition);
       await ledger.reopen(partition, { by: 'warehouse-behind', forgetDeliveries: false }, staging.now());
       staging.report({ what: 'warehouse-behind', partition });
     }

@@ -7,10 +7,12 @@ import type { ListedObject } from '../staging/objectStore.ts';
 import { compareWarehouse, unaccountedMonths } from './compareWarehouse.ts';
 import { deliverSample } from './deliverSample.ts';
 import type { DirectoryStore } from './directoryStore.ts';
-import { followFolder } from './followFolder.ts';
+import { type Followed, followFolder, followReplaced } from './followFolder.ts';
 import type { Input } from './input.ts';
 import { type KnownFiles, knownFiles } from './knownFiles.ts';
+import { removeDamagedCopies } from './lostCopies.ts';
 import type { Options } from './options.ts';
+import { allPartitions } from './outcome.ts';
 import type { Progress } from './progress.ts';
 import type { SetAside } from './setAside.ts';
 import type { Stack } from './stack.ts';
@@ -45,9 +47,13 @@ export async function feed(feeding: Feeding): Promise<Fed> {
     for (const sentence of notReadSentences(found.notRead)) progress.say(sentence);
   }
   await withdrawLeftOut(input, stack);
-  const doubts = options.from === undefined ? [] : await followFolder(input, stack, feeding.setAside);
+  const nothing: Followed = { doubts: [], overtaken: [] };
+  const { doubts, overtaken } =
+    options.from === undefined ? nothing : await followFolder(input, stack, feeding.setAside);
   await compareWarehouse(stack);
+  for (const { partition } of await allPartitions(stack.ledger)) await removeDamagedCopies(stack.staging, partition);
   const queued = await discover(input, stack);
+  await followReplaced(overtaken, input, stack);
   await sweep(stack.staging);
   if (options.from === undefined) {
     const { say } = progress;

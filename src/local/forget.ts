@@ -1,4 +1,4 @@
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import * as z from 'zod';
@@ -12,6 +12,7 @@ import { isAbsence } from './fileFailure.ts';
 import type { Forgotten } from './options.ts';
 import { allPartitions } from './outcome.ts';
 import { ledgerPath, stagingRoot, warehousePath } from './state.ts';
+import { checkFormat, readPart, writeWhole } from './stateFormat.ts';
 import { lockState } from './stateLock.ts';
 import { readTold } from './told.ts';
 
@@ -64,6 +65,7 @@ interface OpenState extends AsyncDisposable {
 async function openState(keep: string): Promise<OpenState> {
   await using opened = new AsyncDisposableStack();
   opened.defer(lockState(keep));
+  await checkFormat(keep);
   const ledger = new SqliteLedger(ledgerPath(keep));
   opened.defer(() => ledger.close());
   const path = warehousePath(keep);
@@ -84,7 +86,7 @@ async function removeAll(
 ): Promise<ForgottenPartition[]> {
   const mark = join(keep, FORGETTING_FILE);
   if (partitions.length === 0) return [];
-  await writeFile(mark, JSON.stringify(partitions));
+  await writeWhole(mark, JSON.stringify(partitions));
   const forgotten: ForgottenPartition[] = [];
   for (const partition of partitions) {
     const versions = ledger.forget(partition);
@@ -120,12 +122,7 @@ async function stagedPartitions(keep: string): Promise<Partition[]> {
 }
 
 async function unfinished(keep: string): Promise<Partition[]> {
-  try {
-    return Partitions.parse(JSON.parse(await readFile(join(keep, FORGETTING_FILE), 'utf8')));
-  } catch (error) {
-    if (isAbsence(error)) return [];
-    throw error;
-  }
+  return (await readPart(join(keep, FORGETTING_FILE), Partitions, '--forget has to be said once more')) ?? [];
 }
 
 async function names(folder: string): Promise<string[]> {

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm, stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { analyticsStatements, loadScript } from '../analytics/script.ts';
 import { SqliteLedger } from '../ledger/sqliteLedger.ts';
@@ -20,17 +20,30 @@ export interface OpenState {
  * Takes a state for this process alone and opens it; what is not there yet is made. Throws StateInUse when another process
  * has it, and StateUnusable when it is of another format, or a part of it is damaged.
  */
-export async function openState(keep: string): Promise<OpenState> {
+export async function openState(keep: string, memoryLimitBytes?: number): Promise<OpenState> {
   await mkdir(stagingRoot(keep), { recursive: true });
   await using opened = new AsyncDisposableStack();
   opened.defer(lockState(keep));
   await checkFormat(keep);
+  await removeOrphans(keep);
   const ledger = openLedger(keep);
   opened.defer(() => ledger.close());
-  const warehouse = await openWarehouse(keep);
+  const warehouse = await openWarehouse(keep, memoryLimitBytes);
   opened.defer(() => warehouse.close());
   const kept = opened.move();
   return { ledger, warehouse, close: () => kept.disposeAsync() };
+}
+
+/** A log of a database that was deleted would be taken for the new one's. */
+async function removeOrphans(keep: string): Promise<void> {
+  const [ledger, warehouse] = [ledgerPath(keep), warehousePath(keep)];
+  for (const [database, logs] of [
+    [ledger, [`${ledger}-wal`, `${ledger}-shm`]],
+    [warehouse, [`${warehouse}.wal`]],
+  ] as const) {
+    if ((await stat(database).catch(() => undefined)) !== undefined) continue;
+    for (const log of logs) await rm(log, { force: true });
+  }
 }
 
 function openLedger(keep: string): SqliteLedger {
@@ -44,12 +57,13 @@ function openLedger(keep: string): SqliteLedger {
   }
 }
 
-async function openWarehouse(keep: string): Promise<DuckdbWarehouse> {
+async function openWarehouse(keep: string, memoryLimitBytes: number | undefined): Promise<DuckdbWarehouse> {
   const script = await loadScript(SCRIPT);
   try {
     return await openDuckdbWarehouse({
       path: warehousePath(keep),
       stagingRoot: stagingRoot(keep),
+      memoryLimitBytes,
       analyticsStatements: (period, payers) => analyticsStatements(script, period, payers),
     });
   } catch (error) {

@@ -3,6 +3,7 @@ import { basename, relative, resolve } from 'node:path';
 import { type Payer, parsePayer } from '../billing/payer.ts';
 import { type Period, parsePeriod } from '../billing/period.ts';
 import { readOptions, UsageError } from '../config/commandLine.ts';
+import { MIN_MEMORY_LIMIT_BYTES } from '../warehouse/duckdb/memoryLimit.ts';
 
 /** What the person asked for. At most one of `status`, `sql`, `forget`, `reset` and `watch` is there. */
 export interface Options {
@@ -27,6 +28,8 @@ export interface Options {
   /** The debounce; without it the composition root's own. */
   readonly quietSeconds?: number;
   readonly maxWaitSeconds?: number;
+  /** How much memory the warehouse may take for its data; without it half of the machine's. */
+  readonly memoryLimitBytes?: number;
 }
 
 export interface Forgotten {
@@ -43,6 +46,7 @@ const OPTIONS = {
   keep: { type: 'string' },
   quiet: { type: 'string' },
   'max-wait': { type: 'string' },
+  memory: { type: 'string' },
   watch: { type: 'boolean' },
   status: { type: 'boolean' },
   sql: { type: 'string' },
@@ -60,7 +64,7 @@ type Values = ReturnType<typeof readOptions<typeof OPTIONS>>;
 /** Each is a command of its own, and what it does besides reading its state. */
 const COMMANDS = ['watch', 'status', 'sql', 'forget', 'reset'] as const;
 /** Options that only make sense where files are taken in. */
-const OF_TAKING_IN = ['quiet', 'max-wait'] as const;
+const OF_TAKING_IN = ['quiet', 'max-wait', 'memory'] as const;
 
 /** Reads the command line; 'help' or 'version' when it asks for that. Throws UsageError, which names the option and its value. */
 export function parseOptions(args: readonly string[], workingFolder: string): Options | 'help' | 'version' {
@@ -78,6 +82,7 @@ export function parseOptions(args: readonly string[], workingFolder: string): Op
     ...(from === undefined ? {} : { from }),
     ...parsed('quietSeconds', '--quiet', values.quiet, parseSeconds),
     ...parsed('maxWaitSeconds', '--max-wait', values['max-wait'], parseSeconds),
+    ...parsed('memoryLimitBytes', '--memory', values.memory, parseMemory),
     ...parsed('payer', '--payer', values.payer, parsePayer),
     ...parsed('period', '--period', values.period, parsePeriod),
     ...parsed('report', '--report', values.report, parseReport),
@@ -161,6 +166,27 @@ function parseSeconds(text: string): number {
     throw new RangeError(`must be a whole number of seconds from 0 to 86400, got ${JSON.stringify(text)}`);
   }
   return seconds;
+}
+
+const UNITS = new Map([
+  ['MB', 1000 ** 2],
+  ['GB', 1000 ** 3],
+  ['MIB', 1024 ** 2],
+  ['GIB', 1024 ** 3],
+]);
+
+/** `512MB`, `1.5GB`, `2GiB`: in bytes. */
+function parseMemory(text: string): number {
+  const [, number = '', unit = ''] = /^(\d+(?:\.\d+)?) ?([A-Za-z]+)$/.exec(text) ?? [];
+  const bytes = Math.floor(Number(number) * (UNITS.get(unit.toUpperCase()) ?? Number.NaN));
+  if (number === '' || !Number.isSafeInteger(bytes)) {
+    throw new RangeError(`must be a size such as 512MB or 2GB, got ${JSON.stringify(text)}`);
+  }
+  if (bytes < MIN_MEMORY_LIMIT_BYTES) {
+    const least = `${Math.ceil(MIN_MEMORY_LIMIT_BYTES / 1000 ** 2)}MB`;
+    throw new RangeError(`must be at least ${least}, which DuckDB needs to load a report, got ${JSON.stringify(text)}`);
+  }
+  return bytes;
 }
 
 /** `111122223333` or `111122223333/2026-10`. */

@@ -112,6 +112,8 @@ function lineOf(event: ReactorEvent): string | undefined {
       return `left behind ${partitionName(event.partition)}  ${counted(event.files, 'superseded file')}: ${event.reason}`;
     case 'source-unreadable':
       return `unreadable  ${event.payer} ${event.bucket}: ${event.reason}`;
+    case 'copy-damaged':
+      return `damaged     ${partitionName(event.partition)}  the copy of ${fileName(event.key)} has ${event.sizeBytes} bytes, not ${event.expectedBytes}: it is made again`;
     case 'copy-restored':
       return `restored    ${partitionName(event.partition)}  ${fileName(event.key)}: its copy was gone`;
     case 'copies-unowned':

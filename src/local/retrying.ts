@@ -1,6 +1,6 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { readPart, writeWhole } from './stateFormat.ts';
 
 export const RETRYING_FILE = 'retrying.json';
 
@@ -19,10 +19,7 @@ export interface Retrying {
 export async function newRetrying(keep: string, now: () => number): Promise<Retrying> {
   const retried = new Map<string, Retried>();
   const path = join(keep, RETRYING_FILE);
-  const save = async () => {
-    await writeFile(`${path}.new`, `${JSON.stringify([...retried.values()])}\n`);
-    await rename(`${path}.new`, path);
-  };
+  const save = () => writeWhole(path, `${JSON.stringify([...retried.values()])}\n`);
   await save();
   return {
     failed: async (key, reason, attempts) => {
@@ -36,9 +33,7 @@ export async function newRetrying(keep: string, now: () => number): Promise<Retr
   };
 }
 
-/** What the process that works on a state goes on trying; nothing where it has not said. */
+/** What the process that works on a state goes on trying; nothing where it has not said. Throws StateUnusable. */
 export async function readRetrying(keep: string): Promise<readonly Retried[]> {
-  const text = await readFile(join(keep, RETRYING_FILE), 'utf8').catch(() => '[]');
-  const read = z.array(Retried).safeParse(JSON.parse(text));
-  return read.success ? read.data : [];
+  return (await readPart(join(keep, RETRYING_FILE), z.array(Retried), 'nothing is lost')) ?? [];
 }

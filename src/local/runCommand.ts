@@ -3,6 +3,7 @@ import { partitionName } from '../billing/partition.ts';
 import { printable } from '../billing/printable.ts';
 import type { PartitionRecord } from '../ledger/partitionRecord.ts';
 import { stateOf } from '../ledger/partitionState.ts';
+import { checkApart } from './checkApart.ts';
 import { settingsFor } from './debounce.ts';
 import { DirectoryStore } from './directoryStore.ts';
 import { EXIT_INCOMPLETE } from './failure.ts';
@@ -16,7 +17,7 @@ import { allPartitions, type Outcome, readOutcome } from './outcome.ts';
 import { outcomeText } from './outcomeText.ts';
 import type { Progress } from './progress.ts';
 import { newRetrying } from './retrying.ts';
-import { newSetAside, type SetAside } from './setAside.ts';
+import { newSetAside } from './setAside.ts';
 import { serveSql } from './sqlServer.ts';
 import { openStack, type Stack } from './stack.ts';
 import { warehousePath } from './state.ts';
@@ -24,28 +25,38 @@ import { elsewhereSentences, notReadSentences } from './survey.ts';
 import { terminalWidth } from './terminalWidth.ts';
 import { watchInput } from './watchInput.ts';
 
+/** What a run has of its machine: where it writes, and what ends it where it stays and no signal ends the process. */
+export interface Machine {
+  readonly stdout: { readonly columns?: number; readonly write: (text: string) => unknown };
+  readonly stderr: { readonly write: (text: string) => unknown };
+  readonly ending?: AbortSignal;
+  readonly now?: () => number;
+}
+
 /**
  * Takes in what there is, shows how everything stands, and answers the exit status; with --watch it goes on taking in what
  * appears, until a signal ends the process (interruption.ts).
  */
-export async function run(options: Options, progress: Progress): Promise<number> {
+export async function run(options: Options, progress: Progress, machine: Machine = process): Promise<number> {
+  const { stderr, ending } = machine;
   const setAside = newSetAside(progress.say);
   const input = await openInput(options);
   await using closing = new AsyncDisposableStack();
-  const { stack, store } = await openReactor(options, input, setAside, progress);
+  const { stack, store } = await openReactor(options, input, { setAside, progress, now: machine.now ?? Date.now });
   closing.defer(stack.close);
   const sql = await serveSql(options.keep);
   closing.defer(sql.close);
   const feeding: Feeding = { options, input, stack, store, progress, setAside };
   const stop = new AbortController();
   closing.defer(async () => stop.abort());
+  ending?.addEventListener('abort', () => stop.abort());
   const watch = options.watch ? await watchInput(feeding, stop.signal) : undefined;
   const found = await feed(feeding);
   const outcome = await outcomeOf(options, stack, progress);
-  show(options, outcome);
+  show(options, outcome, machine.stdout);
   const complaints = [...(await complaintsOf(feeding, found, outcome)), ...setAside.complaints()];
-  for (const notice of input.notices()) process.stderr.write(`${printable(`left out: ${notice}`)}\n`);
-  for (const complaint of complaints) process.stderr.write(`${printable(complaint)}\n`);
+  for (const notice of input.notices()) stderr.write(`${printable(`left out: ${notice}`)}\n`);
+  for (const complaint of complaints) stderr.write(`${printable(complaint)}\n`);
   if (watch) {
     progress.say('watching for new files; Ctrl-C ends it');
     await watch.closed;
@@ -56,7 +67,10 @@ export async function run(options: Options, progress: Progress): Promise<number>
 async function openInput(options: Options): Promise<Input> {
   const { from, keep } = options;
   // The first look at anybody's folder: what follows reads in ways that a drive that is gone would hold for good.
-  if (from !== undefined) await checkAnswers(from);
+  if (from !== undefined) {
+    await checkAnswers(from);
+    await checkApart(from, keep);
+  }
   await mkdir(keep, { recursive: true });
   await checkAnswers(keep);
   return from === undefined ? sampleInput(keep) : folderInput(from, options);
@@ -65,8 +79,7 @@ async function openInput(options: Options): Promise<Input> {
 async function openReactor(
   options: Options,
   input: Input,
-  setAside: SetAside,
-  progress: Progress,
+  { setAside, progress, now }: Pick<Feeding, 'setAside' | 'progress'> & { readonly now: () => number },
 ): Promise<{ readonly stack: Stack; readonly store: DirectoryStore }> {
   const opened = Promise.withResolvers<DirectoryStore>();
   await finishForgetting(options.keep, progress.say);
@@ -80,9 +93,11 @@ async function openReactor(
     },
     place: input.place,
     settings: settingsFor(options),
+    memoryLimitBytes: options.memoryLimitBytes,
     report: (event) => progress.report('bucket' in event ? { ...event, bucket: folderOf(event.bucket, input) } : event),
     onGivenUp: (error) => progress.say(`given up    ${withFolders(String(error), input)}`),
-    retrying: options.watch ? await newRetrying(options.keep, Date.now) : undefined,
+    now,
+    retrying: options.watch ? await newRetrying(options.keep, now) : undefined,
   });
   return { stack, store: await opened.promise };
 }
@@ -93,13 +108,13 @@ async function outcomeOf(options: Options, stack: Stack, progress: Progress): Pr
   return { ...read, database: warehousePath(options.keep), events: progress.counts(), elapsedSeconds };
 }
 
-function show(options: Options, outcome: Outcome): void {
+function show(options: Options, outcome: Outcome, stdout: Machine['stdout']): void {
   if (options.json) {
-    process.stdout.write(`${JSON.stringify(outcome)}\n`);
+    stdout.write(`${JSON.stringify(outcome)}\n`);
     return;
   }
-  const width = terminalWidth(process.stdout.columns, process.env);
-  process.stdout.write(`\n${outcomeText(outcome, width, nextCommands(options, process.cwd()))}`);
+  const width = terminalWidth(stdout.columns, process.env);
+  stdout.write(`\n${outcomeText(outcome, width, nextCommands(options, process.cwd()))}`);
 }
 
 /** Why the outcome is not complete; empty when it is. */

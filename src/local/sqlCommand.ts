@@ -5,6 +5,7 @@ import type { Options } from './options.ts';
 import { askWarehouse } from './sqlAsking.ts';
 import type { SqlAnswer } from './sqlQuery.ts';
 import { checkState } from './state.ts';
+import { refuseOtherFormat } from './stateFormat.ts';
 import { fitTable } from './table.ts';
 import { terminalWidth } from './terminalWidth.ts';
 
@@ -13,6 +14,7 @@ type Rows = Extract<SqlAnswer, { is: 'rows' }>;
 /** `--sql`: asks the warehouse one statement, and shows its rows. Answers the exit status; throws NoState. */
 export async function answerSql({ keep, json }: Options, sql: string): Promise<number> {
   await checkState(keep, '--sql');
+  await refuseOtherFormat(keep);
   const answer = await askWarehouse(keep, sql);
   if (answer.is !== 'rows') {
     process.stderr.write(`${printable(answer.message)}\n`);

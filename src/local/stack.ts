@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setImmediate, setTimeout as wait } from 'node:timers/promises';
+import type { Period } from '../billing/period.ts';
 import type { Place } from '../billing/placement.ts';
 import type { FinalizeSettings, Finalizing } from '../finalizing/finalizing.ts';
 import { handleTick } from '../finalizing/handleTick.ts';
@@ -18,6 +19,7 @@ import type { DuckdbWarehouse } from '../warehouse/duckdb/warehouse.ts';
 import { WarehouseBroken } from '../warehouse/warehouse.ts';
 import { type Consumer, consume, type Handler } from './consume.ts';
 
+import { restoreLostCopies } from './lostCopies.ts';
 import { type DeadLetter, MemoryQueue } from './memoryQueue.ts';
 import { openState } from './openState.ts';
 import type { Retrying } from './retrying.ts';
@@ -41,6 +43,10 @@ export interface StackOptions {
   readonly place: Place;
   readonly settings: FinalizeSettings;
   readonly report: Report;
+  /** Milliseconds since 1970; the machine's own clock without it. */
+  readonly now?: (() => number) | undefined;
+  /** See DuckdbWarehouseOptions. */
+  readonly memoryLimitBytes?: number | undefined;
   /** Where this process stays, and never gives up what it cannot take in: who hears of what it goes on trying. */
   readonly retrying?: Retrying | undefined;
   /** Takes what a message failed with for the last time: it becomes a dead letter. */
@@ -67,7 +73,7 @@ export interface Stack {
 export async function openStack(options: StackOptions): Promise<Stack> {
   const { keep, place, settings, report } = options;
   await using opened = new AsyncDisposableStack();
-  const { ledger, warehouse, close } = await openState(keep);
+  const { ledger, warehouse, close } = await openState(keep, options.memoryLimitBytes);
   opened.defer(close);
   const isPatient = options.retrying !== undefined;
   const copyQueue = newQueue<object>(isPatient ? Number.MAX_SAFE_INTEGER : MAX_RECEIVES);
@@ -78,7 +84,7 @@ export async function openStack(options: StackOptions): Promise<Stack> {
     copyQueue,
     finalizeQueue,
     stagingBucket: STAGING_BUCKET,
-    now: Date.now,
+    now: options.now ?? Date.now,
     report,
     // Nobody else listens.
     tell: async () => {},
@@ -112,6 +118,7 @@ export async function openStack(options: StackOptions): Promise<Stack> {
       if (error instanceof WarehouseBroken) broken = error;
       throw error;
     });
+    if ('period' in body) await restoreUnregistered(staging, body.period);
   });
   const runs = consume(finalizeQueue, finalize, {
     concurrency: 1,
@@ -150,6 +157,13 @@ function tellingGivenUp<Message>(onGivenUp: StackOptions['onGivenUp'], handler: 
   };
 }
 
+/** A copy that was lost before it was loaded is made again by the time that the load is tried again. */
+async function restoreUnregistered(staging: Staging, period: Period): Promise<void> {
+  for (const { partition, problem } of await staging.ledger.partitions(period)) {
+    if (problem?.what === 'registration-failed') await restoreLostCopies(staging, partition);
+  }
+}
+
 /** Goes on trying what cannot be taken in, and says so, where somebody waits; else gives it up at last. */
 function copying({ retrying, report, onGivenUp }: StackOptions, handler: Handler<object>): Handler<object> {
   if (!retrying) return tellingGivenUp(onGivenUp, handler);
@@ -184,7 +198,7 @@ function linearBackoff(receiveCount: number): number {
 const LONGEST_PAUSE_SECONDS = 300;
 
 /** 1, 2, 4, … seconds, up to five minutes: for a process that stays. */
-function patientBackoff(receiveCount: number): number {
+export function patientBackoff(receiveCount: number): number {
   return Math.min(LONGEST_PAUSE_SECONDS, 2 ** Math.min(receiveCount - 1, 20));
 }
 

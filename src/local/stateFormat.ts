@@ -1,7 +1,7 @@
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { quoteValue } from '../billing/printable.ts';
-import { isAbsence } from './fileFailure.ts';
+import { codeOf, isAbsence } from './fileFailure.ts';
 import { ledgerPath, warehousePath } from './state.ts';
 
 /** A state that this program cannot go on with. Consequence: the message, which names the one step that mends it; exit status 1. */
@@ -18,24 +18,53 @@ export const FORMAT_FILE = 'format.json';
  * for a file that is none.
  */
 export async function checkFormat(keep: string): Promise<void> {
+  if (await isOurs(keep)) return;
+  // The first format had no such file.
+  if ((await isThere(ledgerPath(keep))) || (await isThere(warehousePath(keep)))) throw other(keep, 'an older release');
+  await writeWhole(join(keep, FORMAT_FILE), `${JSON.stringify({ format: FORMAT })}\n`);
+}
+
+/** The same for whoever only looks at a state, which may have no mark. */
+export async function refuseOtherFormat(keep: string): Promise<void> {
+  await isOurs(keep);
+}
+
+/** Whether a state is marked as of this program's format; false where it has no mark. Throws StateUnusable. */
+async function isOurs(keep: string): Promise<boolean> {
   const path = join(keep, FORMAT_FILE);
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
     if (isAbsence(error)) return undefined;
     throw error;
   });
-  if (text === undefined) {
-    // The first format had no such file.
-    if ((await isThere(ledgerPath(keep))) || (await isThere(warehousePath(keep))))
-      throw other(path, 'an older release');
-    await writeFile(path, `${JSON.stringify({ format: FORMAT })}\n`);
-    return;
-  }
+  if (text === undefined) return false;
   const format = formatOf(text);
-  if (format === FORMAT) return;
-  if (format === undefined) {
-    throw new StateUnusable(`${path} is damaged, it says ${quoteValue(text)}: ${BEGIN_ANEW}`);
+  if (format === undefined) throw new StateUnusable(`${path} is damaged, it says ${quoteValue(text)}: ${BEGIN_ANEW}`);
+  if (format !== FORMAT) throw other(path, format > FORMAT ? 'a newer release' : 'an older release');
+  return true;
+}
+
+/**
+ * Reads a small file of the state's as JSON. `undefined` when it is not there. Throws StateUnusable, with what is lost when
+ * it is deleted, for one that is damaged.
+ */
+export async function readPart<Part>(
+  path: string,
+  schema: { readonly parse: (value: unknown) => Part },
+  lost: string,
+): Promise<Part | undefined> {
+  try {
+    return schema.parse(JSON.parse(await readFile(path, 'utf8')));
+  } catch (error) {
+    if (isAbsence(error)) return undefined;
+    if (codeOf(error) !== undefined) throw error;
+    throw new StateUnusable(`${path} is damaged: delete it and start again; ${lost}`);
   }
-  throw other(path, format > FORMAT ? 'a newer release' : 'an older release');
+}
+
+/** Writes a small file of the state's, whole or not at all. */
+export async function writeWhole(path: string, text: string): Promise<void> {
+  await writeFile(`${path}.new`, text);
+  await rename(`${path}.new`, path);
 }
 
 const BEGIN_ANEW =
@@ -54,7 +83,10 @@ export function damaged(part: 'ledger' | 'warehouse', keep: string, error: unkno
   const [path, pattern] =
     part === 'ledger'
       ? [ledgerPath(keep), /malformed|not a database|disk image/i]
-      : [warehousePath(keep), /not a valid DuckDB|corrupt|checksum|Serialization Error|failure while replaying wal/i];
+      : [
+          warehousePath(keep),
+          /not a valid DuckDB|corrupt|checksum|Serialization Error|Could not read enough bytes|failure while replaying wal/i,
+        ];
   if (!pattern.test(message)) return error;
   const [line = ''] = message.split('\n');
   return new StateUnusable(

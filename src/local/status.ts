@@ -10,6 +10,7 @@ import { type StatusReading, status } from '../status/status.ts';
 import type { StatusRequest } from '../status/statusInput.ts';
 import type { StatusReport } from '../status/statusReport.ts';
 import { checkState, ledgerPath } from './state.ts';
+import { refuseOtherFormat } from './stateFormat.ts';
 import { isStateHeld } from './stateLock.ts';
 
 const WAIT_MS = 5_000;
@@ -28,6 +29,7 @@ export async function embeddedStatus(
   now: () => Moment,
 ): Promise<StatusReport> {
   await checkState(keep, '--status');
+  await refuseOtherFormat(keep);
   await using folder = await mkdtempDisposable(join(tmpdir(), 'status-'));
   const copy = join(folder.path, 'ledger.sqlite');
   copyLedger(ledgerPath(keep), copy);

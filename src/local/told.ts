@@ -1,8 +1,8 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { type Partition, partitionName } from '../billing/partition.ts';
 import type { Options } from './options.ts';
+import { readPart, writeWhole } from './stateFormat.ts';
 
 /** What the person said of a partition's files, where the rows did not decide. */
 type Said = 'payer' | 'period';
@@ -21,17 +21,16 @@ export interface Told {
 
 export const TOLD_FILE = 'told.json';
 
+const LOST = 'files that --payer or --period have placed need these options once more';
+
 const ToldFile = z.record(z.string(), z.array(z.enum(['payer', 'period'])));
 
 /** Reads what a state was told. `options` are those of this run. */
 export async function readTold(keep: string, options: Pick<Options, 'payer' | 'period'>): Promise<Told> {
   const path = join(keep, TOLD_FILE);
-  const said = new Map(Object.entries(await readTolds(path)));
+  const said = new Map(Object.entries((await readPart(path, ToldFile, LOST)) ?? {}));
   const now: Said[] = (['payer', 'period'] as const).filter((name) => options[name] !== undefined);
-  const save = async () => {
-    await writeFile(`${path}.new`, `${JSON.stringify(Object.fromEntries(said))}\n`);
-    await rename(`${path}.new`, path);
-  };
+  const save = () => writeWhole(path, `${JSON.stringify(Object.fromEntries(said))}\n`);
   return {
     isTrusted: (partition) => (said.get(partitionName(partition)) ?? []).every((one) => now.includes(one)),
     note: async (partitions) => {
@@ -45,9 +44,4 @@ export async function readTold(keep: string, options: Pick<Options, 'payer' | 'p
       if (known.length > 0) await save();
     },
   };
-}
-
-async function readTolds(path: string): Promise<z.infer<typeof ToldFile>> {
-  const text = await readFile(path, 'utf8').catch(() => '{}');
-  return ToldFile.parse(JSON.parse(text));
 }

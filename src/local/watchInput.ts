@@ -1,16 +1,19 @@
 import { accessSync, constants } from 'node:fs';
+import { setTimeout as wait } from 'node:timers/promises';
 import { objectCreatedEvent } from '../billing/objectCreated.ts';
-import { objectName } from '../billing/version.ts';
+import { objectName, type SourceVersion } from '../billing/version.ts';
 import type { Location } from '../staging/objectStore.ts';
 import type { Feeding } from './feed.ts';
 import { isAbsence } from './fileFailure.ts';
-import { followFolder } from './followFolder.ts';
+import { followFolder, followReplaced, overtakenAt } from './followFolder.ts';
 import { pathOfKey } from './keyPath.ts';
 import { type Watch, watchBuckets } from './watch.ts';
 import { withdrawLeftOut } from './withdrawLeftOut.ts';
 
 /** How long a file that somebody copies into a watched folder must stay the same before it counts as an object. */
 const SETTLE_MS = 500;
+/** For so long files are gathered before they are looked at: many come at once. */
+const GATHER_MS = 100;
 
 /**
  * From now on announces every file that appears in the input's folders, as S3 announces objects, until the signal aborts,
@@ -27,13 +30,17 @@ export async function watchInput(feeding: Omit<Feeding, 'options'>, signal: Abor
   const onError = (error: unknown) => progress.say(`cannot watch: ${messageOf(error)}`);
   const takeTurn = () => {
     turn = turn.then(async () => {
+      if (arrived.size === 0 && !hasLost) return;
+      // What is moved or deleted as a whole goes one by one: what a part of it would say is not true.
+      await wait(hasLost ? SETTLE_MS : GATHER_MS);
       const batch = [...arrived.values()];
       arrived.clear();
       if (hasLost) {
         hasLost = false;
-        for (const word of await followFolder(input, stack, setAside)) progress.say(word);
+        const { doubts } = await followFolder(input, stack, setAside);
+        for (const doubt of doubts) progress.say(doubt);
       }
-      await takeIn(feeding, batch, unplaced);
+      await followReplaced(await overtakenAt(await takeIn(feeding, batch, unplaced), stack), input, stack);
     });
     turn = turn.catch(onError);
   };
@@ -48,12 +55,12 @@ export async function watchInput(feeding: Omit<Feeding, 'options'>, signal: Abor
   return watchBuckets(input.buckets, onObject, { settleMs: SETTLE_MS, signal, onError, onGone });
 }
 
-/** Looks at files that have arrived, and announces them and what they give a place. */
+/** Looks at files that have arrived, announces them and what they give a place, and answers them once they were worked on. */
 async function takeIn(
   { input, stack, store, progress, setAside }: Omit<Feeding, 'options'>,
   batch: readonly Location[],
   unplaced: Map<string, Location>,
-): Promise<void> {
+): Promise<SourceVersion[]> {
   const readable = batch.filter((location) => isReadable(pathOf(location, input.buckets), setAside.add));
   const byBucket = Map.groupBy(readable, ({ bucket }) => bucket);
   for (const [bucket, files] of byBucket) {
@@ -66,6 +73,7 @@ async function takeIn(
   const placedNow = [...unplaced.values()].filter(
     ({ bucket, key }) => input.place(bucket, key).is !== 'unknown-source',
   );
+  const taken: SourceVersion[] = [];
   for (const location of [...readable, ...placedNow]) {
     const { bucket, key } = location;
     if (input.place(bucket, key).is === 'unknown-source') unplaced.set(objectName(location), location);
@@ -76,10 +84,14 @@ async function takeIn(
       const { etag, sizeBytes } = object;
       const body = objectCreatedEvent('cur-reactor', { bucket, key, etag, sizeBytes, reason: 'PutObject' });
       await stack.staging.copyQueue.send([{ body }]);
+      taken.push({ bucket, ...object });
     } catch (error) {
       progress.say(`cannot take ${pathOf(location, input.buckets)}: ${messageOf(error)}`);
     }
   }
+  // Nothing more to send: waits for the work.
+  await stack.sourceQueue.send([]);
+  return taken;
 }
 
 function isReadable(file: string, setAside: (path: string, error: unknown) => void): boolean {

@@ -131,6 +131,14 @@ export type ReactorEvent =
       readonly prefix: string;
       readonly reason: string;
     }
+  /** Drop and retry: a staged copy is not as large as its source: it is removed, and made again. */
+  | {
+      readonly what: 'copy-damaged';
+      readonly partition: Partition;
+      readonly key: string;
+      readonly sizeBytes: number;
+      readonly expectedBytes: number;
+    }
   /** A staged copy that somebody had deleted was made again. */
   | { readonly what: 'copy-restored'; readonly partition: Partition; readonly key: string }
   /** Drop: copies that no version owns were marked for the staging bucket's lifecycle rule. */

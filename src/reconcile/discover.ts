@@ -1,7 +1,7 @@
 import { objectCreatedEvent } from '../billing/objectCreated.ts';
 import { type Partition, partitionName } from '../billing/partition.ts';
 import type { Source } from '../billing/source.ts';
-import { compareText, type SourceVersion, versionIdOf } from '../billing/version.ts';
+import { compareText, objectName, type SourceVersion, versionIdOf } from '../billing/version.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { compareDeliveries, type PartitionRecord, reportChosen } from '../ledger/partitionRecord.ts';
 import type { ListedObject } from '../staging/objectStore.ts';
@@ -168,6 +168,8 @@ class Search {
     const known = await this.#scope.know(first.placed.partition);
     const [unknown, lost]: [ListedObject[], ListedObject[]] = [[], []];
     for (const { object, placed } of objects) {
+      const name = objectName({ bucket, key: object.key });
+      if (known.countedObjects.has(name)) found.tally.addSeen(name);
       const counts = !found.isLeftOut && (!isDeliveryKnown(known, found) || known.deliveryKeys.has(object.key));
       const state = counts ? stateOfFile(known, { bucket, ...object }) : undefined;
       found.tally.addFile(placed.ownFolder ? placed.folder : '', object, state);

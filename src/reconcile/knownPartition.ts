@@ -1,6 +1,7 @@
 import { type Partition, partitionPrefix } from '../billing/partition.ts';
 import { objectName, type SourceVersion, type VersionId, versionIdOf } from '../billing/version.ts';
-import type { Ledger, VersionRecord } from '../ledger/ledger.ts';
+import { setWithoutManifest } from '../finalizing/currentSet.ts';
+import type { Delivery, Ledger, VersionRecord } from '../ledger/ledger.ts';
 import type { PartitionRecord } from '../ledger/partitionRecord.ts';
 import { isUsable } from '../ledger/versionRecord.ts';
 import type { ListedObject, ObjectStore } from '../staging/objectStore.ts';
@@ -14,6 +15,8 @@ export interface KnownPartition {
   readonly stagedObjects: ReadonlySet<string>;
   /** The keys that the newest delivery known names. */
   readonly deliveryKeys: ReadonlySet<string>;
+  /** The objects that make up what is published, or would be: those that the complete delivery names, else the newest of each key. */
+  readonly countedObjects: ReadonlySet<string>;
   /** What lies under the partition's prefix in the staging bucket; undefined when nobody looked. */
   readonly copies: ReadonlyMap<string, ListedObject> | undefined;
 }
@@ -46,8 +49,26 @@ export async function knowPartition(
     versions: new Map(versions.map((version) => [version.id, version])),
     stagedObjects: new Set(versions.filter(isUsable).map(({ source }) => objectName(source))),
     deliveryKeys: new Set(delivery?.files.map(({ key }) => key)),
+    countedObjects: new Set((await countedFiles(ledger, record, delivery, versions)).map(objectName)),
     copies,
   };
+}
+
+/** The files of the complete delivery, which is mostly the newest one known; without any delivery those of the set. */
+async function countedFiles(
+  ledger: Ledger,
+  record: PartitionRecord | undefined,
+  newest: Delivery | undefined,
+  versions: readonly VersionRecord[],
+): Promise<readonly Pick<SourceVersion, 'bucket' | 'key'>[]> {
+  const complete = record?.completeDelivery;
+  if (record && complete) {
+    const delivery = complete.id === newest?.id ? newest : await ledger.delivery(record.partition, complete.id);
+    return delivery?.files ?? [];
+  }
+  if (record?.delivery) return [];
+  const set = setWithoutManifest(versions, record?.report);
+  return set.is === 'set' ? set.files.map(({ source }) => source) : [];
 }
 
 /** How the content that a source has under a key now stands. */

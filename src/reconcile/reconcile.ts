@@ -135,7 +135,8 @@ async function reconcilePayer(
   const partitions: PartitionReport[] = [];
   for (const partition of known) {
     const unowned = await markUnowned(reconciling, partition);
-    partitions.push(reportPartition(partition, tallies, unowned, reconciling.now()));
+    const surroundings = { unowned, isWhole: unreadable.length === 0 };
+    partitions.push(reportPartition(partition, tallies, surroundings, reconciling.now()));
   }
   const overdue = known
     .filter((partition) => hasOverdue(partition, reconciling))

@@ -36,6 +36,11 @@ export interface PartitionReport {
   readonly stale: number;
   /** The staging bucket has nothing of it. */
   readonly missing: number;
+  /**
+   * Files that make up what is published, or would be, and are not at the source any more; null while one of the payer's
+   * sources cannot be read. They go on counting until a delivery says otherwise.
+   */
+  readonly gone: number | null;
   /** Copies in the staging bucket that no version owns, old enough to be marked for removal. */
   readonly unowned: number;
   /** `unknown` when nothing of it was ever seen. */
@@ -62,14 +67,22 @@ export interface UnreadableSource {
 
 const HOUR_MS = 3_600_000;
 
+/** What reconcile finds out about a partition beside what its sources list. */
+export interface Surroundings {
+  /** Copies that no version owns. */
+  readonly unowned: number;
+  /** Whether all of the payer's sources could be read. */
+  readonly isWhole: boolean;
+}
+
 /**
  * The report on one partition: what its payer's sources have of it (`tallies`, those of other partitions are left out),
  * and what is known. `now` is milliseconds since 1970.
  */
 export function reportPartition(
-  { partition, record }: Pick<KnownPartition, 'partition' | 'record'>,
+  { partition, record, countedObjects }: Pick<KnownPartition, 'partition' | 'record' | 'countedObjects'>,
   allTallies: readonly PartitionTally[],
-  unowned: number,
+  { unowned, isWhole }: Surroundings,
   now: number,
 ): PartitionReport {
   const name = partitionName(partition);
@@ -77,6 +90,7 @@ export function reportPartition(
   const count = (state: FileState) => tallies.reduce((sum, { files }) => sum + files[state], 0);
   const moments = tallies.flatMap(({ deliveredAt }) => deliveredAt ?? []);
   const deliveredAt = moments.length === 0 ? undefined : Math.max(...moments);
+  const seen = new Set(tallies.flatMap((tally) => [...tally.seen]));
   const { state, why } = record ? stateOf(record) : { state: 'unknown' as const, why: 'nothing of it was ever staged' };
   return {
     ...partition,
@@ -87,6 +101,7 @@ export function reportPartition(
     setAside: count('setAside'),
     stale: count('stale'),
     missing: count('missing'),
+    gone: isWhole ? countedObjects.size - seen.size : null,
     unowned,
     state,
     why,
@@ -129,13 +144,22 @@ function choiceSentence({ payer, period, report, otherReports }: PartitionReport
   ];
 }
 
+const WORDS = new Map([
+  ['upToDate', 'up to date'],
+  ['setAside', 'set aside'],
+]);
+
 function sentence(partition: PartitionReport): string {
   const { payer, period, listed, upToDate, queued, quarantined, setAside, stale, missing, state } = partition;
   const { deliveryAgeHours } = partition;
-  if (listed === 0) return `${payer} ${period}: nothing at the source (${state})`;
-  const counts = Object.entries({ upToDate, stale, missing, quarantined, 'set aside': setAside, queued })
+  const gone = partition.gone ?? 0;
+  if (listed === 0) {
+    const lost = gone === 0 ? '' : `, ${gone} gone: they stay published until a delivery says otherwise`;
+    return `${payer} ${period}: nothing at the source (${state})${lost}`;
+  }
+  const counts = Object.entries({ upToDate, stale, missing, quarantined, setAside, gone, queued })
     .filter(([name, count]) => count > 0 || name === 'upToDate')
-    .map(([name, count]) => `${count} ${name === 'upToDate' ? 'up to date' : name}`);
+    .map(([name, count]) => `${count} ${WORDS.get(name) ?? name}`);
   const age = deliveryAgeHours === null ? '' : `, delivered ${deliveryAgeHours} h ago`;
   return `${payer} ${period}: ${state}, ${counts.join(', ')}${age}`;
 }

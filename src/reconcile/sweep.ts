@@ -1,5 +1,4 @@
-import type { Debounce } from '../finalizing/decide.ts';
-import { dueAt } from '../finalizing/decide.ts';
+import { type Debounce, decide } from '../finalizing/decide.ts';
 import { type Tick, tickAt } from '../finalizing/tick.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { PartitionRecord } from '../ledger/partitionRecord.ts';
@@ -24,10 +23,11 @@ export async function sweep(
   let sent = 0;
   for (const period of await ledger.periods()) {
     const records = await ledger.partitions(period);
-    const moments = records.flatMap((record) => dueAt(record, debounce) ?? []);
     seen(records);
-    if (moments.length === 0) continue;
-    await finalizeQueue.send([tickAt(period, Math.min(...moments), now())]);
+    const at = now();
+    const decision = decide(records, at, debounce);
+    if (decision.act === 'rest') continue;
+    await finalizeQueue.send([tickAt(period, decision.act === 'run' ? at : decision.until, at)]);
     sent += 1;
   }
   return sent;

@@ -8,6 +8,8 @@ export interface PartitionTally {
   /** Data files and manifests that were listed, old deliveries among them. */
   readonly listed: number;
   readonly files: Readonly<Record<FileState, number>>;
+  /** Those of the objects that make up the partition that were listed: see KnownPartition. */
+  readonly seen: ReadonlySet<string>;
   /** Messages that were sent to the copy queue. */
   readonly queued: number;
   /** LastModified of the newest manifest, else of the newest data file: milliseconds since 1970. */
@@ -27,6 +29,7 @@ interface FolderTally {
 export class Tally {
   readonly #partition: Partition;
   readonly #folders = new Map<string, FolderTally>();
+  readonly #seen = new Set<string>();
   #listed = 0;
   #queued = 0;
   #manifestAt: number | undefined;
@@ -53,6 +56,11 @@ export class Tally {
     if (lastModified > tally.newestAt) [tally.newestAt, tally.newestKey] = [lastModified, key];
   }
 
+  /** An object that makes up the partition is there, by its name (objectName). */
+  addSeen(name: string): void {
+    this.#seen.add(name);
+  }
+
   addQueued(messages: number): void {
     this.#queued += messages;
   }
@@ -64,6 +72,7 @@ export class Tally {
       partition: this.#partition,
       listed: this.#listed,
       files: newest?.files ?? newCounts(),
+      seen: this.#seen,
       queued: this.#queued,
       deliveredAt: this.#manifestAt ?? newest?.newestAt,
     };

@@ -14,3 +14,16 @@ export async function withdrawVersion(staging: Staging, version: VersionRecord, 
   if (recorded.news) staging.report({ what: 'file-withdrawn', partition, key: source.key, reason });
   await sendTick(staging, partition, recorded);
 }
+
+/**
+ * Notes that another content, which the ledger knows by then, has taken a version's place although its time is older:
+ * the other one counts from now on. When the version comes back it is staged, or looked at, again.
+ */
+export async function replaceVersion(staging: Staging, version: VersionRecord): Promise<void> {
+  const { partition, source } = version;
+  const recorded = await staging.ledger.recordVersion({ ...version, replaced: true }, staging.now());
+  if (recorded.news) {
+    staging.report({ what: 'file-withdrawn', partition, key: source.key, reason: 'another file has taken its place' });
+  }
+  await sendTick(staging, partition, recorded);
+}

@@ -39,6 +39,8 @@ export interface StagedFile {
   readonly rows: number;
   readonly sizeBytes: number;
   readonly columns: readonly ColumnType[];
+  /** What it was copied from, for people. */
+  readonly sourceKey?: string;
 }
 
 /** A top-level column of a Parquet file. `type` is this project's own short name for it: see `staging/parquetFooter.ts`. */

@@ -15,17 +15,30 @@ const audit = (stagedKey: string, rows: number, counts: Partial<FileAudit> = {})
 
 describe('a registration', () => {
   it('in which every file was taken is no problem', () => {
-    expect(registrationProblem(ALPHA, [{ stagedKey: 'a', status: 'registered' }])).toBeUndefined();
-    expect(registrationProblem(ALPHA, [])).toBeUndefined();
+    expect(registrationProblem(ALPHA, [], [{ stagedKey: 'a', status: 'registered' }])).toBeUndefined();
+    expect(registrationProblem(ALPHA, [], [])).toBeUndefined();
   });
 
   it('in which files failed names the partition, the first file and its reason, and how many more', () => {
     const failed = (stagedKey: string) => ({ stagedKey, status: 'failed', reason: 'not found' }) as const;
-    expect(registrationProblem(ALPHA, [{ stagedKey: 'a', status: 'registered' }, failed('b')])).toBe(
+    expect(registrationProblem(ALPHA, [], [{ stagedKey: 'a', status: 'registered' }, failed('b')])).toBe(
       '2026-04/111111111111: b was not registered: not found',
     );
-    expect(registrationProblem(ALPHA, [failed('b'), failed('c'), failed('d')])).toBe(
+    expect(registrationProblem(ALPHA, [], [failed('b'), failed('c'), failed('d')])).toBe(
       '2026-04/111111111111: b was not registered: not found (and 2 more)',
+    );
+  });
+});
+
+describe('a file that is no good', () => {
+  it('is named as its source names it, quoted, and as its copy is named', () => {
+    const named = { ...file('a', 10), sourceKey: 'a folder/\u001b[31m.parquet' };
+    const name = '"a folder/\\u001b[31m.parquet" (staged as a)';
+    expect(registrationProblem(ALPHA, [named], [{ stagedKey: 'a', status: 'failed', reason: 'not found' }])).toBe(
+      `2026-04/111111111111: ${name} was not registered: not found`,
+    );
+    expect(auditProblem(ALPHA, [named], [audit('a', 9)])).toBe(
+      `2026-04/111111111111: ${name} has 10 rows by its footer and 9 in the warehouse`,
     );
   });
 });

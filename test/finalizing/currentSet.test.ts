@@ -254,6 +254,23 @@ describe('what was withdrawn', () => {
   });
 });
 
+describe('what another content has taken the place of', () => {
+  const older = versionOf({ key: 'a', etag: 'older', lastModified: START - 1000 });
+  const replaced = (version: VersionRecord): VersionRecord => ({ ...version, replaced: true });
+
+  it('gives way to an older one, be it staged or not', () => {
+    expect(shown(ofFiles([replaced(A), older, B]))).toEqual(stagedKeys(older, B));
+    const corrupt = versionOf({ key: 'a', outcome: CORRUPT });
+    expect(shown(ofFiles([replaced(corrupt), older, B]))).toEqual(stagedKeys(older, B));
+    expect(shown(ofFiles([replaced({ ...A, outcome: REMOVED }), older, B]))).toEqual(stagedKeys(older, B));
+  });
+
+  it('and that a manifest names holds its delivery', () => {
+    const reason = `delivery execution-of-delivery-1: ${A.source.key} is replaced by another content`;
+    expect(shown(setOfDelivery(deliveryOf({ files: [A] }), [replaced(A), older]))).toBe(reason);
+  });
+});
+
 describe('the order in which versions are given never matters', () => {
   const outcomes: (VersionOutcome | undefined)[] = [undefined, EMPTY, REMOVED, CORRUPT, FOREIGN];
   const aVersion = fc

@@ -44,7 +44,7 @@ describe('an audit that disagrees', () => {
     await world.tickWhenDue();
     const bad = await world.stage({ etag: 'e2', rows: 10, readableRows: 7 });
     await world.tickWhenDue();
-    const message = `${partitionName(ALPHA)}: ${keysOf(bad)[0]} has 10 rows by its footer and 7 in the warehouse`;
+    const message = `${partitionName(ALPHA)}: "${bad.source.key}" (staged as ${keysOf(bad)[0]}) has 10 rows by its footer and 7 in the warehouse`;
     expect(world.told('verification-failed')).toEqual([
       { what: 'verification-failed', partition: ALPHA, reason: message, attempts: 1 },
     ]);
@@ -81,7 +81,9 @@ describe('a file that is not registered', () => {
     world.buckets.delete({ bucket: STAGING, key });
     await world.tickWhenDue();
     expect(world.told('registration-failed')).toMatchObject([
-      { reason: `${partitionName(ALPHA)}: ${key} was not registered: there is no such file` },
+      {
+        reason: `${partitionName(ALPHA)}: "${lost.source.key}" (staged as ${key}) was not registered: there is no such file`,
+      },
     ]);
     expect(world.visible()).toBeUndefined();
   });

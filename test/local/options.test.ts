@@ -66,6 +66,15 @@ describe('the options', () => {
     expect(() => parse(`${option}=${value}`)).toThrow(new RegExp(`${option}.*"${value}"`));
   });
 
+  it.each([
+    ['512MB', 512_000_000],
+    ['2gb', 2_000_000_000],
+    ['1.5 GiB', 1_610_612_736],
+    ['256MiB', 268_435_456],
+  ])('take %s of memory for %d bytes', (text, bytes) => {
+    expect(parse('--memory', text)).toMatchObject({ memoryLimitBytes: bytes });
+  });
+
   it('give each folder a state of its own, also folders of one name', () => {
     const keepOf = (folder: string) => {
       const options = parse('--from', folder);
@@ -99,6 +108,10 @@ describe('the options', () => {
     [['--from', ''], /^--from must not be empty, got ""$/],
     [['--keep='], /^--keep must not be empty/],
     [['--quiet', '10', '--max-wait', '5'], /^--max-wait must not be less than --quiet, got 5 and 10/],
+    [['--memory', '1000'], /^--memory: must be a size such as 512MB or 2GB, got "1000"$/],
+    [['--memory', '2 apples'], /^--memory: must be a size such as 512MB or 2GB, got "2 apples"$/],
+    [['--memory', '268MB'], /^--memory: must be at least 269MB, which DuckDB needs .*, got "268MB"$/],
+    [['--status', '--memory', '1GB'], /^--memory does not go with --status$/],
     [['--sql', '  '], /^--sql: must be a statement, got " {2}"$/],
     [['--sql', 'select 1', '--payer', '111122223333'], /^--payer does not go with --sql$/],
     [['--sql', 'select 1', '--watch'], /^--sql does not go with --watch/],

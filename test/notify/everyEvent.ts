@@ -53,6 +53,7 @@ const EVENTS: { readonly [What in ReactorEvent['what']]: ReactorEvent & { readon
   },
   'files-removed': { what: 'files-removed', partition, files: 2 },
   'removal-failed': { what: 'removal-failed', partition, files: 2, reason },
+  'copy-damaged': { what: 'copy-damaged', ...file, sizeBytes: 100, expectedBytes: 900 },
   'copy-restored': { what: 'copy-restored', ...file },
   'copies-unowned': { what: 'copies-unowned', partition, files: 2 },
   'configuration-loaded': { what: 'configuration-loaded', from: 'table', payers: 12 },

@@ -134,6 +134,49 @@ describe('the report', () => {
     expect(ofPartition(await run(), LOOSE)).toMatchObject({ listed: 2, stale: 1, missing: 1, upToDate: 0, queued: 2 });
   });
 
+  it('counts what is gone from the source, by the delivery that counts, and says that it stays published', async () => {
+    await putDelivery('2026-10-04T10:00:00.000Z', 'e1', 2);
+    world.now += HOUR;
+    const { keys } = await putDelivery('2026-10-05T10:00:00.000Z', 'e2', 3);
+    await run();
+    await world.play();
+    expect(ofPartition(await run())).toMatchObject({ gone: 0 });
+    const [first = '', ...others] = keys;
+    await world.remove(first);
+    const one = await run();
+    expect(ofPartition(one)).toMatchObject({ gone: 1, upToDate: 2, queued: 0 });
+    expect(one.summary).toContain(`${DAILY.payer} 2026-10: pending, 2 up to date, 1 gone, delivered 0 h ago`);
+    for (const key of [...others, ...(await world.listed(DAILY.bucket)).map((object) => object.key)]) {
+      await world.remove(key);
+    }
+    const all = await run();
+    expect(ofPartition(all)).toMatchObject({ gone: 3, listed: 0, queued: 0 });
+    expect(all.summary).toContain(
+      `${DAILY.payer} 2026-10: nothing at the source (pending), 3 gone: they stay published until a delivery says otherwise`,
+    );
+  });
+
+  it('counts what is gone of loose files, and not what has only another content now', async () => {
+    await world.put('a.parquet', parquetBytes(1, 'a'), { bucket: LOOSE.bucket });
+    await putLoose('one');
+    await run();
+    await world.play();
+    await putLoose('two', world.now + 1000);
+    expect(ofPartition(await run(), LOOSE)).toMatchObject({ gone: 0, stale: 1 });
+    await world.play();
+    await world.remove(LOOSE_KEY, LOOSE.bucket);
+    expect(ofPartition(await run(), LOOSE)).toMatchObject({ gone: 1, upToDate: 0 });
+  });
+
+  it('does not know what is gone while a source of the payer cannot be read', async () => {
+    await putDelivery('2026-10-05T10:00:00.000Z', 'e1', 2);
+    await run();
+    await world.play();
+    const refused = { ...DAILY, bucket: 'refused-cur' };
+    const { partitions } = await run({}, { sources: [DAILY, refused] });
+    expect(partitions.find(({ period }) => period === '2026-10')).toMatchObject({ gone: null });
+  });
+
   it('counts what is quarantined, and does not queue it again', async () => {
     await world.handle(await world.put(LOOSE_KEY, Buffer.from('no Parquet'), { bucket: LOOSE.bucket }));
     expect(ofPartition(await run(), LOOSE)).toMatchObject({ listed: 1, quarantined: 1, queued: 0 });

@@ -52,6 +52,12 @@ describe('a sweep', () => {
     expect(sent).toEqual([]);
   });
 
+  it('wakes at once what was noted before the clock was set back: nothing waits for the old date', async () => {
+    await change(inLoose(AUGUST), NOON + 30 * 86_400_000);
+    expect(await sweepAt(NOON)).toBe(1);
+    expect(sent).toEqual([tick(AUGUST, 0)]);
+  });
+
   it('wakes exactly the periods with a dirty partition, once each', async () => {
     await change(inLoose(AUGUST), NOON);
     await change(inLoose(SEPTEMBER), NOON);

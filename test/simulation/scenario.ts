@@ -76,7 +76,7 @@ export interface PlannedReport {
   readonly deliveries: readonly PlannedDelivery[];
 }
 
-const PERIOD = parsePeriod('2026-10');
+export const PERIOD = parsePeriod('2026-10');
 /** The first report, the second one, and an export of another kind. */
 const ROOTS = ['cur/export/', 'cur/second/'] as const;
 const FOCUS_ROOT = 'cur/focus/';

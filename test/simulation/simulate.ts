@@ -19,6 +19,7 @@ import {
   type Arrival,
   isImpossible,
   type PartitionPlan,
+  PERIOD,
   partitionOf,
   reportsOf,
   type Scenario,
@@ -287,7 +288,14 @@ class World {
     const staging = this.#staging(process);
     const warehouse = asEffects(this.#scheduler, process, 'warehouse', this.#warehouse);
     const { compare = compareWarehouse } = this.#options.mutation ?? {};
-    await compare({ ledger: staging.ledger, warehouse, staging });
+    // The simulated warehouse has no rows of its own that could be lost beside its files.
+    const summary = async () =>
+      (await this.#sqlite.open.partitions(PERIOD)).map(({ partition, published }) => ({
+        ...partition,
+        rows: published?.rows ?? 0,
+      }));
+    const compared = { published: warehouse.published.bind(warehouse), summary, forget: async () => {} };
+    await compare({ ledger: staging.ledger, warehouse: compared, staging });
     const scope = {
       isWanted: () => true,
       know: (partition: Parameters<typeof knowPartition>[1]) => knowPartition(staging, partition, STAGING),

@@ -214,12 +214,18 @@ async function loadOrHalve(
     if (error instanceof WarehouseBroken) throw error;
     const [first, ...others] = batch.files;
     if (first === undefined) return [];
-    if (others.length === 0) return [[first.stagedKey, error instanceof Error ? error.message : String(error)]];
+    if (others.length === 0) return [[first.stagedKey, firstLineOf(error)]];
     const halves = batches(batch.files, Math.ceil(batch.files.length / 2));
     const failures = [];
     for (const half of halves) failures.push(...(await loadOrHalve(connection, stagingRoot, partition, half)));
     return failures;
   }
+}
+
+/** What is wrong. The lines below it show the statement, which is ours, and nobody's who reads the reason. */
+function firstLineOf(error: unknown): string {
+  const [line = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
+  return line.trim();
 }
 
 async function load(

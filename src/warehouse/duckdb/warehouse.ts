@@ -1,10 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import type { Partition } from '../../billing/partition.ts';
 import type { Payer } from '../../billing/payer.ts';
 import type { Period } from '../../billing/period.ts';
 import type { Warehouse } from '../warehouse.ts';
 import { auditFiles, prepareExternalTable, registerFiles, unregisterFiles } from './externalTable.ts';
+import { forgetInWarehouse, type InWarehouse } from './forgetting.ts';
+import { MIN_MEMORY_LIMIT_BYTES } from './memoryLimit.ts';
 import { publishedFiles, publishFiles, raiseFence } from './publications.ts';
 import { type Finding, findings, type PartitionSummary, summary } from './reports.ts';
 import { createDuckdbScript } from './scriptEngine.ts';
@@ -23,11 +26,8 @@ export interface DuckdbWarehouseOptions {
    * How much memory DuckDB may take for its data, in bytes; half of the machine's (or the container's) unless it is said.
    * What does not fit goes to `PATH.tmp`, beside the database; what cannot go there fails with "Out of Memory Error".
    */
-  readonly memoryLimitBytes?: number;
+  readonly memoryLimitBytes?: number | undefined;
 }
-
-/** Less is too little for DuckDB to load a report at all. */
-export const MIN_MEMORY_LIMIT_BYTES = 256 * 1024 ** 2;
 
 /** The embedded warehouse, and what its users look at. */
 export interface DuckdbWarehouse extends Warehouse {
@@ -35,6 +35,8 @@ export interface DuckdbWarehouse extends Warehouse {
   summary(): Promise<PartitionSummary[]>;
   /** The wastage that the analytics found, largest estimated saving first. */
   findings(): Promise<Finding[]>;
+  /** Takes a partition out, as if nothing of it had ever been registered or published: see forgetInWarehouse. */
+  forget(partition: Partition): Promise<InWarehouse>;
   /** Waits for what is running, then closes the database. No method may be called any more. */
   close(): Promise<void>;
 }
@@ -74,6 +76,7 @@ export async function openDuckdbWarehouse(options: DuckdbWarehouseOptions): Prom
       analyticsStatements: options.analyticsStatements,
     }),
     unregister: (partition, stagedKeys) => writes((connection) => unregisterFiles(connection, partition, stagedKeys)),
+    forget: (partition) => writes((connection) => forgetInWarehouse(connection, partition)),
     summary: () => reads(summary),
     findings: () => reads(findings),
     close: () =>

@@ -29,6 +29,22 @@ export function describeWithdrawalRules(subject: () => Ledger): void {
       expect(partition.watermark).toBe(STAGED.source.lastModified);
     });
 
+    it('is replaced, whatever became of it, and that is a change, once', async () => {
+      for (const known of [STAGED, versionOf({ key: 'b', outcome: { status: 'quarantined', reason: 'r' } })]) {
+        await ledger.recordVersion(known, START);
+        const { news } = await ledger.recordVersion({ ...known, replaced: true }, START + 1000);
+        const again = await ledger.recordVersion({ ...known, replaced: true }, START + 2000);
+        expect([news, again.news, await ledger.version(ALPHA, known.id)]).toEqual([
+          true,
+          false,
+          { ...known, replaced: true },
+        ]);
+        // Seen at its source again.
+        expect((await ledger.recordVersion(known, START + 3000)).news).toBe(true);
+        expect(await ledger.version(ALPHA, known.id)).toEqual(known);
+      }
+    });
+
     it('is withdrawn once: the first reason stays', async () => {
       await ledger.recordVersion(WITHDRAWN, START + 1000);
       const again = await ledger.recordVersion(withdrawn(STAGED, 'another reason'), START + 2000);
