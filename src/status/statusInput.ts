@@ -28,10 +28,10 @@ const FORMATS = ['table', 'json', 'both'] as const;
 const ALL = 'all';
 
 const payer = z
-  .string('must be a text of 12 digits')
+  .string('must be a string of 12 digits')
   .check(z.refine((text) => isTaken(parsePayer, text), 'must be an AWS account id of 12 digits'));
 const period = z
-  .string('must be a text')
+  .string('must be a string')
   .check(
     z.refine(
       (text) => text === ALL || isTaken(parsePeriod, text),
