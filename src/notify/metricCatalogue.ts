@@ -15,7 +15,7 @@ export type Series = keyof typeof SERIES;
 interface MetricDefinition {
   readonly unit: MetricUnit;
   readonly series: readonly Series[];
-  /** For people: the README's table says the same. */
+  /** For people: the table in resources/METRICS.md says the same. */
   readonly meaning: string;
 }
 
