@@ -73,7 +73,7 @@ export function parseStatusInput(input: unknown): StatusRequest {
         ? issue.keys.map((key) => `${quoteValue(key)} is no field of it (${Object.keys(inputSchema.shape).join(', ')})`)
         : [`${issue.path.join('.') || 'input'} ${issue.message}, got ${quoteValue(issue.input)}`],
     );
-    throw new StatusInputInvalid(`cannot tell the status: ${wrong.join('; ')}`);
+    throw new StatusInputInvalid(`cannot report the status: ${wrong.join('; ')}`);
   }
   const { payers, periods, states, problemsOnly = false, format = 'both' } = parsed.data;
   return {
