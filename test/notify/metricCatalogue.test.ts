@@ -18,6 +18,12 @@ it('resources/METRICS.md is the catalogue, row by row', async () => {
   expect(rows).toEqual(expected);
 });
 
+it('the estimate of costs in resources/README.md counts as many as there are', async () => {
+  const tutorial = await readFile(new URL('../../resources/README.md', import.meta.url), 'utf8');
+  const by = (wanted: string) => Object.values(METRICS).filter(({ series }) => series.some((one) => one === wanted));
+  expect(tutorial).toContain(`${by('stage').length} by stage, ${by('payer').length} for each payer`);
+});
+
 it('every metric of the catalogue is sent, and nothing else is', () => {
   const sent = new Set(everyEvent.flatMap((event) => measured(event).map(({ metric }) => metric)));
   expect([...sent, ...COUNTED_BY_HANDLERS].toSorted()).toEqual(Object.keys(METRICS).toSorted());
