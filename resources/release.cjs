@@ -18,6 +18,8 @@ const PARTS = [
   'sql',
   'src',
 ];
+/** Documents lie beside what they describe, and are not deployed. */
+const isDocument = (path) => path.endsWith('.md');
 
 /**
  * Names what a folder would deploy: the package's version, and after a + the commit (`0.1.0+4f1c2d3e5a6b`), the commit and
@@ -38,7 +40,7 @@ async function commitOf(folder) {
   try {
     await git('ls-files', '--error-unmatch', 'package.json');
     const id = await git('rev-parse', '--short=12', 'HEAD');
-    const changes = await git('status', '--porcelain', '--', ...PARTS);
+    const changes = await git('status', '--porcelain', '--', ...PARTS, ':(exclude)*.md');
     return { id, isClean: changes === '' };
   } catch {
     return undefined;
@@ -70,7 +72,10 @@ async function filesOf(folder) {
       );
     }),
   );
-  return paths.flat().sort();
+  return paths
+    .flat()
+    .filter((path) => !isDocument(path))
+    .sort();
 }
 
 module.exports = {

@@ -5,8 +5,8 @@ const DEPLOYING = ['deploy', 'deploy function'];
 
 /**
  * A plugin of the framework, for what stands only once it has resolved all variables. A clean clone can be packaged with
- * its made-up values, so that everybody may try that, and is told of them; it cannot be deployed with them: names of
- * buckets are the whole world's, and nobody has these.
+ * its made-up values, so that everybody may try that, and is warned of them; it cannot be deployed with them:
+ * bucket names are globally unique, and nobody has these.
  */
 module.exports = class StagePlugin {
   constructor(serverless, _options, { log }) {

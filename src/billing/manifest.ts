@@ -33,7 +33,7 @@ const MAX_FILES = 50_000;
 /** The files of a delivery lie in one folder; each folder costs a listing. */
 const MAX_FOLDERS = 4;
 
-const text = z.string('must be a text');
+const text = z.string('must be a string');
 const filledText = text.check(z.minLength(1, 'must not be empty'));
 const listOfTexts = z.array(text, 'must be a list').check(z.minLength(1, 'must name a file'));
 

@@ -26,9 +26,9 @@ export class MalformedEvent extends Error {
 /** S3 User Guide, Naming Amazon S3 objects: a key is at most 1,024 bytes of UTF-8. */
 const MAX_KEY_BYTES = 1024;
 
-const optionalText = z.optional(z.string('must be a text'));
+const optionalText = z.optional(z.string('must be a string'));
 
-const key = z.string('must be a text').check(
+const key = z.string('must be a string').check(
   z.minLength(1, 'must not be empty'),
   z.refine((text) => Buffer.byteLength(text) <= MAX_KEY_BYTES, `must be at most ${MAX_KEY_BYTES} bytes of UTF-8`),
   z.refine((text) => text.isWellFormed(), 'must be well-formed Unicode'),
@@ -36,7 +36,7 @@ const key = z.string('must be a text').check(
 
 // General purpose buckets are stricter (3 to 63, lower case); old ones in us-east-1 could have all of this.
 const bucketName = z
-  .string('must be a text')
+  .string('must be a string')
   .check(z.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{2,254}$/, 'must be the name of a bucket'));
 
 /** Amazon EventBridge events of S3 (S3 User Guide, EventBridge event message structure). Unknown fields are dropped. */
@@ -45,7 +45,9 @@ const eventSchema = z.object(
     'detail-type': z.literal('Object Created', 'must be "Object Created"'),
     source: z.enum(['aws.s3', 'cur-reactor'], 'must be "aws.s3" or "cur-reactor"'),
     time: z.optional(
-      z.string('must be a text').check(z.refine((text) => !Number.isNaN(Date.parse(text)), 'must be an ISO 8601 time')),
+      z
+        .string('must be a string')
+        .check(z.refine((text) => !Number.isNaN(Date.parse(text)), 'must be an ISO 8601 time')),
     ),
     detail: z.object(
       {

@@ -40,13 +40,13 @@ const bucketOwner = z
 
 // Amazon S3 User Guide, General purpose bucket naming rules. Older names, with capitals, cannot be reached by host name.
 const bucketName = z
-  .string('must be a text')
+  .string('must be a string')
   .check(
     z.regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'must be the name of a bucket, without s3:// and without a path'),
   );
 
 // What IAM policies and event patterns would read as something else (* ? $ { } \ ") cannot stand here.
-const prefix = z.string('must be a text').check(
+const prefix = z.string('must be a string').check(
   z.regex(/^[A-Za-z0-9!_.'()=:+,@~/ -]*$/, "must hold only letters, digits and ! _ . ' ( ) = : + , @ ~ / - and spaces"),
   z.refine((text) => !/^\/|\/$/.test(text), 'must not begin or end with a slash'),
   z.maxLength(MAX_PREFIX_CHARACTERS, `must be at most ${MAX_PREFIX_CHARACTERS} characters`),
@@ -56,7 +56,7 @@ const report = prefix.check(z.minLength(1, 'must not be empty'));
 
 // An alias will not do: policies name keys (AWS KMS Developer Guide, Specifying KMS keys in IAM policy statements).
 const kmsKey = z
-  .string('must be a text')
+  .string('must be a string')
   .check(
     z.regex(
       /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/,

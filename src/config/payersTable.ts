@@ -18,8 +18,8 @@ export interface WrongRow {
   readonly reason: string;
 }
 
-/** The columns, and the fields of a payers file that they stand for. */
-const FIELDS = {
+/** The columns, and the fields of a payers file that they stand for. Beside them the table has ENABLED. */
+export const PAYER_FIELDS = {
   PAYER_ID: 'payer',
   BUCKET: 'bucket',
   PREFIX: 'prefix',
@@ -30,7 +30,7 @@ const FIELDS = {
 } as const satisfies Record<string, keyof PayerEntry>;
 
 const COLUMN_OF: ReadonlyMap<unknown, string> = new Map(
-  Object.entries(FIELDS).map(([column, field]) => [field, column]),
+  Object.entries(PAYER_FIELDS).map(([column, field]) => [field, column]),
 );
 
 /**
@@ -43,7 +43,7 @@ export function payersTableQuery({ database, schema, table }: PayersTable): stri
   const name = Object.entries({ database, schema, table }).map(([field, text]) =>
     parseIdentifier(`${field} of the payers table`, text),
   );
-  const columns = [...Object.keys(FIELDS), 'ENABLED'].join(', ').toLowerCase();
+  const columns = [...Object.keys(PAYER_FIELDS), 'ENABLED'].join(', ').toLowerCase();
   return `select ${columns} from ${name.join('.')} order by payer_id, bucket, prefix, bucket_owner, kms_key, manifests, report`;
 }
 
@@ -84,12 +84,12 @@ type ReadRow =
 function readRow(row: PayerRow): ReadRow {
   const enabled = row.ENABLED ?? true;
   if (enabled === false) return { is: 'left out' };
-  const filled = Object.entries(FIELDS).flatMap(([column, field]) => {
+  const filled = Object.entries(PAYER_FIELDS).flatMap(([column, field]) => {
     const value = row[column];
     return value === undefined || value === null || value === '' ? [] : [{ column, field, value }];
   });
   const untyped = filled.filter(({ field, value }) => field !== 'manifests' && typeof value !== 'string');
-  const wrong = untyped.map(({ column, value }) => `${column} must be a text, got ${quoteValue(value)}`);
+  const wrong = untyped.map(({ column, value }) => `${column} must be a string, got ${quoteValue(value)}`);
   if (enabled !== true) wrong.push(`ENABLED must be true or false, got ${quoteValue(enabled)}`);
   const entry = Object.fromEntries(filled.map(({ field, value }) => [field, value]));
   const parsed = payerEntry.safeParse(entry, { reportInput: true });

@@ -72,43 +72,67 @@ const topicArn = text(
   'the ARN of an SNS topic, such as arn:aws:sns:us-east-1:999988887777:on-call',
 );
 
-/** The params of serverless.yml: every decision that a stage may take differently. Units stand in the names. */
+/**
+ * The params of serverless.yml: every decision that a stage may take differently. Units stand in the names. Their comments
+ * are the meanings in resources/CONFIGURATION.md, word for word: a test compares both.
+ */
 const stageParams = z.strictObject({
   /** Where the stage is deployed: the code of an AWS region. */
   region: text(/^[a-z]{2,3}(-[a-z]+)+-\d$/, 'the code of an AWS region, such as us-east-1'),
-  /** Where copies of the payers' files are kept. Names of buckets are the whole world's: one of your own. */
+  /**
+   * The bucket for the copies of the payers' files. Bucket names are globally unique: choose one of
+   * your own.
+   */
   stagingBucket: bucketName,
-  /** The payers, as a path from the project's folder. */
+  /** The payers file, as a path from the project's folder. */
   payersFile: text(/^\S/, 'the path of a file'),
-  /** The organization whose accounts may send events; empty: the accounts of the payers file, one by one. */
+  /**
+   * The AWS organization whose accounts may send events, such as o-a1b2c3d4e5. Empty: the accounts
+   * in the payers file, one by one.
+   */
   organizationId: text(/^$|^o-[a-z0-9]{10,32}$/, 'empty, or o- and 10 to 32 letters or digits'),
 
-  /** A period is finalized so long after its last change. Up to a day: AWS delivers at least daily. */
+  /**
+   * The debounce: a period is finalized this long after its last change. At most a day, because AWS
+   * delivers at least daily.
+   */
   quietSeconds: seconds(DAY_SECONDS),
-  /** … and no later than this after its first. Not below the quiet period. */
+  /**
+   * The debounce's limit: a period is finalized no later than this after its first change. Not
+   * below quietSeconds.
+   */
   maxWaitSeconds: seconds(DAY_SECONDS),
-  /** So long readers may go on scanning files that a publish has replaced. Up to 30 days, when the bucket's own rule takes them. */
+  /**
+   * How long readers may go on scanning files that a publish has replaced, before these are
+   * deleted. At most 30 days.
+   */
   supersededGraceSeconds: seconds(30 * DAY_SECONDS),
 
-  /** Of the copy function. Lambda gives processor time in proportion. */
+  /** Memory of the copy function. Lambda allots processor time in proportion. */
   copyMemoryMb: memoryMb,
-  /** Of the finalize function. */
+  /** Memory of the finalize function. */
   finalizeMemoryMb: memoryMb,
-  /** Of the reconcile function: it keeps the listings of `reconcileConcurrency` payers. */
+  /** Memory of the reconcile function: it keeps the listings of reconcileConcurrency payers. */
   reconcileMemoryMb: memoryMb,
-  /** Invocations at once, each of up to 10 files. */
+  /** Invocations of copy at once, each with up to 10 files. */
   copyConcurrency: queueConcurrency,
-  /** Invocations at once, each of one month. */
+  /** Invocations of finalize at once, each with one month. */
   finalizeConcurrency: queueConcurrency,
-  /** Payers listed at once by one reconcile. */
+  /** Payers that one reconcile lists at once. */
   reconcileConcurrency: wholeNumber(1, 100, 'payers'),
 
-  /** A payer without a complete delivery for so long is stale. Up to two months: further back nobody looks. */
+  /**
+   * A payer without a complete delivery for this long is stale: an alarm and a message. At most two
+   * months: reconcile looks no further back.
+   */
   staleAfterHours: wholeNumber(1, 1464, 'hours'),
 
-  /** In UTC: rate(…) or cron(…), as EventBridge Scheduler has them. */
+  /** When reconcile runs, in UTC: rate(…) or cron(…), as EventBridge Scheduler defines them. */
   reconcileSchedule: schedule,
-  /** The same; at least every quarter of an hour, or the alarm of stale payers never ends. */
+  /**
+   * When the sweep runs, in UTC. At least every 15 minutes, or the alarm of stale payers never
+   * clears.
+   */
   sweepSchedule: schedule.check(
     z.refine(
       (expression) => (rateMinutes(expression) ?? 1) <= MAX_SWEEP_MINUTES,
@@ -116,45 +140,65 @@ const stageParams = z.strictObject({
     ),
   ),
 
-  /** What is less important is not logged. */
+  /** Log lines below this level are not written. */
   logLevel: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`),
-  /** One of the numbers that CloudWatch Logs knows. */
+  /** How long the functions' logs are kept. */
   logRetentionDays: number(
     (days) => RETENTION_DAYS.includes(days),
     `a number of days that CloudWatch Logs knows (${RETENTION_DAYS.join(', ')})`,
   ),
-  /** The SNS topics that alarms notify, in the stage's region; without any, alarms only change their state. */
+  /**
+   * The SNS topics that alarms notify, as ARNs, at most 5, in the stage's region. Without any,
+   * alarms only change their state.
+   */
   alarmTopics: z
     .array(topicArn, 'must be a list of ARNs of SNS topics (in serverless.yml: --param cannot hold a list)')
     .check(z.refine((topics) => topics.length <= MAX_TOPICS, `must be at most ${MAX_TOPICS} topics`)),
   /** Whether the ledger's table refuses to be deleted. */
   ledgerDeletionProtection: z.union([z.boolean(), z.literal(['true', 'false'])], 'must be true or false'),
 
-  /** The name of the secret with Snowflake's credentials. */
+  /** The secret in Secrets Manager with Snowflake's credentials. */
   snowflakeSecret: secretName('the name of a secret in Secrets Manager, not its ARN'),
-  /** The database that everything of the stage is in, but for the payers table. */
+  /** The database that holds everything of the stage except the payers table. */
   snowflakeDatabase: snowflakeName,
   /** The schema in it. */
   snowflakeSchema: snowflakeName,
   /** Snowflake's virtual warehouse, which runs the statements. */
   snowflakeWarehouse: snowflakeName,
-  /** The reactor's role; the readers' is called like it, with _READER. */
+  /** The reactor's role in Snowflake. The readers' role has the same name with _READER appended. */
   snowflakeRole: snowflakeName,
-  /** The table that payers are configured in, such as aws_az_share.metadata.pro_refresh_config; `none`: the payers file is all there is. */
+  /**
+   * The table that payers are configured in, such as aws_az_share.metadata.pro_refresh_config.
+   * none: only the payers file counts.
+   */
   payersTable: z
     .string('must be database.schema.table, or none')
     .check(z.refine((name) => name === 'none' || isTable(name), 'must be database.schema.table, or none')),
-  /** Who may take on the role that reads the staging bucket for Snowflake, as `desc integration` says. */
+  /**
+   * Who may assume the role that reads the staging bucket for Snowflake, as desc integration
+   * reports it.
+   */
   snowflakeUserArn: text(
     /^arn:(aws[a-z-]*|\$\{AWS::Partition\}):iam::(\d{12}|\$\{AWS::AccountId\}):(root|(user|role)\/[\w+=,.@/-]{1,512})$/,
     'the ARN of an IAM user, as desc integration answers it',
   ),
-  /** AWS IAM User Guide, IAM and AWS STS quotas: an external id. */
-  snowflakeExternalId: text(/^[\w+=,.@:/-]{2,1224}$/, 'an external id in quotes, as desc integration answers it'),
-  /** The name of the secret with the broker's credentials; `none`: there is no broker. */
+  /**
+   * The external id that goes with it, as desc integration reports it. In quotes, or YAML makes a
+   * number of it.
+   */
+  snowflakeExternalId: text(
+    // AWS IAM User Guide, IAM and AWS STS quotas: an external id.
+    /^[\w+=,.@:/-]{2,1224}$/,
+    'an external id in quotes, as desc integration answers it',
+  ),
+  /**
+   * The secret in Secrets Manager with the broker's credentials. none: there is no broker, and no
+   * messages are published.
+   */
   rabbitmqSecret: secretName('the name of a secret in Secrets Manager, not its ARN; or none'),
-  /** AMQP 0-9-1: a path is at most 255 bytes. */
+  /** The virtual host on the broker that the exchange is in. */
   rabbitmqVirtualHost: text(
+    // AMQP 0-9-1: a path is at most 255 bytes.
     /^[\x21-\x7e]{1,255}$/,
     'the name of a virtual host: up to 255 printable characters, no space',
   ),

@@ -51,7 +51,7 @@ export function readStageSettings(yaml: string, stage: string): StageSettings {
   const all = givenParams(params, stage, []);
   const text = (name: string): string => {
     const value = all[name];
-    if (typeof value !== 'string') throw new SettingsInvalid(`${name} must be a text, got ${quoteValue(value)}`);
+    if (typeof value !== 'string') throw new SettingsInvalid(`${name} must be a string, got ${quoteValue(value)}`);
     const filled = value.replaceAll(STAGE_VARIABLE, stage);
     if (!/\$\{/.test(filled)) return filled;
     throw new SettingsInvalid(`${name} must hold no variable but ${STAGE_VARIABLE}, got ${quoteValue(value)}`);

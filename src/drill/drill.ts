@@ -65,10 +65,10 @@ async function checkAlarm(drilling: Drilling, plan: DrillPlan): Promise<void> {
   const alarm = await describe(drilling, plan);
   if (!alarm) throw new DrillImpossible(`there is no alarm ${plan.alarmName}: is the stage deployed in this region?`);
   if (alarm.StateValue === 'ALARM') {
-    throw new DrillImpossible(`${plan.alarmName} is in alarm already: mend what it tells of first, nothing was sent`);
+    throw new DrillImpossible(`${plan.alarmName} is in alarm already: fix its cause first, nothing was sent`);
   }
   const topics = alarm.ActionsEnabled === false ? [] : (alarm.AlarmActions ?? []);
-  drilling.say(`${plan.alarmName} is ${alarm.StateValue}, and tells ${topics.join(', ') || 'nobody'}`);
+  drilling.say(`${plan.alarmName} is ${alarm.StateValue}, and notifies ${topics.join(', ') || 'nobody'}`);
 }
 
 async function describe({ cloudwatch }: Drilling, { alarmName }: DrillPlan): Promise<MetricAlarm | undefined> {

@@ -21,7 +21,7 @@ export type DrillAlarm = keyof typeof DRILL_ALARMS;
 export const HELP = `Proves an alarm end to end: makes a harmless fault, waits for the alarm, takes the fault away, waits until it is over.
 
   npm run drill -- --stage prod                        says what it would do, and does nothing
-  npm run drill -- --stage prod --yes                  does it: about five minutes, and the alarm's topics are told
+  npm run drill -- --stage prod --yes                  does it: about five minutes, and the alarm's topics are notified
 
 Options
   --stage NAME       whose alarm (default dev)
@@ -32,7 +32,7 @@ Options
   --help             this text
 
 The fault is a message that no function can read. Straight in the dead-letter queue it proves the last part of the way: the
-queue's metric, the alarm, and those who are told. Through the queue it proves that the function gives up such a message as
+queue's metric, the alarm, and its topics. Through the queue it proves that the function gives up such a message as
 well; but it is tried five times, with the queue's visibility timeout in between: an hour for copy, seven and a half hours for
 finalize. Nothing else is held up meanwhile, and the queue's other alarms may come too.
 
@@ -40,7 +40,7 @@ Nothing is sent where the alarm is in alarm already. The message is taken out ag
 other messages in the dead-letter queue stay. It needs credentials for sqs:SendMessage, ReceiveMessage, DeleteMessage,
 ChangeMessageVisibility, GetQueueUrl, GetQueueAttributes on the two queues, and cloudwatch:DescribeAlarms.
 
-Exit status: 0 proved, or only told; 1 trouble; 2 a wrong option; 3 not proved: the alarm did not come, or did not end.
+Exit status: 0 proved, or only described; 1 trouble; 2 a wrong option; 3 not proved: the alarm did not come, or did not end.
 `;
 
 /** Reads the command line; 'help' when it asks for help. Throws UsageError, which names the option and its value. */

@@ -37,7 +37,7 @@ export function planLines({ alarmName, deadLetterQueue, sendTo, throughQueue }: 
     `  1. look that ${alarmName} is not in alarm`,
     `  2. send a message that no function can read to ${sendTo}`,
     ...(throughQueue ? [`     and wait until it has failed so often that it lies in ${deadLetterQueue}`] : []),
-    `  3. wait until ${alarmName} is in alarm: whoever it tells is told`,
+    `  3. wait until ${alarmName} is in alarm: its topics are notified`,
     `  4. take the message out again, and leave all others where they are`,
     `  5. wait until ${alarmName} is OK`,
     throughQueue

@@ -27,7 +27,7 @@ async function main(args: readonly string[]): Promise<number> {
   } catch (error) {
     process.stderr.write(`${printable(error instanceof Error ? `${error.name}: ${error.message}` : String(error))}\n`);
     if (!(error instanceof UsageError || error instanceof SettingsInvalid)) return EXIT_TROUBLE;
-    process.stderr.write('npm run drill -- --help tells the options\n');
+    process.stderr.write('npm run drill -- --help lists the options\n');
     return EXIT_USAGE;
   }
 }

@@ -20,7 +20,7 @@ const HIDDEN_SECONDS = 60;
 /** A queue's URL. Throws SQS's QueueDoesNotExist. */
 export async function findQueue(sqs: SQSClient, name: string): Promise<string> {
   const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: name }));
-  if (QueueUrl === undefined) throw new Error(`SQS tells no URL of ${name}`);
+  if (QueueUrl === undefined) throw new Error(`SQS answers no URL of ${name}`);
   return QueueUrl;
 }
 

@@ -75,7 +75,7 @@ async function commitDone(finalizing: Finalizing, run: Run, record: AnalyticsRec
   }
   for (const { record: partitionRecord, reason } of untold) {
     const candidate = { partition: partitionRecord.partition, record: partitionRecord };
-    await fail(finalizing, run, candidate, 'analytics-failed', `what they found cannot be told: ${reason}`);
+    await fail(finalizing, run, candidate, 'analytics-failed', `what they found cannot be reported: ${reason}`);
   }
   return done.map(({ payer }) => payer);
 }

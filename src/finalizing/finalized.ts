@@ -45,7 +45,7 @@ export async function finalizedBy(
   const untold: UntoldPartition[] = [];
   for (const record of records) {
     const { partition, published } = record;
-    const total = totals.get(partition.payer) ?? 'the warehouse has told no totals';
+    const total = totals.get(partition.payer) ?? 'the warehouse has reported no totals';
     if (typeof total === 'string') untold.push({ record, reason: total });
     else if (published) {
       finalized.push({ partition, published, totals: total, deliveredAt: deliveredAt(record, published) });

@@ -23,7 +23,7 @@ export interface Failure {
  */
 export function failureOf(error: unknown): Failure {
   if (error instanceof UsageError) {
-    return { text: `${printable(error.message)}\nnpm start -- --help tells the options`, status: EXIT_USAGE };
+    return { text: `${printable(error.message)}\nnpm start -- --help lists the options`, status: EXIT_USAGE };
   }
   const sentence = sentenceOf(error);
   if (sentence !== undefined) return { text: printable(sentence), status: EXIT_TROUBLE };

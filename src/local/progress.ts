@@ -77,7 +77,7 @@ function lineOf(event: ReactorEvent): string | undefined {
     case 'object-ignored':
       return `ignored     ${quoteValue(event.key)}: ${event.reason}`;
     case 'source-unknown':
-      return `unknown     ${event.bucket} ${quoteValue(event.key)}: nobody can tell yet whose it is`;
+      return `unknown     ${event.bucket} ${quoteValue(event.key)}: not known yet whose it is`;
     case 'delivery-known':
       return `delivery    ${partitionName(event.partition)}  ${event.executionId}: ${counted(event.files, 'file')}, ${event.missing} missing`;
     case 'delivery-unsure':

@@ -15,7 +15,7 @@ export type Series = keyof typeof SERIES;
 interface MetricDefinition {
   readonly unit: MetricUnit;
   readonly series: readonly Series[];
-  /** For people: the README's table says the same. */
+  /** For people: the table in resources/METRICS.md says the same. */
   readonly meaning: string;
 }
 
@@ -63,9 +63,9 @@ export const METRICS = {
   ManifestsQuarantined: { unit: 'Count', series: AND_PAYER, meaning: 'manifests that contradict themselves' },
   CopiesRestored: { unit: 'Count', series: ALL, meaning: 'staged copies that somebody had deleted, made again' },
   PartitionsWithUnownedCopies: { unit: 'Count', series: ALL, meaning: 'months with copies that no version owns' },
-  MessagesMalformed: { unit: 'Count', series: ALL, meaning: 'messages of a queue that nobody can work on' },
-  MessagesFailed: { unit: 'Count', series: ALL, meaning: 'messages of a queue kept for another attempt' },
-  Retries: { unit: 'Count', series: ALL, meaning: 'messages of a queue received more than once' },
+  MessagesMalformed: { unit: 'Count', series: ALL, meaning: 'queue messages that cannot be processed' },
+  MessagesFailed: { unit: 'Count', series: ALL, meaning: 'queue messages kept for another attempt' },
+  Retries: { unit: 'Count', series: ALL, meaning: 'queue messages received more than once' },
   RunsStarted: { unit: 'Count', series: ALL, meaning: 'runs over a month' },
   StepSeconds: { unit: 'Seconds', series: ['step'], meaning: 'how long a run takes for each of its steps' },
   PartitionsVerified: { unit: 'Count', series: ALL, meaning: "payers' months whose audit passed" },
@@ -76,7 +76,7 @@ export const METRICS = {
   VerificationsFailed: { unit: 'Count', series: ALL, meaning: 'the warehouse and the files disagree' },
   AnalyticsStarted: { unit: 'Count', series: ALL, meaning: 'runs of the wastage script begun' },
   AnalyticsHandedOn: { unit: 'Count', series: ALL, meaning: '… left to a later invocation' },
-  AnalyticsCancelled: { unit: 'Count', series: ALL, meaning: '… given up for a newer one' },
+  AnalyticsCancelled: { unit: 'Count', series: ALL, meaning: '… cancelled for a newer one' },
   AnalyticsDone: { unit: 'Count', series: ALL, meaning: '… done' },
   AnalyticsSeconds: { unit: 'Seconds', series: ALL, meaning: '… from begin to end, over all invocations' },
   AnalyticsFailed: { unit: 'Count', series: ALL, meaning: "payers' months that it failed for" },
@@ -100,7 +100,7 @@ export const METRICS = {
   FreshnessHours: { unit: 'None', series: ['payer'], meaning: "hours since a payer's newest complete delivery" },
   StalestPayerHours: { unit: 'None', series: ALL, meaning: '… of the payer that has waited longest' },
   StalePayers: { unit: 'Count', series: ALL, meaning: 'payers without a complete delivery for too long' },
-  PayersWatched: { unit: 'Count', series: ALL, meaning: 'payers that are looked after' },
+  PayersWatched: { unit: 'Count', series: ALL, meaning: 'payers that are monitored' },
   ConfigurationsLoaded: { unit: 'Count', series: ALL, meaning: "readings of the payers' configuration" },
   ConfigurationsFromTable: { unit: 'Count', series: ALL, meaning: '… from the payers table' },
   ConfigurationsFromCache: { unit: 'Count', series: ALL, meaning: '… from the last good copy of it' },
@@ -113,14 +113,14 @@ export const METRICS = {
   ConfigurationsEmpty: {
     unit: 'Count',
     series: ALL,
-    meaning: 'readings that found nobody enabled in the payers table: the same counts, and nothing failed',
+    meaning: 'readings that found nobody enabled in the payers table: what counted before still counts',
   },
   PayersConfigured: { unit: 'Count', series: ALL, meaning: 'payers in the configuration' },
-  PayerRowsWrong: { unit: 'Count', series: ALL, meaning: 'rows of the payers table that say nothing usable' },
+  PayerRowsWrong: { unit: 'Count', series: ALL, meaning: 'rows of the payers table that cannot be used' },
   MessagesSent: { unit: 'Count', series: ALL, meaning: 'messages that the broker has confirmed' },
   MessagesKept: { unit: 'Count', series: ALL, meaning: 'messages that it did not take: they stay in the outbox' },
   MessagesUnroutable: { unit: 'Count', series: ALL, meaning: 'messages that no queue is bound for: tried for a day' },
-  MessagesDropped: { unit: 'Count', series: ALL, meaning: 'messages given up' },
+  MessagesDropped: { unit: 'Count', series: ALL, meaning: 'messages dropped unsent' },
 } as const satisfies Record<string, MetricDefinition>;
 
 export type MetricName = keyof typeof METRICS;

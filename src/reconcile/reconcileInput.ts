@@ -24,7 +24,7 @@ const inputSchema = (configured: ReadonlySet<string>) =>
         z
           .array(
             z
-              .string('must be a text of 12 digits')
+              .string('must be a string of 12 digits')
               .check(
                 z.refine(
                   (payer) => configured.has(payer),
@@ -39,7 +39,7 @@ const inputSchema = (configured: ReadonlySet<string>) =>
         z
           .array(
             z
-              .string('must be a text')
+              .string('must be a string')
               .check(z.refine(isPeriod, 'must be a month as YYYY-MM, with a year from 2000 to 2099')),
             'must be a list of periods',
           )

@@ -34,7 +34,7 @@ export interface StatusWords {
 /** On AWS. */
 export const SCHEDULED: StatusWords = {
   overdue: 'its tick is on its way, or the sweep sends one within minutes',
-  neverArrived: 'nothing of it has ever arrived: reconcile tells whether the source has anything',
+  neverArrived: 'nothing of it has ever arrived: reconcile says whether the source has anything',
 };
 
 /**
@@ -137,7 +137,7 @@ function unfinished(record: PartitionRecord): string[] {
     sentences.push(`${STEPS[what]} failed at ${clock(at)}: ${message}`);
   }
   if (lacksManifest(record)) {
-    sentences.push(`its manifest has not come: nobody can tell whether ${these(published?.files ?? 0)} all`);
+    sentences.push(`its manifest has not come: nobody knows whether ${these(published?.files ?? 0)} all`);
   }
   return sentences;
 }

@@ -28,10 +28,10 @@ const FORMATS = ['table', 'json', 'both'] as const;
 const ALL = 'all';
 
 const payer = z
-  .string('must be a text of 12 digits')
+  .string('must be a string of 12 digits')
   .check(z.refine((text) => isTaken(parsePayer, text), 'must be an AWS account id of 12 digits'));
 const period = z
-  .string('must be a text')
+  .string('must be a string')
   .check(
     z.refine(
       (text) => text === ALL || isTaken(parsePeriod, text),
@@ -73,7 +73,7 @@ export function parseStatusInput(input: unknown): StatusRequest {
         ? issue.keys.map((key) => `${quoteValue(key)} is no field of it (${Object.keys(inputSchema.shape).join(', ')})`)
         : [`${issue.path.join('.') || 'input'} ${issue.message}, got ${quoteValue(issue.input)}`],
     );
-    throw new StatusInputInvalid(`cannot tell the status: ${wrong.join('; ')}`);
+    throw new StatusInputInvalid(`cannot report the status: ${wrong.join('; ')}`);
   }
   const { payers, periods, states, problemsOnly = false, format = 'both' } = parsed.data;
   return {

@@ -65,7 +65,7 @@ describe('a row of the payers table', () => {
   });
 
   it.each<[PayerRow, string]>([
-    [{ PAYER_ID: 111122223333 }, 'PAYER_ID must be a text, got 111122223333'],
+    [{ PAYER_ID: 111122223333 }, 'PAYER_ID must be a string, got 111122223333'],
     [{ PAYER_ID: null }, 'PAYER_ID is missing'],
     [{ PAYER_ID: '1234' }, 'PAYER_ID must be an AWS account id of 12 digits, got "1234"'],
     [{ BUCKET: '' }, 'BUCKET is missing'],
@@ -75,7 +75,7 @@ describe('a row of the payers table', () => {
     [{ BUCKET_OWNER: 'me' }, 'BUCKET_OWNER must be an AWS account id of 12 digits, or self, got "me"'],
     [{ KMS_KEY: 'alias/billing' }, 'KMS_KEY must be the ARN of a KMS key, not of an alias, got "alias/billing"'],
     [{ REPORT: 'daily/' }, 'REPORT must not begin or end with a slash, got "daily/"'],
-    [{ REPORT: true }, 'REPORT must be a text, got true'],
+    [{ REPORT: true }, 'REPORT must be a string, got true'],
     [{ MANIFESTS: 'false' }, 'MANIFESTS must be true or false, got "false"'],
     [{ ENABLED: 'true' }, 'ENABLED must be true or false, got "true"'],
     [{ ENABLED: 0 }, 'ENABLED must be true or false, got 0'],

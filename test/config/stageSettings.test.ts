@@ -46,7 +46,7 @@ describe('the settings of a stage', () => {
   });
 
   it.each([
-    ['42', 'snowflakeRole must be a text, got 42'],
+    ['42', 'snowflakeRole must be a string, got 42'],
     [`'\${env:ROLE}'`, 'snowflakeRole must hold no variable'],
   ])('are refused with the name of the parameter: %s', (role, message) => {
     expect(() => readStageSettings(yaml(role), 'dev')).toThrow(message);

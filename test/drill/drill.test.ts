@@ -23,7 +23,7 @@ describe('a drill', () => {
   it('is proved when the alarm comes with the message, and ends without it', async () => {
     expect(await drill(world.drilling, planOf())).toEqual({ is: 'proved' });
     expect(world.said).toEqual([
-      `${world.name}-copy-dlq is OK, and tells arn:aws:sns:us-east-2:123456789012:on-call`,
+      `${world.name}-copy-dlq is OK, and notifies arn:aws:sns:us-east-2:123456789012:on-call`,
       `sent message drill-of-${world.name} to ${world.name}-copy-dlq`,
       `${world.name}-copy-dlq is ALARM after 15 s`,
       'took the message out again',

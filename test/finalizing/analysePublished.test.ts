@@ -273,7 +273,7 @@ describe('totals that the warehouse cannot tell', () => {
     await world.tick({ warehouse: failingFor(BETA.payer) });
     expect((await world.record(BETA)).problem).toMatchObject({
       what: 'analytics-failed',
-      message: 'what they found cannot be told: Overflow in multiplication',
+      message: 'what they found cannot be reported: Overflow in multiplication',
     });
     for (const partition of [ALPHA, GAMMA]) expect(isDirty(await world.record(partition))).toBe(false);
     const toldOf = () =>

@@ -158,10 +158,10 @@ describe('npm start -- --sql', { concurrent: true }, () => {
   });
 });
 
-describe("the README's queries", () => {
+describe('the queries of sql/README.md', () => {
   it('are ten, and each answers with rows of the sample', async ({ expect }) => {
-    const readme = await readFile(path.join(PROJECT, 'README.md'), 'utf8');
-    const [, section = ''] = readme.split('### Ask the warehouse\n');
+    const document = await readFile(path.join(PROJECT, 'sql', 'README.md'), 'utf8');
+    const [, section = ''] = document.split('## Queries to begin with\n');
     const [ofSection = ''] = section.split('\n## ');
     const queries = [...ofSection.matchAll(/```sql\n(.*?)```/gs)].map(([, sql = '']) => sql);
     expect(queries).toHaveLength(10);

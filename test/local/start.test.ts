@@ -150,7 +150,7 @@ describe('npm start', { concurrent: true }, () => {
     const { status, stdout, stderr } = await runReactor(...args, '--keep', below('unused'));
     expect([status, stdout.replace(/^ *\d+\.\ds {2}reading \/is\/nowhere, .*\n/, '')]).toEqual([2, '']);
     expect(stderr).toMatch(message);
-    expect(stderr).toMatch(/npm start -- --help tells the options\n$/);
+    expect(stderr).toMatch(/npm start -- --help lists the options\n$/);
   });
 
   it('leaves a state alone that another process works on, and says so', async ({ expect }) => {

@@ -249,7 +249,7 @@ describe('whatever the texts are', () => {
   });
 });
 
-describe('the README', () => {
+describe('resources/MESSAGES.md', () => {
   it('has a row for each message and none for others, with its routing key and exactly its fields', async () => {
     const rows = await messageRows();
     const [common] = rows.filter(({ what }) => what === undefined);
@@ -267,12 +267,10 @@ describe('the README', () => {
   });
 });
 
-/** The rows of the README's table of messages; the one that speaks of all of them has no `what`. */
+/** The rows of its table of messages; the one that speaks of all of them has no `what`. */
 async function messageRows() {
-  const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
-  const [, section = ''] = readme.split('\n### Messages\n');
-  const [own = ''] = section.split(/\n##+ /);
-  const lines = own.split('\n').filter((line) => line.startsWith('|'));
+  const document = await readFile(new URL('../../resources/MESSAGES.md', import.meta.url), 'utf8');
+  const lines = document.split('\n').filter((line) => line.startsWith('|'));
   return lines.slice(2).map((line) => {
     const [what = '', routingKey = '', , fields = ''] = line.split('|').slice(1).map(namesIn);
     return { what: what[0], routingKey: routingKey[0], fields: [...fields] };

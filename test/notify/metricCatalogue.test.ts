@@ -8,15 +8,20 @@ import { measured } from './measured.ts';
 /** What the functions count beside events. */
 const COUNTED_BY_HANDLERS = ['MessagesMalformed', 'MessagesFailed', 'Retries', 'TicksSwept'];
 
-it('the README’s table of metrics is the catalogue, row by row', async () => {
-  const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
-  const section = readme.split('\n### Metrics\n')[1]?.split(/\n##/)[0] ?? '';
-  const rows = section.split('\n').filter((line) => /^\| [A-Z]/.test(line));
+it('resources/METRICS.md is the catalogue, row by row', async () => {
+  const document = await readFile(new URL('../../resources/METRICS.md', import.meta.url), 'utf8');
+  const rows = document.split('\n').filter((line) => /^\| [A-Z]/.test(line));
   const expected = Object.entries(METRICS).map(([name, { unit, series, meaning }]) => {
     const by = series.map((one) => SERIES[one].join(' and ')).join('; ');
     return `| ${name} | ${unit} | ${by} | ${meaning} |`;
   });
   expect(rows).toEqual(expected);
+});
+
+it('the estimate of costs in resources/README.md counts as many as there are', async () => {
+  const tutorial = await readFile(new URL('../../resources/README.md', import.meta.url), 'utf8');
+  const by = (wanted: string) => Object.values(METRICS).filter(({ series }) => series.some((one) => one === wanted));
+  expect(tutorial).toContain(`${by('stage').length} by stage, ${by('payer').length} for each payer`);
 });
 
 it('every metric of the catalogue is sent, and nothing else is', () => {

@@ -40,7 +40,7 @@ describe('the input of reconcile', () => {
     });
     for (const part of [
       'payers.0 must be a configured payer (111122223333, 444455556666), got "999999999999"',
-      'payers.1 must be a text of 12 digits, got 111122223333',
+      'payers.1 must be a string of 12 digits, got 111122223333',
       'periods.0 must be a month as YYYY-MM',
       'got "2026-13"',
       'got "2026-9"',

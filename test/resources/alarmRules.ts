@@ -4,7 +4,7 @@ import { neverSent } from './metricUse.ts';
 import { type Rule, set, take } from './rule.ts';
 import { at, listAt, type Resource, resourcesOf, type Template, targetOf } from './template.ts';
 
-const README = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+const RUNBOOK = readFileSync(new URL('../../resources/RUNBOOK.md', import.meta.url), 'utf8');
 /** Shorter and it says nothing that helps at three in the morning. */
 const MIN_RUNBOOK_CHARACTERS = 300;
 
@@ -12,8 +12,7 @@ const alarmsOf = (template: Template) => resourcesOf(template, 'AWS::CloudWatch:
 
 /** The text below a heading of the runbook; undefined when there is no such heading. */
 function runbookText(heading: string): string | undefined {
-  const [, runbook = ''] = README.split('\n## Runbook\n');
-  return runbook.split('\n### ').find((part) => part.startsWith(`${heading}\n`));
+  return RUNBOOK.split('\n## ').find((part) => part.startsWith(`${heading}\n`));
 }
 
 /** The dimensions of an alarm, with the names of the resources that it refers to. */
@@ -45,12 +44,12 @@ export const alarmRules: readonly Rule[] = [
     name: 'every alarm names a heading of the runbook that has something to say',
     violations: (template) =>
       alarmsOf(template).flatMap(([id, { Properties }]) => {
-        const heading = /Runbook: README, "(.+)"$/.exec(String(Properties.AlarmDescription))?.[1];
+        const heading = /Runbook: resources\/RUNBOOK\.md, "(.+)"$/.exec(String(Properties.AlarmDescription))?.[1];
         return (runbookText(heading ?? '-')?.length ?? 0) < MIN_RUNBOOK_CHARACTERS ? [`${id}: ${heading}`] : [];
       }),
     breaks: [
       set('OutboxAlarm.Properties.AlarmDescription', 'Help!'),
-      set('OutboxAlarm.Properties.AlarmDescription', 'Messages wait. Runbook: README, "No such heading"'),
+      set('OutboxAlarm.Properties.AlarmDescription', 'Messages wait. Runbook: resources/RUNBOOK.md, "No such heading"'),
     ],
   },
   {

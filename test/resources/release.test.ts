@@ -11,6 +11,8 @@ const { releaseOf }: { readonly releaseOf: (folder: string) => Promise<string> }
 );
 const run = promisify(execFile);
 const DIGEST = '[0-9a-f]{12}';
+/** Documents, also those beside the code. */
+const NOT_DEPLOYED = ['README.md', 'src/README.md', join('src', 'deep', 'README.md')];
 
 let folder: string;
 beforeEach(async () => {
@@ -35,7 +37,7 @@ describe('a release', () => {
     const first = await releaseOf(folder);
     expect(first).toMatch(new RegExp(`^1\\.2\\.3\\+files\\.${DIGEST}$`));
     expect(await releaseOf(folder)).toBe(first);
-    await writeFile(join(folder, 'README.md'), 'not deployed');
+    for (const path of NOT_DEPLOYED) await writeFile(join(folder, path), 'not deployed');
     expect(await releaseOf(folder)).toBe(first);
     await writeFile(join(folder, 'src', 'deep', 'a.ts'), 'b');
     expect(await releaseOf(folder)).not.toBe(first);
@@ -43,7 +45,7 @@ describe('a release', () => {
 
   it('is the version and the commit', async () => {
     const id = await commit();
-    await writeFile(join(folder, 'README.md'), 'not deployed');
+    for (const path of NOT_DEPLOYED) await writeFile(join(folder, path), 'not deployed');
     expect(await releaseOf(folder)).toBe(`1.2.3+${id}`);
   });
 

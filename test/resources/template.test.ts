@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -48,6 +49,41 @@ describe.each(STAGES)('the template of %s', (name) => {
     const path = join(packaged(name).directory, TEMPLATE_FILE);
     const { stdout } = await run(cfnLint, [path, ...NOT_OURS]).catch((error: { stdout: string }) => error);
     expect(stdout).toBe('');
+  });
+});
+
+describe('the rights that resources/README.md says a deployer needs', () => {
+  const rows = readFileSync(join(ROOT, 'resources/README.md'), 'utf8')
+    .split('\n')
+    .filter((line) => line.startsWith('| `AWS::'))
+    .map((line) => line.split('|').slice(1, 4));
+  const namesIn = (cell = '') => [...cell.matchAll(/`([\w:]+)`/g)].map(([, name = '']) => name);
+  const policy = JSON.parse(readFileSync(join(ROOT, 'resources/deployer-policy.json'), 'utf8'));
+  const statements: string[] = policy.Statement.map(({ Sid }: { readonly Sid: string }) => Sid);
+
+  test('are listed for each type of resource that is made, and for no other', () => {
+    const made = Object.values(packaged('prod').template.Resources).map(({ Type }) => Type);
+    expect(rows.flatMap(([types]) => namesIn(types)).toSorted()).toEqual([...new Set(made)].toSorted());
+  });
+
+  test('begin with how many there are of each', () => {
+    for (const [types = '', counts = ''] of rows) {
+      const made = namesIn(types).map((type) => resourcesOf(packaged('prod').template, type).length);
+      const stated = (counts.match(/\d+/g) ?? []).slice(0, made.length).map(Number);
+      expect(stated, types).toEqual(made);
+    }
+  });
+
+  test('refer to statements of the deployer’s policy, all but the stack’s own', () => {
+    const named = new Set(rows.flatMap(([, , sids]) => namesIn(sids)));
+    expect([...named, 'Stack'].toSorted()).toEqual(statements.toSorted());
+  });
+
+  test('fit into one managed policy, and give none for all actions of a service', () => {
+    // AWS IAM User Guide, IAM and AWS STS quotas: a managed policy has at most 6,144 characters.
+    expect(JSON.stringify(policy).length).toBeLessThanOrEqual(6144);
+    const actions: string[] = policy.Statement.flatMap(({ Action }: { readonly Action: string | string[] }) => Action);
+    expect(actions.filter((action) => !/^[a-z\d]+:[A-Z]\w+\*?\w*$/.test(action))).toEqual([]);
   });
 });
 

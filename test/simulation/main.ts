@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { anyScenario } from './scenario.ts';
 import { simulate } from './simulate.ts';
 
-const HELP = `Plays random worlds against DESIGN.md's invariants, and shrinks the first that breaks one.
+const HELP = `Plays random worlds against the invariants of src/README.md, and shrinks the first that breaks one.
 
 npm run simulate -- [--seeds N] [--seed S] [--path P]
 

@@ -7,7 +7,7 @@ import { isStray } from './scenario.ts';
 import type { Process } from './scheduler.ts';
 import { type Mutation, override } from './simulate.ts';
 
-/** Ways to break an invariant, by the number that DESIGN.md gives it. Each must be noticed, and as that invariant. */
+/** Ways to break an invariant, by the number that src/README.md gives it. Each must be noticed, and as that invariant. */
 export const mutations: readonly (Mutation & { readonly breaks: number; readonly how: string })[] = [
   {
     breaks: 1,

@@ -69,7 +69,7 @@ interface Watched {
   analysedWatermark: number;
 }
 
-/** Holds a simulated world to DESIGN.md's invariants. Each violation says which one, by number. */
+/** Holds a simulated world to the invariants of src/README.md. Each violation says which one, by number. */
 export class Oracle {
   readonly violations: string[] = [];
   readonly #world: Omniscience;

@@ -247,7 +247,7 @@ describe('a message that is not an Object Created event throws MalformedEvent, w
     [eventOf(DAILY.bucket, `cur/${'é'.repeat(511)}`), /detail\.object\.key must be at most 1024 bytes/],
     [eventOf(DAILY.bucket, 'cur/\ud800'), /detail\.object\.key must be well-formed Unicode/],
     [eventOf(DAILY.bucket, KEY, { size: -1 }), /detail\.object\.size must be a whole number/],
-    [eventOf(DAILY.bucket, KEY, { etag: 5 }), /detail\.object\.etag must be a text, got 5/],
+    [eventOf(DAILY.bucket, KEY, { etag: 5 }), /detail\.object\.etag must be a string, got 5/],
   ])('%j', async (body, message) => {
     await expect(world.handle(body)).rejects.toThrow(MalformedEvent);
     await expect(world.handle(body)).rejects.toThrow(message);

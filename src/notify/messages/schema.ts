@@ -27,7 +27,7 @@ const finding = z.strictObject({ check: text, currency, count, estimatedSaving: 
 
 /**
  * The body of each message, by its `what`. Times are ISO 8601 in UTC. Texts from outside are printable and cut. The
- * README's table of messages says the same, and a test holds both together.
+ * table in resources/MESSAGES.md says the same, and a test compares both.
  */
 export const BODIES = {
   finalized: z.strictObject({

@@ -40,7 +40,7 @@ const tls = z.pipe(
 );
 // AMQP 0-9-1 Reference, shortstr; SASL PLAIN (RFC 4616) ends both by a NUL.
 const username = text(/^[^\p{Cc}]{1,255}$/u, 'the name of a user');
-const password = text(/^[^\0]{1,4096}$/, 'a text that is not empty');
+const password = text(/^[^\0]{1,4096}$/, 'a string that is not empty');
 const ca = z.pipe(
   z
     .string(mustBe('a certificate in PEM'))
@@ -53,7 +53,7 @@ const parts = z.object(
   { host, port: z.optional(port), username, password, tls: z.optional(tls), ca: z.optional(ca) },
   JSON_OBJECT,
 );
-const byUrl = z.object({ url: z.string(mustBe('a text')), ca: z.optional(ca) }, JSON_OBJECT);
+const byUrl = z.object({ url: z.string(mustBe('a string')), ca: z.optional(ca) }, JSON_OBJECT);
 const URL_RULE = 'amqps://user:password@host or amqps://user:password@host:port, without a path (or amqp://)';
 
 /**

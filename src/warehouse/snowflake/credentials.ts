@@ -29,7 +29,7 @@ const accessUrl = text(
 );
 const username = text(/^[^\p{Cc}]{1,256}$/u, 'the name of a user');
 const role = text(/^[A-Za-z_][A-Za-z0-9_$]{0,254}$/, 'the name of a role');
-const secretText = z.string('must be a text').check(z.minLength(1, 'must not be empty'));
+const secretText = z.string('must be a string').check(z.minLength(1, 'must not be empty'));
 
 const secret = z.object(
   {

@@ -33,7 +33,7 @@ async function main(args: readonly string[]): Promise<number> {
     const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
     process.stderr.write(`${printable(text)}\n`);
     if (usage || error instanceof CredentialsInvalid) {
-      process.stderr.write('npm run snowflake:setup -- --help tells the options\n');
+      process.stderr.write('npm run snowflake:setup -- --help lists the options\n');
       return EXIT_USAGE;
     }
     return EXIT_TROUBLE;

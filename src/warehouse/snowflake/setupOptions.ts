@@ -29,7 +29,7 @@ It can be run again at any time: what is there stays, and nothing is ever droppe
 
 Running needs a user who may use the roles useradmin, sysadmin, securityadmin and accountadmin, with a key pair, from
 SNOWFLAKE_ACCOUNT, SNOWFLAKE_USER and SNOWFLAKE_PRIVATE_KEY_PATH (and SNOWFLAKE_PRIVATE_KEY_PASSPHRASE, SNOWFLAKE_URL).
-The first run may stop at the stage or the external table, because AWS does not trust Snowflake yet: it has told by then
+The first run may stop at the stage or the external table, because AWS does not trust Snowflake yet: by then it has printed
 which user of Snowflake's the role in the AWS account has to trust, and under which external id. Then run it again.
 The reactor's own user is made by hand (create user … type = service rsa_public_key = '…'; grant role … to user …).
 

@@ -90,7 +90,7 @@ describe('a RabbitMQ secret that is wrong', () => {
     ['url must be amqps://', { url: 'amqps://reactor:hunter22@mq?heartbeat=0' }],
     ['url must be amqps://', { url: 'amqps://reactor:%E0%A4%A@mq' }],
     ['url: username must be', { url: 'amqps://mq' }],
-    ['url must be a text', { url: 7 }],
+    ['url must be a string', { url: 7 }],
     ['must be a JSON object', ['hunter22']],
     ['must be a JSON object', 'hunter22'],
   ])('is refused: %s', (message, secret) => {

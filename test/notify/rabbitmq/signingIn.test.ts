@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Fate } from '../../../src/notify/broker.ts';
 import { openRabbitmqBroker } from '../../../src/notify/rabbitmq/rabbitmqBroker.ts';
@@ -105,6 +106,17 @@ describe('credentials that are refused', () => {
     expect(reads).toBe(2);
     expect(await broker.publish([message('c')])).toEqual([CONFIRMED]);
     expect(reads).toBe(2);
+    await broker.close();
+  });
+
+  it('are not those of a user with the permissions that resources/README.md gives', async () => {
+    const tutorial = await readFile(new URL('../../../resources/README.md', import.meta.url), 'utf8');
+    const [, line = ''] = /^rabbitmqctl set_permissions .*? ('.*')$/m.exec(tutorial) ?? [];
+    const patterns = line.split(' ').map((quoted) => quoted.slice(1, -1));
+    expect(patterns).toHaveLength(3);
+    await server.control('set_permissions', '-p', virtualHost, 'rotating', ...patterns);
+    const broker = open();
+    expect(await broker.publish([message('a')])).toEqual([CONFIRMED]);
     await broker.close();
   });
 
