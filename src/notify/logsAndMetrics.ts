@@ -50,7 +50,7 @@ const ROWS: Readonly<Record<ReactorEvent['what'], Row>> = {
   'analytics-done': { level: 'info', count: 'AnalyticsDone' },
   'files-removed': { level: 'info', count: 'RemovalsDone' },
   'removal-failed': { level: 'warn', count: 'RemovalsFailed' },
-  'copy-damaged': { level: 'warn' },
+  'copy-damaged': { level: 'warn', count: 'CopiesDamaged' },
   'copy-restored': { level: 'warn', count: 'CopiesRestored' },
   'copies-unowned': { level: 'info', count: 'PartitionsWithUnownedCopies' },
   'configuration-loaded': { level: 'info', count: 'ConfigurationsLoaded' },

@@ -61,6 +61,7 @@ export const METRICS = {
   DeliveriesKnown: { unit: 'Count', series: AND_PAYER, meaning: 'manifests taken in' },
   DeliveriesUnsure: { unit: 'Count', series: ALL, meaning: 'manifests with files newer than themselves' },
   ManifestsQuarantined: { unit: 'Count', series: AND_PAYER, meaning: 'manifests that contradict themselves' },
+  CopiesDamaged: { unit: 'Count', series: ALL, meaning: 'staged copies that are not what was copied, made again' },
   CopiesRestored: { unit: 'Count', series: ALL, meaning: 'staged copies that somebody had deleted, made again' },
   PartitionsWithUnownedCopies: { unit: 'Count', series: ALL, meaning: 'months with copies that no version owns' },
   MessagesMalformed: { unit: 'Count', series: ALL, meaning: 'queue messages that cannot be processed' },

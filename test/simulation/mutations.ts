@@ -1,14 +1,27 @@
 import { reportOf } from '../../src/billing/report.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
+import { problemsOf, withProblem } from '../../src/ledger/problems.ts';
 import type { ObjectStore } from '../../src/staging/objectStore.ts';
 import { FencedOff, type Warehouse } from '../../src/warehouse/warehouse.ts';
 import { parquetBytes } from '../staging/parquetBytes.ts';
+import type { Mishap } from './mishaps.ts';
 import { isStray } from './scenario.ts';
 import type { Process } from './scheduler.ts';
 import { type Mutation, override } from './simulate.ts';
 
+/** The clock is set back by a day, over and over: also while a process that dies holds the lease. */
+export const everyTwentySeconds = Array.from(
+  { length: 50 },
+  (_, number) => ({ is: 'clock', atSeconds: 20 * number, backSeconds: 86_400 }) as const,
+);
+
 /** Ways to break an invariant, by the number that src/README.md gives it. Each must be noticed, and as that invariant. */
-export const mutations: readonly (Mutation & { readonly breaks: number; readonly how: string })[] = [
+export const mutations: readonly (Mutation & {
+  readonly breaks: number;
+  readonly how: string;
+  /** What befalls the worlds in which it is looked for, in place of what befalls any. */
+  readonly befalls?: readonly Mishap[];
+})[] = [
   {
     breaks: 1,
     how: 'a message is acknowledged although its work has failed',
@@ -148,6 +161,79 @@ export const mutations: readonly (Mutation & { readonly breaks: number; readonly
       override<Warehouse>(warehouse, { script: override(warehouse.script, { tellsWithinSeconds: 0 }) }),
   },
   {
+    breaks: 1,
+    how: 'a copy that the full disk refused counts as made',
+    befalls: [{ is: 'outage', of: 'store', atSeconds: 1, seconds: 300 }],
+    copy: (copy) => async (process, body) => {
+      await copy(process, body).catch((error: Error) => {
+        if (!error.message.includes('ENOSPC')) throw error;
+      });
+    },
+  },
+  {
+    breaks: 4,
+    how: 'nobody compares the ledger with a warehouse that was lost',
+    befalls: [{ is: 'lost', atSeconds: 600 }],
+    compare: async () => {},
+  },
+  {
+    breaks: 6,
+    how: 'a retry does not say when it was noted, and waits for its old date when the clock is set back',
+    befalls: everyTwentySeconds,
+    ledger: (ledger) =>
+      override<Ledger>(ledger, {
+        partitions: async (period) =>
+          (await ledger.partitions(period)).map((record) =>
+            problemsOf(record)
+              .map((problem) => ({ ...problem, at: 0 }))
+              .reduceRight(withProblem, record),
+          ),
+      }),
+  },
+  {
+    breaks: 6,
+    how: 'a warehouse that answers nothing any more is taken for trouble like any other',
+    befalls: [{ is: 'broken', atSeconds: 1 }],
+    finalize: (finalize) => async (process, body) => {
+      await finalize(process, body).catch((error: Error) => {
+        throw new Error(error.message);
+      });
+    },
+  },
+  {
+    breaks: 6,
+    how: 'a month whose totals cannot be told ends the run that the others are in',
+    warehouse: (warehouse) => {
+      let hasFailed = false;
+      return override<Warehouse>(warehouse, {
+        totals: async (period, payers) => {
+          try {
+            return await warehouse.totals(period, payers);
+          } catch (error) {
+            hasFailed = true;
+            throw error;
+          }
+        },
+        // Asked whether it answers at all (finalizing/finalized.ts).
+        published: async (period, payers) => {
+          const isAsked = hasFailed;
+          hasFailed = false;
+          if (isAsked) throw new Error('it does not');
+          return warehouse.published(period, payers);
+        },
+      });
+    },
+  },
+  {
+    breaks: 8,
+    how: 'costs that no number type holds pass the audit',
+    warehouse: (warehouse) =>
+      override<Warehouse>(warehouse, {
+        audit: async (partition, files) =>
+          (await warehouse.audit(partition, files)).map((audit) => ({ ...audit, rowsOfImpossibleCost: 0 })),
+      }),
+  },
+  {
     breaks: 10,
     how: 'superseded copies are deleted, and the ledger is not told',
     ledger: (ledger) => override<Ledger>(ledger, { markRemoved: async () => {} }),
@@ -198,6 +284,27 @@ export const mutations: readonly (Mutation & { readonly breaks: number; readonly
       }),
   },
 ];
+
+/** What the clock's being set back does to a lease is left out. */
+export const lastingLease: Mutation & { readonly breaks: number; readonly how: string } = {
+  breaks: 6,
+  how: 'a lease that was taken before the clock was set back holds until its old end',
+  ledger: (ledger) =>
+    override<Ledger>(ledger, {
+      acquireLease: async (period, holder, now, until) => {
+        const { lease } = await ledger.period(period);
+        if (lease && lease.until > now) return { taken: false, heldUntil: lease.until };
+        return ledger.acquireLease(period, holder, now, until);
+      },
+    }),
+};
+
+/** A ledger that was restored is not brought up to the epoch that its warehouse has seen. */
+export const lastingBehind: Mutation & { readonly breaks: number; readonly how: string } = {
+  breaks: 6,
+  how: 'runs of a restored ledger are fenced off one by one',
+  ledger: (ledger) => override<Ledger>(ledger, { raiseEpoch: async () => {} }),
+};
 
 /** A finalizer that never runs as long as something changes. */
 export const endlessChange: Mutation & { readonly breaks: number; readonly how: string } = {

@@ -3,13 +3,8 @@ import type { Period } from '../../src/billing/period.ts';
 import { reportOf } from '../../src/billing/report.ts';
 import { versionIdOf } from '../../src/billing/version.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
-import {
-  compareDeliveries,
-  isDirty,
-  type PartitionRecord,
-  setIdOf,
-  wantsAnalytics,
-} from '../../src/ledger/partitionRecord.ts';
+import { compareDeliveries, isDirty, type PartitionRecord, setIdOf } from '../../src/ledger/partitionRecord.ts';
+import { problemOf } from '../../src/ledger/problems.ts';
 import { stagedKeyOf } from '../../src/staging/stagedKey.ts';
 import type { Publication } from '../../src/warehouse/warehouse.ts';
 import {
@@ -19,11 +14,12 @@ import {
   type PlannedReport,
   partitionOf,
   reportsOf,
+  type Stuck,
   sourceOf,
   straysOf,
 } from './scenario.ts';
 import type { SimulatedBuckets } from './simulatedStore.ts';
-import type { SimulatedWarehouse } from './simulatedWarehouse.ts';
+import { type SimulatedWarehouse, TOTALS_OVERFLOW } from './simulatedWarehouse.ts';
 
 const STAGING = 'staging';
 const MAX_GENERATIONS = 8;
@@ -239,7 +235,7 @@ export class Oracle {
   /** Invariant 7: what is stuck says so, and why. That the others are at rest is looked at by itself. */
   async #isRefusedByName({ plan, partition, name }: Watched): Promise<void> {
     const record = await this.#world.ledger.partition(partition);
-    if (record && isStuckIn(plan, record)) return;
+    if (record && plan.stuck && isStuckIn(plan.stuck, record)) return;
     this.#violate(7, `${name} cannot be finalized, and its record says ${JSON.stringify(record)}`);
   }
 
@@ -334,15 +330,12 @@ export class Oracle {
 }
 
 /** Whether a record says what its partition is stuck in. */
-export function isStuckIn({ stuck }: PartitionPlan, record: PartitionRecord): boolean {
-  const { partition, problem, changes } = record;
-  if (!problem) return false;
-  const { what, message } = problem;
-  if (stuck === 'untold') return what === 'analytics-failed' && message.includes('cannot be told');
-  const isNamed = message.startsWith(`${partitionName(partition)}: `) && message.includes('line_item_unblended_cost');
-  const isRefused = what === 'verification-failed' && problem.changes === changes && isNamed;
-  // What was published before is analysed all the same.
-  return stuck === 'impossible' && isRefused && !wantsAnalytics(record);
+export function isStuckIn(stuck: Stuck, record: PartitionRecord): boolean {
+  if (stuck === 'untold') return problemOf(record, 'analyse')?.message.endsWith(TOTALS_OVERFLOW) ?? false;
+  const { partition, changes } = record;
+  const refused = problemOf(record, 'publish');
+  const isNamed = refused?.message.startsWith(`${partitionName(partition)}: `);
+  return isNamed === true && refused?.changes === changes && refused.message.includes('line_item_unblended_cost');
 }
 
 function watch(plan: PartitionPlan, index: number): Watched {

@@ -4,7 +4,7 @@ import type { FinalizeSettings } from '../../src/finalizing/finalizing.ts';
 import { handleTick } from '../../src/finalizing/handleTick.ts';
 import type { Tick } from '../../src/finalizing/tick.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
-import { isDirty } from '../../src/ledger/partitionRecord.ts';
+import { isDirty, type PartitionRecord } from '../../src/ledger/partitionRecord.ts';
 import { compareWarehouse } from '../../src/local/compareWarehouse.ts';
 import type { Message } from '../../src/notify/message.ts';
 import { discoverSource } from '../../src/reconcile/discover.ts';
@@ -201,8 +201,7 @@ class World {
       if (progressSeconds !== undefined) await this.oracle.progress(progressSeconds);
       await this.oracle.step();
     };
-    const isStuck = this.#scenario.plans.some((plan) => this.#isStuck(plan));
-    await this.#scheduler.run(MAX_STEPS, watch, isStuck ? () => this.#isOver() : undefined);
+    await this.#scheduler.run(MAX_STEPS, watch, () => this.#isOver());
     this.oracle.rested((this.#scheduler.now - this.#scheduler.disturbedAt) / 1000);
   }
 
@@ -306,17 +305,22 @@ class World {
     await sweep(staging);
   }
 
-  /** Whether nothing happens any more but that what is stuck is tried again. */
+  /**
+   * Whether nothing happens any more but that what is stuck is tried again: for good, or until an event is found that
+   * was lost.
+   */
   async #isOver(): Promise<boolean> {
-    this.#tables.script.passTime();
-    if (this.#tables.script.running.length > 0) return false;
     if (this.#scheduler.expected().some((label) => !label.startsWith('finalize delivers'))) return false;
-    for (const [index, plan] of this.#scenario.plans.entries()) {
-      const record = await this.#sqlite.open.partition(partitionOf(index));
-      const isAlright = !record || !isDirty(record) || (this.#isStuck(plan) && isStuckIn(plan, record));
-      if (!isAlright) return false;
-    }
-    return true;
+    const { script } = this.#tables;
+    script.passTime();
+    if (script.running.length > 0) return false;
+    const records = await Promise.all(
+      this.#scenario.plans.map((_, index) => this.#sqlite.open.partition(partitionOf(index))),
+    );
+    const isStuck = (record: PartitionRecord) =>
+      isStuckIn('impossible', record) || (!this.#calm && isStuckIn('untold', record));
+    const dirty = records.filter((record) => record !== undefined).filter(isDirty);
+    return dirty.length > 0 && dirty.every(isStuck);
   }
 
   #isStuck({ stuck }: PartitionPlan): boolean {

@@ -14,6 +14,9 @@ import {
 } from '../../src/warehouse/warehouse.ts';
 import { SimulatedScript } from './simulatedScript.ts';
 
+/** Why a payer's totals cannot be told. */
+export const TOTALS_OVERFLOW = 'Out of Range Error: Overflow in SUM';
+
 /** What the simulated warehouse needs of the world around it. */
 export interface WarehouseWorld {
   /** The rows in a staged file, undefined when there is no such file. */
@@ -101,7 +104,7 @@ export class SimulatedWarehouse implements Warehouse {
   }
 
   async totals(period: Period, payers: readonly Payer[]): Promise<Map<Payer, PartitionTotals>> {
-    if (payers.some(this.#world.isUntold)) throw new Error('Out of Range Error: Overflow in SUM');
+    if (payers.some(this.#world.isUntold)) throw new Error(TOTALS_OVERFLOW);
     const none = { costs: [], findings: [] };
     return new Map(payers.map((payer) => [payer, this.found.get(partitionName({ payer, period })) ?? none]));
   }

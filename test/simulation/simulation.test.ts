@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, inject, it } from 'vitest';
-import { endlessChange, mutations } from './mutations.ts';
+import { endlessChange, everyTwentySeconds, lastingBehind, lastingLease, mutations } from './mutations.ts';
 import { anyScenario, type Scenario } from './scenario.ts';
 import { settings, simulate } from './simulate.ts';
 
@@ -30,6 +30,24 @@ const restless: Scenario = {
 /** A tick may come up to five seconds late in this world, and the three steps of the analytics take up to ten each. */
 const PROGRESS_SECONDS = settings.maxWaitSeconds + 50;
 
+/** Its ledger is put back to where it was a quarter of an hour before, several runs ago. */
+const restored: Scenario = {
+  ...restless,
+  mishaps: [{ is: 'restored', atSeconds: 1100, savedSecondsBefore: 1000 }],
+};
+/** The first run after it finds the warehouse's epoch. */
+const FENCED_OFF_AT_MOST = 1;
+
+/** One of few worlds in which a process dies that holds the lease while the clock goes back. */
+const diesWithLease: Scenario = {
+  plans: [{ mode: 'overwrite', refreshes: [{ chunks: [3, 5, 0], pauseSeconds: 20 }], stuck: 'untold' }],
+  faults: { crash: 0.06, error: 0.015, delay: 0.05, duplicate: 0.3, lose: 0.2, skipRows: 0.025, analyticsFail: 0.075 },
+  mishaps: everyTwentySeconds,
+  graceSeconds: 5,
+  longestStepSeconds: 200,
+  seed: -11,
+};
+
 describe('whatever is doubled, reordered, delayed, lost or killed', () => {
   it.for(Array.from({ length: WORLDS / WORLDS_AT_ONCE }, (_, part) => FIRST_SEED + part))(
     `the invariants hold in ${WORLDS_AT_ONCE} of ${WORLDS} random worlds, those of seed %d`,
@@ -44,13 +62,19 @@ describe('whatever is doubled, reordered, delayed, lost or killed', () => {
   it('a partition that keeps changing is finalized within the maximum wait', async () => {
     await simulate(restless, { progressSeconds: PROGRESS_SECONDS });
   });
+
+  it('a ledger that was restored goes on from the epoch of its warehouse, after one run in vain', async () => {
+    await simulate(restored, { fencedOffAtMost: FENCED_OFF_AT_MOST });
+  });
 });
 
 describe('the simulation notices', () => {
   for (const mutation of mutations) {
     it(`invariant ${mutation.breaks}: ${mutation.how}`, async () => {
       const wanted = `invariant ${mutation.breaks}:`;
-      const isHidden = fc.asyncProperty(anyScenario, async (scenario) => {
+      const { befalls: mishaps } = mutation;
+      const worlds = mishaps ? anyScenario.map((scenario) => ({ ...scenario, mishaps })) : anyScenario;
+      const isHidden = fc.asyncProperty(worlds, async (scenario) => {
         const violations = await simulate(scenario, { mutation }).then(String, ({ message }: Error) => message);
         return !violations.includes(wanted);
       });
@@ -58,6 +82,17 @@ describe('the simulation notices', () => {
       expect(failed).toBe(true);
     });
   }
+
+  it(`invariant ${lastingLease.breaks}: ${lastingLease.how}`, async () => {
+    await simulate(diesWithLease);
+    const run = simulate(diesWithLease, { mutation: lastingLease });
+    await expect(run).rejects.toThrow(`invariant ${lastingLease.breaks}:`);
+  });
+
+  it(`invariant ${lastingBehind.breaks}: ${lastingBehind.how}`, async () => {
+    const run = simulate(restored, { mutation: lastingBehind, fencedOffAtMost: FENCED_OFF_AT_MOST });
+    await expect(run).rejects.toThrow(`invariant ${lastingBehind.breaks}:`);
+  });
 
   it(`invariant ${endlessChange.breaks}: ${endlessChange.how}`, async () => {
     const run = simulate(restless, { mutation: endlessChange, progressSeconds: PROGRESS_SECONDS });
