@@ -4,6 +4,7 @@ import { discoverSource } from '../reconcile/discover.ts';
 import { type KnownPartition, knowPartition } from '../reconcile/knownPartition.ts';
 import { sweep } from '../reconcile/sweep.ts';
 import type { ListedObject } from '../staging/objectStore.ts';
+import { removeDoubtfulCopies } from './checkCopies.ts';
 import { compareWarehouse, unaccountedMonths } from './compareWarehouse.ts';
 import { deliverSample } from './deliverSample.ts';
 import type { DirectoryStore } from './directoryStore.ts';
@@ -47,6 +48,7 @@ export async function feed(feeding: Feeding): Promise<Fed> {
   await withdrawLeftOut(input, stack);
   const doubts = options.from === undefined ? [] : await followFolder(input, stack, feeding.setAside);
   await compareWarehouse(stack);
+  for (const sentence of await removeDoubtfulCopies(stack.staging)) progress.say(sentence);
   const queued = await discover(input, stack);
   await sweep(stack.staging);
   if (options.from === undefined) {
