@@ -1,5 +1,5 @@
 import type { Debounce } from '../finalizing/decide.ts';
-import { dueAt } from '../finalizing/decide.ts';
+import { nextLookAt } from '../finalizing/decide.ts';
 import { type Tick, tickAt } from '../finalizing/tick.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { PartitionRecord } from '../ledger/partitionRecord.ts';
@@ -24,7 +24,7 @@ export async function sweep(
   let sent = 0;
   for (const period of await ledger.periods()) {
     const records = await ledger.partitions(period);
-    const moments = records.flatMap((record) => dueAt(record, debounce) ?? []);
+    const moments = records.flatMap((record) => nextLookAt(record, now(), debounce) ?? []);
     seen(records);
     if (moments.length === 0) continue;
     await finalizeQueue.send([tickAt(period, Math.min(...moments), now())]);

@@ -2,7 +2,7 @@ import type { ObjectCreated } from '../billing/objectCreated.ts';
 import type { Partition } from '../billing/partition.ts';
 import type { Place, Placement } from '../billing/placement.ts';
 import type { SourceVersion } from '../billing/version.ts';
-import { changesDueAt, type Debounce } from '../finalizing/decide.ts';
+import { changesAreDue, changesDueAt, type Debounce } from '../finalizing/decide.ts';
 import { type Tick, tickAt } from '../finalizing/tick.ts';
 import type { Ledger, Recorded, VersionOutcome } from '../ledger/ledger.ts';
 import { isDirty } from '../ledger/partitionRecord.ts';
@@ -79,7 +79,8 @@ export async function tellQuarantined(
 export async function sendTick(staging: Staging, partition: Partition, recorded: Recorded): Promise<void> {
   if (recorded.tick === 'none') return;
   const now = staging.now();
-  const at = recorded.tick === 'now' ? now : (changesDueAt(recorded.partition, staging.debounce) ?? now);
+  const isDue = recorded.tick === 'now' || changesAreDue(recorded.partition, now, staging.debounce);
+  const at = isDue ? now : (changesDueAt(recorded.partition, staging.debounce) ?? now);
   await staging.finalizeQueue.send([tickAt(partition.period, at, now, staging.correlationId)]);
 }
 
