@@ -74,9 +74,13 @@ export function analyticsAreDue(record: PartitionRecord, now: number): boolean {
   return at <= now || (notedAt ?? 0) > now + CLOCK_TOLERANCE_MS;
 }
 
+function isReady(record: PartitionRecord, now: number, debounce: Debounce): boolean {
+  return changesAreDue(record, now, debounce) || analyticsAreDue(record, now);
+}
+
 /** Which of a period's partitions to work on now, or when to look again. */
 export function decide(records: readonly PartitionRecord[], now: number, debounce: Debounce): Decision {
-  const ready = records.filter((record) => changesAreDue(record, now, debounce) || analyticsAreDue(record, now));
+  const ready = records.filter((record) => isReady(record, now, debounce));
   if (ready.length > 0) return { act: 'run', partitions: ready };
   const moments = records.flatMap((record) => dueAt(record, debounce) ?? []);
   return moments.length === 0 ? { act: 'rest' } : { act: 'wait', until: Math.min(...moments) };

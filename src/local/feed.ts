@@ -4,15 +4,14 @@ import { discoverSource } from '../reconcile/discover.ts';
 import { type KnownPartition, knowPartition } from '../reconcile/knownPartition.ts';
 import { sweep } from '../reconcile/sweep.ts';
 import type { ListedObject } from '../staging/objectStore.ts';
+import { removeDoubtfulCopies } from './checkCopies.ts';
 import { compareWarehouse, unaccountedMonths } from './compareWarehouse.ts';
 import { deliverSample } from './deliverSample.ts';
 import type { DirectoryStore } from './directoryStore.ts';
 import { type Followed, followFolder, followReplaced } from './followFolder.ts';
 import type { Input } from './input.ts';
 import { type KnownFiles, knownFiles } from './knownFiles.ts';
-import { removeDamagedCopies } from './lostCopies.ts';
 import type { Options } from './options.ts';
-import { allPartitions } from './outcome.ts';
 import type { Progress } from './progress.ts';
 import type { SetAside } from './setAside.ts';
 import type { Stack } from './stack.ts';
@@ -51,7 +50,7 @@ export async function feed(feeding: Feeding): Promise<Fed> {
   const { doubts, overtaken } =
     options.from === undefined ? nothing : await followFolder(input, stack, feeding.setAside);
   await compareWarehouse(stack);
-  for (const { partition } of await allPartitions(stack.ledger)) await removeDamagedCopies(stack.staging, partition);
+  for (const sentence of await removeDoubtfulCopies(stack.staging)) progress.say(sentence);
   const queued = await discover(input, stack);
   await followReplaced(overtaken, input, stack);
   await sweep(stack.staging);

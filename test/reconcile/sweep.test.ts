@@ -82,6 +82,12 @@ describe('a sweep', () => {
     expect(sent).toEqual([tick(AUGUST, 0)]);
   });
 
+  it('wakes at once what changed before the clock was set back: nothing waits for an old date', async () => {
+    await change(inLoose(AUGUST), NOON);
+    await sweepAt(NOON - 86_400_000);
+    expect(sent).toEqual([tick(AUGUST, 0)]);
+  });
+
   it('wakes in hops what is due later than the queue can delay', async () => {
     await change(inDaily(OCTOBER), NOON, true);
     await sweepAt(NOON);

@@ -160,6 +160,13 @@ describe('a data file', () => {
     expect(world.finalizeQueue.sent).toEqual([tick, tick]);
   });
 
+  it('that is announced again after the clock was set back has its tick at once: nothing waits for an old date', async () => {
+    const event = await world.put(KEY, parquetBytes(3));
+    await world.handle(event);
+    await world.handle(event, { now: () => NOON - 86_400_000 });
+    expect(world.finalizeQueue.sent.map(({ delaySeconds }) => delaySeconds)).toEqual([900, 0]);
+  });
+
   it('that is announced again after a run has settled it sends nothing', async () => {
     const event = await world.put(KEY, parquetBytes(3));
     await world.handle(event);

@@ -1,0 +1,42 @@
+import type { Outcome } from '../../src/local/outcome.ts';
+
+/**
+ * What is different between the ends of two runs over one folder, one sentence for each difference; empty when they are
+ * the same. Moments and counts of events are each run's own.
+ */
+export function differences(expected: Outcome, found: Outcome): string[] {
+  return [
+    ...differencesOf('partition', expected.partitions.map(partitionText), found.partitions.map(partitionText)),
+    ...differencesOf('finding', expected.findings.map(findingText), found.findings.map(findingText)),
+  ];
+}
+
+function differencesOf(what: string, expected: readonly string[], found: readonly string[]): string[] {
+  const missing = without(expected, found).map((text) => `${what} missing: ${text}`);
+  const surplus = without(found, expected).map((text) => `${what} too many: ${text}`);
+  return [...missing, ...surplus];
+}
+
+/** What is in a list more often than in another one. */
+function without(list: readonly string[], others: readonly string[]): string[] {
+  const left = [...others];
+  return list.filter((text) => {
+    const at = left.indexOf(text);
+    if (at >= 0) left.splice(at, 1);
+    return at < 0;
+  });
+}
+
+function partitionText({ payer, period, files, rows, costs, state }: Outcome['partitions'][number]): string {
+  const amounts = costs.map(({ currency, cost }) => ({ currency, cost: rounded(cost) }));
+  return JSON.stringify({ payer, period, files, rows, costs: amounts, state });
+}
+
+function findingText({ monthlyCost, estimatedSaving, ...finding }: Outcome['findings'][number]): string {
+  return JSON.stringify({ ...finding, monthlyCost: rounded(monthlyCost), estimatedSaving: rounded(estimatedSaving) });
+}
+
+/** Sums of floating-point numbers depend on the order in which a database adds them up. */
+function rounded(amount: number | null): number | null {
+  return amount === null ? null : Number(amount.toFixed(6));
+}
