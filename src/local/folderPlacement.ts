@@ -72,7 +72,12 @@ export class FolderPlacement {
     const exports = [...this.#months.values()].flatMap(({ root, payer, foreign }) =>
       payer && 'reason' in payer && foreign === undefined ? [[root || 'the folder', payer.reason] as const] : [],
     );
-    return eachReasonOnce([...exports, ...this.#loose.unplaced]);
+    const empty = [...this.#months.values()].flatMap(({ root, period }) =>
+      this.#payerOf(root, period) === undefined
+        ? [[`${root || 'the folder'}, ${period}`, 'there is a manifest, and none of its files'] as const]
+        : [],
+    );
+    return eachReasonOnce([...exports, ...empty, ...this.#loose.unplaced]);
   }
 
   /** What was left out for good, and why: each reason with one of the files, or the folder, it holds for. */

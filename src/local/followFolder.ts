@@ -64,6 +64,7 @@ export async function followFolder(input: Input, stack: Stack, setAside: SetAsid
     if (!delivery || isUnreadable(delivery.manifest)) continue;
     await followManifest(partition, delivery.manifest, listed.get(objectName(delivery.manifest)), stack);
   }
+  await followRefilled(listed, stack);
   return { doubts: [], overtaken };
 }
 
@@ -139,6 +140,30 @@ async function followBack({ outcome, replaced, source }: VersionRecord, { source
   await sourceQueue.send([
     { body: objectCreatedEvent('cur-reactor', { bucket, key, etag, sizeBytes, reason: 'back' }) },
   ]);
+}
+
+/**
+ * A file that a delivery names and that was looked at before it had come: it is no newer than the manifest, and another
+ * content than the delivery was fixed to. The manifest is read again; until then readers see what they saw.
+ */
+export async function followRefilled(listed: ReadonlyMap<string, SourceVersion>, stack: Stack): Promise<void> {
+  const { ledger, staging } = stack;
+  for (const { partition, delivery: progress } of await allPartitions(ledger)) {
+    const delivery = progress && (await ledger.delivery(partition, progress.id));
+    if (!delivery) continue;
+    const { manifest, executionId } = delivery;
+    const keys = delivery.files.flatMap(({ bucket, key, versionId }) => {
+      const now = listed.get(objectName({ bucket, key }));
+      const isOther = now !== undefined && versionId !== undefined && versionIdOf(now) !== versionId;
+      return isOther && now.lastModified <= manifest.lastModified ? [key] : [];
+    });
+    if (keys.length === 0) continue;
+    await ledger.reopen(partition, { by: 'delivery-refilled', forgetDeliveries: true }, staging.now());
+    staging.report({ what: 'delivery-unsure', partition, executionId, keys });
+    const { bucket, key, etag, sizeBytes } = manifest;
+    const body = objectCreatedEvent('cur-reactor', { bucket, key, etag, sizeBytes, reason: 'refilled' });
+    await stack.sourceQueue.send([{ body }]);
+  }
 }
 
 async function followManifest(

@@ -3,7 +3,7 @@ import { basename, relative, resolve } from 'node:path';
 import { type Payer, parsePayer } from '../billing/payer.ts';
 import { type Period, parsePeriod } from '../billing/period.ts';
 import { readOptions, UsageError } from '../config/commandLine.ts';
-import { MIN_MEMORY_LIMIT_BYTES } from '../warehouse/duckdb/memoryLimit.ts';
+import { MIN_MEMORY_LIMIT_BYTES } from '../warehouse/memoryLimit.ts';
 
 /** What the person asked for. At most one of `status`, `sql`, `forget`, `reset` and `watch` is there. */
 export interface Options {

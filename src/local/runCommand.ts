@@ -15,6 +15,7 @@ import { nextCommands, stateArguments } from './nextCommands.ts';
 import type { Options } from './options.ts';
 import { allPartitions, type Outcome, readOutcome } from './outcome.ts';
 import { outcomeText } from './outcomeText.ts';
+import { withPlacedTimes } from './placedTimes.ts';
 import type { Progress } from './progress.ts';
 import { newRetrying } from './retrying.ts';
 import { newSetAside } from './setAside.ts';
@@ -89,7 +90,7 @@ async function openReactor(
       const folders = new Map([...input.buckets, [stagingBucket, stagingFolder]]);
       const store = new DirectoryStore(folders, undefined, setAside.add);
       opened.resolve(store);
-      return input.wrap(store);
+      return input.wrap(options.from === undefined ? store : withPlacedTimes(store, input.buckets));
     },
     place: input.place,
     settings: settingsFor(options),

@@ -28,6 +28,9 @@ export interface Elsewhere {
   readonly placed: ReadonlySet<string>;
 }
 
+/** AWS writes no other names, and its events' patterns tell case apart. */
+const UPPER_CASE = 'only names that end in .parquet, in lower case, are taken for Parquet';
+
 /** Looks at every object once the input has learned to place them. Throws what the listing throws. */
 export async function survey(input: Input, store: ObjectStore, known: KnownFiles): Promise<Survey> {
   let listed = 0;
@@ -39,10 +42,7 @@ export async function survey(input: Input, store: ObjectStore, known: KnownFiles
       listed += page.length;
       for (const object of page) {
         const placed = input.place(bucket, object.key);
-        if (placed.is === 'ignored') {
-          const { count, key } = notRead.get(placed.reason) ?? { count: 0, key: object.key };
-          notRead.set(placed.reason, { count: count + 1, key });
-        }
+        if (placed.is === 'ignored') countNotRead(notRead, object.key, placed.reason);
         if (placed.is !== 'data') continue;
         partitions.set(partitionName(placed.partition), placed.partition);
         const keyTellsMonth = classifyKey(object.key).kind === 'data';
@@ -56,6 +56,12 @@ export async function survey(input: Input, store: ObjectStore, known: KnownFiles
     }
   }
   return { listed, partitions: [...partitions.values()], notRead, elsewhere };
+}
+
+function countNotRead(notRead: Map<string, NotRead>, key: string, why: string): void {
+  const reason = /\.parquet$/i.test(key) && why === 'not Parquet' ? UPPER_CASE : why;
+  const known = notRead.get(reason) ?? { count: 0, key };
+  notRead.set(reason, { ...known, count: known.count + 1 });
 }
 
 /** What is not read, in sentences. */

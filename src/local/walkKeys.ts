@@ -1,4 +1,4 @@
-import type { Dirent } from 'node:fs';
+import { type Dirent, lstatSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { isAbsence } from './fileFailure.ts';
@@ -71,7 +71,7 @@ async function readFolder(root: string, base: string, { startAfter, onUnreadable
   try {
     const names: string[] = [];
     for (const entry of await readdir(path.join(root, base), { withFileTypes: true })) {
-      const reason = whyPassedOver(entry);
+      const reason = whyPassedOver(entry) ?? whyUnreachable(entry, path.join(root, base));
       if (reason !== undefined) {
         if (!isPart(entry.name)) onUnreadable?.(path.join(root, base, entry.name), new PassedOver(reason));
         continue;
@@ -93,6 +93,13 @@ function whyPassedOver(entry: Dirent): string | undefined {
   if (entry.isSymbolicLink()) return 'a symbolic link is not followed';
   if (!entry.isFile() && !entry.isDirectory()) return 'it is neither a file nor a folder';
   return isObjectName(entry.name) ? undefined : 'its name cannot be a key';
+}
+
+/** A name that is not UTF-8 is read with U+FFFD in the place of what is wrong, and leads to nothing then. */
+function whyUnreachable({ name }: Dirent, folder: string): string | undefined {
+  const isGarbled =
+    name.includes('\u{fffd}') && lstatSync(path.join(folder, name), { throwIfNoEntry: false }) === undefined;
+  return isGarbled ? 'its name is not UTF-8' : undefined;
 }
 
 /** Whether a key, or any key that begins with it if it ends in a slash, comes behind `startAfter`. */

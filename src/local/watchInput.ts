@@ -5,7 +5,7 @@ import { objectName, type SourceVersion } from '../billing/version.ts';
 import type { Location } from '../staging/objectStore.ts';
 import type { Feeding } from './feed.ts';
 import { isAbsence } from './fileFailure.ts';
-import { followFolder, followReplaced, overtakenAt } from './followFolder.ts';
+import { followFolder, followRefilled, followReplaced, overtakenAt } from './followFolder.ts';
 import { pathOfKey } from './keyPath.ts';
 import { type Watch, watchBuckets } from './watch.ts';
 import { withdrawLeftOut } from './withdrawLeftOut.ts';
@@ -40,7 +40,9 @@ export async function watchInput(feeding: Omit<Feeding, 'options'>, signal: Abor
         const { doubts } = await followFolder(input, stack, setAside);
         for (const doubt of doubts) progress.say(doubt);
       }
-      await followReplaced(await overtakenAt(await takeIn(feeding, batch, unplaced), stack), input, stack);
+      const taken = await takeIn(feeding, batch, unplaced);
+      await followReplaced(await overtakenAt(taken, stack), input, stack);
+      await followRefilled(new Map(taken.map((object) => [objectName(object), object])), stack);
     });
     turn = turn.catch(onError);
   };

@@ -17,6 +17,11 @@ export interface ManifestSighting {
   readonly versions: readonly VersionRecord[];
   /** Whether the delivery has a folder of its own: then nothing in it is ever overwritten by the next one. */
   readonly ownFolder: boolean;
+  /** When the manifest came to lie at its source, where that is known to differ from its time. */
+  readonly placedAt?: number | undefined;
+  /** The present, in milliseconds since 1970, and for how long nothing may have been written. */
+  readonly now: number;
+  readonly stillSeconds: number;
 }
 
 export interface FixedDelivery {
@@ -38,11 +43,15 @@ export interface FixedDelivery {
  * the source and is no newer than the manifest is what it means. Something newer says that the file was late, or that
  * the next delivery has begun to overwrite this one. An older version that the ledger may know proves nothing: the one
  * that was meant may have been overwritten before anybody saw it.
+ *
+ * Whatever copies a bucket may bring the manifest before its files, and keep their times: while something of a delivery
+ * has just come to lie there, a file that has lain there for long may be that of the delivery before.
  */
 export function fixDelivery(sighting: ManifestSighting): FixedDelivery {
   const { manifest, source, partition, versions } = sighting;
   const usable = new Set(versions.filter(isUsable).map(({ id }) => id));
-  const fixed = manifest.keys.map((key) => fixFile(sighting, key));
+  const placedAt = newestPlaced(sighting);
+  const fixed = manifest.keys.map((key) => fixFile(sighting, key, placedAt));
   const files = fixed.map(({ file }) => file);
   const names = files.map(({ key, versionId }) => `${key}\0${versionId ?? ''}`);
   const id = createHash('sha256')
@@ -54,7 +63,7 @@ export function fixDelivery(sighting: ManifestSighting): FixedDelivery {
     pending: waiting.map(({ file }) => file.versionId ?? pendingKey(file)),
     missing: waiting.flatMap(({ object }) => object ?? []),
     unsure: fixed.filter(({ unsure }) => unsure).map(({ file }) => file.key),
-    newestAt: fixed.reduce((newest, { object }) => Math.max(newest, object?.lastModified ?? 0), source.lastModified),
+    newestAt: placedAt ?? newestWritten(sighting),
     absent: fixed.filter(({ object }) => !object).map(({ file }) => file.key),
   };
 }
@@ -65,10 +74,27 @@ interface FixedFile {
   readonly unsure: boolean;
 }
 
-function fixFile({ source, listed, ownFolder }: ManifestSighting, key: string): FixedFile {
+function fixFile(sighting: ManifestSighting, key: string, newestPlacedAt: number | undefined): FixedFile {
+  const { source, listed, ownFolder, now, stillSeconds } = sighting;
   const { bucket } = source;
   const object = listed.get(key);
   if (!object) return { file: { bucket, key }, unsure: false };
-  const unsure = !ownFolder && object.lastModified > source.lastModified;
+  const stillMs = stillSeconds * 1000;
+  const isAtWork = newestPlacedAt !== undefined && newestPlacedAt > now - stillMs;
+  const hasLain = isAtWork && (object.placedAt ?? newestPlacedAt) < newestPlacedAt - stillMs;
+  const unsure = !ownFolder && (object.lastModified > source.lastModified || hasLain);
   return { file: { bucket, key, versionId: versionIdOf({ bucket, ...object }) }, object, unsure };
+}
+
+/** When the last of the delivery's objects came to lie at the source; undefined where that is not known of any. */
+function newestPlaced({ manifest, listed, placedAt }: ManifestSighting): number | undefined {
+  const moments = [placedAt, ...manifest.keys.map((key) => listed.get(key)?.placedAt)].filter((at) => at !== undefined);
+  return moments.length === 0 ? undefined : moments.reduce((newest, at) => Math.max(newest, at));
+}
+
+function newestWritten({ manifest, listed, source }: ManifestSighting): number {
+  return manifest.keys.reduce(
+    (newest, key) => Math.max(newest, listed.get(key)?.lastModified ?? 0),
+    source.lastModified,
+  );
 }

@@ -34,6 +34,8 @@ export interface ReadResult {
   readonly etag: string;
   /** Milliseconds since 1970. */
   readonly lastModified: number;
+  /** When it came to lie where it is (milliseconds since 1970), where that is known to differ: a copy may keep its source's time. */
+  readonly placedAt?: number;
 }
 
 export interface ListedObject {
@@ -41,6 +43,8 @@ export interface ListedObject {
   readonly etag: string;
   readonly sizeBytes: number;
   readonly lastModified: number;
+  /** See ReadResult. */
+  readonly placedAt?: number;
 }
 
 /** The object (or its bucket) does not exist: nothing to do any more. Consequence: drop with a metric. */

@@ -48,7 +48,9 @@ async function fix(staging: Staging, placed: Placed, source: SourceVersion, read
   const listed = await list(staging, source.bucket, new Set(manifest.keys));
   const versions = await staging.ledger.versions(placed.partition);
   const ownFolder = places.every(({ place }) => place.is === 'data' && place.ownFolder);
-  return fixDelivery({ partition: placed.partition, manifest, source, listed, versions, ownFolder });
+  const { stillSeconds = DEFAULT_STILL_SECONDS } = staging.debounce;
+  const seen = { placedAt: read.placedAt, now: staging.now(), stillSeconds };
+  return fixDelivery({ partition: placed.partition, manifest, source, listed, versions, ownFolder, ...seen });
 }
 
 /** The named objects that lie at the source, by key. */

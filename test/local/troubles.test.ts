@@ -1,10 +1,13 @@
-import { execFile, execFileSync, spawnSync } from 'node:child_process';
-import { chmod, chown, mkdir, mkdtempDisposable, readdir, symlink, writeFile } from 'node:fs/promises';
+import { execFile, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, chown, mkdir, mkdtempDisposable, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { checkAnswers, FolderSilent } from '../../src/local/folderAnswer.ts';
+import { endWithUs } from '../endWithUs.ts';
+import { eventually } from '../eventually.ts';
 import { type Ended, PROJECT, runForOutcome, runReactor, startReactor, startReactorAs, tableOf } from './reactor.ts';
 import { putFiles, reportFile, rowsOf } from './reports.ts';
 
@@ -39,6 +42,31 @@ describe('a signal', { concurrent: true }, () => {
       expect(ended.stdout).not.toContain('Partitions');
       const next = await runForOutcome('--keep', keep);
       expect([next.status, next.outcome.partitions.length]).toEqual([0, 7]);
+    },
+  );
+
+  it.for([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)(
+    '%s to npm itself ends the run that it has started, and the state is free',
+    async ([signal, status], { expect }) => {
+      const [from, keep] = [below(`npm ${signal}`), below(`npm ${signal} state`)];
+      await mkdir(from);
+      const npm = spawn('npm', ['start', '--', '--watch', '--from', from, '--keep', keep], { cwd: PROJECT });
+      endWithUs(npm);
+      const closed = once(npm, 'close');
+      let said = '';
+      for await (const chunk of npm.stdout) {
+        said += String(chunk);
+        if (said.includes('watching for new files')) break;
+      }
+      const { pid } = JSON.parse(await readFile(path.join(keep, 'holder.json'), 'utf8'));
+      npm.kill(signal);
+      const [code, by] = await closed;
+      expect([status, signal]).toContain(code ?? by);
+      await eventually(() => expect(() => process.kill(pid, 0)).toThrow('ESRCH'));
+      expect((await runReactor('--from', from, '--keep', keep)).status).toBe(3);
     },
   );
 

@@ -7,6 +7,7 @@ import { fixDelivery, type ManifestSighting } from '../../src/staging/fixDeliver
 import type { ListedObject } from '../../src/staging/objectStore.ts';
 import { chunk, DAILY, NOON, OVERWRITE, OVERWRITE_MANIFEST, PERIOD, partitionOf } from './copyWorld.ts';
 
+const HOUR = 3_600_000;
 const partition = partitionOf(DAILY);
 const { bucket } = DAILY;
 const [ONE, TWO] = [chunk(OVERWRITE, 1), chunk(OVERWRITE, 2)];
@@ -34,6 +35,8 @@ function fix(objects: readonly ListedObject[], change: Partial<ManifestSighting>
     listed: new Map(objects.map((object) => [object.key, object])),
     versions: [],
     ownFolder: false,
+    now: NOON + HOUR,
+    stillSeconds: 30,
     ...change,
   });
 }
@@ -166,4 +169,33 @@ it('every named file is either usable, requested or absent, whatever lies there 
       expect(fixed.unsure).toEqual(late.map(({ object }) => object.key));
     }),
   );
+});
+
+describe('a delivery that has just come to lie there in part', () => {
+  const NOW = NOON + HOUR;
+  const placed = (key: string, placedAt: number) => ({ ...listed(key, `of ${key}`), placedAt });
+  const fixPlaced = (one: number, two: number, manifest: number, change: Partial<ManifestSighting> = {}) =>
+    fix([placed(ONE, one), placed(TWO, two)], { now: NOW, placedAt: manifest, ...change });
+
+  it('is unsure of what has lain there for long: it may be of the delivery before', () => {
+    const { unsure, newestAt } = fixPlaced(NOW - 1000, NOW - HOUR, NOW - 2000);
+    expect([unsure, newestAt]).toEqual([[TWO], NOW - 1000]);
+  });
+
+  it('is unsure of every file when the manifest alone has just come', () => {
+    expect(fixPlaced(NOW - HOUR, NOW - HOUR, NOW).unsure).toEqual([ONE, TWO]);
+  });
+
+  it('is sure once nothing has been written for long enough, also where it was first seen so', () => {
+    expect(fixPlaced(NOW - 30_000, NOW - HOUR, NOW - 40_000).unsure).toEqual([]);
+    expect(fixPlaced(NOW - HOUR, NOW - 2 * HOUR, NOW - HOUR).unsure).toEqual([]);
+  });
+
+  it('is sure when all of it has just come', () => {
+    expect(fixPlaced(NOW - 25_000, NOW - 10_000, NOW).unsure).toEqual([]);
+  });
+
+  it('is sure in a folder of its own: nothing in it is of the delivery before', () => {
+    expect(fixPlaced(NOW, NOW - HOUR, NOW, { ownFolder: true }).unsure).toEqual([]);
+  });
 });

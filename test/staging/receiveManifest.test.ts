@@ -402,6 +402,43 @@ describe('a file that is newer than its manifest', () => {
     expect(await currentSet()).toEqual(moved);
   });
 
+  it.each([
+    ['at the first look', false],
+    ['once a delivery is published', true],
+  ])('is looked at again only when nothing was written for as long as a copy may pause: %s', async (_, isLive) => {
+    const debounce = { quietSeconds: 1, maxWaitSeconds: 10, stillSeconds: 30 };
+    const play = async (seconds: number) => {
+      world.now += seconds * 1000;
+      const { memory } = world.copyQueue;
+      for (let [message] = memory.receive(1); message; [message] = memory.receive(1)) {
+        await world.handle(message.body, { debounce });
+        memory.acknowledge(message.receipt);
+      }
+    };
+    const old = await putChunks(OVERWRITE, [parquetBytes(1, 'old-1'), parquetBytes(1, 'old-2')], NOON - MINUTE);
+    const keys = old.map(({ key }) => key);
+    const event = await putManifest('e1', keys);
+    if (isLive) await world.handle(event, { debounce });
+    const before = isLive ? old : undefined;
+    expect(await currentSet()).toEqual(before);
+    // The next delivery is being copied over it, with a pause of 20 seconds between two files.
+    const { key: firstKey = '' } = old[0] ?? {};
+    await world.handle(await world.put(firstKey, parquetBytes(2, 'new-1'), { at: world.now + 1000 }), { debounce });
+    if (!isLive) await world.handle(event, { debounce });
+    await play(20);
+    expect(await currentSet()).toEqual(before);
+    const { key: secondKey = '' } = old[1] ?? {};
+    await world.handle(await world.put(secondKey, parquetBytes(2, 'new-2')), { debounce });
+    await play(20);
+    expect(await currentSet()).toEqual(before);
+    const next = await world.put(OVERWRITE_MANIFEST, manifestBytes('e2', keys));
+    await world.handle(next, { debounce });
+    const renewed = ['new-1', 'new-2'].map((text, index) => ({ key: keys[index], etag: md5(parquetBytes(2, text)) }));
+    expect(await currentSet()).toEqual(renewed);
+    await play(300);
+    expect((await record()).completeDelivery?.executionId).toBe('e2');
+  });
+
   it('a second look that is delivered twice does no more than one', async () => {
     const files = await putChunks(OVERWRITE, [late], NOON + MINUTE);
     await world.handle(
