@@ -81,7 +81,7 @@ function lineOf(event: ReactorEvent): string | undefined {
     case 'delivery-known':
       return `delivery    ${partitionName(event.partition)}  ${event.executionId}: ${counted(event.files, 'file')}, ${event.missing} missing`;
     case 'delivery-unsure':
-      return `unsure      ${partitionName(event.partition)}  ${event.executionId}: ${event.keys.length === 1 ? '1 file is' : `${event.keys.length} files are`} newer than the manifest`;
+      return `unsure      ${partitionName(event.partition)}  ${event.executionId}: ${counted(event.keys.length, 'file')} may be of another delivery, and it is looked at again: ${fileName(event.keys[0] ?? '')}`;
     case 'partition-published':
       return `published   ${partitionName(event.partition)}  ${counted(event.files, 'file')}, ${counted(event.rows, 'row')}`;
     case 'partition-held':

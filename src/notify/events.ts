@@ -41,7 +41,7 @@ export type ReactorEvent =
       readonly files: number;
       readonly missing: number;
     }
-  /** A manifest names files that are newer than itself: it is looked at again after the quiet period. */
+  /** A manifest names files that may be of another delivery: it is looked at again once nothing is written any more. */
   | {
       readonly what: 'delivery-unsure';
       readonly partition: Partition;
