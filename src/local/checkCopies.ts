@@ -1,12 +1,14 @@
-import { counted } from '../billing/counted.ts';
+import type { Partition } from '../billing/partition.ts';
 import { hasChanges } from '../ledger/partitionRecord.ts';
 import { isStaged, type StagedVersion } from '../ledger/versionRecord.ts';
 import { AccessDenied, type ListedObject, ObjectChanged, ObjectGone, type ObjectRef } from '../staging/objectStore.ts';
+import { isStagedKey } from '../staging/stagedKey.ts';
 import type { Staging } from '../staging/staging.ts';
 import { allPartitions } from './outcome.ts';
 
 /** A staged copy that a version of the ledger stands for, and whether its rows are still to be read. */
 interface Owned {
+  readonly partition: Partition;
   readonly version: StagedVersion;
   readonly isToBeLoaded: boolean;
 }
@@ -20,26 +22,27 @@ interface Owned {
  *   its rows are to be read   held against its source, byte by byte, and deleted where it differs
  *   else                      trusted: what readers see was loaded from it, and verified
  *
- * One whose source has another content by now stays: there is nothing to make it from. Answers a sentence for each
- * damaged copy, and one for all that nobody owns.
+ * One whose source has another content by now stays: there is nothing to make it from. So does what is no staged copy
+ * by its key: somebody else has put it there. Reports each damaged copy; answers how many nobody owned.
  */
-export async function removeDoubtfulCopies(staging: Staging): Promise<string[]> {
-  const { store, stagingBucket } = staging;
+export async function removeDoubtfulCopies(staging: Staging): Promise<number> {
+  const { store, stagingBucket, report } = staging;
   const owned = await ownedCopies(staging);
-  const said: string[] = [];
   let unowned = 0;
   for await (const page of store.list(stagingBucket, '')) {
-    for (const copy of page) {
+    for (const copy of page.filter(({ key }) => isStagedKey(key))) {
       const owner = owned.get(copy.key);
       if (owner && !(await isDamaged(staging, copy, owner))) continue;
       await store.delete({ bucket: stagingBucket, key: copy.key });
-      if (owner) said.push(`the staged copy ${copy.key} is damaged, and made again from ${owner.version.source.key}`);
-      else unowned += 1;
+      if (!owner) {
+        unowned += 1;
+        continue;
+      }
+      const { key, sizeBytes: expectedBytes } = owner.version.source;
+      report({ what: 'copy-damaged', partition: owner.partition, key, sizeBytes: copy.sizeBytes, expectedBytes });
     }
   }
-  if (unowned === 0) return said;
-  const copies = counted(unowned, 'staged copy', 'staged copies');
-  return [...said, `deleted ${copies} that the ledger does not count on: what is needed is copied again`];
+  return unowned;
 }
 
 async function ownedCopies({ ledger }: Staging): Promise<Map<string, Owned>> {
@@ -47,7 +50,8 @@ async function ownedCopies({ ledger }: Staging): Promise<Map<string, Owned>> {
   for (const record of await allPartitions(ledger)) {
     const isToBeLoaded = hasChanges(record);
     for (const version of await ledger.versions(record.partition)) {
-      if (isStaged(version)) owned.set(version.outcome.stagedKey, { version, isToBeLoaded });
+      if (isStaged(version))
+        owned.set(version.outcome.stagedKey, { partition: record.partition, version, isToBeLoaded });
     }
   }
   return owned;

@@ -1,3 +1,4 @@
+import { counted } from '../billing/counted.ts';
 import { type Partition, partitionName } from '../billing/partition.ts';
 import { versionIdOf } from '../billing/version.ts';
 import { discoverSource } from '../reconcile/discover.ts';
@@ -50,7 +51,8 @@ export async function feed(feeding: Feeding): Promise<Fed> {
   const { doubts, overtaken } =
     options.from === undefined ? nothing : await followFolder(input, stack, feeding.setAside);
   await compareWarehouse(stack);
-  for (const sentence of await removeDoubtfulCopies(stack.staging)) progress.say(sentence);
+  const unowned = await removeDoubtfulCopies(stack.staging);
+  if (unowned > 0) progress.say(unownedSentence(unowned));
   const queued = await discover(input, stack);
   await followReplaced(overtaken, input, stack);
   await sweep(stack.staging);
@@ -62,6 +64,11 @@ export async function feed(feeding: Feeding): Promise<Fed> {
   }
   await stack.settled();
   return { ...found, doubts: [...doubts, ...(await unaccountedMonths(stack))] };
+}
+
+function unownedSentence(unowned: number): string {
+  const copies = counted(unowned, 'staged copy', 'staged copies');
+  return `deleted ${copies} that the ledger does not count on: what is needed is copied again`;
 }
 
 /** Has the input look at what it needs to know to place its objects: all but those that earlier runs have placed. */

@@ -113,7 +113,7 @@ function lineOf(event: ReactorEvent): string | undefined {
     case 'source-unreadable':
       return `unreadable  ${event.payer} ${event.bucket}: ${event.reason}`;
     case 'copy-damaged':
-      return `damaged     ${partitionName(event.partition)}  the copy of ${fileName(event.key)} has ${event.sizeBytes} bytes, not ${event.expectedBytes}: it is made again`;
+      return `damaged     ${partitionName(event.partition)}  the copy of ${fileName(event.key)} ${damageOf(event)}: it is made again`;
     case 'copy-restored':
       return `restored    ${partitionName(event.partition)}  ${fileName(event.key)}: its copy was gone`;
     case 'copies-unowned':
@@ -144,4 +144,14 @@ function lineOf(event: ReactorEvent): string | undefined {
 
 function fileName(key: string): string {
   return quoteValue(key.slice(key.lastIndexOf('/') + 1));
+}
+
+function damageOf({
+  sizeBytes,
+  expectedBytes,
+}: {
+  readonly sizeBytes: number;
+  readonly expectedBytes: number;
+}): string {
+  return sizeBytes === expectedBytes ? 'has other bytes' : `has ${sizeBytes} bytes, not ${expectedBytes}`;
 }

@@ -106,7 +106,6 @@ export const METRICS = {
   ConfigurationsFromTable: { unit: 'Count', series: ALL, meaning: '… from the payers table' },
   ConfigurationsFromCache: { unit: 'Count', series: ALL, meaning: '… from the last good copy of it' },
   ConfigurationsFromFallback: { unit: 'Count', series: ALL, meaning: '… from the payers file' },
-  ConfigurationsEmpty: { unit: 'Count', series: ALL, meaning: 'readings of a payers table in which nobody is enabled' },
   ConfigurationFallbacks: {
     unit: 'Count',
     series: ALL,

@@ -25,3 +25,10 @@ export function stagedKeyOf(
   const again = generation === 0 ? '' : `-${generation + 1}`;
   return `${partitionPrefix(partition)}${stem || 'file'}-${versionIdOf(version)}${again}.parquet`;
 }
+
+const STAGED_KEY = /^year=\d{4}\/month=\d{2}\/payer-\d{12}\/[A-Za-z0-9._-]+-[0-9a-f]{16}(-\d+)?\.parquet$/;
+
+/** Whether a key has the form of those that `stagedKeyOf` makes. What has not was put there by somebody else. */
+export function isStagedKey(key: string): boolean {
+  return STAGED_KEY.test(key);
+}
