@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { AnalyticsMember, AnalyticsRecord } from '../ledger/analyticsRecord.ts';
+import { FencedOff } from '../warehouse/warehouse.ts';
 import { advance } from './advance.ts';
 import { type Analysing, keep, type Tenure } from './analysing.ts';
 import type { StepFailure } from './scriptEngine.ts';
@@ -14,8 +15,8 @@ import type { Step } from './steps.ts';
  *   a run that is done, and of     that run: what follows from it is not all written down yet
  *   which members are still given
  *   a run that goes on             it is carried on, whoever its members are: members that it has not wait for its end
- *   … and is superseded            cancelled, and a new run: the script has changed, or all its months were published
- *                                  anew
+ *   … and is superseded            cancelled, and a new run: the script has changed, all its months were published
+ *                                  anew, or the warehouse has seen a newer run
  *
  * Answers the run as it stands when nothing more is to be done now: `failed`, `running`, which a later call takes up, or
  * `done`: the caller does what follows from it. Each step of the way is in the ledger before it is taken, so this may be
@@ -31,8 +32,10 @@ export async function analyse(
   if (last?.status === 'done' && stale.some((member) => has(last.members, member))) return last;
   if (last?.status !== 'running') return begin(analysing, tenure, stale, last);
   const plan = planOf(analysing, tenure, last.members);
-  const reason = await supersededBecause(analysing, tenure, last, plan);
-  if (reason === undefined) return advance(analysing, tenure, last, plan.steps);
+  const superseded = await supersededBecause(analysing, tenure, last, plan);
+  const advanced = superseded ?? (await advanceUnlessOver(analysing, tenure, last, plan));
+  if (typeof advanced !== 'string') return advanced;
+  const reason = advanced;
   const run = { period: tenure.period, number: last.run, epoch: tenure.epoch };
   if (last.inHand) await analysing.script.cancel(run, last.inHand.number, last.inHand.queryId);
   const cancelled = { ...last, status: 'cancelled', endedAt: analysing.now() } as const;
@@ -93,6 +96,24 @@ async function begin(
 
 function failed(failure: StepFailure, at: number) {
   return { status: 'failed', failure, endedAt: at } as const;
+}
+
+/**
+ * Carries a run on; answers why it is over where the warehouse has let a newer one in that the ledger does not know,
+ * although the finalizer's own epoch is the newest: then the ledger is older than its warehouse, as after a restore.
+ */
+async function advanceUnlessOver(
+  analysing: Analysing,
+  tenure: Tenure,
+  last: AnalyticsRecord,
+  { steps }: Plan,
+): Promise<AnalyticsRecord | string> {
+  try {
+    return await advance(analysing, tenure, last, steps);
+  } catch (error) {
+    if (!(error instanceof FencedOff) || error.newest > tenure.epoch) throw error;
+    return `the warehouse has seen run ${error.newest}, which the ledger does not know`;
+  }
 }
 
 async function supersededBecause(

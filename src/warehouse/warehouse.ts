@@ -15,7 +15,11 @@ import type { Period } from '../billing/period.ts';
  * change states its epoch. Every method may be called again after a crash, with the same outcome.
  */
 export interface Warehouse {
-  /** From now on, changes to `period` by a run with an epoch below `epoch` throw FencedOff. Throws it itself when a newer run was here. */
+  /**
+   * From now on, changes to `period` by a run with an epoch below `epoch` throw FencedOff. Throws it itself when a newer
+   * run was here, or when the analytics script has run under this very epoch: a ledger that was lost, or restored, hands
+   * out epochs that were used before, and what was committed under one would pass for this run's.
+   */
   raiseFence(period: Period, epoch: number): Promise<void>;
   /** What readers see now, per payer. One that was never published is absent. */
   published(period: Period, payers: readonly Payer[]): Promise<Map<Payer, PublishedSet>>;

@@ -133,6 +133,18 @@ describe('a run of the script', () => {
     expect(isDirty(await world.record())).toBe(false);
   });
 
+  it('is given up when the warehouse has seen a newer one that the ledger does not know, as after a restore', async () => {
+    await world.tick(within(MINUTE));
+    script().fences.set(PERIOD, 7);
+    await world.ledger.raiseEpoch(PERIOD, 7);
+    await invocations(13 * MINUTE);
+    expect(world.told('analytics-cancelled')).toMatchObject([
+      { run: 1, reason: 'the warehouse has seen run 7, which the ledger does not know' },
+    ]);
+    expect(await analytics()).toMatchObject({ status: 'done' });
+    expect(isDirty(await world.record())).toBe(false);
+  });
+
   it('is cancelled when the script has changed', async () => {
     await world.tick(within(MINUTE));
     script().statements = [...script().statements, 'call c()'];

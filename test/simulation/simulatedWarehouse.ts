@@ -65,6 +65,8 @@ export class SimulatedWarehouse implements Warehouse {
 
   async raiseFence(period: Period, epoch: number): Promise<void> {
     this.#pass(period, epoch);
+    const scriptRun = this.script.fences.get(period) ?? 0;
+    if (scriptRun >= epoch) throw new FencedOff(`epoch ${epoch} of ${period} was used before`, scriptRun);
     this.fences.set(period, epoch);
   }
 

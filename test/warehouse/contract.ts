@@ -331,6 +331,14 @@ function fencing(harness: () => WarehouseHarness): void {
     await expect(warehouse.publish(PERIOD, 4, [])).rejects.toThrow(FencedOff);
   });
 
+  it('is not raised by a run whose epoch the script has run under: the ledger that hands it out is behind', async () => {
+    const { warehouse } = harness();
+    await warehouse.raiseFence(PERIOD, 5);
+    await runScript(warehouse.script, runOf(5), [ALPHA.payer]);
+    await expect(warehouse.raiseFence(PERIOD, 5)).rejects.toThrow(FencedOff);
+    await warehouse.raiseFence(PERIOD, 6);
+  });
+
   it('stands for its own period only', async () => {
     const { warehouse } = harness();
     await warehouse.raiseFence(parsePeriod('2026-09'), 9);

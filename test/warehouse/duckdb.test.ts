@@ -584,7 +584,7 @@ describe('analytics', () => {
     for (const number of [1, 2]) {
       expect(await runScript(harness.warehouse.script, runOf(number), [])).toEqual({ is: 'done' });
     }
-    await harness.warehouse.raiseFence(PERIOD, 2);
+    await harness.warehouse.raiseFence(PERIOD, 3);
     expect(await harness.analysed(PERIOD)).toEqual([ALPHA.payer, ALPHA.payer]);
   });
 

@@ -7,10 +7,14 @@ import { FencedOff, type Publication, type PublishedSet } from '../warehouse.ts'
 import { partitionValues } from './externalTable.ts';
 import { inTransaction } from './turns.ts';
 
-/** Lets the run with this epoch in, and every older one out. Throws FencedOff when a newer run was here. */
+/**
+ * Lets the run with this epoch in, and every older one out. Throws FencedOff when a newer run was here, or the script has
+ * run under this epoch.
+ */
 export async function raiseFence(connection: DuckDBConnection, period: Period, epoch: number): Promise<void> {
   await inTransaction(connection, async () => {
     await checkFence(connection, period, epoch);
+    await checkUnused(connection, period, epoch);
     await connection.run(
       `insert into cur_fence (period, epoch) values ($period, $epoch)
        on conflict (period) do update set epoch = excluded.epoch`,
@@ -27,6 +31,16 @@ export async function checkFence(connection: DuckDBConnection, period: Period, e
   );
   const newer = z.array(FenceRow).parse(reader.getRowObjectsJS())[0]?.epoch ?? null;
   if (newer !== null) throw new FencedOff(`run ${epoch} of ${period} is fenced off by run ${newer}`, newer);
+}
+
+async function checkUnused(connection: DuckDBConnection, period: Period, epoch: number): Promise<void> {
+  const reader = await connection.runAndReadAll(
+    'select max(script_run) as epoch from cur_fence where period = $period and script_run >= $epoch',
+    { period, epoch },
+  );
+  const used = z.array(FenceRow).parse(reader.getRowObjectsJS())[0]?.epoch ?? null;
+  if (used !== null)
+    throw new FencedOff(`run ${epoch} of ${period} was here before: the script has run under it`, used);
 }
 
 /** What readers see, per payer whose month was ever published. */

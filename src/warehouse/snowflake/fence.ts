@@ -24,13 +24,16 @@ import type { Statements } from './session.ts';
  * too long fails the statement: the run fails, and is repeated.
  */
 
-/** Lets the run with this epoch in, and every older one out. Throws FencedOff when a newer run was here. */
+/**
+ * Lets the run with this epoch in, and every older one out. Answers both fences. Throws FencedOff when a newer run was
+ * here.
+ */
 export async function raiseFence(
   session: Statements,
   names: SnowflakeNames,
   period: Period,
   epoch: number,
-): Promise<void> {
+): Promise<Fences> {
   await session.run(
     `merge into ${names.fence} as fence
      using (select ? as period, ? as epoch) as run
@@ -40,7 +43,21 @@ export async function raiseFence(
        values (run.period, run.epoch, 0, 0)`,
     [period, epoch],
   );
-  await checkFence(session, names, period, epoch);
+  const newest = await newestOf(session, names, period);
+  if (newest.epoch > epoch) throw fencedOff(period, epoch, newest.epoch);
+  return newest;
+}
+
+/** The same for a run that begins. Throws FencedOff, too, when the script has run under this epoch. */
+export async function raiseUnusedFence(
+  session: Statements,
+  names: SnowflakeNames,
+  period: Period,
+  epoch: number,
+): Promise<void> {
+  const { scriptRun } = await raiseFence(session, names, period, epoch);
+  if (scriptRun < epoch) return;
+  throw new FencedOff(`run ${epoch} of ${period} was here before: the script has run under it`, scriptRun);
 }
 
 /**
@@ -59,20 +76,33 @@ export async function raiseScriptFence(session: Statements, names: SnowflakeName
        values (run.period, 0, run.number, 0)`,
     [period, epoch, number],
   );
+  const newest = await newestOf(session, names, period);
+  if (newest.epoch > epoch) throw fencedOff(period, epoch, newest.epoch);
+  if (newest.scriptRun > number) {
+    throw new FencedOff(
+      `run ${number} of the analytics of ${period} is fenced off by run ${newest.scriptRun}`,
+      newest.scriptRun,
+    );
+  }
+}
+
+/** Both fences of a period; 0 for one that nobody has raised. */
+interface Fences {
+  readonly epoch: number;
+  readonly scriptRun: number;
+}
+
+async function newestOf(session: Statements, names: SnowflakeNames, period: Period): Promise<Fences> {
   const rows = await session.run(
     `select max(epoch) as epoch, max(script_run) as script_run from ${names.fence} where period = ?`,
     [period],
   );
   const [newest] = z.array(ScriptFenceRow).parse(rows);
-  if (newest && (newest.EPOCH ?? 0) > epoch) {
-    throw new FencedOff(`run ${epoch} of ${period} is fenced off by run ${newest.EPOCH}`, newest.EPOCH ?? 0);
-  }
-  if (newest && (newest.SCRIPT_RUN ?? 0) > number) {
-    throw new FencedOff(
-      `run ${number} of the analytics of ${period} is fenced off by run ${newest.SCRIPT_RUN}`,
-      newest.SCRIPT_RUN ?? 0,
-    );
-  }
+  return { epoch: newest?.EPOCH ?? 0, scriptRun: newest?.SCRIPT_RUN ?? 0 };
+}
+
+function fencedOff(period: Period, epoch: number, newest: number): FencedOff {
+  return new FencedOff(`run ${epoch} of ${period} is fenced off by run ${newest}`, newest);
 }
 
 /** Throws FencedOff when a run with a higher epoch was let in. */
@@ -84,9 +114,7 @@ export async function checkFence(
 ): Promise<void> {
   const rows = await session.run(`select max(epoch) as epoch from ${names.fence} where period = ?`, [period]);
   const newest = z.array(FenceRow).parse(rows)[0]?.EPOCH ?? null;
-  if (newest !== null && newest > epoch) {
-    throw new FencedOff(`run ${epoch} of ${period} is fenced off by run ${newest}`, newest);
-  }
+  if (newest !== null && newest > epoch) throw fencedOff(period, epoch, newest);
 }
 
 /** As {@link checkFence}, and no newer run gets in before the transaction that this is called in has ended. */

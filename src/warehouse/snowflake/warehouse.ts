@@ -2,7 +2,7 @@ import type { Payer } from '../../billing/payer.ts';
 import type { Period } from '../../billing/period.ts';
 import type { Warehouse } from '../warehouse.ts';
 import { auditFiles } from './auditing.ts';
-import { raiseFence } from './fence.ts';
+import { raiseUnusedFence } from './fence.ts';
 import type { SnowflakeNames } from './names.ts';
 import { publishedFiles, publishFiles } from './publications.ts';
 import { registerFiles, unregisterFiles } from './registering.ts';
@@ -30,7 +30,7 @@ export interface SnowflakeWarehouseOptions {
 export function openSnowflakeWarehouse(options: SnowflakeWarehouseOptions): Warehouse {
   const { session, names } = options;
   return {
-    raiseFence: async (period, epoch) => raiseFence(await session(), names, period, epoch),
+    raiseFence: async (period, epoch) => raiseUnusedFence(await session(), names, period, epoch),
     published: async (period, payers) => publishedFiles(await session(), names, period, payers),
     register: async (partition, files) => registerFiles(await session(), names, partition, files),
     audit: async (partition, files) => auditFiles(await session(), names, partition, files),
