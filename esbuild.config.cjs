@@ -111,7 +111,9 @@ const payersConfiguration = (payersFile) => ({
 
 function parsePayersFile(text) {
   if (!process.features.typescript) {
-    throw new Error(`packaging needs Node.js 24, this is ${process.version}: start it by node onNode24.cjs SCRIPT`);
+    throw new Error(
+      `packaging needs Node.js 24, this is ${process.version}: start it by node src/launcher/onNode24.cjs SCRIPT`,
+    );
   }
   const { parsePayers } = require('./src/config/payers.ts');
   return parsePayers(parse(text));

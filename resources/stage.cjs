@@ -1,7 +1,7 @@
 'use strict';
 const { readFile } = require('node:fs/promises');
 const { resolve } = require('node:path');
-const onNode24 = require('../onNode24.cjs');
+const onNode24 = require('../src/launcher/onNode24.cjs');
 
 /**
  * What packaging checks, and what of the stack is made of the payers file, for `${file(resources/stage.cjs):...}`:

@@ -86,11 +86,11 @@ describe('README.md', () => {
   });
 });
 
-describe('CHANGELOG.md', () => {
+describe('.github/CHANGELOG.md', () => {
   it('has a heading for the version of package.json', () => {
     const { version } = JSON.parse(read('package.json'));
     expect(
-      read('CHANGELOG.md')
+      read('.github/CHANGELOG.md')
         .split('\n')
         .filter((line) => line.startsWith('## '))[0],
     ).toContain(version);

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 
 const PROJECT = fileURLToPath(new URL('../', import.meta.url));
-const LAUNCHER = join(PROJECT, 'onNode24.cjs');
+const LAUNCHER = join(PROJECT, 'src/launcher/onNode24.cjs');
 const SLS = join(PROJECT, 'node_modules/serverless/bin/serverless.js');
 
 const hasBundledNode = process.platform === 'linux' && ['x64', 'arm64'].includes(process.arch);
@@ -178,7 +178,7 @@ describe('the launcher, where there is no Node 24', { concurrent: true }, () => 
 
   /** Starts a copy of the launcher, in another folder, by an older Node. */
   async function startIn(elsewhere: string) {
-    const copy = join(elsewhere, 'onNode24.cjs');
+    const copy = join(elsewhere, 'src/launcher/onNode24.cjs');
     await cp(LAUNCHER, copy);
     const child = spawn(process.execPath, ['--require', below('old.cjs'), copy, below('script.cjs')]);
     const [stderr, [by]] = await Promise.all([text(child.stderr), once(child, 'close')]);
@@ -195,5 +195,5 @@ it('no script of package.json trusts the PATH for Node 24, or leaves a shell bet
     expect.arrayContaining(['start', 'test', 'simulate', 'bench', 'drill']),
   );
   for (const [name, command] of needing)
-    expect(command, name).toMatch(/(?:^|&& )exec node onNode24\.cjs \S+(?:\.ts|vitest\.mjs)\b/);
+    expect(command, name).toMatch(/(?:^|&& )exec node src\/launcher\/onNode24\.cjs \S+(?:\.ts|vitest\.mjs)\b/);
 });

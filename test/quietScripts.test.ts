@@ -25,7 +25,7 @@ it('npm says why an installation fails, and after one that succeeds leaves stdou
 
 /** A project like this one, with nothing to download and a script that ends with the status it is given. */
 async function layProject(folder: string): Promise<void> {
-  for (const name of ['.npmrc', 'quietScripts.cjs']) {
+  for (const name of ['.npmrc', 'src/launcher/quietScripts.cjs']) {
     await cp(join(PROJECT, name), join(folder, name), { verbatimSymlinks: true });
   }
   const { scripts } = JSON.parse(await readFile(join(PROJECT, 'package.json'), 'utf8'));

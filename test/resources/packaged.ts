@@ -34,7 +34,6 @@ const TREE = fileURLToPath(new URL('../../', import.meta.url));
 const PARTS = [
   'serverless.yml',
   'esbuild.config.cjs',
-  'onNode24.cjs',
   'package.json',
   'tsconfig.json',
   'functions',

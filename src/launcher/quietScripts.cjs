@@ -8,7 +8,7 @@ const { dirname, join } = require('node:path');
  * installation fails (`loglevel`), and with `json` it adds a document of its own to a status other than 0. So the setting
  * comes with the installation: `.npmrc` is a link to this file, and leads nowhere until `npm ci` has succeeded.
  */
-const FILE = join(__dirname, 'node_modules', '.cache', 'npmrc');
+const FILE = join(__dirname, '../../node_modules/.cache/npmrc');
 
 mkdirSync(dirname(FILE), { recursive: true });
-writeFileSync(FILE, '# Written by quietScripts.cjs, which says why.\nloglevel=silent\n');
+writeFileSync(FILE, '# Written by src/launcher/quietScripts.cjs, which says why.\nloglevel=silent\n');

@@ -4,8 +4,10 @@ const { existsSync } = require('node:fs');
 const { constants } = require('node:os');
 const { join } = require('node:path');
 
+const PROJECT = join(__dirname, '../..');
+
 /**
- * `node onNode24.cjs SCRIPT [ARGUMENTS…]` runs a script on Node 24, whichever Node starts it: on the one that runs, else
+ * `node src/launcher/onNode24.cjs SCRIPT [ARGUMENTS…]` runs a script on Node 24, whichever Node starts it: on the one that runs, else
  * on the one that `npm ci` has brought along. What is first on the PATH is not trusted: npm 10 leaves out the link
  * `node_modules/.bin/node`, as two optional packages offer it. Plain JavaScript, so that Node 18 reads it, too.
  */
@@ -37,7 +39,7 @@ function bundledNode() {
     return { why: `npm ci brings Node ${MAJOR} along only for Linux with glibc on x64 and arm64; install it` };
   }
   const name = `node_modules/node-linux-${arch}`;
-  const path = join(__dirname, name, 'bin', 'node');
+  const path = join(PROJECT, name, 'bin', 'node');
   return existsSync(path) ? { path } : { why: `${name} is missing; run npm ci, without --omit=optional` };
 }
 
@@ -88,6 +90,6 @@ function fail(message) {
 }
 
 if (require.main === module) {
-  if (existsSync(join(__dirname, 'node_modules'))) begin(process.argv.slice(2));
+  if (existsSync(join(PROJECT, 'node_modules'))) begin(process.argv.slice(2));
   else fail('node_modules is missing: run npm ci');
 }
