@@ -69,7 +69,8 @@ export interface S3ObjectStoreOptions {
 }
 
 /**
- * S3 as the workflows see it. Staging one data file costs at most two ranged reads and one CopyObject.
+ * S3 as the workflows see it. Staging one data file costs at most two ranged reads for its footer, one for
+ * the pages of each row group that is looked at, and one CopyObject.
  *
  * Errors that no interface names (throttled to the end, a broken connection, 5xx) are thrown as they come, after the
  * client's own retries: the message is retried. A read whose connection breaks in the middle is one of them.
