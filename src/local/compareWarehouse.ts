@@ -1,6 +1,6 @@
 import { partitionName } from '../billing/partition.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { setIdOf } from '../ledger/partitionRecord.ts';
+import { hasChanges, setIdOf } from '../ledger/partitionRecord.ts';
 import type { Staging } from '../staging/staging.ts';
 import type { Warehouse } from '../warehouse/warehouse.ts';
 import { allPartitions } from './outcome.ts';
@@ -16,16 +16,19 @@ interface Comparing {
 /**
  * Compares what the ledger says was published with what the warehouse shows, which may have been deleted or damaged, or be
  * behind after a power cut. Where they differ the partition is published anew: its files are loaded from their staged
- * copies.
+ * copies. The same set of another run is not loaded again, but its findings are another matter: they are made anew.
  */
 export async function compareWarehouse({ ledger, warehouse, staging }: Comparing): Promise<void> {
   for (const period of await ledger.periods()) {
     const published = (await ledger.partitions(period)).filter((record) => record.published !== undefined);
     const payers = published.map(({ partition }) => partition.payer);
     const sets = payers.length === 0 ? new Map() : await warehouse.published(period, payers);
-    for (const { partition, published: set } of published) {
+    for (const record of published) {
+      const { partition, published: set } = record;
       const shown = sets.get(partition.payer);
-      if (shown && setIdOf(shown.stagedKeys) === set?.setId) continue;
+      const isSameSet = shown && setIdOf(shown.stagedKeys) === set?.setId;
+      // A run that was cut off between its publish and the ledger is simply done again: its partition is still dirty.
+      if (isSameSet && (shown.epoch === set.epoch || hasChanges(record))) continue;
       await ledger.reopen(partition, { by: 'warehouse-behind', forgetDeliveries: false }, staging.now());
       staging.report({ what: 'warehouse-behind', partition });
     }
