@@ -1,6 +1,6 @@
 import { type Partition, partitionName } from '../billing/partition.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { setIdOf } from '../ledger/partitionRecord.ts';
+import { hasChanges, setIdOf } from '../ledger/partitionRecord.ts';
 import type { Staging } from '../staging/staging.ts';
 import type { Warehouse } from '../warehouse/warehouse.ts';
 import { allPartitions } from './outcome.ts';
@@ -21,7 +21,8 @@ interface Comparing {
 /**
  * Compares what the ledger says was published with what the warehouse shows, which may have been deleted or damaged, or be
  * behind after a power cut. Where they differ, in the files or in the number of rows, the partition is published anew: its
- * files are loaded from their staged copies.
+ * files are loaded from their staged copies. The same set of another run is not loaded again, but its findings are another
+ * matter: they are made anew.
  */
 export async function compareWarehouse({ ledger, warehouse, staging }: Comparing): Promise<void> {
   const rows = new Map<string, number>();
@@ -32,13 +33,16 @@ export async function compareWarehouse({ ledger, warehouse, staging }: Comparing
     const published = (await ledger.partitions(period)).filter((record) => record.published !== undefined);
     const payers = published.map(({ partition }) => partition.payer);
     const sets = payers.length === 0 ? new Map() : await warehouse.published(period, payers);
-    for (const { partition, published: set } of published) {
+    for (const record of published) {
+      const { partition, published: set } = record;
       const shown = sets.get(partition.payer);
       const showsFiles = shown !== undefined && setIdOf(shown.stagedKeys) === set?.setId;
       const showsRows = (rows.get(partitionName(partition)) ?? 0) === set?.rows;
-      if (showsFiles && showsRows) continue;
+      // A run that was cut off between its publish and the ledger is simply done again: its partition is still dirty.
+      const isKnownRun = shown?.epoch === set?.epoch || hasChanges(record);
+      if (showsFiles && showsRows && isKnownRun) continue;
       // Files whose rows are gone pass for loaded until all that is known of them is taken out.
-      if (showsFiles) await warehouse.forget(partition);
+      if (showsFiles && !showsRows) await warehouse.forget(partition);
       await ledger.reopen(partition, { by: 'warehouse-behind', forgetDeliveries: false }, staging.now());
       staging.report({ what: 'warehouse-behind', partition });
     }

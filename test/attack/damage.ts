@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { open, rm, stat, truncate } from 'node:fs/promises';
 import { relative } from 'node:path';
 import { between, pick, type Random } from '../../src/local/sample/random.ts';
@@ -7,7 +8,8 @@ const WAYS = ['delete', 'cut off', 'write over', 'blank'] as const;
 
 /** Damages one file of a state; answers which and how. */
 export async function damageState(keep: string, random: Random): Promise<string> {
-  const files = await filesBelow(keep);
+  // A run that was killed at once has made no state.
+  const files = existsSync(keep) ? await filesBelow(keep) : [];
   const byKind = Object.entries(Object.groupBy(files, (file) => kindOf(relative(keep, file))));
   if (byKind.length === 0) return 'nothing is there to damage';
   const [, ofKind = []] = pick(random, byKind);

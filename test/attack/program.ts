@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import type { Outcome } from '../../src/local/outcome.ts';
 import { endWithUs } from '../endWithUs.ts';
 import { PROJECT } from '../local/reactor.ts';
@@ -12,6 +13,10 @@ const FAULT_LAYER = new URL('./faultLayer.ts', import.meta.url).href;
 const ENDS_WITHIN_MS = 240_000;
 /** Names a round in the environment of all its processes: those that are left over are found by it. */
 const ROUND_VARIABLE = 'CUR_REACTOR_ATTACK_ROUND';
+
+/** A process that has lost its parent ends by itself within so long. */
+const LOOKS = 100;
+const LOOK_AGAIN_MS = 100;
 
 export interface Start {
   readonly from: string;
@@ -57,11 +62,11 @@ export async function runProgram(start: Start): Promise<Ended> {
   }
   let hangs = false;
   const timers = [
-    setTimeout(() => {
+    globalThis.setTimeout(() => {
       hangs = true;
       child.kill('SIGKILL');
     }, ENDS_WITHIN_MS),
-    ...(killAfterMs === undefined ? [] : [setTimeout(() => child.kill('SIGKILL'), killAfterMs)]),
+    ...(killAfterMs === undefined ? [] : [globalThis.setTimeout(() => child.kill('SIGKILL'), killAfterMs)]),
   ];
   const closed = Promise.withResolvers<number | null>();
   child.on('error', closed.reject).on('close', closed.resolve);
@@ -92,8 +97,16 @@ function hasStack(stderr: string): boolean {
   return /^\s+at .*(:\d+:\d+|<anonymous>)\)?$/m.test(stderr);
 }
 
-/** The processes of a round that are still there. Where there is no /proc, none is found. */
+/** The processes of a round that stay, after a moment for those that are ending. Where there is no /proc, none is found. */
 async function leftOver(round: string): Promise<string[]> {
+  for (let looks = 1; looks < LOOKS; looks += 1) {
+    if ((await processesOf(round)).length === 0) return [];
+    await setTimeout(LOOK_AGAIN_MS);
+  }
+  return processesOf(round);
+}
+
+async function processesOf(round: string): Promise<string[]> {
   const pids = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name));
   const found = await Promise.all(
     pids.map(async (pid) => {

@@ -223,8 +223,10 @@ export class Oracle {
       if (record) this.#leftOutIsSaid(watched, record);
       const settled =
         record && !isDirty(record) && record.published?.setId === setId && record.analysed?.setId === setId;
-      const heard = (await this.#world.ledger.outbox()).some(
-        ({ body }) => body.what === 'finalized' && body.id === `finalized/${name}/${record?.published?.epoch}`,
+      // A restored ledger may have told of the set under the epoch that it knew then.
+      const id = `finalized/${name}/${this.#isLedgerRestored ? '' : record?.published?.epoch}`;
+      const heard = (await this.#world.ledger.outbox()).some((message) =>
+        this.#isLedgerRestored ? message.id.startsWith(id) : message.id === id,
       );
       if (!heard) this.#violate(9, `${name} was finalized, and nobody heard of it`);
       if (!settled) this.#violate(4, `${name} is at rest, and its record says ${JSON.stringify(record)}`);

@@ -113,6 +113,7 @@ class World {
   readonly #finalizeQueue: SimulatedQueue<Tick>;
   #calm = false;
   #starts = 0;
+  #warehouses = 0;
 
   constructor(scenario: Scenario, scheduler: Scheduler, options: Options) {
     this.#scenario = scenario;
@@ -244,7 +245,9 @@ class World {
     };
     const untold = new Set(plans.flatMap(({ stuck }, index) => (stuck === 'untold' ? partitionOf(index).payer : [])));
     const staged = (key: string) => this.#buckets.get({ bucket: STAGING, key });
+    this.#warehouses += 1;
     return new SimulatedWarehouse({
+      queryPrefix: `warehouse-${this.#warehouses}/`,
       rowsIn: (key) => staged(key)?.rows,
       isImpossible: (key) => isImpossible(staged(key) ?? { etag: 'gone' }),
       isUntold: (payer) => !this.#calm && untold.has(payer),

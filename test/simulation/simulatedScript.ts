@@ -7,6 +7,8 @@ import { FencedOff } from '../../src/warehouse/warehouse.ts';
 /** What the simulated script needs of the world around it. */
 export interface ScriptWorld {
   readonly now: () => number;
+  /** No two warehouses name a query alike. */
+  readonly queryPrefix?: string;
   /** How long a step takes. */
   readonly stepSeconds: () => number;
   readonly fails: (payers: readonly Payer[]) => boolean;
@@ -62,7 +64,7 @@ export class SimulatedScript implements ScriptEngine {
     this.passTime();
     this.#pass(run);
     const { now, stepSeconds } = this.#world;
-    const id = `query-${this.#queries.length + 1}`;
+    const id = `${this.#world.queryPrefix ?? ''}query-${this.#queries.length + 1}`;
     const endsAt = now() + stepSeconds() * 1000;
     const query: Query = {
       id,

@@ -28,6 +28,7 @@ export interface WarehouseWorld {
   /** Whether reading a file silently skips some of its rows this time. */
   readonly skipsRows: () => boolean;
   readonly now: () => number;
+  readonly queryPrefix?: string;
   /** How long a step of the analytics script takes. */
   readonly stepSeconds: () => number;
   readonly analyticsFail: (payers: readonly Payer[]) => boolean;
@@ -51,6 +52,7 @@ export class SimulatedWarehouse implements Warehouse {
     this.#world = world;
     this.script = new SimulatedScript({
       now: world.now,
+      queryPrefix: world.queryPrefix ?? '',
       stepSeconds: world.stepSeconds,
       fails: world.analyticsFail,
       epochFence: (period) => this.fences.get(period) ?? 0,
