@@ -2,8 +2,9 @@ import type { Ledger } from '../../src/ledger/ledger.ts';
 import { problemsOf, withProblem } from '../../src/ledger/problems.ts';
 import { FencedOff, type Warehouse } from '../../src/warehouse/warehouse.ts';
 import type { Mishap } from './mishaps.ts';
+import { override } from './observed.ts';
 import type { Process } from './scheduler.ts';
-import { type Mutation, override } from './simulate.ts';
+import type { Mutation } from './simulate.ts';
 
 /** The clock is set back by a day, over and over: also while a process that dies holds the lease. */
 const everyTwentySeconds = Array.from(
