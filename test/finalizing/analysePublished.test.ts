@@ -3,7 +3,7 @@ import { type Payer, parsePayer } from '../../src/billing/payer.ts';
 import type { Finalizing } from '../../src/finalizing/finalizing.ts';
 import { isDirty } from '../../src/ledger/partitionRecord.ts';
 import { ALPHA, BETA, PERIOD } from '../ledger/records.ts';
-import { override } from '../simulation/simulate.ts';
+import { override } from '../simulation/observed.ts';
 import { CutOff, intercepted } from '../staging/interception.ts';
 import { FinalizerWorld, keysOf, SETTINGS } from './finalizerWorld.ts';
 

@@ -1,6 +1,6 @@
 import type { Finalizing } from '../../src/finalizing/finalizing.ts';
 import type { Warehouse } from '../../src/warehouse/warehouse.ts';
-import { override } from '../simulation/simulate.ts';
+import { override } from '../simulation/observed.ts';
 import { type Interceptor, intercepted, refusing } from '../staging/interception.ts';
 import type { FinalizerWorld } from './finalizerWorld.ts';
 

@@ -5,7 +5,7 @@ import { snowflakeNames } from '../../src/warehouse/snowflake/names.ts';
 import { keepSession, openSession, type Session } from '../../src/warehouse/snowflake/session.ts';
 import { openSnowflakeWarehouse } from '../../src/warehouse/snowflake/warehouse.ts';
 import { ALPHA, BETA, deliveryOf } from '../ledger/records.ts';
-import { override } from '../simulation/simulate.ts';
+import { override } from '../simulation/observed.ts';
 import { CutOff, type Interceptor, intercepted } from '../staging/interception.ts';
 import { rowsOf } from '../warehouse/contract.ts';
 import { type ProtocolServer, startProtocolServer } from '../warehouse/snowflake/protocolServer.ts';

@@ -5,9 +5,10 @@ import type { ObjectStore } from '../../src/staging/objectStore.ts';
 import { FencedOff, type Warehouse } from '../../src/warehouse/warehouse.ts';
 import { parquetBytes } from '../staging/parquetBytes.ts';
 import type { Mishap } from './mishaps.ts';
+import { override } from './observed.ts';
 import { isStray } from './scenario.ts';
 import type { Process } from './scheduler.ts';
-import { type Mutation, override } from './simulate.ts';
+import type { Mutation } from './simulate.ts';
 
 /** The clock is set back by a day, over and over: also while a process that dies holds the lease. */
 export const everyTwentySeconds = Array.from(

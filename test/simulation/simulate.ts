@@ -8,18 +8,17 @@ import { isDirty, type PartitionRecord } from '../../src/ledger/partitionRecord.
 import { compareWarehouse } from '../../src/local/compareWarehouse.ts';
 import type { Message } from '../../src/notify/message.ts';
 import { discoverSource } from '../../src/reconcile/discover.ts';
-import { knowPartition } from '../../src/reconcile/knownPartition.ts';
 import { sweep } from '../../src/reconcile/sweep.ts';
 import { handleObjectCreated } from '../../src/staging/handleObjectCreated.ts';
 import type { ObjectStore } from '../../src/staging/objectStore.ts';
-import { FencedOff, type Warehouse, WarehouseBroken } from '../../src/warehouse/warehouse.ts';
+import { type Warehouse, WarehouseBroken } from '../../src/warehouse/warehouse.ts';
 import { Outages, scheduleMishaps } from './mishaps.ts';
+import { following, observedLedger, observedWarehouse, override } from './observed.ts';
 import { isStuckIn, Oracle } from './oracle.ts';
 import {
   type Arrival,
   isImpossible,
   type PartitionPlan,
-  PERIOD,
   partitionOf,
   reportsOf,
   type Scenario,
@@ -31,6 +30,7 @@ import { SimulatedLedger } from './simulatedLedger.ts';
 import { type Consumer, SimulatedQueue } from './simulatedQueue.ts';
 import { SimulatedBuckets, simulatedStore } from './simulatedStore.ts';
 import { SimulatedWarehouse } from './simulatedWarehouse.ts';
+import { startUp } from './startUp.ts';
 
 const STAGING = 'staging';
 const MAX_STEPS = 20_000;
@@ -262,10 +262,7 @@ class World {
     if (error instanceof WarehouseBroken) this.#start();
   }
 
-  /**
-   * Everything that works ends, and the reactor is started again, as the embedded one is (local/feed.ts): it compares the
-   * warehouse with the ledger, looks at the sources and the staged copies, and sweeps. What was in the queues may be lost.
-   */
+  /** Everything that works ends, and the reactor is started again. What was in the queues may be lost. */
   #start(): void {
     const scheduler = this.#scheduler;
     scheduler.killAll();
@@ -275,7 +272,13 @@ class World {
     this.#starts += 1;
     const number = this.#starts;
     let isUp = false;
-    this.#compareAndDiscover(scheduler.begin(`start-${number}`)).then(
+    const process = scheduler.begin(`start-${number}`);
+    startUp({
+      staging: this.#staging(process),
+      warehouse: asEffects(scheduler, process, 'warehouse', this.#warehouse),
+      sources: this.#sources(),
+      compare: this.#options.mutation?.compare ?? compareWarehouse,
+    }).then(
       () => {
         isUp = true;
       },
@@ -284,28 +287,6 @@ class World {
     scheduler.at(scheduler.now + UP_WITHIN_SECONDS * 1000, 'somebody looks whether it is up', () => {
       if (!isUp && number === this.#starts) this.#start();
     });
-  }
-
-  async #compareAndDiscover(process: Process): Promise<void> {
-    const staging = this.#staging(process);
-    const warehouse = asEffects(this.#scheduler, process, 'warehouse', this.#warehouse);
-    const { compare = compareWarehouse } = this.#options.mutation ?? {};
-    // The simulated warehouse has no rows of its own that could be lost beside its files.
-    const summary = async () =>
-      (await this.#sqlite.open.partitions(PERIOD)).map(({ partition, published }) => ({
-        ...partition,
-        rows: published?.rows ?? 0,
-      }));
-    const compared = { published: warehouse.published.bind(warehouse), summary, forget: async () => {} };
-    await compare({ ledger: staging.ledger, warehouse: compared, staging });
-    const scope = {
-      isWanted: () => true,
-      know: (partition: Parameters<typeof knowPartition>[1]) => knowPartition(staging, partition, STAGING),
-      rereadQuarantined: false,
-      choosesReports: true,
-    };
-    for (const source of this.#sources()) await discoverSource(staging, source, scope);
-    await sweep(staging);
   }
 
   /**
@@ -415,56 +396,4 @@ class World {
 
 function same<Part>(part: Part): Part {
   return part;
-}
-
-/** Tells the oracle of each commit. The ledger changes within the call, so the oracle sees it as it is then. */
-function observedLedger(ledger: Ledger, oracle: Oracle): Ledger {
-  return override(ledger, {
-    commit: async (partition, epoch, update) => {
-      const committed = ledger.commit(partition, epoch, update);
-      const record = await committed;
-      await oracle.ledgerCommitted(partition.period, epoch);
-      return record;
-    },
-  });
-}
-
-function observedWarehouse(warehouse: Warehouse, oracle: Oracle): Warehouse {
-  return override(warehouse, {
-    raiseFence: async (period, epoch) => {
-      await warehouse.raiseFence(period, epoch).catch((error: unknown) => {
-        if (error instanceof FencedOff) oracle.fencedOff(period, epoch, error.newest);
-        throw error;
-      });
-      oracle.fenceRaised(period, epoch);
-    },
-    publish: async (period, epoch, publications) => {
-      await warehouse.publish(period, epoch, publications);
-      oracle.warehouseChanged('publish', period, epoch);
-      await oracle.published(publications);
-    },
-  });
-}
-
-/** An object with some of its methods replaced; the others still run on the object itself. */
-export function override<Target extends object>(target: Target, methods: Partial<Target>): Target {
-  return new Proxy(target, {
-    get(object, property) {
-      const replaced: unknown = Reflect.get(methods, property);
-      const member: unknown = replaced ?? Reflect.get(object, property, object);
-      return typeof member === 'function' ? member.bind(object) : member;
-    },
-  });
-}
-
-/** Whatever the object is at the moment: what stands in its place later is used from then on. */
-function following<Target extends object>(current: () => Target): Target {
-  // Made of nothing: it has no state of its own that somebody could see.
-  return new Proxy({} as Target, {
-    get(_, property) {
-      const object = current();
-      const member: unknown = Reflect.get(object, property, object);
-      return typeof member === 'function' ? member.bind(object) : member;
-    },
-  });
 }
