@@ -11,7 +11,7 @@ declare module 'vitest' {
 const LEFT_OUT_WHEN_QUICK = [
   'test/{finalizing/snowflakeCutOff,local/{start,watchMode},local/sample/*,reconcile/manyObjects}.test.ts',
   'test/aws/{bucketRegions,dynamodb*,multipartCopy,s3*,sqsQueue,wiring}.test.ts',
-  'test/drill/drill.test.ts',
+  'test/programs/drill/drill.test.ts',
   'test/functions/**',
   'test/notify/rabbitmq/{anyBroker,brokerAtHand,composition,rabbitmqBroker,signingIn}.test.ts',
   'test/resources/{payerAccount*,template}.test.ts',

@@ -2,8 +2,8 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
-import { type EmfMetrics, openEmfMetrics } from '../src/notify/emfMetrics.ts';
-import { logValue } from '../src/notify/logsAndMetrics.ts';
+import { type EmfMetrics, openEmfMetrics } from '../src/telemetry/emfMetrics.ts';
+import { logValue } from '../src/telemetry/logsAndMetrics.ts';
 
 /** One function's logger and metrics; made once, at its cold start. */
 export interface FunctionTelemetry {

@@ -1,5 +1,5 @@
 import type { Ledger } from '../src/ledger/ledger.ts';
-import type { Tell } from '../src/notify/message.ts';
+import type { Tell } from '../src/ledger/message.ts';
 
 /** How the stage's functions tell other systems: through the ledger's outbox. Where there is no broker, nobody listens. */
 export function tellThrough(

@@ -1,7 +1,7 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import type { Broker } from '../src/notify/broker.ts';
-import { openRabbitmqBroker } from '../src/notify/rabbitmq/rabbitmqBroker.ts';
-import { type BrokerCredentials, readBrokerSecret } from '../src/notify/rabbitmq/secret.ts';
+import { openRabbitmqBroker } from '../src/adapters/rabbitmq/rabbitmqBroker.ts';
+import { type BrokerCredentials, readBrokerSecret } from '../src/adapters/rabbitmq/secret.ts';
+import type { Broker } from '../src/outbox/broker.ts';
 import { SHORT_CALLS } from './clients.ts';
 
 /** Where the broker's secret is, and what is the stage's own on it. */

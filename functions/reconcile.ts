@@ -1,13 +1,13 @@
 import payers from 'payers:configuration';
 import type { Context } from 'aws-lambda';
-import { DynamodbLedger } from '../src/aws/dynamodbLedger.ts';
-import { createS3Client, S3ObjectStore, tagSuperseded } from '../src/aws/s3ObjectStore.ts';
-import { queueUrlOf, SqsQueue } from '../src/aws/sqsQueue.ts';
+import { DynamodbLedger } from '../src/adapters/dynamodb/ledger.ts';
+import { createS3Client, S3ObjectStore, tagSuperseded } from '../src/adapters/s3/objectStore.ts';
+import { queueUrlOf, SqsQueue } from '../src/adapters/sqs/queue.ts';
 import { parseEnvironment, reconcileVariables } from '../src/config/environment.ts';
 import { payersTableQuery } from '../src/config/payersTable.ts';
-import { reportTo } from '../src/notify/logsAndMetrics.ts';
 import type { Reconciling } from '../src/reconcile/reconcile.ts';
 import { type ConfiguredReport, reconcileConfigured } from '../src/reconcile/reconcileConfigured.ts';
+import { reportTo } from '../src/telemetry/logsAndMetrics.ts';
 import { createDynamodbClient, createSqsClient } from './clients.ts';
 import { lambdaHandler, startTelemetry } from './lambdaHandler.ts';
 import { tellThrough } from './outbox.ts';

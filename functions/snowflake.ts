@@ -1,8 +1,8 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { readSnowflakeSecret, type SnowflakeCredentials } from '../src/adapters/snowflake/credentials.ts';
+import { withDeadline } from '../src/adapters/snowflake/deadline.ts';
+import { keepSession, openSession, type Session } from '../src/adapters/snowflake/session.ts';
 import type { SnowflakeEnvironment } from '../src/config/environment.ts';
-import { readSnowflakeSecret, type SnowflakeCredentials } from '../src/warehouse/snowflake/credentials.ts';
-import { withDeadline } from '../src/warehouse/snowflake/deadline.ts';
-import { keepSession, openSession, type Session } from '../src/warehouse/snowflake/session.ts';
 import { SHORT_CALLS } from './clients.ts';
 
 /** Who waits for another run's lock does so for a minute. */

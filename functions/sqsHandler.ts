@@ -1,7 +1,7 @@
 import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-powertools/batch';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
-import type { Report } from '../src/notify/events.ts';
-import { reportTo } from '../src/notify/logsAndMetrics.ts';
+import type { Report } from '../src/telemetry/events.ts';
+import { reportTo } from '../src/telemetry/logsAndMetrics.ts';
 import { type FunctionTelemetry, lambdaHandler } from './lambdaHandler.ts';
 
 /** EventBridge's ids are UUIDs; this is what may stand in a log line and a tick as it is. */

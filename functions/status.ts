@@ -1,7 +1,7 @@
 import payers from 'payers:configuration';
-import { DynamodbLedger } from '../src/aws/dynamodbLedger.ts';
-import { sqsDepth } from '../src/aws/sqsDepth.ts';
-import { queueUrlOf } from '../src/aws/sqsQueue.ts';
+import { DynamodbLedger } from '../src/adapters/dynamodb/ledger.ts';
+import { sqsDepth } from '../src/adapters/sqs/depth.ts';
+import { queueUrlOf } from '../src/adapters/sqs/queue.ts';
 import { parseEnvironment, statusVariables } from '../src/config/environment.ts';
 import type { QueueReading } from '../src/status/operations.ts';
 import type { StatusReading } from '../src/status/status.ts';

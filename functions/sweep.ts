@@ -1,10 +1,10 @@
 import payers from 'payers:configuration';
 import type { Context } from 'aws-lambda';
-import { DynamodbLedger } from '../src/aws/dynamodbLedger.ts';
-import { queueUrlOf, SqsQueue } from '../src/aws/sqsQueue.ts';
+import { DynamodbLedger } from '../src/adapters/dynamodb/ledger.ts';
+import { queueUrlOf, SqsQueue } from '../src/adapters/sqs/queue.ts';
 import { parseEnvironment, sweepVariables } from '../src/config/environment.ts';
-import { reportTo } from '../src/notify/logsAndMetrics.ts';
-import { type Surveying, sweepAndSurvey } from '../src/reconcile/survey.ts';
+import { type Surveying, sweepAndSurvey } from '../src/sweep/survey.ts';
+import { reportTo } from '../src/telemetry/logsAndMetrics.ts';
 import { createDynamodbClient, createSqsClient } from './clients.ts';
 import { lambdaHandler, startTelemetry } from './lambdaHandler.ts';
 

@@ -1,8 +1,8 @@
 import script from '../sql/analytics_wastage_queries.sql';
+import { snowflakeNames } from '../src/adapters/snowflake/names.ts';
+import { openSnowflakeWarehouse } from '../src/adapters/snowflake/warehouse.ts';
 import { analyticsStatements } from '../src/analytics/script.ts';
 import type { FinalizeEnvironment } from '../src/config/environment.ts';
-import { snowflakeNames } from '../src/warehouse/snowflake/names.ts';
-import { openSnowflakeWarehouse } from '../src/warehouse/snowflake/warehouse.ts';
 import type { Warehouse } from '../src/warehouse/warehouse.ts';
 import { snowflakeSession } from './snowflake.ts';
 

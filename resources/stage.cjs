@@ -28,8 +28,8 @@ async function fromPayers(context) {
 
 /** Checks the stage as the framework has resolved it. While a variable is not, its own error goes through: it asks again later. */
 async function check({ options, resolveVariable, resolveConfigurationProperty }) {
-  const { checkStage } = require('../src/config/checkStage.ts');
-  const { givenParams } = require('../src/config/givenParams.ts');
+  const { checkStage } = require('../src/programs/packaging/checkStage.ts');
+  const { givenParams } = require('../src/programs/packaging/givenParams.ts');
   const stage = await resolveVariable('sls:stage');
   const sections = {
     default: await resolveConfigurationProperty(['params', 'default']),

@@ -1,6 +1,6 @@
 import type { AnalyticsRecord } from '../ledger/analyticsRecord.ts';
+import type { ScriptRun, StepState } from '../warehouse/script.ts';
 import { type Analysing, keep, type Tenure } from './analysing.ts';
-import type { ScriptRun, StepState } from './scriptEngine.ts';
 import type { Step } from './steps.ts';
 
 const FIRST_POLL_SECONDS = 1;

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { AnalyticsMember, AnalyticsRecord } from '../ledger/analyticsRecord.ts';
+import type { StepFailure } from '../warehouse/script.ts';
 import { FencedOff } from '../warehouse/warehouse.ts';
 import { advance } from './advance.ts';
 import { type Analysing, keep, type Tenure } from './analysing.ts';
-import type { StepFailure } from './scriptEngine.ts';
 import type { Step } from './steps.ts';
 
 /**

@@ -1,8 +1,8 @@
 import type { Period } from '../billing/period.ts';
 import type { AnalyticsRecord } from '../ledger/analyticsRecord.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import type { Report } from '../notify/events.ts';
-import type { ScriptEngine } from './scriptEngine.ts';
+import type { Report } from '../telemetry/events.ts';
+import type { ScriptEngine } from '../warehouse/script.ts';
 
 /** What the analytics work with. Moments are milliseconds since 1970. */
 export interface Analysing {

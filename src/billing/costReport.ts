@@ -1,4 +1,4 @@
-import { quoteValue } from './printable.ts';
+import { quoteValue } from '../base/printable.ts';
 
 /**
  * The columns without which a file is no part of a bill: who used what when, and what it cost. Names as in the data

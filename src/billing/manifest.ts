@@ -1,9 +1,9 @@
 import * as z from 'zod/mini';
+import { quoteValue } from '../base/printable.ts';
 import { whyNotBill } from './costReport.ts';
 import { jsonDepth } from './jsonDepth.ts';
 import { classifyKey, monthRange } from './layout.ts';
 import type { Period } from './period.ts';
-import { quoteValue } from './printable.ts';
 
 /** What a delivery says of itself: these files, in the manifest's own bucket, are one refresh of one period. */
 export interface Manifest {

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { quoteValue } from './printable.ts';
+import { quoteValue } from '../base/printable.ts';
 
 /** That an object was created, as its bucket told it. What S3 may leave out is optional here, never made up. */
 export interface ObjectCreated {

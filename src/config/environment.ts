@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { quoteValue } from '../billing/printable.ts';
+import { quoteValue } from '../base/printable.ts';
 import type { PayersTable } from './payersTable.ts';
 
 /** A function was deployed with a wrong environment. Consequence: it stops at its cold start, with an alarm; messages are kept. */

@@ -1,7 +1,7 @@
-import { counted } from '../billing/counted.ts';
+import { counted } from '../base/counted.ts';
 import type { Payer } from '../billing/payer.ts';
 import type { Moment, StoredConfiguration } from '../ledger/ledger.ts';
-import type { ConfigurationOrigin, Report } from '../notify/events.ts';
+import type { ConfigurationOrigin, Report } from '../telemetry/events.ts';
 import type { PayerSource, PayersConfiguration } from './payers.ts';
 import { type PayerRow, parsePayerRows, type WrongRow } from './payersTable.ts';
 

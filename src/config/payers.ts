@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
+import { printable, quoteValue } from '../base/printable.ts';
 import { parsePayer } from '../billing/payer.ts';
-import { printable, quoteValue } from '../billing/printable.ts';
 import type { Source } from '../billing/source.ts';
 
 /** A payers file, read and found right. */

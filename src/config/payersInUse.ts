@@ -1,7 +1,7 @@
 import type { ObjectCreated } from '../billing/objectCreated.ts';
 import { type Place, placeBySources } from '../billing/placement.ts';
 import type { Moment, StoredConfiguration } from '../ledger/ledger.ts';
-import type { ConfigurationOrigin, Report } from '../notify/events.ts';
+import type { ConfigurationOrigin, Report } from '../telemetry/events.ts';
 import type { PayersConfiguration } from './payers.ts';
 
 /** Where the payers in use are looked up. `now` answers milliseconds since 1970. */

@@ -1,5 +1,5 @@
-import { quoteValue } from '../billing/printable.ts';
-import { parseIdentifier } from '../warehouse/snowflake/names.ts';
+import { parseIdentifier } from '../adapters/snowflake/names.ts';
+import { quoteValue } from '../base/printable.ts';
 import { type PayerEntry, type PayerSource, payerEntry, payerSourceOf } from './payers.ts';
 
 /** The names of the payers table, or of a view that stands for it. */

@@ -1,5 +1,5 @@
 import type { Period } from '../billing/period.ts';
-import type { ConfigurationOrigin } from '../notify/events.ts';
+import type { ConfigurationOrigin } from '../telemetry/events.ts';
 import type { Moment } from './ledger.ts';
 
 /** What runs by schedule and touches every payer, when it ended last, and what it did. */

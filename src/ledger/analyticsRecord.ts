@@ -1,5 +1,5 @@
-import type { StepFailure } from '../analytics/scriptEngine.ts';
 import type { Payer } from '../billing/payer.ts';
+import type { StepFailure } from '../warehouse/script.ts';
 import type { Moment } from './ledger.ts';
 
 /**

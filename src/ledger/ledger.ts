@@ -2,10 +2,10 @@ import type { Partition } from '../billing/partition.ts';
 import type { Period } from '../billing/period.ts';
 import type { SourceVersion, VersionId } from '../billing/version.ts';
 import type { PayerSource } from '../config/payers.ts';
-import type { Message } from '../notify/message.ts';
 import type { ColumnType } from '../warehouse/warehouse.ts';
 import type { Activity } from './activity.ts';
 import type { AnalyticsRecord } from './analyticsRecord.ts';
+import type { Message } from './message.ts';
 import type { PartitionRecord, PartitionUpdate } from './partitionRecord.ts';
 
 /**

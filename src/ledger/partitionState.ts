@@ -1,4 +1,4 @@
-import { counted } from '../billing/counted.ts';
+import { counted } from '../base/counted.ts';
 import { hasChanges, isDirty, type PartitionRecord, wantsAnalytics } from './partitionRecord.ts';
 import { problemsOf } from './problems.ts';
 

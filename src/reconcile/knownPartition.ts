@@ -1,10 +1,10 @@
 import { type Partition, partitionPrefix } from '../billing/partition.ts';
 import { objectName, type SourceVersion, type VersionId, versionIdOf } from '../billing/version.ts';
-import { setWithoutManifest } from '../finalizing/currentSet.ts';
+import { setWithoutManifest } from '../ledger/currentSet.ts';
 import type { Delivery, Ledger, VersionRecord } from '../ledger/ledger.ts';
 import type { PartitionRecord } from '../ledger/partitionRecord.ts';
 import { isUsable } from '../ledger/versionRecord.ts';
-import type { ListedObject, ObjectStore } from '../staging/objectStore.ts';
+import type { ListedObject, ObjectStore } from '../store/objectStore.ts';
 
 /** What the ledger knows of a partition, and which copies lie in the staging bucket. */
 export interface KnownPartition {

@@ -1,8 +1,8 @@
 import type { Partition } from '../billing/partition.ts';
 import type { Place, Placement } from '../billing/placement.ts';
 import type { Source } from '../billing/source.ts';
-import type { ListedObject, ObjectStore } from '../staging/objectStore.ts';
-import type { Placed } from '../staging/staging.ts';
+import type { Placed } from '../copy/services.ts';
+import type { ListedObject, ObjectStore } from '../store/objectStore.ts';
 
 /** What a listing works with. */
 export interface Listing {

@@ -3,20 +3,21 @@ import { type Partition, partitionName } from '../billing/partition.ts';
 import type { Payer } from '../billing/payer.ts';
 import type { Period } from '../billing/period.ts';
 import type { Source } from '../billing/source.ts';
-import type { Debounce } from '../finalizing/decide.ts';
-import type { Tick } from '../finalizing/tick.ts';
-import type { Report } from '../notify/events.ts';
-import type { Tell } from '../notify/message.ts';
-import type { Telling } from '../notify/messages/compose.ts';
+import type { Debounce } from '../ledger/decide.ts';
+import type { Tell } from '../ledger/message.ts';
+import type { Telling } from '../outbox/compose.ts';
 import {
   reportsUndecided,
   stale as staleMessage,
   unreadable as unreadableMessage,
-} from '../notify/messages/reconciling.ts';
-import type { Location } from '../staging/objectStore.ts';
-import type { Queue } from '../staging/queue.ts';
+} from '../outbox/reconcileMessages.ts';
+import type { Queue } from '../queue/queue.ts';
+import type { Tick } from '../queue/tick.ts';
+import type { Location } from '../store/objectStore.ts';
+import { freshness, freshPeriods } from '../sweep/freshness.ts';
+import { sweep } from '../sweep/sweep.ts';
+import type { Report } from '../telemetry/events.ts';
 import { type Discovery, discoverSource } from './discover.ts';
-import { freshness, freshPeriods } from './freshness.ts';
 import { type KnownPartition, knowPartition, unownedCopies } from './knownPartition.ts';
 import { parseReconcileInput, type ReconcileRequest } from './reconcileInput.ts';
 import {
@@ -26,7 +27,6 @@ import {
   summarize,
   type UnreadableSource,
 } from './reconcileReport.ts';
-import { sweep } from './sweep.ts';
 import type { PartitionTally } from './tally.ts';
 
 /** What reconcile works with. `now` answers milliseconds since 1970. */

@@ -1,16 +1,16 @@
+import { quoteValue } from '../base/printable.ts';
 import { placeBySources } from '../billing/placement.ts';
-import { quoteValue } from '../billing/printable.ts';
 import { type LoadedPayers, loadPayers, type PayersOrigins, payersOf } from '../config/loadPayers.ts';
 import type { WrongRow } from '../config/payersTable.ts';
 import type { ReconcileActivity } from '../ledger/activity.ts';
 import type { Moment } from '../ledger/ledger.ts';
-import type { ConfigurationOrigin } from '../notify/events.ts';
-import type { Fields } from '../notify/messages/compose.ts';
-import { reconciled } from '../notify/messages/reconciling.ts';
+import type { Fields } from '../outbox/compose.ts';
+import { reconciled } from '../outbox/reconcileMessages.ts';
+import { wakeOutbox } from '../sweep/wakeOutbox.ts';
+import type { ConfigurationOrigin } from '../telemetry/events.ts';
 import { type Reconciling, reconcile, tellingOf } from './reconcile.ts';
 import { parseReconcileInput } from './reconcileInput.ts';
 import type { PartitionReport, ReconcileReport } from './reconcileReport.ts';
-import { wakeOutbox } from './wakeOutbox.ts';
 
 /** Reconcile's report, and whose sources it has looked at. */
 export interface ConfiguredReport extends ReconcileReport {

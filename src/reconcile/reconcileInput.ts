@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
+import { quoteValue } from '../base/printable.ts';
 import { type Payer, parsePayer } from '../billing/payer.ts';
 import { addMonths, type Period, parsePeriod, periodAt } from '../billing/period.ts';
-import { quoteValue } from '../billing/printable.ts';
 
 /** What to reconcile. */
 export interface ReconcileRequest {

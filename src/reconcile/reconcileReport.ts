@@ -1,8 +1,8 @@
-import { counted } from '../billing/counted.ts';
+import { counted } from '../base/counted.ts';
+import { quoteValue } from '../base/printable.ts';
 import { partitionName } from '../billing/partition.ts';
 import type { Payer } from '../billing/payer.ts';
 import type { Period } from '../billing/period.ts';
-import { quoteValue } from '../billing/printable.ts';
 import { type PartitionState, stateOf } from '../ledger/partitionState.ts';
 import type { FileState, KnownPartition } from './knownPartition.ts';
 import type { PartitionTally } from './tally.ts';

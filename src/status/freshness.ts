@@ -1,4 +1,4 @@
-import { counted } from '../billing/counted.ts';
+import { counted } from '../base/counted.ts';
 import { addMonths, monthOf, type Period, yearOf } from '../billing/period.ts';
 import type { Moment } from '../ledger/ledger.ts';
 import { clock } from './age.ts';

@@ -1,6 +1,6 @@
-import { printable } from '../billing/printable.ts';
+import { printable } from '../base/printable.ts';
 import { objectName } from '../billing/version.ts';
-import { newest } from '../finalizing/currentSet.ts';
+import { newest } from '../ledger/currentSet.ts';
 import type { Delivery, ExpectedFile, VersionRecord } from '../ledger/ledger.ts';
 import { pendingKey } from '../ledger/partitionRecord.ts';
 import { isUsable } from '../ledger/versionRecord.ts';

@@ -1,8 +1,8 @@
+import { printable } from '../base/printable.ts';
 import type { Period } from '../billing/period.ts';
-import { printable } from '../billing/printable.ts';
 import type { Activity } from '../ledger/activity.ts';
 import type { Moment } from '../ledger/ledger.ts';
-import type { ConfigurationOrigin } from '../notify/events.ts';
+import type { ConfigurationOrigin } from '../telemetry/events.ts';
 import { ageHours, clock } from './age.ts';
 
 /** What runs a stage on AWS, beside the ledger. An embedded reactor has none of it. */

@@ -1,11 +1,11 @@
+import { printable } from '../base/printable.ts';
 import { executionTime } from '../billing/executionTime.ts';
 import type { Partition } from '../billing/partition.ts';
 import type { Payer } from '../billing/payer.ts';
 import type { Period } from '../billing/period.ts';
-import { printable } from '../billing/printable.ts';
 import type { SourceVersion } from '../billing/version.ts';
-import { type Debounce, dueAt } from '../finalizing/decide.ts';
 import type { AnalyticsRecord } from '../ledger/analyticsRecord.ts';
+import { type Debounce, dueAt } from '../ledger/decide.ts';
 import type { Delivery, Moment, PeriodRecord, VersionRecord } from '../ledger/ledger.ts';
 import type { PartitionRecord } from '../ledger/partitionRecord.ts';
 import { stateOf } from '../ledger/partitionState.ts';

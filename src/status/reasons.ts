@@ -1,8 +1,8 @@
 import { failureText } from '../analytics/failureText.ts';
-import { counted } from '../billing/counted.ts';
-import type { Debounce } from '../finalizing/decide.ts';
-import { dueAt } from '../finalizing/decide.ts';
+import { counted } from '../base/counted.ts';
 import type { AnalyticsRecord } from '../ledger/analyticsRecord.ts';
+import type { Debounce } from '../ledger/decide.ts';
+import { dueAt } from '../ledger/decide.ts';
 import type { Moment, PeriodRecord } from '../ledger/ledger.ts';
 import { isDirty, type PartitionRecord, type Problem } from '../ledger/partitionRecord.ts';
 import { stateOf } from '../ledger/partitionState.ts';

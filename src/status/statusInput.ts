@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
+import { quoteValue } from '../base/printable.ts';
 import { type Payer, parsePayer } from '../billing/payer.ts';
 import { type Period, parsePeriod } from '../billing/period.ts';
-import { quoteValue } from '../billing/printable.ts';
 import type { PartitionState } from '../ledger/partitionState.ts';
 
 /** A partition's state in the ledger; `unknown` where nothing of it has ever arrived. */

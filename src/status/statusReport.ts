@@ -1,10 +1,10 @@
-import { counted } from '../billing/counted.ts';
+import { counted } from '../base/counted.ts';
+import { printable } from '../base/printable.ts';
 import type { Payer } from '../billing/payer.ts';
 import type { Period } from '../billing/period.ts';
-import { printable } from '../billing/printable.ts';
 import type { AnalyticsRecord } from '../ledger/analyticsRecord.ts';
 import type { Moment, PeriodRecord, StoredConfiguration } from '../ledger/ledger.ts';
-import type { Message } from '../notify/message.ts';
+import type { Message } from '../ledger/message.ts';
 import { ageHours, clock, timeOf } from './age.ts';
 import { type OperationsStatus, operationsSentences } from './operations.ts';
 import type { PartitionStatus } from './partitionStatus.ts';

@@ -1,4 +1,4 @@
-import { printable } from '../billing/printable.ts';
+import { printable } from '../base/printable.ts';
 
 const MAX_LABEL_CHARACTERS = 120;
 const MAX_REASON_CHARACTERS = 600;

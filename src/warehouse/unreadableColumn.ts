@@ -1,4 +1,4 @@
-import { printable } from '../billing/printable.ts';
+import { printable } from '../base/printable.ts';
 import { lineItemColumns } from './lineItems.ts';
 import type { StagedFile } from './warehouse.ts';
 

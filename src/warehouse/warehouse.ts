@@ -1,7 +1,7 @@
-import type { ScriptEngine } from '../analytics/scriptEngine.ts';
 import type { Partition } from '../billing/partition.ts';
 import type { Payer } from '../billing/payer.ts';
 import type { Period } from '../billing/period.ts';
+import type { ScriptEngine } from './script.ts';
 
 /**
  * The warehouse as the finalizer sees it: write, audit, publish.

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { UsageError } from '../../src/base/commandLine.ts';
 import { parsePayer } from '../../src/billing/payer.ts';
 import { parsePeriod } from '../../src/billing/period.ts';
-import { UsageError } from '../../src/config/commandLine.ts';
-import type { Outcome } from '../../src/local/outcome.ts';
+import type { Outcome } from '../../src/programs/local/outcome.ts';
 import { parseAttackOptions } from './attackOptions.ts';
 import { differences } from './compare.ts';
 

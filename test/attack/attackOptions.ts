@@ -1,5 +1,5 @@
-import { quoteValue } from '../../src/billing/printable.ts';
-import { readOptions, UsageError } from '../../src/config/commandLine.ts';
+import { readOptions, UsageError } from '../../src/base/commandLine.ts';
+import { quoteValue } from '../../src/base/printable.ts';
 
 export interface AttackOptions {
   readonly seed: number;

@@ -1,5 +1,5 @@
 import { cp } from 'node:fs/promises';
-import { between, pick, type Random } from '../../src/local/sample/random.ts';
+import { between, pick, type Random } from '../../src/programs/sample/random.ts';
 import { damageState } from './damage.ts';
 import type { Ground } from './ground.ts';
 import { type Ended, runProgram, type Start } from './program.ts';

@@ -1,4 +1,4 @@
-import type { Outcome } from '../../src/local/outcome.ts';
+import type { Outcome } from '../../src/programs/local/outcome.ts';
 
 /**
  * What is different between the ends of two runs over one folder, one sentence for each difference; empty when they are

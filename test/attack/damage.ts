@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { open, rm, stat, truncate } from 'node:fs/promises';
 import { relative } from 'node:path';
-import { between, pick, type Random } from '../../src/local/sample/random.ts';
+import { between, pick, type Random } from '../../src/programs/sample/random.ts';
 import { filesBelow } from './ground.ts';
 
 const WAYS = ['delete', 'cut off', 'write over', 'blank'] as const;

@@ -1,8 +1,8 @@
 import { parsePeriod } from '../../src/billing/period.ts';
-import { type Delivery, dataFile, dataKey, manifestFile, manifestKeys } from '../../src/local/sample/delivery.ts';
-import { between, pick, type Random } from '../../src/local/sample/random.ts';
-import { sampleSources } from '../../src/local/sample/sampleSources.ts';
-import { putFiles, reportFile, rowsOf } from '../local/reports.ts';
+import { type Delivery, dataFile, dataKey, manifestFile, manifestKeys } from '../../src/programs/sample/delivery.ts';
+import { between, pick, type Random } from '../../src/programs/sample/random.ts';
+import { sampleSources } from '../../src/programs/sample/sampleSources.ts';
+import { putFiles, reportFile, rowsOf } from '../programs/local/reports.ts';
 
 const PERIODS = ['2026-09', '2026-10'].map(parsePeriod);
 const LOOSE_PAYER = '555566667777';

@@ -1,7 +1,7 @@
 import { mkdir, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Outcome } from '../../src/local/outcome.ts';
-import type { Random } from '../../src/local/sample/random.ts';
+import type { Outcome } from '../../src/programs/local/outcome.ts';
+import type { Random } from '../../src/programs/sample/random.ts';
 import { planFolder } from './folder.ts';
 import { runProgram } from './program.ts';
 

@@ -1,8 +1,8 @@
 import { mkdtempDisposable, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { UsageError } from '../../src/config/commandLine.ts';
-import { seededRandom } from '../../src/local/sample/random.ts';
+import { UsageError } from '../../src/base/commandLine.ts';
+import { seededRandom } from '../../src/programs/sample/random.ts';
 import { type AttackOptions, HELP, parseAttackOptions } from './attackOptions.ts';
 import { KINDS, type Kind } from './attacks.ts';
 import { type Ground, prepareGround } from './ground.ts';

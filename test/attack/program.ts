@@ -2,12 +2,12 @@ import { spawn } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import type { Outcome } from '../../src/local/outcome.ts';
+import type { Outcome } from '../../src/programs/local/outcome.ts';
 import { endWithUs } from '../endWithUs.ts';
-import { PROJECT } from '../local/reactor.ts';
+import { PROJECT } from '../programs/local/reactor.ts';
 import { FAULTS_VARIABLE, type Faults } from './faultLayer.ts';
 
-const MAIN = join(PROJECT, 'src/local/main.ts');
+const MAIN = join(PROJECT, 'src/programs/local/main.ts');
 const FAULT_LAYER = new URL('./faultLayer.ts', import.meta.url).href;
 /** Whatever is wrong, the program says so long before. */
 const ENDS_WITHIN_MS = 240_000;

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { seededRandom } from '../../src/local/sample/random.ts';
+import { seededRandom } from '../../src/programs/sample/random.ts';
 import { attack, type Kind } from './attacks.ts';
 import { differences } from './compare.ts';
 import type { Ground } from './ground.ts';

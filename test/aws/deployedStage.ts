@@ -3,8 +3,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { LambdaClient, ListEventSourceMappingsCommand, UpdateEventSourceMappingCommand } from '@aws-sdk/client-lambda';
+import { addCopyConditions } from '../adapters/s3/copyConditions.ts';
 import { type PackagedStage, packageStage } from '../resources/packaged.ts';
-import { addCopyConditions } from './copyConditions.ts';
 import { type AwsRequest, type Fault, type FaultProxy, startFaultProxy } from './faultProxy.ts';
 import { type MotoServer, startMotoServer } from './motoServer.ts';
 

@@ -1,4 +1,4 @@
-import { findRabbitmq } from '../notify/rabbitmq/rabbitmqPrograms.ts';
+import { findRabbitmq } from '../adapters/rabbitmq/rabbitmqPrograms.ts';
 import { ensurePythonTools } from './pythonTools.ts';
 
 /** Once before all tests, so that no two workers install at the same time. */

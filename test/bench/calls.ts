@@ -1,10 +1,10 @@
-import { addCopyConditions } from '../aws/copyConditions.ts';
+import { addCopyConditions } from '../adapters/s3/copyConditions.ts';
 import { type AwsRequest, startFaultProxy } from '../aws/faultProxy.ts';
 import type { MotoServer } from '../aws/motoServer.ts';
+import { parquetBytes } from '../copy/parquetBytes.ts';
 import { type BundledFunctions, sqsEvent } from '../functions/bundledFunction.ts';
 import { Deployment } from '../functions/deployment.ts';
-import { exportManifest } from '../local/reports.ts';
-import { parquetBytes } from '../staging/parquetBytes.ts';
+import { exportManifest } from '../programs/local/reports.ts';
 
 const BATCH = 10;
 const FOLDER = 'cur/daily/data/BILLING_PERIOD=2026-10/';

@@ -3,21 +3,21 @@ import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { DirectoryStore } from '../../src/adapters/folder/objectStore.ts';
+import { SqliteLedger } from '../../src/adapters/sqlite/ledger.ts';
 import { objectCreatedEvent } from '../../src/billing/objectCreated.ts';
 import { parsePayer } from '../../src/billing/payer.ts';
 import { parsePeriod } from '../../src/billing/period.ts';
 import type { Place } from '../../src/billing/placement.ts';
-import { SqliteLedger } from '../../src/ledger/sqliteLedger.ts';
-import { DirectoryStore } from '../../src/local/directoryStore.ts';
-import { handleObjectCreated } from '../../src/staging/handleObjectCreated.ts';
-import type { Staging } from '../../src/staging/staging.ts';
+import { handleObjectCreated } from '../../src/copy/handleObjectCreated.ts';
+import type { Staging } from '../../src/copy/services.ts';
 import { smallFiles } from './smallFiles.ts';
 
 /** As many as the embedded reactor copies at once. */
 const CONCURRENCY = 16;
 const PAYER = parsePayer('111122223333');
 const PERIOD = parsePeriod('2026-10');
-const MAIN = fileURLToPath(new URL('../../src/local/main.ts', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../src/programs/local/main.ts', import.meta.url));
 
 /** Measures the embedded reactor on `files` small files, narrow and wide, against plain copying. */
 export async function benchEmbedded(files: number, say: (line: string) => void): Promise<void> {

@@ -1,10 +1,10 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { createS3Client, S3ObjectStore } from '../../src/aws/s3ObjectStore.ts';
+import { createS3Client, S3ObjectStore } from '../../src/adapters/s3/objectStore.ts';
+import { SqliteLedger } from '../../src/adapters/sqlite/ledger.ts';
 import { parsePayer } from '../../src/billing/payer.ts';
 import { placeBySources } from '../../src/billing/placement.ts';
 import type { Source } from '../../src/billing/source.ts';
-import { SqliteLedger } from '../../src/ledger/sqliteLedger.ts';
 import { reconcile } from '../../src/reconcile/reconcile.ts';
 import { startListingServer } from '../reconcile/listingServer.ts';
 

@@ -1,7 +1,7 @@
-import { billOf } from '../../src/local/sample/bill.ts';
-import { sampleDeliveryPlan } from '../../src/local/sample/deliveryPlan.ts';
-import { legacyColumns } from '../../src/local/sample/reportColumns.ts';
-import { legacyFile } from '../../src/local/sample/reportFile.ts';
+import { billOf } from '../../src/programs/sample/bill.ts';
+import { sampleDeliveryPlan } from '../../src/programs/sample/deliveryPlan.ts';
+import { legacyColumns } from '../../src/programs/sample/reportColumns.ts';
+import { legacyFile } from '../../src/programs/sample/reportFile.ts';
 
 const ROWS = 20;
 

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { quoteValue } from '../../src/base/printable.ts';
 import {
   MalformedEvent,
   type ObjectCreated,
   objectCreatedEvent,
   parseObjectCreated,
 } from '../../src/billing/objectCreated.ts';
-import { quoteValue } from '../../src/billing/printable.ts';
 
 interface EventShape {
   detail: { bucket: Record<string, unknown>; object: Record<string, unknown>; [field: string]: unknown };

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { PAYER_FIELDS } from '../../src/config/payersTable.ts';
-import { PARAM_NAMES, parseStageParams } from '../../src/config/stageParams.ts';
+import { PARAM_NAMES, parseStageParams } from '../../src/programs/packaging/stageParams.ts';
 
 const DOCUMENT = read('resources/CONFIGURATION.md');
-const SCHEMA = read('src/config/stageParams.ts').split('const stageParams = ')[1] ?? '';
+const SCHEMA = read('src/programs/packaging/stageParams.ts').split('const stageParams = ')[1] ?? '';
 const { params: PARAMS } = parse(read('serverless.yml'), { logLevel: 'silent' });
 /** No param may be null: what is said of it is what the param may be. */
 const ALLOWED = new Map(

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parsePayer } from '../../src/billing/payer.ts';
 import { type LoadedPayers, loadPayers, type PayersOrigins } from '../../src/config/loadPayers.ts';
 import type { StoredConfiguration } from '../../src/ledger/ledger.ts';
-import type { ReactorEvent } from '../../src/notify/events.ts';
+import type { ReactorEvent } from '../../src/telemetry/events.ts';
 import { payerSource } from './payerSources.ts';
 
 const NOW = Date.UTC(2026, 9, 15);

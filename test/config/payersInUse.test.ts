@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { PayersInUse } from '../../src/config/payersInUse.ts';
 import type { StoredConfiguration } from '../../src/ledger/ledger.ts';
-import type { ReactorEvent } from '../../src/notify/events.ts';
+import type { ReactorEvent } from '../../src/telemetry/events.ts';
 import { payerSource } from './payerSources.ts';
 
 const MINUTE = 60_000;

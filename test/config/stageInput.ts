@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
-import { givenParams } from '../../src/config/givenParams.ts';
+import { givenParams } from '../../src/programs/packaging/givenParams.ts';
 
 const YAML = readFileSync(new URL('../../serverless.yml', import.meta.url), 'utf8');
 

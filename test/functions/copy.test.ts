@@ -3,7 +3,7 @@ import { parsePayer } from '../../src/billing/payer.ts';
 import { startFaultProxy } from '../aws/faultProxy.ts';
 import { type MotoServer, startMotoServer } from '../aws/motoServer.ts';
 import { payerSource } from '../config/payerSources.ts';
-import { parquetBytes } from '../staging/parquetBytes.ts';
+import { parquetBytes } from '../copy/parquetBytes.ts';
 import { BundledFunctions, type Outcome, sqsEvent } from './bundledFunction.ts';
 import { Deployment, objectCreated } from './deployment.ts';
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { CreateBucketCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreateQueueCommand, ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { DynamodbLedger } from '../../src/aws/dynamodbLedger.ts';
+import { DynamodbLedger } from '../../src/adapters/dynamodb/ledger.ts';
 import type { MotoServer } from '../aws/motoServer.ts';
 
 /** One stage of the reactor on a local server: its buckets, queues and table, under names of its own. */

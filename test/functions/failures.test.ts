@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { addCopyConditions, s3Answer } from '../aws/copyConditions.ts';
+import { addCopyConditions, s3Answer } from '../adapters/s3/copyConditions.ts';
 import { type AwsRequest, dynamodbError, type Fault, type FaultProxy, startFaultProxy } from '../aws/faultProxy.ts';
 import { type MotoServer, startMotoServer } from '../aws/motoServer.ts';
-import { parquetBytes } from '../staging/parquetBytes.ts';
+import { parquetBytes } from '../copy/parquetBytes.ts';
 import { BundledFunctions, type Outcome, sqsEvent } from './bundledFunction.ts';
 import { Deployment } from './deployment.ts';
 

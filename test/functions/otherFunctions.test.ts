@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type MotoServer, startMotoServer } from '../aws/motoServer.ts';
 import { payerSource } from '../config/payerSources.ts';
-import { parquetBytes } from '../staging/parquetBytes.ts';
+import { parquetBytes } from '../copy/parquetBytes.ts';
 import { BundledFunctions, sqsEvent } from './bundledFunction.ts';
 import { Deployment } from './deployment.ts';
 

@@ -1,19 +1,19 @@
 import { readFile } from 'node:fs/promises';
 import { CreateSecretCommand, PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { snowflakeNames } from '../../src/adapters/snowflake/names.ts';
 import { analyticsStatements } from '../../src/analytics/script.ts';
 import { parsePayer } from '../../src/billing/payer.ts';
 import { parsePeriod } from '../../src/billing/period.ts';
-import { snowflakeNames } from '../../src/warehouse/snowflake/names.ts';
+import { bindQueue, takeAll } from '../adapters/rabbitmq/brokerWorld.ts';
+import { type RabbitmqServer, startRabbitmqServer } from '../adapters/rabbitmq/rabbitmqServer.ts';
+import { startTcpProxy, type TcpProxy } from '../adapters/rabbitmq/tcpProxy.ts';
+import { type ProtocolServer, startProtocolServer } from '../adapters/snowflake/protocolServer.ts';
+import { createKey } from '../adapters/snowflake/sessionHarness.ts';
+import { makeSnowflakeState, type SnowflakeState } from '../adapters/snowflake/snowflakeState.ts';
 import { type MotoServer, startMotoServer } from '../aws/motoServer.ts';
-import { bindQueue, takeAll } from '../notify/rabbitmq/brokerWorld.ts';
-import { type RabbitmqServer, startRabbitmqServer } from '../notify/rabbitmq/rabbitmqServer.ts';
-import { startTcpProxy, type TcpProxy } from '../notify/rabbitmq/tcpProxy.ts';
-import { parquetBytes } from '../staging/parquetBytes.ts';
+import { parquetBytes } from '../copy/parquetBytes.ts';
 import type { Row } from '../warehouse/contract.ts';
-import { type ProtocolServer, startProtocolServer } from '../warehouse/snowflake/protocolServer.ts';
-import { createKey } from '../warehouse/snowflake/sessionHarness.ts';
-import { makeSnowflakeState, type SnowflakeState } from '../warehouse/snowflake/snowflakeState.ts';
 import { type Answer, BundledFunctions, type Outcome, type StartedFunction, sqsEvent } from './bundledFunction.ts';
 import { Deployment } from './deployment.ts';
 

@@ -1,19 +1,19 @@
 import { readFile } from 'node:fs/promises';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { snowflakeNames } from '../../src/adapters/snowflake/names.ts';
 import { analyticsStatements } from '../../src/analytics/script.ts';
 import { parsePayer } from '../../src/billing/payer.ts';
 import { parsePeriod } from '../../src/billing/period.ts';
-import { snowflakeNames } from '../../src/warehouse/snowflake/names.ts';
-import { type MotoServer, startMotoServer } from '../aws/motoServer.ts';
-import { parquetBytes } from '../staging/parquetBytes.ts';
 import {
   type ProtocolServer,
   type StatementResult,
   startProtocolServer,
-} from '../warehouse/snowflake/protocolServer.ts';
-import { createKey } from '../warehouse/snowflake/sessionHarness.ts';
-import { makeSnowflakeState, type SnowflakeState } from '../warehouse/snowflake/snowflakeState.ts';
+} from '../adapters/snowflake/protocolServer.ts';
+import { createKey } from '../adapters/snowflake/sessionHarness.ts';
+import { makeSnowflakeState, type SnowflakeState } from '../adapters/snowflake/snowflakeState.ts';
+import { type MotoServer, startMotoServer } from '../aws/motoServer.ts';
+import { parquetBytes } from '../copy/parquetBytes.ts';
 import { BundledFunctions, type Outcome, sqsEvent } from './bundledFunction.ts';
 import { Deployment } from './deployment.ts';
 

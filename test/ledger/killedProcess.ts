@@ -1,5 +1,5 @@
 import { writeSync } from 'node:fs';
-import { SqliteLedger } from '../../src/ledger/sqliteLedger.ts';
+import { SqliteLedger } from '../../src/adapters/sqlite/ledger.ts';
 import { START, versionOf } from './records.ts';
 
 /**

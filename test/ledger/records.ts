@@ -2,9 +2,9 @@ import { type Partition, partitionPrefix } from '../../src/billing/partition.ts'
 import { parsePayer } from '../../src/billing/payer.ts';
 import { parsePeriod } from '../../src/billing/period.ts';
 import { type SourceVersion, versionIdOf } from '../../src/billing/version.ts';
+import { stagedKeyOf } from '../../src/copy/stagedKey.ts';
 import type { Delivery, VersionOutcome, VersionRecord } from '../../src/ledger/ledger.ts';
 import type { DeliveryProgress } from '../../src/ledger/partitionRecord.ts';
-import { stagedKeyOf } from '../../src/staging/stagedKey.ts';
 
 export const PERIOD = parsePeriod('2026-04');
 export const ALPHA: Partition = { payer: parsePayer('111111111111'), period: PERIOD };

@@ -2,13 +2,13 @@ import { setImmediate } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { SqliteLedger } from '../../src/adapters/sqlite/ledger.ts';
 import { parseObjectCreated } from '../../src/billing/objectCreated.ts';
 import { placeBySources } from '../../src/billing/placement.ts';
 import type { Source } from '../../src/billing/source.ts';
-import { SqliteLedger } from '../../src/ledger/sqliteLedger.ts';
 import { discoverSource } from '../../src/reconcile/discover.ts';
-import { AccessDenied, type ListedObject, ObjectGone, type ObjectStore } from '../../src/staging/objectStore.ts';
-import { md5 } from '../staging/contentEtags.ts';
+import { AccessDenied, type ListedObject, ObjectGone, type ObjectStore } from '../../src/store/objectStore.ts';
+import { md5 } from '../copy/contentEtags.ts';
 import {
   CopyWorld,
   chunk,
@@ -21,9 +21,9 @@ import {
   OVERWRITE,
   OVERWRITE_MANIFEST,
   partitionOf,
-} from '../staging/copyWorld.ts';
-import { refusing } from '../staging/interception.ts';
-import { foreignParquet, parquetBytes } from '../staging/parquetBytes.ts';
+} from '../copy/copyWorld.ts';
+import { refusing } from '../copy/interception.ts';
+import { foreignParquet, parquetBytes } from '../copy/parquetBytes.ts';
 
 const MINUTE = 60_000;
 const LOOSE_KEY = 'year=2026/month=10/a.parquet';

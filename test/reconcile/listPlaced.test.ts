@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { parsePayer } from '../../src/billing/payer.ts';
 import { placeBySources } from '../../src/billing/placement.ts';
 import { listPlaced } from '../../src/reconcile/listPlaced.ts';
-import type { ListedObject, ObjectStore } from '../../src/staging/objectStore.ts';
+import type { ListedObject, ObjectStore } from '../../src/store/objectStore.ts';
 
 const SOURCE = { bucket: 'b', prefix: 'cur', payer: parsePayer('111122223333'), manifests: true };
 const PAGE = 10;

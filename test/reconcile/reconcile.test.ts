@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { partitionPrefix } from '../../src/billing/partition.ts';
 import { placeBySources } from '../../src/billing/placement.ts';
-import type { Message } from '../../src/notify/message.ts';
+import type { Message } from '../../src/ledger/message.ts';
 import { type Reconciling, reconcile } from '../../src/reconcile/reconcile.ts';
 import { ReconcileInputInvalid } from '../../src/reconcile/reconcileInput.ts';
 import type { ReconcileReport } from '../../src/reconcile/reconcileReport.ts';
-import { AccessDenied, type Location, type ObjectStore } from '../../src/staging/objectStore.ts';
+import { AccessDenied, type Location, type ObjectStore } from '../../src/store/objectStore.ts';
 import {
   CopyWorld,
   chunk,
@@ -17,8 +17,8 @@ import {
   NEIGHBOUR,
   NOON,
   partitionOf,
-} from '../staging/copyWorld.ts';
-import { foreignParquet, parquetBytes } from '../staging/parquetBytes.ts';
+} from '../copy/copyWorld.ts';
+import { foreignParquet, parquetBytes } from '../copy/parquetBytes.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;

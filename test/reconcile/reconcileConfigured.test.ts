@@ -5,12 +5,12 @@ import type { PayersOrigins } from '../../src/config/loadPayers.ts';
 import type { PayerSource } from '../../src/config/payers.ts';
 import { PayersInUse } from '../../src/config/payersInUse.ts';
 import type { PayerRow } from '../../src/config/payersTable.ts';
-import type { Message } from '../../src/notify/message.ts';
+import type { Message } from '../../src/ledger/message.ts';
 import type { Reconciling } from '../../src/reconcile/reconcile.ts';
 import { type ConfiguredReport, reconcileConfigured } from '../../src/reconcile/reconcileConfigured.ts';
 import { ReconcileInputInvalid } from '../../src/reconcile/reconcileInput.ts';
-import { CopyWorld, chunk, DAILY, DEBOUNCE, LOOSE, NOON, OVERWRITE } from '../staging/copyWorld.ts';
-import { parquetBytes } from '../staging/parquetBytes.ts';
+import { CopyWorld, chunk, DAILY, DEBOUNCE, LOOSE, NOON, OVERWRITE } from '../copy/copyWorld.ts';
+import { parquetBytes } from '../copy/parquetBytes.ts';
 
 let world: CopyWorld;
 beforeEach(async () => {

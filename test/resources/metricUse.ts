@@ -1,4 +1,4 @@
-import { METRICS, type MetricName, SERIES } from '../../src/notify/metricCatalogue.ts';
+import { METRICS, type MetricName, SERIES } from '../../src/telemetry/metricCatalogue.ts';
 import { environmentOf } from './functionRules.ts';
 import type { Template } from './template.ts';
 

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { LONGEST_NAMES } from '../../src/config/stageNames.ts';
+import { LONGEST_NAMES } from '../../src/programs/packaging/stageNames.ts';
 import { findPythonTool } from '../aws/pythonTools.ts';
 import { accessRules } from './accessRules.ts';
 import { alarmRules } from './alarmRules.ts';
@@ -192,7 +192,7 @@ describe('stages', () => {
 
   test('take no decision that nothing reads', async () => {
     const files = (await readdir(join(ROOT, 'resources'))).map((name) => join(ROOT, 'resources', name));
-    const paths = [join(ROOT, 'serverless.yml'), join(ROOT, 'src/config/checkStage.ts'), ...files];
+    const paths = [join(ROOT, 'serverless.yml'), join(ROOT, 'src/programs/packaging/checkStage.ts'), ...files];
     const texts = await Promise.all(paths.map((path) => readFile(path, 'utf8')));
     const isRead = (name: string) =>
       texts.some((text) => text.includes(`param:${name}`) || text.includes(`params.${name})`));

@@ -1,9 +1,9 @@
 import { reportOf } from '../../src/billing/report.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { problemsOf, withProblem } from '../../src/ledger/problems.ts';
-import type { ObjectStore } from '../../src/staging/objectStore.ts';
+import type { ObjectStore } from '../../src/store/objectStore.ts';
 import { FencedOff, type Warehouse } from '../../src/warehouse/warehouse.ts';
-import { parquetBytes } from '../staging/parquetBytes.ts';
+import { parquetBytes } from '../copy/parquetBytes.ts';
 import type { Mishap } from './mishaps.ts';
 import { override } from './observed.ts';
 import { isStray } from './scenario.ts';

@@ -3,7 +3,7 @@ import type { Partition } from '../../src/billing/partition.ts';
 import { parsePayer } from '../../src/billing/payer.ts';
 import { parsePeriod } from '../../src/billing/period.ts';
 import type { Source } from '../../src/billing/source.ts';
-import { foreignParquet, parquetBytes } from '../staging/parquetBytes.ts';
+import { foreignParquet, parquetBytes } from '../copy/parquetBytes.ts';
 import { anyMishaps, type Mishap } from './mishaps.ts';
 import type { Faults } from './scheduler.ts';
 import type { Content } from './simulatedStore.ts';

@@ -1,5 +1,5 @@
 import { DatabaseSync } from 'node:sqlite';
-import { SqliteLedger } from '../../src/ledger/sqliteLedger.ts';
+import { SqliteLedger } from '../../src/adapters/sqlite/ledger.ts';
 
 let worlds = 0;
 

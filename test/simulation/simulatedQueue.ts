@@ -1,4 +1,4 @@
-import type { Queue, QueueMessage } from '../../src/staging/queue.ts';
+import type { Queue, QueueMessage } from '../../src/queue/queue.ts';
 import type { Process, Scheduler } from './scheduler.ts';
 
 export const VISIBILITY_SECONDS = 90;

@@ -6,7 +6,7 @@ import {
   type ObjectRef,
   type ObjectStore,
   type ReadResult,
-} from '../../src/staging/objectStore.ts';
+} from '../../src/store/objectStore.ts';
 import type { Process, Scheduler } from './scheduler.ts';
 
 /** One content of an object. `rows` is what a reader of a Parquet file would count. */

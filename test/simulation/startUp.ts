@@ -1,10 +1,10 @@
 import type { Partition } from '../../src/billing/partition.ts';
 import type { Source } from '../../src/billing/source.ts';
-import type { compareWarehouse } from '../../src/local/compareWarehouse.ts';
+import type { Staging } from '../../src/copy/services.ts';
+import type { compareWarehouse } from '../../src/programs/local/compareWarehouse.ts';
 import { discoverSource } from '../../src/reconcile/discover.ts';
 import { knowPartition } from '../../src/reconcile/knownPartition.ts';
-import { sweep } from '../../src/reconcile/sweep.ts';
-import type { Staging } from '../../src/staging/staging.ts';
+import { sweep } from '../../src/sweep/sweep.ts';
 import type { Warehouse } from '../../src/warehouse/warehouse.ts';
 
 /** What a process that starts works with. */

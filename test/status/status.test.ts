@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { SqliteLedger } from '../../src/adapters/sqlite/ledger.ts';
 import { parsePayer } from '../../src/billing/payer.ts';
 import { parsePeriod } from '../../src/billing/period.ts';
 import type { Delivery, Ledger } from '../../src/ledger/ledger.ts';
-import { SqliteLedger } from '../../src/ledger/sqliteLedger.ts';
 import type { Operations } from '../../src/status/operations.ts';
 import { status } from '../../src/status/status.ts';
 import { statusAnswer } from '../../src/status/statusAnswer.ts';
 import { payerSource } from '../config/payerSources.ts';
+import { counted } from '../copy/interception.ts';
 import { ALPHA, BETA, deliveryOf, PERIOD, START, versionOf } from '../ledger/records.ts';
-import { counted } from '../staging/interception.ts';
 import { DEBOUNCE, HOUR, MINUTE } from './statusRecords.ts';
 
 /** In May: the period of the records is the month before. */

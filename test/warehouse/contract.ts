@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { ScriptRun } from '../../src/analytics/scriptEngine.ts';
 import { ScriptError } from '../../src/analytics/scriptError.ts';
 import type { Partition } from '../../src/billing/partition.ts';
 import { type Payer, parsePayer } from '../../src/billing/payer.ts';
 import { type Period, parsePeriod } from '../../src/billing/period.ts';
+import type { ScriptRun } from '../../src/warehouse/script.ts';
 import {
   type ColumnType,
   FencedOff,

@@ -2,12 +2,12 @@ import { existsSync } from 'node:fs';
 import { open, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type DuckdbWarehouse, openDuckdbWarehouse } from '../../src/adapters/duckdb/warehouse.ts';
 import type { Partition } from '../../src/billing/partition.ts';
 import { parsePayer } from '../../src/billing/payer.ts';
 import { parsePeriod } from '../../src/billing/period.ts';
-import type { ObjectStore } from '../../src/staging/objectStore.ts';
-import { inspectObject } from '../../src/staging/parquetFooter.ts';
-import { type DuckdbWarehouse, openDuckdbWarehouse } from '../../src/warehouse/duckdb/warehouse.ts';
+import { inspectObject } from '../../src/copy/parquetFooter.ts';
+import type { ObjectStore } from '../../src/store/objectStore.ts';
 import type { StagedFile } from '../../src/warehouse/warehouse.ts';
 
 const REAL_DATA = path.resolve(import.meta.dirname, '../../../shared/cur');

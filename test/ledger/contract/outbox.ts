@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Ledger } from '../../../src/ledger/ledger.ts';
-import type { Message } from '../../../src/notify/message.ts';
+import type { Message } from '../../../src/ledger/message.ts';
 import { START } from '../records.ts';
 
 const messageOf = (id: string, createdAt = START): Message => ({

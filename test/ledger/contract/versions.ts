@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { newest } from '../../../src/finalizing/currentSet.ts';
+import { newest } from '../../../src/ledger/currentSet.ts';
 import type { Ledger } from '../../../src/ledger/ledger.ts';
 import { isDirty } from '../../../src/ledger/partitionRecord.ts';
 import { ALPHA, BETA, byId, START, versionOf } from '../records.ts';

@@ -1,0 +1,115 @@
+import { type DuckDBConnection, LIST, listValue, VARCHAR } from '@duckdb/node-api';
+import * as z from 'zod';
+import { type Payer, parsePayer } from '../../billing/payer.ts';
+import { monthOf, type Period, yearOf } from '../../billing/period.ts';
+import { checkPublications } from '../../warehouse/checkPublications.ts';
+import { FencedOff, type Publication, type PublishedSet } from '../../warehouse/warehouse.ts';
+import { partitionValues } from './register.ts';
+import { inTransaction } from './turns.ts';
+
+/**
+ * Lets the run with this epoch in, and every older one out. Throws FencedOff when a newer run was here, or the script has
+ * run under this epoch.
+ */
+export async function raiseFence(connection: DuckDBConnection, period: Period, epoch: number): Promise<void> {
+  await inTransaction(connection, async () => {
+    await checkFence(connection, period, epoch);
+    await checkUnused(connection, period, epoch);
+    await connection.run(
+      `insert into cur_fence (period, epoch) values ($period, $epoch)
+       on conflict (period) do update set epoch = excluded.epoch`,
+      { period, epoch },
+    );
+  });
+}
+
+/** Throws FencedOff when a run with a higher epoch was let in. */
+export async function checkFence(connection: DuckDBConnection, period: Period, epoch: number): Promise<void> {
+  const reader = await connection.runAndReadAll(
+    'select max(epoch) as epoch from cur_fence where period = $period and epoch > $epoch',
+    { period, epoch },
+  );
+  const newer = z.array(FenceRow).parse(reader.getRowObjectsJS())[0]?.epoch ?? null;
+  if (newer !== null) throw new FencedOff(`run ${epoch} of ${period} is fenced off by run ${newer}`, newer);
+}
+
+async function checkUnused(connection: DuckDBConnection, period: Period, epoch: number): Promise<void> {
+  const reader = await connection.runAndReadAll(
+    'select max(script_run) as epoch from cur_fence where period = $period and script_run >= $epoch',
+    { period, epoch },
+  );
+  const used = z.array(FenceRow).parse(reader.getRowObjectsJS())[0]?.epoch ?? null;
+  if (used !== null)
+    throw new FencedOff(`run ${epoch} of ${period} was here before: the script has run under it`, used);
+}
+
+/** What readers see, per payer whose month was ever published. */
+export async function publishedFiles(
+  connection: DuckDBConnection,
+  period: Period,
+  payers: readonly Payer[],
+): Promise<Map<Payer, PublishedSet>> {
+  const reader = await connection.runAndReadAll(
+    `select publication.payer, publication.epoch, current_file.staged_key
+     from cur_publications as publication
+     left join cur_current_files as current_file using (payer, year, month)
+     where year = $year and month = $month and payer in (select unnest($payers))
+     order by publication.payer, current_file.staged_key`,
+    { year: yearOf(period), month: monthOf(period), payers: listValue(payers) },
+    { payers: LIST(VARCHAR) },
+  );
+  const sets = new Map<Payer, { stagedKeys: string[]; epoch: number }>();
+  for (const { payer, epoch, staged_key } of z.array(PublishedRow).parse(reader.getRowObjectsJS())) {
+    const set = sets.get(payer) ?? { stagedKeys: [], epoch };
+    sets.set(payer, set);
+    if (staged_key !== null) set.stagedKeys.push(staged_key);
+  }
+  return sets;
+}
+
+/**
+ * Makes exactly these files visible, in one transaction that checks the fence first. Throws FencedOff, and a
+ * RangeError when a publication is of another period or a partition occurs twice.
+ */
+export async function publishFiles(
+  connection: DuckDBConnection,
+  period: Period,
+  epoch: number,
+  publications: readonly Publication[],
+): Promise<void> {
+  checkPublications(period, publications);
+  await inTransaction(connection, async () => {
+    await checkFence(connection, period, epoch);
+    for (const publication of publications) await replace(connection, epoch, publication);
+  });
+}
+
+const FenceRow = z.object({ epoch: z.bigint().transform(Number).nullable() });
+const PublishedRow = z.object({
+  payer: z.string().transform(parsePayer),
+  epoch: z.bigint().transform(Number),
+  staged_key: z.string().nullable(),
+});
+
+async function replace(connection: DuckDBConnection, epoch: number, publication: Publication): Promise<void> {
+  const { partition, files, deliveryId, asOf } = publication;
+  const where = 'where payer = $payer and year = $year and month = $month';
+  await connection.run(`delete from cur_current_files ${where}`, partitionValues(partition));
+  await connection.run(`delete from cur_publications ${where}`, partitionValues(partition));
+  await connection.run(
+    `insert into cur_publications by name
+     select $payer as payer, $year as year, $month as month, $delivery_id as delivery_id,
+       epoch_ms($as_of_epoch_ms::BIGINT) as as_of, $epoch as epoch, current_timestamp::TIMESTAMP as published_at`,
+    { ...partitionValues(partition), delivery_id: deliveryId ?? null, as_of_epoch_ms: asOf, epoch },
+  );
+  const rowsByKey = new Map(files.map(({ stagedKey, rows }) => [stagedKey, rows]));
+  const currentFiles = [...rowsByKey].map(([stagedKey, rows]) => ({ staged_key: stagedKey, rows }));
+  await connection.run(
+    `insert into cur_current_files by name
+     select payer, year, month, staged_key, rows, delivery_id, as_of, epoch, published_at
+     from cur_publications,
+       (select unnest(from_json($files, '[{"staged_key": "VARCHAR", "rows": "BIGINT"}]'), recursive := true))
+     ${where}`,
+    { ...partitionValues(partition), files: JSON.stringify(currentFiles) },
+  );
+}

@@ -1,0 +1,126 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
+import * as z from 'zod';
+import { lastNumberOf, type NumberedStatement, type ScriptItem, type Step, stepsOf } from '../../analytics/steps.ts';
+import type { Payer } from '../../billing/payer.ts';
+import type { Period } from '../../billing/period.ts';
+import type { ScriptEngine, ScriptRun, StepFailure, StepState } from '../../warehouse/script.ts';
+import { statementFailure } from '../../warehouse/statementFailure.ts';
+import { FencedOff, WarehouseBroken } from '../../warehouse/warehouse.ts';
+import { checkFence } from './publish.ts';
+import { inTransaction, type Turns } from './turns.ts';
+
+export interface DuckdbScriptOptions {
+  /** The turns in which everything is written. */
+  readonly writes: Turns;
+  /** Another connection to the same database. */
+  readonly connect: () => Promise<DuckDBConnection>;
+  readonly analyticsStatements: (period: Period, payers: readonly Payer[]) => readonly string[];
+}
+
+/**
+ * Runs a step whole when it is submitted: nothing runs on without this process. Each item is one transaction together with
+ * the note that it was committed, so a process that dies anywhere leaves it done and noted, or neither. A step has a
+ * connection of its own: what it sets, and its temporary tables, end with it. A process that dies between two items
+ * takes these along; then an item that needs them fails, and the next run begins with the whole step.
+ */
+export function createDuckdbScript({ writes, connect, analyticsStatements }: DuckdbScriptOptions): ScriptEngine {
+  return {
+    tellsWithinSeconds: 0,
+    steps: (period, payers) => stepsOf(analyticsStatements(period, payers)),
+    submit: (run, step) =>
+      writes(async (connection) => {
+        await raiseScriptFence(connection, run);
+        const own = await connect();
+        try {
+          return await runStep(own, run, step);
+        } finally {
+          own.closeSync();
+        }
+      }),
+    look: (run, step) =>
+      writes(async (connection) => {
+        const committed = await lastCommitted(connection, run);
+        const isDone = step.items.every((item) => lastNumberOf(item) <= committed);
+        return isDone ? { is: 'done' } : undefined;
+      }),
+    async cancel() {},
+  };
+}
+
+async function runStep(connection: DuckDBConnection, run: ScriptRun, step: Step): Promise<StepState> {
+  for (const item of step.items) {
+    const failure = await runItem(connection, run, item);
+    if (failure) return { is: 'failed', failure };
+  }
+  return { is: 'done' };
+}
+
+/** Answers which statement failed and why, if one did: then nothing of the item was committed. */
+async function runItem(
+  connection: DuckDBConnection,
+  run: ScriptRun,
+  item: ScriptItem,
+): Promise<StepFailure | undefined> {
+  const statements = item.is === 'statement' ? [item.statement] : item.statements;
+  const last = lastNumberOf(item);
+  let current: NumberedStatement = { number: last, sql: 'commit' };
+  try {
+    await inTransaction(connection, async () => {
+      if ((await lastCommitted(connection, run)) >= last) return;
+      for (const statement of statements) {
+        current = statement;
+        await connection.run(statement.sql);
+      }
+      current = { number: last, sql: 'commit' };
+      await connection.run('update cur_fence set script_statement = $last where period = $period', {
+        period: run.period,
+        last,
+      });
+    });
+    return undefined;
+  } catch (error) {
+    if (error instanceof FencedOff || error instanceof WarehouseBroken) throw error;
+    return failureOf(current, error);
+  }
+}
+
+/** Lets this run of the script in, and every older one out. Throws FencedOff, also for a newer run of the finalizer. */
+async function raiseScriptFence(connection: DuckDBConnection, run: ScriptRun): Promise<void> {
+  const { period, epoch, number } = run;
+  await inTransaction(connection, async () => {
+    await checkFence(connection, period, epoch);
+    await lastCommitted(connection, run);
+    await connection.run(
+      `insert into cur_fence (period, epoch, script_run) values ($period, 0, $number)
+       on conflict (period) do update set
+         script_statement = if(script_run < excluded.script_run, 0, script_statement),
+         script_run = excluded.script_run`,
+      { period, number },
+    );
+  });
+}
+
+/** The number of the last statement that the run has committed; 0 for none. Throws FencedOff when a newer one was let in. */
+async function lastCommitted(connection: DuckDBConnection, { period, number }: ScriptRun): Promise<number> {
+  const reader = await connection.runAndReadAll(
+    'select script_run, script_statement from cur_fence where period = $period',
+    { period },
+  );
+  const [row] = z.array(ScriptRow).parse(reader.getRowObjectsJS());
+  if (!row || row.script_run < number) return 0;
+  if (row.script_run === number) return row.script_statement;
+  throw new FencedOff(
+    `run ${number} of the analytics of ${period} is fenced off by run ${row.script_run}`,
+    row.script_run,
+  );
+}
+
+const SomeNumber = z.bigint().transform(Number);
+const ScriptRow = z.object({ script_run: SomeNumber, script_statement: SomeNumber });
+
+/** DuckDB begins its messages with the type of the error: that is the code. */
+function failureOf({ number, sql }: NumberedStatement, error: unknown): StepFailure {
+  const reason = error instanceof Error ? error.message : String(error);
+  const code = /^([A-Za-z]+( [A-Za-z]+)* Error):/.exec(reason)?.[1] ?? 'DUCKDB';
+  return { statement: number, code, message: statementFailure(number, sql, reason) };
+}

@@ -1,0 +1,62 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { WarehouseBroken } from '../../warehouse/warehouse.ts';
+
+/** Runs work on one connection, one piece after the other, so that transactions of concurrent callers never interleave. */
+export type Turns = <Result>(work: (connection: DuckDBConnection) => Promise<Result>) => Promise<Result>;
+
+/**
+ * Makes the {@link Turns} of a connection. Work that fails fails for its caller only, and throws WarehouseBroken when
+ * DuckDB has given the whole database up.
+ */
+export function turnsOn(connection: DuckDBConnection): Turns {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const turn = last
+      .then(() => work(connection))
+      .catch((error: unknown) => {
+        throw asBroken(error);
+      });
+    last = turn.catch(() => undefined);
+    return turn;
+  };
+}
+
+/** Commits what `work` did, or rolls it back and throws what went wrong first, never what the rollback has to say. */
+export async function inTransaction<Result>(
+  connection: DuckDBConnection,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    await connection.run('begin transaction');
+    const result = await work();
+    await connection.run('commit');
+    return result;
+  } catch (error) {
+    await rollBack(connection);
+    throw asBroken(error);
+  }
+}
+
+/** Rolls back the open transaction; answers whether there was one (DuckDB refuses a rollback without). */
+export async function rollBack(connection: DuckDBConnection): Promise<boolean> {
+  return connection.run('rollback').then(
+    () => true,
+    () => false,
+  );
+}
+
+/**
+ * After an error that leaves its file in doubt (a write or an fsync that failed), DuckDB says FATAL, and refuses every
+ * statement with the words below until the database is opened again. They end in the first error: that is the reason.
+ */
+export function asBroken(error: unknown): unknown {
+  if (error instanceof WarehouseBroken || !(error instanceof Error)) return error;
+  const isBroken = error.message.startsWith('FATAL Error') || error.message.includes('database has been invalidated');
+  if (!isBroken) return error;
+  const [, original] = /Original error: "?([\s\S]*?)"?\s*$/.exec(error.message) ?? [];
+  const reason = (original ?? error.message)
+    .replace(/^FATAL Error: /, '')
+    .replace(/\s+/g, ' ')
+    .trim();
+  return new WarehouseBroken(`the warehouse has to be opened again: ${reason}`, { cause: error });
+}

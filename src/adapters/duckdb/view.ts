@@ -1,0 +1,95 @@
+import {
+  amortizedCost,
+  type LineItemSource,
+  type LineItemType,
+  lineItemColumns,
+  partitionColumns,
+} from '../../warehouse/lineItems.ts';
+import { quoteIdentifier, quoteText } from './quote.ts';
+
+/** Type names as `duckdb_columns()` spells them. */
+const DUCKDB_TYPES: Readonly<Record<LineItemType, string>> = {
+  VARCHAR: 'VARCHAR',
+  DOUBLE: 'DOUBLE',
+  TIMESTAMP: 'TIMESTAMP',
+  MAP: 'MAP(VARCHAR, VARCHAR)',
+};
+
+/** A column of `cur_external` that holds, as a map, every report column whose name begins with one of `prefixes`. */
+export interface GatheredColumn {
+  readonly name: string;
+  readonly prefixes: readonly string[];
+  /** What is cut off a report column's name to make its key. */
+  readonly cut: string;
+}
+
+/** The columns that gather what reports have a column each for, above all tags: however many they are, it is one column. */
+export const gatheredColumns: readonly GatheredColumn[] = lineItemColumns.flatMap(({ name, sources }) =>
+  sources.flatMap((source) =>
+    source.from === 'columns' ? [{ name: gatheredName(name), prefixes: source.prefixes, cut: source.cut }] : [],
+  ),
+);
+
+/**
+ * The report columns that the contract view reads by name, with the DuckDB types that they always have in
+ * `cur_external`, whatever type a report gives them.
+ */
+export const contractSourceColumns: ReadonlyMap<string, string> = new Map(
+  lineItemColumns.flatMap(({ type, sources }) =>
+    sources.flatMap((source): [string, string][] => {
+      if (source.from === 'columns') return [];
+      return [[source.column, DUCKDB_TYPES[source.from === 'map' ? 'MAP' : type]]];
+    }),
+  ),
+);
+
+/** All columns of `cur_external` that hold what reports say, with their types. */
+export const reportColumns: ReadonlyMap<string, string> = new Map([
+  ...contractSourceColumns,
+  ...gatheredColumns.map(({ name }) => [name, DUCKDB_TYPES.MAP] as const),
+]);
+
+/**
+ * The statement that creates the contract view over `cur_external`. Only rows of files in `cur_current_files` are in the
+ * view; a semi-join, so that no row can ever count twice. NaN and infinities are NULL.
+ */
+export function lineItemsViewSql(): string {
+  const columns = [
+    ...partitionColumns.map(
+      ({ name, type }) => `cast(${quoteIdentifier(name)} as ${type}) as ${quoteIdentifier(name)}`,
+    ),
+    ...lineItemColumns.map(({ name, type, sources }) => {
+      const values = sources.map((source) => sourceSql(source, type, name));
+      const value = values.length > 1 ? `coalesce(${values.join(', ')})` : values.join();
+      return `cast(${value} as ${DUCKDB_TYPES[type]}) as ${quoteIdentifier(name)}`;
+    }),
+  ];
+  return `create or replace view cur_line_items as
+select *, cast(${amortizedCost} as DOUBLE) as amortized_cost
+from (
+  select
+    ${columns.join(',\n    ')}
+  from cur_external
+  semi join cur_current_files using (payer, year, month, staged_key)
+) as line_items`;
+}
+
+function sourceSql(source: LineItemSource, type: LineItemType, name: string): string {
+  switch (source.from) {
+    case 'column': {
+      const column = quoteIdentifier(source.column);
+      if (type === 'VARCHAR') return `nullif(${column}, '')`;
+      return type === 'DOUBLE' ? `if(isfinite(${column}), ${column}, null)` : column;
+    }
+    case 'map':
+      return `nullif(${quoteIdentifier(source.column)}[${quoteText(source.key)}], '')`;
+    case 'columns':
+      return quoteIdentifier(gatheredName(name));
+    default:
+      return source satisfies never;
+  }
+}
+
+function gatheredName(column: string): string {
+  return `${column}_gathered`;
+}

@@ -1,0 +1,99 @@
+import { createHash } from 'node:crypto';
+import type { PartitionRecord } from '../../ledger/partitionRecord.ts';
+import { getDocument, putDocument } from './documents.ts';
+import { awaitedKey } from './keys.ts';
+import type { DynamodbTable } from './table.ts';
+
+/** A partition's record as its item holds it. Where `awaited` is there, it stands for the delivery's `pending`. */
+export type StoredRecord = PartitionRecord & { readonly awaited?: Awaited };
+
+/** A list of what a delivery waits for, kept under its digest, and which of it is still open: a bit each, in base64. */
+interface Awaited {
+  readonly digest: string;
+  readonly open: string;
+}
+
+/** As many stay in the record itself. */
+const MAX_INLINE = 50;
+const MAX_CACHED_LISTS = 16;
+
+/**
+ * Keeps long lists of what a delivery waits for out of the partition's item. A write is charged by the whole item's
+ * size, and every data file writes it: ten thousand ids would make it 200 write units a file. The list is written once
+ * and never changes; the item holds its name and a bit for each of its entries, 1.7 KB for ten thousand.
+ */
+export class DynamodbAwaited {
+  readonly #table: DynamodbTable;
+  readonly #lists = new Map<string, readonly string[]>();
+
+  constructor(table: DynamodbTable) {
+    this.#table = table;
+  }
+
+  /** The record as its item shall hold it. A list that is not stored yet is. `before` is what the item held last. */
+  async pack(record: PartitionRecord, before: StoredRecord | undefined): Promise<StoredRecord> {
+    const { delivery } = record;
+    if (!delivery || delivery.pending.length <= MAX_INLINE) return record;
+    const awaited =
+      (await this.#again(delivery.pending, record, before)) ?? (await this.#store(delivery.pending, record));
+    return { ...record, delivery: { ...delivery, pending: [] }, awaited };
+  }
+
+  /** The record that an item holds. Throws an Error when its list is missing. */
+  async unpack({ awaited, ...record }: StoredRecord): Promise<PartitionRecord> {
+    const { delivery } = record;
+    if (!delivery || !awaited) return record;
+    const list = await this.#list(record, awaited.digest);
+    const bits = Buffer.from(awaited.open, 'base64');
+    const pending = list.filter((_, index) => ((bits[index >> 3] ?? 0) >> (index & 7)) & 1);
+    return { ...record, delivery: { ...delivery, pending } };
+  }
+
+  /** The same list with fewer open, if that is what `pending` is. */
+  async #again(
+    pending: readonly string[],
+    record: PartitionRecord,
+    before: StoredRecord | undefined,
+  ): Promise<Awaited | undefined> {
+    if (!before?.awaited) return undefined;
+    const { digest } = before.awaited;
+    const list = await this.#list(record, digest);
+    const open = new Set(pending);
+    const left = list.filter((token) => open.has(token));
+    const isSame = left.length === pending.length && left.every((token, index) => token === pending[index]);
+    return isSame ? { digest, open: bitsOf(list, open) } : undefined;
+  }
+
+  async #store(pending: readonly string[], { partition }: PartitionRecord): Promise<Awaited> {
+    const digest = createHash('sha256').update(JSON.stringify(pending)).digest('hex').slice(0, 32);
+    if (!this.#lists.has(digest)) {
+      await putDocument(this.#table, awaitedKey(partition, digest), pending);
+      this.#remember(digest, pending);
+    }
+    return { digest, open: bitsOf(pending, new Set(pending)) };
+  }
+
+  async #list({ partition }: PartitionRecord, digest: string): Promise<readonly string[]> {
+    const known = this.#lists.get(digest);
+    if (known) return known;
+    const key = awaitedKey(partition, digest);
+    const list = await getDocument<readonly string[]>(this.#table, key);
+    if (!list) throw new Error(`the ledger has no item ${key.pk} ${key.sk}`);
+    this.#remember(digest, list);
+    return list;
+  }
+
+  #remember(digest: string, list: readonly string[]): void {
+    this.#lists.set(digest, list);
+    const [oldest] = this.#lists.keys();
+    if (this.#lists.size > MAX_CACHED_LISTS && oldest !== undefined) this.#lists.delete(oldest);
+  }
+}
+
+function bitsOf(list: readonly string[], open: ReadonlySet<string>): string {
+  const bits = Buffer.alloc(Math.ceil(list.length / 8));
+  for (const [index, token] of list.entries()) {
+    if (open.has(token)) bits[index >> 3] = (bits[index >> 3] ?? 0) | (1 << (index & 7));
+  }
+  return bits.toString('base64');
+}

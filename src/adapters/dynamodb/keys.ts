@@ -1,0 +1,90 @@
+import type { Partition } from '../../billing/partition.ts';
+import type { Period } from '../../billing/period.ts';
+import type { VersionId } from '../../billing/version.ts';
+import type { ItemKey } from './table.ts';
+
+/**
+ * Where the ledger's items lie. One table, string keys `pk` and `sk`, on demand, with point-in-time recovery; no index,
+ * no stream, no expiry: nothing of it may vanish by itself. It is read by GetItem, BatchGetItem and Query, written by
+ * PutItem and UpdateItem, and by TransactWriteItems (UpdateItem and ConditionCheckItem to IAM). There is no Scan, and
+ * DeleteItem only for the outbox.
+ *
+ *   pk                           sk                    one item per
+ *   periods                      2026-10               period that may have partitions
+ *   period#2026-10               lease                 period: epoch, lease, next tick
+ *   period#2026-10               partition#PAYER       partition: its record, and the log of what came since
+ *   period#2026-10               analytics             period: the newest run of the analytics script, as a document
+ *   partition#2026-10#PAYER      version#ID            version
+ *   partition#2026-10#PAYER      delivery#ID           delivery, as a document
+ *   partition#2026-10#PAYER      awaited#DIGEST        long list of what a delivery waits for, as a document
+ *   schema#ID                    schema                schema, as a document
+ *   configuration                payers                the payers' configuration, as a document
+ *   activity                     reconcile, sweep      each of both: what it noted when it ended last
+ *   outbox                       ID                    message that the broker has not confirmed
+ *   (that of a large document)   chunk#DIGEST#NUMBER   chunk of it
+ *
+ * Every `pk` begins with the kind of thing that it names: another kind can move in beside them.
+ */
+export const PERIODS = 'periods';
+export const PARTITION = 'partition#';
+export const VERSION = 'version#';
+
+export const OUTBOX = 'outbox';
+export const ACTIVITY = 'activity';
+
+export function periodListingKey(period: Period): ItemKey {
+  return { pk: PERIODS, sk: period };
+}
+
+export function leaseKey(period: Period): ItemKey {
+  return { pk: periodPk(period), sk: 'lease' };
+}
+
+export function partitionKey({ period, payer }: Partition): ItemKey {
+  return { pk: periodPk(period), sk: `${PARTITION}${payer}` };
+}
+
+export function versionKey(partition: Partition, id: VersionId): ItemKey {
+  return { pk: partitionPk(partition), sk: `${VERSION}${id}` };
+}
+
+export function deliveryKey(partition: Partition, id: string): ItemKey {
+  return { pk: partitionPk(partition), sk: `delivery#${id}` };
+}
+
+export function awaitedKey(partition: Partition, digest: string): ItemKey {
+  return { pk: partitionPk(partition), sk: `awaited#${digest}` };
+}
+
+export function schemaKey(id: string): ItemKey {
+  return { pk: `schema#${id}`, sk: 'schema' };
+}
+
+export function analyticsKey(period: Period): ItemKey {
+  return { pk: periodPk(period), sk: 'analytics' };
+}
+
+/** Its `pk` is its own, so that a role may be allowed to write nothing else. */
+export function outboxKey(id: string): ItemKey {
+  return { pk: OUTBOX, sk: id };
+}
+
+/** Its `pk` is its own, so that a role may be allowed to write nothing else. */
+export function configurationKey(): ItemKey {
+  return { pk: 'configuration', sk: 'payers' };
+}
+
+/** Its `pk` is its own, so that a role may be allowed to write nothing else. */
+export function activityKey(name: string): ItemKey {
+  return { pk: ACTIVITY, sk: name };
+}
+
+/** All partitions of a period lie under it. */
+export function periodPk(period: Period): string {
+  return `period#${period}`;
+}
+
+/** All versions of a partition lie under it. */
+export function partitionPk({ period, payer }: Partition): string {
+  return `partition#${period}#${payer}`;
+}

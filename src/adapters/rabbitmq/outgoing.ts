@@ -1,0 +1,47 @@
+import type { Message } from '../../ledger/message.ts';
+import type { Fate } from '../../outbox/broker.ts';
+import type { Answer, Letter } from './send.ts';
+
+/** A letter and its place among those of one call. */
+export interface Numbered extends Letter {
+  readonly index: number;
+}
+
+/** The messages of one call, and what is known of each. */
+export interface Outgoing {
+  /** Those that the broker has not answered for yet, in order. */
+  unanswered(): readonly Numbered[];
+  readonly answer: (letter: Numbered, answer: Answer) => void;
+  /** In the order of the messages; those that were not answered for have failed for `reason`. */
+  fates(reason: string): readonly Fate[];
+}
+
+/** AMQP 0-9-1 Reference, shortstr: ids, types and routing keys. */
+const MAX_BYTES = 255;
+
+/** Takes in the messages of one call. One that can never be sent fails alone, at once. */
+export function takeIn(messages: readonly Message[]): Outgoing {
+  const letters: Numbered[] = [];
+  const fates = new Map<number, Fate>();
+  messages.forEach((message, index) => {
+    const content = contentOf(message);
+    if (typeof content === 'string') fates.set(index, { is: 'failed', reason: content });
+    else letters.push({ message, index, content });
+  });
+  return {
+    unanswered: () => letters.filter(({ index }) => !fates.has(index)),
+    answer: ({ index }, is) => void fates.set(index, { is }),
+    fates: (reason) => messages.map((_, index) => fates.get(index) ?? { is: 'failed', reason }),
+  };
+}
+
+/** The message's body as JSON; a text says why it cannot be sent. */
+function contentOf({ id, routingKey, body }: Message): Buffer | string {
+  if (Buffer.byteLength(id) > MAX_BYTES) return `the id is longer than ${MAX_BYTES} bytes`;
+  if (Buffer.byteLength(routingKey) > MAX_BYTES) return `the routing key is longer than ${MAX_BYTES} bytes`;
+  try {
+    return Buffer.from(JSON.stringify(body));
+  } catch (error) {
+    return `the body cannot be written as JSON: ${error instanceof Error ? error.name : 'an error that is none'}`;
+  }
+}

@@ -1,0 +1,73 @@
+import * as z from 'zod/mini';
+import type { Partition } from '../../billing/partition.ts';
+import { monthOf, yearOf } from '../../billing/period.ts';
+import { COST_BOUND } from '../../warehouse/costs.ts';
+import type { FileAudit, StagedFile } from '../../warehouse/warehouse.ts';
+import type { SnowflakeNames } from './names.ts';
+import type { Statements } from './session.ts';
+
+const COST = 'value:"line_item_unblended_cost"';
+const START = 'value:"bill_billing_period_start_date"';
+
+/** The billing period's start as the contract view reads it, so that what is counted is what readers will see. */
+export const periodStart = `iff(is_varchar(${START}), nullif(${START}::varchar, '')::timestamp_ntz, ${START}::timestamp_ntz)`;
+
+/**
+ * Counts, in one scan of the partition, the rows of each file, those that say they belong to another month, and what is
+ * known of their cost.
+ *
+ * This is where a file that Snowflake can't read is noticed: "if Snowflake encounters an error while scanning a file,
+ * the file is skipped and scanning continues on the next file" (its documentation, "Introduction to external tables").
+ * The query succeeds then, with fewer rows than the footer promises. What a file's other columns hold is not looked at.
+ * Files whose reports say no billing period have no such column; `value:"…"` is NULL there, and counts as no other month.
+ * A cost is counted as impossible unless it is below the bound: of NaN too, which Snowflake orders above every number
+ * (SQL reference, "Numeric data types", special values), and of text that is no number.
+ */
+export async function auditFiles(
+  session: Statements,
+  names: SnowflakeNames,
+  { payer, period }: Partition,
+  files: readonly StagedFile[],
+): Promise<FileAudit[]> {
+  if (files.length === 0) return [];
+  const [year, month] = [yearOf(period), monthOf(period)];
+  const rows = await session.run(
+    `select staged_key, count(*) as row_count,
+       count_if(year(period_start) <> ? or month(period_start) <> ?) as other_count,
+       count(cost_text) as cost_count,
+       count_if(cost_text is not null and not coalesce(abs(cost) < ${COST_BOUND}, false)) as impossible_count
+     from (
+       select staged_key, ${periodStart} as period_start,
+         nullif(${COST}::varchar, '') as cost_text,
+         iff(is_varchar(${COST}), try_to_double(${COST}::varchar), ${COST}::double) as cost
+       from ${names.externalTable}
+       where year = ? and month = ? and payer = ?
+     )
+     group by staged_key`,
+    [year, month, year, month, payer],
+  );
+  const counts = new Map(
+    z
+      .array(AuditRow)
+      .parse(rows)
+      .map((row) => [row.STAGED_KEY, row]),
+  );
+  return files.map(({ stagedKey }) => {
+    const count = counts.get(stagedKey);
+    return {
+      stagedKey,
+      rows: count?.ROW_COUNT ?? 0,
+      rowsOfOtherPeriods: count?.OTHER_COUNT ?? 0,
+      rowsWithCost: count?.COST_COUNT ?? 0,
+      rowsOfImpossibleCost: count?.IMPOSSIBLE_COUNT ?? 0,
+    };
+  });
+}
+
+const AuditRow = z.object({
+  STAGED_KEY: z.string(),
+  ROW_COUNT: z.coerce.number(),
+  OTHER_COUNT: z.coerce.number(),
+  COST_COUNT: z.coerce.number(),
+  IMPOSSIBLE_COUNT: z.coerce.number(),
+});

@@ -1,0 +1,155 @@
+import { createPrivateKey } from 'node:crypto';
+import * as z from 'zod/mini';
+import { printable, quoteValue } from '../../base/printable.ts';
+
+/** Who signs in, where, and how. */
+export interface SnowflakeCredentials {
+  /** The account identifier, `organization-account` or a locator with its region: no URL. */
+  readonly account: string;
+  /** The URL of the account where it is not the usual one of its identifier, such as a private link. */
+  readonly accessUrl?: string;
+  readonly username: string;
+  readonly role?: string;
+  /** An RSA key as unencrypted PKCS #8 in PEM; absent for WORKLOAD_IDENTITY, where the role of the function vouches. */
+  readonly privateKey?: string;
+}
+
+/** Credentials are incomplete or malformed. Consequence: stop with an alarm; the message shows no value of a secret field. */
+export class CredentialsInvalid extends Error {
+  override readonly name = 'CredentialsInvalid';
+}
+
+const text = (pattern: RegExp, what: string) => z.string(`must be ${what}`).check(z.regex(pattern, `must be ${what}`));
+// Snowflake documentation, Account identifiers; Identifier requirements.
+const account = text(/^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/, 'an account identifier, such as organization-account');
+// Tokens go over it: in plain text to this machine only.
+const accessUrl = text(
+  /^(https:\/\/[A-Za-z0-9._-]+|http:\/\/(127\.0\.0\.1|localhost))(:\d{1,5})?\/?$/,
+  'the https:// URL of an account, without a path',
+);
+const username = text(/^[^\p{Cc}]{1,256}$/u, 'the name of a user');
+const role = text(/^[A-Za-z_][A-Za-z0-9_$]{0,254}$/, 'the name of a role');
+const secretText = z.string('must be a string').check(z.minLength(1, 'must not be empty'));
+
+const secret = z.object(
+  {
+    account,
+    username,
+    accessUrl: z.optional(accessUrl),
+    role: z.optional(role),
+    authenticator: z.optional(
+      z.enum(['SNOWFLAKE_JWT', 'WORKLOAD_IDENTITY'], 'must be SNOWFLAKE_JWT or WORKLOAD_IDENTITY'),
+    ),
+    privateKey: z.optional(secretText),
+    privateKeyPassphrase: z.optional(secretText),
+  },
+  'must be a JSON object',
+);
+
+type Secret = z.output<typeof secret>;
+type Field = keyof Secret;
+
+const SECRET_FIELDS: ReadonlySet<PropertyKey> = new Set<Field>(['privateKey', 'privateKeyPassphrase']);
+
+/** How the variables of the environment are called, for a developer's own machine: the names that Snowflake's tools use. */
+const VARIABLES: Readonly<Record<Field, string>> = {
+  account: 'SNOWFLAKE_ACCOUNT',
+  username: 'SNOWFLAKE_USER',
+  accessUrl: 'SNOWFLAKE_URL',
+  role: 'SNOWFLAKE_ROLE',
+  authenticator: 'SNOWFLAKE_AUTHENTICATOR',
+  privateKey: 'SNOWFLAKE_PRIVATE_KEY_PATH',
+  privateKeyPassphrase: 'SNOWFLAKE_PRIVATE_KEY_PASSPHRASE',
+};
+
+/**
+ * Reads the text of a secret: JSON with `account`, `username`, `privateKey` (PEM, line ends also as `\n` in two
+ * characters), and, where they are needed, `privateKeyPassphrase`, `role`, `accessUrl` and `authenticator`
+ * (`WORKLOAD_IDENTITY` needs no key). Other fields are left alone: rotation may keep its own there.
+ * Throws CredentialsInvalid, whose message names every missing or wrong field, with its value where that is no secret.
+ */
+export function readSnowflakeSecret(json: string): SnowflakeCredentials {
+  let document: unknown;
+  try {
+    document = JSON.parse(json);
+  } catch {
+    // The parser's own message quotes the text.
+    throw new CredentialsInvalid('the Snowflake secret is not JSON');
+  }
+  return credentialsOf(document, 'the Snowflake secret', (name) => name);
+}
+
+/**
+ * The same from environment variables, with the key in a file: SNOWFLAKE_ACCOUNT, SNOWFLAKE_USER,
+ * SNOWFLAKE_PRIVATE_KEY_PATH, and, where they are needed, SNOWFLAKE_PRIVATE_KEY_PASSPHRASE, SNOWFLAKE_ROLE,
+ * SNOWFLAKE_URL and SNOWFLAKE_AUTHENTICATOR. Throws CredentialsInvalid like {@link readSnowflakeSecret}.
+ */
+export async function readSnowflakeEnvironment(
+  environment: Readonly<Record<string, string | undefined>>,
+  readFile: (path: string) => Promise<string>,
+): Promise<SnowflakeCredentials> {
+  const document: Record<string, string> = {};
+  for (const [name, variable] of Object.entries(VARIABLES)) {
+    const value = environment[variable];
+    if (value) document[name] = value;
+  }
+  const path = document.privateKey;
+  if (path !== undefined) {
+    document.privateKey = await readFile(path).catch((error: unknown) => {
+      const code = error instanceof Error && 'code' in error ? error.code : 'an error';
+      throw new CredentialsInvalid(`${VARIABLES.privateKey} cannot be read (${code}): ${quoteValue(path)}`);
+    });
+  }
+  return credentialsOf(document, 'the environment for Snowflake', (name) => VARIABLES[name]);
+}
+
+function credentialsOf(document: unknown, whole: string, nameOf: (name: Field) => string): SnowflakeCredentials {
+  const parsed = secret.safeParse(document, { reportInput: true });
+  if (!parsed.success) {
+    const wrong = parsed.error.issues.map(({ path: [name], message, input }) => {
+      if (name === undefined) return message;
+      const called = isField(name) ? nameOf(name) : printable(String(name));
+      if (input === undefined) return `${called} is missing`;
+      return SECRET_FIELDS.has(name) ? `${called} ${message}` : `${called} ${message}, got ${quoteValue(input)}`;
+    });
+    throw new CredentialsInvalid(`${whole} is wrong: ${wrong.join('; ')}`);
+  }
+  const { authenticator, privateKey, privateKeyPassphrase, ...who } = parsed.data;
+  if (authenticator === 'WORKLOAD_IDENTITY') return withoutUndefined(who);
+  if (privateKey === undefined) throw new CredentialsInvalid(`${whole} is wrong: ${nameOf('privateKey')} is missing`);
+  const key = plainKey(privateKey, privateKeyPassphrase);
+  if (key === undefined) {
+    const about = privateKeyPassphrase === undefined ? 'without a passphrase' : 'that the passphrase opens';
+    throw new CredentialsInvalid(`${whole} is wrong: ${nameOf('privateKey')} must be an RSA key in PEM ${about}`);
+  }
+  return { ...withoutUndefined(who), privateKey: key };
+}
+
+function isField(name: PropertyKey): name is Field {
+  return Object.hasOwn(VARIABLES, name);
+}
+
+/** The key as the driver wants it; undefined when it is none, not RSA (Snowflake takes RS256 from it), or does not open. */
+function plainKey(pem: string, passphrase: string | undefined): string | undefined {
+  try {
+    const key = createPrivateKey({ key: pem.replaceAll('\\n', '\n'), ...(passphrase !== undefined && { passphrase }) });
+    if (key.asymmetricKeyType !== 'rsa') return undefined;
+    return key.export({ type: 'pkcs8', format: 'pem' }).toString();
+  } catch {
+    return undefined;
+  }
+}
+
+function withoutUndefined({
+  account: where,
+  username: who,
+  accessUrl: url,
+  role: as,
+}: Pick<Secret, 'account' | 'username' | 'accessUrl' | 'role'>): SnowflakeCredentials {
+  return {
+    account: where,
+    username: who,
+    ...(url !== undefined && { accessUrl: url }),
+    ...(as !== undefined && { role: as }),
+  };
+}

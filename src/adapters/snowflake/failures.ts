@@ -1,0 +1,146 @@
+import { printable } from '../../base/printable.ts';
+
+/**
+ * What to do about a failure:
+ *
+ *   retry      nothing is wrong with the statement: the same again, later
+ *   reconnect  the session is gone: the same again in a new one
+ *   refused    Snowflake did not let the user in: credentials may have been rotated, read them again, once
+ *   giveUp     the same statement would fail again: stop with an alarm
+ */
+export type FailureKind = 'retry' | 'reconnect' | 'refused' | 'giveUp';
+
+/** Snowflake, or the way to it, failed. `kind` tells the consequence; the message holds no secret and fits a log line. */
+export class SnowflakeFailure extends Error {
+  override readonly name = 'SnowflakeFailure';
+  /** Six digits as Snowflake writes them, `HTTP 503`, or one of this project's own words such as `NETWORK` and `DEADLINE`. */
+  readonly code: string;
+  readonly sqlState: string | undefined;
+  readonly kind: FailureKind;
+
+  constructor(failure: { code: string; kind: FailureKind; message: string; sqlState?: string | undefined }) {
+    super(messageOf(failure.code, failure.message));
+    this.code = failure.code;
+    this.sqlState = failure.sqlState;
+    this.kind = failure.kind;
+  }
+}
+
+const MAX_MESSAGE_CHARACTERS = 500;
+
+/**
+ * One row per code. Codes of Snowflake come from its documentation and connectors (gs_errors of snowflake-sdk), those
+ * from 400001 on are the driver's (error_code of snowflake-sdk). Every code that is not here means: give up.
+ */
+const KINDS = new Map<string, FailureKind>([
+  // Signing in. 390144 and 39430x: the JWT is not valid, which is what a key looks like that was rotated.
+  ['390100', 'refused'],
+  ['390101', 'refused'],
+  ['390144', 'refused'],
+  ['394300', 'refused'],
+  ['394301', 'refused'],
+  ['394302', 'refused'],
+  ['394303', 'refused'],
+  ['394304', 'refused'],
+  // Session and master tokens: gone, expired, not valid.
+  ['390104', 'reconnect'],
+  ['390108', 'reconnect'],
+  ['390110', 'reconnect'],
+  ['390111', 'reconnect'],
+  ['390112', 'reconnect'],
+  ['390113', 'reconnect'],
+  ['390114', 'reconnect'],
+  ['390115', 'reconnect'],
+  ['401004', 'reconnect'],
+  ['405503', 'reconnect'],
+  ['407001', 'reconnect'],
+  ['407002', 'reconnect'],
+  // The network, and answers of something in between that is not Snowflake.
+  ['401001', 'retry'],
+  ['401003', 'retry'],
+  ['402001', 'retry'],
+  ['402002', 'retry'],
+  // Too many statements wait for the same lock (000625), or this one has waited for too long (000628).
+  ['000625', 'retry'],
+  ['000628', 'retry'],
+  // An internal error of the execution: Snowflake's connectors tell their users to try again.
+  ['000603', 'retry'],
+  // Given up by Snowflake's own choice: cancelled (000604), over its time (000630), no warehouse (000606), unknown or
+  // forbidden object (002003, 002043, 003001), syntax (001003, 000904). The same again would end the same.
+  ['000604', 'giveUp'],
+  ['000606', 'giveUp'],
+  ['000630', 'giveUp'],
+  ['000904', 'giveUp'],
+  ['001003', 'giveUp'],
+  ['002003', 'giveUp'],
+  ['002043', 'giveUp'],
+  ['003001', 'giveUp'],
+]);
+
+/** The kind of a failure by its code; an unknown code means `giveUp`. */
+export function kindOf(code: string): FailureKind {
+  return KINDS.get(code) ?? 'giveUp';
+}
+
+/** Any error of the driver, of Node or of this folder as a SnowflakeFailure. */
+export function failureOf(error: unknown): SnowflakeFailure {
+  if (error instanceof SnowflakeFailure) return error;
+  const { code, sqlState, message, status } = told(error);
+  if (code === '401002') {
+    return new SnowflakeFailure({ code: `HTTP ${status ?? 'failure'}`, kind: kindOfStatus(status), message });
+  }
+  const kind = kindOf(code);
+  return new SnowflakeFailure({ code: code === '401001' ? 'NETWORK' : code, kind, message, sqlState });
+}
+
+/**
+ * Whether Snowflake itself has answered that the statement failed. Everything else leaves open whether it ran: sent
+ * again in the same session it must bear the same request id, which Snowflake runs once (FailureKind `retry`).
+ */
+export function wasAnswered({ code }: SnowflakeFailure): boolean {
+  return /^[0-3]\d{5}$/.test(code);
+}
+
+/** 5xx, 408 and 429 pass (Snowflake's connectors retry these); 401 is about the token; the rest will not change. */
+function kindOfStatus(status: number | undefined): FailureKind {
+  if (status === undefined || status >= 500 || status === 408 || status === 429) return 'retry';
+  return status === 401 ? 'reconnect' : 'giveUp';
+}
+
+interface Told {
+  readonly code: string;
+  readonly message: string;
+  readonly sqlState: string | undefined;
+  readonly status: number | undefined;
+}
+
+/** What the driver's errors say in their own fields: `code` is a number for its own, a text for Snowflake's. */
+function told(error: unknown): Told {
+  const message = error instanceof Error ? error.message : 'an error that is none';
+  const code = field(error, 'code');
+  const sqlState = field(error, 'sqlState');
+  const response = field(error, 'response');
+  const status = field(response, 'statusCode') ?? field(response, 'status');
+  return {
+    code: typeof code === 'number' || (typeof code === 'string' && code !== '') ? String(code) : 'UNKNOWN',
+    message,
+    sqlState: typeof sqlState === 'string' ? sqlState : undefined,
+    status: typeof status === 'number' ? status : undefined,
+  };
+}
+
+function field(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
+}
+
+/** Snowflake's words, without what looks like a private key or a token, on one line, cut. */
+function messageOf(code: string, message: string): string {
+  const safe = message
+    .replace(/-----BEGIN[\s\S]*?(-----END[^-]*-----|$)/g, '[key]')
+    .replace(/\beyJ[\w-]+\.[\w-]+(\.[\w-]*)?/g, '[token]')
+    .replace(/\b(ver:\d+-hint:)[^"\s]*/g, '[token]')
+    .replace(/\s+/g, ' ')
+    .trim();
+  const short = safe.length > MAX_MESSAGE_CHARACTERS ? `${safe.slice(0, MAX_MESSAGE_CHARACTERS)}…` : safe;
+  return `Snowflake: ${printable(code)}: ${printable(short)}`;
+}

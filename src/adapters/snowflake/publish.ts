@@ -1,0 +1,124 @@
+import * as z from 'zod/mini';
+import { type Payer, parsePayer } from '../../billing/payer.ts';
+import { monthOf, type Period, yearOf } from '../../billing/period.ts';
+import { checkPublications } from '../../warehouse/checkPublications.ts';
+import type { Publication, PublishedSet } from '../../warehouse/warehouse.ts';
+import { lockFence, raiseFence } from './fence.ts';
+import type { SnowflakeNames } from './names.ts';
+import type { Session, Statements } from './session.ts';
+
+/**
+ * How many files one statement publishes. Their keys travel as one JSON value of some 100 bytes a file, which keeps the
+ * request well below the 16 MB that a value may have, also when keys are as long as S3 allows (1,024 bytes).
+ */
+const FILES_PER_STATEMENT = 5_000;
+
+/** The texts of a bound JSON array, as a list for `in`. One statement then serves any number of payers or keys. */
+export const BOUND_TEXTS = '(select value::varchar from table(flatten(input => parse_json(?))))';
+
+/** What readers see, per payer whose month was ever published: one statement, however many payers. */
+export async function publishedFiles(
+  session: Statements,
+  names: SnowflakeNames,
+  period: Period,
+  payers: readonly Payer[],
+): Promise<Map<Payer, PublishedSet>> {
+  if (payers.length === 0) return new Map();
+  const rows = await session.run(
+    `select publication.payer, publication.epoch, current_file.staged_key
+     from ${names.publications} as publication
+     left join ${names.currentFiles} as current_file
+       on current_file.payer = publication.payer
+       and current_file.year = publication.year
+       and current_file.month = publication.month
+     where publication.year = ? and publication.month = ? and publication.payer in ${BOUND_TEXTS}`,
+    [yearOf(period), monthOf(period), JSON.stringify(payers)],
+  );
+  const sets = new Map<Payer, { stagedKeys: string[]; epoch: number }>();
+  for (const { PAYER, EPOCH, STAGED_KEY } of z.array(PublishedRow).parse(rows)) {
+    const set = sets.get(PAYER) ?? { stagedKeys: [], epoch: EPOCH };
+    sets.set(PAYER, set);
+    if (STAGED_KEY !== null) set.stagedKeys.push(STAGED_KEY);
+  }
+  for (const { stagedKeys } of sets.values()) stagedKeys.sort();
+  return sets;
+}
+
+/**
+ * Makes exactly these files visible, in one transaction under the fence: readers see all of the old sets until it
+ * commits, and all of the new ones then. The number of statements does not grow with the number of partitions.
+ * Throws FencedOff; a RangeError when a publication is of another period or a partition occurs twice; and what the
+ * session throws. Then nothing has changed, unless the answer to the commit was lost: publishing again is harmless.
+ */
+export async function publishFiles(
+  session: Session,
+  names: SnowflakeNames,
+  period: Period,
+  epoch: number,
+  publications: readonly Publication[],
+): Promise<void> {
+  checkPublications(period, publications);
+  // The transaction can only lock a row of the fence that is there.
+  await raiseFence(session, names, period, epoch);
+  if (publications.length === 0) return;
+  await session.transaction(async (statements) => {
+    await lockFence(statements, names, period, epoch);
+    await replaceRows(statements, names, period, epoch, publications);
+  });
+}
+
+const PublishedRow = z.object({
+  PAYER: z.pipe(z.string(), z.transform(parsePayer)),
+  EPOCH: z.coerce.number(),
+  STAGED_KEY: z.nullable(z.string()),
+});
+
+async function replaceRows(
+  statements: Statements,
+  names: SnowflakeNames,
+  period: Period,
+  epoch: number,
+  publications: readonly Publication[],
+): Promise<void> {
+  const [year, month] = [yearOf(period), monthOf(period)];
+  const payers = JSON.stringify(publications.map(({ partition }) => partition.payer));
+  for (const table of [names.currentFiles, names.publications]) {
+    await statements.run(`delete from ${table} where year = ? and month = ? and payer in ${BOUND_TEXTS}`, [
+      year,
+      month,
+      payers,
+    ]);
+  }
+  const published = publications.map(({ partition: { payer }, deliveryId, asOf }) => ({
+    payer,
+    delivery_id: deliveryId,
+    as_of_epoch_ms: asOf,
+  }));
+  await statements.run(
+    `insert into ${names.publications} (payer, year, month, delivery_id, as_of, epoch, published_at)
+     select value:payer::varchar, ?, ?, value:delivery_id::varchar,
+       to_timestamp_ntz(value:as_of_epoch_ms::number(38, 0), 3), ?, sysdate()
+     from table(flatten(input => parse_json(?)))`,
+    [year, month, epoch, JSON.stringify(published)],
+  );
+  const files = publications.flatMap(currentFilesOf);
+  for (let start = 0; start < files.length; start += FILES_PER_STATEMENT) {
+    await statements.run(
+      `insert into ${names.currentFiles}
+         (payer, year, month, staged_key, row_count, delivery_id, as_of, epoch, published_at)
+       select publication.payer, publication.year, publication.month,
+         file.value:staged_key::varchar, file.value:rows::number(38, 0),
+         publication.delivery_id, publication.as_of, publication.epoch, publication.published_at
+       from table(flatten(input => parse_json(?))) as file
+       join ${names.publications} as publication on publication.payer = file.value:payer::varchar
+       where publication.year = ? and publication.month = ?`,
+      [JSON.stringify(files.slice(start, start + FILES_PER_STATEMENT)), year, month],
+    );
+  }
+}
+
+/** Each file once, however often it was given. */
+function currentFilesOf({ partition: { payer }, files }: Publication) {
+  const rowsByKey = new Map(files.map(({ stagedKey, rows }) => [stagedKey, rows]));
+  return [...rowsByKey].map(([stagedKey, rows]) => ({ payer, staged_key: stagedKey, rows }));
+}

@@ -1,0 +1,119 @@
+import { type Step, stepsOf } from '../../analytics/steps.ts';
+import type { Payer } from '../../billing/payer.ts';
+import type { Period } from '../../billing/period.ts';
+import type { ScriptEngine, ScriptRun, StepFailure, StepState } from '../../warehouse/script.ts';
+import { statementFailure } from '../../warehouse/statementFailure.ts';
+import { FencedOff } from '../../warehouse/warehouse.ts';
+import { failureOf, kindOf, SnowflakeFailure, wasAnswered } from './failures.ts';
+import { raiseScriptFence } from './fence.ts';
+import type { SnowflakeNames } from './names.ts';
+import { type BlockOutcome, readOutcome, scriptBlock } from './scriptBlock.ts';
+import type { Session } from './session.ts';
+
+export interface SnowflakeScriptOptions {
+  readonly session: () => Promise<Session>;
+  readonly names: SnowflakeNames;
+  /** The deployment's stage: steps of two stages in one account bear different tags. */
+  readonly stage: string;
+  readonly analyticsStatements: (period: Period, payers: readonly Payer[]) => readonly string[];
+}
+
+/**
+ * The history tells of queries at once, also of running ones. But a request whose answer was lost may still be under way,
+ * and Snowflake's driver sends it again for more than a minute.
+ */
+const TELLS_WITHIN_SECONDS = 120;
+
+/**
+ * Runs steps as queries that nobody waits for: one submitted block each (scriptBlock.ts), under a tag that names the step
+ * in Snowflake's history, for whoever looks for it without its query id.
+ */
+export function createSnowflakeScript(options: SnowflakeScriptOptions): ScriptEngine {
+  const { session, names, stage, analyticsStatements } = options;
+
+  function tagOf({ period, number }: ScriptRun, stepNumber: number): string {
+    return `reactor:${stage}:${period}:${number}:${stepNumber}`;
+  }
+
+  return {
+    tellsWithinSeconds: TELLS_WITHIN_SECONDS,
+    steps: (period, payers) => stepsOf(analyticsStatements(period, payers)),
+    async submit(run, step) {
+      const block = scriptBlock(names.fence, run, step);
+      const opened = await session();
+      await raiseScriptFence(opened, names, run);
+      return { is: 'running', queryId: await opened.submit(block, tagOf(run, step.number)) };
+    },
+    async look(run, step, queryId) {
+      const opened = await session();
+      const found = queryId ?? (await opened.findByTag(tagOf(run, step.number)));
+      return found === undefined ? undefined : stateOf(opened, run, step, found);
+    },
+    async cancel(run, stepNumber, queryId) {
+      const opened = await session();
+      const found = queryId ?? (await opened.findByTag(tagOf(run, stepNumber)));
+      if (found !== undefined) await opened.cancel(found);
+    },
+  };
+}
+
+async function stateOf(session: Session, run: ScriptRun, step: Step, queryId: string): Promise<StepState> {
+  const status = await session.status(queryId);
+  switch (status.is) {
+    case 'running':
+      return { is: 'running', queryId };
+    case 'failed':
+      return { is: 'failed', failure: { code: status.code, message: status.message, queryId } };
+    case 'done': {
+      const outcome = await outcomeOf(session, queryId);
+      if (!outcome) return { is: 'failed', failure: noOutcome(queryId) };
+      if (outcome instanceof SnowflakeFailure) {
+        return { is: 'failed', failure: { code: outcome.code, message: outcome.message, queryId } };
+      }
+      return endOf(run, step, queryId, outcome);
+    }
+  }
+}
+
+/** What the block has returned. The failure, when Snowflake answers that it has the result no more: it keeps it for a day. */
+async function outcomeOf(session: Session, queryId: string): Promise<BlockOutcome | SnowflakeFailure | undefined> {
+  try {
+    return readOutcome(await session.result(queryId));
+  } catch (error) {
+    const failure = failureOf(error);
+    if (wasAnswered(failure) && failure.kind === 'giveUp') return failure;
+    throw error;
+  }
+}
+
+function endOf(run: ScriptRun, step: Step, queryId: string, outcome: BlockOutcome): StepState {
+  switch (outcome.is) {
+    case 'done':
+      return { is: 'done', queryId };
+    case 'fencedOff':
+      throw new FencedOff(
+        `run ${run.number} of the analytics of ${run.period} is fenced off by run ${outcome.by}`,
+        outcome.by,
+      );
+    case 'failed': {
+      const { statement, code, message } = outcome;
+      const { message: reason } = new SnowflakeFailure({ code, kind: kindOf(code), message });
+      const failure = {
+        statement,
+        code,
+        message: statementFailure(statement, sqlOf(step, statement), reason),
+        queryId,
+      };
+      return { is: 'failed', failure };
+    }
+  }
+}
+
+function noOutcome(queryId: string): StepFailure {
+  return { code: 'NO_OUTCOME', message: 'the query is done, but its result is not that of a step', queryId };
+}
+
+function sqlOf(step: Step, number: number): string {
+  const statements = step.items.flatMap((item) => (item.is === 'statement' ? [item.statement] : item.statements));
+  return statements.find((statement) => statement.number === number)?.sql ?? 'commit';
+}

@@ -1,0 +1,121 @@
+import * as z from 'zod/mini';
+import { lastNumberOf, type NumberedStatement, type ScriptItem, type Step } from '../../analytics/steps.ts';
+import { checkWhole } from '../../base/checkWhole.ts';
+import type { ScriptRun } from '../../warehouse/script.ts';
+import { quoteText } from './quote.ts';
+import type { SnowflakeRow } from './session.ts';
+
+/** What a block tells when it ends. `by` is the number of the newer script run. */
+export type BlockOutcome =
+  | { readonly is: 'done' }
+  | { readonly is: 'fencedOff'; readonly by: number }
+  | { readonly is: 'failed'; readonly statement: number; readonly code: string; readonly message: string };
+
+/**
+ * One statement that runs a step whole on the server: an anonymous block of Snowflake Scripting, as a text literal, so
+ * that any text may stand in it. Each statement of the script is a text in that again. Before each, `statement_number`
+ * says which it is, so a failure can be told by number; and before anything takes effect the fence is looked at:
+ *
+ *   a statement by itself   just before it
+ *   a transaction           just before its commit, with the period's row locked (fence.ts): no newer run gets in
+ *                           between, and none waits for the analytics. A transaction that this run has committed
+ *                           already, by the same step submitted twice, is rolled back; else its last number is noted
+ *
+ * The block returns a BlockOutcome as JSON. Scripting reference: "Understanding blocks", "Handling exceptions", BEGIN … END
+ * (transactions in blocks), EXECUTE IMMEDIATE, SELECT … INTO. Throws a RangeError for a text with NUL.
+ */
+export function scriptBlock(fence: string, run: ScriptRun, step: Step): string {
+  checkWhole('run.number', run.number, 0, Number.MAX_SAFE_INTEGER);
+  const body = `declare
+  statement_number integer default 0;
+  in_transaction boolean default false;
+  newest_run integer default 0;
+  committed_number integer default 0;
+  error_code integer default 0;
+  error_message varchar default '';
+begin
+${step.items.map((item) => itemSql(fence, run, item)).join('')}  return '{"is":"done"}';
+exception
+  when other then
+    error_code := sqlcode;
+    error_message := sqlerrm;
+    if (in_transaction) then
+      rollback;
+    end if;
+    return to_json(object_construct('is', 'failed', 'statement', statement_number, 'code', error_code, 'message', error_message));
+end;`;
+  return `execute immediate ${quoteText(body)}`;
+}
+
+/** What the block's result says; undefined for a result that is not of such a block. */
+export function readOutcome(rows: readonly SnowflakeRow[]): BlockOutcome | undefined {
+  const parsed = Outcome.safeParse(jsonOf(Object.values(rows[0] ?? {})[0]));
+  if (!parsed.success) return undefined;
+  const outcome = parsed.data;
+  if (outcome.is !== 'failed') return outcome;
+  // SQLCODE is the number that Snowflake writes with six digits elsewhere; below zero for exceptions of a script's own.
+  const code = outcome.code < 0 ? String(outcome.code) : String(outcome.code).padStart(6, '0');
+  return { ...outcome, code, message: outcome.message ?? '' };
+}
+
+const BLOCK = /^(begin|declare)\s/i;
+const RETURN_FENCED_OFF = `return to_json(object_construct('is', 'fencedOff', 'by', newest_run));`;
+
+function itemSql(fence: string, run: ScriptRun, item: ScriptItem): string {
+  const period = quoteText(run.period);
+  if (item.is === 'statement') {
+    return `  statement_number := ${item.statement.number};
+  select max(script_run) into :newest_run from ${fence} where period = ${period};
+  if (newest_run > ${run.number}) then
+    ${RETURN_FENCED_OFF}
+  end if;
+${statementSql(item.statement)}`;
+  }
+  const last = lastNumberOf(item);
+  return `  begin transaction;
+  in_transaction := true;
+${item.statements.map(statementSql).join('')}  statement_number := ${last};
+  update ${fence} set script_run = greatest(script_run, ${run.number}) where period = ${period};
+  select max(script_run), max(iff(script_run = ${run.number}, script_statement, 0))
+    into :newest_run, :committed_number from ${fence} where period = ${period};
+  if (newest_run > ${run.number}) then
+    rollback;
+    ${RETURN_FENCED_OFF}
+  elseif (committed_number >= ${last}) then
+    rollback;
+  else
+    update ${fence} set script_statement = ${last} where period = ${period};
+    commit;
+  end if;
+  in_transaction := false;
+`;
+}
+
+/** A block ends by `end;`, its semicolon included, wherever the reference executes one. */
+function statementSql({ number, sql }: NumberedStatement): string {
+  const text = BLOCK.test(sql) ? `${sql};` : sql;
+  return `  statement_number := ${number};
+  execute immediate ${quoteText(text)};
+`;
+}
+
+/** The value of a JSON text; of one inside of another, should the result be a VARIANT. */
+function jsonOf(value: unknown): unknown {
+  if (typeof value !== 'string') return value;
+  try {
+    return jsonOf(JSON.parse(value));
+  } catch {
+    return undefined;
+  }
+}
+
+const Outcome = z.discriminatedUnion('is', [
+  z.object({ is: z.literal('done') }),
+  z.object({ is: z.literal('fencedOff'), by: z.number() }),
+  z.object({
+    is: z.literal('failed'),
+    statement: z.number(),
+    code: z.coerce.number(),
+    message: z.optional(z.string()),
+  }),
+]);

@@ -1,0 +1,52 @@
+import { randomUUID } from 'node:crypto';
+import { quoteValue } from '../../base/printable.ts';
+import type { Bind, Connection, SnowflakeRow } from './connection.ts';
+import { withDeadline } from './deadline.ts';
+import { failureOf, type SnowflakeFailure, wasAnswered } from './failures.ts';
+import type { KeptConnection } from './keptConnection.ts';
+import { isBreak } from './persistence.ts';
+import type { Statements } from './session.ts';
+
+/**
+ * The work between BEGIN, which was executed, and COMMIT; when it throws, ROLLBACK, and what it threw. A session that
+ * leaves open what became of a statement is ended, and the transaction with it: nothing is committed after that, even if
+ * the work goes on.
+ */
+export async function inTransaction<Result>(
+  connection: Connection,
+  kept: KeptConnection,
+  seconds: number,
+  work: (statements: Statements) => Promise<Result>,
+): Promise<Result> {
+  let lost: SnowflakeFailure | undefined;
+  let isOver = false;
+
+  async function execute(sql: string, binds: readonly Bind[] = []): Promise<SnowflakeRow[]> {
+    if (lost) throw lost;
+    try {
+      return await withDeadline(seconds, 'a statement of a transaction', (signal) =>
+        connection.execute(sql, binds, randomUUID(), signal),
+      );
+    } catch (error) {
+      const failure = failureOf(error);
+      if (isBreak(failure) || !wasAnswered(failure)) lost = failure;
+      throw failure;
+    }
+  }
+
+  async function run(sql: string, binds?: readonly Bind[]): Promise<SnowflakeRow[]> {
+    if (isOver) throw new Error(`the transaction is over, no statement can follow: ${quoteValue(sql)}`);
+    return execute(sql, binds);
+  }
+
+  try {
+    const result = await work({ run });
+    isOver = true;
+    await execute('commit');
+    return result;
+  } catch (error) {
+    isOver = true;
+    await execute('rollback').catch(() => kept.drop(connection));
+    throw error;
+  }
+}

@@ -1,0 +1,106 @@
+import type { Partition } from '../billing/partition.ts';
+import type { Payer } from '../billing/payer.ts';
+import type { Period } from '../billing/period.ts';
+import type { AnalyticsRecord } from '../ledger/analyticsRecord.ts';
+import type { Message } from '../ledger/message.ts';
+import { type PartitionRecord, type Published, wantsAnalytics } from '../ledger/partitionRecord.ts';
+import type { Telling } from '../outbox/compose.ts';
+import { finalized } from '../outbox/finalizeMessages.ts';
+import type { ReactorEvent } from '../telemetry/events.ts';
+import type { PartitionTotals, Warehouse } from '../warehouse/warehouse.ts';
+import { endsRun, type Finalizing, type Run } from './services.ts';
+
+/** A partition of which everything is done: published, and analysed since. */
+export interface FinalizedPartition {
+  readonly partition: Partition;
+  readonly published: Published;
+  readonly totals: PartitionTotals;
+  /** When its delivery was written at the source: milliseconds since 1970. */
+  readonly deliveredAt: number;
+}
+
+/** A partition whose finalization cannot be told, and why. */
+export interface UntoldPartition {
+  readonly record: PartitionRecord;
+  readonly reason: string;
+}
+
+/**
+ * The partitions that a run of the analytics has finalized: not those that were published anew meanwhile, nor those of
+ * which it was told before. One whose totals the warehouse cannot tell keeps no other back.
+ * Throws what ends the run, and the warehouse's error when it fails altogether.
+ */
+export async function finalizedBy(
+  { ledger, warehouse }: Finalizing,
+  { period }: Run,
+  { members }: AnalyticsRecord,
+): Promise<{ readonly finalized: readonly FinalizedPartition[]; readonly untold: readonly UntoldPartition[] }> {
+  const epochs = new Map(members.map(({ payer, publishedEpoch }) => [payer, publishedEpoch]));
+  const records = (await ledger.partitions(period)).filter(
+    (record) => record.published?.epoch === epochs.get(record.partition.payer) && wantsAnalytics(record),
+  );
+  const payers = records.map(({ partition }) => partition.payer);
+  const totals = await totalsOfEach(warehouse, period, payers);
+  const finalized: FinalizedPartition[] = [];
+  const untold: UntoldPartition[] = [];
+  for (const record of records) {
+    const { partition, published } = record;
+    const total = totals.get(partition.payer) ?? 'the warehouse has reported no totals';
+    if (typeof total === 'string') untold.push({ record, reason: total });
+    else if (published) {
+      finalized.push({ partition, published, totals: total, deliveredAt: deliveredAt(record, published) });
+    }
+  }
+  return { finalized, untold };
+}
+
+/**
+ * The totals of each payer's month, or why there are none. When one statement over all of them fails, halves are asked
+ * until the one that fails stands alone. While the warehouse answers another question about it, that is its own trouble.
+ */
+async function totalsOfEach(
+  warehouse: Warehouse,
+  period: Period,
+  payers: readonly Payer[],
+): Promise<ReadonlyMap<Payer, PartitionTotals | string>> {
+  try {
+    return await warehouse.totals(period, payers);
+  } catch (error) {
+    if (endsRun(error)) throw error;
+    const [payer] = payers;
+    if (payer === undefined) throw error;
+    if (payers.length === 1) {
+      await warehouse.published(period, payers);
+      return new Map([[payer, error instanceof Error ? error.message : String(error)]]);
+    }
+    const middle = Math.ceil(payers.length / 2);
+    const first = await totalsOfEach(warehouse, period, payers.slice(0, middle));
+    return new Map([...first, ...(await totalsOfEach(warehouse, period, payers.slice(middle)))]);
+  }
+}
+
+/** What other systems hear of it. */
+export function messageOf(telling: Telling, { partition, published, totals }: FinalizedPartition): Message {
+  const { epoch, files, rows, deliveryId, asOf = 0 } = published;
+  return finalized(telling, partition, { ...totals, publishedEpoch: epoch, files, rows, deliveryId, asOf });
+}
+
+/** What logs and metrics say of it. Amounts of two currencies are never added. */
+export function eventOf(
+  { partition, published, totals, deliveredAt: at }: FinalizedPartition,
+  now: number,
+): Omit<Extract<ReactorEvent, { what: 'partition-finalized' }>, 'what'> {
+  const { files, rows } = published;
+  const byCurrency = Map.groupBy(totals.findings, ({ currency }) => currency);
+  const savings = [...byCurrency].map(([currency, found]) => ({
+    currency,
+    estimatedSaving: found.reduce((sum, { estimatedSaving }) => sum + estimatedSaving, 0),
+  }));
+  const findings = totals.findings.reduce((sum, { count }) => sum + count, 0);
+  return { partition, files, rows, findings, savings, deliveryLagSeconds: Math.max(0, (now - at) / 1000) };
+}
+
+/** When the manifest of what was published was written, else its newest file. */
+function deliveredAt({ completeDelivery }: PartitionRecord, { deliveryId, asOf = 0 }: Published): number {
+  return completeDelivery && completeDelivery.id === deliveryId ? completeDelivery.manifest.lastModified : asOf;
+}

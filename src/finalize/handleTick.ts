@@ -1,0 +1,99 @@
+import { decide } from '../ledger/decide.ts';
+import { type PeriodTick, parseTick, tickAt } from '../queue/tick.ts';
+import { FencedOff } from '../warehouse/warehouse.ts';
+import { removeSuperseded } from './removeSuperseded.ts';
+import { runFinalization } from './run.ts';
+import { type Finalizing, isOvertaken, type Run } from './services.ts';
+import { startStopwatch } from './stopwatch.ts';
+
+/**
+ * The finalize workflow: one tick. Looks whether anything of the period is due (or something is to be cleared away),
+ * takes the lease, runs, and leaves a tick behind while anything is dirty. When it returns, the tick may be
+ * acknowledged: the next look is in the queue. Throws on trouble that is not one partition's own (the warehouse is
+ * down): the lease is freed, and the tick kept for retry. A tick of the outbox asks nothing of it.
+ */
+export async function handleTick(finalizing: Finalizing, body: unknown): Promise<void> {
+  const tick = parseTick(body);
+  if ('outbox' in tick) return;
+  const { correlationId } = finalizing;
+  await handlePeriodTick(finalizing, { ...(correlationId === undefined ? {} : { correlationId }), ...tick });
+}
+
+async function handlePeriodTick(finalizing: Finalizing, tick: PeriodTick): Promise<void> {
+  const { period, clear = false, correlationId } = tick;
+  const { ledger, settings, now, report, holder } = finalizing;
+  const decision = decide(await ledger.partitions(period), now(), settings);
+  if (!clear && decision.act === 'rest') return;
+  if (!clear && decision.act === 'wait') return tickAgain(finalizing, tick, decision.until);
+
+  const startedAt = now();
+  const lease = await ledger.acquireLease(period, holder, startedAt, startedAt + settings.leaseSeconds * 1000);
+  if (!lease.taken) return tickAgain(finalizing, tick, lease.heldUntil);
+  const stopwatch = startStopwatch(now);
+  const run: Run = { period, epoch: lease.epoch, stopwatch, ...(correlationId === undefined ? {} : { correlationId }) };
+  try {
+    // What was due before the lease was taken may have been finalized by its last holder.
+    const due = decide(await ledger.partitions(period), now(), settings);
+    if (due.act === 'run') await runFinalization(finalizing, run, due.partitions);
+    if (clear) await clearPeriod(finalizing, run);
+  } catch (error) {
+    await release(finalizing, run);
+    if (!isOvertaken(error)) throw error;
+    report({ what: 'lease-lost', period, epoch: run.epoch });
+    await followWarehouse(finalizing, run, error);
+    // The newer run may be at work on this very message, and die when it is gone: leave a tick for after its lease.
+    const { lease: newer } = await ledger.period(period);
+    return tickAgain(finalizing, tick, newer?.until ?? now());
+  }
+  await ledger.releaseLease(period, run.epoch);
+  const next = decide(await ledger.partitions(period), now(), settings);
+  if (next.act === 'run') await tickAgain(finalizing, tick, now());
+  if (next.act === 'wait') await tickAgain(finalizing, tick, next.until);
+}
+
+/**
+ * Frees the lease after a failure. What has failed may be the ledger: it is asked twice, and why the run has failed is
+ * never hidden. A lease that stays runs out.
+ */
+async function release({ ledger }: Finalizing, { period, epoch }: Run): Promise<void> {
+  await ledger
+    .releaseLease(period, epoch)
+    .catch(() => ledger.releaseLease(period, epoch))
+    .catch(() => undefined);
+}
+
+/**
+ * A warehouse that has seen a higher epoch than the ledger ever handed out says that the ledger was restored, or lost its
+ * newest writes: epochs go on from the warehouse's, instead of being fenced off one by one.
+ */
+async function followWarehouse({ ledger, report }: Finalizing, { period }: Run, error: unknown): Promise<void> {
+  if (!(error instanceof FencedOff)) return;
+  const { epoch } = await ledger.period(period);
+  if (epoch >= error.newest) return;
+  report({ what: 'ledger-behind', period, epoch, warehouseEpoch: error.newest });
+  await ledger.raiseEpoch(period, error.newest);
+}
+
+/** Clears away what is superseded in the period's clean partitions; those that are dirty do it in their own run. */
+async function clearPeriod(finalizing: Finalizing, run: Run): Promise<void> {
+  for (const { partition } of await finalizing.ledger.partitions(run.period)) {
+    await removeSuperseded(finalizing, run, partition);
+  }
+}
+
+/**
+ * Sends a tick for `at`, unless one is on its way that comes no later: ticks must not multiply. It is noted after it was
+ * sent, so that a crash in between costs a double and never the tick.
+ */
+async function tickAgain(
+  { ledger, finalizeQueue, now }: Finalizing,
+  { period, correlationId }: PeriodTick,
+  at: number,
+): Promise<void> {
+  const { nextTickAt } = await ledger.period(period);
+  // A delay is rounded up to whole seconds.
+  if (nextTickAt !== undefined && nextTickAt > now() && nextTickAt < at + 1000) return;
+  const tick = tickAt(period, at, now(), correlationId);
+  await finalizeQueue.send([tick]);
+  await ledger.noteTick(period, now() + tick.delaySeconds * 1000);
+}

@@ -1,0 +1,88 @@
+import type { Partition } from '../billing/partition.ts';
+import { compareVersions, objectName, type VersionId } from '../billing/version.ts';
+import type { VersionRecord } from '../ledger/ledger.ts';
+import { isDirty } from '../ledger/partitionRecord.ts';
+import type { StagedVersion } from '../ledger/versionRecord.ts';
+import type { Finalizing, Run } from './services.ts';
+
+/**
+ * Clears away staged files that publishes have hidden from readers, each once its grace time is over.
+ *
+ * A file is superseded if the warehouse does not show it, no delivery that is known names it, it is older than what is
+ * shown in its place, and no change is waiting to be worked in: a late file may be older than its fellows. The first run
+ * that finds it so notes since when; a later one removes it. Order: the ledger marks it removed (under the epoch), the
+ * warehouse forgets it, the copy is deleted. Cut off in between, or refused by the store, a file without an owner stays
+ * behind under a key that is never used again; nothing that readers see depends on it, so this never fails a run: it is
+ * reported.
+ */
+export async function removeSuperseded(finalizing: Finalizing, run: Run, partition: Partition): Promise<void> {
+  const { ledger, settings, now } = finalizing;
+  const found = await findSuperseded(finalizing, partition);
+  if (!found) return;
+  const { hidden, shown, since } = found;
+  const fresh = hidden.filter(({ outcome }) => outcome.supersededAt === undefined);
+  const shownAgain = shown.filter(({ outcome }) => outcome.supersededAt !== undefined);
+  if (fresh.length > 0) await ledger.markSuperseded(partition, run.epoch, idsOf(fresh), since);
+  if (shownAgain.length > 0) await ledger.markSuperseded(partition, run.epoch, idsOf(shownAgain), undefined);
+  const latest = now() - settings.supersededGraceSeconds * 1000;
+  const over = hidden.filter(({ outcome }) => (outcome.supersededAt ?? since) <= latest);
+  if (over.length > 0) await remove(finalizing, run, partition, over);
+}
+
+async function remove(
+  { ledger, warehouse, store, stagingBucket, report }: Finalizing,
+  run: Run,
+  partition: Partition,
+  versions: readonly StagedVersion[],
+): Promise<void> {
+  await ledger.markRemoved(partition, run.epoch, idsOf(versions));
+  const keys = versions.map(({ outcome }) => outcome.stagedKey);
+  try {
+    await warehouse.unregister(partition, keys);
+    for (const key of keys) await store.delete({ bucket: stagingBucket, key });
+    report({ what: 'files-removed', partition, files: keys.length });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    report({ what: 'removal-failed', partition, files: keys.length, reason });
+  }
+}
+
+interface Superseded {
+  readonly hidden: readonly StagedVersion[];
+  readonly shown: readonly StagedVersion[];
+  /** When what is shown was published. */
+  readonly since: number;
+}
+
+/** What is superseded in a partition; undefined when that cannot be said now. */
+async function findSuperseded(
+  { ledger, warehouse }: Finalizing,
+  partition: Partition,
+): Promise<Superseded | undefined> {
+  // In this order: what was recorded before the versions were read has made the record dirty, or was worked in.
+  const staged = (await ledger.versions(partition)).filter(hasCopy);
+  const record = await ledger.partition(partition);
+  if (!record?.published || isDirty(record)) return undefined;
+  const sets = await warehouse.published(partition.period, [partition.payer]);
+  const keys = new Set(sets.get(partition.payer)?.stagedKeys);
+  const shown = staged.filter(({ outcome }) => keys.has(outcome.stagedKey));
+  const awaited = record.delivery && (await ledger.delivery(partition, record.delivery.id));
+  const named = new Set(awaited?.files.flatMap(({ versionId }) => versionId ?? []));
+  const newestShown = shown.reduce((newest, { source }) => Math.max(newest, source.lastModified), 0);
+  const shownByObject = new Map(shown.map((version) => [objectName(version.source), version]));
+  const hidden = staged.filter(({ id, source, outcome }) => {
+    if (keys.has(outcome.stagedKey) || named.has(id)) return false;
+    if (outcome.withdrawn !== undefined) return true;
+    const inItsPlace = shownByObject.get(objectName(source));
+    return inItsPlace ? compareVersions(source, inItsPlace.source) < 0 : source.lastModified <= newestShown;
+  });
+  return { hidden, shown, since: record.published.at };
+}
+
+function hasCopy(version: VersionRecord): version is StagedVersion {
+  return version.outcome.status === 'staged';
+}
+
+function idsOf(versions: readonly StagedVersion[]): VersionId[] {
+  return versions.map(({ id }) => id);
+}

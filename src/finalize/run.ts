@@ -1,0 +1,208 @@
+import { counted } from '../base/counted.ts';
+import { objectCreatedEvent } from '../billing/objectCreated.ts';
+import { partitionName } from '../billing/partition.ts';
+import { setOfDelivery, setWithoutManifest } from '../ledger/currentSet.ts';
+import { changesAreDue } from '../ledger/decide.ts';
+import { type PartitionRecord, type Problem, setIdOf } from '../ledger/partitionRecord.ts';
+import type { Warehouse } from '../warehouse/warehouse.ts';
+import { analysePublished } from './analysePublished.ts';
+import { auditProblem, registrationProblem } from './auditing.ts';
+import { asOf, type Candidate, fail, type Publishable, type PublishedCandidate, renewLease } from './candidate.ts';
+import { removeSuperseded } from './removeSuperseded.ts';
+import { endsRun, type Finalizing, type Run } from './services.ts';
+
+/**
+ * Finalizes what is due of a period: for each partition whose changes are due, form the current set, register, audit,
+ * publish, settle; then the analytics, over whatever was published since they ran last; then clear away.
+ *
+ * Every step asks for the state it needs and not for what an earlier run did: what is published is read from the
+ * warehouse, and analytics are due when they ran before the publish. So a run that was cut off anywhere is simply done again.
+ * Each change is made under the run's epoch; a run that a newer one has overtaken throws LeaseLost or FencedOff there.
+ * One partition's trouble is recorded in its own record, and does not stop the others.
+ */
+export async function runFinalization(
+  finalizing: Finalizing,
+  run: Run,
+  records: readonly PartitionRecord[],
+): Promise<void> {
+  const { warehouse, now, settings, report } = finalizing;
+  const { period, stopwatch } = run;
+  report({ what: 'run-started', period, epoch: run.epoch, partitions: records.length });
+  try {
+    await warehouse.raiseFence(period, run.epoch);
+    const changed = records.filter((record) => changesAreDue(record, now(), settings));
+    const publishables = await stopwatch.time('read', () => formSets(finalizing, run, changed));
+    const published = await publish(finalizing, run, publishables);
+    for (const { partition, record, readAt } of published) {
+      await finalizing.ledger.commit(partition, run.epoch, { kind: 'settled', changes: record.changes, readAt });
+    }
+    const analysed = await stopwatch.time('analyse', () => analysePublished(finalizing, run));
+    const payers = new Set([...published.map(({ partition }) => partition.payer), ...analysed]);
+    await stopwatch.time('clear', async () => {
+      for (const payer of payers) await removeSuperseded(finalizing, run, { payer, period });
+    });
+  } finally {
+    for (const [step, seconds] of stopwatch.seconds()) report({ what: 'step-timed', period, step, seconds });
+  }
+}
+
+/** The current set of each partition; one that cannot be formed is held. */
+async function formSets(
+  finalizing: Finalizing,
+  run: Run,
+  records: readonly PartitionRecord[],
+): Promise<readonly Publishable[]> {
+  const publishables: Publishable[] = [];
+  for (const record of records) {
+    const candidate = await lookAt(finalizing, record);
+    const publishable = await withFiles(finalizing, candidate);
+    if (publishable) publishables.push(publishable);
+    else await hold(finalizing, run, candidate);
+  }
+  return publishables;
+}
+
+/** Reads the partition's versions after its record: a change in between is settled by a later run, never lost. */
+async function lookAt({ ledger, now }: Finalizing, record: PartitionRecord): Promise<Candidate> {
+  const { partition, completeDelivery } = record;
+  const readAt = now();
+  const versions = await ledger.versions(partition);
+  const base = { record, partition, readAt, versions };
+  if (completeDelivery) {
+    const delivery = await ledger.delivery(partition, completeDelivery.id);
+    if (!delivery) throw new Error(`${partitionName(partition)}: the ledger has no delivery ${completeDelivery.id}`);
+    return { ...base, set: setOfDelivery(delivery, versions) };
+  }
+  if (record.delivery) {
+    const { executionId, pending, files } = record.delivery;
+    const reason = `delivery ${executionId} waits for ${pending.length} of ${counted(files, 'file')}`;
+    return { ...base, set: { is: 'held', reason, removed: [] } };
+  }
+  return { ...base, set: setWithoutManifest(versions, record.report) };
+}
+
+async function withFiles({ ledger }: Finalizing, candidate: Candidate): Promise<Publishable | undefined> {
+  const { set } = candidate;
+  if (set.is !== 'set') return undefined;
+  const schemas = await ledger.schemas(set.files.map(({ outcome }) => outcome.schemaId));
+  const files = set.files.map(({ outcome, source }) => ({
+    stagedKey: outcome.stagedKey,
+    rows: outcome.rows,
+    sizeBytes: source.sizeBytes,
+    columns: schemas.get(outcome.schemaId) ?? [],
+    sourceKey: source.key,
+  }));
+  return { ...candidate, set, files, setId: setIdOf(files.map(({ stagedKey }) => stagedKey)) };
+}
+
+/** What is visible stays; a new version or delivery makes the partition dirty again. */
+async function hold(finalizing: Finalizing, run: Run, { partition, record, readAt, set }: Candidate): Promise<void> {
+  if (set.is !== 'held') return;
+  const { ledger, copyQueue, report } = finalizing;
+  if (set.removed.length > 0) {
+    const messages = set.removed.map(({ source: { bucket, key, etag } }) => ({
+      body: objectCreatedEvent('cur-reactor', { bucket, key, etag, reason: 'removed' }, run.correlationId),
+      group: partition.payer,
+    }));
+    await copyQueue.send(messages);
+  }
+  const { changes } = record;
+  await ledger.commit(partition, run.epoch, { kind: 'settled', changes, readAt, held: set.reason });
+  report({ what: 'partition-held', partition, reason: set.reason });
+}
+
+/** Registers, audits and publishes what readers do not see yet. Answers the partitions whose current set is visible now. */
+async function publish(
+  finalizing: Finalizing,
+  run: Run,
+  candidates: readonly Publishable[],
+): Promise<readonly PublishedCandidate[]> {
+  const { warehouse } = finalizing;
+  const payers = candidates.map(({ partition }) => partition.payer);
+  if (payers.length === 0) return [];
+  const sets = await warehouse.published(run.period, payers);
+  const visible: PublishedCandidate[] = [];
+  const verified: PublishedCandidate[] = [];
+  for (const candidate of candidates) {
+    const seen = sets.get(candidate.partition.payer);
+    if (seen && setIdOf(seen.stagedKeys) === candidate.setId) {
+      visible.push({ ...candidate, publishedEpoch: seen.epoch });
+      continue;
+    }
+    await renewLease(finalizing, run);
+    if (await verify(finalizing, run, candidate)) verified.push({ ...candidate, publishedEpoch: run.epoch });
+  }
+  if (verified.length > 0) {
+    const publications = verified.map(publicationOf);
+    await run.stopwatch.time('publish', () => warehouse.publish(run.period, run.epoch, publications));
+  }
+  for (const candidate of visible) await commitPublished(finalizing, run, candidate);
+  for (const candidate of verified) await commitPublished(finalizing, run, candidate);
+  return [...visible, ...verified];
+}
+
+async function verify(finalizing: Finalizing, run: Run, candidate: Publishable): Promise<boolean> {
+  const problem = await findProblem(finalizing.warehouse, run, candidate);
+  if (problem) {
+    await fail(finalizing, run, candidate, problem.what, problem.message);
+    return false;
+  }
+  finalizing.report({ what: 'rows-verified', partition: candidate.partition, rows: rowsOf(candidate) });
+  return true;
+}
+
+/** Why these files must not be published. What the warehouse throws here is this partition's trouble, unless it ends the run. */
+async function findProblem(
+  warehouse: Warehouse,
+  { stopwatch }: Run,
+  { partition, files }: Publishable,
+): Promise<Pick<Problem, 'what' | 'message'> | undefined> {
+  try {
+    const statuses = await stopwatch.time('register', () => warehouse.register(partition, files));
+    const unregistered = registrationProblem(partition, files, statuses);
+    if (unregistered) return { what: 'registration-failed', message: unregistered };
+    const audits = await stopwatch.time('audit', () => warehouse.audit(partition, files));
+    const mismatch = auditProblem(partition, files, audits);
+    return mismatch ? { what: 'verification-failed', message: mismatch } : undefined;
+  } catch (error) {
+    if (endsRun(error)) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    return { what: 'registration-failed', message: `${partitionName(partition)}: ${reason}` };
+  }
+}
+
+function publicationOf({ partition, files, set }: Publishable) {
+  const delivery = set.deliveryId === undefined ? {} : { deliveryId: set.deliveryId };
+  return { partition, files, asOf: asOf(set.files), ...delivery };
+}
+
+/** Tells the ledger what is visible; it knows already, unless this run or one that was cut off has published it. */
+async function commitPublished(
+  { ledger, now, report }: Finalizing,
+  run: Run,
+  candidate: PublishedCandidate,
+): Promise<void> {
+  const { partition, record, files, set, setId, publishedEpoch } = candidate;
+  const { published } = record;
+  const isKnown = published?.epoch === publishedEpoch && published.setId === setId;
+  if (isKnown && published.deliveryId === set.deliveryId) return;
+  const delivery = set.deliveryId === undefined ? {} : { deliveryId: set.deliveryId };
+  const rows = rowsOf(candidate);
+  await ledger.commit(partition, run.epoch, {
+    kind: 'published',
+    published: {
+      setId,
+      files: files.length,
+      rows,
+      epoch: publishedEpoch,
+      at: now(),
+      asOf: asOf(set.files),
+      ...delivery,
+    },
+  });
+  if (!isKnown) report({ what: 'partition-published', partition, files: files.length, rows, ...delivery });
+}
+
+function rowsOf({ files }: Publishable): number {
+  return files.reduce((sum, { rows }) => sum + rows, 0);
+}

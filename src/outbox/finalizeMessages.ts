@@ -1,0 +1,74 @@
+import { type Partition, partitionName } from '../billing/partition.ts';
+import type { Moment } from '../ledger/ledger.ts';
+import type { Message } from '../ledger/message.ts';
+import type { Problem } from '../ledger/partitionRecord.ts';
+import { compose, type Fields, isoOf, type Telling } from './compose.ts';
+import type { Cost, Finding } from './schema.ts';
+
+/** What became visible, and what the analytics found in it. */
+export interface Finalized extends Pick<Fields<'finalized'>, 'files' | 'rows' | 'deliveryId'> {
+  /** The epoch of the run that published it: it names the publish, however late and often that is told. */
+  readonly publishedEpoch: number;
+  /** The newest source LastModified in it: milliseconds since 1970. */
+  readonly asOf: Moment;
+  /** What it costs, unblended: one entry per currency. */
+  readonly costs: readonly Cost[];
+  /** One entry per check that found something, and currency. */
+  readonly findings: readonly Finding[];
+}
+
+/** Nobody has so many currencies or checks, or such long names of them: a message has to stay small. */
+const MAX_ENTRIES = 50;
+const MAX_NAME_LENGTH = 64;
+
+/** Readers see a new set, and analytics have run over it. One per publish. */
+export function finalized(telling: Telling, partition: Partition, is: Finalized): Message {
+  const { publishedEpoch, files, rows, asOf, deliveryId } = is;
+  const costs = is.costs.slice(0, MAX_ENTRIES).map(({ currency, cost }) => ({ currency: nameOf(currency), cost }));
+  const findings = is.findings
+    .toSorted((a, b) => b.estimatedSaving - a.estimatedSaving)
+    .slice(0, MAX_ENTRIES)
+    .map(({ check, currency, count, estimatedSaving }) => ({
+      check: nameOf(check),
+      currency: nameOf(currency),
+      count,
+      estimatedSaving,
+    }));
+  const happened = [partitionName(partition), publishedEpoch];
+  const fields = { files, rows, costs, asOf: isoOf(asOf), deliveryId, findings };
+  return compose(telling, { ...partition, what: 'finalized', happened, fields });
+}
+
+function nameOf<Name extends string | null>(name: Name): Name | string {
+  return typeof name === 'string' ? name.slice(0, MAX_NAME_LENGTH) : name;
+}
+
+/**
+ * The analytics failed, in full or for a statement of theirs; what was published stays. One per failed attempt: a run
+ * that was cut off before the ledger had the problem makes the same attempt again, under the same id.
+ */
+export function analyticsFailed(
+  telling: Telling,
+  partition: Partition,
+  problem: ProblemTold,
+  failure: Pick<Fields<'analytics-failed'>, 'statement' | 'code' | 'message' | 'queryId'> = problem,
+): Message {
+  const { statement, code, message, queryId } = failure;
+  const fields = { attempts: problem.attempts, statement, code, message, queryId };
+  return compose(telling, { ...partition, what: 'analytics-failed', happened: attemptOf(partition, problem), fields });
+}
+
+/** Registration or audit failed: the set published before stays visible. One per failed attempt, as above. */
+export function verificationFailed(telling: Telling, partition: Partition, problem: ProblemTold): Message {
+  const fields = { reason: problem.message, attempts: problem.attempts };
+  const happened = [...attemptOf(partition, problem), problem.what];
+  return compose(telling, { ...partition, what: 'verification-failed', happened, fields });
+}
+
+/** What a message needs of a problem. */
+export type ProblemTold = Pick<Problem, 'what' | 'message' | 'attempts' | 'changes'>;
+
+/** Attempts begin at 1 again after changes have been settled: so the count of changes tells them apart. */
+function attemptOf(partition: Partition, { changes, attempts }: ProblemTold): readonly (string | number)[] {
+  return [partitionName(partition), changes, attempts];
+}

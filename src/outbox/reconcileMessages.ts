@@ -1,0 +1,66 @@
+import { createHash } from 'node:crypto';
+import type { Partition } from '../billing/partition.ts';
+import type { Payer } from '../billing/payer.ts';
+import type { Moment } from '../ledger/ledger.ts';
+import type { Message } from '../ledger/message.ts';
+import { compose, dayOf, type Fields, isoOf, type Telling } from './compose.ts';
+
+/** A source that could not be listed, and why. */
+export interface Unreadable extends Fields<'unreadable'> {
+  readonly payer: Payer;
+}
+
+/** A payer's source cannot be listed. One id per source and UTC day, whatever the reasons of that day are. */
+export function unreadable(telling: Telling, { payer, bucket, prefix, reason }: Unreadable): Message {
+  const source = createHash('sha256').update(`${bucket}\0${prefix}`).digest('hex').slice(0, 16);
+  return compose(telling, {
+    what: 'unreadable',
+    happened: [payer, source, dayOf(telling.at)],
+    payer,
+    fields: { bucket, prefix, reason },
+  });
+}
+
+/** How long a payer has not delivered. */
+export interface Stale {
+  readonly payer: Payer;
+  readonly hours: number;
+  /** Absent where nothing complete was ever seen. */
+  readonly lastDelivery?: Moment | undefined;
+}
+
+/**
+ * A payer's newest complete delivery is too old. One id per last delivery and UTC day: each reconcile tells it, and who
+ * hears it drops doubles.
+ */
+export function stale(telling: Telling, { payer, hours, lastDelivery }: Stale, limitHours: number): Message {
+  const last = lastDelivery === undefined ? null : isoOf(lastDelivery);
+  return compose(telling, {
+    what: 'stale',
+    happened: [payer, last ?? 'never', dayOf(telling.at)],
+    payer,
+    fields: { hours, lastDelivery: last, limitHours },
+  });
+}
+
+/**
+ * A month has several reports, and nobody has chosen which one is the bill. One id per partition and UTC day: each
+ * reconcile says it.
+ */
+export function reportsUndecided(
+  telling: Telling,
+  { payer, period }: Partition,
+  fields: Fields<'reports-undecided'>,
+): Message {
+  const happened = [period, payer, dayOf(telling.at)];
+  return compose(telling, { what: 'reports-undecided', happened, payer, period, fields });
+}
+
+const CORRELATION_ID = /^[\w-]{1,64}$/;
+
+/** A reconcile has ended. One id per invocation: one that AWS repeats has the same correlation id. */
+export function reconciled(telling: Telling, fields: Fields<'reconciled'>): Message {
+  const { correlationId, at } = telling;
+  const invocation = correlationId !== undefined && CORRELATION_ID.test(correlationId) ? correlationId : isoOf(at);
+  return compose(telling, { what: 'reconciled', happened: [invocation], fields });
+}

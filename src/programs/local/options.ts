@@ -1,0 +1,212 @@
+import { createHash } from 'node:crypto';
+import { basename, relative, resolve } from 'node:path';
+import { readOptions, UsageError } from '../../base/commandLine.ts';
+import { type Payer, parsePayer } from '../../billing/payer.ts';
+import { type Period, parsePeriod } from '../../billing/period.ts';
+import { MIN_MEMORY_LIMIT_BYTES } from '../../warehouse/memoryLimit.ts';
+
+/** What the person asked for. At most one of `status`, `sql`, `forget`, `reset` and `watch` is there. */
+export interface Options {
+  /** The folder with the person's own files; absent for the generated sample. */
+  readonly from?: string;
+  readonly payer?: Payer;
+  readonly period?: Period;
+  /** Which report is the bill, where a month has several: the end of its path. */
+  readonly report?: string;
+  /** Where the embedded state lives. */
+  readonly keep: string;
+  readonly watch: boolean;
+  /** Say how the state stands, and do nothing. */
+  readonly status?: true;
+  /** A statement for the warehouse. */
+  readonly sql?: string;
+  /** What to take out of the state: a payer, or one month of it. */
+  readonly forget?: Forgotten;
+  /** Empty the state. */
+  readonly reset?: true;
+  readonly json: boolean;
+  /** The debounce; without it the composition root's own. */
+  readonly quietSeconds?: number;
+  readonly maxWaitSeconds?: number;
+  /** How much memory the warehouse may take for its data; without it half of the machine's. */
+  readonly memoryLimitBytes?: number;
+}
+
+export interface Forgotten {
+  readonly payer: Payer;
+  /** Absent: every month of the payer. */
+  readonly period?: Period;
+}
+
+const OPTIONS = {
+  from: { type: 'string' },
+  payer: { type: 'string' },
+  period: { type: 'string' },
+  report: { type: 'string' },
+  keep: { type: 'string' },
+  quiet: { type: 'string' },
+  'max-wait': { type: 'string' },
+  memory: { type: 'string' },
+  watch: { type: 'boolean' },
+  status: { type: 'boolean' },
+  sql: { type: 'string' },
+  forget: { type: 'string' },
+  reset: { type: 'boolean' },
+  json: { type: 'boolean' },
+  version: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+export const optionNames: readonly string[] = Object.keys(OPTIONS);
+
+type Values = ReturnType<typeof readOptions<typeof OPTIONS>>;
+
+/** Each is a command of its own, and what it does besides reading its state. */
+const COMMANDS = ['watch', 'status', 'sql', 'forget', 'reset'] as const;
+/** Options that only make sense where files are taken in. */
+const OF_TAKING_IN = ['quiet', 'max-wait', 'memory'] as const;
+
+/** Reads the command line; 'help' or 'version' when it asks for that. Throws UsageError, which names the option and its value. */
+export function parseOptions(args: readonly string[], workingFolder: string): Options | 'help' | 'version' {
+  const values = readOptions(withCommentedStatement(args), OPTIONS);
+  if (values.help) return 'help';
+  if (values.version) return 'version';
+  checkTogether(values);
+  const from = values.from === undefined ? undefined : resolve(workingFolder, values.from);
+  const options: Options = {
+    keep: keepFolder(values, from, workingFolder),
+    watch: values.watch ?? false,
+    json: values.json ?? false,
+    ...(values.status ? { status: true } : {}),
+    ...(values.reset ? { reset: true } : {}),
+    ...(from === undefined ? {} : { from }),
+    ...parsed('quietSeconds', '--quiet', values.quiet, parseSeconds),
+    ...parsed('maxWaitSeconds', '--max-wait', values['max-wait'], parseSeconds),
+    ...parsed('memoryLimitBytes', '--memory', values.memory, parseMemory),
+    ...parsed('payer', '--payer', values.payer, parsePayer),
+    ...parsed('period', '--period', values.period, parsePeriod),
+    ...parsed('report', '--report', values.report, parseReport),
+    ...parsed('forget', '--forget', values.forget, parseForgotten),
+    ...parsed('sql', '--sql', values.sql, parseStatement),
+  };
+  const { quietSeconds, maxWaitSeconds } = options;
+  if (quietSeconds !== undefined && maxWaitSeconds !== undefined && maxWaitSeconds < quietSeconds) {
+    throw new UsageError(
+      `--max-wait must not be less than --quiet, got ${maxWaitSeconds} and ${quietSeconds}: no partition would wait for its quiet period`,
+    );
+  }
+  return options;
+}
+
+/** A statement may begin with a comment of SQL's, `-- …`, which reads like an option: the two become one argument. */
+function withCommentedStatement(args: readonly string[]): string[] {
+  return args.flatMap((arg, index) => {
+    if (arg === '--sql' && isComment(args[index + 1])) return [`--sql=${args[index + 1]}`];
+    return args[index - 1] === '--sql' && isComment(arg) ? [] : [arg];
+  });
+}
+
+function isComment(arg: string | undefined): boolean {
+  return arg !== undefined && /^--\s/.test(arg);
+}
+
+/** Refuses options that contradict each other, or that would be passed over without a word. */
+function checkTogether(values: Values): void {
+  const [command, other] = COMMANDS.filter((name) => values[name] !== undefined);
+  if (command && other) {
+    throw new UsageError(`--${other} does not go with --${command}: each is a command of its own`);
+  }
+  const takesIn = command === undefined || command === 'watch';
+  const narrows = takesIn || command === 'status';
+  for (const name of OF_TAKING_IN) {
+    if (values[name] !== undefined && !takesIn) throw new UsageError(`--${name} does not go with --${command}`);
+  }
+  for (const name of ['payer', 'period', 'report'] as const) {
+    if (values[name] === undefined) continue;
+    if (!narrows || (name === 'report' && !takesIn)) throw new UsageError(`--${name} does not go with --${command}`);
+    if (values.from === undefined && takesIn) {
+      throw new UsageError(`--${name} goes with --from DIR: the sample has its own`);
+    }
+  }
+}
+
+function keepFolder(values: Values, from: string | undefined, workingFolder: string): string {
+  const keep = resolve(workingFolder, values.keep ?? `.local/${from === undefined ? 'sample' : stateName(from)}`);
+  if (from !== undefined && !/^\.\.(\/|$)/.test(relative(from, keep))) {
+    throw new UsageError(`--keep must not lie in the folder of --from, got ${JSON.stringify(keep)}`);
+  }
+  return keep;
+}
+
+/** An object with the option's value, or an empty one where it is not given. */
+function parsed<Key extends string, Value>(
+  key: Key,
+  option: string,
+  text: string | undefined,
+  parse: (text: string) => Value,
+): { readonly [key in Key]?: Value } {
+  if (text === undefined) return {};
+  try {
+    return { [key]: parse(text) } as { readonly [key in Key]?: Value };
+  } catch (error) {
+    throw new UsageError(`${option}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function parseReport(text: string): string {
+  const report = text.replace(/^\/+|\/+$/g, '');
+  if (report === '') throw new RangeError(`must be the name or path of a report, got ${JSON.stringify(text)}`);
+  return report;
+}
+
+/** A whole number of seconds, up to a day. */
+function parseSeconds(text: string): number {
+  const seconds = Number(text);
+  if (!/^\d+$/.test(text) || seconds > 86_400) {
+    throw new RangeError(`must be a whole number of seconds from 0 to 86400, got ${JSON.stringify(text)}`);
+  }
+  return seconds;
+}
+
+const UNITS = new Map([
+  ['MB', 1000 ** 2],
+  ['GB', 1000 ** 3],
+  ['MIB', 1024 ** 2],
+  ['GIB', 1024 ** 3],
+]);
+
+/** `512MB`, `1.5GB`, `2GiB`: in bytes. */
+function parseMemory(text: string): number {
+  const [, number = '', unit = ''] = /^(\d+(?:\.\d+)?) ?([A-Za-z]+)$/.exec(text) ?? [];
+  const bytes = Math.floor(Number(number) * (UNITS.get(unit.toUpperCase()) ?? Number.NaN));
+  if (number === '' || !Number.isSafeInteger(bytes)) {
+    throw new RangeError(`must be a size such as 512MB or 2GB, got ${JSON.stringify(text)}`);
+  }
+  if (bytes < MIN_MEMORY_LIMIT_BYTES) {
+    const least = `${Math.ceil(MIN_MEMORY_LIMIT_BYTES / 1000 ** 2)}MB`;
+    throw new RangeError(`must be at least ${least}, which DuckDB needs to load a report, got ${JSON.stringify(text)}`);
+  }
+  return bytes;
+}
+
+/** `111122223333` or `111122223333/2026-10`. */
+function parseForgotten(text: string): Forgotten {
+  const [payer = '', period, ...others] = text.split('/');
+  if (others.length > 0) throw new RangeError(`must be PAYER or PAYER/YYYY-MM, got ${JSON.stringify(text)}`);
+  return { payer: parsePayer(payer), ...(period === undefined ? {} : { period: parsePeriod(period) }) };
+}
+
+function parseStatement(text: string): string {
+  if (text.trim() === '') throw new RangeError(`must be a statement, got ${JSON.stringify(text)}`);
+  return text;
+}
+
+/** A name for the state of one folder: its own name, and a hash that keeps folders of one name apart. */
+export function stateName(folder: string): string {
+  const name =
+    basename(folder)
+      .replace(/[^A-Za-z0-9._-]+/g, '_')
+      .replace(/^[^A-Za-z0-9]+/, '')
+      .slice(0, 100) || 'folder';
+  return `${name}-${createHash('sha256').update(folder).digest('hex').slice(0, 8)}`;
+}

@@ -1,0 +1,73 @@
+import type { DuckdbWarehouse } from '../../adapters/duckdb/warehouse.ts';
+import { type Partition, partitionName } from '../../billing/partition.ts';
+import type { Ledger } from '../../ledger/ledger.ts';
+import type { PartitionRecord } from '../../ledger/partitionRecord.ts';
+import { type PartitionState, stateOf } from '../../ledger/partitionState.ts';
+import { type Totals, totalsOf } from './totals.ts';
+
+/** What `--json` prints. Two currencies are never added, anywhere in it; `watermark` is an ISO 8601 time. */
+export interface Outcome {
+  readonly partitions: readonly PartitionOutcome[];
+  readonly findings: Awaited<ReturnType<DuckdbWarehouse['findings']>>;
+  readonly totals: Totals;
+  /** The path of the DuckDB database. */
+  readonly database: string;
+  readonly events: Record<string, number>;
+  readonly elapsedSeconds: number;
+}
+
+export interface PartitionOutcome {
+  readonly payer: string;
+  readonly period: string;
+  readonly files: number;
+  readonly rows: number;
+  /** One entry for each currency of the bill; empty when nothing is published. */
+  readonly costs: readonly Cost[];
+  /** The newest source LastModified staged; null when nothing was. */
+  readonly watermark: string | null;
+  readonly state: PartitionState;
+}
+
+export interface Cost {
+  /** Null where the rows name none. */
+  readonly currency: string | null;
+  /** Null where no row says what it cost: unknown, not nothing. */
+  readonly cost: number | null;
+}
+
+/** How everything in a state stands: what the end of a run shows. */
+export async function readOutcome(
+  ledger: Ledger,
+  warehouse: Pick<DuckdbWarehouse, 'summary' | 'findings'>,
+): Promise<Pick<Outcome, 'partitions' | 'findings' | 'totals'>> {
+  const partitions = await partitionOutcomes(ledger, warehouse);
+  const findings = await warehouse.findings();
+  return { partitions, findings, totals: totalsOf(partitions, findings) };
+}
+
+/** One entry per partition that the ledger knows, by payer and period. */
+async function partitionOutcomes(
+  ledger: Ledger,
+  warehouse: Pick<DuckdbWarehouse, 'summary'>,
+): Promise<PartitionOutcome[]> {
+  const summaries = Map.groupBy(await warehouse.summary(), partitionName);
+  return (await allPartitions(ledger)).map((record) => {
+    const ofPartition = summaries.get(partitionName(record.partition)) ?? [];
+    return {
+      ...record.partition,
+      files: record.published?.files ?? 0,
+      rows: ofPartition.reduce((sum, { rows }) => sum + rows, 0),
+      costs: ofPartition.flatMap(({ currency, cost, rows }) => (rows > 0 ? [{ currency, cost }] : [])),
+      watermark: record.watermark === undefined ? null : new Date(record.watermark).toISOString(),
+      state: stateOf(record).state,
+    };
+  });
+}
+
+/** The records of all partitions, by payer and period. */
+export async function allPartitions(ledger: Ledger): Promise<PartitionRecord[]> {
+  const records: PartitionRecord[] = [];
+  for (const period of await ledger.periods()) records.push(...(await ledger.partitions(period)));
+  const order = ({ payer, period }: Partition) => `${payer} ${period}`;
+  return records.sort((a, b) => (order(a.partition) < order(b.partition) ? -1 : 1));
+}

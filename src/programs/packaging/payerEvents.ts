@@ -1,0 +1,92 @@
+import { quoteValue } from '../../base/printable.ts';
+import type { PayerSource } from '../../config/payers.ts';
+import { EVENT_BUS_POLICY_CHARACTERS, EVENT_PATTERN_CHARACTERS, WILDCARD_RULES_PER_BUS } from './awsLimits.ts';
+import { PARTITION } from './pseudoParameters.ts';
+import { splitToFit } from './splitToFit.ts';
+
+/** What a rule lets through (Amazon EventBridge User Guide, Event patterns). Values of one list are ORed. */
+export interface EventPattern {
+  readonly source: readonly string[];
+  readonly 'detail-type': readonly string[];
+  readonly detail: {
+    readonly bucket: { readonly name: readonly string[] };
+    readonly object: { readonly key: readonly { readonly wildcard: string }[] };
+  };
+}
+
+/**
+ * The patterns of the rules on the default bus, where the events of this account's own buckets arrive: none when no
+ * payer's bucket is here, several when the names are more than one pattern may hold.
+ *
+ * Throws a RangeError when they are more than a bus may have rules with wildcards.
+ */
+export function ownBucketPatterns(sources: readonly PayerSource[]): EventPattern[] {
+  const own = sources.filter(({ bucketOwner }) => bucketOwner === 'self');
+  const buckets = [...new Set(own.map(({ bucket }) => bucket))].sort();
+  const sizeOf = (names: readonly string[]) => JSON.stringify(reportPattern(names)).length;
+  const patterns = splitToFit(buckets, sizeOf, EVENT_PATTERN_CHARACTERS).map(reportPattern);
+  if (patterns.length > WILDCARD_RULES_PER_BUS) {
+    throw new RangeError(
+      `${buckets.length} buckets of this account need ${patterns.length} rules on its default bus, ` +
+        `and EventBridge allows ${WILDCARD_RULES_PER_BUS} with wildcards on one bus: split the payers over two accounts`,
+    );
+  }
+  return patterns;
+}
+
+function reportPattern(buckets: readonly string[]): EventPattern {
+  return {
+    source: ['aws.s3'],
+    'detail-type': ['Object Created'],
+    detail: {
+      bucket: { name: buckets },
+      object: { key: [{ wildcard: '*.parquet' }, { wildcard: '*-Manifest.json' }] },
+    },
+  };
+}
+
+/** A statement of the central bus's policy, but for its Resource, which is the bus. */
+export interface SendersStatement {
+  readonly Effect: 'Allow';
+  readonly Principal: '*' | { readonly AWS: readonly string[] };
+  readonly Action: 'events:PutEvents';
+  readonly Condition?: { readonly StringEquals: { readonly 'aws:PrincipalOrgID': string } };
+}
+
+/** The longest ARN of a bus, in characters: partition, region, account and a name of 256. */
+const BUS_ARN_CHARACTERS = 330;
+
+/**
+ * Who may send events to the central bus: the whole organization when its id is given, else the accounts that own the
+ * payers' buckets. Undefined when all buckets are this account's own: nobody sends then.
+ *
+ * Throws a RangeError when the id is none, or the accounts are more than a bus's policy may name.
+ */
+export function sendersStatement(
+  sources: readonly PayerSource[],
+  organizationId: string,
+): SendersStatement | undefined {
+  const base = { Effect: 'Allow', Action: 'events:PutEvents' } as const;
+  if (organizationId !== '') {
+    // AWS Organizations API Reference, Organization.
+    if (!/^o-[a-z0-9]{10,32}$/.test(organizationId)) {
+      throw new RangeError(
+        `organizationId must be o- and 10 to 32 letters or digits, got ${quoteValue(organizationId)}`,
+      );
+    }
+    return { ...base, Principal: '*', Condition: { StringEquals: { 'aws:PrincipalOrgID': organizationId } } };
+  }
+  const owners = new Set(sources.map(({ bucketOwner }) => bucketOwner));
+  owners.delete('self');
+  if (owners.size === 0) return undefined;
+  const accounts = [...owners].sort().map((account) => `arn:${PARTITION}:iam::${account}:root`);
+  const statement: SendersStatement = { ...base, Principal: { AWS: accounts } };
+  const characters = JSON.stringify(statement).length + BUS_ARN_CHARACTERS;
+  if (characters > EVENT_BUS_POLICY_CHARACTERS) {
+    throw new RangeError(
+      `${owners.size} accounts make the central bus's policy ${characters} characters long, ` +
+        `and EventBridge allows ${EVENT_BUS_POLICY_CHARACTERS}: set organizationId, so that it names the organization`,
+    );
+  }
+  return statement;
+}

@@ -1,0 +1,108 @@
+import { counted } from '../../base/counted.ts';
+import type { PayerSource } from '../../config/payers.ts';
+import { MANAGED_POLICIES_PER_ROLE, MANAGED_POLICY_CHARACTERS } from './awsLimits.ts';
+import { ACCOUNT_ID, PARTITION, URL_SUFFIX } from './pseudoParameters.ts';
+import { splitToFit } from './splitToFit.ts';
+
+/** An IAM policy. Its texts may hold CloudFormation's pseudo-parameters, for `Fn::Sub`. */
+export interface PolicyDocument {
+  readonly Version: '2012-10-17';
+  readonly Statement: readonly PolicyStatement[];
+}
+
+export interface PolicyStatement {
+  readonly Effect: 'Allow';
+  readonly Action: readonly string[];
+  readonly Resource: readonly string[];
+  readonly Condition: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
+}
+
+/** What the payers' buckets ask of the roles: to read reports (copy), and to list them (copy and reconcile). */
+export interface PayerPolicies {
+  readonly read: readonly PolicyDocument[];
+  readonly list: readonly PolicyDocument[];
+}
+
+/**
+ * The policies that allow exactly the payers' prefixes, in buckets that still belong to the accounts named: a bucket of
+ * that name that somebody else has made since is refused. As many as IAM's limit of 6,144 characters a policy asks for.
+ *
+ * Throws a RangeError when they are more than IAM attaches to one role.
+ */
+export function payerPolicies(sources: readonly PayerSource[]): PayerPolicies {
+  const ordered = sources.toSorted((a, b) => compare(a.prefix, b.prefix) || compare(a.bucket, b.bucket));
+  const documents = (build: (part: readonly PayerSource[]) => PolicyDocument) =>
+    splitToFit(ordered, (part) => policyCharacters(build(part)), MANAGED_POLICY_CHARACTERS).map(build);
+  const policies = { read: documents(readPolicy), list: documents(listPolicy) };
+  const attached = policies.read.length + policies.list.length;
+  if (attached > MANAGED_POLICIES_PER_ROLE) {
+    throw new RangeError(
+      `${counted(sources.length, 'payer needs', 'payers need')} ${counted(attached, 'managed policy', 'managed policies')} of at most ${MANAGED_POLICY_CHARACTERS} characters, ` +
+        `and IAM attaches ${MANAGED_POLICIES_PER_ROLE} to a role: shorten the prefixes, or split the payers over two stages`,
+    );
+  }
+  return policies;
+}
+
+/**
+ * A policy's size as IAM counts it, with the longest values that the pseudo-parameters have in any of AWS's partitions.
+ * Every character counts here, though IAM leaves whitespace out: a prefix may hold some.
+ */
+export function policyCharacters(document: PolicyDocument): number {
+  return JSON.stringify(document)
+    .replaceAll(PARTITION, 'aws-us-gov')
+    .replaceAll(ACCOUNT_ID, '000000000000')
+    .replaceAll(URL_SUFFIX, 'amazonaws.com.cn').length;
+}
+
+function readPolicy(sources: readonly PayerSource[]): PolicyDocument {
+  const objects: PolicyStatement = {
+    Effect: 'Allow',
+    Action: ['s3:GetObject', 's3:GetObjectVersion'],
+    Resource: sources.map(({ bucket, prefix }) => `${bucketArn(bucket)}/${prefix && `${prefix}/`}*`),
+    Condition: { StringEquals: { 'aws:ResourceAccount': ownersOf(sources) } },
+  };
+  const keys = unique(sources.flatMap(({ kmsKey }) => kmsKey ?? []));
+  const decrypt: PolicyStatement = {
+    Effect: 'Allow',
+    Action: ['kms:Decrypt'],
+    Resource: keys,
+    Condition: { StringLike: { 'kms:ViaService': [`s3.*.${URL_SUFFIX}`] } },
+  };
+  return { Version: '2012-10-17', Statement: keys.length === 0 ? [objects] : [objects, decrypt] };
+}
+
+/**
+ * One statement for each prefix, so that no bucket may be listed under another one's. Beside listing, this lets S3 say
+ * that an object is gone (404 and not 403): it asks for the right to list with the object's key for a prefix.
+ */
+function listPolicy(sources: readonly PayerSource[]): PolicyDocument {
+  const prefixes = unique(sources.map(({ prefix }) => prefix));
+  const statements = prefixes.map((prefix): PolicyStatement => {
+    const below = sources.filter((source) => source.prefix === prefix);
+    const owned = { StringEquals: { 'aws:ResourceAccount': ownersOf(below) } };
+    return {
+      Effect: 'Allow',
+      Action: ['s3:ListBucket'],
+      Resource: unique(below.map(({ bucket }) => bucketArn(bucket))),
+      Condition: prefix === '' ? owned : { ...owned, StringLike: { 's3:prefix': [`${prefix}/*`] } },
+    };
+  });
+  return { Version: '2012-10-17', Statement: statements };
+}
+
+function ownersOf(sources: readonly PayerSource[]): string[] {
+  return unique(sources.map(({ bucketOwner }) => (bucketOwner === 'self' ? ACCOUNT_ID : bucketOwner)));
+}
+
+function bucketArn(bucket: string): string {
+  return `arn:${PARTITION}:s3:::${bucket}`;
+}
+
+function unique(texts: readonly string[]): string[] {
+  return [...new Set(texts)];
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

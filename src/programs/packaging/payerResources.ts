@@ -1,0 +1,77 @@
+import type { PayersConfiguration } from '../../config/payers.ts';
+import { ownBucketPatterns, sendersStatement } from './payerEvents.ts';
+import { type PolicyDocument, payerPolicies } from './payerPolicies.ts';
+
+/** CloudFormation resources by their logical ids. */
+export type Resources = Readonly<Record<string, { readonly Type: string; readonly Properties: object }>>;
+
+/** What of the stack follows from who the payers are. */
+export interface PayerResources {
+  readonly resources: Resources;
+  /** The managed policies of the copy function's role. */
+  readonly copyPolicies: readonly object[];
+  readonly reconcilePolicies: readonly object[];
+  /** The ARNs of every rule that sends to the copy queue: the central bus's own, and those made here. */
+  readonly ruleArns: readonly object[];
+}
+
+/**
+ * The resources that are made of the payers file: policies for their buckets, rules for those that lie in this account,
+ * and who may send to the central bus. They refer to `CentralBus`, `CentralRule`, `CopyQueue` and `UndeliveredQueue`.
+ *
+ * Throws a RangeError, naming the limit, when AWS does not allow so many payers.
+ */
+export function payerResources({ sources }: PayersConfiguration, organizationId: string): PayerResources {
+  const policies = payerPolicies(sources);
+  const reads = numbered('PayerReads', policies.read.map(managedPolicy));
+  const listings = numbered('PayerListings', policies.list.map(managedPolicy));
+  const rules = numbered('OwnBucketsRule', ownBucketPatterns(sources).map(ownBucketsRule));
+  const senders = sendersStatement(sources, organizationId);
+  const busPolicy = senders && {
+    CentralBusPolicy: {
+      Type: 'AWS::Events::EventBusPolicy',
+      Properties: {
+        EventBusName: { 'Fn::GetAtt': ['CentralBus', 'Name'] },
+        StatementId: 'payers',
+        Statement: substituted({ ...senders, Resource: { 'Fn::GetAtt': ['CentralBus', 'Arn'] } }),
+      },
+    },
+  };
+  return {
+    resources: { ...reads, ...listings, ...rules, ...busPolicy },
+    copyPolicies: [...refs(reads), ...refs(listings)],
+    reconcilePolicies: refs(listings),
+    ruleArns: ['CentralRule', ...Object.keys(rules)].map((id) => ({ 'Fn::GetAtt': [id, 'Arn'] })),
+  };
+}
+
+function managedPolicy(document: PolicyDocument) {
+  return { Type: 'AWS::IAM::ManagedPolicy', Properties: { PolicyDocument: substituted(document) } };
+}
+
+/** On the default bus: S3's events go nowhere else. An event that cannot be delivered within a day is kept. */
+function ownBucketsRule(pattern: object) {
+  const target = {
+    Id: 'copy-queue',
+    Arn: { 'Fn::GetAtt': ['CopyQueue', 'Arn'] },
+    DeadLetterConfig: { Arn: { 'Fn::GetAtt': ['UndeliveredQueue', 'Arn'] } },
+    RetryPolicy: { MaximumEventAgeInSeconds: 86_400, MaximumRetryAttempts: 185 },
+  };
+  return { Type: 'AWS::Events::Rule', Properties: { EventPattern: pattern, Targets: [target] } };
+}
+
+function numbered<Item>(name: string, items: readonly Item[]): Record<string, Item> {
+  return Object.fromEntries(items.map((item, index) => [`${name}${index + 1}`, item]));
+}
+
+function refs(resources: Resources): object[] {
+  return Object.keys(resources).map((id) => ({ Ref: id }));
+}
+
+/** The same with every text that holds a pseudo-parameter under `Fn::Sub`. */
+function substituted(value: unknown): unknown {
+  if (typeof value === 'string') return value.includes('${') ? { 'Fn::Sub': value } : value;
+  if (Array.isArray(value)) return value.map(substituted);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, substituted(part)]));
+}

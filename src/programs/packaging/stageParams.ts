@@ -1,0 +1,260 @@
+import * as z from 'zod/mini';
+import { parseIdentifier } from '../../adapters/snowflake/names.ts';
+import { quoteValue } from '../../base/printable.ts';
+import { rateMinutes, scheduleProblem } from './schedule.ts';
+
+/** What this project's own example values begin with, where AWS wants a name that nobody else has. */
+const MADE_UP = /^example-/;
+/** Stands for "not known yet", until Snowflake has said whom the role is to trust. */
+const NO_EXTERNAL_ID = '0000';
+
+// CloudWatch Logs API Reference, PutRetentionPolicy.
+const RETENTION_DAYS = [
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+];
+// Powertools for AWS Lambda (TypeScript), Logger, "Log levels".
+const LOG_LEVELS = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'CRITICAL', 'SILENT'] as const;
+// Amazon CloudWatch API Reference, PutMetricAlarm: actions of one state.
+const MAX_TOPICS = 5;
+const DAY_SECONDS = 86_400;
+/** The alarm "A payer has no complete delivery" takes a sweep that is silent for two periods of a quarter of an hour for a failure. */
+const MAX_SWEEP_MINUTES = 15;
+
+const text = (pattern: RegExp, what: string) => z.string(`must be ${what}`).check(z.regex(pattern, `must be ${what}`));
+
+/** A number of serverless.yml, or the text that `--param` makes of it. */
+const number = (isAllowed: (value: number) => boolean, what: string) =>
+  z.pipe(
+    z
+      .union([z.number(), z.string()], `must be ${what}`)
+      .check(z.refine((value) => /^\d{1,9}$/.test(String(value)) && isAllowed(Number(value)), `must be ${what}`)),
+    z.transform(Number),
+  );
+const wholeNumber = (least: number, most: number, unit: string) =>
+  number((value) => value >= least && value <= most, `a whole number of ${unit} from ${least} to ${most}`);
+const seconds = (most: number) => wholeNumber(0, most, 'seconds');
+
+// AWS Lambda Developer Guide, Lambda quotas.
+const memoryMb = wholeNumber(128, 10_240, 'MB');
+// AWS Lambda Developer Guide, "Configuring maximum concurrency for Amazon SQS event sources".
+const queueConcurrency = wholeNumber(2, 1000, 'invocations');
+
+const schedule = z.string('must be a schedule').check(
+  z.refine((expression) => scheduleProblem(expression) === undefined, {
+    error: ({ input }) => scheduleProblem(String(input)),
+  }),
+);
+
+// AWS Secrets Manager API Reference, CreateSecret.
+const secretName = (what: string) => text(/^[A-Za-z0-9/_+=.@-]{1,512}$/, what);
+
+const isIdentifier = (name: string) => {
+  try {
+    return parseIdentifier('name', name) !== '';
+  } catch {
+    return false;
+  }
+};
+const identifier = 'letters, digits, _ and $, no digit first';
+const snowflakeName = z
+  .string(`must be a name in Snowflake that needs no quotes (${identifier})`)
+  .check(z.refine(isIdentifier, `must be a name in Snowflake that needs no quotes (${identifier})`));
+const isTable = (name: string) => name.split('.').length === 3 && name.split('.').every(isIdentifier);
+
+// Amazon S3 User Guide, General purpose bucket naming rules.
+const bucketName = text(
+  /^(?!xn--|sthree-|amzn-s3-demo-|\d+\.\d+\.\d+\.\d+$)(?!.*\.\.)(?!.*(-s3alias|--ols-s3|\.mrap|--x-s3|--table-s3)$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
+  'the name of a bucket: 3 to 63 lower-case letters, digits, hyphens and dots, as S3 allows them',
+);
+
+const topicArn = text(
+  /^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}$/,
+  'the ARN of an SNS topic, such as arn:aws:sns:us-east-1:999988887777:on-call',
+);
+
+/**
+ * The params of serverless.yml: every decision that a stage may take differently. Units stand in the names. Their comments
+ * are the meanings in resources/CONFIGURATION.md, word for word: a test compares both.
+ */
+const stageParams = z.strictObject({
+  /** Where the stage is deployed: the code of an AWS region. */
+  region: text(/^[a-z]{2,3}(-[a-z]+)+-\d$/, 'the code of an AWS region, such as us-east-1'),
+  /**
+   * The bucket for the copies of the payers' files. Bucket names are globally unique: choose one of
+   * your own.
+   */
+  stagingBucket: bucketName,
+  /** The payers file, as a path from the project's folder. */
+  payersFile: text(/^\S/, 'the path of a file'),
+  /**
+   * The AWS organization whose accounts may send events, such as o-a1b2c3d4e5. Empty: the accounts
+   * in the payers file, one by one.
+   */
+  organizationId: text(/^$|^o-[a-z0-9]{10,32}$/, 'empty, or o- and 10 to 32 letters or digits'),
+
+  /**
+   * The debounce: a period is finalized this long after its last change. At most a day, because AWS
+   * delivers at least daily.
+   */
+  quietSeconds: seconds(DAY_SECONDS),
+  /**
+   * The debounce's limit: a period is finalized no later than this after its first change. Not
+   * below quietSeconds.
+   */
+  maxWaitSeconds: seconds(DAY_SECONDS),
+  /**
+   * How long readers may go on scanning files that a publish has replaced, before these are
+   * deleted. At most 30 days.
+   */
+  supersededGraceSeconds: seconds(30 * DAY_SECONDS),
+
+  /** Memory of the copy function. Lambda allots processor time in proportion. */
+  copyMemoryMb: memoryMb,
+  /** Memory of the finalize function. */
+  finalizeMemoryMb: memoryMb,
+  /** Memory of the reconcile function: it keeps the listings of reconcileConcurrency payers. */
+  reconcileMemoryMb: memoryMb,
+  /** Invocations of copy at once, each with up to 10 files. */
+  copyConcurrency: queueConcurrency,
+  /** Invocations of finalize at once, each with one month. */
+  finalizeConcurrency: queueConcurrency,
+  /** Payers that one reconcile lists at once. */
+  reconcileConcurrency: wholeNumber(1, 100, 'payers'),
+
+  /**
+   * A payer without a complete delivery for this long is stale: an alarm and a message. At most two
+   * months: reconcile looks no further back.
+   */
+  staleAfterHours: wholeNumber(1, 1464, 'hours'),
+
+  /** When reconcile runs, in UTC: rate(…) or cron(…), as EventBridge Scheduler defines them. */
+  reconcileSchedule: schedule,
+  /**
+   * When the sweep runs, in UTC. At least every 15 minutes, or the alarm of stale payers never
+   * clears.
+   */
+  sweepSchedule: schedule.check(
+    z.refine(
+      (expression) => (rateMinutes(expression) ?? 1) <= MAX_SWEEP_MINUTES,
+      `must be at least every ${MAX_SWEEP_MINUTES} minutes: an alarm takes longer silence for a failure`,
+    ),
+  ),
+
+  /** Log lines below this level are not written. */
+  logLevel: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`),
+  /** How long the functions' logs are kept. */
+  logRetentionDays: number(
+    (days) => RETENTION_DAYS.includes(days),
+    `a number of days that CloudWatch Logs knows (${RETENTION_DAYS.join(', ')})`,
+  ),
+  /**
+   * The SNS topics that alarms notify, as ARNs, at most 5, in the stage's region. Without any,
+   * alarms only change their state.
+   */
+  alarmTopics: z
+    .array(topicArn, 'must be a list of ARNs of SNS topics (in serverless.yml: --param cannot hold a list)')
+    .check(z.refine((topics) => topics.length <= MAX_TOPICS, `must be at most ${MAX_TOPICS} topics`)),
+  /** Whether the ledger's table refuses to be deleted. */
+  ledgerDeletionProtection: z.union([z.boolean(), z.literal(['true', 'false'])], 'must be true or false'),
+
+  /** The secret in Secrets Manager with Snowflake's credentials. */
+  snowflakeSecret: secretName('the name of a secret in Secrets Manager, not its ARN'),
+  /** The database that holds everything of the stage except the payers table. */
+  snowflakeDatabase: snowflakeName,
+  /** The schema in it. */
+  snowflakeSchema: snowflakeName,
+  /** Snowflake's virtual warehouse, which runs the statements. */
+  snowflakeWarehouse: snowflakeName,
+  /** The reactor's role in Snowflake. The readers' role has the same name with _READER appended. */
+  snowflakeRole: snowflakeName,
+  /**
+   * The table that payers are configured in, such as aws_az_share.metadata.pro_refresh_config.
+   * none: only the payers file counts.
+   */
+  payersTable: z
+    .string('must be database.schema.table, or none')
+    .check(z.refine((name) => name === 'none' || isTable(name), 'must be database.schema.table, or none')),
+  /**
+   * Who may assume the role that reads the staging bucket for Snowflake, as desc integration
+   * reports it.
+   */
+  snowflakeUserArn: text(
+    /^arn:(aws[a-z-]*|\$\{AWS::Partition\}):iam::(\d{12}|\$\{AWS::AccountId\}):(root|(user|role)\/[\w+=,.@/-]{1,512})$/,
+    'the ARN of an IAM user, as desc integration answers it',
+  ),
+  /**
+   * The external id that goes with it, as desc integration reports it. In quotes, or YAML makes a
+   * number of it.
+   */
+  snowflakeExternalId: text(
+    // AWS IAM User Guide, IAM and AWS STS quotas: an external id.
+    /^[\w+=,.@:/-]{2,1224}$/,
+    'an external id in quotes, as desc integration answers it',
+  ),
+  /**
+   * The secret in Secrets Manager with the broker's credentials. none: there is no broker, and no
+   * messages are published.
+   */
+  rabbitmqSecret: secretName('the name of a secret in Secrets Manager, not its ARN; or none'),
+  /** The virtual host on the broker that the exchange is in. */
+  rabbitmqVirtualHost: text(
+    // AMQP 0-9-1: a path is at most 255 bytes.
+    /^[\x21-\x7e]{1,255}$/,
+    'the name of a virtual host: up to 255 printable characters, no space',
+  ),
+});
+
+export type StageParams = z.output<typeof stageParams>;
+/** The names of all params. */
+export const PARAM_NAMES: readonly string[] = Object.keys(stageParams.shape);
+
+/** Reads the params of a stage, resolved. `wrong` has a sentence for each that is wrong, missing or unknown. */
+export function parseStageParams(
+  given: Readonly<Record<string, unknown>>,
+): { readonly params: StageParams; readonly wrong: readonly [] } | { readonly wrong: readonly string[] } {
+  const parsed = stageParams.safeParse(given, { reportInput: true });
+  const wrong = (parsed.error?.issues ?? []).flatMap(wordsOf);
+  const clashes = clashesOf(given, new Set(parsed.error?.issues.map(({ path }) => path[0])));
+  if (!parsed.success || clashes.length > 0) return { wrong: [...wrong, ...clashes] };
+  return { params: parsed.data, wrong: [] };
+}
+
+function wordsOf(issue: z.core.$ZodIssue): string[] {
+  if (issue.code === 'unrecognized_keys') {
+    const values: Record<string, unknown> = { ...issue.input };
+    return issue.keys.map((name) => `${name} is no param, got ${quoteValue(values[name])}`);
+  }
+  const [name, index] = issue.path;
+  const where = index === undefined ? String(name) : `${String(name)}[${String(index)}]`;
+  return [
+    issue.input === undefined ? `${where} is missing` : `${where} ${issue.message}, got ${quoteValue(issue.input)}`,
+  ];
+}
+
+/** Params that are right by themselves and do not fit each other; nothing is said of those in `wrong`. */
+function clashesOf(given: Readonly<Record<string, unknown>>, wrong: ReadonlySet<unknown>): string[] {
+  const areRight = (...names: readonly string[]) => names.every((name) => !wrong.has(name));
+  const { quietSeconds, maxWaitSeconds, region, alarmTopics, snowflakeUserArn, snowflakeExternalId } = given;
+  const clashes: string[] = [];
+  if (areRight('quietSeconds', 'maxWaitSeconds') && Number(quietSeconds) > Number(maxWaitSeconds)) {
+    const values = `${quoteValue(maxWaitSeconds)} and ${quoteValue(quietSeconds)}`;
+    clashes.push(`maxWaitSeconds must not be below quietSeconds, got ${values}`);
+  }
+  if (areRight('region', 'alarmTopics') && Array.isArray(alarmTopics)) {
+    const strangers = alarmTopics.filter((arn) => String(arn).split(':')[3] !== region);
+    clashes.push(
+      ...strangers.map((arn) => `alarmTopics must be in the stage's region, ${String(region)}, got ${quoteValue(arn)}`),
+    );
+  }
+  const knowsUser = !String(snowflakeUserArn).endsWith(':root');
+  if (areRight('snowflakeUserArn', 'snowflakeExternalId') && knowsUser && snowflakeExternalId === NO_EXTERNAL_ID) {
+    const both = 'must be what desc integration answers beside snowflakeUserArn';
+    clashes.push(`snowflakeExternalId ${both}, got ${quoteValue(snowflakeExternalId)}`);
+  }
+  return clashes;
+}
+
+/** Whether a bucket's name is one of this project's examples, which nobody can have. */
+export function isMadeUp(bucket: string): boolean {
+  return MADE_UP.test(bucket);
+}

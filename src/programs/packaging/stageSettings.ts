@@ -1,0 +1,70 @@
+import { parse } from 'yaml';
+import * as z from 'zod/mini';
+import { quoteValue } from '../../base/printable.ts';
+import { givenParams } from './givenParams.ts';
+import { stageNameProblems } from './stageNames.ts';
+
+/** What a stage decides, as serverless.yml says: as far as programs on a laptop need it. Nothing of it is secret. */
+export interface StageSettings {
+  readonly stage: string;
+  readonly service: string;
+  readonly region: string;
+  readonly stagingBucket: string;
+  readonly database: string;
+  readonly schema: string;
+  readonly warehouse: string;
+  readonly role: string;
+  /** As database.schema.table, or `none`. */
+  readonly payersTable: string;
+}
+
+/** serverless.yml does not say what is needed. Consequence: nothing is run; somebody mends the file. */
+export class SettingsInvalid extends Error {
+  override readonly name = 'SettingsInvalid';
+}
+
+/** As the framework writes it; a template here would be none. */
+const STAGE_VARIABLE = '$' + '{sls:stage}';
+
+const stages = z.catchall(
+  z.object({ default: z.record(z.string(), z.unknown()) }),
+  z.nullable(z.record(z.string(), z.unknown())),
+);
+const document = z.object({ service: z.string(), params: stages });
+
+/**
+ * Reads a stage's settings out of serverless.yml: its own parameters over the default ones, as the framework does. Of
+ * variables only `${sls:stage}` is known. Throws SettingsInvalid, which names the parameter and its value.
+ */
+export function readStageSettings(yaml: string, stage: string): StageSettings {
+  // CloudFormation's tags (!GetAtt) are none of its business.
+  const parsed = document.safeParse(parse(yaml, { logLevel: 'silent' }), { reportInput: true });
+  if (!parsed.success) {
+    const wrong = parsed.error.issues.map(
+      ({ path, message, input }) => `${path.join('.')} (${quoteValue(input)}): ${message}`,
+    );
+    throw new SettingsInvalid(`serverless.yml is wrong: ${wrong.join('; ')}`);
+  }
+  const { service, params } = parsed.data;
+  const [problem] = stageNameProblems(service, stage);
+  if (problem) throw new SettingsInvalid(problem);
+  const all = givenParams(params, stage, []);
+  const text = (name: string): string => {
+    const value = all[name];
+    if (typeof value !== 'string') throw new SettingsInvalid(`${name} must be a string, got ${quoteValue(value)}`);
+    const filled = value.replaceAll(STAGE_VARIABLE, stage);
+    if (!/\$\{/.test(filled)) return filled;
+    throw new SettingsInvalid(`${name} must hold no variable but ${STAGE_VARIABLE}, got ${quoteValue(value)}`);
+  };
+  return {
+    stage,
+    service,
+    region: text('region'),
+    stagingBucket: text('stagingBucket'),
+    database: text('snowflakeDatabase'),
+    schema: text('snowflakeSchema'),
+    warehouse: text('snowflakeWarehouse'),
+    role: text('snowflakeRole'),
+    payersTable: text('payersTable'),
+  };
+}

@@ -1,0 +1,166 @@
+import { createExternalTableSql } from '../../adapters/snowflake/externalTableSql.ts';
+import { parseIdentifier, type SnowflakeNames, snowflakeNames } from '../../adapters/snowflake/names.ts';
+import { lineItemsViewSql } from '../../adapters/snowflake/view.ts';
+import { statementsOf } from '../../analytics/statements.ts';
+import { counted } from '../../base/counted.ts';
+import { quoteValue } from '../../base/printable.ts';
+import type { PayersTable } from '../../config/payersTable.ts';
+import type { StageSettings } from '../packaging/stageSettings.ts';
+import { renderSetupScript } from './setupScript.ts';
+
+/**
+ * Everything that an administrator runs once, and again after every change: each step can be repeated, and nothing in it
+ * takes anything away. Roles and what they may do, the way to the staging bucket, tables, views.
+ */
+export interface SetupStep {
+  /** What it is called in messages: a script's file name, or what is generated. */
+  readonly name: string;
+  /** Statements, each ended by a semicolon, and comments. */
+  readonly sql: string;
+}
+
+export interface SetupSettings extends Omit<StageSettings, 'payersTable'> {
+  /** The AWS account of the staging bucket and of the role that Snowflake takes on to read it: 12 digits. */
+  readonly accountId: string;
+  /** The table that payers are configured in; undefined when somebody else keeps it. */
+  readonly payersTable: PayersTable | undefined;
+}
+
+/** A script of the folder sql/, or SQL that is generated from the contract. */
+type Source =
+  | { readonly file: string }
+  | { readonly generated: string; readonly sql: (names: SnowflakeNames) => string };
+
+/** In the order in which they are run. Tables come before the views over them, and grants last. */
+const SOURCES: readonly Source[] = [
+  { file: '01_roles.sql' },
+  { file: '02_database.sql' },
+  { file: '03_storage_integration.sql' },
+  { file: '04_stage.sql' },
+  { generated: 'external table', sql: (names) => asAdministrator(createExternalTableSql(names)) },
+  { file: '05_tables.sql' },
+  { generated: 'schema of the findings', sql: (names) => asAdministrator(`use schema ${names.schema}`) },
+  { file: 'findings_table.sql' },
+  { generated: 'contract view', sql: (names) => asAdministrator(lineItemsViewSql(names)) },
+  { file: '06_reading_views.sql' },
+  { file: '07_grants.sql' },
+];
+const PAYERS_SOURCE: Source = { file: '08_payers_table.sql' };
+
+/**
+ * The steps for a stage, in order. `readScript` gives the text of a file in sql/. Throws a RangeError that names the
+ * setting and its value, what rendering a script throws, and what `readScript` throws.
+ */
+export async function setupSteps(
+  settings: SetupSettings,
+  readScript: (file: string) => Promise<string>,
+): Promise<SetupStep[]> {
+  const names = snowflakeNames(settings);
+  const values = placeholderValues(settings, names);
+  const sources = settings.payersTable ? [...SOURCES, PAYERS_SOURCE] : SOURCES;
+  return Promise.all(
+    sources.map(async (source) =>
+      'file' in source
+        ? { name: source.file, sql: renderSetupScript(await readScript(source.file), values) }
+        : { name: source.generated, sql: source.sql(names) },
+    ),
+  );
+}
+
+/** The role in AWS that Snowflake takes on to read the staging bucket. */
+export function storageRoleArn({ service, stage, accountId }: SetupSettings): string {
+  return `arn:aws:iam::${accountId}:role/${service}-${stage}-snowflake`;
+}
+
+/** As the scripts do, so that each step can be run by itself. */
+function asAdministrator(statement: string): string {
+  return `use role sysadmin;\n\n${statement};\n`;
+}
+
+/** All steps as one script to read, or to run in a worksheet. */
+export function printedSetup(steps: readonly SetupStep[]): string {
+  return steps.map(({ name, sql }) => `-- ${name}\n\n${sql.trim()}\n`).join('\n\n');
+}
+
+/** A statement of the setup was refused. Consequence: the rest is not run; once it is mended, all of it is run again. */
+export class SetupFailed extends Error {
+  override readonly name = 'SetupFailed';
+}
+
+/**
+ * Runs the steps statement by statement, all in one session: `use role` counts for what comes after it. `report` is
+ * told each step and the rows of `desc integration`, which say whom AWS has to trust. Throws SetupFailed, which names
+ * the step and the statement.
+ */
+export async function applySetup(
+  steps: readonly SetupStep[],
+  run: (sql: string) => Promise<readonly Readonly<Record<string, unknown>>[]>,
+  report: (line: string) => void,
+): Promise<void> {
+  for (const { name, sql } of steps) {
+    const statements = statementsOf(sql);
+    for (const [index, statement] of statements.entries()) {
+      const rows = await run(statement).catch((error: unknown) => {
+        const firstLine = statement.split('\n', 1).join();
+        const reason = error instanceof Error ? error.message : String(error);
+        throw new SetupFailed(`${name}, statement ${index + 1} (${firstLine}): ${reason}`, { cause: error });
+      });
+      if (statement.startsWith('desc integration')) for (const line of trustLines(rows)) report(line);
+    }
+    report(`${name}: ${counted(statements.length, 'statement')}`);
+  }
+}
+
+const TRUST_PROPERTIES = new Set(['STORAGE_AWS_ROLE_ARN', 'STORAGE_AWS_IAM_USER_ARN', 'STORAGE_AWS_EXTERNAL_ID']);
+
+function trustLines(rows: readonly Readonly<Record<string, unknown>>[]): string[] {
+  return rows
+    .filter(({ PROPERTY }) => typeof PROPERTY === 'string' && TRUST_PROPERTIES.has(PROPERTY))
+    .map(({ PROPERTY, PROPERTY_VALUE }) => `  ${PROPERTY} = ${PROPERTY_VALUE}`);
+}
+
+/** Every placeholder of the scripts, with a value that has been validated: identifiers, a bucket, ids. */
+function placeholderValues(settings: SetupSettings, names: SnowflakeNames): ReadonlyMap<string, string> {
+  const role = parseIdentifier('role', settings.role);
+  const values: [string, string][] = [
+    ['database', names.database],
+    ['schema', names.schema],
+    ['warehouse', parseIdentifier('warehouse', settings.warehouse)],
+    ['role', role],
+    ['reader_role', parseIdentifier('reader role', `${role}_READER`)],
+    ['integration', parseIdentifier('integration', `${role}_STAGING`)],
+    ['stage', names.stage],
+    ['file_format', names.fileFormat],
+    ['external_table', names.externalTable],
+    ['current_files', names.currentFiles],
+    ['publications', names.publications],
+    ['fence', names.fence],
+    ['findings', names.findings],
+    ['line_items_view', names.lineItemsView],
+    ['wastage_view', names.wastageView],
+    ['freshness_view', names.freshnessView],
+    ['bucket', checked('stagingBucket', settings.stagingBucket, /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/)],
+    // Names of roles: IAM user guide, "IAM and AWS STS quotas".
+    [
+      'aws_role_arn',
+      checked('role ARN', storageRoleArn(settings), /^arn:aws:iam::\d{12}:role\/[A-Za-z0-9+=,.@_-]{1,64}$/),
+    ],
+  ];
+  return new Map([...values, ...payersTableValues(settings.payersTable)]);
+}
+
+function payersTableValues(table: PayersTable | undefined): [string, string][] {
+  if (!table) return [];
+  const database = parseIdentifier('payers database', table.database);
+  const schema = `${database}.${parseIdentifier('payers schema', table.schema)}`;
+  return [
+    ['payers_database', database],
+    ['payers_schema', schema],
+    ['payers_table', `${schema}.${parseIdentifier('payers table', table.table)}`],
+  ];
+}
+
+function checked(field: string, text: string, pattern: RegExp): string {
+  if (pattern.test(text)) return text;
+  throw new RangeError(`${field} must match ${pattern}, got ${quoteValue(text)}`);
+}

@@ -1,0 +1,105 @@
+import pMap from 'p-map';
+import { objectName } from '../billing/version.ts';
+import type { PayersConfiguration } from '../config/payers.ts';
+import { newest } from '../ledger/currentSet.ts';
+import type { Ledger, Moment, VersionRecord } from '../ledger/ledger.ts';
+import { hasChanges, isDirty, type PartitionRecord, pendingKey } from '../ledger/partitionRecord.ts';
+import { stateOf } from '../ledger/partitionState.ts';
+import type { Report } from '../telemetry/events.ts';
+import { freshness, hoursBetween } from './freshness.ts';
+import { type Sweeping, sweep } from './sweep.ts';
+import { wakeOutbox } from './wakeOutbox.ts';
+
+/** What the survey works with, beside what the sweep does. */
+export interface Surveying extends Sweeping {
+  /** The payers file. */
+  readonly fallback: PayersConfiguration;
+  /** A payer whose newest complete delivery is older than this is stale. */
+  readonly staleAfterHours: number;
+  readonly report: Report;
+}
+
+/** What a sweep has sent. */
+export interface Swept {
+  readonly ticks: number;
+  /** Messages in the outbox: while there are any, whoever sends them has been woken too. */
+  readonly outboxDepth: number;
+}
+
+/** Of partitions whose files do not add up, this many are read at the same time: they may be large. */
+const CONCURRENCY = 4;
+
+/**
+ * The sweep, and then how everything stands: dirty partitions, the outbox, quarantined files, and how fresh each payer is.
+ * It comes from the schedule and not from what happens, so that it also tells of a payer of whom nothing comes any more.
+ * Ticks are sent first, whatever becomes of the rest; that it has ended is noted last. Throws what the ledger and the queue throw.
+ */
+export async function sweepAndSurvey(surveying: Surveying): Promise<Swept> {
+  const { ledger, now, report } = surveying;
+  const records: PartitionRecord[] = [];
+  const ticks = await sweep(surveying, (found) => void records.push(...found));
+  const outboxDepth = await wakeOutbox(surveying);
+  await reportFreshness(surveying, records);
+  const quarantinedFiles = await countQuarantined(ledger, records);
+  report({ what: 'surveyed', ...dirtOf(records, now()), outboxDepth, quarantinedFiles });
+  await ledger.noteActivity({ sweep: { endedAt: now(), ticks } });
+  return { ticks, outboxDepth };
+}
+
+/** Of the payers that count now: as the copy function sees them (payersInUse.ts). */
+async function reportFreshness(
+  { ledger, fallback, staleAfterHours, now, report }: Surveying,
+  records: readonly PartitionRecord[],
+): Promise<void> {
+  const stored = await ledger.configuration();
+  const { sources } = stored?.from === 'table' ? stored : fallback;
+  const payers = sources.map(({ payer }) => payer);
+  const all = freshness(payers, records, now()).map((one) => ({ ...one, isStale: one.hours > staleAfterHours }));
+  for (const { payer, hours, isStale } of all) report({ what: 'payer-fresh', payer, hours, isStale });
+  report({
+    what: 'freshness-surveyed',
+    payers: all.length,
+    stalestHours: all.reduce((most, { hours }) => Math.max(most, hours), 0),
+    stalePayers: all.filter(({ isStale }) => isStale).length,
+  });
+}
+
+/** How many partitions are dirty, and for how long the first of them has been. `now` is milliseconds since 1970. */
+export function dirtOf(
+  records: readonly PartitionRecord[],
+  now: Moment,
+): { readonly dirtyPartitions: number; readonly oldestDirtyHours: number } {
+  const dirty = records.filter(isDirty);
+  const hours = dirty.map((record) => hoursBetween(dirtySince(record) ?? now, now));
+  return { dirtyPartitions: dirty.length, oldestDirtyHours: hours.reduce((most, one) => Math.max(most, one), 0) };
+}
+
+/** Since its first change that is not settled; else since the publish that analytics have not seen. */
+function dirtySince(record: PartitionRecord): Moment | undefined {
+  return hasChanges(record) ? record.firstChangeAt : record.published?.at;
+}
+
+/**
+ * Quarantined files that stand in a partition's way. Only partitions that wait, are held or have failed are read for it,
+ * so that a stage in which all is well is surveyed for the price of its records. A file that a published set has left
+ * out is in nobody's way: it was told when it was found, and reconcile's report counts it.
+ */
+async function countQuarantined(ledger: Ledger, records: readonly PartitionRecord[]): Promise<number> {
+  const suspicious = records.filter((record) => ['waiting', 'held', 'failed'].includes(stateOf(record).state));
+  const counts = await pMap(
+    suspicious,
+    async (record) => quarantinedIn(record, await ledger.versions(record.partition)),
+    { concurrency: CONCURRENCY },
+  );
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
+/** Those that the newest delivery waits for; without one, those that are the newest content of their object. */
+function quarantinedIn({ delivery }: PartitionRecord, versions: readonly VersionRecord[]): number {
+  const pending = new Set(delivery?.pending);
+  const isAwaited = ({ id, source }: VersionRecord) => pending.has(id) || pending.has(pendingKey(source));
+  const byObject = Map.groupBy(versions, ({ source }) => objectName(source));
+  const newestOfEach = [...byObject.values()].flatMap((ofObject) => newest(ofObject) ?? []);
+  const candidates = pending.size > 0 ? versions.filter(isAwaited) : newestOfEach;
+  return candidates.filter(({ outcome }) => outcome.status === 'quarantined').length;
+}

@@ -1,0 +1,131 @@
+import { mkdir, mkdtemp, rm, stat, truncate } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import * as z from 'zod';
+import { quoteIdentifier, quoteText } from '../../../src/adapters/duckdb/quote.ts';
+import { type DuckdbWarehouse, openDuckdbWarehouse } from '../../../src/adapters/duckdb/warehouse.ts';
+import { type Partition, partitionPrefix } from '../../../src/billing/partition.ts';
+import { type Payer, parsePayer } from '../../../src/billing/payer.ts';
+import { monthOf, type Period, yearOf } from '../../../src/billing/period.ts';
+import type { ColumnType, StagedFile } from '../../../src/warehouse/warehouse.ts';
+import { type Cell, PERIOD, type Row, SMALL_REPORT, type WarehouseHarness } from '../../warehouse/contract.ts';
+
+export interface DuckdbHarness extends WarehouseHarness {
+  readonly warehouse: DuckdbWarehouse;
+  /** The database file. */
+  readonly path: string;
+  readonly stagingRoot: string;
+  /** Rows of any query, on a connection of their own, as plain JavaScript values. */
+  query(sql: string): Promise<Record<string, unknown>[]>;
+}
+
+/** A DuckDB warehouse on a database file in a temporary folder, which `close` deletes. */
+export async function makeDuckdbHarness(): Promise<DuckdbHarness> {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'duckdb-warehouse-'));
+  const stagingRoot = path.join(folder, 'staging');
+  const databasePath = path.join(folder, 'warehouse.duckdb');
+  const scratch = await DuckDBInstance.create(':memory:');
+  const writer = await scratch.connect();
+  let script: readonly string[] | undefined;
+  const warehouse = await openDuckdbWarehouse({
+    path: databasePath,
+    stagingRoot,
+    analyticsStatements: (period, payers) => script ?? scriptOf(period, payers),
+  });
+  const instance = await DuckDBInstance.fromCache(databasePath);
+  const reader = await instance.connect();
+  const query = async (sql: string) => (await reader.runAndReadAll(sql)).getRowObjectsJS();
+  return {
+    warehouse,
+    path: databasePath,
+    stagingRoot,
+    query,
+    stage: ({ partition, name, rows, columns = SMALL_REPORT }) =>
+      stageFile(writer, stagingRoot, partition, name, rows, columns),
+    corrupt: ({ stagedKey, sizeBytes }) => truncate(path.join(stagingRoot, stagedKey), Math.floor(sizeBytes / 2)),
+    remove: ({ stagedKey }) => rm(path.join(stagingRoot, stagedKey)),
+    visibleRows: async ({ payer, period }) => {
+      const rows = await query(
+        `select identity_line_item_id as id from cur_line_items
+         where payer = '${payer}' and year = ${yearOf(period)} and month = ${monthOf(period)} order by id`,
+      );
+      return rows.map(({ id }) => String(id));
+    },
+    script: (statements) => {
+      script = statements;
+    },
+    insertFinding: (payer) => insertFinding(PERIOD, payer),
+    analysed: async (period) => {
+      const rows = await query(
+        `select payer from cur_findings where year = ${yearOf(period)} and month = ${monthOf(period)} order by payer`,
+      );
+      return z
+        .array(z.object({ payer: z.string().transform(parsePayer) }))
+        .parse(rows)
+        .map(({ payer }) => payer);
+    },
+    close: async () => {
+      reader.closeSync();
+      instance.closeSync();
+      await warehouse.close();
+      writer.closeSync();
+      scratch.closeSync();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+function scriptOf(period: Period, payers: readonly Payer[]): string[] {
+  return [
+    'begin transaction',
+    `delete from cur_findings where year = ${yearOf(period)} and month = ${monthOf(period)}`,
+    ...payers.map((payer) => insertFinding(period, payer)),
+    'commit',
+  ];
+}
+
+function insertFinding(period: Period, payer: Payer): string {
+  return `insert into cur_findings (payer, year, month, check_name, account, resource)
+    values ('${payer}', ${yearOf(period)}, ${monthOf(period)}, 'ran', '', '')`;
+}
+
+const SQL_TYPES: Readonly<Record<string, string>> = {
+  string: 'VARCHAR',
+  double: 'DOUBLE',
+  int: 'INTEGER',
+  bigint: 'BIGINT',
+  boolean: 'BOOLEAN',
+  timestamp: 'TIMESTAMP',
+  date: 'DATE',
+  'map<string,string>': 'MAP(VARCHAR, VARCHAR)',
+  'map<string,double>': 'MAP(VARCHAR, DOUBLE)',
+  other: 'STRUCT(a INTEGER)',
+};
+
+async function stageFile(
+  writer: DuckDBConnection,
+  stagingRoot: string,
+  partition: Partition,
+  name: string,
+  rows: readonly Row[],
+  columns: readonly ColumnType[],
+): Promise<StagedFile> {
+  const stagedKey = `${partitionPrefix(partition)}${name}.parquet`;
+  const file = path.join(stagingRoot, stagedKey);
+  await mkdir(path.dirname(file), { recursive: true });
+  const table = columns.map(({ name, type }) => `${quoteIdentifier(name)} ${SQL_TYPES[type] ?? type}`).join(', ');
+  await writer.run(`create or replace table staged (${table})`);
+  for (const row of rows) {
+    const values = columns.map(({ name, type }) => cellSql(row[name] ?? null, SQL_TYPES[type] ?? type));
+    await writer.run(`insert into staged values (${values.join(', ')})`);
+  }
+  await writer.run(`copy staged to ${quoteText(file)} (format parquet)`);
+  return { stagedKey, rows: rows.length, sizeBytes: (await stat(file)).size, columns };
+}
+
+function cellSql(cell: Cell, type: string): string {
+  if (cell === null) return 'null';
+  if (typeof cell !== 'object') return `cast(${quoteText(String(cell))} as ${type})`;
+  return `cast(cast(${quoteText(JSON.stringify(cell))} as JSON) as ${type})`;
+}

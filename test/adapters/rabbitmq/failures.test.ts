@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { BrokerFailure, failureOf, kindOf } from '../../../src/adapters/rabbitmq/failures.ts';
+
+const withCode = (code: string | number, message = 'something') => Object.assign(new Error(message), { code });
+
+describe('a failure of the broker', () => {
+  it.each([
+    [withCode(320, 'Connection closed: 320 (CONNECTION-FORCED)'), '320', 'retry'],
+    [withCode(541), '541', 'retry'],
+    [withCode('ECONNREFUSED', ''), 'ECONNREFUSED', 'retry'],
+    [new Error('Heartbeat timeout'), 'CLOSED', 'retry'],
+    [new Error('Handshake terminated by server: 403 (ACCESS-REFUSED) with message "…"'), '403', 'refused'],
+    [new Error('Expected ConnectionOpenOk; got <ConnectionClose channel:0>'), 'NO_VIRTUAL_HOST', 'giveUp'],
+    [withCode(404), '404', 'giveUp'],
+    [withCode(406), '406', 'giveUp'],
+    [withCode(530), '530', 'giveUp'],
+    [withCode('CERT_HAS_EXPIRED'), 'CERT_HAS_EXPIRED', 'giveUp'],
+    ['no error', 'CLOSED', 'retry'],
+  ])('has a code that tells what to do: %s', (error, code, kind) => {
+    expect(failureOf(error)).toMatchObject({ code, kind });
+    expect(failureOf(error).message).not.toBe('');
+  });
+
+  it('means: give up, where nobody knows its code', () => {
+    expect(kindOf('999')).toBe('giveUp');
+  });
+
+  it('fits a line and holds no secret, whatever the broker has said', () => {
+    const said = `user:p@ss said\n\u001b[2Jp@ss ${'x'.repeat(1_000)}`;
+    const { message } = failureOf(withCode(541, said), ['p@ss', '']);
+    expect(message).toMatch(/^user:\[secret\] said \\u\{1b\}\[2J\[secret\] x+…$/);
+    expect(message.length).toBeLessThan(450);
+    expect(new BrokerFailure('BLOCKED', 'low\non memory').message).toBe('low on memory');
+  });
+});

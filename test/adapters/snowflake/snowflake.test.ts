@@ -1,0 +1,4 @@
+import { describeWarehouseContract } from '../../warehouse/contract.ts';
+import { makeSnowflakeHarness } from './snowflakeHarness.ts';
+
+describeWarehouseContract('Snowflake', makeSnowflakeHarness);

@@ -1,0 +1,129 @@
+import type { SnowflakeNames } from '../../../src/adapters/snowflake/names.ts';
+import type { Row } from '../../warehouse/contract.ts';
+import type { Execute } from './protocolServer.ts';
+import { runBlock } from './snowflakeBlocks.ts';
+import { externalTableStatements, scan } from './snowflakeExternalTable.ts';
+import { fenceStatements } from './snowflakeFence.ts';
+import { findingsStatements } from './snowflakeFindings.ts';
+import { publicationStatements } from './snowflakePublications.ts';
+import { type Block, blockOf } from './snowflakeScripting.ts';
+import { type Known, NOTHING, refused } from './snowflakeStatements.ts';
+import { emptyTables, Sessions, type Tables } from './snowflakeTables.ts';
+import { totalsStatements } from './snowflakeTotals.ts';
+
+/** A stand-in for one schema of Snowflake, and what a test may order of it. */
+export interface SnowflakeState {
+  readonly execute: Execute;
+  /** What lies in the stage, by staged key. */
+  readonly stage: Map<string, readonly Row[]>;
+  /** Staged keys of which REFRESH says REGISTER_FAILED. */
+  readonly failsToRegister: Set<string>;
+  /** Staged keys of which REMOVE FILES says UNREGISTER_FAILED. */
+  readonly failsToUnregister: Set<string>;
+  /** How many rows a scan leaves out of a file, without a word. */
+  readonly rowsLeftOut: Map<string, number>;
+  /** Whether REFRESH mentions files that have not changed: the documentation leaves it open. */
+  mentionsUnchanged: boolean;
+  /** Called before a statement runs, which does not when this throws. */
+  beforeStatement: (text: string) => Promise<void>;
+  /** How many statements wait for a lock now. */
+  waitingForLock(): number;
+  /** Rolls back what sessions that are gone have left open; else the next statement of whichever session does. */
+  rollBackGone(): void;
+  /** What is committed. */
+  readonly tables: Tables;
+  /** Every statement so far, in the patterns' form; also those that blocks ran. */
+  readonly statements: string[];
+  /** Every block so far, as it was sent. */
+  readonly blocks: string[];
+  /** The rows that the contract view shows. */
+  lineItems(partitionPath: string): Row[];
+}
+
+/**
+ * Answers the statements that the warehouse sends, and refuses every other one as a compilation error (001003): a
+ * statement whose meaning has changed cannot pass unnoticed. Paths are written as Snowflake writes them, with the
+ * stage's folder in front. `isOpen` tells the sessions that are there; the transaction of another one is rolled back.
+ */
+export function makeSnowflakeState(names: SnowflakeNames, isOpen: (sessionId: string) => boolean): SnowflakeState {
+  const sessions = new Sessions(emptyTables());
+  const registered = new Set<string>();
+  const state: SnowflakeState = {
+    stage: new Map(),
+    failsToRegister: new Set(),
+    failsToUnregister: new Set(),
+    beforeStatement: async () => undefined,
+    rowsLeftOut: new Map(),
+    mentionsUnchanged: true,
+    waitingForLock: () => sessions.waiting,
+    rollBackGone: () => sessions.endAllBut(isOpen),
+    tables: sessions.committed,
+    statements: [],
+    blocks: [],
+    lineItems: (path) => {
+      const current = new Set(sessions.committed.currentFiles.map(({ stagedKey }) => stagedKey));
+      return [...registered]
+        .filter((key) => key.startsWith(path) && current.has(key))
+        .flatMap((key) => scan(state, key));
+    },
+    execute: async ({ sql, binds, sessionId }, { signal, runChild }) => {
+      sessions.endAllBut(isOpen);
+      const block = parsedBlock(sql);
+      if (block) {
+        signal.addEventListener('abort', () => sessions.abandon(sessionId));
+        state.blocks.push(sql);
+        return runBlock(block, runChild);
+      }
+      const text = normalized(sql, names);
+      state.statements.push(text);
+      await state.beforeStatement(text);
+      signal.throwIfAborted();
+      for (const { pattern, run } of known) {
+        const match = pattern.exec(text);
+        if (match) return run({ match, binds, sessionId });
+      }
+      if (/\bno_such_table\b/.test(text))
+        throw refused('002003', "SQL compilation error: Object 'NO_SUCH_TABLE' does not exist");
+      throw refused('001003', `SQL compilation error: syntax error in ${text}`);
+    },
+  };
+  const known: Known[] = [
+    ...transactionStatements(sessions),
+    ...externalTableStatements(state, registered),
+    ...fenceStatements(sessions),
+    ...publicationStatements(sessions),
+    ...findingsStatements(sessions),
+    ...totalsStatements(sessions, state.lineItems),
+  ];
+  return state;
+}
+
+function normalized(sql: string, names: SnowflakeNames): string {
+  let text = sql.replaceAll(/\s+/g, ' ').trim();
+  for (const [field, name] of Object.entries(names)) {
+    if (String(name).includes('.CUR_')) text = text.replaceAll(name, `<${field}>`);
+  }
+  return text.replaceAll(`${names.database}.information_schema`, '<information_schema>');
+}
+
+function parsedBlock(sql: string): Block | undefined {
+  try {
+    return blockOf(sql);
+  } catch (error) {
+    throw refused('001003', `SQL compilation error: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function transactionStatements(sessions: Sessions): Known[] {
+  const ending =
+    (end: (sessionId: string) => void) =>
+    async ({ sessionId }: { sessionId: string }) => {
+      end(sessionId);
+      return NOTHING;
+    };
+  return [
+    { pattern: /^begin( transaction)?$/i, run: ending((id) => sessions.begin(id)) },
+    { pattern: /^commit$/i, run: ending((id) => sessions.commit(id)) },
+    { pattern: /^rollback$/i, run: ending((id) => sessions.rollBack(id)) },
+  ];
+}

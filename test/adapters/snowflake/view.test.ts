@@ -1,0 +1,116 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { snowflakeNames } from '../../../src/adapters/snowflake/names.ts';
+import { lineItemsViewSql } from '../../../src/adapters/snowflake/view.ts';
+import { lineItemColumns, partitionColumns } from '../../../src/warehouse/lineItems.ts';
+import { find, parseSnowflake, type SqlNode } from './snowflakeGrammar.ts';
+
+const SQL = lineItemsViewSql(snowflakeNames({ database: 'CUR_REACTOR', schema: 'CUR' }));
+
+let statements: SqlNode[];
+beforeAll(async () => {
+  statements = await parseSnowflake(SQL);
+});
+
+/** What a query of the view selects: each element's expression, and the name that it has. */
+function selected(cte: string): { name: string; expression: string }[] {
+  const [definition] = statements
+    .flatMap((statement) => find(statement, 'common_table_expression'))
+    .filter((node) => node.children[0]?.text === cte);
+  const [clause] = definition ? find(definition, 'select_clause') : [];
+  return (clause?.children ?? [])
+    .filter(({ kind }) => kind === 'select_clause_element')
+    .map((element) => {
+      const alias = element.children.find(({ kind }) => kind === 'alias_expression');
+      const expression = element.children.filter((child) => child !== alias).map((child) => child.text);
+      return { name: (alias?.children.at(-1) ?? element).text, expression: expression.join('').trim() };
+    });
+}
+
+const expressionOf = (column: string) => selected('line_items').find(({ name }) => name === column)?.expression;
+
+describe('the contract view in Snowflake', () => {
+  it('is one statement, which keeps the grants of the view that it replaces', () => {
+    expect(statements.map(({ kind }) => kind)).toEqual(['create_view_statement']);
+    expect(SQL).toMatch(/^create or replace view CUR_REACTOR\.CUR\.CUR_LINE_ITEMS copy grants\n/);
+  });
+
+  it('has the columns of the contract, in its order, and the amortized cost behind them', () => {
+    expect(selected('line_items').map(({ name }) => name)).toEqual(
+      [...partitionColumns, ...lineItemColumns].map(({ name }) => name),
+    );
+    expect(SQL).toMatch(/select\n {2}\*,\n {2}cast\(case\n[\s\S]+ as double\) as amortized_cost\nfrom line_items$/);
+  });
+
+  it('passes the partition columns on as the external table has them, so that a reader’s filter prunes', () => {
+    const own = partitionColumns.map(({ name }) => name);
+    expect(
+      selected('line_items')
+        .slice(0, own.length)
+        .map(({ expression }) => expression),
+    ).toEqual(own);
+    expect(selected('published_rows').map(({ expression }) => expression)).toEqual(
+      [...own, 'value'].map((name) => `registered.${name}`),
+    );
+  });
+
+  it('shows rows of published files only, picked by the whole key and without a join that could double them', () => {
+    const where = statements.flatMap((statement) => find(statement, 'where_clause')).map(({ text }) => text)[0] ?? '';
+    expect(where).toMatch(/^where exists/);
+    expect(where).toContain('from CUR_REACTOR.CUR.CUR_CURRENT_FILES as published');
+    for (const { name } of partitionColumns) expect(where).toContain(`published.${name} = registered.${name}`);
+    expect(statements.flatMap((statement) => find(statement, 'join_clause'))).toEqual([]);
+  });
+
+  it('reads each source of each column, in the order of the contract', () => {
+    for (const { name, type, sources } of lineItemColumns) {
+      const expression = expressionOf(name) ?? '';
+      const places = sources.map((source) => {
+        if (source.from === 'map') return expression.indexOf(`${source.column}_map:"${source.key}"`);
+        if (source.from === 'columns') return expression.indexOf(`${name}_gathered`);
+        return expression.indexOf(type === 'MAP' ? `${source.column}_map` : `value:"${source.column}"`);
+      });
+      expect(places, name).toEqual(places.toSorted((a, b) => a - b));
+      expect(Math.min(...places), name).toBeGreaterThanOrEqual(0);
+    }
+  });
+
+  it('takes an empty text for NULL, numbers not by way of text, and NaN and infinities for NULL', () => {
+    expect(expressionOf('bill_bill_type')).toBe(`nullif(value:"bill_bill_type"::varchar, '')`);
+    const cost = 'value:"line_item_unblended_cost"';
+    expect(expressionOf('line_item_unblended_cost')).toBe(
+      `nullif(nullif(nullif(iff(is_varchar(${cost}), nullif(${cost}::varchar, '')::double, ${cost}::double), ` +
+        `'NaN'::double), 'inf'::double), '-inf'::double)`,
+    );
+  });
+
+  it('reads a map as pairs, as pairs in the inner group, as an object, as JSON, as Athena’s text, else keeps it as text', () => {
+    const maps = selected('with_maps').filter(({ name }) => name.endsWith('_map'));
+    expect(maps.map(({ name }) => name)).toEqual(['product_map', 'resource_tags_map', 'cost_category_map']);
+    for (const { name, expression } of maps) {
+      const column = `value:"${name.replace(/_map$/, '')}"`;
+      expect(expression).toContain(`is_array(${column})`);
+      expect(expression).toContain(`is_array(${column}:"key_value")`);
+      expect(expression).toContain(`is_object(${column})`);
+      expect(expression).toContain(`as_object(try_parse_json(${column}::varchar))`);
+      expect(expression).toContain(`split(substr(${column}::varchar, 2, length(${column}::varchar) - 2), ', ')`);
+      expect(expression).toContain(`object_construct('${name.replace(/_map$/, '')}', ${column}::varchar)`);
+    }
+  });
+
+  it('gathers tag columns by their prefixes, each longer than its prefix', () => {
+    const gathered = selected('with_maps').find(({ name }) => name === 'resource_tags_gathered')?.expression ?? '';
+    expect(gathered).toContain(
+      `startswith(name, 'resource_tags_user_') and length(name) > ${'resource_tags_user_'.length}`,
+    );
+    expect(gathered).toContain(
+      `startswith(name, 'resource_tags_aws_') and length(name) > ${'resource_tags_aws_'.length}`,
+    );
+    expect(gathered).toContain(`substr(name, ${'resource_tags_'.length + 1})`);
+  });
+
+  it('is not read when a parenthesis is missing', async () => {
+    await expect(parseSnowflake(SQL.replace('object_keys(value),', 'object_keys(value,'))).rejects.toThrow(
+      'no Snowflake SQL',
+    );
+  });
+});

@@ -1,0 +1,667 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { executionTime } from '../../src/billing/executionTime.ts';
+import { parseObjectCreated } from '../../src/billing/objectCreated.ts';
+import { versionIdOf } from '../../src/billing/version.ts';
+import { setOfDelivery } from '../../src/ledger/currentSet.ts';
+import { AccessDenied, type ObjectStore } from '../../src/store/objectStore.ts';
+import { md5 } from './contentEtags.ts';
+import {
+  CopyWorld,
+  chunk,
+  DAILY,
+  DEBOUNCE,
+  eventOf,
+  execution,
+  LOOSE,
+  manifestBytes,
+  NOON,
+  OVERWRITE,
+  OVERWRITE_MANIFEST,
+  partitionOf,
+} from './copyWorld.ts';
+import { intercepted, refusing } from './interception.ts';
+import { parquetBytes } from './parquetBytes.ts';
+
+const partition = partitionOf(DAILY);
+const FIRST = execution('2026-10-05T10:00:00.000Z', 'e1');
+const SECOND = execution('2026-10-05T11:00:00.000Z', 'e2');
+const MINUTE = 60_000;
+
+let world: CopyWorld;
+beforeEach(async () => {
+  world = await CopyWorld.create();
+});
+afterEach(() => world.close());
+
+async function record() {
+  const found = await world.ledger.partition(partition);
+  if (!found) throw new Error('the ledger knows nothing of the partition');
+  return found;
+}
+
+/** The keys and labels that a reader would see once the newest complete delivery is published. */
+async function currentSet() {
+  const { completeDelivery } = await record();
+  const delivery = completeDelivery && (await world.ledger.delivery(partition, completeDelivery.id));
+  if (!delivery) return undefined;
+  const set = setOfDelivery(delivery, await world.ledger.versions(partition));
+  return set.is === 'set' ? set.files.map(({ source: { key, etag } }) => ({ key, etag })) : set.reason;
+}
+
+/** Puts chunks with their events' work done, and answers what a complete set shows of them. */
+async function putChunks(folder: string, contents: readonly Uint8Array[], at = world.now) {
+  const keys = contents.map((_, index) => chunk(folder, index + 1));
+  for (const [index, bytes] of contents.entries())
+    await world.handle(await world.put(keys[index] ?? '', bytes, { at }));
+  return keys.map((key, index) => ({ key, etag: md5(contents[index] ?? new Uint8Array()) }));
+}
+
+async function putManifest(executionId: string, keys: readonly string[], at = world.now, key = OVERWRITE_MANIFEST) {
+  return world.put(key, manifestBytes(executionId, keys), { at });
+}
+
+function requests() {
+  return world.copyQueue.sent.map(({ body, ...message }) => ({ ...message, ...parseObjectCreated(body) }));
+}
+
+describe('a manifest whose files are all staged', () => {
+  it('completes the delivery, and its message sends the tick at once', async () => {
+    const files = await putChunks(OVERWRITE, [parquetBytes(2, 'a'), parquetBytes(3, 'b')], NOON - MINUTE);
+    world.finalizeQueue.sent.length = 0;
+    await world.handle(
+      await putManifest(
+        'e1',
+        files.map(({ key }) => key),
+      ),
+    );
+    expect(await currentSet()).toEqual(files);
+    expect((await record()).delivery).toMatchObject({ executionId: 'e1', files: 2, pending: [] });
+    expect(requests()).toEqual([]);
+    expect(world.finalizeQueue.sent).toEqual([{ body: { period: '2026-10' }, delaySeconds: 0, group: '2026-10' }]);
+    expect(world.reported('delivery-known')).toEqual([
+      { what: 'delivery-known', partition, executionId: 'e1', files: 2, missing: 0 },
+    ]);
+  });
+
+  it('names fewer parts than the last: the surplus, which AWS empties, is not in the set', async () => {
+    const before = await putChunks(
+      OVERWRITE,
+      [1, 2, 3].map((n) => parquetBytes(n, 'before')),
+      NOON - 9 * MINUTE,
+    );
+    await world.handle(
+      await putManifest(
+        'e1',
+        before.map(({ key }) => key),
+        NOON - 8 * MINUTE,
+      ),
+    );
+    expect(await currentSet()).toEqual(before);
+
+    const after = await putChunks(
+      OVERWRITE,
+      [parquetBytes(4, 'after'), parquetBytes(5, 'after'), new Uint8Array()],
+      NOON - MINUTE,
+    );
+    const named = after.slice(0, 2);
+    await world.handle(
+      await putManifest(
+        'e2',
+        named.map(({ key }) => key),
+      ),
+    );
+    expect(await currentSet()).toEqual(named);
+    expect(world.reported('file-empty')).toHaveLength(1);
+  });
+
+  it('that are empty, or without rows, completes as well: an empty file adds nothing', async () => {
+    const files = await putChunks(OVERWRITE, [parquetBytes(2), new Uint8Array(), parquetBytes(0)], NOON - MINUTE);
+    await world.handle(
+      await putManifest(
+        'e1',
+        files.map(({ key }) => key),
+      ),
+    );
+    expect(await currentSet()).toEqual([files[0]]);
+  });
+
+  it('is known when it comes again: nothing changes, and nothing is asked for', async () => {
+    const files = await putChunks(OVERWRITE, [parquetBytes(2)], NOON - MINUTE);
+    const event = await putManifest(
+      'e1',
+      files.map(({ key }) => key),
+    );
+    await world.handle(event);
+    const before = await record();
+    world.reports.length = 0;
+    await world.handle(event);
+    expect(await record()).toEqual(before);
+    expect([world.reports, requests()]).toEqual([[], []]);
+  });
+
+  it('that is delivered again before a run has settled it sends its tick again: the first may be lost', async () => {
+    const files = await putChunks(OVERWRITE, [parquetBytes(2)], NOON - MINUTE);
+    const event = await putManifest(
+      'e1',
+      files.map(({ key }) => key),
+    );
+    await world.handle(event);
+    const [tick] = world.finalizeQueue.sent.splice(0).slice(-1);
+    await world.handle(event);
+    expect(world.finalizeQueue.sent).toEqual([tick]);
+  });
+});
+
+describe('a manifest that comes before its files were staged', () => {
+  it('requests them under their etags, in the group of their payer', async () => {
+    const contents = [parquetBytes(2, 'a'), parquetBytes(3, 'b')];
+    const keys = [chunk(OVERWRITE, 1), chunk(OVERWRITE, 2)];
+    for (const [index, key] of keys.entries()) {
+      await world.put(key, contents[index] ?? new Uint8Array(), { at: NOON - MINUTE });
+    }
+    await world.handle(await putManifest('e1', keys));
+    expect(requests()).toEqual(
+      keys.map((key, index) => ({
+        group: DAILY.payer,
+        bucket: DAILY.bucket,
+        key,
+        etag: md5(contents[index] ?? new Uint8Array()),
+        sizeBytes: contents[index]?.length,
+        reason: 'manifest',
+      })),
+    );
+    expect(await currentSet()).toBeUndefined();
+    await world.play();
+    expect(await currentSet()).toHaveLength(2);
+    expect(world.finalizeQueue.sent.at(-1)).toMatchObject({ delaySeconds: 0 });
+  });
+
+  it('requests only what is missing', async () => {
+    await putChunks(OVERWRITE, [parquetBytes(2, 'a')], NOON - MINUTE);
+    await world.put(chunk(OVERWRITE, 2), parquetBytes(3, 'b'), { at: NOON - MINUTE });
+    await world.handle(await putManifest('e1', [chunk(OVERWRITE, 1), chunk(OVERWRITE, 2)]));
+    expect(requests().map(({ key }) => key)).toEqual([chunk(OVERWRITE, 2)]);
+  });
+
+  it('asks again when it comes again: the first request may have been lost', async () => {
+    await world.put(chunk(OVERWRITE, 1), parquetBytes(2), { at: NOON - MINUTE });
+    const event = await putManifest('e1', [chunk(OVERWRITE, 1)]);
+    await world.handle(event);
+    await world.handle(event);
+    const [first, second] = requests();
+    expect(second).toEqual(first);
+  });
+
+  it('a request whose object was overwritten meanwhile stages nothing of another content', async () => {
+    const key = chunk(OVERWRITE, 1);
+    await world.put(key, parquetBytes(2, 'asked for'), { at: NOON - MINUTE });
+    await world.handle(await putManifest('e1', [key]));
+    await world.put(key, parquetBytes(3, 'next delivery'));
+    await world.play();
+    expect(await world.staged()).toEqual([]);
+    expect(world.reported('file-superseded')).toHaveLength(1);
+    expect(await currentSet()).toBeUndefined();
+  });
+
+  it('a file of it that cannot be read keeps the delivery from being complete', async () => {
+    const files = await putChunks(OVERWRITE, [parquetBytes(2), Buffer.from('no Parquet')], NOON - MINUTE);
+    await world.handle(
+      await putManifest(
+        'e1',
+        files.map(({ key }) => key),
+      ),
+    );
+    await world.play();
+    expect(await currentSet()).toBeUndefined();
+    expect((await record()).delivery?.pending).toEqual([versionIdOf({ bucket: DAILY.bucket, ...pick(files[1]) })]);
+  });
+
+  it('when access is denied, the message is kept and nothing is recorded', async () => {
+    const event = await putManifest('e1', [chunk(OVERWRITE, 1)]);
+    const store: ObjectStore = refusing(world.store, 'list', new AccessDenied('no s3:ListBucket'));
+    await expect(world.handle(event, { store })).rejects.toThrow(AccessDenied);
+    expect(await world.ledger.partition(partition)).toBeUndefined();
+  });
+});
+
+describe('a manifest of a create-new export', () => {
+  it('replaces the last delivery as a whole: its folder only is current', async () => {
+    const first = await putChunks(FIRST.folder, [parquetBytes(2, 'a'), parquetBytes(3, 'a')]);
+    await world.handle(
+      await putManifest(
+        'e1',
+        first.map(({ key }) => key),
+        NOON,
+        FIRST.manifest,
+      ),
+    );
+    const second = await putChunks(SECOND.folder, [parquetBytes(4, 'b')]);
+    await world.handle(
+      await putManifest(
+        'e2',
+        second.map(({ key }) => key),
+        NOON,
+        SECOND.manifest,
+      ),
+    );
+    expect(await currentSet()).toEqual(second);
+  });
+
+  it('is sure of files that are newer than itself: nobody writes to its folder again', async () => {
+    const files = await putChunks(FIRST.folder, [parquetBytes(2)], NOON + MINUTE);
+    await world.handle(
+      await putManifest(
+        'e1',
+        files.map(({ key }) => key),
+        NOON,
+        FIRST.manifest,
+      ),
+    );
+    expect(await currentSet()).toEqual(files);
+    expect(world.reported('delivery-unsure')).toEqual([]);
+  });
+
+  it('that is late changes nothing when a newer one is complete', async () => {
+    const second = await putChunks(SECOND.folder, [parquetBytes(4, 'b')]);
+    await world.handle(
+      await putManifest(
+        'e2',
+        second.map(({ key }) => key),
+        NOON,
+        SECOND.manifest,
+      ),
+    );
+    const before = await record();
+    const keys = [chunk(FIRST.folder, 1)];
+    await world.put(chunk(FIRST.folder, 1), parquetBytes(1, 'a'));
+    await world.handle(await putManifest('e1', keys, NOON + MINUTE, FIRST.manifest));
+    expect(executionTime(FIRST.manifest)).toBeLessThan(executionTime(SECOND.manifest) ?? 0);
+    expect(await record()).toEqual(before);
+    expect(requests()).toEqual([]);
+  });
+
+  it('that is late asks for none of its files while a newer one is being delivered', async () => {
+    await world.handle(await putManifest('e2', [chunk(SECOND.folder, 1)], NOON, SECOND.manifest));
+    await world.put(chunk(FIRST.folder, 1), parquetBytes(1, 'a'));
+    world.copyQueue.sent.length = 0;
+    await world.handle(await putManifest('e1', [chunk(FIRST.folder, 1)], NOON, FIRST.manifest));
+    expect(requests()).toEqual([]);
+    expect((await record()).delivery?.executionId).toBe('e2');
+  });
+
+  it('that is late and whole is shown until the newer one is whole', async () => {
+    const files = [chunk(SECOND.folder, 1)];
+    await world.handle(await putManifest('e2', files, NOON, SECOND.manifest));
+    const first = await putChunks(FIRST.folder, [parquetBytes(2, 'a')]);
+    await world.handle(
+      await putManifest(
+        'e1',
+        first.map(({ key }) => key),
+        NOON,
+        FIRST.manifest,
+      ),
+    );
+    expect(await currentSet()).toEqual(first);
+    expect((await record()).delivery?.executionId).toBe('e2');
+    const second = await putChunks(SECOND.folder, [parquetBytes(4, 'b')]);
+    expect(await currentSet()).toEqual(second);
+  });
+});
+
+describe('a legacy report with two copies of its manifest', () => {
+  const folder = 'cur/daily/20261001-20261101/';
+  const key = chunk(`${folder}a1/`, 1);
+  const copies = [`${folder}a1/daily-Manifest.json`, `${folder}daily-Manifest.json`];
+  const bytes = Buffer.from(
+    JSON.stringify({
+      assemblyId: 'a1',
+      bucket: DAILY.bucket,
+      billingPeriod: { start: '20261001T000000.000Z', end: '20261101T000000.000Z' },
+      reportKeys: [key],
+    }),
+  );
+
+  it.each([
+    ['in the order of their writing', [0, 1]],
+    ['in the other order', [1, 0]],
+  ])('is one delivery, and the second copy is no change: %s', async (_what, order) => {
+    const files = await putChunks(`${folder}a1/`, [parquetBytes(2)], NOON - MINUTE);
+    const events = await Promise.all(copies.map((copy, index) => world.put(copy, bytes, { at: NOON + index * 1000 })));
+    const [first, second] = order.map((index) => events[index]);
+    await world.handle(first);
+    const { changes, completeDelivery } = await record();
+    await world.handle(second);
+    expect(await record()).toMatchObject({ changes, completeDelivery: { id: completeDelivery?.id } });
+    expect(world.reported('delivery-known')).toHaveLength(1);
+    expect(await currentSet()).toEqual(files);
+  });
+});
+
+describe('a file that is newer than its manifest', () => {
+  const late = parquetBytes(3, 'late');
+
+  it('makes the delivery unsure: it waits for a second look, also when everything is staged', async () => {
+    const files = await putChunks(OVERWRITE, [late], NOON + MINUTE);
+    await world.handle(
+      await putManifest(
+        'e1',
+        files.map(({ key }) => key),
+      ),
+    );
+    expect(await currentSet()).toBeUndefined();
+    expect(world.reported('delivery-unsure')).toEqual([
+      { what: 'delivery-unsure', partition, executionId: 'e1', keys: [chunk(OVERWRITE, 1)] },
+    ]);
+    expect(requests()).toMatchObject([
+      { key: OVERWRITE_MANIFEST, reason: 'second-look', delaySeconds: DEBOUNCE.quietSeconds, group: DAILY.payer },
+    ]);
+  });
+
+  it('was a late one, when nothing has moved by the second look', async () => {
+    const files = await putChunks(OVERWRITE, [late], NOON + MINUTE);
+    await world.handle(
+      await putManifest(
+        'e1',
+        files.map(({ key }) => key),
+      ),
+    );
+    await world.playAfter(DEBOUNCE.quietSeconds - 1);
+    expect(await currentSet()).toBeUndefined();
+    world.finalizeQueue.sent.length = 0;
+    await world.playAfter(1);
+    expect(await currentSet()).toEqual(files);
+    expect(world.finalizeQueue.sent).toMatchObject([{ delaySeconds: 0 }]);
+    expect(world.copyQueue.memory.pending()).toMatchObject({ ready: 0, delayed: 0 });
+  });
+
+  it('belonged to the next delivery, when its manifest has come by then: the first is never complete', async () => {
+    const one = await putChunks(OVERWRITE, [parquetBytes(2, 'one')], NOON - MINUTE);
+    const keys = one.map(({ key }) => key);
+    const event = await putManifest('e1', keys);
+    const two = await putChunks(OVERWRITE, [late], NOON + MINUTE);
+    await world.handle(event);
+    world.now += 2 * MINUTE;
+    await world.handle(await putManifest('e2', keys));
+    expect(await currentSet()).toEqual(two);
+    const before = await record();
+    await world.playAfter(DEBOUNCE.quietSeconds);
+    expect(await record()).toEqual(before);
+    expect(world.reported('file-superseded')).toMatchObject([{ key: OVERWRITE_MANIFEST }]);
+    expect((await record()).completeDelivery?.executionId).toBe('e2');
+  });
+
+  it('is looked at again when it has moved once more: only rest settles it', async () => {
+    const keys = [chunk(OVERWRITE, 1)];
+    await putChunks(OVERWRITE, [late], NOON + MINUTE);
+    await world.handle(await putManifest('e1', keys));
+    world.now += 2 * MINUTE;
+    const moved = await putChunks(OVERWRITE, [parquetBytes(9, 'moved')]);
+    await world.playAfter(DEBOUNCE.quietSeconds);
+    expect(await currentSet()).toBeUndefined();
+    await world.playAfter(DEBOUNCE.quietSeconds);
+    expect(await currentSet()).toEqual(moved);
+  });
+
+  it.each([
+    ['at the first look', false],
+    ['once a delivery is published', true],
+  ])('is looked at again only when nothing was written for as long as a copy may pause: %s', async (_, isLive) => {
+    const debounce = { quietSeconds: 1, maxWaitSeconds: 10, stillSeconds: 30 };
+    const play = async (seconds: number) => {
+      world.now += seconds * 1000;
+      const { memory } = world.copyQueue;
+      for (let [message] = memory.receive(1); message; [message] = memory.receive(1)) {
+        await world.handle(message.body, { debounce });
+        memory.acknowledge(message.receipt);
+      }
+    };
+    const old = await putChunks(OVERWRITE, [parquetBytes(1, 'old-1'), parquetBytes(1, 'old-2')], NOON - MINUTE);
+    const keys = old.map(({ key }) => key);
+    const event = await putManifest('e1', keys);
+    if (isLive) await world.handle(event, { debounce });
+    const before = isLive ? old : undefined;
+    expect(await currentSet()).toEqual(before);
+    // The next delivery is being copied over it, with a pause of 20 seconds between two files.
+    const { key: firstKey = '' } = old[0] ?? {};
+    await world.handle(await world.put(firstKey, parquetBytes(2, 'new-1'), { at: world.now + 1000 }), { debounce });
+    if (!isLive) await world.handle(event, { debounce });
+    await play(20);
+    expect(await currentSet()).toEqual(before);
+    const { key: secondKey = '' } = old[1] ?? {};
+    await world.handle(await world.put(secondKey, parquetBytes(2, 'new-2')), { debounce });
+    await play(20);
+    expect(await currentSet()).toEqual(before);
+    const next = await world.put(OVERWRITE_MANIFEST, manifestBytes('e2', keys));
+    await world.handle(next, { debounce });
+    const renewed = ['new-1', 'new-2'].map((text, index) => ({ key: keys[index], etag: md5(parquetBytes(2, text)) }));
+    expect(await currentSet()).toEqual(renewed);
+    await play(300);
+    expect((await record()).completeDelivery?.executionId).toBe('e2');
+  });
+
+  it('a second look that is delivered twice does no more than one', async () => {
+    const files = await putChunks(OVERWRITE, [late], NOON + MINUTE);
+    await world.handle(
+      await putManifest(
+        'e1',
+        files.map(({ key }) => key),
+      ),
+    );
+    const [look] = world.copyQueue.sent;
+    await world.playAfter(DEBOUNCE.quietSeconds);
+    const before = await record();
+    await world.handle(look?.body);
+    expect(await record()).toEqual(before);
+    expect(world.copyQueue.sent).toHaveLength(1);
+  });
+
+  it('a quiet period beyond what the queue can delay is cut to 900 seconds', async () => {
+    const files = await putChunks(OVERWRITE, [late], NOON + MINUTE);
+    const event = await putManifest(
+      'e1',
+      files.map(({ key }) => key),
+    );
+    await world.handle(event, { debounce: { quietSeconds: 3600, maxWaitSeconds: 7200 } });
+    expect(requests()).toMatchObject([{ reason: 'second-look', delaySeconds: 900 }]);
+  });
+});
+
+describe('a file that is not there', () => {
+  it('is waited for, and completes the delivery when it comes, at once', async () => {
+    const [there] = await putChunks(OVERWRITE, [parquetBytes(2, 'there')], NOON - MINUTE);
+    await world.handle(await putManifest('e1', [chunk(OVERWRITE, 1), chunk(OVERWRITE, 2)]));
+    expect((await record()).delivery?.pending).toHaveLength(1);
+    expect(await currentSet()).toBeUndefined();
+    const late = parquetBytes(3, 'late');
+    world.finalizeQueue.sent.length = 0;
+    world.now += MINUTE;
+    await world.handle(await world.put(chunk(OVERWRITE, 2), late));
+    expect(await currentSet()).toEqual([there, { key: chunk(OVERWRITE, 2), etag: md5(late) }]);
+    expect(world.finalizeQueue.sent).toMatchObject([{ delaySeconds: 0 }]);
+    const before = await record();
+    await world.playAfter(DEBOUNCE.quietSeconds);
+    expect((await record()).completeDelivery?.id).toBe(before.completeDelivery?.id);
+  });
+
+  it('that comes without an event is found by the second look', async () => {
+    await world.handle(await putManifest('e1', [chunk(FIRST.folder, 1)], NOON, FIRST.manifest));
+    const late = parquetBytes(3, 'late');
+    world.now += MINUTE;
+    await world.put(chunk(FIRST.folder, 1), late);
+    await world.playAfter(DEBOUNCE.quietSeconds);
+    expect(await currentSet()).toEqual([{ key: chunk(FIRST.folder, 1), etag: md5(late) }]);
+  });
+
+  it('that never comes is looked for once more, and then waited for in silence', async () => {
+    await world.handle(await putManifest('e1', [chunk(OVERWRITE, 1)]));
+    await world.playAfter(DEBOUNCE.quietSeconds);
+    expect(world.copyQueue.sent).toHaveLength(1);
+    expect(world.copyQueue.memory.pending()).toMatchObject({ ready: 0, delayed: 0 });
+    expect(await currentSet()).toBeUndefined();
+  });
+
+  it('all of them: a manifest before every one of its files is complete with the last', async () => {
+    const keys = [1, 2, 3].map((n) => chunk(FIRST.folder, n));
+    await world.handle(await putManifest('e1', keys, NOON, FIRST.manifest));
+    expect(requests().map(({ reason }) => reason)).toEqual(['second-look']);
+    for (const [index, key] of keys.entries()) {
+      expect(await currentSet()).toBeUndefined();
+      await world.handle(await world.put(key, parquetBytes(index + 1)));
+    }
+    expect(await currentSet()).toHaveLength(3);
+  });
+});
+
+describe('a manifest of an export that is no part of a bill', () => {
+  const focus = (keys: readonly string[]) => {
+    const columns = ['BilledCost', 'ChargeCategory'].map((name) => ({ name, type: 'string' }));
+    return Buffer.from(JSON.stringify({ ...JSON.parse(Buffer.from(manifestBytes('e1', keys)).toString()), columns }));
+  };
+  const reason = 'a FOCUS export, and only cost and usage reports (CUR) are supported';
+
+  it('is set aside with its reason: no delivery comes of it, nothing is asked for, and nobody is alarmed', async () => {
+    await world.handle(await world.put(OVERWRITE_MANIFEST, focus([chunk(OVERWRITE, 1)])));
+    expect((await world.ledger.versions(partition)).map(({ outcome }) => outcome)).toEqual([
+      { status: 'set-aside', reason },
+    ]);
+    expect(world.reports).toEqual([{ what: 'file-set-aside', partition, key: OVERWRITE_MANIFEST, reason }]);
+    expect([(await record()).delivery, (await record()).report, requests()]).toEqual([undefined, undefined, []]);
+    expect(await world.ledger.outbox()).toEqual([]);
+  });
+
+  it('is known when it comes again', async () => {
+    const event = await world.put(OVERWRITE_MANIFEST, focus([chunk(OVERWRITE, 1)]));
+    await world.handle(event);
+    const before = await record();
+    await world.handle(event);
+    expect([await record(), world.reported('file-set-aside')]).toEqual([before, [expect.anything()]]);
+  });
+
+  it('takes nothing from the bill beside it', async () => {
+    const files = await putChunks(FIRST.folder, [parquetBytes(2)]);
+    const keys = files.map(({ key }) => key);
+    await world.handle(await putManifest('e1', keys, NOON, FIRST.manifest));
+    const before = await record();
+    const key = 'cur/focus/metadata/BILLING_PERIOD=2026-10/focus-Manifest.json';
+    await world.handle(await world.put(key, focus(['cur/focus/data/BILLING_PERIOD=2026-10/focus-1.parquet'])));
+    expect([await record(), await currentSet()]).toEqual([before, files]);
+  });
+});
+
+describe('a manifest of another report than the bill’s', () => {
+  it('is noted, and its files are asked for only once somebody chooses it', async () => {
+    const files = await putChunks(OVERWRITE, [parquetBytes(2)], NOON - MINUTE);
+    const keys = files.map(({ key }) => key);
+    await world.handle(await putManifest('e1', keys));
+    const hourly = OVERWRITE_MANIFEST.replaceAll('daily', 'hourly');
+    const other = 'cur/hourly/data/BILLING_PERIOD=2026-10/hourly-1.parquet';
+    await world.handle(await world.put(hourly, manifestBytes('h1', [other])));
+    expect(await record()).toMatchObject({
+      delivery: { executionId: 'e1' },
+      report: 'payer-cur/cur/daily',
+      otherReports: [{ report: 'payer-cur/cur/hourly', since: NOON }],
+    });
+    expect(await currentSet()).toEqual(files);
+  });
+});
+
+describe('a manifest that cannot be used is quarantined, with its reason:', () => {
+  const own = chunk(OVERWRITE, 1);
+  const quarantined = async () => (await world.ledger.versions(partition)).map(({ outcome }) => outcome);
+
+  it.each<[string, Uint8Array, RegExp]>([
+    [
+      "one of another payer's prefix",
+      manifestBytes('e1', [own.replace('cur/', 'neighbour/')]),
+      /below its payer's prefix/,
+    ],
+    ['one below no prefix', manifestBytes('e1', [own.replace('cur/', 'nobody/')]), /below its payer's prefix/],
+    ['one of another bucket', manifestBytes('e1', [own], LOOSE.bucket), /manifest's own bucket "payer-cur"/],
+    ['nonsense', Buffer.from('<html>Moved</html>'), /not JSON/],
+    ['no bytes', new Uint8Array(), /not JSON/],
+    ['bytes that are no text', Uint8Array.of(0xff, 0xfe, 0x00), /not JSON/],
+    ['no files', manifestBytes('e1', []), /dataFiles must name a file/],
+    [
+      'one that is larger than the limit',
+      Buffer.alloc(16 * 1024 * 1024 + 1, ' '),
+      /at most 16777216 bytes, got 16777217/,
+    ],
+  ])('%s', async (_what, bytes, reason) => {
+    const event = await world.put(OVERWRITE_MANIFEST, bytes);
+    await world.handle(event);
+    expect(await quarantined()).toEqual([{ status: 'quarantined', reason: expect.stringMatching(reason) }]);
+    expect(world.reported('manifest-quarantined')).toMatchObject([{ partition, key: OVERWRITE_MANIFEST }]);
+    expect((await record()).delivery).toBeUndefined();
+    expect(requests()).toEqual([]);
+    const before = await record();
+    await world.handle(event);
+    expect(await record()).toEqual(before);
+    expect(world.reported('manifest-quarantined')).toHaveLength(1);
+  });
+
+  it('a good one after it is taken in', async () => {
+    const files = await putChunks(OVERWRITE, [parquetBytes(2)], NOON - MINUTE);
+    await world.handle(await world.put(OVERWRITE_MANIFEST, Buffer.from('{')));
+    await world.handle(
+      await putManifest(
+        'e1',
+        files.map(({ key }) => key),
+        NOON + MINUTE,
+      ),
+    );
+    expect(await currentSet()).toEqual(files);
+  });
+
+  it('one that is replaced while it is looked at: the good one that takes its place is never the quarantined', async () => {
+    const files = await putChunks(OVERWRITE, [parquetBytes(2)], NOON - MINUTE);
+    const good = manifestBytes(
+      'e1',
+      files.map(({ key }) => key),
+    );
+    await world.put(OVERWRITE_MANIFEST, Buffer.from('{'));
+    let replaced = false;
+    const store = intercepted(world.store, async (method, call) => {
+      const result = await call();
+      if (method === 'read' && !replaced) {
+        replaced = true;
+        await world.put(OVERWRITE_MANIFEST, good);
+      }
+      return result;
+    });
+    await world.handle(eventOf(DAILY.bucket, OVERWRITE_MANIFEST), { store });
+    const id = versionIdOf({ bucket: DAILY.bucket, key: OVERWRITE_MANIFEST, etag: md5(good) });
+    expect(await world.ledger.version(partition, id)).toBeUndefined();
+  });
+});
+
+describe('a manifest that is not what it was', () => {
+  it('overwritten before it is read: dropped, and a partition that is dirty still gets its tick', async () => {
+    const files = await putChunks(OVERWRITE, [parquetBytes(2)], NOON - MINUTE);
+    const event = await putManifest(
+      'e1',
+      files.map(({ key }) => key),
+    );
+    await putManifest(
+      'e2',
+      files.map(({ key }) => key),
+    );
+    world.finalizeQueue.sent.length = 0;
+    await world.handle(event);
+    expect(world.reported('file-superseded')).toMatchObject([{ key: OVERWRITE_MANIFEST }]);
+    expect(world.finalizeQueue.sent).toHaveLength(1);
+    expect((await record()).delivery).toBeUndefined();
+  });
+
+  it('deleted before it is read: dropped', async () => {
+    const event = await putManifest('e1', [chunk(OVERWRITE, 1)]);
+    await world.remove(OVERWRITE_MANIFEST);
+    await world.handle(event);
+    expect(world.reports).toEqual([{ what: 'file-gone', bucket: DAILY.bucket, key: OVERWRITE_MANIFEST }]);
+    expect(await world.ledger.partition(partition)).toBeUndefined();
+  });
+});
+
+function pick<Value>(value: Value | undefined): Value {
+  if (value === undefined) throw new Error('there is no such value');
+  return value;
+}

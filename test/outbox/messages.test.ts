@@ -1,0 +1,282 @@
+import { readFile } from 'node:fs/promises';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type * as z from 'zod/mini';
+import { parsePayer } from '../../src/billing/payer.ts';
+import { parsePeriod } from '../../src/billing/period.ts';
+import type { Message } from '../../src/ledger/message.ts';
+import type { Telling } from '../../src/outbox/compose.ts';
+import { quarantined } from '../../src/outbox/copyMessages.ts';
+import { analyticsFailed, finalized, verificationFailed } from '../../src/outbox/finalizeMessages.ts';
+import { reconciled, reportsUndecided, stale, unreadable } from '../../src/outbox/reconcileMessages.ts';
+import { BODIES, type What } from '../../src/outbox/schema.ts';
+
+const NOON = Date.UTC(2026, 9, 5, 12);
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+const PAYER = parsePayer('111122223333');
+const PARTITION = { payer: PAYER, period: parsePeriod('2026-10') };
+const OTHER = { payer: parsePayer('444455556666'), period: PARTITION.period };
+const TELLING: Telling = { stage: 'prod', at: NOON, correlationId: 'e1-a' };
+
+const FINALIZED = {
+  publishedEpoch: 7,
+  files: 3,
+  rows: 1200,
+  costs: [{ currency: 'USD', cost: 99.5 }],
+  asOf: NOON - HOUR,
+  deliveryId: '0123456789abcdef',
+  findings: [{ check: 'idle-nat-gateway', currency: 'USD', count: 2, estimatedSaving: 65.7 }],
+};
+const PROBLEM = { what: 'verification-failed', message: 'rows differ', attempts: 2, changes: 5 } as const;
+const ANALYTICS_PROBLEM = { ...PROBLEM, what: 'analytics-failed' } as const;
+const FAILURE = { statement: 4, code: '000904', message: 'invalid identifier', queryId: '01b2-q' };
+const SOURCE = { bucket: 'payer-cur', key: 'cur/a.parquet', etag: 'abc' };
+const UNREADABLE = { payer: PAYER, bucket: 'payer-cur', prefix: 'cur', reason: 'AccessDenied: s3:ListBucket' };
+const STALE = { payer: PAYER, hours: 40.5, lastDelivery: NOON - 40.5 * HOUR };
+const RECONCILED = {
+  periods: ['2026-09', '2026-10'],
+  partitions: 4,
+  upToDate: 100,
+  stale: 1,
+  missing: 2,
+  quarantined: 1,
+  queued: 3,
+  unreadable: 1,
+  ticks: 2,
+  configuration: 'table',
+  wrongRows: 0,
+} as const;
+const UNDECIDED = { report: 'payer-cur/cur/hourly', otherReports: ['payer-cur/cur/daily'] };
+const OUTLINE = { ...RECONCILED, periods: [...RECONCILED.periods] };
+
+/** Every kind, with each field that it may have, and with those alone that it must have. */
+const KINDS: Readonly<Record<What, { readonly full: (telling: Telling) => Message; readonly least: Message }>> = {
+  finalized: {
+    full: (telling) => finalized(telling, PARTITION, FINALIZED),
+    least: leastOf((telling) => {
+      const { deliveryId, ...rest } = FINALIZED;
+      return finalized(telling, PARTITION, rest);
+    }),
+  },
+  'analytics-failed': {
+    full: (telling) => analyticsFailed(telling, PARTITION, ANALYTICS_PROBLEM, FAILURE),
+    least: leastOf((telling) => analyticsFailed(telling, PARTITION, ANALYTICS_PROBLEM)),
+  },
+  'verification-failed': same((telling) => verificationFailed(telling, PARTITION, PROBLEM)),
+  quarantined: same((telling) => quarantined(telling, PARTITION, SOURCE, 'no Parquet file')),
+  'reports-undecided': same((telling) => reportsUndecided(telling, PARTITION, UNDECIDED)),
+  unreadable: same((telling) => unreadable(telling, UNREADABLE)),
+  stale: same((telling) => stale(telling, STALE, 36)),
+  reconciled: same((telling) => reconciled(telling, OUTLINE)),
+};
+
+function leastOf(tell: (telling: Telling) => Message): Message {
+  return tell({ stage: 'prod', at: NOON });
+}
+
+function same(full: (telling: Telling) => Message) {
+  return { full, least: leastOf(full) };
+}
+
+const isWhat = (name: string): name is What => Object.hasOwn(BODIES, name);
+const NAMES = Object.keys(BODIES).filter(isWhat);
+const fieldsOf = (what: What): Readonly<Record<string, z.ZodMiniType>> => BODIES[what].shape;
+const isOptional = (field: z.ZodMiniType) => field.safeParse(undefined).success;
+
+describe.each(NAMES)('the message %s', (what) => {
+  const { full, least } = KINDS[what];
+
+  it('has the fields of its schema and no others', () => {
+    const { body } = full(TELLING);
+    expect(BODIES[what].parse(body)).toEqual(body);
+    expect(Object.keys(body).sort()).toEqual(Object.keys(fieldsOf(what)).sort());
+  });
+
+  it('has without what is optional all that it must have', () => {
+    expect(BODIES[what].parse(least.body)).toEqual(least.body);
+    const needed = Object.entries(fieldsOf(what)).filter(([, field]) => !isOptional(field));
+    expect(Object.keys(least.body).sort()).toEqual(needed.map(([name]) => name).sort());
+  });
+
+  it('names itself in its id, its routing key and its body', () => {
+    const { id, routingKey, body, createdAt } = full(TELLING);
+    expect(body).toMatchObject({ schema: 'cur-reactor/1', what, id, stage: 'prod', at: '2026-10-05T12:00:00.000Z' });
+    expect(id.startsWith(`${what}/`)).toBe(true);
+    expect(routingKey).toBe(`cur.${body.payer ?? 'all'}.${body.period ?? 'all'}.${what}`);
+    expect(createdAt).toBe(NOON);
+  });
+
+  it('has the same id when the same is told again later', () => {
+    expect(full({ ...TELLING, at: NOON + HOUR }).id).toBe(full(TELLING).id);
+  });
+});
+
+describe('the id', () => {
+  it.each([
+    ['of a publish', finalized(TELLING, PARTITION, FINALIZED), 'finalized/2026-10/111122223333/7'],
+    [
+      'of a failed analysis',
+      analyticsFailed(TELLING, PARTITION, ANALYTICS_PROBLEM),
+      'analytics-failed/2026-10/111122223333/5/2',
+    ],
+    [
+      'of a failed audit',
+      verificationFailed(TELLING, PARTITION, PROBLEM),
+      'verification-failed/2026-10/111122223333/5/2/verification-failed',
+    ],
+    ['of a stale payer', stale(TELLING, STALE, 36), 'stale/111122223333/2026-10-03T19:30:00.000Z/2026-10-05'],
+    [
+      'of a payer that never delivered',
+      stale(TELLING, { payer: PAYER, hours: 8784 }, 36),
+      'stale/111122223333/never/2026-10-05',
+    ],
+    [
+      'of a month with several reports',
+      reportsUndecided(TELLING, PARTITION, UNDECIDED),
+      'reports-undecided/2026-10/111122223333/2026-10-05',
+    ],
+    ['of a reconcile', reconciled(TELLING, OUTLINE), 'reconciled/e1-a'],
+    [
+      'of a reconcile that nobody named',
+      reconciled({ stage: 'prod', at: NOON }, OUTLINE),
+      'reconciled/2026-10-05T12:00:00.000Z',
+    ],
+  ])('%s says what happened to what', (_name, { id }, expected) => {
+    expect(id).toBe(expected);
+  });
+
+  it('is another for each thing that happened', () => {
+    const nextDay = { ...TELLING, at: NOON + DAY };
+    const messages = [
+      finalized(TELLING, PARTITION, FINALIZED),
+      finalized(TELLING, PARTITION, { ...FINALIZED, publishedEpoch: 8 }),
+      finalized(TELLING, OTHER, FINALIZED),
+      analyticsFailed(TELLING, PARTITION, ANALYTICS_PROBLEM),
+      analyticsFailed(TELLING, PARTITION, { ...ANALYTICS_PROBLEM, attempts: 3 }),
+      analyticsFailed(TELLING, PARTITION, { ...ANALYTICS_PROBLEM, changes: 6 }),
+      verificationFailed(TELLING, PARTITION, PROBLEM),
+      verificationFailed(TELLING, PARTITION, { ...PROBLEM, what: 'registration-failed' }),
+      quarantined(TELLING, PARTITION, SOURCE, 'bad'),
+      quarantined(TELLING, PARTITION, { ...SOURCE, etag: 'def' }, 'bad'),
+      quarantined(TELLING, PARTITION, { ...SOURCE, key: 'cur/b.parquet' }, 'bad'),
+      unreadable(TELLING, UNREADABLE),
+      unreadable(TELLING, { ...UNREADABLE, prefix: '' }),
+      unreadable(nextDay, UNREADABLE),
+      stale(TELLING, STALE, 36),
+      stale(nextDay, STALE, 36),
+      stale(TELLING, { ...STALE, lastDelivery: NOON - 39 * HOUR }, 36),
+      reportsUndecided(TELLING, PARTITION, UNDECIDED),
+      reportsUndecided(TELLING, OTHER, UNDECIDED),
+      reportsUndecided(nextDay, PARTITION, UNDECIDED),
+      reconciled(TELLING, OUTLINE),
+      reconciled({ ...TELLING, correlationId: 'e2' }, OUTLINE),
+    ];
+    expect(new Set(messages.map(({ id }) => id)).size).toBe(messages.length);
+  });
+
+  it('of an unreadable source does not depend on the reason: it is told once a day', () => {
+    expect(unreadable(TELLING, { ...UNREADABLE, reason: 'request 17 timed out' }).id).toBe(
+      unreadable(TELLING, UNREADABLE).id,
+    );
+  });
+});
+
+describe('the contents', () => {
+  it('of a failed analysis say what the warehouse said, else what the ledger knows', () => {
+    expect(analyticsFailed(TELLING, PARTITION, ANALYTICS_PROBLEM, FAILURE).body).toMatchObject(FAILURE);
+    expect(analyticsFailed(TELLING, PARTITION, ANALYTICS_PROBLEM).body).toMatchObject({
+      attempts: 2,
+      message: 'rows differ',
+    });
+  });
+
+  it('name the checks that save most first, and leave out what no broker would take', () => {
+    const findings = Array.from({ length: 60 }, (_, index) => ({
+      check: `check-${index}`,
+      currency: null,
+      count: 1,
+      estimatedSaving: index,
+    }));
+    const { body } = finalized(TELLING, PARTITION, { ...FINALIZED, findings });
+    const parsed = BODIES.finalized.parse(body);
+    expect(parsed.findings).toHaveLength(50);
+    expect(parsed.findings[0]).toEqual({ check: 'check-59', currency: null, count: 1, estimatedSaving: 59 });
+  });
+});
+
+/** Texts from outside at their worst: any characters, many of those that are escaped, and long. */
+const hostile = fc.oneof(
+  fc.string({ unit: 'binary' }),
+  fc.string({ unit: fc.constantFrom('\u001b', '\u202e', '\u{e0001}', '"', '\\', '\ud800', '\u0000'), maxLength: 5000 }),
+  fc.constantFrom('\u{e0001}', '\\', '"', '😀').map((unit) => unit.repeat(20_000)),
+);
+
+describe('whatever the texts are', () => {
+  it('a message fits the broker, its id and routing key are plain, and nothing in it moves a cursor', () => {
+    fc.assert(
+      fc.property(hostile, hostile, hostile, (a, b, c) => {
+        const findings = Array.from({ length: 80 }, () => ({ check: a, currency: b, count: 1, estimatedSaving: 1 }));
+        const telling = { stage: 'prod', at: NOON, correlationId: c };
+        const messages: readonly (readonly [What, Message])[] = [
+          [
+            'finalized',
+            finalized(telling, PARTITION, {
+              ...FINALIZED,
+              costs: findings.map(() => ({ currency: a, cost: 1 })),
+              deliveryId: c,
+              findings,
+            }),
+          ],
+          ['analytics-failed', analyticsFailed(telling, PARTITION, PROBLEM, { code: a, message: b, queryId: c })],
+          ['verification-failed', verificationFailed(telling, PARTITION, { ...PROBLEM, message: a })],
+          ['quarantined', quarantined(telling, PARTITION, { bucket: a, key: b, etag: c }, c)],
+          ['unreadable', unreadable(telling, { payer: PAYER, bucket: a, prefix: b, reason: c })],
+          ['reconciled', reconciled(telling, OUTLINE)],
+        ];
+        for (const [what, { id, routingKey, body }] of messages) {
+          const json = JSON.stringify(body);
+          expect(Buffer.byteLength(json)).toBeLessThanOrEqual(100_000);
+          expect(JSON.stringify(BODIES[what].parse(body)).length).toBe(json.length);
+          expect(id).toMatch(/^[\w./:-]{1,255}$/);
+          expect(routingKey).toMatch(/^cur\.(\d{12}|all)\.(\d{4}-\d{2}|all)\.[a-z-]+$/);
+          expect(JSON.parse(json)).toEqual(body);
+          expect(Object.values(body).filter((value) => /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(String(value)))).toEqual([]);
+        }
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
+
+describe('resources/MESSAGES.md', () => {
+  it('has a row for each message and none for others, with its routing key and exactly its fields', async () => {
+    const rows = await messageRows();
+    const [common] = rows.filter(({ what }) => what === undefined);
+    const envelope = common?.fields ?? [];
+    expect(envelope.toSorted()).toEqual(['at', 'correlationId?', 'id', 'schema', 'stage', 'what']);
+    expect(rows.flatMap(({ what }) => what ?? []).sort()).toEqual([...NAMES].sort());
+    for (const { what, routingKey, fields } of rows) {
+      if (what === undefined || !isWhat(what)) continue;
+      const shape = fieldsOf(what);
+      const coded = Object.entries(shape).map(([name, field]) => (isOptional(field) ? `${name}?` : name));
+      expect([...envelope, ...fields].sort(), what).toEqual(coded.sort());
+      const [payer, period] = ['payer' in shape ? 'PAYER' : 'all', 'period' in shape ? 'PERIOD' : 'all'];
+      expect(routingKey, what).toBe(`cur.${payer}.${period}.${what}`);
+    }
+  });
+});
+
+/** The rows of its table of messages; the one that speaks of all of them has no `what`. */
+async function messageRows() {
+  const document = await readFile(new URL('../../resources/MESSAGES.md', import.meta.url), 'utf8');
+  const lines = document.split('\n').filter((line) => line.startsWith('|'));
+  return lines.slice(2).map((line) => {
+    const [what = '', routingKey = '', , fields = ''] = line.split('|').slice(1).map(namesIn);
+    return { what: what[0], routingKey: routingKey[0], fields: [...fields] };
+  });
+}
+
+function namesIn(cell: string): string[] {
+  return [...cell.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name);
+}

@@ -1,0 +1,255 @@
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { SqliteLedger } from '../../src/adapters/sqlite/ledger.ts';
+import type { Message } from '../../src/ledger/message.ts';
+import type { Fate } from '../../src/outbox/broker.ts';
+import { OUTBOX_LIMITS, type OutboxLimits, type OutboxPass, sendOutbox } from '../../src/outbox/sendOutbox.ts';
+import type { ReactorEvent } from '../../src/telemetry/events.ts';
+
+const NOON = Date.UTC(2026, 9, 5, 12);
+const MINUTE = 60_000;
+const DAY = 86_400_000;
+
+let ledger: SqliteLedger;
+let now: number;
+let published: string[][];
+let reports: ReactorEvent[];
+beforeEach(() => {
+  ledger = new SqliteLedger(':memory:');
+  now = NOON;
+  published = [];
+  reports = [];
+});
+afterEach(() => ledger.close());
+
+const messageOf = (id: string, createdAt = NOON): Message => ({
+  id,
+  routingKey: 'cur.111122223333.2026-10.finalized',
+  body: { id },
+  createdAt,
+});
+const put = (...messages: Message[]) => ledger.putIntoOutbox(messages);
+const left = async () => (await ledger.outbox()).map(({ id }) => id);
+const CONFIRMED: Fate = { is: 'confirmed' };
+const UNROUTABLE: Fate = { is: 'unroutable' };
+const FAILED: Fate = { is: 'failed', reason: 'CONNECTION: refused' };
+
+/** One pass, with a broker that answers as it is told. */
+function send(fateOf: (id: string) => Fate, limits: Partial<OutboxLimits> = {}): Promise<OutboxPass> {
+  const broker = {
+    publish: async (messages: readonly Message[]) => {
+      published.push(messages.map(({ id }) => id));
+      return messages.map(({ id }) => fateOf(id));
+    },
+  };
+  const report = (event: ReactorEvent) => void reports.push(event);
+  return sendOutbox({ ledger, broker, report, now: () => now }, { ...OUTBOX_LIMITS, until: NOON + DAY, ...limits });
+}
+
+describe('a pass over the outbox', () => {
+  it('of an empty one sends and reports nothing', async () => {
+    expect(await send(() => CONFIRMED)).toEqual({ sent: 0, dropped: 0, kept: 0 });
+    expect([published, reports]).toEqual([[], []]);
+  });
+
+  it('sends the oldest first, in batches, and takes out what is confirmed', async () => {
+    await put(messageOf('c', NOON - 1), messageOf('a', NOON - 3), messageOf('b', NOON - 2));
+    expect(await send(() => CONFIRMED, { batch: 2 })).toEqual({ sent: 3, dropped: 0, kept: 0 });
+    expect(published).toEqual([['a', 'b'], ['c']]);
+    expect(await left()).toEqual([]);
+    expect(reports).toEqual([{ what: 'messages-sent', count: 3 }]);
+  });
+
+  it('ends with a batch that failed: the broker is down, and everything is kept', async () => {
+    await put(messageOf('a'), messageOf('b'), messageOf('c'));
+    expect(await send(() => FAILED, { batch: 2 })).toEqual({ sent: 0, dropped: 0, kept: 3 });
+    expect(published).toEqual([['a', 'b']]);
+    expect(await left()).toEqual(['a', 'b', 'c']);
+    expect(reports).toEqual([{ what: 'messages-kept', count: 3, reason: 'CONNECTION: refused' }]);
+  });
+
+  it('is not stopped by one message that cannot be sent', async () => {
+    await put(messageOf('a'), messageOf('b'), messageOf('c'));
+    expect(await send((id) => (id === 'a' ? FAILED : CONFIRMED), { batch: 2 })).toEqual({
+      sent: 2,
+      dropped: 0,
+      kept: 1,
+    });
+    expect(await left()).toEqual(['a']);
+    expect(reports).toEqual([
+      { what: 'messages-sent', count: 2 },
+      { what: 'messages-kept', count: 1, reason: 'CONNECTION: refused' },
+    ]);
+  });
+
+  it('keeps what no queue takes for a day, and then drops it', async () => {
+    await put(messageOf('young', NOON - DAY + 1), messageOf('old', NOON - DAY));
+    expect(await send(() => UNROUTABLE)).toEqual({ sent: 0, dropped: 1, kept: 1 });
+    expect(await left()).toEqual(['young']);
+    const { routingKey } = messageOf('young');
+    expect(reports).toEqual([
+      { what: 'message-dropped', id: 'old', routingKey, reason: 'no queue was bound for it' },
+      { what: 'message-unroutable', id: 'young', routingKey },
+    ]);
+    now += 1;
+    await send(() => UNROUTABLE);
+    expect(await left()).toEqual([]);
+  });
+
+  it('goes on behind what no queue takes', async () => {
+    await put(messageOf('a'), messageOf('b'));
+    await send((id) => (id === 'a' ? UNROUTABLE : CONFIRMED), { batch: 1 });
+    expect(await left()).toEqual(['a']);
+  });
+
+  it('drops what is 14 days old without sending it', async () => {
+    await put(messageOf('old', NOON - 14 * DAY), messageOf('young', NOON - 14 * DAY + 1));
+    expect(await send(() => FAILED)).toEqual({ sent: 0, dropped: 1, kept: 1 });
+    expect(published).toEqual([['young']]);
+    expect(await left()).toEqual(['young']);
+    expect(reports[0]).toMatchObject({ what: 'message-dropped', id: 'old' });
+  });
+
+  it('begins no batch when its time is up', async () => {
+    await put(messageOf('a'), messageOf('b'));
+    const slow = (): Fate => {
+      now += MINUTE;
+      return CONFIRMED;
+    };
+    expect(await send(slow, { batch: 1, until: NOON + MINUTE })).toEqual({ sent: 1, dropped: 0, kept: 1 });
+    expect(await left()).toEqual(['b']);
+    expect(reports).toContainEqual({
+      what: 'messages-kept',
+      count: 1,
+      reason: 'there was no time left to send them',
+    });
+  });
+
+  it('drops what an earlier deployment left where the stage has no broker any more', async () => {
+    await put(messageOf('a'));
+    const sending = { ledger, broker: undefined, report: (event: ReactorEvent) => void reports.push(event) };
+    const pass = await sendOutbox({ ...sending, now: () => now }, { ...OUTBOX_LIMITS, until: NOON });
+    expect(pass).toEqual({ sent: 0, dropped: 1, kept: 0 });
+    expect(await left()).toEqual([]);
+    expect(reports).toMatchObject([{ what: 'message-dropped', reason: 'the stage has no broker' }]);
+  });
+
+  it('keeps everything of a broker that throws, or says less than it was asked, and tells no secret of it', async () => {
+    await put(messageOf('a'), messageOf('b'));
+    const throwing = () => {
+      throw new Error('amqps://user:password@host');
+    };
+    expect(await send(throwing)).toEqual({ sent: 0, dropped: 0, kept: 2 });
+    expect(JSON.stringify(reports)).not.toContain('password');
+    const broker = { publish: async () => [CONFIRMED] };
+    await sendOutbox({ ledger, broker, report: () => {}, now: () => now }, { ...OUTBOX_LIMITS, until: NOON + DAY });
+    expect(await left()).toEqual(['b']);
+  });
+
+  it('throws what the ledger throws', async () => {
+    const failing = { outbox: () => Promise.reject(new Error('throttled')), takeFromOutbox: async () => {} };
+    const sending = { ledger: failing, broker: { publish: async () => [] }, report: () => {}, now: () => now };
+    await expect(sendOutbox(sending, { ...OUTBOX_LIMITS, until: NOON + DAY })).rejects.toThrow('throttled');
+  });
+});
+
+class Crash extends Error {}
+
+/** What happens at one effect of a pass: the process dies before it, after it, or lives on. */
+type Death = 'before' | 'after' | 'never';
+
+/** One pass: the fates that the broker answers with, how its effects go, and the time that has passed since the last one. */
+const pass = fc.record({
+  fates: fc.array(fc.constantFrom<Fate>(CONFIRMED, UNROUTABLE, FAILED), { minLength: 1, maxLength: 5 }),
+  deaths: fc.array(fc.constantFrom<Death>('never', 'never', 'never', 'before', 'after'), {
+    minLength: 8,
+    maxLength: 8,
+  }),
+  sleepMs: fc.constantFrom(0, 5 * MINUTE, DAY / 2, 5 * DAY),
+  newMessages: fc.nat(4),
+  batch: fc.integer({ min: 1, max: 3 }),
+});
+
+describe('whatever the broker does, and wherever the process dies', () => {
+  it('no message is lost that was not confirmed or dropped by rule, and none that was taken out is sent again', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(pass, { minLength: 1, maxLength: 8 }), async (passes) => {
+        const world = new SqliteLedger(':memory:');
+        try {
+          await playPasses(world, passes);
+        } finally {
+          world.close();
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+async function playPasses(
+  world: SqliteLedger,
+  passes: readonly (typeof pass extends fc.Arbitrary<infer Value> ? Value : never)[],
+): Promise<void> {
+  const all = new Map<string, Message>();
+  const confirmed = new Set<string>();
+  const taken = new Set<string>();
+  const unroutableAt = new Map<string, number>();
+  let clock = NOON;
+  for (const { fates, deaths, sleepMs, newMessages, batch } of passes) {
+    const arrivals = Array.from({ length: newMessages }, (_, index) => messageOf(`m${all.size + index}`, clock));
+    for (const message of arrivals) all.set(message.id, message);
+    await world.putIntoOutbox(arrivals);
+    clock += sleepMs;
+    let [answers, effects, isDead] = [0, 0, false];
+    const step = async <Answer>(effect: () => Promise<Answer>): Promise<Answer> => {
+      const death = deaths[effects++] ?? 'never';
+      isDead ||= death === 'before';
+      if (isDead) throw new Crash();
+      const answer = await effect();
+      isDead = death === 'after';
+      if (isDead) throw new Crash();
+      return answer;
+    };
+    const publish = (messages: readonly Message[]): Promise<Fate[]> =>
+      step(async () =>
+        messages.map(({ id }) => {
+          expect(taken.has(id), `${id} is sent though it was taken out`).toBe(false);
+          const fate = fates[answers++ % fates.length] ?? CONFIRMED;
+          if (fate.is === 'confirmed') confirmed.add(id);
+          if (fate.is === 'unroutable') unroutableAt.set(id, clock);
+          return fate;
+        }),
+      );
+    const takeFromOutbox = (ids: readonly string[]) =>
+      step(async () => {
+        await world.takeFromOutbox(ids);
+        for (const id of ids) taken.add(id);
+      });
+    const sending = {
+      ledger: { outbox: () => step(() => world.outbox()), takeFromOutbox },
+      broker: { publish },
+      report: () => {},
+      now: () => clock,
+    };
+    await sendOutbox(sending, { ...OUTBOX_LIMITS, batch, until: clock + MINUTE }).catch((error: unknown) => {
+      if (!(error instanceof Crash)) throw error;
+    });
+    expectNoneLost(await world.outbox(), { all, confirmed, unroutableAt, clock });
+  }
+}
+
+interface Known {
+  readonly all: ReadonlyMap<string, Message>;
+  readonly confirmed: ReadonlySet<string>;
+  readonly unroutableAt: ReadonlyMap<string, number>;
+  readonly clock: number;
+}
+
+function expectNoneLost(outbox: readonly Message[], { all, confirmed, unroutableAt, clock }: Known): void {
+  const kept = new Set(outbox.map(({ id }) => id));
+  for (const [id, { createdAt }] of all) {
+    const isTooOld = clock - createdAt >= 14 * DAY;
+    const wasUnwanted = (unroutableAt.get(id) ?? 0) - createdAt >= DAY;
+    expect(kept.has(id) || confirmed.has(id) || isTooOld || wasUnwanted, `${id} is lost`).toBe(true);
+  }
+}

@@ -1,0 +1,75 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DirectoryStore } from '../../../src/adapters/folder/objectStore.ts';
+import type { FinalizeSettings } from '../../../src/finalize/services.ts';
+import { openStack, type Stack } from '../../../src/programs/local/stack.ts';
+import type { ReactorEvent } from '../../../src/telemetry/events.ts';
+import { WarehouseBroken } from '../../../src/warehouse/warehouse.ts';
+import { PERIOD, versionOf } from '../../ledger/records.ts';
+
+const SETTINGS: FinalizeSettings = {
+  quietSeconds: 0,
+  maxWaitSeconds: 0,
+  leaseSeconds: 60,
+  retryBaseSeconds: 1,
+  retryMaxSeconds: 1,
+  supersededGraceSeconds: 0,
+};
+
+let keep: string;
+let stack: Stack;
+let events: ReactorEvent[];
+beforeEach(async () => {
+  keep = await mkdtemp(join(tmpdir(), 'stack-'));
+  events = [];
+  stack = await openStack({
+    keep,
+    store: (bucket, folder) => new DirectoryStore(new Map([[bucket, folder]])),
+    place: () => ({ is: 'unknown-source' }),
+    settings: SETTINGS,
+    report: (event) => events.push(event),
+    onGivenUp: () => {},
+  });
+});
+afterEach(async () => {
+  await stack.close();
+  await rm(keep, { recursive: true });
+});
+
+/** Runs a statement in the warehouse's database, beside it. */
+async function inWarehouse(sql: string): Promise<void> {
+  const instance = await DuckDBInstance.fromCache(join(keep, 'warehouse.duckdb'));
+  const connection = await instance.connect();
+  try {
+    await connection.run(sql);
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
+}
+
+/** A version that makes its partition dirty, and a tick of its period. */
+async function makeDirty(): Promise<void> {
+  await stack.ledger.recordVersion(versionOf({}), Date.now());
+  await stack.staging.finalizeQueue.send([{ body: { period: PERIOD } }]);
+}
+
+describe('what is waited for', () => {
+  it('ends when every run of a period fails, and the reason is among what was given up', async () => {
+    await inWarehouse('drop table cur_fence');
+    await makeDirty();
+    await stack.settled();
+    expect(stack.deadLetters()).toMatchObject([{ error: expect.stringContaining('cur_fence') }]);
+  });
+
+  it('ends at once with the first reason when the warehouse has to be opened again', async () => {
+    await inWarehouse(`create table made_dirty as select 1; set global debug_checkpoint_abort = 'before_header'`);
+    await inWarehouse('checkpoint').catch(() => undefined);
+    await makeDirty();
+    await expect(stack.settled()).rejects.toThrow(WarehouseBroken);
+    expect(events.filter(({ what }) => what === 'registration-failed')).toEqual([]);
+  });
+});

@@ -1,4 +1,0 @@
-import { describeWarehouseContract } from './contract.ts';
-import { makeSnowflakeHarness } from './snowflake/snowflakeHarness.ts';
-
-describeWarehouseContract('Snowflake', makeSnowflakeHarness);
