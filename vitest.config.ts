@@ -9,13 +9,14 @@ declare module 'vitest' {
 
 /** What takes long or takes tools of others (moto, RabbitMQ, what pip installs), and what bundles or packages functions. */
 const LEFT_OUT_WHEN_QUICK = [
-  'test/{finalizing/snowflakeCutOff,local/{start,watchMode},local/sample/*,reconcile/manyObjects}.test.ts',
-  'test/aws/{bucketRegions,dynamodb*,multipartCopy,s3*,sqsQueue,wiring}.test.ts',
-  'test/programs/drill/drill.test.ts',
+  'test/{finalize/snowflakeCutOff,programs/local/{start,watchMode},programs/sample/*,reconcile/manyObjects}.test.ts',
+  'test/adapters/{dynamodb/*,s3/{bucketRegions,multipartCopy,objectStore,s3Faults},sqs/queue}.test.ts',
+  'test/adapters/rabbitmq/{anyBroker,brokerAtHand,composition,rabbitmqBroker,signingIn}.test.ts',
+  'test/adapters/snowflake/{*Sql,publish,scriptBlock,statements,view}.test.ts',
+  'test/aws/wiring.test.ts',
   'test/functions/**',
-  'test/notify/rabbitmq/{anyBroker,brokerAtHand,composition,rabbitmqBroker,signingIn}.test.ts',
+  'test/programs/{drill/drill,setup/snowflakeSetup}.test.ts',
   'test/resources/{payerAccount*,template}.test.ts',
-  'test/warehouse/snowflake/{*Sql,publications,scriptBlock,setup,statements}.test.ts',
 ];
 
 /** `vitest run --mode quick`, for `npm run test:quick`; everything in any other mode. */

@@ -5,7 +5,7 @@ import type { Broker } from '../src/outbox/broker.ts';
 import { SHORT_CALLS } from './clients.ts';
 
 /** Where the broker's secret is, and what is the stage's own on it. */
-export interface RabbitmqEnvironment {
+interface RabbitmqEnvironment {
   /** The name of a secret, or `none`. */
   readonly RABBITMQ_SECRET: string;
   readonly RABBITMQ_VIRTUAL_HOST: string;

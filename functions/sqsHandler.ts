@@ -8,7 +8,7 @@ import { type FunctionTelemetry, lambdaHandler } from './lambdaHandler.ts';
 const CORRELATION_ID = /^[\w-]{1,64}$/;
 
 /** What is done with the messages of one queue. */
-export interface MessageWork {
+interface MessageWork {
   /** Throws when a (JSON-parsed) body says nothing that can ever be worked on. */
   readonly check: (body: unknown) => void;
   /** When it returns, the message may be acknowledged; when it throws, it must be kept. */

@@ -1,7 +1,6 @@
 import type { AnalyticsRecord } from '../ledger/analyticsRecord.ts';
-import type { ScriptRun, StepState } from '../warehouse/script.ts';
+import type { ScriptRun, Step, StepState } from '../warehouse/script.ts';
 import { type Analysing, keep, type Tenure } from './analysing.ts';
-import type { Step } from './steps.ts';
 
 const FIRST_POLL_SECONDS = 1;
 const LONGEST_POLL_SECONDS = 30;

@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { AnalyticsMember, AnalyticsRecord } from '../ledger/analyticsRecord.ts';
-import type { StepFailure } from '../warehouse/script.ts';
+import type { AnalyticsMember, AnalyticsRecord, StepFailure } from '../ledger/analyticsRecord.ts';
+import type { Step } from '../warehouse/script.ts';
 import { FencedOff } from '../warehouse/warehouse.ts';
 import { advance } from './advance.ts';
 import { type Analysing, keep, type Tenure } from './analysing.ts';
-import type { Step } from './steps.ts';
 
 /**
  * Runs the analytics script over members of a month, or goes on with the run that an earlier invocation has begun.

@@ -1,4 +1,4 @@
-import type { StepFailure } from '../warehouse/script.ts';
+import type { StepFailure } from '../ledger/analyticsRecord.ts';
 
 /** A step's failure, for people: which statement, the engine's code, and its words, each said once. */
 export function failureText({ statement, code, message }: StepFailure): string {

@@ -4,7 +4,7 @@ import { ScriptError } from './scriptError.ts';
 import { type Segment, segmentsOf } from './segments.ts';
 
 /** What an analytics script is run for: one period of some payers. */
-export interface ScriptScope {
+interface ScriptScope {
   readonly period: Period;
   /** At least one. */
   readonly payers: readonly Payer[];

@@ -1,29 +1,5 @@
+import type { NumberedStatement, ScriptItem, Step } from '../warehouse/script.ts';
 import { ScriptError } from './scriptError.ts';
-
-/** A statement with its number in the script, 1 for the first. */
-export interface NumberedStatement {
-  readonly number: number;
-  readonly sql: string;
-}
-
-/**
- * What takes effect together: one statement by itself, or those between `begin` and `commit`, both left out. A DDL
- * statement among these would commit what stands before it (Snowflake's documentation, "Transactions").
- */
-export type ScriptItem =
-  | { readonly is: 'statement'; readonly statement: NumberedStatement }
-  | { readonly is: 'transaction'; readonly statements: readonly NumberedStatement[]; readonly commitNumber: number };
-
-/**
- * What is submitted as one query, runs on without whoever submitted it, and is told by its `number`: that of its first
- * statement. As a rule it is one item. What a statement changes in its session (`use`, `set`, `alter session`, temporary
- * tables) holds only there, and a session does not outlive an invocation: so from the first such statement on, the rest
- * of the script is one step.
- */
-export interface Step {
-  readonly number: number;
-  readonly items: readonly ScriptItem[];
-}
 
 const BEGIN = /^(begin(\s+(work|transaction))?|start\s+transaction)(\s+name\s+\S+)?$/i;
 const COMMIT = /^commit(\s+work)?$/i;

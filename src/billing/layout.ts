@@ -7,7 +7,7 @@ import { monthOf, type Period, periodOf, yearOf } from './period.ts';
 export type Layout = 'legacy-overwrite' | 'legacy-create-new' | 'cur2-overwrite' | 'cur2-create-new';
 
 /** Why an object is none of ours: no failure, only to be told. */
-export type IgnoredReason =
+type IgnoredReason =
   | 'folder marker'
   | 'access test object'
   | 'status table'
@@ -20,7 +20,7 @@ export type IgnoredReason =
   | 'invalid billing period';
 
 /** What an object is, by its key alone. */
-export type Classified =
+type Classified =
   | {
       readonly kind: 'data' | 'manifest';
       /** Of a manifest only what its place suggests: the copy outside a delivery's own folder is written in both modes. */

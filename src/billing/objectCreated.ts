@@ -76,7 +76,7 @@ const eventSchema = z.object(
 );
 
 /** What {@link objectCreatedEvent} builds: the part of S3's own shape that {@link parseObjectCreated} reads, and an id. */
-export type ObjectCreatedEvent = z.output<typeof eventSchema> & { readonly id?: string };
+type ObjectCreatedEvent = z.output<typeof eventSchema> & { readonly id?: string };
 
 /**
  * Reads the (JSON-parsed) body of an EventBridge "Object Created" event: S3's own, or one of ours. `eTag`, as another

@@ -21,3 +21,11 @@ export function findSource(sources: readonly Source[], bucket: string, key: stri
 function isBelow(key: string, prefix: string): boolean {
   return prefix === '' || key.startsWith(`${prefix}/`);
 }
+
+/** Where a payer's reports arrive, and what the reactor has to be allowed so that it can read them there. */
+export interface PayerSource extends Source {
+  /** The account that the bucket belongs to: 12 digits, or `self`, the account that the reactor runs in. */
+  readonly bucketOwner: string;
+  /** The ARN of the KMS key that the reports are encrypted with; absent where S3 does it with keys of its own. */
+  readonly kmsKey?: string;
+}

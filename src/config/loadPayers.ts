@@ -1,12 +1,15 @@
 import { counted } from '../base/counted.ts';
+import type { Moment } from '../base/moment.ts';
 import type { Payer } from '../billing/payer.ts';
-import type { Moment, StoredConfiguration } from '../ledger/ledger.ts';
-import type { ConfigurationOrigin, Report } from '../telemetry/events.ts';
-import type { PayerSource, PayersConfiguration } from './payers.ts';
+import type { PayerSource } from '../billing/source.ts';
+import type { ConfigurationOrigin } from '../ledger/activity.ts';
+import type { StoredConfiguration } from '../ledger/ledger.ts';
+import type { Report } from '../telemetry/events.ts';
+import type { PayersConfiguration } from './payers.ts';
 import { type PayerRow, parsePayerRows, type WrongRow } from './payersTable.ts';
 
 /** Reads all rows of the payers table, as `payersTableQuery` asks for them. Throws when they cannot be read. */
-export type ReadTable = () => Promise<readonly PayerRow[]>;
+type ReadTable = () => Promise<readonly PayerRow[]>;
 
 /** Where payers may be read from. `now` answers milliseconds since 1970. */
 export interface PayersOrigins {

@@ -1,19 +1,11 @@
 import * as z from 'zod/mini';
 import { printable, quoteValue } from '../base/printable.ts';
 import { parsePayer } from '../billing/payer.ts';
-import type { Source } from '../billing/source.ts';
+import type { PayerSource } from '../billing/source.ts';
 
 /** A payers file, read and found right. */
 export interface PayersConfiguration {
   readonly sources: readonly PayerSource[];
-}
-
-/** Where a payer's reports arrive, and what the reactor has to be allowed so that it can read them there. */
-export interface PayerSource extends Source {
-  /** The account that the bucket belongs to: 12 digits, or `self`, the account that the reactor runs in. */
-  readonly bucketOwner: string;
-  /** The ARN of the KMS key that the reports are encrypted with; absent where S3 does it with keys of its own. */
-  readonly kmsKey?: string;
 }
 
 /** The payers file is wrong. Consequence: packaging stops, and what is deployed stays as it is. */

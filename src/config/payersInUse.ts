@@ -1,11 +1,13 @@
+import type { Moment } from '../base/moment.ts';
 import type { ObjectCreated } from '../billing/objectCreated.ts';
 import { type Place, placeBySources } from '../billing/placement.ts';
-import type { Moment, StoredConfiguration } from '../ledger/ledger.ts';
-import type { ConfigurationOrigin, Report } from '../telemetry/events.ts';
+import type { ConfigurationOrigin } from '../ledger/activity.ts';
+import type { StoredConfiguration } from '../ledger/ledger.ts';
+import type { Report } from '../telemetry/events.ts';
 import type { PayersConfiguration } from './payers.ts';
 
 /** Where the payers in use are looked up. `now` answers milliseconds since 1970. */
-export interface PayersLookup {
+interface PayersLookup {
   /** The ledger's copy. */
   readonly stored: () => Promise<StoredConfiguration | undefined>;
   /** The payers file. */

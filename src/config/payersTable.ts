@@ -1,6 +1,7 @@
-import { parseIdentifier } from '../adapters/snowflake/names.ts';
 import { quoteValue } from '../base/printable.ts';
-import { type PayerEntry, type PayerSource, payerEntry, payerSourceOf } from './payers.ts';
+import type { PayerSource } from '../billing/source.ts';
+import { parseIdentifier } from '../warehouse/identifier.ts';
+import { type PayerEntry, payerEntry, payerSourceOf } from './payers.ts';
 
 /** The names of the payers table, or of a view that stands for it. */
 export interface PayersTable {

@@ -93,7 +93,7 @@ export class CompactReader {
   }
 }
 
-export interface CompactLimits {
+interface CompactLimits {
   /** Fields and elements, on all levels together. */
   readonly maxValues: number;
   readonly maxDepth: number;

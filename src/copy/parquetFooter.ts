@@ -1,11 +1,11 @@
 import { type FileMetaData, parquetMetadata, parquetSchema, type SchemaTree } from 'hyparquet';
+import type { ColumnType } from '../billing/columnType.ts';
 import type { ObjectRef, ObjectStore } from '../store/objectStore.ts';
-import type { ColumnType } from '../warehouse/warehouse.ts';
 import { CompactReader } from './compactThrift.ts';
 import { countProblem, pageProblem } from './pageAudit.ts';
 
 /** What a Parquet file promises about itself: the audit holds the warehouse to it. */
-export interface Footer {
+interface Footer {
   readonly rows: number;
   readonly columns: readonly ColumnType[];
 }

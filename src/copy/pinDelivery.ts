@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import type { Manifest } from '../billing/manifest.ts';
 import type { Partition } from '../billing/partition.ts';
 import { type SourceVersion, versionIdOf } from '../billing/version.ts';
-import type { Delivery, ExpectedFile, VersionRecord } from '../ledger/ledger.ts';
+import type { Delivery, ExpectedFile } from '../ledger/delivery.ts';
 import { pendingKey } from '../ledger/partitionRecord.ts';
+import type { VersionRecord } from '../ledger/versionRecord.ts';
 import { isUsable } from '../ledger/versionRecord.ts';
 import type { ListedObject } from '../store/objectStore.ts';
 

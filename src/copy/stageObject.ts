@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
+import type { ColumnType } from '../billing/columnType.ts';
 import { whyNotBill } from '../billing/costReport.ts';
 import type { ObjectCreated } from '../billing/objectCreated.ts';
 import type { Partition } from '../billing/partition.ts';
 import { type SourceVersion, versionIdOf } from '../billing/version.ts';
-import type { FileSchema, Recorded, VersionOutcome, VersionRecord } from '../ledger/ledger.ts';
+import type { FileSchema, Recorded } from '../ledger/ledger.ts';
+import type { VersionOutcome, VersionRecord } from '../ledger/versionRecord.ts';
 import type { Report } from '../telemetry/events.ts';
-import type { ColumnType } from '../warehouse/warehouse.ts';
 import { type FileContent, inspectObject } from './parquetFooter.ts';
 import {
   COPY_LOST,

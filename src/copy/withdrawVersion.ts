@@ -1,4 +1,4 @@
-import type { VersionRecord } from '../ledger/ledger.ts';
+import type { VersionRecord } from '../ledger/versionRecord.ts';
 import { type Staging, sendTick } from './services.ts';
 
 /**

@@ -1,11 +1,11 @@
 import type { Partition } from '../billing/partition.ts';
+import type { StepFailure } from '../ledger/analyticsRecord.ts';
 import type { CurrentSet } from '../ledger/currentSet.ts';
-import type { VersionRecord } from '../ledger/ledger.ts';
-import type { PartitionRecord, Problem } from '../ledger/partitionRecord.ts';
+import type { PartitionRecord } from '../ledger/partitionRecord.ts';
+import type { Problem } from '../ledger/problems.ts';
 import { problemOf, stepOf } from '../ledger/problems.ts';
-import type { StagedVersion } from '../ledger/versionRecord.ts';
+import type { StagedVersion, VersionRecord } from '../ledger/versionRecord.ts';
 import { analyticsFailed, verificationFailed } from '../outbox/finalizeMessages.ts';
-import type { StepFailure } from '../warehouse/script.ts';
 import type { StagedFile } from '../warehouse/warehouse.ts';
 import { type Finalizing, type Run, tellingOf } from './services.ts';
 

@@ -11,7 +11,7 @@ import type { PartitionTotals, Warehouse } from '../warehouse/warehouse.ts';
 import { endsRun, type Finalizing, type Run } from './services.ts';
 
 /** A partition of which everything is done: published, and analysed since. */
-export interface FinalizedPartition {
+interface FinalizedPartition {
   readonly partition: Partition;
   readonly published: Published;
   readonly totals: PartitionTotals;
@@ -20,7 +20,7 @@ export interface FinalizedPartition {
 }
 
 /** A partition whose finalization cannot be told, and why. */
-export interface UntoldPartition {
+interface UntoldPartition {
   readonly record: PartitionRecord;
   readonly reason: string;
 }

@@ -1,8 +1,7 @@
 import type { Partition } from '../billing/partition.ts';
 import { compareVersions, objectName, type VersionId } from '../billing/version.ts';
-import type { VersionRecord } from '../ledger/ledger.ts';
 import { isDirty } from '../ledger/partitionRecord.ts';
-import type { StagedVersion } from '../ledger/versionRecord.ts';
+import type { StagedVersion, VersionRecord } from '../ledger/versionRecord.ts';
 import type { Finalizing, Run } from './services.ts';
 
 /**

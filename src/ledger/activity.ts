@@ -1,6 +1,5 @@
+import type { Moment } from '../base/moment.ts';
 import type { Period } from '../billing/period.ts';
-import type { ConfigurationOrigin } from '../telemetry/events.ts';
-import type { Moment } from './ledger.ts';
 
 /** What runs by schedule and touches every payer, when it ended last, and what it did. */
 export interface Activity {
@@ -23,7 +22,10 @@ export interface ReconcileActivity {
   readonly why?: string;
 }
 
-export interface SweepActivity {
+interface SweepActivity {
   readonly endedAt: Moment;
   readonly ticks: number;
 }
+
+/** Where a configuration is from: the payers table, the last good copy of it, or the payers file. */
+export type ConfigurationOrigin = 'table' | 'cache' | 'fallback';

@@ -1,6 +1,5 @@
+import type { Moment } from '../base/moment.ts';
 import type { Payer } from '../billing/payer.ts';
-import type { StepFailure } from '../warehouse/script.ts';
-import type { Moment } from './ledger.ts';
 
 /**
  * One run of the analytics script over a month, as it stands: the newest one of each month is kept.
@@ -37,11 +36,19 @@ export interface AnalyticsMember {
 }
 
 /** The intent comes first, the query id once it is known. */
-export interface StepInHand {
+interface StepInHand {
   /** The number of its first statement in the script. */
   readonly number: number;
   readonly submittedAt: Moment;
   readonly queryId?: string;
   /** Since when somebody who took the run over has looked for it in vain. */
   readonly soughtSince?: Moment;
+}
+
+export interface StepFailure {
+  /** The number of the statement in the script, 1 for the first. */
+  readonly statement?: number;
+  readonly code: string;
+  readonly message: string;
+  readonly queryId?: string;
 }

@@ -2,7 +2,8 @@ import { executionTime } from '../billing/executionTime.ts';
 import { classifyKey } from '../billing/layout.ts';
 import { reportOf } from '../billing/report.ts';
 import { compareText, compareVersions, objectName } from '../billing/version.ts';
-import type { Delivery, VersionRecord } from './ledger.ts';
+import type { Delivery } from './delivery.ts';
+import type { VersionRecord } from './versionRecord.ts';
 import { isStaged, isUsable, isWithdrawn, type StagedVersion } from './versionRecord.ts';
 
 /**

@@ -1,5 +1,5 @@
-import { hasChanges, type PartitionRecord, type Problem, wantsAnalytics } from './partitionRecord.ts';
-import { problemOf } from './problems.ts';
+import { hasChanges, type PartitionRecord, wantsAnalytics } from './partitionRecord.ts';
+import { type Problem, problemOf } from './problems.ts';
 
 /** How long a partition may change before it is finalized. */
 export interface Debounce {
@@ -15,7 +15,7 @@ export interface Debounce {
 }
 
 /** What to do with a period now. Moments are milliseconds since 1970. */
-export type Decision =
+type Decision =
   | { readonly act: 'rest' }
   | { readonly act: 'wait'; readonly until: number }
   | { readonly act: 'run'; readonly partitions: readonly PartitionRecord[] };
@@ -47,7 +47,7 @@ export function changesDueAt(record: PartitionRecord, { quietSeconds, maxWaitSec
 }
 
 /** When analytics are due over what was published: at once, or at the time of the retry; undefined while they need not run. */
-export function analyticsDueAt(record: PartitionRecord): number | undefined {
+function analyticsDueAt(record: PartitionRecord): number | undefined {
   if (!wantsAnalytics(record)) return undefined;
   return problemOf(record, 'analyse')?.retryAt ?? record.published?.at;
 }

@@ -1,7 +1,7 @@
-import type { Moment } from './ledger.ts';
+import type { Moment } from '../base/moment.ts';
 
 /** Clocks of machines that share a ledger may differ by so much. */
-export const CLOCK_TOLERANCE_MS = 5 * 60_000;
+const CLOCK_TOLERANCE_MS = 5 * 60_000;
 
 /**
  * Up to which moment a lease may still be held, for whoever asks at `now` for one until `until`. Leases are taken for equal

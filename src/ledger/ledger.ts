@@ -1,12 +1,15 @@
+import type { Moment } from '../base/moment.ts';
+import type { ColumnType } from '../billing/columnType.ts';
 import type { Partition } from '../billing/partition.ts';
 import type { Period } from '../billing/period.ts';
-import type { SourceVersion, VersionId } from '../billing/version.ts';
-import type { PayerSource } from '../config/payers.ts';
-import type { ColumnType } from '../warehouse/warehouse.ts';
+import type { PayerSource } from '../billing/source.ts';
+import type { VersionId } from '../billing/version.ts';
 import type { Activity } from './activity.ts';
 import type { AnalyticsRecord } from './analyticsRecord.ts';
+import type { Delivery } from './delivery.ts';
 import type { Message } from './message.ts';
-import type { PartitionRecord, PartitionUpdate } from './partitionRecord.ts';
+import type { PartitionRecord, PartitionUpdate, Reopening } from './partitionRecord.ts';
+import type { VersionRecord } from './versionRecord.ts';
 
 /**
  * The ledger: what the reactor knows, and the only thing that decides. Messages are hints; whatever they say is looked
@@ -112,69 +115,10 @@ export interface Ledger {
   activity(): Promise<Activity>;
 }
 
-/** Milliseconds since 1970. */
-export type Moment = number;
-
-export interface VersionRecord {
-  readonly id: VersionId;
-  readonly partition: Partition;
-  readonly source: SourceVersion;
-  /** The source key's folder: in create-new layouts each delivery has its own. */
-  readonly folder: string;
-  /** Does its source end deliveries with a manifest? Then the partition waits for one, up to the maximum wait. */
-  readonly awaitsManifest: boolean;
-  readonly outcome: VersionOutcome;
-  /** Another content has taken its place at the source, whatever their times say: it is no newest version any more. */
-  readonly replaced?: true;
-}
-
-export type VersionOutcome =
-  | {
-      readonly status: 'staged';
-      readonly stagedKey: string;
-      readonly rows: number;
-      readonly schemaId: string;
-      readonly stagedAt: Moment;
-      /** How often a staged copy of it was removed before: each generation has a key of its own. */
-      readonly generation: number;
-      /** Since when a publish has hidden it from readers; absent while they see it, or have not seen it yet. */
-      readonly supersededAt?: Moment;
-      /** Why its source does not count it any more: deleted there, or replaced by another file. */
-      readonly withdrawn?: string;
-    }
-  | { readonly status: 'empty' }
-  | { readonly status: 'quarantined'; readonly reason: string }
-  /** It can be read, and is no part of a bill. */
-  | { readonly status: 'set-aside'; readonly reason: string }
-  /** Its superseded copy was cleared away. `withdrawn` as above. */
-  | { readonly status: 'removed'; readonly generation: number; readonly withdrawn?: string };
-
 /** The columns of a file, kept once per distinct list. `id` is a hash of them. */
 export interface FileSchema {
   readonly id: string;
   readonly columns: readonly ColumnType[];
-}
-
-export interface Delivery {
-  readonly id: string;
-  readonly partition: Partition;
-  /** AWS's own name for it: executionId or assemblyId. */
-  readonly executionId: string;
-  readonly manifest: SourceVersion;
-  readonly files: readonly ExpectedFile[];
-}
-
-/** A file that a manifest names. Without `versionId` it was not there when the manifest was read: any version will do. */
-export interface ExpectedFile {
-  readonly bucket: string;
-  readonly key: string;
-  readonly versionId?: VersionId;
-}
-
-export interface Reopening {
-  /** Names the reason in the record, as that of the first change: see `wakener`. */
-  readonly by: string;
-  readonly forgetDeliveries: boolean;
 }
 
 /** What a recording did, and whether the message that caused it has to send a tick: at once, or after the quiet period. */

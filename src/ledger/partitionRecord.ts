@@ -3,8 +3,9 @@ import { executionTime } from '../billing/executionTime.ts';
 import type { Partition } from '../billing/partition.ts';
 import { reportOf } from '../billing/report.ts';
 import { compareText, compareVersions, type SourceVersion } from '../billing/version.ts';
-import type { Reopening, VersionRecord } from './ledger.ts';
+import type { Problem } from './problems.ts';
 import { withoutProblem, withProblem } from './problems.ts';
+import type { VersionRecord } from './versionRecord.ts';
 import { isUsable } from './versionRecord.ts';
 
 /**
@@ -42,14 +43,14 @@ export interface PartitionRecord {
 }
 
 /** A whole bill beside the one that counts. Adding them up would double the month. */
-export interface OtherReport {
+interface OtherReport {
   readonly report: string;
   /** When it was first seen: milliseconds since 1970. */
   readonly since: number;
 }
 
 /** Orders deliveries: by the manifest they came with. */
-export interface DeliveryOrder {
+interface DeliveryOrder {
   readonly id: string;
   readonly executionId: string;
   readonly manifest: SourceVersion;
@@ -74,23 +75,13 @@ export interface Published {
   readonly asOf?: number;
 }
 
-export interface Analysed {
+interface Analysed {
   readonly setId: string;
   /** The epoch under which they ran: a publish of a later epoch wants them again, even of a set that was seen before. */
   readonly epoch: number;
   /** The newest source LastModified that analytics have seen. */
   readonly watermark: number;
   readonly at: number;
-}
-
-export interface Problem {
-  readonly what: 'registration-failed' | 'verification-failed' | 'analytics-failed';
-  readonly message: string;
-  readonly attempts: number;
-  readonly at: number;
-  readonly retryAt: number;
-  /** `changes` when it failed: a later change is a reason to try at its own time. */
-  readonly changes: number;
 }
 
 /** What a run may write into a partition's record. */
@@ -334,4 +325,10 @@ function settled(record: PartitionRecord, update: Extract<PartitionUpdate, { kin
     lastChangeAt: lastChangeAt ?? update.readAt,
     ...(wakener === undefined ? {} : { wakener }),
   };
+}
+
+export interface Reopening {
+  /** Names the reason in the record, as that of the first change: see `wakener`. */
+  readonly by: string;
+  readonly forgetDeliveries: boolean;
 }

@@ -1,5 +1,3 @@
-import type { PartitionRecord, Problem } from './partitionRecord.ts';
-
 /** What a problem keeps from being done: making the current set visible, or analysing what is visible. */
 export type FailedStep = 'publish' | 'analyse';
 
@@ -20,22 +18,35 @@ export function problemOf(record: Recorded, step: FailedStep): Problem | undefin
 }
 
 /** The record with a problem in place of the one that the same step had before. */
-export function withProblem(record: PartitionRecord, problem: Problem): PartitionRecord {
+export function withProblem<Of extends Recorded>(record: Of, problem: Problem): Of {
   return withProblems(record, [problem, ...problemsOf(record).filter((other) => stepOf(other) !== stepOf(problem))]);
 }
 
 /** The record after a step has gone well. */
-export function withoutProblem(record: PartitionRecord, step: FailedStep): PartitionRecord {
+export function withoutProblem<Of extends Recorded>(record: Of, step: FailedStep): Of {
   const others = problemsOf(record).filter((problem) => stepOf(problem) !== step);
   return withProblems(record, others);
 }
 
-type Recorded = Pick<PartitionRecord, 'problem' | 'otherProblem'>;
+/** What a partition's record has of problems. */
+interface Recorded {
+  readonly problem?: Problem;
+  readonly otherProblem?: Problem;
+}
 
-function withProblems(
-  { problem: _, otherProblem: __, ...record }: PartitionRecord,
-  [problem, otherProblem]: readonly Problem[],
-): PartitionRecord {
-  if (problem === undefined) return record;
-  return otherProblem === undefined ? { ...record, problem } : { ...record, problem, otherProblem };
+function withProblems<Of extends Recorded>(record: Of, [problem, otherProblem]: readonly Problem[]): Of {
+  const { problem: _, otherProblem: __, ...rest } = record;
+  const problems = { ...(problem && { problem }), ...(otherProblem && { otherProblem }) };
+  // The compiler does not see that the rest and the two together are the record again.
+  return { ...rest, ...problems } as Of;
+}
+
+export interface Problem {
+  readonly what: 'registration-failed' | 'verification-failed' | 'analytics-failed';
+  readonly message: string;
+  readonly attempts: number;
+  readonly at: number;
+  readonly retryAt: number;
+  /** `changes` when it failed: a later change is a reason to try at its own time. */
+  readonly changes: number;
 }

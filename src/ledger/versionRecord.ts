@@ -1,5 +1,6 @@
-import { compareVersions, type SourceVersion } from '../billing/version.ts';
-import type { VersionOutcome, VersionRecord } from './ledger.ts';
+import type { Moment } from '../base/moment.ts';
+import type { Partition } from '../billing/partition.ts';
+import { compareVersions, type SourceVersion, type VersionId } from '../billing/version.ts';
 
 /** Whether a version can be part of a set: staged, or empty, which adds no rows. */
 export function isUsable(version: Pick<VersionRecord, 'outcome' | 'replaced'>): boolean {
@@ -82,4 +83,38 @@ function laterSource(known: SourceVersion, told: SourceVersion): SourceVersion {
     return told;
   }
   return known;
+}
+
+export type VersionOutcome =
+  | {
+      readonly status: 'staged';
+      readonly stagedKey: string;
+      readonly rows: number;
+      readonly schemaId: string;
+      readonly stagedAt: Moment;
+      /** How often a staged copy of it was removed before: each generation has a key of its own. */
+      readonly generation: number;
+      /** Since when a publish has hidden it from readers; absent while they see it, or have not seen it yet. */
+      readonly supersededAt?: Moment;
+      /** Why its source does not count it any more: deleted there, or replaced by another file. */
+      readonly withdrawn?: string;
+    }
+  | { readonly status: 'empty' }
+  | { readonly status: 'quarantined'; readonly reason: string }
+  /** It can be read, and is no part of a bill. */
+  | { readonly status: 'set-aside'; readonly reason: string }
+  /** Its superseded copy was cleared away. `withdrawn` as above. */
+  | { readonly status: 'removed'; readonly generation: number; readonly withdrawn?: string };
+
+export interface VersionRecord {
+  readonly id: VersionId;
+  readonly partition: Partition;
+  readonly source: SourceVersion;
+  /** The source key's folder: in create-new layouts each delivery has its own. */
+  readonly folder: string;
+  /** Does its source end deliveries with a manifest? Then the partition waits for one, up to the maximum wait. */
+  readonly awaitsManifest: boolean;
+  readonly outcome: VersionOutcome;
+  /** Another content has taken its place at the source, whatever their times say: it is no newest version any more. */
+  readonly replaced?: true;
 }

@@ -1,12 +1,10 @@
+import type { Moment } from '../base/moment.ts';
 import { printable } from '../base/printable.ts';
 import type { Payer } from '../billing/payer.ts';
 import type { Period } from '../billing/period.ts';
-import type { Moment } from '../ledger/ledger.ts';
 import type { Message } from '../ledger/message.ts';
 import type { Body, What } from './schema.ts';
-
-/** The version of all bodies. A field that is added does not change it; one that goes, or says something else, does. */
-export const SCHEMA = 'cur-reactor/1';
+import { SCHEMA } from './schema.ts';
 
 /** Who tells, and when. */
 export interface Telling {
@@ -23,7 +21,7 @@ export type Fields<Kind extends What> = Omit<
   'schema' | 'what' | 'id' | 'stage' | 'payer' | 'period' | 'at' | 'correlationId'
 >;
 
-export interface Contents<Kind extends What> {
+interface Contents<Kind extends What> {
   readonly what: Kind;
   /** What happened to what, behind the kind's own name in the id: names and numbers of ours, never a text from outside. */
   readonly happened: readonly (string | number)[];

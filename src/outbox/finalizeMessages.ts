@@ -1,12 +1,12 @@
+import type { Moment } from '../base/moment.ts';
 import { type Partition, partitionName } from '../billing/partition.ts';
-import type { Moment } from '../ledger/ledger.ts';
 import type { Message } from '../ledger/message.ts';
-import type { Problem } from '../ledger/partitionRecord.ts';
+import type { Problem } from '../ledger/problems.ts';
 import { compose, type Fields, isoOf, type Telling } from './compose.ts';
 import type { Cost, Finding } from './schema.ts';
 
 /** What became visible, and what the analytics found in it. */
-export interface Finalized extends Pick<Fields<'finalized'>, 'files' | 'rows' | 'deliveryId'> {
+interface Finalized extends Pick<Fields<'finalized'>, 'files' | 'rows' | 'deliveryId'> {
   /** The epoch of the run that published it: it names the publish, however late and often that is told. */
   readonly publishedEpoch: number;
   /** The newest source LastModified in it: milliseconds since 1970. */
@@ -66,7 +66,7 @@ export function verificationFailed(telling: Telling, partition: Partition, probl
 }
 
 /** What a message needs of a problem. */
-export type ProblemTold = Pick<Problem, 'what' | 'message' | 'attempts' | 'changes'>;
+type ProblemTold = Pick<Problem, 'what' | 'message' | 'attempts' | 'changes'>;
 
 /** Attempts begin at 1 again after changes have been settled: so the count of changes tells them apart. */
 function attemptOf(partition: Partition, { changes, attempts }: ProblemTold): readonly (string | number)[] {

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
+import type { Moment } from '../base/moment.ts';
 import type { Partition } from '../billing/partition.ts';
 import type { Payer } from '../billing/payer.ts';
-import type { Moment } from '../ledger/ledger.ts';
 import type { Message } from '../ledger/message.ts';
 import { compose, dayOf, type Fields, isoOf, type Telling } from './compose.ts';
 
 /** A source that could not be listed, and why. */
-export interface Unreadable extends Fields<'unreadable'> {
+interface Unreadable extends Fields<'unreadable'> {
   readonly payer: Payer;
 }
 
@@ -22,7 +22,7 @@ export function unreadable(telling: Telling, { payer, bucket, prefix, reason }: 
 }
 
 /** How long a payer has not delivered. */
-export interface Stale {
+interface Stale {
   readonly payer: Payer;
   readonly hours: number;
   /** Absent where nothing complete was ever seen. */

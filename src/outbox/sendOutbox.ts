@@ -1,10 +1,11 @@
-import type { Ledger, Moment } from '../ledger/ledger.ts';
+import type { Moment } from '../base/moment.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 import type { Message } from '../ledger/message.ts';
 import type { Report } from '../telemetry/events.ts';
 import type { Broker, Fate } from './broker.ts';
 
 /** What sends the outbox. `now` answers milliseconds since 1970. */
-export interface OutboxSending {
+interface OutboxSending {
   readonly ledger: Pick<Ledger, 'outbox' | 'takeFromOutbox'>;
   /** Undefined where the stage has no broker: then what an earlier deployment left behind is dropped. */
   readonly broker: Pick<Broker, 'publish'> | undefined;

@@ -15,7 +15,7 @@ export interface PeriodTick {
 }
 
 /** Messages lie in the outbox: look whether the broker takes them now. */
-export interface OutboxTick {
+interface OutboxTick {
   readonly outbox: true;
 }
 

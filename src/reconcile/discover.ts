@@ -22,7 +22,7 @@ export interface Discovery extends Listing {
 }
 
 /** What a discovery looks at. Without a scope it is everything, and copies are not looked for. */
-export interface DiscoveryScope {
+interface DiscoveryScope {
   readonly isWanted: (partition: Partition) => boolean;
   readonly know: (partition: Partition) => Promise<KnownPartition>;
   /** Whether a manifest that was quarantined is read again: the configuration that it contradicted may be mended. */
@@ -31,7 +31,7 @@ export interface DiscoveryScope {
   readonly choosesReports: boolean;
 }
 
-export interface Discovered {
+interface Discovered {
   /** Objects that were listed, data files and manifests among them that the ledger did not know and that were queued. */
   readonly listed: number;
   readonly queued: number;

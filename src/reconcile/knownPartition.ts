@@ -1,8 +1,10 @@
 import { type Partition, partitionPrefix } from '../billing/partition.ts';
 import { objectName, type SourceVersion, type VersionId, versionIdOf } from '../billing/version.ts';
 import { setWithoutManifest } from '../ledger/currentSet.ts';
-import type { Delivery, Ledger, VersionRecord } from '../ledger/ledger.ts';
+import type { Delivery } from '../ledger/delivery.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 import type { PartitionRecord } from '../ledger/partitionRecord.ts';
+import type { VersionRecord } from '../ledger/versionRecord.ts';
 import { isUsable } from '../ledger/versionRecord.ts';
 import type { ListedObject, ObjectStore } from '../store/objectStore.ts';
 

@@ -11,7 +11,7 @@ export interface Listing {
 }
 
 /** One page of a source: how many objects it had, and those of them that are data files or manifests of wanted partitions. */
-export interface PlacedPage {
+interface PlacedPage {
   readonly listed: number;
   readonly objects: readonly { readonly object: ListedObject; readonly placed: Placed }[];
 }

@@ -1,13 +1,12 @@
+import type { Moment } from '../base/moment.ts';
 import { quoteValue } from '../base/printable.ts';
 import { placeBySources } from '../billing/placement.ts';
 import { type LoadedPayers, loadPayers, type PayersOrigins, payersOf } from '../config/loadPayers.ts';
 import type { WrongRow } from '../config/payersTable.ts';
-import type { ReconcileActivity } from '../ledger/activity.ts';
-import type { Moment } from '../ledger/ledger.ts';
+import type { ConfigurationOrigin, ReconcileActivity } from '../ledger/activity.ts';
 import type { Fields } from '../outbox/compose.ts';
 import { reconciled } from '../outbox/reconcileMessages.ts';
 import { wakeOutbox } from '../sweep/wakeOutbox.ts';
-import type { ConfigurationOrigin } from '../telemetry/events.ts';
 import { type Reconciling, reconcile, tellingOf } from './reconcile.ts';
 import { parseReconcileInput } from './reconcileInput.ts';
 import type { PartitionReport, ReconcileReport } from './reconcileReport.ts';

@@ -68,7 +68,7 @@ export interface UnreadableSource {
 const HOUR_MS = 3_600_000;
 
 /** What reconcile finds out about a partition beside what its sources list. */
-export interface Surroundings {
+interface Surroundings {
   /** Copies that no version owns. */
   readonly unowned: number;
   /** Whether all of the payer's sources could be read. */

@@ -1,4 +1,4 @@
-import type { Moment } from '../ledger/ledger.ts';
+import type { Moment } from '../base/moment.ts';
 
 const HOUR_MS = 3_600_000;
 

@@ -1,5 +1,5 @@
+import type { Moment } from '../base/moment.ts';
 import { addMonths, monthOf, type Period, yearOf } from '../billing/period.ts';
-import type { Moment } from '../ledger/ledger.ts';
 
 /**
  *   provisional   AWS will restate the month

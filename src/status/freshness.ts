@@ -1,6 +1,6 @@
 import { counted } from '../base/counted.ts';
+import type { Moment } from '../base/moment.ts';
 import { addMonths, monthOf, type Period, yearOf } from '../billing/period.ts';
-import type { Moment } from '../ledger/ledger.ts';
 import { clock } from './age.ts';
 import { billState } from './billState.ts';
 

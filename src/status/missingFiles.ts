@@ -1,8 +1,9 @@
 import { printable } from '../base/printable.ts';
 import { objectName } from '../billing/version.ts';
 import { newest } from '../ledger/currentSet.ts';
-import type { Delivery, ExpectedFile, VersionRecord } from '../ledger/ledger.ts';
+import type { Delivery, ExpectedFile } from '../ledger/delivery.ts';
 import { pendingKey } from '../ledger/partitionRecord.ts';
+import type { VersionRecord } from '../ledger/versionRecord.ts';
 import { isUsable } from '../ledger/versionRecord.ts';
 
 /** The files that stand in a partition's way: the first ten, and how many there are. */
@@ -13,7 +14,7 @@ export interface MissingFiles {
   readonly more: number;
 }
 
-export interface MissingFile {
+interface MissingFile {
   readonly key: string;
   readonly why: string;
 }

@@ -1,8 +1,7 @@
+import type { Moment } from '../base/moment.ts';
 import { printable } from '../base/printable.ts';
 import type { Period } from '../billing/period.ts';
-import type { Activity } from '../ledger/activity.ts';
-import type { Moment } from '../ledger/ledger.ts';
-import type { ConfigurationOrigin } from '../telemetry/events.ts';
+import type { Activity, ConfigurationOrigin } from '../ledger/activity.ts';
 import { ageHours, clock } from './age.ts';
 
 /** What runs a stage on AWS, beside the ledger. An embedded reactor has none of it. */
@@ -37,7 +36,7 @@ export interface OperationsStatus {
   readonly sweep: { readonly at: string; readonly ageHours: number | null; readonly ticks: number } | null;
 }
 
-export interface ReconcileStatus {
+interface ReconcileStatus {
   readonly at: string;
   readonly ageHours: number | null;
   readonly payers: number;
@@ -49,7 +48,7 @@ export interface ReconcileStatus {
 }
 
 /** `trouble` says why a queue could not be read; then there are no numbers. */
-export type QueueStatus = Pick<QueueReading, 'name' | 'isDeadLetters'> & (QueueDepth | { readonly trouble: string });
+type QueueStatus = Pick<QueueReading, 'name' | 'isDeadLetters'> & (QueueDepth | { readonly trouble: string });
 
 /** Asks every queue. One that cannot be read is told, and does not keep the others from being told. */
 export async function readQueues(queues: readonly QueueReading[]): Promise<QueueStatus[]> {

@@ -1,3 +1,4 @@
+import type { Moment } from '../base/moment.ts';
 import { printable } from '../base/printable.ts';
 import { executionTime } from '../billing/executionTime.ts';
 import type { Partition } from '../billing/partition.ts';
@@ -6,9 +7,11 @@ import type { Period } from '../billing/period.ts';
 import type { SourceVersion } from '../billing/version.ts';
 import type { AnalyticsRecord } from '../ledger/analyticsRecord.ts';
 import { type Debounce, dueAt } from '../ledger/decide.ts';
-import type { Delivery, Moment, PeriodRecord, VersionRecord } from '../ledger/ledger.ts';
+import type { Delivery } from '../ledger/delivery.ts';
+import type { PeriodRecord } from '../ledger/ledger.ts';
 import type { PartitionRecord } from '../ledger/partitionRecord.ts';
 import { stateOf } from '../ledger/partitionState.ts';
+import type { VersionRecord } from '../ledger/versionRecord.ts';
 import { ageHours, timeOf } from './age.ts';
 import { type BillState, billState } from './billState.ts';
 import { staleness } from './freshness.ts';

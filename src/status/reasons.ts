@@ -1,18 +1,19 @@
 import { failureText } from '../analytics/failureText.ts';
 import { counted } from '../base/counted.ts';
+import type { Moment } from '../base/moment.ts';
 import type { AnalyticsRecord } from '../ledger/analyticsRecord.ts';
 import type { Debounce } from '../ledger/decide.ts';
 import { dueAt } from '../ledger/decide.ts';
-import type { Moment, PeriodRecord } from '../ledger/ledger.ts';
-import { isDirty, type PartitionRecord, type Problem } from '../ledger/partitionRecord.ts';
+import type { PeriodRecord } from '../ledger/ledger.ts';
+import { isDirty, type PartitionRecord } from '../ledger/partitionRecord.ts';
 import { stateOf } from '../ledger/partitionState.ts';
-import { problemsOf } from '../ledger/problems.ts';
+import { type Problem, problemsOf } from '../ledger/problems.ts';
 import { clock } from './age.ts';
 import type { MissingFiles } from './missingFiles.ts';
 import { isAnalysed, isVisible, lacksManifest } from './verdict.ts';
 
 /** What the sentences are made of; moments are milliseconds since 1970. */
-export interface Circumstances {
+interface Circumstances {
   readonly record: PartitionRecord;
   /** The files in the way; undefined where nobody had to look. */
   readonly missing: MissingFiles | undefined;

@@ -1,4 +1,5 @@
 import pMap from 'p-map';
+import type { Moment } from '../base/moment.ts';
 import type { Partition } from '../billing/partition.ts';
 import type { Payer } from '../billing/payer.ts';
 import { addMonths, type Period, periodAt } from '../billing/period.ts';
@@ -6,9 +7,11 @@ import { payersOf } from '../config/loadPayers.ts';
 import type { PayersConfiguration } from '../config/payers.ts';
 import type { AnalyticsRecord } from '../ledger/analyticsRecord.ts';
 import type { Debounce } from '../ledger/decide.ts';
-import type { Delivery, Ledger, Moment, PeriodRecord, VersionRecord } from '../ledger/ledger.ts';
+import type { Delivery } from '../ledger/delivery.ts';
+import type { Ledger, PeriodRecord } from '../ledger/ledger.ts';
 import type { PartitionRecord } from '../ledger/partitionRecord.ts';
 import { stateOf } from '../ledger/partitionState.ts';
+import type { VersionRecord } from '../ledger/versionRecord.ts';
 import { type Operations, type OperationsStatus, operationsStatus, readQueues } from './operations.ts';
 import { type PartitionStatus, partitionStatus } from './partitionStatus.ts';
 import { hasNewerContent, SCHEDULED, type StatusWords } from './reasons.ts';

@@ -1,9 +1,10 @@
 import { counted } from '../base/counted.ts';
+import type { Moment } from '../base/moment.ts';
 import { printable } from '../base/printable.ts';
 import type { Payer } from '../billing/payer.ts';
 import type { Period } from '../billing/period.ts';
 import type { AnalyticsRecord } from '../ledger/analyticsRecord.ts';
-import type { Moment, PeriodRecord, StoredConfiguration } from '../ledger/ledger.ts';
+import type { PeriodRecord, StoredConfiguration } from '../ledger/ledger.ts';
 import type { Message } from '../ledger/message.ts';
 import { ageHours, clock, timeOf } from './age.ts';
 import { type OperationsStatus, operationsSentences } from './operations.ts';
@@ -34,7 +35,7 @@ export interface StatusReport {
 }
 
 /** A month as a whole: who works on it. */
-export interface PeriodStatus {
+interface PeriodStatus {
   readonly period: Period;
   /** The newest run; 0 when there never was one. */
   readonly epoch: number;
@@ -44,7 +45,7 @@ export interface PeriodStatus {
   readonly analytics: AnalyticsStatus | null;
 }
 
-export interface AnalyticsStatus {
+interface AnalyticsStatus {
   readonly run: number;
   readonly status: AnalyticsRecord['status'];
   readonly payers: readonly Payer[];
@@ -69,7 +70,7 @@ export interface AnalyticsStatus {
 }
 
 /** `cache`: the ledger's copy of the payers table, as reconcile has read it last; `fallback`: the payers file. */
-export interface ConfigurationStatus {
+interface ConfigurationStatus {
   readonly from: 'cache' | 'fallback';
   readonly payers: number;
   readonly readAt: string | null;
@@ -79,14 +80,14 @@ export interface ConfigurationStatus {
 }
 
 /** Messages that the broker has not confirmed. */
-export interface OutboxStatus {
+interface OutboxStatus {
   readonly messages: number;
   readonly oldestAt: string | null;
   readonly oldestAgeHours: number | null;
 }
 
 /** What the report is made of, all of it read at about `at` (milliseconds since 1970). */
-export interface StatusFacts {
+interface StatusFacts {
   readonly at: Moment;
   readonly request: Pick<StatusRequest, 'states' | 'problemsOnly' | 'format'>;
   /** All that were asked for, before the filters by state. */

@@ -19,7 +19,7 @@ export function verdictOf(record: PartitionRecord | undefined): Verdict {
 }
 
 /** Whether the month has several reports, and nobody has chosen which one is the bill. */
-export function isUndecided({ otherReports = [] }: PartitionRecord): boolean {
+function isUndecided({ otherReports = [] }: PartitionRecord): boolean {
   return otherReports.length > 0;
 }
 

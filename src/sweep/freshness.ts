@@ -1,10 +1,10 @@
+import type { Moment } from '../base/moment.ts';
 import type { Payer } from '../billing/payer.ts';
 import { addMonths, type Period, periodAt } from '../billing/period.ts';
-import type { Moment } from '../ledger/ledger.ts';
 import type { PartitionRecord } from '../ledger/partitionRecord.ts';
 
 /** How old what a payer has delivered is. */
-export interface Freshness {
+interface Freshness {
   readonly payer: Payer;
   /** Hours since its newest complete delivery, to a tenth; {@link NEVER_HOURS} where there never was one. */
   readonly hours: number;

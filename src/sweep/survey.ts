@@ -1,10 +1,12 @@
 import pMap from 'p-map';
+import type { Moment } from '../base/moment.ts';
 import { objectName } from '../billing/version.ts';
 import type { PayersConfiguration } from '../config/payers.ts';
 import { newest } from '../ledger/currentSet.ts';
-import type { Ledger, Moment, VersionRecord } from '../ledger/ledger.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 import { hasChanges, isDirty, type PartitionRecord, pendingKey } from '../ledger/partitionRecord.ts';
 import { stateOf } from '../ledger/partitionState.ts';
+import type { VersionRecord } from '../ledger/versionRecord.ts';
 import type { Report } from '../telemetry/events.ts';
 import { freshness, hoursBetween } from './freshness.ts';
 import { type Sweeping, sweep } from './sweep.ts';
@@ -65,7 +67,7 @@ async function reportFreshness(
 }
 
 /** How many partitions are dirty, and for how long the first of them has been. `now` is milliseconds since 1970. */
-export function dirtOf(
+function dirtOf(
   records: readonly PartitionRecord[],
   now: Moment,
 ): { readonly dirtyPartitions: number; readonly oldestDirtyHours: number } {

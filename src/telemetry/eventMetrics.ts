@@ -1,4 +1,5 @@
-import type { ConfigurationOrigin, ReactorEvent } from './events.ts';
+import type { ConfigurationOrigin } from '../ledger/activity.ts';
+import type { ReactorEvent } from './events.ts';
 import type { Measure } from './metricCatalogue.ts';
 
 const LOADED_FROM = {

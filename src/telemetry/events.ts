@@ -1,6 +1,7 @@
 import type { Partition } from '../billing/partition.ts';
 import type { Payer } from '../billing/payer.ts';
 import type { Period } from '../billing/period.ts';
+import type { ConfigurationOrigin } from '../ledger/activity.ts';
 
 /**
  * What happens in the reactor, for logs, metrics and people. Reporting is fire and forget: it never fails a workflow.
@@ -196,9 +197,6 @@ export type ReactorEvent =
 
 /** What a run does, in this order: `read` is forming the current sets. */
 export type RunStep = 'read' | 'register' | 'audit' | 'publish' | 'analyse' | 'clear';
-
-/** Where a configuration is from: the payers table, the last good copy of it, or the payers file. */
-export type ConfigurationOrigin = 'table' | 'cache' | 'fallback';
 
 /** Takes an event; must not throw. */
 export type Report = (event: ReactorEvent) => void;

@@ -9,7 +9,7 @@ import type { Measure, PayerMetric, StageMetric } from './metricCatalogue.ts';
 type Level = 'error' | 'warn' | 'info' | 'debug';
 
 /** Where it is told: structured log lines, and metrics. */
-export interface Telemetry {
+interface Telemetry {
   readonly logger: Readonly<Record<Level, (message: string, fields: Record<string, unknown>) => void>>;
   readonly metrics: Meter;
 }

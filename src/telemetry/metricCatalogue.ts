@@ -2,7 +2,7 @@ import type { Payer } from '../billing/payer.ts';
 import type { RunStep } from './events.ts';
 
 /** CloudWatch's names of them (CloudWatch API Reference, MetricDatum). */
-export type MetricUnit = 'Count' | 'Bytes' | 'Seconds' | 'None';
+type MetricUnit = 'Count' | 'Bytes' | 'Seconds' | 'None';
 
 /**
  * The dimensions under which a metric is sent. `payer` is one that is configured, so there are no more than the
@@ -131,7 +131,7 @@ type NameOf<Wanted extends Series> = {
 }[MetricName];
 
 export type PayerMetric = NameOf<'payer'>;
-export type StepMetric = NameOf<'step'>;
+type StepMetric = NameOf<'step'>;
 /** Those of the stage alone. */
 export type StageMetric = Exclude<MetricName, PayerMetric | StepMetric>;
 

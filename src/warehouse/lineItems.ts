@@ -7,7 +7,7 @@
  * first served. In every text source an empty string counts as NULL, because legacy Parquet files have required columns
  * and write a missing value as ''. A number that is NaN or infinite counts as NULL.
  */
-export interface LineItemColumn {
+interface LineItemColumn {
   readonly name: string;
   readonly type: LineItemType;
   /** Never empty. The first source with a value gives the value; without one it is NULL. */

@@ -1,6 +1,6 @@
-import type { Step } from '../analytics/steps.ts';
 import type { Payer } from '../billing/payer.ts';
 import type { Period } from '../billing/period.ts';
+import type { StepFailure } from '../ledger/analyticsRecord.ts';
 
 /** One pass of the analytics script over a month: `number` is the epoch of the finalizer's run that began it. */
 export interface ScriptRun {
@@ -15,14 +15,6 @@ export type StepState =
   | { readonly is: 'running'; readonly queryId: string }
   | { readonly is: 'done'; readonly queryId?: string }
   | { readonly is: 'failed'; readonly failure: StepFailure };
-
-export interface StepFailure {
-  /** The number of the statement in the script, 1 for the first. */
-  readonly statement?: number;
-  readonly code: string;
-  readonly message: string;
-  readonly queryId?: string;
-}
 
 /**
  * How a warehouse runs the analytics script: step by step, each as a query that goes on without whoever submitted it.
@@ -52,4 +44,29 @@ export interface ScriptEngine {
   look(run: ScriptRun, step: Step, queryId: string | undefined): Promise<StepState | undefined>;
   /** No failure when it has ended already, or never began. */
   cancel(run: ScriptRun, stepNumber: number, queryId: string | undefined): Promise<void>;
+}
+
+/** A statement with its number in the script, 1 for the first. */
+export interface NumberedStatement {
+  readonly number: number;
+  readonly sql: string;
+}
+
+/**
+ * What takes effect together: one statement by itself, or those between `begin` and `commit`, both left out. A DDL
+ * statement among these would commit what stands before it (Snowflake's documentation, "Transactions").
+ */
+export type ScriptItem =
+  | { readonly is: 'statement'; readonly statement: NumberedStatement }
+  | { readonly is: 'transaction'; readonly statements: readonly NumberedStatement[]; readonly commitNumber: number };
+
+/**
+ * What is submitted as one query, runs on without whoever submitted it, and is told by its `number`: that of its first
+ * statement. As a rule it is one item. What a statement changes in its session (`use`, `set`, `alter session`, temporary
+ * tables) holds only there, and a session does not outlive an invocation: so from the first such statement on, the rest
+ * of the script is one step.
+ */
+export interface Step {
+  readonly number: number;
+  readonly items: readonly ScriptItem[];
 }

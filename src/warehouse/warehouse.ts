@@ -1,3 +1,4 @@
+import type { ColumnType } from '../billing/columnType.ts';
 import type { Partition } from '../billing/partition.ts';
 import type { Payer } from '../billing/payer.ts';
 import type { Period } from '../billing/period.ts';
@@ -47,12 +48,6 @@ export interface StagedFile {
   readonly sourceKey?: string;
 }
 
-/** A top-level column of a Parquet file. `type` is this project's own short name for it: see `staging/parquetFooter.ts`. */
-export interface ColumnType {
-  readonly name: string;
-  readonly type: string;
-}
-
 /** How the external table took one file: Snowflake's words for it, of which only these two matter. */
 export type FileStatus =
   | { readonly stagedKey: string; readonly status: 'registered' }
@@ -86,7 +81,7 @@ export interface PartitionTotals {
   readonly findings: readonly CheckTotal[];
 }
 
-export interface CheckTotal {
+interface CheckTotal {
   readonly check: string;
   readonly currency: string | null;
   readonly count: number;

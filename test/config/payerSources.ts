@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { parsePayer } from '../../src/billing/payer.ts';
-import type { PayerSource } from '../../src/config/payers.ts';
+import type { PayerSource } from '../../src/billing/source.ts';
 
 /** A payer whose bucket is its own. */
 export function payerSource(change: Partial<PayerSource> = {}): PayerSource {

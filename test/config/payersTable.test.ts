@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type PayerSource, parsePayers } from '../../src/config/payers.ts';
+import type { PayerSource } from '../../src/billing/source.ts';
+import { parsePayers } from '../../src/config/payers.ts';
 import { type PayerRow, parsePayerRows, payersTableQuery } from '../../src/config/payersTable.ts';
 import { payerSource, payerSources } from './payerSources.ts';
 

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { versionIdOf } from '../../src/billing/version.ts';
 import { fixDelivery, type ManifestSighting } from '../../src/copy/pinDelivery.ts';
-import type { VersionOutcome, VersionRecord } from '../../src/ledger/ledger.ts';
 import { pendingKey } from '../../src/ledger/partitionRecord.ts';
+import type { VersionOutcome, VersionRecord } from '../../src/ledger/versionRecord.ts';
 import type { ListedObject } from '../../src/store/objectStore.ts';
 import { chunk, DAILY, NOON, OVERWRITE, OVERWRITE_MANIFEST, PERIOD, partitionOf } from './copyWorld.ts';
 

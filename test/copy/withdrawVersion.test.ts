@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { withdrawVersion } from '../../src/copy/withdrawVersion.ts';
-import type { VersionRecord } from '../../src/ledger/ledger.ts';
+import type { VersionRecord } from '../../src/ledger/versionRecord.ts';
 import { CopyWorld, LOOSE, partitionOf } from './copyWorld.ts';
 import { foreignParquet, parquetBytes } from './parquetBytes.ts';
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { handleTick } from '../../src/finalize/handleTick.ts';
-import type { VersionRecord } from '../../src/ledger/ledger.ts';
+import type { VersionRecord } from '../../src/ledger/versionRecord.ts';
 import { isStaged } from '../../src/ledger/versionRecord.ts';
 import { intercepted, refusing } from '../copy/interception.ts';
 import { ALPHA, deliveryOf, START, versionOf } from '../ledger/records.ts';

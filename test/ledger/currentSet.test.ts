@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { versionIdOf } from '../../src/billing/version.ts';
 import { type CurrentSet, setOfDelivery, setWithoutManifest } from '../../src/ledger/currentSet.ts';
-import type { VersionOutcome, VersionRecord } from '../../src/ledger/ledger.ts';
+import type { VersionOutcome, VersionRecord } from '../../src/ledger/versionRecord.ts';
 import { deliveryOf, START, type VersionSketch, versionOf } from './records.ts';
 import { aReorderedHistory } from './sightings.ts';
 

@@ -3,8 +3,9 @@ import { parsePayer } from '../../src/billing/payer.ts';
 import { parsePeriod } from '../../src/billing/period.ts';
 import { type SourceVersion, versionIdOf } from '../../src/billing/version.ts';
 import { stagedKeyOf } from '../../src/copy/stagedKey.ts';
-import type { Delivery, VersionOutcome, VersionRecord } from '../../src/ledger/ledger.ts';
+import type { Delivery } from '../../src/ledger/delivery.ts';
 import type { DeliveryProgress } from '../../src/ledger/partitionRecord.ts';
+import type { VersionOutcome, VersionRecord } from '../../src/ledger/versionRecord.ts';
 
 export const PERIOD = parsePeriod('2026-04');
 export const ALPHA: Partition = { payer: parsePayer('111111111111'), period: PERIOD };

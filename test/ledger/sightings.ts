@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import type { VersionOutcome } from '../../src/ledger/ledger.ts';
+import type { VersionOutcome } from '../../src/ledger/versionRecord.ts';
 import { START, type VersionSketch } from './records.ts';
 
 /**

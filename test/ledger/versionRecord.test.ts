@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compareVersions } from '../../src/billing/version.ts';
-import type { VersionOutcome, VersionRecord } from '../../src/ledger/ledger.ts';
+import type { VersionOutcome, VersionRecord } from '../../src/ledger/versionRecord.ts';
 import { mergeVersion } from '../../src/ledger/versionRecord.ts';
 import { START, type VersionSketch, versionOf } from './records.ts';
 import { aReorderedHistory } from './sightings.ts';

@@ -1,8 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseObjectCreated } from '../../src/billing/objectCreated.ts';
-import type { Source } from '../../src/billing/source.ts';
+import type { PayerSource, Source } from '../../src/billing/source.ts';
 import type { PayersOrigins } from '../../src/config/loadPayers.ts';
-import type { PayerSource } from '../../src/config/payers.ts';
 import { PayersInUse } from '../../src/config/payersInUse.ts';
 import type { PayerRow } from '../../src/config/payersTable.ts';
 import type { Message } from '../../src/ledger/message.ts';

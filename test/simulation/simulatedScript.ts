@@ -1,7 +1,7 @@
-import { lastNumberOf, type Step, stepsOf } from '../../src/analytics/steps.ts';
+import { lastNumberOf, stepsOf } from '../../src/analytics/steps.ts';
 import type { Payer } from '../../src/billing/payer.ts';
 import type { Period } from '../../src/billing/period.ts';
-import type { ScriptEngine, ScriptRun, StepState } from '../../src/warehouse/script.ts';
+import type { ScriptEngine, ScriptRun, Step, StepState } from '../../src/warehouse/script.ts';
 import { FencedOff } from '../../src/warehouse/warehouse.ts';
 
 /** What the simulated script needs of the world around it. */

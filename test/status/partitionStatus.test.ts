@@ -1,12 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AnalyticsRecord } from '../../src/ledger/analyticsRecord.ts';
-import {
-  newPartitionRecord,
-  type PartitionRecord,
-  type Problem,
-  pendingKey,
-} from '../../src/ledger/partitionRecord.ts';
+import { newPartitionRecord, type PartitionRecord, pendingKey } from '../../src/ledger/partitionRecord.ts';
+import type { Problem } from '../../src/ledger/problems.ts';
 import { type PartitionFacts, type PartitionStatus, partitionStatus } from '../../src/status/partitionStatus.ts';
 import { ALPHA, deliveryOf, PERIOD, START, versionOf } from '../ledger/records.ts';
 import { anyRecord, COMPLETE, DEBOUNCE, DIRTY, HOUR, MINUTE, WHOLE } from './statusRecords.ts';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { PayerSource } from '../../src/config/payers.ts';
+import type { PayerSource } from '../../src/billing/source.ts';
 import type { Message } from '../../src/ledger/message.ts';
 import { type Surveying, type Swept, sweepAndSurvey } from '../../src/sweep/survey.ts';
 import {

@@ -1,16 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ScriptError } from '../../src/analytics/scriptError.ts';
+import type { ColumnType } from '../../src/billing/columnType.ts';
 import type { Partition } from '../../src/billing/partition.ts';
 import { type Payer, parsePayer } from '../../src/billing/payer.ts';
 import { type Period, parsePeriod } from '../../src/billing/period.ts';
 import type { ScriptRun } from '../../src/warehouse/script.ts';
-import {
-  type ColumnType,
-  FencedOff,
-  type Publication,
-  type StagedFile,
-  type Warehouse,
-} from '../../src/warehouse/warehouse.ts';
+import { FencedOff, type Publication, type StagedFile, type Warehouse } from '../../src/warehouse/warehouse.ts';
 import { awaitStep, firstStep, runScript, runStep } from './runScript.ts';
 
 export type Cell = string | number | boolean | null | Readonly<Record<string, string | number>>;

@@ -1,15 +1,23 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import * as z from 'zod';
-import { lastNumberOf, type NumberedStatement, type ScriptItem, type Step, stepsOf } from '../../analytics/steps.ts';
+import { lastNumberOf, stepsOf } from '../../analytics/steps.ts';
 import type { Payer } from '../../billing/payer.ts';
 import type { Period } from '../../billing/period.ts';
-import type { ScriptEngine, ScriptRun, StepFailure, StepState } from '../../warehouse/script.ts';
+import type { StepFailure } from '../../ledger/analyticsRecord.ts';
+import type {
+  NumberedStatement,
+  ScriptEngine,
+  ScriptItem,
+  ScriptRun,
+  Step,
+  StepState,
+} from '../../warehouse/script.ts';
 import { statementFailure } from '../../warehouse/statementFailure.ts';
 import { FencedOff, WarehouseBroken } from '../../warehouse/warehouse.ts';
 import { checkFence } from './publish.ts';
 import { inTransaction, type Turns } from './turns.ts';
 
-export interface DuckdbScriptOptions {
+interface DuckdbScriptOptions {
   /** The turns in which everything is written. */
   readonly writes: Turns;
   /** Another connection to the same database. */

@@ -38,7 +38,7 @@ export async function inTransaction<Result>(
 }
 
 /** Rolls back the open transaction; answers whether there was one (DuckDB refuses a rollback without). */
-export async function rollBack(connection: DuckDBConnection): Promise<boolean> {
+async function rollBack(connection: DuckDBConnection): Promise<boolean> {
   return connection.run('rollback').then(
     () => true,
     () => false,
@@ -49,7 +49,7 @@ export async function rollBack(connection: DuckDBConnection): Promise<boolean> {
  * After an error that leaves its file in doubt (a write or an fsync that failed), DuckDB says FATAL, and refuses every
  * statement with the words below until the database is opened again. They end in the first error: that is the reason.
  */
-export function asBroken(error: unknown): unknown {
+function asBroken(error: unknown): unknown {
   if (error instanceof WarehouseBroken || !(error instanceof Error)) return error;
   const isBroken = error.message.startsWith('FATAL Error') || error.message.includes('database has been invalidated');
   if (!isBroken) return error;

@@ -15,7 +15,7 @@ import { tableStatements } from './tables.ts';
 import { totalsOf } from './totals.ts';
 import { turnsOn } from './turns.ts';
 
-export interface DuckdbWarehouseOptions {
+interface DuckdbWarehouseOptions {
   /** A database file, created when it is not there, or `:memory:`. */
   readonly path: string;
   /** The absolute folder under which a staged key is a relative path. */

@@ -1,20 +1,19 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { ColumnType } from '../../billing/columnType.ts';
 import { type Partition, partitionName } from '../../billing/partition.ts';
 import { type Period, parsePeriod } from '../../billing/period.ts';
 import { type VersionId, versionIdOf } from '../../billing/version.ts';
 import type { Activity } from '../../ledger/activity.ts';
 import type { AnalyticsRecord } from '../../ledger/analyticsRecord.ts';
+import type { Delivery } from '../../ledger/delivery.ts';
 import {
-  type Delivery,
   type FileSchema,
   type LeaseAnswer,
   LeaseLost,
   type Ledger,
   type PeriodRecord,
   type Recorded,
-  type Reopening,
   type StoredConfiguration,
-  type VersionRecord,
 } from '../../ledger/ledger.ts';
 import { byAge, type Message } from '../../ledger/message.ts';
 import {
@@ -22,13 +21,13 @@ import {
   delivered,
   type PartitionRecord,
   type PartitionUpdate,
+  type Reopening,
   reopened,
   reportChosen,
   tickFor,
   updated,
 } from '../../ledger/partitionRecord.ts';
-import { isUsable, mergeVersion, removedOutcome } from '../../ledger/versionRecord.ts';
-import type { ColumnType } from '../../warehouse/warehouse.ts';
+import { isUsable, mergeVersion, removedOutcome, type VersionRecord } from '../../ledger/versionRecord.ts';
 import { getDocument, packDocument, putDocument } from './documents.ts';
 import {
   ACTIVITY,
@@ -48,7 +47,7 @@ import { type Appended, DynamodbPartitions, type PartitionState } from './partit
 import { DynamodbTable, type ItemKey, text, textOf } from './table.ts';
 import { DynamodbVersions } from './versions.ts';
 
-export interface DynamodbLedgerSettings {
+interface DynamodbLedgerSettings {
   /** How long a partition's log may grow before somebody folds it: see {@link DynamodbLedger}. */
   readonly foldEvery: number;
 }

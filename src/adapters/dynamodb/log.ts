@@ -1,7 +1,8 @@
+import type { Moment } from '../../base/moment.ts';
 import type { Partition } from '../../billing/partition.ts';
 import type { VersionId } from '../../billing/version.ts';
-import type { Moment, VersionRecord } from '../../ledger/ledger.ts';
 import { type PartitionRecord, versionTold } from '../../ledger/partitionRecord.ts';
+import type { VersionRecord } from '../../ledger/versionRecord.ts';
 import { mergeVersion } from '../../ledger/versionRecord.ts';
 
 /**

@@ -29,13 +29,13 @@ export interface PartitionState {
 }
 
 /** What becomes of the first `folded` entries of the log, and which record takes their place. */
-export interface Replacement {
+interface Replacement {
   readonly record: PartitionRecord;
   readonly folded: number;
 }
 
 /** `entriesLeft` is how long the log was right after: known where it was no transaction. */
-export type Replaced =
+type Replaced =
   | { readonly is: 'done'; readonly entriesLeft?: number }
   | { readonly is: 'overtaken' }
   | { readonly is: 'refused' };

@@ -31,7 +31,7 @@ export interface Expressions {
 }
 
 /** What became of a conditional write. Where the condition did not hold, `found` is the item that stood against it. */
-export type Written = { readonly done: true; readonly item: Item } | { readonly done: false; readonly found?: Item };
+type Written = { readonly done: true; readonly item: Item } | { readonly done: false; readonly found?: Item };
 
 export interface TransactionStep extends Expressions {
   readonly key: ItemKey;

@@ -1,6 +1,6 @@
 import type { Partition } from '../../billing/partition.ts';
 import type { VersionId } from '../../billing/version.ts';
-import type { VersionOutcome, VersionRecord } from '../../ledger/ledger.ts';
+import type { VersionOutcome, VersionRecord } from '../../ledger/versionRecord.ts';
 import { mergeVersion } from '../../ledger/versionRecord.ts';
 import { partitionPk, VERSION, versionKey } from './keys.ts';
 import type { LogEntry } from './log.ts';

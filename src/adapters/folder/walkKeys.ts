@@ -7,7 +7,7 @@ import { isRealFolder } from './realFolder.ts';
 import { compareUtf8, sortUtf8 } from './utf8Order.ts';
 
 /** What of a bucket is walked, and how. */
-export interface Walk {
+interface Walk {
   readonly prefix: string;
   readonly startAfter: string;
   readonly groupSize: number;

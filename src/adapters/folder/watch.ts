@@ -4,7 +4,7 @@ import type { Location } from '../../store/objectStore.ts';
 import { isAbsence } from './fileFailure.ts';
 import { keyOfPath } from './keyPath.ts';
 
-export interface WatchOptions {
+interface WatchOptions {
   /** How long a file's size must stay the same, and no change be seen, before it is reported. */
   readonly settleMs: number;
   /** Aborting ends the watch. */

@@ -3,7 +3,7 @@ import type { MemoryQueue, Received } from './queue.ts';
 /** Does what one message asks for. Returning acknowledges it; throwing has it come again. */
 export type Handler<Message> = (body: Message, context: { readonly receiveCount: number }) => Promise<void>;
 
-export interface ConsumeOptions {
+interface ConsumeOptions {
   /** How many handlers run at the same time. */
   readonly concurrency: number;
   /** Aborting stops taking messages; handlers that run are waited for. */

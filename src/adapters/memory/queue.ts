@@ -3,7 +3,7 @@ import type { Queue, QueueMessage } from '../../queue/queue.ts';
 import { type Due, DueHeap } from './dueHeap.ts';
 import { FairLine } from './fairLine.ts';
 
-export interface MemoryQueueOptions {
+interface MemoryQueueOptions {
   /** How long a received message stays hidden before somebody else gets it: longer than any handler takes. */
   readonly visibilitySeconds: number;
   /** A message that was received this often, and not acknowledged, becomes a dead letter (SQS: maxReceiveCount). */
@@ -31,7 +31,7 @@ export interface DeadLetter<Message> {
   readonly error?: string;
 }
 
-export interface Pending {
+interface Pending {
   readonly ready: number;
   readonly delayed: number;
   readonly inFlight: number;

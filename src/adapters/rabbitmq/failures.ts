@@ -7,7 +7,7 @@ import { printable } from '../../base/printable.ts';
  *   refused  the broker did not let the user in, or not do this: the secret may have changed, read it again, once
  *   giveUp   the same would fail again until somebody mends the broker or the configuration: not within this call
  */
-export type FailureKind = 'retry' | 'refused' | 'giveUp';
+type FailureKind = 'retry' | 'refused' | 'giveUp';
 
 /** The broker, or the way to it, failed. `kind` tells the consequence; the message holds no secret and fits a log line. */
 export class BrokerFailure extends Error {

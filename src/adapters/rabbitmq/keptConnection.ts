@@ -3,7 +3,7 @@ import type { TimeLimit } from './deadline.ts';
 import { BrokerFailure } from './failures.ts';
 
 /** One connection that is opened when it is first needed, kept for a while, and opened anew when it is of no use. */
-export interface KeptConnection {
+interface KeptConnection {
   /** The connection; callers that come at the same time get the same. Throws what opening it throws. */
   current(limit: TimeLimit): Promise<Connection>;
   /** The broker has answered on it just now. */

@@ -3,7 +3,7 @@ import type { Fate } from '../../outbox/broker.ts';
 import type { Answer, Letter } from './send.ts';
 
 /** A letter and its place among those of one call. */
-export interface Numbered extends Letter {
+interface Numbered extends Letter {
   readonly index: number;
 }
 

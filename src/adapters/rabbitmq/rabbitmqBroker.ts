@@ -11,7 +11,7 @@ import { createSecretReader, type SecretReader } from './secretReader.ts';
 import { sendAll } from './send.ts';
 
 /** The limits of one call, in seconds. */
-export interface BrokerDeadlines extends Deadlines {
+interface BrokerDeadlines extends Deadlines {
   /** The whole of a call, its waits and repetitions in it: the caller has other things to do than to wait for a broker. */
   readonly callSeconds: number;
   readonly secretSeconds: number;

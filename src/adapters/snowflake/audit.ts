@@ -4,7 +4,7 @@ import { monthOf, yearOf } from '../../billing/period.ts';
 import { COST_BOUND } from '../../warehouse/costs.ts';
 import type { FileAudit, StagedFile } from '../../warehouse/warehouse.ts';
 import type { SnowflakeNames } from './names.ts';
-import type { Statements } from './session.ts';
+import type { Statements } from './statements.ts';
 
 const COST = 'value:"line_item_unblended_cost"';
 const START = 'value:"bill_billing_period_start_date"';

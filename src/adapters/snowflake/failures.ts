@@ -8,7 +8,7 @@ import { printable } from '../../base/printable.ts';
  *   refused    Snowflake did not let the user in: credentials may have been rotated, read them again, once
  *   giveUp     the same statement would fail again: stop with an alarm
  */
-export type FailureKind = 'retry' | 'reconnect' | 'refused' | 'giveUp';
+type FailureKind = 'retry' | 'reconnect' | 'refused' | 'giveUp';
 
 /** Snowflake, or the way to it, failed. `kind` tells the consequence; the message holds no secret and fits a log line. */
 export class SnowflakeFailure extends Error {

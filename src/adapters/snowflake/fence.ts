@@ -3,7 +3,7 @@ import type { Period } from '../../billing/period.ts';
 import type { ScriptRun } from '../../warehouse/script.ts';
 import { FencedOff } from '../../warehouse/warehouse.ts';
 import type { SnowflakeNames } from './names.ts';
-import type { Statements } from './session.ts';
+import type { Statements } from './statements.ts';
 
 /**
  * The fence of a period is the highest epoch among its rows in `cur_fence`. A second fence stands beside it, for runs of
@@ -106,12 +106,7 @@ function fencedOff(period: Period, epoch: number, newest: number): FencedOff {
 }
 
 /** Throws FencedOff when a run with a higher epoch was let in. */
-export async function checkFence(
-  session: Statements,
-  names: SnowflakeNames,
-  period: Period,
-  epoch: number,
-): Promise<void> {
+async function checkFence(session: Statements, names: SnowflakeNames, period: Period, epoch: number): Promise<void> {
   const rows = await session.run(`select max(epoch) as epoch from ${names.fence} where period = ?`, [period]);
   const newest = z.array(FenceRow).parse(rows)[0]?.EPOCH ?? null;
   if (newest !== null && newest > epoch) throw fencedOff(period, epoch, newest);

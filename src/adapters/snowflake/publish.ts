@@ -5,7 +5,8 @@ import { checkPublications } from '../../warehouse/checkPublications.ts';
 import type { Publication, PublishedSet } from '../../warehouse/warehouse.ts';
 import { lockFence, raiseFence } from './fence.ts';
 import type { SnowflakeNames } from './names.ts';
-import type { Session, Statements } from './session.ts';
+import type { Session } from './session.ts';
+import type { Statements } from './statements.ts';
 
 /**
  * How many files one statement publishes. Their keys travel as one JSON value of some 100 bytes a file, which keeps the

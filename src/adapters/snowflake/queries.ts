@@ -8,7 +8,7 @@ import type { QueryStatus } from './queryStatus.ts';
 const QUERY_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** Queries that nobody waits for, of whichever session. Ids that are none throw a RangeError. */
-export interface Queries {
+interface Queries {
   submit(sql: string, queryTag: string): Promise<string>;
   status(queryId: string): Promise<QueryStatus>;
   result(queryId: string): Promise<SnowflakeRow[]>;

@@ -7,7 +7,7 @@ import { refreshSql, removeFilesSql } from './externalTableSql.ts';
 import type { SnowflakeNames } from './names.ts';
 import { BOUND_TEXTS } from './publish.ts';
 import { quoteText } from './quote.ts';
-import type { Statements } from './session.ts';
+import type { Statements } from './statements.ts';
 
 /** How many files one REMOVE FILES names: they stand in its text, and a statement's text may have 1 MB. */
 const FILES_PER_REMOVAL = 500;

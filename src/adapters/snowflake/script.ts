@@ -1,7 +1,8 @@
-import { type Step, stepsOf } from '../../analytics/steps.ts';
+import { stepsOf } from '../../analytics/steps.ts';
 import type { Payer } from '../../billing/payer.ts';
 import type { Period } from '../../billing/period.ts';
-import type { ScriptEngine, ScriptRun, StepFailure, StepState } from '../../warehouse/script.ts';
+import type { StepFailure } from '../../ledger/analyticsRecord.ts';
+import type { ScriptEngine, ScriptRun, Step, StepState } from '../../warehouse/script.ts';
 import { statementFailure } from '../../warehouse/statementFailure.ts';
 import { FencedOff } from '../../warehouse/warehouse.ts';
 import { failureOf, kindOf, SnowflakeFailure, wasAnswered } from './failures.ts';
@@ -10,7 +11,7 @@ import type { SnowflakeNames } from './names.ts';
 import { type BlockOutcome, readOutcome, scriptBlock } from './scriptBlock.ts';
 import type { Session } from './session.ts';
 
-export interface SnowflakeScriptOptions {
+interface SnowflakeScriptOptions {
   readonly session: () => Promise<Session>;
   readonly names: SnowflakeNames;
   /** The deployment's stage: steps of two stages in one account bear different tags. */

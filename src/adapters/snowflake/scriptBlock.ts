@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
-import { lastNumberOf, type NumberedStatement, type ScriptItem, type Step } from '../../analytics/steps.ts';
+import { lastNumberOf } from '../../analytics/steps.ts';
 import { checkWhole } from '../../base/checkWhole.ts';
-import type { ScriptRun } from '../../warehouse/script.ts';
+import type { NumberedStatement, ScriptItem, ScriptRun, Step } from '../../warehouse/script.ts';
 import { quoteText } from './quote.ts';
 import type { SnowflakeRow } from './session.ts';
 

@@ -1,20 +1,16 @@
 import { type Backoff, createBackoff } from '../../base/backoff.ts';
 import { checkWhole } from '../../base/checkWhole.ts';
-import type { Bind, ConnectionPlace, SnowflakeRow } from './connection.ts';
+import type { ConnectionPlace, SnowflakeRow } from './connection.ts';
 import type { SnowflakeCredentials } from './credentials.ts';
 import { keepConnection } from './keptConnection.ts';
 import { createPersistence } from './persistence.ts';
 import { checkQueryId, createQueries } from './queries.ts';
 import type { QueryStatus } from './queryStatus.ts';
 import { createSignIn, type SessionParameters } from './signIn.ts';
+import type { Statements } from './statements.ts';
 import { inTransaction } from './transaction.ts';
 
 export type { Bind, SnowflakeRow } from './connection.ts';
-
-export interface Statements {
-  /** One statement, with `?` binds. Throws SnowflakeFailure. */
-  run(sql: string, binds?: readonly Bind[]): Promise<SnowflakeRow[]>;
-}
 
 /**
  * Work on Snowflake over connections of the same user, each opened when it is needed and again when it broke:

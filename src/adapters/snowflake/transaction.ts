@@ -5,7 +5,7 @@ import { withDeadline } from './deadline.ts';
 import { failureOf, type SnowflakeFailure, wasAnswered } from './failures.ts';
 import type { KeptConnection } from './keptConnection.ts';
 import { isBreak } from './persistence.ts';
-import type { Statements } from './session.ts';
+import type { Statements } from './statements.ts';
 
 /**
  * The work between BEGIN, which was executed, and COMMIT; when it throws, ROLLBACK, and what it threw. A session that

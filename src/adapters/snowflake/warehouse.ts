@@ -10,7 +10,7 @@ import { createSnowflakeScript } from './script.ts';
 import type { Session } from './session.ts';
 import { totalsOf } from './totals.ts';
 
-export interface SnowflakeWarehouseOptions {
+interface SnowflakeWarehouseOptions {
   /** The session to use now: asked for at every call, so that a broken one can be replaced by a new one in between. */
   readonly session: () => Promise<Session>;
   /** The objects that the setup script has created. */

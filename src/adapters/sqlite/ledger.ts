@@ -1,22 +1,20 @@
 import { DatabaseSync } from 'node:sqlite';
+import type { ColumnType } from '../../billing/columnType.ts';
 import type { Partition } from '../../billing/partition.ts';
 import type { Period } from '../../billing/period.ts';
 import { type VersionId, versionIdOf } from '../../billing/version.ts';
 import type { Activity } from '../../ledger/activity.ts';
 import type { AnalyticsRecord } from '../../ledger/analyticsRecord.ts';
+import type { Delivery } from '../../ledger/delivery.ts';
 import { isHeld } from '../../ledger/lease.ts';
 import {
-  type Delivery,
   type FileSchema,
   type LeaseAnswer,
   LeaseLost,
   type Ledger,
   type PeriodRecord,
   type Recorded,
-  type Reopening,
   type StoredConfiguration,
-  type VersionOutcome,
-  type VersionRecord,
 } from '../../ledger/ledger.ts';
 import { byAge, type Message } from '../../ledger/message.ts';
 import {
@@ -25,6 +23,7 @@ import {
   newPartitionRecord,
   type PartitionRecord,
   type PartitionUpdate,
+  type Reopening,
   reopened,
   reportChosen,
   tickFor,
@@ -32,8 +31,7 @@ import {
   versionTold,
 } from '../../ledger/partitionRecord.ts';
 import { problemsOf, withProblem } from '../../ledger/problems.ts';
-import { mergeVersion, removedOutcome } from '../../ledger/versionRecord.ts';
-import type { ColumnType } from '../../warehouse/warehouse.ts';
+import { mergeVersion, removedOutcome, type VersionOutcome, type VersionRecord } from '../../ledger/versionRecord.ts';
 
 const TABLES = `
   create table if not exists versions (

@@ -13,7 +13,7 @@ export interface Drilling {
 }
 
 /** What the drill has shown. `reason` is one line. */
-export type Verdict = { readonly is: 'proved' } | { readonly is: 'not-proved'; readonly reason: string };
+type Verdict = { readonly is: 'proved' } | { readonly is: 'not-proved'; readonly reason: string };
 
 /** The drill would prove nothing, or do harm. Consequence: nothing was sent; the message says what to do first. */
 export class DrillImpossible extends Error {

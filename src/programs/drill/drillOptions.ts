@@ -16,7 +16,7 @@ export interface DrillOptions {
 /** The queues that a fault can be made in: each has its dead-letter queue, and that one its alarm of the same name. */
 export const DRILL_ALARMS = { 'copy-dlq': 'copy', 'finalize-dlq': 'finalize' } as const;
 
-export type DrillAlarm = keyof typeof DRILL_ALARMS;
+type DrillAlarm = keyof typeof DRILL_ALARMS;
 
 export const HELP = `Proves an alarm end to end: makes a harmless fault, waits for the alarm, takes the fault away, waits until it is over.
 

@@ -9,7 +9,7 @@ import { sampleDeliveries } from '../sample/sampleDeliveries.ts';
 export const SAMPLE_SEED = 1;
 
 /** What delivering the sample takes. `settled` resolves when nothing more happens by itself. */
-export interface SampleDelivery {
+interface SampleDelivery {
   readonly keep: string;
   readonly store: DirectoryStore;
   readonly queue: Queue<object>;

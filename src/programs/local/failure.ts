@@ -12,7 +12,7 @@ export const EXIT_USAGE = 2;
 export const EXIT_INCOMPLETE = 3;
 
 /** Trouble that ends a run, as the person reads it. */
-export interface Failure {
+interface Failure {
   readonly text: string;
   readonly status: number;
 }

@@ -7,7 +7,7 @@ export class FolderSilent extends Error {
 }
 
 /** A network drive that is slow answers within seconds; one that is gone never does. */
-export const ANSWER_WITHIN_MS = 10_000;
+const ANSWER_WITHIN_MS = 10_000;
 
 const LIST = `require('node:fs').opendirSync(process.argv[1]).closeSync()`;
 

@@ -4,14 +4,14 @@ import { objectCreatedEvent } from '../../billing/objectCreated.ts';
 import { type Partition, partitionName } from '../../billing/partition.ts';
 import { compareVersions, objectName, type SourceVersion, versionIdOf } from '../../billing/version.ts';
 import { replaceVersion, withdrawVersion } from '../../copy/withdrawVersion.ts';
-import type { VersionRecord } from '../../ledger/ledger.ts';
+import type { VersionRecord } from '../../ledger/versionRecord.ts';
 import type { Input } from './input.ts';
 import { allPartitions } from './outcome.ts';
 import type { SetAside } from './setAside.ts';
 import type { Stack } from './stack.ts';
 
 /** What is known of an object under whose path another content lies now: which one counts, their times do not say. */
-export interface Overtaken {
+interface Overtaken {
   readonly version: VersionRecord;
   readonly now: SourceVersion;
 }

@@ -24,7 +24,7 @@ export interface ForgottenPartition extends Partition, InWarehouse {
 }
 
 /** What is being forgotten: written before the first step and removed after the last, so that a cut-off run is ended. */
-export const FORGETTING_FILE = 'forgetting.json';
+const FORGETTING_FILE = 'forgetting.json';
 
 const Partitions = z.array(
   z.object({ payer: z.string().transform(parsePayer), period: z.string().transform(parsePeriod) }),

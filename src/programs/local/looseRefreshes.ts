@@ -9,7 +9,7 @@ export interface LooseUnit {
 }
 
 /** What becomes of keys that must not be added up with others: left out as superseded, or unclear and left to the person. */
-export interface Doubles {
+interface Doubles {
   readonly leftOut: ReadonlyMap<string, string>;
   readonly unclear: ReadonlyMap<string, string>;
 }

@@ -1,7 +1,7 @@
 import { objectCreatedEvent } from '../../billing/objectCreated.ts';
 import { type Partition, partitionPrefix } from '../../billing/partition.ts';
 import { COPY_LOST, type Staging } from '../../copy/services.ts';
-import type { VersionRecord } from '../../ledger/ledger.ts';
+import type { VersionRecord } from '../../ledger/versionRecord.ts';
 import { isStaged } from '../../ledger/versionRecord.ts';
 import type { ListedObject } from '../../store/objectStore.ts';
 
@@ -24,7 +24,7 @@ export async function restoreLostCopies(staging: Staging, partition: Partition):
  * Removes staged copies of a partition that are not as large as what they were copied from: after a power failure, what
  * was written last may be cut off or empty. They are lost then, and made again. Answers the keys of those that stay.
  */
-export async function removeDamagedCopies(staging: Staging, partition: Partition): Promise<ReadonlySet<string>> {
+async function removeDamagedCopies(staging: Staging, partition: Partition): Promise<ReadonlySet<string>> {
   const { store, ledger, stagingBucket, report } = staging;
   const copies = new Map<string, ListedObject>();
   for await (const page of store.list(stagingBucket, partitionPrefix(partition))) {

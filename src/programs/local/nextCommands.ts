@@ -18,6 +18,6 @@ export function nextCommands(options: Pick<Options, 'from' | 'keep'>, workingFol
 }
 
 /** Text as one word of a POSIX shell. */
-export function shellWord(text: string): string {
+function shellWord(text: string): string {
   return /^[A-Za-z0-9_./:=@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -10,7 +10,7 @@ import { lockState } from './stateLock.ts';
 const SCRIPT = fileURLToPath(new URL('../../../sql/analytics_wastage_queries.sql', import.meta.url));
 
 /** The parts of a state that have to be open to work on it. */
-export interface OpenState {
+interface OpenState {
   readonly ledger: SqliteLedger;
   readonly warehouse: DuckdbWarehouse;
   readonly close: () => Promise<void>;

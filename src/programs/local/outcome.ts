@@ -2,7 +2,8 @@ import type { DuckdbWarehouse } from '../../adapters/duckdb/warehouse.ts';
 import { type Partition, partitionName } from '../../billing/partition.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { PartitionRecord } from '../../ledger/partitionRecord.ts';
-import { type PartitionState, stateOf } from '../../ledger/partitionState.ts';
+import { stateOf } from '../../ledger/partitionState.ts';
+import type { PartitionOutcome } from './partitionOutcome.ts';
 import { type Totals, totalsOf } from './totals.ts';
 
 /** What `--json` prints. Two currencies are never added, anywhere in it; `watermark` is an ISO 8601 time. */
@@ -14,25 +15,6 @@ export interface Outcome {
   readonly database: string;
   readonly events: Record<string, number>;
   readonly elapsedSeconds: number;
-}
-
-export interface PartitionOutcome {
-  readonly payer: string;
-  readonly period: string;
-  readonly files: number;
-  readonly rows: number;
-  /** One entry for each currency of the bill; empty when nothing is published. */
-  readonly costs: readonly Cost[];
-  /** The newest source LastModified staged; null when nothing was. */
-  readonly watermark: string | null;
-  readonly state: PartitionState;
-}
-
-export interface Cost {
-  /** Null where the rows name none. */
-  readonly currency: string | null;
-  /** Null where no row says what it cost: unknown, not nothing. */
-  readonly cost: number | null;
 }
 
 /** How everything in a state stands: what the end of a run shows. */

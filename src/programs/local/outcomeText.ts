@@ -1,5 +1,6 @@
 import { money, thousands } from './amounts.ts';
-import type { Outcome, PartitionOutcome } from './outcome.ts';
+import type { Outcome } from './outcome.ts';
+import type { PartitionOutcome } from './partitionOutcome.ts';
 import { type Column, fitTables, type TableContent } from './table.ts';
 import type { CheckTotal, MonthTotal } from './totals.ts';
 

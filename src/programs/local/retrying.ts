@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { readPart, writeWhole } from './stateFormat.ts';
 
-export const RETRYING_FILE = 'retrying.json';
+const RETRYING_FILE = 'retrying.json';
 
 /** An object that a process goes on trying to take in. `since` is an ISO 8601 time. */
 export type Retried = z.output<typeof Retried>;

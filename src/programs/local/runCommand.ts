@@ -27,7 +27,7 @@ import { terminalWidth } from './terminalWidth.ts';
 import { watchInput } from './watchInput.ts';
 
 /** What a run has of its machine: where it writes, and what ends it where it stays and no signal ends the process. */
-export interface Machine {
+interface Machine {
   readonly stdout: { readonly columns?: number; readonly write: (text: string) => unknown };
   readonly stderr: { readonly write: (text: string) => unknown };
   readonly ending?: AbortSignal;

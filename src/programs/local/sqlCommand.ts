@@ -28,12 +28,12 @@ export async function answerSql({ keep, json }: Options, sql: string): Promise<n
 }
 
 /** One object per row. A column's name that comes twice has a number behind it. */
-export function objectsOf({ columns, rows }: Pick<Rows, 'columns' | 'rows'>): Record<string, unknown>[] {
+function objectsOf({ columns, rows }: Pick<Rows, 'columns' | 'rows'>): Record<string, unknown>[] {
   return rows.map((row) => Object.fromEntries(columns.map(({ name }, index) => [name, row[index]])));
 }
 
 /** The rows as a table no wider than `width`, and how many there are. */
-export function rowsText({ columns, rows }: Pick<Rows, 'columns' | 'rows'>, width: number): string {
+function rowsText({ columns, rows }: Pick<Rows, 'columns' | 'rows'>, width: number): string {
   const content = {
     columns: columns.map(({ name, isNumber }) => ({
       head: printable(name),

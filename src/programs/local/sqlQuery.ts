@@ -11,13 +11,13 @@ export type SqlAnswer =
   /** `wrong`: the statement is none, or does more than read. `failed`: it was understood, and could not be answered. */
   | { readonly is: 'wrong' | 'failed'; readonly message: string };
 
-export interface SqlColumn {
+interface SqlColumn {
   readonly name: string;
   readonly isNumber: boolean;
 }
 
 /** Values by column, as JSON: whole numbers and decimals as numbers where these hold every digit, else as text. */
-export type SqlRow = readonly unknown[];
+type SqlRow = readonly unknown[];
 
 /** More rows than anybody reads: an answer is held in memory. */
 const MAX_ROWS = 100_000;

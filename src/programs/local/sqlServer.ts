@@ -6,7 +6,7 @@ import { sqlAddress } from './sqlAddress.ts';
 import { querySql, type SqlAnswer } from './sqlQuery.ts';
 import { warehousePath } from './state.ts';
 
-export interface SqlServer {
+interface SqlServer {
   readonly close: () => Promise<void>;
 }
 

@@ -33,7 +33,7 @@ const MAX_ATTEMPTS = 3;
 const LOOK_AGAIN_MS = 50;
 
 /** What the embedded reactor is made for: its folder, and how it sees the sources. */
-export interface StackOptions {
+interface StackOptions {
   /** The state's folder; it is made when it is not there. */
   readonly keep: string;
   /** The source buckets' store, given the folder of the staging bucket and its name. */

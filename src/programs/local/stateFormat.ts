@@ -11,7 +11,7 @@ export class StateUnusable extends Error {
 
 /** Of the ledger's records, the warehouse's tables and the staged copies together. A program reads its own format alone. */
 const FORMAT = 2;
-export const FORMAT_FILE = 'format.json';
+const FORMAT_FILE = 'format.json';
 
 /**
  * Makes sure that a state is of this program's format, and marks a new one. Throws StateUnusable for another format, and

@@ -16,13 +16,13 @@ export interface Survey {
   readonly elsewhere: ReadonlyMap<string, Elsewhere>;
 }
 
-export interface NotRead {
+interface NotRead {
   readonly count: number;
   /** One of them. */
   readonly key: string;
 }
 
-export interface Elsewhere {
+interface Elsewhere {
   readonly recorded: Partition;
   readonly files: number;
   readonly placed: ReadonlySet<string>;

@@ -19,7 +19,7 @@ export interface Told {
   readonly forget: (partitions: readonly Partition[]) => Promise<void>;
 }
 
-export const TOLD_FILE = 'told.json';
+const TOLD_FILE = 'told.json';
 
 const LOST = 'files that --payer or --period have placed need these options once more';
 

@@ -1,4 +1,5 @@
-import type { Outcome, PartitionOutcome } from './outcome.ts';
+import type { DuckdbWarehouse } from '../../adapters/duckdb/warehouse.ts';
+import type { PartitionOutcome } from './partitionOutcome.ts';
 
 /** What all partitions come to, per currency: amounts of two currencies are never added. */
 export interface Totals {
@@ -27,7 +28,7 @@ export interface CheckTotal {
   readonly estimatedSaving: number;
 }
 
-type Findings = Outcome['findings'];
+type Findings = Awaited<ReturnType<DuckdbWarehouse['findings']>>;
 
 export function totalsOf(partitions: readonly PartitionOutcome[], findings: Findings): Totals {
   return { months: monthTotals(partitions, findings), checks: checkTotals(findings) };

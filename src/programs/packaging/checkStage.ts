@@ -1,6 +1,7 @@
 import { parse } from 'yaml';
 import { quoteValue } from '../../base/printable.ts';
-import { type PayerSource, PayersInvalid, parsePayers } from '../../config/payers.ts';
+import type { PayerSource } from '../../billing/source.ts';
+import { PayersInvalid, parsePayers } from '../../config/payers.ts';
 import { type PayerResources, payerResources } from './payerResources.ts';
 import { stageNameProblems } from './stageNames.ts';
 import { isMadeUp, parseStageParams } from './stageParams.ts';
@@ -15,7 +16,7 @@ export interface StageInput {
 }
 
 /** A stage found right, with what of the stack follows from its payers; or everything that is wrong with it. */
-export type CheckedStage =
+type CheckedStage =
   | {
       readonly is: 'right';
       readonly resources: PayerResources;

@@ -1,5 +1,5 @@
 /** The `params` of serverless.yml: those of every stage under `default`, and each stage's own. */
-export type ParamSections = Readonly<Record<string, Readonly<Record<string, unknown>> | null | undefined>>;
+type ParamSections = Readonly<Record<string, Readonly<Record<string, unknown>> | null | undefined>>;
 
 /**
  * The params of a stage, as the framework finds them: `--param NAME=VALUE` before the stage's own, and these before the

@@ -1,11 +1,11 @@
 import { quoteValue } from '../../base/printable.ts';
-import type { PayerSource } from '../../config/payers.ts';
+import type { PayerSource } from '../../billing/source.ts';
 import { EVENT_BUS_POLICY_CHARACTERS, EVENT_PATTERN_CHARACTERS, WILDCARD_RULES_PER_BUS } from './awsLimits.ts';
 import { PARTITION } from './pseudoParameters.ts';
 import { splitToFit } from './splitToFit.ts';
 
 /** What a rule lets through (Amazon EventBridge User Guide, Event patterns). Values of one list are ORed. */
-export interface EventPattern {
+interface EventPattern {
   readonly source: readonly string[];
   readonly 'detail-type': readonly string[];
   readonly detail: {
@@ -46,7 +46,7 @@ function reportPattern(buckets: readonly string[]): EventPattern {
 }
 
 /** A statement of the central bus's policy, but for its Resource, which is the bus. */
-export interface SendersStatement {
+interface SendersStatement {
   readonly Effect: 'Allow';
   readonly Principal: '*' | { readonly AWS: readonly string[] };
   readonly Action: 'events:PutEvents';

@@ -1,5 +1,5 @@
 import { counted } from '../../base/counted.ts';
-import type { PayerSource } from '../../config/payers.ts';
+import type { PayerSource } from '../../billing/source.ts';
 import { MANAGED_POLICIES_PER_ROLE, MANAGED_POLICY_CHARACTERS } from './awsLimits.ts';
 import { ACCOUNT_ID, PARTITION, URL_SUFFIX } from './pseudoParameters.ts';
 import { splitToFit } from './splitToFit.ts';
@@ -10,7 +10,7 @@ export interface PolicyDocument {
   readonly Statement: readonly PolicyStatement[];
 }
 
-export interface PolicyStatement {
+interface PolicyStatement {
   readonly Effect: 'Allow';
   readonly Action: readonly string[];
   readonly Resource: readonly string[];
@@ -18,7 +18,7 @@ export interface PolicyStatement {
 }
 
 /** What the payers' buckets ask of the roles: to read reports (copy), and to list them (copy and reconcile). */
-export interface PayerPolicies {
+interface PayerPolicies {
   readonly read: readonly PolicyDocument[];
   readonly list: readonly PolicyDocument[];
 }

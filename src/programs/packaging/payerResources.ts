@@ -3,7 +3,7 @@ import { ownBucketPatterns, sendersStatement } from './payerEvents.ts';
 import { type PolicyDocument, payerPolicies } from './payerPolicies.ts';
 
 /** CloudFormation resources by their logical ids. */
-export type Resources = Readonly<Record<string, { readonly Type: string; readonly Properties: object }>>;
+type Resources = Readonly<Record<string, { readonly Type: string; readonly Properties: object }>>;
 
 /** What of the stack follows from who the payers are. */
 export interface PayerResources {

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import { parseIdentifier } from '../../adapters/snowflake/names.ts';
 import { quoteValue } from '../../base/printable.ts';
+import { parseIdentifier } from '../../warehouse/identifier.ts';
 import { rateMinutes, scheduleProblem } from './schedule.ts';
 
 /** What this project's own example values begin with, where AWS wants a name that nobody else has. */
@@ -204,7 +204,7 @@ const stageParams = z.strictObject({
   ),
 });
 
-export type StageParams = z.output<typeof stageParams>;
+type StageParams = z.output<typeof stageParams>;
 /** The names of all params. */
 export const PARAM_NAMES: readonly string[] = Object.keys(stageParams.shape);
 

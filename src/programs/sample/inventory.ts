@@ -5,7 +5,7 @@ import type { Region } from './region.ts';
 import type { DailyUse, Meter, PlantedCheck, Resource } from './resource.ts';
 
 /** Where a payer's resources are. */
-export interface Site {
+interface Site {
   readonly payer: Payer;
   readonly region: Region;
   /** GB-months are metered by the day: a month's worth of storage is spread over so many days. */

@@ -112,7 +112,7 @@ export function usageItem(
 }
 
 /** The columns that say whose and which the resource is. */
-export function resourceColumns(resource: Resource): LineItem['columns'] {
+function resourceColumns(resource: Resource): LineItem['columns'] {
   return {
     line_item_usage_account_id: resource.account,
     line_item_usage_account_name: `sample account ${resource.account.slice(8)}`,
@@ -122,7 +122,7 @@ export function resourceColumns(resource: Resource): LineItem['columns'] {
 }
 
 /** The usage type as a bill of that region has it: home region bare, elsewhere with the region's short code. */
-export function meterUsageType(meter: Meter, region: Region): string {
+function meterUsageType(meter: Meter, region: Region): string {
   return `${meter.longCode ? region.longCode : region.shortCode}${meter.usageType}`;
 }
 

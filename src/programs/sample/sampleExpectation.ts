@@ -4,7 +4,7 @@ import { finalDeliveries } from './deliveryPlan.ts';
 import type { PlantedCheck } from './resource.ts';
 
 /** What readers should see of one partition when all of {@link sampleDeliveries} has been taken in. */
-export interface ExpectedPartition {
+interface ExpectedPartition {
   readonly partition: Partition;
   readonly rows: number;
   readonly files: number;

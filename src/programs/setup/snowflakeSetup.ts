@@ -1,10 +1,11 @@
 import { createExternalTableSql } from '../../adapters/snowflake/externalTableSql.ts';
-import { parseIdentifier, type SnowflakeNames, snowflakeNames } from '../../adapters/snowflake/names.ts';
+import { type SnowflakeNames, snowflakeNames } from '../../adapters/snowflake/names.ts';
 import { lineItemsViewSql } from '../../adapters/snowflake/view.ts';
 import { statementsOf } from '../../analytics/statements.ts';
 import { counted } from '../../base/counted.ts';
 import { quoteValue } from '../../base/printable.ts';
 import type { PayersTable } from '../../config/payersTable.ts';
+import { parseIdentifier } from '../../warehouse/identifier.ts';
 import type { StageSettings } from '../packaging/stageSettings.ts';
 import { renderSetupScript } from './setupScript.ts';
 

@@ -6,10 +6,11 @@ import fc from 'fast-check';
 import { parquetWriteFile } from 'hyparquet-writer';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openDuckdbWarehouse } from '../../../src/adapters/duckdb/warehouse.ts';
+import type { ColumnType } from '../../../src/billing/columnType.ts';
 import { type Partition, partitionName, partitionPrefix } from '../../../src/billing/partition.ts';
 import { parsePeriod } from '../../../src/billing/period.ts';
 import { lineItemColumns, partitionColumns } from '../../../src/warehouse/lineItems.ts';
-import { type ColumnType, FencedOff, type StagedFile } from '../../../src/warehouse/warehouse.ts';
+import { FencedOff, type StagedFile } from '../../../src/warehouse/warehouse.ts';
 import {
   ALPHA,
   BETA,

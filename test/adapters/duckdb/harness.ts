@@ -5,10 +5,11 @@ import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import * as z from 'zod';
 import { quoteIdentifier, quoteText } from '../../../src/adapters/duckdb/quote.ts';
 import { type DuckdbWarehouse, openDuckdbWarehouse } from '../../../src/adapters/duckdb/warehouse.ts';
+import type { ColumnType } from '../../../src/billing/columnType.ts';
 import { type Partition, partitionPrefix } from '../../../src/billing/partition.ts';
 import { type Payer, parsePayer } from '../../../src/billing/payer.ts';
 import { monthOf, type Period, yearOf } from '../../../src/billing/period.ts';
-import type { ColumnType, StagedFile } from '../../../src/warehouse/warehouse.ts';
+import type { StagedFile } from '../../../src/warehouse/warehouse.ts';
 import { type Cell, PERIOD, type Row, SMALL_REPORT, type WarehouseHarness } from '../../warehouse/contract.ts';
 
 export interface DuckdbHarness extends WarehouseHarness {

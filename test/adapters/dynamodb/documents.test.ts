@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { getDocument, putDocument } from '../../../src/adapters/dynamodb/documents.ts';
 import { DynamodbTable } from '../../../src/adapters/dynamodb/table.ts';
-import type { Delivery } from '../../../src/ledger/ledger.ts';
+import type { Delivery } from '../../../src/ledger/delivery.ts';
 import { pendingKey } from '../../../src/ledger/partitionRecord.ts';
 import { ALPHA, deliveryOf, START } from '../../ledger/records.ts';
 import { type DynamodbWorld, startDynamodbWorld } from './dynamodbHarness.ts';

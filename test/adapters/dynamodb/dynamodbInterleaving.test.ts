@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { Ledger, VersionRecord } from '../../../src/ledger/ledger.ts';
+import type { Ledger } from '../../../src/ledger/ledger.ts';
+import type { VersionRecord } from '../../../src/ledger/versionRecord.ts';
 import { ALPHA, byId, deliveryOf, PERIOD, START, versionOf } from '../../ledger/records.ts';
 import { type DynamodbWorld, isWrite, startDynamodbWorld } from './dynamodbHarness.ts';
 

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
+import type { Moment } from '../../../src/base/moment.ts';
 import type { Partition } from '../../../src/billing/partition.ts';
-import type { Ledger, Moment, Recorded } from '../../../src/ledger/ledger.ts';
+import type { Ledger, Recorded } from '../../../src/ledger/ledger.ts';
 import { type PartitionUpdate, pendingKey } from '../../../src/ledger/partitionRecord.ts';
 import { type DeliverySketch, deliveryOf, START, type VersionSketch, versionOf } from '../../ledger/records.ts';
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseIdentifier, snowflakeNames } from '../../../src/adapters/snowflake/names.ts';
+import { snowflakeNames } from '../../../src/adapters/snowflake/names.ts';
+import { parseIdentifier } from '../../../src/warehouse/identifier.ts';
 
 describe('the names in Snowflake', () => {
   it('are qualified by database and schema, in the case in which Snowflake stores them', () => {

@@ -1,8 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SnowflakeFailure } from '../../../src/adapters/snowflake/failures.ts';
-import type { Step } from '../../../src/analytics/steps.ts';
-import type { StepState } from '../../../src/warehouse/script.ts';
+import type { Step, StepState } from '../../../src/warehouse/script.ts';
 import { FencedOff } from '../../../src/warehouse/warehouse.ts';
 import { eventually } from '../../eventually.ts';
 import { ALPHA, BETA, PERIOD, runOf } from '../../warehouse/contract.ts';

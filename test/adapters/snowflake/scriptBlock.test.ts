@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readOutcome, scriptBlock } from '../../../src/adapters/snowflake/scriptBlock.ts';
-import { type Step, stepsOf } from '../../../src/analytics/steps.ts';
+import { stepsOf } from '../../../src/analytics/steps.ts';
+import type { Step } from '../../../src/warehouse/script.ts';
 import { runOf } from '../../warehouse/contract.ts';
 import { find, parseSnowflake } from './snowflakeGrammar.ts';
 import { blockOf, blockTextOf } from './snowflakeScripting.ts';

@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Ledger, VersionRecord } from '../../../src/ledger/ledger.ts';
+import type { Ledger } from '../../../src/ledger/ledger.ts';
 import { isDirty } from '../../../src/ledger/partitionRecord.ts';
+import type { VersionRecord } from '../../../src/ledger/versionRecord.ts';
 import { ALPHA, byId, deliveryOf, PERIOD, START, versionOf } from '../records.ts';
 import { anotherPartition } from './anotherPartition.ts';
 

@@ -1,8 +1,10 @@
 import * as fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { partitionPrefix } from '../../../src/billing/partition.ts';
-import type { Delivery, Ledger, VersionRecord } from '../../../src/ledger/ledger.ts';
+import type { Delivery } from '../../../src/ledger/delivery.ts';
+import type { Ledger } from '../../../src/ledger/ledger.ts';
 import { pendingKey } from '../../../src/ledger/partitionRecord.ts';
+import type { VersionRecord } from '../../../src/ledger/versionRecord.ts';
 import { ALPHA, BETA, deliveryOf, START, versionOf } from '../records.ts';
 import { anotherPartition } from './anotherPartition.ts';
 

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Ledger, VersionRecord } from '../../../src/ledger/ledger.ts';
+import type { Ledger } from '../../../src/ledger/ledger.ts';
 import { isDirty } from '../../../src/ledger/partitionRecord.ts';
+import type { VersionRecord } from '../../../src/ledger/versionRecord.ts';
 import { ALPHA, BETA, deliveryOf, START, type VersionSketch, versionOf } from '../records.ts';
 
 const [HOURLY, DAILY] = ['cur-source/exports/hourly', 'cur-source/exports/daily'];

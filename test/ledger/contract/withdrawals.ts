@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Ledger, VersionRecord } from '../../../src/ledger/ledger.ts';
+import type { Ledger } from '../../../src/ledger/ledger.ts';
+import type { VersionRecord } from '../../../src/ledger/versionRecord.ts';
 import { isStaged } from '../../../src/ledger/versionRecord.ts';
 import { ALPHA, PERIOD, START, versionOf } from '../records.ts';
 import { anotherPartition } from './anotherPartition.ts';
