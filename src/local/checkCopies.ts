@@ -11,6 +11,9 @@ interface Owned {
   readonly isToBeLoaded: boolean;
 }
 
+/** A key as stagedKey.ts makes it: whatever else lies in the folder is somebody else's, and stays. */
+const STAGED_KEY = /^year=\d{4}\/month=\d{2}\/payer-\d{12}\/[^/]+-[0-9a-f]{16}(-\d+)?\.parquet$/;
+
 /**
  * Deletes the staged copies that cannot be relied on; the discovery that follows makes them again, from their sources.
  * Nothing says that a copy is what was written: after a power cut it may be empty, and a disk may have changed it.
@@ -31,7 +34,7 @@ export async function removeDoubtfulCopies(staging: Staging): Promise<string[]> 
   for await (const page of store.list(stagingBucket, '')) {
     for (const copy of page) {
       const owner = owned.get(copy.key);
-      if (owner && !(await isDamaged(staging, copy, owner))) continue;
+      if (owner ? !(await isDamaged(staging, copy, owner)) : !STAGED_KEY.test(copy.key)) continue;
       await store.delete({ bucket: stagingBucket, key: copy.key });
       if (owner) said.push(`the staged copy ${copy.key} is damaged, and made again from ${owner.version.source.key}`);
       else unowned += 1;
