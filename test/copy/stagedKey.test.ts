@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { partitionPrefix } from '../../src/billing/partition.ts';
 import { parsePayer } from '../../src/billing/payer.ts';
 import { parsePeriod } from '../../src/billing/period.ts';
-import { stagedKeyOf } from '../../src/copy/stagedKey.ts';
+
+import { isStagedKey, stagedKeyOf } from '../../src/copy/stagedKey.ts';
 
 const partition = { payer: parsePayer('111122223333'), period: parsePeriod('2026-10') };
 const version = { bucket: 'payer-cur', key: 'cur/daily/daily-00001.snappy.parquet', etag: 'aaaa' };
@@ -77,6 +78,7 @@ describe('a staged key', () => {
       fc.property(key, fc.string(), fc.nat(1_000_000), (hostileKey, etag, generation) => {
         const staged = stagedKey({ key: hostileKey, etag }, generation);
         expect(staged).toMatch(STAGED);
+        expect(isStagedKey(staged)).toBe(true);
         expect(staged.startsWith(partitionPrefix(partition))).toBe(true);
         expect((staged.split('/').at(-1) ?? '').length).toBeLessThanOrEqual(255);
       }),
@@ -97,3 +99,10 @@ describe('a staged key', () => {
     );
   });
 });
+
+it.each(['mine.txt', 'year=2026/month=10/payer-111122223333/mine.parquet', 'year=2026/notes-00112233aabbccdd.parquet'])(
+  'a key that somebody else has made is none: %s',
+  (key) => {
+    expect(isStagedKey(key)).toBe(false);
+  },
+);
