@@ -6,25 +6,25 @@ import { parseObjectCreated } from '../src/billing/objectCreated.ts';
 import { copyVariables, parseEnvironment } from '../src/config/environment.ts';
 import { PayersInUse } from '../src/config/payersInUse.ts';
 import { handleObjectCreated } from '../src/copy/handleObjectCreated.ts';
-import type { Staging } from '../src/copy/services.ts';
+import type { CopyServices } from '../src/copy/services.ts';
 import type { Report } from '../src/telemetry/events.ts';
 import { createDynamodbClient, createSqsClient } from './clients.ts';
 import { startTelemetry } from './lambdaHandler.ts';
-import { tellThrough } from './outbox.ts';
+import { notifyThroughOutbox } from './outbox.ts';
 import { type Circumstances, sqsHandler } from './sqsHandler.ts';
 
 // At cold start.
 const environment = parseEnvironment(copyVariables, process.env);
 const sqs = createSqsClient();
 const ledger = new DynamodbLedger(createDynamodbClient(), environment.LEDGER_TABLE);
-const staging: Omit<Staging, 'place' | 'report'> = {
+const staging: Omit<CopyServices, 'place' | 'report'> = {
   store: new S3ObjectStore(createS3Client()),
   ledger,
   copyQueue: new SqsQueue(sqs, queueUrlOf(sqs, environment.COPY_QUEUE)),
   finalizeQueue: new SqsQueue(sqs, queueUrlOf(sqs, environment.FINALIZE_QUEUE)),
   stagingBucket: environment.STAGING_BUCKET,
   debounce: { quietSeconds: environment.QUIET_SECONDS, maxWaitSeconds: environment.MAX_WAIT_SECONDS },
-  tell: tellThrough(ledger, environment),
+  notify: notifyThroughOutbox(ledger, environment),
   stage: environment.STAGE,
   now: Date.now,
 };

@@ -5,13 +5,13 @@ import { createS3Client, S3ObjectStore } from '../src/adapters/s3/objectStore.ts
 import { queueUrlOf, SqsQueue } from '../src/adapters/sqs/queue.ts';
 import { finalizeVariables, parseEnvironment } from '../src/config/environment.ts';
 import { handleTick } from '../src/finalize/handleTick.ts';
-import type { Finalizing } from '../src/finalize/services.ts';
+import type { FinalizeServices } from '../src/finalize/services.ts';
 import { OUTBOX_LIMITS, sendOutbox } from '../src/outbox/sendOutbox.ts';
 import { parseTick } from '../src/queue/tick.ts';
 import type { Report } from '../src/telemetry/events.ts';
 import { createDynamodbClient, createSqsClient } from './clients.ts';
 import { startTelemetry } from './lambdaHandler.ts';
-import { tellThrough } from './outbox.ts';
+import { notifyThroughOutbox } from './outbox.ts';
 import { rabbitmqBroker } from './rabbitmq.ts';
 import { type Circumstances, sqsHandler } from './sqsHandler.ts';
 import { openWarehouse } from './warehouse.ts';
@@ -27,7 +27,7 @@ const sqs = createSqsClient();
 const ledger = new DynamodbLedger(createDynamodbClient(), environment.LEDGER_TABLE);
 const warehouse = openWarehouse(environment);
 const broker = rabbitmqBroker(environment);
-const finalizing: Omit<Finalizing, 'report' | 'handOnAt'> = {
+const finalizing: Omit<FinalizeServices, 'report' | 'yieldAt'> = {
   ledger,
   warehouse,
   script: warehouse.script,
@@ -45,7 +45,7 @@ const finalizing: Omit<Finalizing, 'report' | 'handOnAt'> = {
   },
   now: Date.now,
   sleep: (seconds) => setTimeout(seconds * 1000),
-  tell: tellThrough(ledger, environment),
+  notify: notifyThroughOutbox(ledger, environment),
   stage: environment.STAGE,
   holder: randomUUID(),
 };
@@ -57,7 +57,7 @@ export const handler = sqsHandler(startTelemetry(environment.STAGE), { check: pa
 async function finalize(body: unknown, report: Report, { correlationId, context }: Circumstances): Promise<void> {
   const endsAt = Date.now() + context.getRemainingTimeInMillis();
   try {
-    await handleTick({ ...finalizing, report, correlationId, handOnAt: endsAt - HAND_ON_SECONDS * 1000 }, body);
+    await handleTick({ ...finalizing, report, correlationId, yieldAt: endsAt - HAND_ON_SECONDS * 1000 }, body);
   } finally {
     const until = endsAt - LAST_BATCH_SECONDS * 1000;
     await sendOutbox({ ledger, broker, report, now: Date.now }, { ...OUTBOX_LIMITS, until });

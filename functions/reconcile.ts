@@ -5,12 +5,12 @@ import { createS3Client, S3ObjectStore, tagSuperseded } from '../src/adapters/s3
 import { queueUrlOf, SqsQueue } from '../src/adapters/sqs/queue.ts';
 import { parseEnvironment, reconcileVariables } from '../src/config/environment.ts';
 import { payersTableQuery } from '../src/config/payersTable.ts';
-import type { Reconciling } from '../src/reconcile/reconcile.ts';
+import type { ReconcileServices } from '../src/reconcile/reconcile.ts';
 import { type ConfiguredReport, reconcileConfigured } from '../src/reconcile/reconcileConfigured.ts';
 import { reportTo } from '../src/telemetry/logsAndMetrics.ts';
 import { createDynamodbClient, createSqsClient } from './clients.ts';
 import { lambdaHandler, startTelemetry } from './lambdaHandler.ts';
-import { tellThrough } from './outbox.ts';
+import { notifyThroughOutbox } from './outbox.ts';
 import { snowflakeSession } from './snowflake.ts';
 
 /** A table of some hundred rows is read in seconds; a warehouse that sleeps has to wake up first. */
@@ -21,7 +21,7 @@ const environment = parseEnvironment(reconcileVariables, process.env);
 const s3 = createS3Client();
 const sqs = createSqsClient();
 const ledger = new DynamodbLedger(createDynamodbClient(), environment.LEDGER_TABLE);
-const reconciling: Omit<Reconciling, 'sources' | 'place' | 'report'> = {
+const reconciling: Omit<ReconcileServices, 'sources' | 'place' | 'report'> = {
   store: new S3ObjectStore(s3),
   ledger,
   copyQueue: new SqsQueue(sqs, queueUrlOf(sqs, environment.COPY_QUEUE)),
@@ -30,10 +30,10 @@ const reconciling: Omit<Reconciling, 'sources' | 'place' | 'report'> = {
   debounce: { quietSeconds: environment.QUIET_SECONDS, maxWaitSeconds: environment.MAX_WAIT_SECONDS },
   supersededGraceSeconds: environment.SUPERSEDED_GRACE_SECONDS,
   concurrency: environment.RECONCILE_CONCURRENCY,
-  tagSuperseded: (location) => tagSuperseded(s3, location),
+  tagUnowned: (location) => tagSuperseded(s3, location),
   staleAfterHours: environment.STALE_AFTER_HOURS,
   stage: environment.STAGE,
-  tell: tellThrough(ledger, environment),
+  notify: notifyThroughOutbox(ledger, environment),
   now: Date.now,
 };
 const { PAYERS_TABLE: table } = environment;

@@ -3,7 +3,7 @@ import type { Context } from 'aws-lambda';
 import { DynamodbLedger } from '../src/adapters/dynamodb/ledger.ts';
 import { queueUrlOf, SqsQueue } from '../src/adapters/sqs/queue.ts';
 import { parseEnvironment, sweepVariables } from '../src/config/environment.ts';
-import { type Surveying, sweepAndSurvey } from '../src/sweep/survey.ts';
+import { type SurveyServices, sweepAndSurvey } from '../src/sweep/survey.ts';
 import { reportTo } from '../src/telemetry/logsAndMetrics.ts';
 import { createDynamodbClient, createSqsClient } from './clients.ts';
 import { lambdaHandler, startTelemetry } from './lambdaHandler.ts';
@@ -11,7 +11,7 @@ import { lambdaHandler, startTelemetry } from './lambdaHandler.ts';
 // At cold start.
 const environment = parseEnvironment(sweepVariables, process.env);
 const sqs = createSqsClient();
-const surveying: Omit<Surveying, 'report'> = {
+const surveying: Omit<SurveyServices, 'report'> = {
   ledger: new DynamodbLedger(createDynamodbClient(), environment.LEDGER_TABLE),
   finalizeQueue: new SqsQueue(sqs, queueUrlOf(sqs, environment.FINALIZE_QUEUE)),
   debounce: { quietSeconds: environment.QUIET_SECONDS, maxWaitSeconds: environment.MAX_WAIT_SECONDS },

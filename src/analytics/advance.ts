@@ -1,6 +1,6 @@
 import type { AnalyticsRecord } from '../ledger/analyticsRecord.ts';
 import type { ScriptRun, Step, StepState } from '../warehouse/script.ts';
-import { type Analysing, keep, type Tenure } from './analysing.ts';
+import { type AnalyticsServices, keep, type Tenure } from './analysing.ts';
 
 const FIRST_POLL_SECONDS = 1;
 const LONGEST_POLL_SECONDS = 30;
@@ -19,7 +19,7 @@ const LONGEST_POLL_SECONDS = 30;
  *   cut off later          it is looked for by its query id; what has ended says so as often as it is asked
  */
 export async function advance(
-  analysing: Analysing,
+  analysing: AnalyticsServices,
   tenure: Tenure,
   begun: AnalyticsRecord,
   steps: readonly Step[],
@@ -60,7 +60,7 @@ interface Carried {
 
 /** One step, as far as it gets now. */
 async function carry(
-  analysing: Analysing,
+  analysing: AnalyticsServices,
   tenure: Tenure,
   run: ScriptRun,
   before: AnalyticsRecord,
@@ -92,7 +92,7 @@ async function carry(
  * once more when the warehouse must tell of it. `untold` when there is no time for that: then the search goes on later.
  */
 async function find(
-  analysing: Analysing,
+  analysing: AnalyticsServices,
   run: ScriptRun,
   record: AnalyticsRecord,
   step: Step,
@@ -102,7 +102,7 @@ async function find(
   if (!inHand) return undefined;
   const found = await script.look(run, step, inHand.queryId);
   if (found || inHand.queryId !== undefined) return found;
-  const seconds = script.tellsWithinSeconds - (now() - searchBegan(analysing, record)) / 1000;
+  const seconds = script.visibleWithinSeconds - (now() - searchBegan(analysing, record)) / 1000;
   if (seconds <= 0) return undefined;
   if (!(await mayWait(seconds))) return 'untold';
   await sleep(seconds);
@@ -110,13 +110,13 @@ async function find(
 }
 
 /** Since when the step in hand is looked for: never later than now, for then the clock was set back, and nobody waits for an old date. */
-function searchBegan({ now }: Analysing, { inHand }: AnalyticsRecord): number {
+function searchBegan({ now }: AnalyticsServices, { inHand }: AnalyticsRecord): number {
   return Math.min(inHand?.soughtSince ?? now(), now());
 }
 
 /** Asks at growing intervals until the step has ended, or nobody may wait any longer. */
 async function awaitEnd(
-  { script, sleep, mayWait }: Analysing,
+  { script, sleep, mayWait }: AnalyticsServices,
   run: ScriptRun,
   step: Step,
   submitted: StepState,

@@ -3,7 +3,7 @@ import type { AnalyticsMember, AnalyticsRecord, StepFailure } from '../ledger/an
 import type { Step } from '../warehouse/script.ts';
 import { FencedOff } from '../warehouse/warehouse.ts';
 import { advance } from './advance.ts';
-import { type Analysing, keep, type Tenure } from './analysing.ts';
+import { type AnalyticsServices, keep, type Tenure } from './analysing.ts';
 
 /**
  * Runs the analytics script over members of a month, or goes on with the run that an earlier invocation has begun.
@@ -23,7 +23,7 @@ import { type Analysing, keep, type Tenure } from './analysing.ts';
  * Throws LeaseLost, FencedOff, and what the engine's connection throws: the tick is kept for retry.
  */
 export async function analyse(
-  analysing: Analysing,
+  analysing: AnalyticsServices,
   tenure: Tenure,
   stale: readonly AnalyticsMember[],
 ): Promise<AnalyticsRecord> {
@@ -50,7 +50,7 @@ interface Plan {
   readonly failure?: StepFailure;
 }
 
-function planOf({ script }: Analysing, { period }: Tenure, members: readonly AnalyticsMember[]): Plan {
+function planOf({ script }: AnalyticsServices, { period }: Tenure, members: readonly AnalyticsMember[]): Plan {
   try {
     const steps = script.steps(
       period,
@@ -64,7 +64,7 @@ function planOf({ script }: Analysing, { period }: Tenure, members: readonly Ana
 }
 
 async function begin(
-  analysing: Analysing,
+  analysing: AnalyticsServices,
   tenure: Tenure,
   stale: readonly AnalyticsMember[],
   last: AnalyticsRecord | undefined,
@@ -102,7 +102,7 @@ function failed(failure: StepFailure, at: number) {
  * although the finalizer's own epoch is the newest: then the ledger is older than its warehouse, as after a restore.
  */
 async function advanceUnlessOver(
-  analysing: Analysing,
+  analysing: AnalyticsServices,
   tenure: Tenure,
   last: AnalyticsRecord,
   { steps }: Plan,
@@ -116,7 +116,7 @@ async function advanceUnlessOver(
 }
 
 async function supersededBecause(
-  { ledger, now, maxWaitSeconds }: Analysing,
+  { ledger, now, maxWaitSeconds }: AnalyticsServices,
   { period }: Tenure,
   record: AnalyticsRecord,
   plan: Plan,

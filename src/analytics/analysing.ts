@@ -5,7 +5,7 @@ import type { Report } from '../telemetry/events.ts';
 import type { ScriptEngine } from '../warehouse/script.ts';
 
 /** What the analytics work with. Moments are milliseconds since 1970. */
-export interface Analysing {
+export interface AnalyticsServices {
   readonly ledger: Ledger;
   readonly script: ScriptEngine;
   readonly now: () => number;
@@ -25,7 +25,7 @@ export interface Tenure {
 
 /** Writes a run's record down and answers it. Throws LeaseLost. */
 export async function keep(
-  { ledger }: Analysing,
+  { ledger }: AnalyticsServices,
   { period, epoch }: Tenure,
   record: AnalyticsRecord,
 ): Promise<AnalyticsRecord> {

@@ -81,19 +81,19 @@ function noiseReason(folders: readonly string[], name: string): IgnoredReason | 
 }
 
 /** A place where a report may lie; `period` is missing when the folder that should name it names no month. */
-interface Place {
+interface LayoutPlace {
   readonly layout: Layout;
   readonly period: Period | undefined;
   readonly holds: readonly ('data' | 'manifest')[];
 }
 
-const LEGACY_HOLDS: Place['holds'] = ['data', 'manifest'];
-const SIDES_OF_EXPORT = new Map<string | undefined, Place['holds']>([
+const LEGACY_HOLDS: LayoutPlace['holds'] = ['data', 'manifest'];
+const SIDES_OF_EXPORT = new Map<string | undefined, LayoutPlace['holds']>([
   ['data', ['data']],
   ['metadata', ['manifest']],
 ]);
 
-function legacyPlace(folders: readonly string[]): Place | undefined {
+function legacyPlace(folders: readonly string[]): LayoutPlace | undefined {
   const last = folders.at(-1) ?? '';
   const above = folders.at(-2) ?? '';
   const year = /^year=(\d+)$/.exec(above)?.[1];
@@ -105,7 +105,7 @@ function legacyPlace(folders: readonly string[]): Place | undefined {
   return undefined;
 }
 
-function cur2Place(folders: readonly string[]): Place | undefined {
+function cur2Place(folders: readonly string[]): LayoutPlace | undefined {
   const last = folders.at(-1) ?? '';
   const ownFolder = !isBillingPeriod(last);
   const billingPeriod = folders.at(ownFolder ? -2 : -1) ?? '';

@@ -1,6 +1,6 @@
 import { parseObjectCreated } from '../billing/objectCreated.ts';
 import { receiveManifest } from './receiveManifest.ts';
-import type { Staging } from './services.ts';
+import type { CopyServices } from './services.ts';
 import { stageObject } from './stageObject.ts';
 
 /**
@@ -13,7 +13,7 @@ import { stageObject } from './stageObject.ts';
  *   no configured payer     dropped with a metric: reconcile finds the object once there is one
  *   no such event           throws MalformedEvent: it ends in the dead-letter queue, with an alarm
  */
-export async function handleObjectCreated(staging: Staging, body: unknown): Promise<void> {
+export async function handleObjectCreated(staging: CopyServices, body: unknown): Promise<void> {
   const event = parseObjectCreated(body);
   const { bucket, key } = event;
   const place = staging.place(bucket, key);

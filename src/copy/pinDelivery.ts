@@ -25,7 +25,7 @@ export interface ManifestSighting {
   readonly stillSeconds: number;
 }
 
-export interface FixedDelivery {
+export interface PinnedDelivery {
   readonly delivery: Delivery;
   /** What of it is not staged: version ids, or pendingKey of a file that is not there at all. */
   readonly pending: readonly string[];
@@ -48,11 +48,11 @@ export interface FixedDelivery {
  * Whatever copies a bucket may bring the manifest before its files, and keep their times: while something of a delivery
  * has just come to lie there, a file that has lain there for long may be that of the delivery before.
  */
-export function fixDelivery(sighting: ManifestSighting): FixedDelivery {
+export function pinDelivery(sighting: ManifestSighting): PinnedDelivery {
   const { manifest, source, partition, versions } = sighting;
   const usable = new Set(versions.filter(isUsable).map(({ id }) => id));
   const placedAt = newestPlaced(sighting);
-  const fixed = manifest.keys.map((key) => fixFile(sighting, key, placedAt));
+  const fixed = manifest.keys.map((key) => pinFile(sighting, key, placedAt));
   const files = fixed.map(({ file }) => file);
   const names = files.map(({ key, versionId }) => `${key}\0${versionId ?? ''}`);
   const id = createHash('sha256')
@@ -69,13 +69,13 @@ export function fixDelivery(sighting: ManifestSighting): FixedDelivery {
   };
 }
 
-interface FixedFile {
+interface PinnedFile {
   readonly file: ExpectedFile;
   readonly object?: ListedObject;
   readonly unsure: boolean;
 }
 
-function fixFile(sighting: ManifestSighting, key: string, newestPlacedAt: number | undefined): FixedFile {
+function pinFile(sighting: ManifestSighting, key: string, newestPlacedAt: number | undefined): PinnedFile {
   const { source, listed, ownFolder, now, stillSeconds } = sighting;
   const { bucket } = source;
   const object = listed.get(key);

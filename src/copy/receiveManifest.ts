@@ -2,8 +2,15 @@ import { MAX_MANIFEST_BYTES, ManifestInvalid, ManifestNotBill, parseManifest } f
 import { type ObjectCreated, objectCreatedEvent } from '../billing/objectCreated.ts';
 import { type SourceVersion, versionIdOf } from '../billing/version.ts';
 import type { ListedObject, ReadResult } from '../store/objectStore.ts';
-import { type FixedDelivery, fixDelivery } from './pinDelivery.ts';
-import { dropSuperseded, type Placed, type Staging, sendTick, sourceVersion, tellQuarantined } from './services.ts';
+import { type PinnedDelivery, pinDelivery } from './pinDelivery.ts';
+import {
+  type CopyServices,
+  dropSuperseded,
+  notifyQuarantined,
+  type Placed,
+  sendTick,
+  sourceVersion,
+} from './services.ts';
 
 /** Long enough for a file to be copied after the one before. */
 const DEFAULT_STILL_SECONDS = 30;
@@ -20,7 +27,7 @@ const SECOND_LOOK = 'second-look';
  * manifest would have come. A manifest that is nonsense is
  * quarantined, one of an export that is no part of a bill set aside. Throws as stageObject does.
  */
-export async function receiveManifest(staging: Staging, placed: Placed, event: ObjectCreated): Promise<void> {
+export async function receiveManifest(staging: CopyServices, placed: Placed, event: ObjectCreated): Promise<void> {
   let source: SourceVersion | undefined;
   try {
     const read = await staging.store.read(event, { start: 0, end: MAX_MANIFEST_BYTES });
@@ -34,7 +41,12 @@ export async function receiveManifest(staging: Staging, placed: Placed, event: O
   }
 }
 
-async function fix(staging: Staging, placed: Placed, source: SourceVersion, read: ReadResult): Promise<FixedDelivery> {
+async function fix(
+  staging: CopyServices,
+  placed: Placed,
+  source: SourceVersion,
+  read: ReadResult,
+): Promise<PinnedDelivery> {
   if (read.sizeBytes > MAX_MANIFEST_BYTES) {
     throw new ManifestInvalid(`size must be at most ${MAX_MANIFEST_BYTES} bytes, got ${read.sizeBytes}`);
   }
@@ -50,11 +62,15 @@ async function fix(staging: Staging, placed: Placed, source: SourceVersion, read
   const ownFolder = places.every(({ place }) => place.is === 'data' && place.ownFolder);
   const { stillSeconds = DEFAULT_STILL_SECONDS } = staging.debounce;
   const seen = { placedAt: read.placedAt, now: staging.now(), stillSeconds };
-  return fixDelivery({ partition: placed.partition, manifest, source, listed, versions, ownFolder, ...seen });
+  return pinDelivery({ partition: placed.partition, manifest, source, listed, versions, ownFolder, ...seen });
 }
 
 /** The named objects that lie at the source, by key. */
-async function list(staging: Staging, bucket: string, keys: ReadonlySet<string>): Promise<Map<string, ListedObject>> {
+async function list(
+  staging: CopyServices,
+  bucket: string,
+  keys: ReadonlySet<string>,
+): Promise<Map<string, ListedObject>> {
   const listed = new Map<string, ListedObject>();
   const folders = new Set([...keys].map((key) => key.slice(0, key.lastIndexOf('/') + 1)));
   for (const folder of folders) {
@@ -65,7 +81,12 @@ async function list(staging: Staging, bucket: string, keys: ReadonlySet<string>)
   return listed;
 }
 
-async function record(staging: Staging, placed: Placed, event: ObjectCreated, fixed: FixedDelivery): Promise<void> {
+async function record(
+  staging: CopyServices,
+  placed: Placed,
+  event: ObjectCreated,
+  fixed: PinnedDelivery,
+): Promise<void> {
   const { partition } = placed;
   const { delivery, missing, unsure, absent } = fixed;
   const { executionId } = delivery;
@@ -91,7 +112,7 @@ async function record(staging: Staging, placed: Placed, event: ObjectCreated, fi
 }
 
 async function request(
-  staging: Staging,
+  staging: CopyServices,
   group: string,
   bucket: string,
   missing: readonly ListedObject[],
@@ -109,10 +130,10 @@ async function request(
 }
 
 async function comeBack(
-  staging: Staging,
+  staging: CopyServices,
   group: string,
   event: ObjectCreated,
-  { delivery, newestAt }: FixedDelivery,
+  { delivery, newestAt }: PinnedDelivery,
 ): Promise<void> {
   const { etag } = delivery.manifest;
   const body = objectCreatedEvent('cur-reactor', { ...event, etag, reason: SECOND_LOOK }, staging.correlationId);
@@ -125,12 +146,12 @@ async function comeBack(
 }
 
 /** Keeps a bad manifest in the ledger, so that reconcile knows it was seen and people know why nothing came of it. */
-async function quarantine(staging: Staging, placed: Placed, source: SourceVersion, reason: string): Promise<void> {
+async function quarantine(staging: CopyServices, placed: Placed, source: SourceVersion, reason: string): Promise<void> {
   const { partition, folder, awaitsManifest } = placed;
   const outcome = { status: 'quarantined', reason } as const;
   const id = versionIdOf(source);
   const known = await staging.ledger.version(partition, id);
-  await tellQuarantined(staging, known?.outcome, { partition, source, reason });
+  await notifyQuarantined(staging, known?.outcome, { partition, source, reason });
   const recorded = await staging.ledger.recordVersion(
     { id, partition, source, folder, awaitsManifest, outcome },
     staging.now(),
@@ -140,7 +161,7 @@ async function quarantine(staging: Staging, placed: Placed, source: SourceVersio
 }
 
 /** Keeps a manifest that nothing comes of in the ledger, so that reconcile knows it was seen. */
-async function setAside(staging: Staging, placed: Placed, source: SourceVersion, reason: string): Promise<void> {
+async function setAside(staging: CopyServices, placed: Placed, source: SourceVersion, reason: string): Promise<void> {
   const { partition, folder, awaitsManifest } = placed;
   const outcome = { status: 'set-aside', reason } as const;
   const recorded = await staging.ledger.recordVersion(

@@ -4,7 +4,7 @@ import type { Place, Placement } from '../billing/placement.ts';
 import type { SourceVersion } from '../billing/version.ts';
 import { changesAreDue, changesDueAt, type Debounce } from '../ledger/decide.ts';
 import type { Ledger, Recorded } from '../ledger/ledger.ts';
-import type { Tell } from '../ledger/message.ts';
+import type { Notify } from '../ledger/message.ts';
 import { isDirty } from '../ledger/partitionRecord.ts';
 import type { VersionOutcome } from '../ledger/versionRecord.ts';
 import { quarantined } from '../outbox/copyMessages.ts';
@@ -14,7 +14,7 @@ import { ObjectChanged, ObjectGone, type ObjectStore } from '../store/objectStor
 import type { Report } from '../telemetry/events.ts';
 
 /** What the copy workflow works with. `now` answers milliseconds since 1970. */
-export interface Staging {
+export interface CopyServices {
   readonly store: ObjectStore;
   readonly ledger: Ledger;
   /** Takes events in the shape of S3's own. */
@@ -26,7 +26,7 @@ export interface Staging {
   readonly now: () => number;
   readonly report: Report;
   /** Tells other systems of what is quarantined. */
-  readonly tell: Tell;
+  readonly notify: Notify;
   /** The deployment's stage, named in messages. */
   readonly stage: string;
   /** Names the event that is worked on, in everything that follows from it: /^[\w-]{1,64}$/. */
@@ -47,7 +47,7 @@ const CLOCK_TOLERANCE_MS = 1000;
  * same message may have told the ledger and died before its tick: so a partition that is dirty gets one.
  */
 export async function dropSuperseded(
-  staging: Staging,
+  staging: CopyServices,
   { partition }: Placed,
   { bucket, key }: ObjectCreated,
   error: unknown,
@@ -63,8 +63,8 @@ export async function dropSuperseded(
  * Tells that a content is quarantined, where that is new: before the ledger knows it, so that a crash in between tells it
  * again, under the same id.
  */
-export async function tellQuarantined(
-  { tell, stage, correlationId, now }: Staging,
+export async function notifyQuarantined(
+  { notify, stage, correlationId, now }: CopyServices,
   known: VersionOutcome | undefined,
   {
     partition,
@@ -73,11 +73,11 @@ export async function tellQuarantined(
   }: { readonly partition: Partition; readonly source: SourceVersion; readonly reason: string },
 ): Promise<void> {
   if (known?.status === 'quarantined') return;
-  await tell([quarantined({ stage, correlationId, at: now() }, partition, source, reason)]);
+  await notify([quarantined({ stage, correlationId, at: now() }, partition, source, reason)]);
 }
 
 /** Sends the tick that a recording asks for: at once, or for when the partition is due. */
-export async function sendTick(staging: Staging, partition: Partition, recorded: Recorded): Promise<void> {
+export async function sendTick(staging: CopyServices, partition: Partition, recorded: Recorded): Promise<void> {
   if (recorded.tick === 'none') return;
   const now = staging.now();
   const isDue = recorded.tick === 'now' || changesAreDue(recorded.partition, now, staging.debounce);

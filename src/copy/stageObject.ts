@@ -10,12 +10,12 @@ import type { Report } from '../telemetry/events.ts';
 import { type FileContent, inspectObject } from './parquetFooter.ts';
 import {
   COPY_LOST,
+  type CopyServices,
   dropSuperseded,
+  notifyQuarantined,
   type Placed,
-  type Staging,
   sendTick,
   sourceVersion,
-  tellQuarantined,
 } from './services.ts';
 import { stagedKeyOf } from './stagedKey.ts';
 
@@ -28,7 +28,7 @@ import { stagedKeyOf } from './stagedKey.ts';
  * is set aside there: neither is copied. Throws what the store and
  * the ledger throw otherwise (access denied, throttled): then the message is kept for retry.
  */
-export async function stageObject(staging: Staging, placed: Placed, event: ObjectCreated): Promise<void> {
+export async function stageObject(staging: CopyServices, placed: Placed, event: ObjectCreated): Promise<void> {
   try {
     const inspected = await inspectObject(staging.store, event);
     const source = sourceVersion(event, inspected);
@@ -48,7 +48,8 @@ export async function stageObject(staging: Staging, placed: Placed, event: Objec
       awaitsManifest: placed.awaitsManifest,
       outcome,
     };
-    if (outcome.status === 'quarantined') await tellQuarantined(staging, known, { ...record, reason: outcome.reason });
+    if (outcome.status === 'quarantined')
+      await notifyQuarantined(staging, known, { ...record, reason: outcome.reason });
     const recorded = await staging.ledger.recordVersion(record, staging.now());
     reportOutcome(staging.report, record, recorded, lagSeconds(event, staging.now()));
     await sendTick(staging, partition, recorded);
@@ -65,7 +66,7 @@ function withoutWithdrawal(known: VersionOutcome): VersionOutcome {
 }
 
 async function stage(
-  staging: Staging,
+  staging: CopyServices,
   partition: Partition,
   source: SourceVersion,
   content: FileContent,
@@ -87,7 +88,7 @@ async function stage(
 
 /** Makes the same copy under the same key again, where it is gone; nothing else changes. */
 async function restoreCopy(
-  { store, stagingBucket, report }: Staging,
+  { store, stagingBucket, report }: CopyServices,
   partition: Partition,
   source: SourceVersion,
   { stagedKey }: Extract<VersionOutcome, { status: 'staged' }>,

@@ -1,5 +1,5 @@
 import { analyse } from '../analytics/analyse.ts';
-import type { Analysing } from '../analytics/analysing.ts';
+import type { AnalyticsServices } from '../analytics/analysing.ts';
 import { failureText } from '../analytics/failureText.ts';
 import type { Payer } from '../billing/payer.ts';
 import type { AnalyticsMember, AnalyticsRecord } from '../ledger/analyticsRecord.ts';
@@ -8,13 +8,13 @@ import type { PartitionRecord } from '../ledger/partitionRecord.ts';
 import { problemOf } from '../ledger/problems.ts';
 import { fail, renewLease } from './candidate.ts';
 import { eventOf, finalizedBy, messageOf } from './finalized.ts';
-import { type Finalizing, type Run, tellingOf } from './services.ts';
+import { type FinalizeServices, messageContext, type Run } from './services.ts';
 
 /**
  * Runs the analytics over what was published since they ran last, as far as they get now. What they do not get to stays
  * dirty, and a later run goes on with it. Answers the payers whose months they have run over.
  */
-export async function analysePublished(finalizing: Finalizing, run: Run): Promise<readonly Payer[]> {
+export async function analysePublished(finalizing: FinalizeServices, run: Run): Promise<readonly Payer[]> {
   const { ledger, now } = finalizing;
   const records = await ledger.partitions(run.period);
   const due = records.filter((record) => analyticsAreDue(record, now()));
@@ -41,7 +41,11 @@ function together(due: readonly PartitionRecord[]): readonly PartitionRecord[] {
 }
 
 /** Each partition that the run was for is tried again after its own delay, unless it was published anew meanwhile. */
-async function commitFailed(finalizing: Finalizing, run: Run, { members, failure }: AnalyticsRecord): Promise<void> {
+async function commitFailed(
+  finalizing: FinalizeServices,
+  run: Run,
+  { members, failure }: AnalyticsRecord,
+): Promise<void> {
   const reason = failure ? failureText(failure) : 'the run failed';
   const epochs = new Map(members.map(({ payer, publishedEpoch }) => [payer, publishedEpoch]));
   for (const record of await finalizing.ledger.partitions(run.period)) {
@@ -55,11 +59,11 @@ async function commitFailed(finalizing: Finalizing, run: Run, { members, failure
  * What follows from a run that is done. Cut off in between, its members are due still, and what is left is done once
  * more. A partition that cannot be told of stays due: it is tried again after its own delay, and the others are not.
  */
-async function commitDone(finalizing: Finalizing, run: Run, record: AnalyticsRecord): Promise<readonly Payer[]> {
-  const { ledger, now, report, tell } = finalizing;
+async function commitDone(finalizing: FinalizeServices, run: Run, record: AnalyticsRecord): Promise<readonly Payer[]> {
+  const { ledger, now, report, notify } = finalizing;
   const { period, epoch } = run;
   const { finalized, untold } = await finalizedBy(finalizing, run, record);
-  await tell(finalized.map((one) => messageOf(tellingOf(finalizing, run), one)));
+  await notify(finalized.map((one) => messageOf(messageContext(finalizing, run), one)));
   const events = new Map(finalized.map((one) => [one.partition.payer, eventOf(one, now())]));
   const failed = new Set(untold.map(({ record: { partition } }) => partition.payer));
   const done = record.members.filter(({ payer }) => !failed.has(payer));
@@ -80,15 +84,15 @@ async function commitDone(finalizing: Finalizing, run: Run, record: AnalyticsRec
   return done.map(({ payer }) => payer);
 }
 
-function analysingOf(finalizing: Finalizing, run: Run): Analysing {
-  const { ledger, script, now, sleep, handOnAt, settings, report } = finalizing;
+function analysingOf(finalizing: FinalizeServices, run: Run): AnalyticsServices {
+  const { ledger, script, now, sleep, yieldAt, settings, report } = finalizing;
   const mayWait = async (seconds: number) =>
-    now() + seconds * 1000 < handOnAt && !(await areChangesDue(finalizing, run));
+    now() + seconds * 1000 < yieldAt && !(await areChangesDue(finalizing, run));
   return { ledger, script, now, sleep, mayWait, report, maxWaitSeconds: settings.maxWaitSeconds };
 }
 
 /** Whether readers wait for something: it is not kept from them by analytics that run long. */
-async function areChangesDue({ ledger, now, settings }: Finalizing, { period }: Run): Promise<boolean> {
+async function areChangesDue({ ledger, now, settings }: FinalizeServices, { period }: Run): Promise<boolean> {
   return (await ledger.partitions(period)).some((record) => changesAreDue(record, now(), settings));
 }
 

@@ -7,7 +7,7 @@ import { problemOf, stepOf } from '../ledger/problems.ts';
 import type { StagedVersion, VersionRecord } from '../ledger/versionRecord.ts';
 import { analyticsFailed, verificationFailed } from '../outbox/finalizeMessages.ts';
 import type { StagedFile } from '../warehouse/warehouse.ts';
-import { type Finalizing, type Run, tellingOf } from './services.ts';
+import { type FinalizeServices, messageContext, type Run } from './services.ts';
 
 /** A due partition as this run found it, and what to do with it. */
 export interface Candidate {
@@ -39,29 +39,29 @@ export function asOf(files: readonly StagedVersion[]): number {
  * maximum. `failure` says more of analytics that failed.
  */
 export async function fail(
-  finalizing: Finalizing,
+  finalizing: FinalizeServices,
   run: Run,
   { partition, record }: Pick<Candidate, 'partition' | 'record'>,
   what: Problem['what'],
   message: string,
   failure?: StepFailure,
 ): Promise<void> {
-  const { ledger, settings, now, report, tell } = finalizing;
+  const { ledger, settings, now, report, notify } = finalizing;
   const before = problemOf(record, stepOf({ what }));
   const attempts = (before?.attempts ?? 0) + 1;
   const seconds = Math.min(settings.retryMaxSeconds, settings.retryBaseSeconds * 2 ** (attempts - 1));
   const at = now();
   const problem = { what, message, attempts, at, retryAt: at + seconds * 1000, changes: record.changes };
-  const telling = tellingOf(finalizing, run);
+  const telling = messageContext(finalizing, run);
   const told =
     what === 'analytics-failed'
       ? analyticsFailed(telling, partition, problem, failure)
       : verificationFailed(telling, partition, problem);
-  await tell([told]);
+  await notify([told]);
   await ledger.commit(partition, run.epoch, { kind: 'failed', problem });
   report({ what, partition, reason: message, attempts });
 }
 
-export async function renewLease({ ledger, settings, now }: Finalizing, { period, epoch }: Run): Promise<void> {
+export async function renewLease({ ledger, settings, now }: FinalizeServices, { period, epoch }: Run): Promise<void> {
   await ledger.renewLease(period, epoch, now() + settings.leaseSeconds * 1000);
 }

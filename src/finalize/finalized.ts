@@ -4,11 +4,11 @@ import type { Period } from '../billing/period.ts';
 import type { AnalyticsRecord } from '../ledger/analyticsRecord.ts';
 import type { Message } from '../ledger/message.ts';
 import { type PartitionRecord, type Published, wantsAnalytics } from '../ledger/partitionRecord.ts';
-import type { Telling } from '../outbox/compose.ts';
+import type { MessageContext } from '../outbox/compose.ts';
 import { finalized } from '../outbox/finalizeMessages.ts';
 import type { ReactorEvent } from '../telemetry/events.ts';
 import type { PartitionTotals, Warehouse } from '../warehouse/warehouse.ts';
-import { endsRun, type Finalizing, type Run } from './services.ts';
+import { endsRun, type FinalizeServices, type Run } from './services.ts';
 
 /** A partition of which everything is done: published, and analysed since. */
 interface FinalizedPartition {
@@ -20,7 +20,7 @@ interface FinalizedPartition {
 }
 
 /** A partition whose finalization cannot be told, and why. */
-interface UntoldPartition {
+interface UnknownTotals {
   readonly record: PartitionRecord;
   readonly reason: string;
 }
@@ -31,10 +31,10 @@ interface UntoldPartition {
  * Throws what ends the run, and the warehouse's error when it fails altogether.
  */
 export async function finalizedBy(
-  { ledger, warehouse }: Finalizing,
+  { ledger, warehouse }: FinalizeServices,
   { period }: Run,
   { members }: AnalyticsRecord,
-): Promise<{ readonly finalized: readonly FinalizedPartition[]; readonly untold: readonly UntoldPartition[] }> {
+): Promise<{ readonly finalized: readonly FinalizedPartition[]; readonly untold: readonly UnknownTotals[] }> {
   const epochs = new Map(members.map(({ payer, publishedEpoch }) => [payer, publishedEpoch]));
   const records = (await ledger.partitions(period)).filter(
     (record) => record.published?.epoch === epochs.get(record.partition.payer) && wantsAnalytics(record),
@@ -42,7 +42,7 @@ export async function finalizedBy(
   const payers = records.map(({ partition }) => partition.payer);
   const totals = await totalsOfEach(warehouse, period, payers);
   const finalized: FinalizedPartition[] = [];
-  const untold: UntoldPartition[] = [];
+  const untold: UnknownTotals[] = [];
   for (const record of records) {
     const { partition, published } = record;
     const total = totals.get(partition.payer) ?? 'the warehouse has reported no totals';
@@ -80,7 +80,7 @@ async function totalsOfEach(
 }
 
 /** What other systems hear of it. */
-export function messageOf(telling: Telling, { partition, published, totals }: FinalizedPartition): Message {
+export function messageOf(telling: MessageContext, { partition, published, totals }: FinalizedPartition): Message {
   const { epoch, files, rows, deliveryId, asOf = 0 } = published;
   return finalized(telling, partition, { ...totals, publishedEpoch: epoch, files, rows, deliveryId, asOf });
 }

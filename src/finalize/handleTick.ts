@@ -3,7 +3,7 @@ import { type PeriodTick, parseTick, tickAt } from '../queue/tick.ts';
 import { FencedOff } from '../warehouse/warehouse.ts';
 import { removeSuperseded } from './removeSuperseded.ts';
 import { runFinalization } from './run.ts';
-import { type Finalizing, isOvertaken, type Run } from './services.ts';
+import { type FinalizeServices, isOvertaken, type Run } from './services.ts';
 import { startStopwatch } from './stopwatch.ts';
 
 /**
@@ -12,14 +12,14 @@ import { startStopwatch } from './stopwatch.ts';
  * acknowledged: the next look is in the queue. Throws on trouble that is not one partition's own (the warehouse is
  * down): the lease is freed, and the tick kept for retry. A tick of the outbox asks nothing of it.
  */
-export async function handleTick(finalizing: Finalizing, body: unknown): Promise<void> {
+export async function handleTick(finalizing: FinalizeServices, body: unknown): Promise<void> {
   const tick = parseTick(body);
   if ('outbox' in tick) return;
   const { correlationId } = finalizing;
   await handlePeriodTick(finalizing, { ...(correlationId === undefined ? {} : { correlationId }), ...tick });
 }
 
-async function handlePeriodTick(finalizing: Finalizing, tick: PeriodTick): Promise<void> {
+async function handlePeriodTick(finalizing: FinalizeServices, tick: PeriodTick): Promise<void> {
   const { period, clear = false, correlationId } = tick;
   const { ledger, settings, now, report, holder } = finalizing;
   const decision = decide(await ledger.partitions(period), now(), settings);
@@ -55,7 +55,7 @@ async function handlePeriodTick(finalizing: Finalizing, tick: PeriodTick): Promi
  * Frees the lease after a failure. What has failed may be the ledger: it is asked twice, and why the run has failed is
  * never hidden. A lease that stays runs out.
  */
-async function release({ ledger }: Finalizing, { period, epoch }: Run): Promise<void> {
+async function release({ ledger }: FinalizeServices, { period, epoch }: Run): Promise<void> {
   await ledger
     .releaseLease(period, epoch)
     .catch(() => ledger.releaseLease(period, epoch))
@@ -66,7 +66,7 @@ async function release({ ledger }: Finalizing, { period, epoch }: Run): Promise<
  * A warehouse that has seen a higher epoch than the ledger ever handed out says that the ledger was restored, or lost its
  * newest writes: epochs go on from the warehouse's, instead of being fenced off one by one.
  */
-async function followWarehouse({ ledger, report }: Finalizing, { period }: Run, error: unknown): Promise<void> {
+async function followWarehouse({ ledger, report }: FinalizeServices, { period }: Run, error: unknown): Promise<void> {
   if (!(error instanceof FencedOff)) return;
   const { epoch } = await ledger.period(period);
   if (epoch >= error.newest) return;
@@ -75,7 +75,7 @@ async function followWarehouse({ ledger, report }: Finalizing, { period }: Run, 
 }
 
 /** Clears away what is superseded in the period's clean partitions; those that are dirty do it in their own run. */
-async function clearPeriod(finalizing: Finalizing, run: Run): Promise<void> {
+async function clearPeriod(finalizing: FinalizeServices, run: Run): Promise<void> {
   for (const { partition } of await finalizing.ledger.partitions(run.period)) {
     await removeSuperseded(finalizing, run, partition);
   }
@@ -86,7 +86,7 @@ async function clearPeriod(finalizing: Finalizing, run: Run): Promise<void> {
  * sent, so that a crash in between costs a double and never the tick.
  */
 async function tickAgain(
-  { ledger, finalizeQueue, now }: Finalizing,
+  { ledger, finalizeQueue, now }: FinalizeServices,
   { period, correlationId }: PeriodTick,
   at: number,
 ): Promise<void> {

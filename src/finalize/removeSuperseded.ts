@@ -2,7 +2,7 @@ import type { Partition } from '../billing/partition.ts';
 import { compareVersions, objectName, type VersionId } from '../billing/version.ts';
 import { isDirty } from '../ledger/partitionRecord.ts';
 import type { StagedVersion, VersionRecord } from '../ledger/versionRecord.ts';
-import type { Finalizing, Run } from './services.ts';
+import type { FinalizeServices, Run } from './services.ts';
 
 /**
  * Clears away staged files that publishes have hidden from readers, each once its grace time is over.
@@ -14,7 +14,7 @@ import type { Finalizing, Run } from './services.ts';
  * behind under a key that is never used again; nothing that readers see depends on it, so this never fails a run: it is
  * reported.
  */
-export async function removeSuperseded(finalizing: Finalizing, run: Run, partition: Partition): Promise<void> {
+export async function removeSuperseded(finalizing: FinalizeServices, run: Run, partition: Partition): Promise<void> {
   const { ledger, settings, now } = finalizing;
   const found = await findSuperseded(finalizing, partition);
   if (!found) return;
@@ -29,7 +29,7 @@ export async function removeSuperseded(finalizing: Finalizing, run: Run, partiti
 }
 
 async function remove(
-  { ledger, warehouse, store, stagingBucket, report }: Finalizing,
+  { ledger, warehouse, store, stagingBucket, report }: FinalizeServices,
   run: Run,
   partition: Partition,
   versions: readonly StagedVersion[],
@@ -55,7 +55,7 @@ interface Superseded {
 
 /** What is superseded in a partition; undefined when that cannot be said now. */
 async function findSuperseded(
-  { ledger, warehouse }: Finalizing,
+  { ledger, warehouse }: FinalizeServices,
   partition: Partition,
 ): Promise<Superseded | undefined> {
   // In this order: what was recorded before the versions were read has made the record dirty, or was worked in.

@@ -10,7 +10,7 @@ import { analysePublished } from './analysePublished.ts';
 import { auditProblem, registrationProblem } from './auditing.ts';
 import { asOf, type Candidate, fail, type Publishable, type PublishedCandidate, renewLease } from './candidate.ts';
 import { removeSuperseded } from './removeSuperseded.ts';
-import { endsRun, type Finalizing, type Run } from './services.ts';
+import { endsRun, type FinalizeServices, type Run } from './services.ts';
 
 /**
  * Finalizes what is due of a period: for each partition whose changes are due, form the current set, register, audit,
@@ -22,7 +22,7 @@ import { endsRun, type Finalizing, type Run } from './services.ts';
  * One partition's trouble is recorded in its own record, and does not stop the others.
  */
 export async function runFinalization(
-  finalizing: Finalizing,
+  finalizing: FinalizeServices,
   run: Run,
   records: readonly PartitionRecord[],
 ): Promise<void> {
@@ -49,7 +49,7 @@ export async function runFinalization(
 
 /** The current set of each partition; one that cannot be formed is held. */
 async function formSets(
-  finalizing: Finalizing,
+  finalizing: FinalizeServices,
   run: Run,
   records: readonly PartitionRecord[],
 ): Promise<readonly Publishable[]> {
@@ -64,7 +64,7 @@ async function formSets(
 }
 
 /** Reads the partition's versions after its record: a change in between is settled by a later run, never lost. */
-async function lookAt({ ledger, now }: Finalizing, record: PartitionRecord): Promise<Candidate> {
+async function lookAt({ ledger, now }: FinalizeServices, record: PartitionRecord): Promise<Candidate> {
   const { partition, completeDelivery } = record;
   const readAt = now();
   const versions = await ledger.versions(partition);
@@ -82,7 +82,7 @@ async function lookAt({ ledger, now }: Finalizing, record: PartitionRecord): Pro
   return { ...base, set: setWithoutManifest(versions, record.report) };
 }
 
-async function withFiles({ ledger }: Finalizing, candidate: Candidate): Promise<Publishable | undefined> {
+async function withFiles({ ledger }: FinalizeServices, candidate: Candidate): Promise<Publishable | undefined> {
   const { set } = candidate;
   if (set.is !== 'set') return undefined;
   const schemas = await ledger.schemas(set.files.map(({ outcome }) => outcome.schemaId));
@@ -97,7 +97,11 @@ async function withFiles({ ledger }: Finalizing, candidate: Candidate): Promise<
 }
 
 /** What is visible stays; a new version or delivery makes the partition dirty again. */
-async function hold(finalizing: Finalizing, run: Run, { partition, record, readAt, set }: Candidate): Promise<void> {
+async function hold(
+  finalizing: FinalizeServices,
+  run: Run,
+  { partition, record, readAt, set }: Candidate,
+): Promise<void> {
   if (set.is !== 'held') return;
   const { ledger, copyQueue, report } = finalizing;
   if (set.removed.length > 0) {
@@ -114,7 +118,7 @@ async function hold(finalizing: Finalizing, run: Run, { partition, record, readA
 
 /** Registers, audits and publishes what readers do not see yet. Answers the partitions whose current set is visible now. */
 async function publish(
-  finalizing: Finalizing,
+  finalizing: FinalizeServices,
   run: Run,
   candidates: readonly Publishable[],
 ): Promise<readonly PublishedCandidate[]> {
@@ -131,7 +135,7 @@ async function publish(
       continue;
     }
     await renewLease(finalizing, run);
-    if (await verify(finalizing, run, candidate)) verified.push({ ...candidate, publishedEpoch: run.epoch });
+    if (await auditCandidate(finalizing, run, candidate)) verified.push({ ...candidate, publishedEpoch: run.epoch });
   }
   if (verified.length > 0) {
     const publications = verified.map(publicationOf);
@@ -142,7 +146,7 @@ async function publish(
   return [...visible, ...verified];
 }
 
-async function verify(finalizing: Finalizing, run: Run, candidate: Publishable): Promise<boolean> {
+async function auditCandidate(finalizing: FinalizeServices, run: Run, candidate: Publishable): Promise<boolean> {
   const problem = await findProblem(finalizing.warehouse, run, candidate);
   if (problem) {
     await fail(finalizing, run, candidate, problem.what, problem.message);
@@ -179,7 +183,7 @@ function publicationOf({ partition, files, set }: Publishable) {
 
 /** Tells the ledger what is visible; it knows already, unless this run or one that was cut off has published it. */
 async function commitPublished(
-  { ledger, now, report }: Finalizing,
+  { ledger, now, report }: FinalizeServices,
   run: Run,
   candidate: PublishedCandidate,
 ): Promise<void> {

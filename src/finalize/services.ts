@@ -1,8 +1,8 @@
 import type { Period } from '../billing/period.ts';
 import type { Debounce } from '../ledger/decide.ts';
 import { LeaseLost, type Ledger } from '../ledger/ledger.ts';
-import type { Tell } from '../ledger/message.ts';
-import type { Telling } from '../outbox/compose.ts';
+import type { Notify } from '../ledger/message.ts';
+import type { MessageContext } from '../outbox/compose.ts';
 import type { Queue } from '../queue/queue.ts';
 import type { Tick } from '../queue/tick.ts';
 import type { ObjectStore } from '../store/objectStore.ts';
@@ -12,7 +12,7 @@ import { FencedOff, type Warehouse, WarehouseBroken } from '../warehouse/warehou
 import type { Stopwatch } from './stopwatch.ts';
 
 /** What the finalizer works with. `now` answers milliseconds since 1970. */
-export interface Finalizing {
+export interface FinalizeServices {
   readonly ledger: Ledger;
   readonly warehouse: Warehouse;
   /** The warehouse's own. */
@@ -25,10 +25,10 @@ export interface Finalizing {
   readonly now: () => number;
   readonly sleep: (seconds: number) => Promise<void>;
   /** From then on what runs in the warehouse is left to the next tick: milliseconds since 1970. */
-  readonly handOnAt: number;
+  readonly yieldAt: number;
   readonly report: Report;
   /** Tells other systems; nothing is lost once it has resolved. */
-  readonly tell: Tell;
+  readonly notify: Notify;
   /** The deployment's stage, named in messages. */
   readonly stage: string;
   /** Of the message that is worked on, where its tick names none. */
@@ -69,6 +69,6 @@ export function endsRun(error: unknown): boolean {
 }
 
 /** Who tells, now. */
-export function tellingOf({ stage, now }: Finalizing, { correlationId }: Run): Telling {
+export function messageContext({ stage, now }: FinalizeServices, { correlationId }: Run): MessageContext {
   return { stage, at: now(), correlationId };
 }

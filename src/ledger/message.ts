@@ -20,7 +20,7 @@ export interface Message {
  * called before the step in the ledger that would not be repeated, so that a crash in between tells twice and never not
  * at all. Throws what the ledger throws: whoever tells does its step again.
  */
-export type Tell = (messages: readonly Message[]) => Promise<void>;
+export type Notify = (messages: readonly Message[]) => Promise<void>;
 
 /** Sorts messages: the oldest first. */
 export function byAge(a: Message, b: Message): number {

@@ -151,7 +151,7 @@ function isAboveDelivery(a: SourceVersion, b: SourceVersion): boolean {
 }
 
 /** Counts a change: `by` caused it, at `now`. */
-export function changed(record: PartitionRecord, by: string, now: number): PartitionRecord {
+export function countChange(record: PartitionRecord, by: string, now: number): PartitionRecord {
   const hadChanges = hasChanges(record);
   return {
     ...record,
@@ -181,7 +181,7 @@ export function watermarked(record: PartitionRecord, lastModified: number): Part
  * after it, which counts as well. The first report with rows is the bill; what comes of another one is only noted. The
  * same record where nothing counts.
  */
-export function versionTold(
+export function applyVersion(
   before: PartitionRecord,
   version: Pick<VersionRecord, 'id' | 'source' | 'outcome' | 'replaced'>,
   { news, awaitsManifest }: { readonly news: boolean; readonly awaitsManifest: boolean },
@@ -194,7 +194,7 @@ export function versionTold(
   let after: PartitionRecord = { ...before, awaitsManifest };
   if (isStaged) after = watermarked({ ...after, report }, source.lastModified);
   if (isUsable(version)) after = resolved(after, id, news ? [id, pendingKey(source)] : [id]);
-  return news || after.delivery !== before.delivery ? changed(after, id, now) : before;
+  return news || after.delivery !== before.delivery ? countChange(after, id, now) : before;
 }
 
 /**
@@ -202,7 +202,7 @@ export function versionTold(
  * was worked off before, or another copy of it (legacy reports have two), of which only the order is kept. An older one
  * is of use only when it is complete and the newest is not. One of another report than the bill's is only noted.
  */
-export function delivered(
+export function applyDelivery(
   record: PartitionRecord,
   progress: DeliveryProgress,
   now: number,
@@ -238,7 +238,7 @@ function deliveredOfBill(
  * The record after somebody chose which report is the bill; undefined when it is that one already, and nothing else is
  * left to choose from. Deliveries of the report before are forgotten: its own have to be read again.
  */
-export function reportChosen(
+export function applyReportChoice(
   record: PartitionRecord,
   report: string,
   now: number,
@@ -248,14 +248,18 @@ export function reportChosen(
     const { otherReports: ____, ...kept } = record;
     return otherReports ? { record: kept, news: false } : undefined;
   }
-  return { record: changed({ ...rest, report }, `report ${report}`, now), news: true };
+  return { record: countChange({ ...rest, report }, `report ${report}`, now), news: true };
 }
 
 /** The record after somebody asked for its set to be formed anew. */
-export function reopened(record: PartitionRecord, { by, forgetDeliveries }: Reopening, now: number): PartitionRecord {
-  if (!forgetDeliveries) return changed(record, by, now);
+export function applyReopening(
+  record: PartitionRecord,
+  { by, forgetDeliveries }: Reopening,
+  now: number,
+): PartitionRecord {
+  if (!forgetDeliveries) return countChange(record, by, now);
   const { delivery: _, completeDelivery: __, ...rest } = record;
-  return changed({ ...rest, awaitsManifest: false }, by, now);
+  return countChange({ ...rest, awaitsManifest: false }, by, now);
 }
 
 function isOtherReport(record: PartitionRecord, report: string): boolean {
@@ -294,7 +298,7 @@ export function tickFor(record: PartitionRecord, by: string): 'none' | 'quiet' |
 }
 
 /** The record after a run's update. */
-export function updated(record: PartitionRecord, update: PartitionUpdate): PartitionRecord {
+export function applyUpdate(record: PartitionRecord, update: PartitionUpdate): PartitionRecord {
   switch (update.kind) {
     case 'published':
       return { ...record, published: update.published };

@@ -1,7 +1,7 @@
 import type { Message } from '../ledger/message.ts';
 
 /** What became of a message. */
-export type Fate =
+export type SendResult =
   /** The broker has it, in every queue that was bound for it, and keeps it over a restart where the queue is durable. */
   | { readonly is: 'confirmed' }
   /** Mandatory: the exchange knew no queue for it, so nobody has it. */
@@ -15,7 +15,7 @@ export interface Broker {
    * Publishes each message, persistent and mandatory, and waits for the broker's confirmation. Answers their fates in the
    * same order. Never throws: a broker that is down is a fate. A message that failed may have arrived all the same.
    */
-  publish(messages: readonly Message[]): Promise<readonly Fate[]>;
+  publish(messages: readonly Message[]): Promise<readonly SendResult[]>;
   /** Ends when everything that was opened is closed. From then on every message fails. */
   close(): Promise<void>;
 }

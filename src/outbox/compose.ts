@@ -7,7 +7,7 @@ import type { Body, What } from './schema.ts';
 import { SCHEMA } from './schema.ts';
 
 /** Who tells, and when. */
-export interface Telling {
+export interface MessageContext {
   readonly stage: string;
   /** When it happened: milliseconds since 1970. */
   readonly at: Moment;
@@ -37,7 +37,7 @@ const MAX_TEXT_LENGTH = 2000;
  * A message as it goes into the outbox. Texts may come from outside: they are made printable and cut, and the body is
  * plain JSON from here on. A body stays below 100 KB: its texts do, and nobody puts long lists into it.
  */
-export function compose<Kind extends What>(telling: Telling, contents: Contents<Kind>): Message {
+export function compose<Kind extends What>(telling: MessageContext, contents: Contents<Kind>): Message {
   const { stage, at, correlationId } = telling;
   const { what, happened, payer, period, fields } = contents;
   const id = [what, ...happened].join('/');

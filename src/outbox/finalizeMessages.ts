@@ -2,8 +2,8 @@ import type { Moment } from '../base/moment.ts';
 import { type Partition, partitionName } from '../billing/partition.ts';
 import type { Message } from '../ledger/message.ts';
 import type { Problem } from '../ledger/problems.ts';
-import { compose, type Fields, isoOf, type Telling } from './compose.ts';
-import type { Cost, Finding } from './schema.ts';
+import { compose, type Fields, isoOf, type MessageContext } from './compose.ts';
+import type { Cost, FindingTotal } from './schema.ts';
 
 /** What became visible, and what the analytics found in it. */
 interface Finalized extends Pick<Fields<'finalized'>, 'files' | 'rows' | 'deliveryId'> {
@@ -14,7 +14,7 @@ interface Finalized extends Pick<Fields<'finalized'>, 'files' | 'rows' | 'delive
   /** What it costs, unblended: one entry per currency. */
   readonly costs: readonly Cost[];
   /** One entry per check that found something, and currency. */
-  readonly findings: readonly Finding[];
+  readonly findings: readonly FindingTotal[];
 }
 
 /** Nobody has so many currencies or checks, or such long names of them: a message has to stay small. */
@@ -22,7 +22,7 @@ const MAX_ENTRIES = 50;
 const MAX_NAME_LENGTH = 64;
 
 /** Readers see a new set, and analytics have run over it. One per publish. */
-export function finalized(telling: Telling, partition: Partition, is: Finalized): Message {
+export function finalized(telling: MessageContext, partition: Partition, is: Finalized): Message {
   const { publishedEpoch, files, rows, asOf, deliveryId } = is;
   const costs = is.costs.slice(0, MAX_ENTRIES).map(({ currency, cost }) => ({ currency: nameOf(currency), cost }));
   const findings = is.findings
@@ -48,9 +48,9 @@ function nameOf<Name extends string | null>(name: Name): Name | string {
  * that was cut off before the ledger had the problem makes the same attempt again, under the same id.
  */
 export function analyticsFailed(
-  telling: Telling,
+  telling: MessageContext,
   partition: Partition,
-  problem: ProblemTold,
+  problem: ReportedProblem,
   failure: Pick<Fields<'analytics-failed'>, 'statement' | 'code' | 'message' | 'queryId'> = problem,
 ): Message {
   const { statement, code, message, queryId } = failure;
@@ -59,16 +59,16 @@ export function analyticsFailed(
 }
 
 /** Registration or audit failed: the set published before stays visible. One per failed attempt, as above. */
-export function verificationFailed(telling: Telling, partition: Partition, problem: ProblemTold): Message {
+export function verificationFailed(telling: MessageContext, partition: Partition, problem: ReportedProblem): Message {
   const fields = { reason: problem.message, attempts: problem.attempts };
   const happened = [...attemptOf(partition, problem), problem.what];
   return compose(telling, { ...partition, what: 'verification-failed', happened, fields });
 }
 
 /** What a message needs of a problem. */
-type ProblemTold = Pick<Problem, 'what' | 'message' | 'attempts' | 'changes'>;
+type ReportedProblem = Pick<Problem, 'what' | 'message' | 'attempts' | 'changes'>;
 
 /** Attempts begin at 1 again after changes have been settled: so the count of changes tells them apart. */
-function attemptOf(partition: Partition, { changes, attempts }: ProblemTold): readonly (string | number)[] {
+function attemptOf(partition: Partition, { changes, attempts }: ReportedProblem): readonly (string | number)[] {
   return [partitionName(partition), changes, attempts];
 }

@@ -3,7 +3,7 @@ import type { Moment } from '../base/moment.ts';
 import type { Partition } from '../billing/partition.ts';
 import type { Payer } from '../billing/payer.ts';
 import type { Message } from '../ledger/message.ts';
-import { compose, dayOf, type Fields, isoOf, type Telling } from './compose.ts';
+import { compose, dayOf, type Fields, isoOf, type MessageContext } from './compose.ts';
 
 /** A source that could not be listed, and why. */
 interface Unreadable extends Fields<'unreadable'> {
@@ -11,7 +11,7 @@ interface Unreadable extends Fields<'unreadable'> {
 }
 
 /** A payer's source cannot be listed. One id per source and UTC day, whatever the reasons of that day are. */
-export function unreadable(telling: Telling, { payer, bucket, prefix, reason }: Unreadable): Message {
+export function unreadable(telling: MessageContext, { payer, bucket, prefix, reason }: Unreadable): Message {
   const source = createHash('sha256').update(`${bucket}\0${prefix}`).digest('hex').slice(0, 16);
   return compose(telling, {
     what: 'unreadable',
@@ -33,7 +33,7 @@ interface Stale {
  * A payer's newest complete delivery is too old. One id per last delivery and UTC day: each reconcile tells it, and who
  * hears it drops doubles.
  */
-export function stale(telling: Telling, { payer, hours, lastDelivery }: Stale, limitHours: number): Message {
+export function stale(telling: MessageContext, { payer, hours, lastDelivery }: Stale, limitHours: number): Message {
   const last = lastDelivery === undefined ? null : isoOf(lastDelivery);
   return compose(telling, {
     what: 'stale',
@@ -48,7 +48,7 @@ export function stale(telling: Telling, { payer, hours, lastDelivery }: Stale, l
  * reconcile says it.
  */
 export function reportsUndecided(
-  telling: Telling,
+  telling: MessageContext,
   { payer, period }: Partition,
   fields: Fields<'reports-undecided'>,
 ): Message {
@@ -59,7 +59,7 @@ export function reportsUndecided(
 const CORRELATION_ID = /^[\w-]{1,64}$/;
 
 /** A reconcile has ended. One id per invocation: one that AWS repeats has the same correlation id. */
-export function reconciled(telling: Telling, fields: Fields<'reconciled'>): Message {
+export function reconciled(telling: MessageContext, fields: Fields<'reconciled'>): Message {
   const { correlationId, at } = telling;
   const invocation = correlationId !== undefined && CORRELATION_ID.test(correlationId) ? correlationId : isoOf(at);
   return compose(telling, { what: 'reconciled', happened: [invocation], fields });

@@ -107,4 +107,4 @@ export type What = keyof typeof BODIES;
 export type Body<Kind extends What> = z.output<(typeof BODIES)[Kind]>;
 
 export type Cost = z.output<typeof cost>;
-export type Finding = z.output<typeof finding>;
+export type FindingTotal = z.output<typeof finding>;

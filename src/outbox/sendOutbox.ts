@@ -2,7 +2,7 @@ import type { Moment } from '../base/moment.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Message } from '../ledger/message.ts';
 import type { Report } from '../telemetry/events.ts';
-import type { Broker, Fate } from './broker.ts';
+import type { Broker, SendResult } from './broker.ts';
 
 /** What sends the outbox. `now` answers milliseconds since 1970. */
 interface OutboxSending {
@@ -92,7 +92,8 @@ async function sendBatch(
 ): Promise<BatchDone> {
   const { ledger, report, now } = sending;
   const fates = await publish(broker, batch);
-  const fateOf = (index: number): Fate => fates[index] ?? { is: 'failed', reason: 'the broker said nothing of it' };
+  const fateOf = (index: number): SendResult =>
+    fates[index] ?? { is: 'failed', reason: 'the broker said nothing of it' };
   const confirmed = batch.filter((_, index) => fateOf(index).is === 'confirmed');
   await ledger.takeFromOutbox(confirmed.map(({ id }) => id));
 
@@ -114,7 +115,7 @@ async function sendBatch(
 }
 
 /** A broker never throws; one that does all the same has not said what became of the messages. */
-async function publish(broker: Pick<Broker, 'publish'>, batch: readonly Message[]): Promise<readonly Fate[]> {
+async function publish(broker: Pick<Broker, 'publish'>, batch: readonly Message[]): Promise<readonly SendResult[]> {
   try {
     return await broker.publish(batch);
   } catch (error) {

@@ -4,7 +4,7 @@ import type { Source } from '../billing/source.ts';
 import { compareText, objectName, type SourceVersion, versionIdOf } from '../billing/version.ts';
 import { COPY_LOST, type Placed } from '../copy/services.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { compareDeliveries, type PartitionRecord, reportChosen } from '../ledger/partitionRecord.ts';
+import { applyReportChoice, compareDeliveries, type PartitionRecord } from '../ledger/partitionRecord.ts';
 import type { Queue } from '../queue/queue.ts';
 import type { ListedObject } from '../store/objectStore.ts';
 import { isCopyLost, type KnownPartition, knowPartition, stateOfFile } from './knownPartition.ts';
@@ -12,7 +12,7 @@ import { type Listing, listPlaced } from './listPlaced.ts';
 import { type PartitionTally, Tally } from './tally.ts';
 
 /** What discovery works with. */
-export interface Discovery extends Listing {
+export interface DiscoveryServices extends Listing {
   readonly ledger: Ledger;
   readonly copyQueue: Queue<object>;
   /** Milliseconds since 1970. */
@@ -49,7 +49,7 @@ interface Discovered {
  * Throws AccessDenied or ObjectGone when the source cannot be read.
  */
 export async function discoverSource(
-  discovery: Discovery,
+  discovery: DiscoveryServices,
   source: Pick<Source, 'bucket' | 'prefix'>,
   scope: DiscoveryScope = everything(discovery),
 ): Promise<Discovered> {
@@ -61,7 +61,7 @@ export async function discoverSource(
   return { listed, queued: partitions.reduce((sum, { queued }) => sum + queued, 0), partitions };
 }
 
-function everything(discovery: Discovery): DiscoveryScope {
+function everything(discovery: DiscoveryServices): DiscoveryScope {
   let last: KnownPartition | undefined;
   const know = async (partition: Partition) => {
     if (!last || partitionName(last.partition) !== partitionName(partition)) {
@@ -87,12 +87,12 @@ interface Found {
 }
 
 class Search {
-  readonly #discovery: Discovery;
+  readonly #discovery: DiscoveryServices;
   readonly #source: Pick<Source, 'bucket' | 'prefix'>;
   readonly #scope: DiscoveryScope;
   readonly #found = new Map<string, Found>();
 
-  constructor(discovery: Discovery, source: Pick<Source, 'bucket' | 'prefix'>, scope: DiscoveryScope) {
+  constructor(discovery: DiscoveryServices, source: Pick<Source, 'bucket' | 'prefix'>, scope: DiscoveryScope) {
     this.#discovery = discovery;
     this.#source = source;
     this.#scope = scope;
@@ -131,7 +131,7 @@ class Search {
     const { partition, report, isChosenReport } = found;
     const record = await ledger.partition(partition);
     if (isChosenReport && record && (record.report !== report || record.otherReports)) {
-      if (!this.#scope.choosesReports) return reportChosen(record, report, now())?.record;
+      if (!this.#scope.choosesReports) return applyReportChoice(record, report, now())?.record;
       return (await ledger.chooseReport(partition, report, now())).partition;
     }
     found.isLeftOut = record?.otherReports?.some((other) => other.report === report) ?? false;

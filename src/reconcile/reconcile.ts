@@ -4,8 +4,8 @@ import type { Payer } from '../billing/payer.ts';
 import type { Period } from '../billing/period.ts';
 import type { Source } from '../billing/source.ts';
 import type { Debounce } from '../ledger/decide.ts';
-import type { Tell } from '../ledger/message.ts';
-import type { Telling } from '../outbox/compose.ts';
+import type { Notify } from '../ledger/message.ts';
+import type { MessageContext } from '../outbox/compose.ts';
 import {
   reportsUndecided,
   stale as staleMessage,
@@ -17,7 +17,7 @@ import type { Location } from '../store/objectStore.ts';
 import { freshness, freshPeriods } from '../sweep/freshness.ts';
 import { sweep } from '../sweep/sweep.ts';
 import type { Report } from '../telemetry/events.ts';
-import { type Discovery, discoverSource } from './discover.ts';
+import { type DiscoveryServices, discoverSource } from './discover.ts';
 import { type KnownPartition, knowPartition, unownedCopies } from './knownPartition.ts';
 import { parseReconcileInput, type ReconcileRequest } from './reconcileInput.ts';
 import {
@@ -30,7 +30,7 @@ import {
 import type { PartitionTally } from './tally.ts';
 
 /** What reconcile works with. `now` answers milliseconds since 1970. */
-export interface Reconciling extends Discovery {
+export interface ReconcileServices extends DiscoveryServices {
   readonly sources: readonly Source[];
   readonly finalizeQueue: Queue<Tick>;
   readonly stagingBucket: string;
@@ -40,12 +40,12 @@ export interface Reconciling extends Discovery {
   /** How many payers are read at the same time. */
   readonly concurrency: number;
   /** Marks a copy for the staging bucket's lifecycle rule. */
-  readonly tagSuperseded: (location: Location) => Promise<void>;
+  readonly tagUnowned: (location: Location) => Promise<void>;
   /** A payer whose newest complete delivery is older than this is stale. */
   readonly staleAfterHours: number;
   /** Named in messages. */
   readonly stage: string;
-  readonly tell: Tell;
+  readonly notify: Notify;
   readonly now: () => number;
   readonly report: Report;
 }
@@ -65,7 +65,7 @@ const UNOWNED_AFTER_MS = 20 * 24 * 3_600_000;
  * delivery is too old, as far as the ledger knows now, are told. Throws ReconcileInputInvalid before
  * anything is done, and what the ledger and the queues throw.
  */
-export async function reconcile(reconciling: Reconciling, input: unknown): Promise<ReconcileReport> {
+export async function reconcile(reconciling: ReconcileServices, input: unknown): Promise<ReconcileReport> {
   const { sources, now } = reconciling;
   const at = now();
   const request = parseReconcileInput(input, new Set(sources.map(({ payer }) => payer)), at);
@@ -76,8 +76,8 @@ export async function reconcile(reconciling: Reconciling, input: unknown): Promi
   const partitions = answers.flatMap(({ partitions }) => partitions);
   const unreadable = answers.flatMap(({ unreadable }) => unreadable);
   await wakeToClear(working, new Set(answers.flatMap(({ overdue }) => overdue)));
-  await tellStale(working, request.payers);
-  await sayUndecided(working, partitions);
+  await notifyStale(working, request.payers);
+  await notifyUndecided(working, partitions);
   const ticks = request.dryRun ? 0 : await sweep(working);
   return {
     at: new Date(at).toISOString(),
@@ -91,15 +91,15 @@ export async function reconcile(reconciling: Reconciling, input: unknown): Promi
 }
 
 /** The same, with nothing sent and nothing marked. */
-function withoutEffects(reconciling: Reconciling): Reconciling {
+function withoutEffects(reconciling: ReconcileServices): ReconcileServices {
   const silent = { send: async () => {} };
   const nothing = async () => {};
   return {
     ...reconciling,
     copyQueue: silent,
     finalizeQueue: silent,
-    tagSuperseded: nothing,
-    tell: nothing,
+    tagUnowned: nothing,
+    notify: nothing,
     report: () => {},
   };
 }
@@ -113,7 +113,7 @@ interface PayerAnswer {
 
 /** One payer, whatever happens to it: its trouble is told in the answer and stops nobody else's. */
 async function reconcilePayer(
-  reconciling: Reconciling,
+  reconciling: ReconcileServices,
   payer: Payer,
   { periods, dryRun }: ReconcileRequest,
 ): Promise<PayerAnswer> {
@@ -127,7 +127,7 @@ async function reconcilePayer(
       const scope = { isWanted, know, rereadQuarantined: true, choosesReports: !dryRun };
       tallies.push(...(await discoverSource(reconciling, source, scope)).partitions);
     } catch (error) {
-      unreadable.push(await tellUnreadable(reconciling, source, error));
+      unreadable.push(await notifyUnreadable(reconciling, source, error));
     }
   }
   if (unreadable.length === sources.length) return { partitions: [], unreadable, overdue: [] };
@@ -156,34 +156,34 @@ function memoized(know: (partition: Partition) => Promise<KnownPartition>): type
 }
 
 /** Retry: the next reconcile reads it again. That it stays so is what an alarm tells. */
-async function tellUnreadable(
-  reconciling: Reconciling,
+async function notifyUnreadable(
+  reconciling: ReconcileServices,
   { payer, bucket, prefix }: Source,
   error: unknown,
 ): Promise<UnreadableSource> {
   const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   const source = { payer, bucket, prefix, reason };
   reconciling.report({ what: 'source-unreadable', ...source });
-  await reconciling.tell([unreadableMessage(tellingOf(reconciling), source)]);
+  await reconciling.notify([unreadableMessage(messageContext(reconciling), source)]);
   return source;
 }
 
 /** A payer that has just been added counts as stale until its first delivery is in: better told once too often. */
-async function tellStale(reconciling: Reconciling, payers: readonly Payer[]): Promise<void> {
-  const { ledger, now, staleAfterHours, tell } = reconciling;
+async function notifyStale(reconciling: ReconcileServices, payers: readonly Payer[]): Promise<void> {
+  const { ledger, now, staleAfterHours, notify } = reconciling;
   const at = now();
   const records = await pMap(freshPeriods(at), (period) => ledger.partitions(period), { concurrency: 1 });
   const stale = freshness(payers, records.flat(), at).filter(({ hours }) => hours > staleAfterHours);
-  await tell(stale.map((one) => staleMessage(tellingOf(reconciling), one, staleAfterHours)));
+  await notify(stale.map((one) => staleMessage(messageContext(reconciling), one, staleAfterHours)));
 }
 
 /** Months with several reports: until the configuration says which one is the bill, the first one is. */
-async function sayUndecided(reconciling: Reconciling, partitions: readonly PartitionReport[]): Promise<void> {
+async function notifyUndecided(reconciling: ReconcileServices, partitions: readonly PartitionReport[]): Promise<void> {
   const undecided = partitions.filter(({ otherReports }) => otherReports.length > 0);
-  await reconciling.tell(
+  await reconciling.notify(
     undecided.map(({ payer, period, report, otherReports }) =>
       reportsUndecided(
-        tellingOf(reconciling),
+        messageContext(reconciling),
         { payer, period },
         { report: report ?? '', otherReports: [...otherReports] },
       ),
@@ -192,27 +192,27 @@ async function sayUndecided(reconciling: Reconciling, partitions: readonly Parti
 }
 
 /** Who tells, now. */
-export function tellingOf({
+export function messageContext({
   stage,
   correlationId,
   now,
-}: Pick<Reconciling, 'stage' | 'correlationId' | 'now'>): Telling {
+}: Pick<ReconcileServices, 'stage' | 'correlationId' | 'now'>): MessageContext {
   return { stage, correlationId, at: now() };
 }
 
 /** Marks the copies that nobody owns; answers how many there are. */
 async function markUnowned(
-  { stagingBucket, tagSuperseded, now, report }: Reconciling,
+  { stagingBucket, tagUnowned, now, report }: ReconcileServices,
   known: KnownPartition,
 ): Promise<number> {
   const unowned = unownedCopies(known, now() - UNOWNED_AFTER_MS);
-  for (const key of unowned) await tagSuperseded({ bucket: stagingBucket, key });
+  for (const key of unowned) await tagUnowned({ bucket: stagingBucket, key });
   if (unowned.length > 0) report({ what: 'copies-unowned', partition: known.partition, files: unowned.length });
   return unowned.length;
 }
 
 /** Whether superseded copies lie there whose grace time is over. A month that nothing changes any more has no run of its own. */
-function hasOverdue({ versions }: KnownPartition, { now, supersededGraceSeconds }: Reconciling): boolean {
+function hasOverdue({ versions }: KnownPartition, { now, supersededGraceSeconds }: ReconcileServices): boolean {
   const latest = now() - supersededGraceSeconds * 1000;
   for (const { outcome } of versions.values()) {
     if (outcome.status === 'staged' && outcome.supersededAt !== undefined && outcome.supersededAt <= latest)
@@ -221,6 +221,6 @@ function hasOverdue({ versions }: KnownPartition, { now, supersededGraceSeconds 
   return false;
 }
 
-async function wakeToClear({ finalizeQueue }: Reconciling, periods: ReadonlySet<Period>): Promise<void> {
+async function wakeToClear({ finalizeQueue }: ReconcileServices, periods: ReadonlySet<Period>): Promise<void> {
   await finalizeQueue.send([...periods].map((period) => ({ body: { period, clear: true }, group: period })));
 }

@@ -7,7 +7,7 @@ import type { ConfigurationOrigin, ReconcileActivity } from '../ledger/activity.
 import type { Fields } from '../outbox/compose.ts';
 import { reconciled } from '../outbox/reconcileMessages.ts';
 import { wakeOutbox } from '../sweep/wakeOutbox.ts';
-import { type Reconciling, reconcile, tellingOf } from './reconcile.ts';
+import { messageContext, type ReconcileServices, reconcile } from './reconcile.ts';
 import { parseReconcileInput } from './reconcileInput.ts';
 import type { PartitionReport, ReconcileReport } from './reconcileReport.ts';
 
@@ -30,7 +30,7 @@ export interface ConfiguredReport extends ReconcileReport {
  * Throws what `loadPayers` and `reconcile` throw; nothing is done then but a configuration kept.
  */
 export async function reconcileConfigured(
-  reconciling: Omit<Reconciling, 'sources' | 'place'>,
+  reconciling: Omit<ReconcileServices, 'sources' | 'place'>,
   { readTable, fallback }: Pick<PayersOrigins, 'readTable' | 'fallback'>,
   input: unknown,
 ): Promise<ConfiguredReport> {
@@ -45,7 +45,7 @@ export async function reconcileConfigured(
     const outline = outlineOf(answer, configuration);
     const counts = { payers: payers.length, queued: outline.queued, unreadable: outline.unreadable };
     await ledger.noteActivity({ reconcile: activityOf(loaded, answer, counts, now()) });
-    await reconciling.tell([reconciled(tellingOf(reconciling), outline)]);
+    await reconciling.notify([reconciled(messageContext(reconciling), outline)]);
     await wakeOutbox(reconciling);
   }
   return { ...answer, configuration, summary: [...troubles(loaded), ...answer.summary] };

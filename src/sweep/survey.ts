@@ -9,11 +9,11 @@ import { stateOf } from '../ledger/partitionState.ts';
 import type { VersionRecord } from '../ledger/versionRecord.ts';
 import type { Report } from '../telemetry/events.ts';
 import { freshness, hoursBetween } from './freshness.ts';
-import { type Sweeping, sweep } from './sweep.ts';
+import { type SweepServices, sweep } from './sweep.ts';
 import { wakeOutbox } from './wakeOutbox.ts';
 
 /** What the survey works with, beside what the sweep does. */
-export interface Surveying extends Sweeping {
+export interface SurveyServices extends SweepServices {
   /** The payers file. */
   readonly fallback: PayersConfiguration;
   /** A payer whose newest complete delivery is older than this is stale. */
@@ -36,7 +36,7 @@ const CONCURRENCY = 4;
  * It comes from the schedule and not from what happens, so that it also tells of a payer of whom nothing comes any more.
  * Ticks are sent first, whatever becomes of the rest; that it has ended is noted last. Throws what the ledger and the queue throw.
  */
-export async function sweepAndSurvey(surveying: Surveying): Promise<Swept> {
+export async function sweepAndSurvey(surveying: SurveyServices): Promise<Swept> {
   const { ledger, now, report } = surveying;
   const records: PartitionRecord[] = [];
   const ticks = await sweep(surveying, (found) => void records.push(...found));
@@ -50,7 +50,7 @@ export async function sweepAndSurvey(surveying: Surveying): Promise<Swept> {
 
 /** Of the payers that count now: as the copy function sees them (payersInUse.ts). */
 async function reportFreshness(
-  { ledger, fallback, staleAfterHours, now, report }: Surveying,
+  { ledger, fallback, staleAfterHours, now, report }: SurveyServices,
   records: readonly PartitionRecord[],
 ): Promise<void> {
   const stored = await ledger.configuration();

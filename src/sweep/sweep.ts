@@ -5,7 +5,7 @@ import type { Queue } from '../queue/queue.ts';
 import { type Tick, tickAt } from '../queue/tick.ts';
 
 /** What the sweep works with. `now` answers milliseconds since 1970. */
-export interface Sweeping {
+export interface SweepServices {
   readonly ledger: Ledger;
   readonly finalizeQueue: Queue<Tick>;
   readonly debounce: Debounce;
@@ -17,7 +17,7 @@ export interface Sweeping {
  * `seen` gets the records of each period as they are read, so that nobody has to read them again.
  */
 export async function sweep(
-  { ledger, finalizeQueue, debounce, now }: Sweeping,
+  { ledger, finalizeQueue, debounce, now }: SweepServices,
   seen: (records: readonly PartitionRecord[]) => void = () => {},
 ): Promise<number> {
   let sent = 0;

@@ -29,7 +29,7 @@ export type StepState =
  */
 export interface ScriptEngine {
   /** For so long after a submission whose answer was lost, `look` may not know of it yet. */
-  readonly tellsWithinSeconds: number;
+  readonly visibleWithinSeconds: number;
   /** The script for one month of these payers. Throws a RangeError or ScriptError for one that cannot be read. */
   steps(period: Period, payers: readonly Payer[]): readonly Step[];
   /**

@@ -1,5 +1,11 @@
 import { parsePeriod } from '../../src/billing/period.ts';
-import { type Delivery, dataFile, dataKey, manifestFile, manifestKeys } from '../../src/programs/sample/delivery.ts';
+import {
+  dataFile,
+  dataKey,
+  manifestFile,
+  manifestKeys,
+  type SampleDelivery,
+} from '../../src/programs/sample/delivery.ts';
 import { between, pick, type Random } from '../../src/programs/sample/random.ts';
 import { sampleSources } from '../../src/programs/sample/sampleSources.ts';
 import { putFiles, reportFile, rowsOf } from '../programs/local/reports.ts';
@@ -23,7 +29,7 @@ export function planFolder(folder: string, random: Random): FolderPlan {
   if (sources.length === 0) sources.push(pick(random, sampleSources));
   const deliveries = sources.flatMap((source) =>
     PERIODS.slice(0, random() < 0.3 ? 2 : 1).flatMap((period) =>
-      [0, 1].slice(0, random() < 0.7 ? 2 : 1).map((refresh): Delivery => {
+      [0, 1].slice(0, random() < 0.7 ? 2 : 1).map((refresh): SampleDelivery => {
         const parts = Math.floor(between(random, 1, 4));
         return { source: { ...source, instances: 1 }, period, refresh, days: DAYS, parts };
       }),
@@ -53,7 +59,7 @@ export function planFolder(folder: string, random: Random): FolderPlan {
 }
 
 /** The files of a delivery, the manifests last, below a folder for the bucket. */
-function filesOf(seed: number, delivery: Delivery): Record<string, Uint8Array> {
+function filesOf(seed: number, delivery: SampleDelivery): Record<string, Uint8Array> {
   const bucket = `${delivery.source.bucket}/`;
   const parts = Array.from({ length: delivery.parts }, (_, index) => index + 1);
   return Object.fromEntries([

@@ -10,7 +10,7 @@ import { parsePayer } from '../../src/billing/payer.ts';
 import { parsePeriod } from '../../src/billing/period.ts';
 import type { Place } from '../../src/billing/placement.ts';
 import { handleObjectCreated } from '../../src/copy/handleObjectCreated.ts';
-import type { Staging } from '../../src/copy/services.ts';
+import type { CopyServices } from '../../src/copy/services.ts';
 import { smallFiles } from './smallFiles.ts';
 
 /** As many as the embedded reactor copies at once. */
@@ -91,7 +91,7 @@ async function stage(folder: string, names: readonly string[]): Promise<void> {
     report: 'source',
     isChosenReport: false,
   });
-  const staging: Staging = {
+  const staging: CopyServices = {
     store,
     ledger,
     place,
@@ -101,7 +101,7 @@ async function stage(folder: string, names: readonly string[]): Promise<void> {
     debounce: { quietSeconds: 1, maxWaitSeconds: 10 },
     now: Date.now,
     report: () => {},
-    tell: async () => {},
+    notify: async () => {},
     stage: 'bench',
   };
   await concurrently(names, (key) =>

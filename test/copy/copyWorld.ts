@@ -10,7 +10,7 @@ import { parsePeriod } from '../../src/billing/period.ts';
 import { placeBySources } from '../../src/billing/placement.ts';
 import type { Source } from '../../src/billing/source.ts';
 import { handleObjectCreated } from '../../src/copy/handleObjectCreated.ts';
-import type { Staging } from '../../src/copy/services.ts';
+import type { CopyServices } from '../../src/copy/services.ts';
 import type { Debounce } from '../../src/ledger/decide.ts';
 import type { Queue, QueueMessage } from '../../src/queue/queue.ts';
 import type { Tick } from '../../src/queue/tick.ts';
@@ -84,7 +84,7 @@ export class CopyWorld {
   readonly finalizeQueue = new RecordingQueue<Tick>(() => this.now);
   readonly directory: DirectoryStore;
   readonly store: ObjectStore;
-  readonly staging: Staging;
+  readonly staging: CopyServices;
   readonly #root: string;
   #writes = 0;
 
@@ -109,7 +109,7 @@ export class CopyWorld {
       debounce: DEBOUNCE,
       now: () => this.now,
       report: (event) => void this.reports.push(event),
-      tell: (messages) => this.ledger.putIntoOutbox(messages),
+      notify: (messages) => this.ledger.putIntoOutbox(messages),
       stage: 'test',
     };
   }
@@ -131,7 +131,7 @@ export class CopyWorld {
     await this.directory.delete({ bucket, key });
   }
 
-  handle(body: unknown, changes: Partial<Staging> = {}): Promise<void> {
+  handle(body: unknown, changes: Partial<CopyServices> = {}): Promise<void> {
     return handleObjectCreated({ ...this.staging, ...changes }, body);
   }
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { versionIdOf } from '../../src/billing/version.ts';
-import { fixDelivery, type ManifestSighting } from '../../src/copy/pinDelivery.ts';
+import { type ManifestSighting, pinDelivery } from '../../src/copy/pinDelivery.ts';
 import { pendingKey } from '../../src/ledger/partitionRecord.ts';
 import type { VersionOutcome, VersionRecord } from '../../src/ledger/versionRecord.ts';
 import type { ListedObject } from '../../src/store/objectStore.ts';
@@ -28,7 +28,7 @@ function known(object: ListedObject, outcome: VersionOutcome): VersionRecord {
 
 /** A manifest written at noon that names the first two chunks, where nothing lies and nothing is known. */
 function fix(objects: readonly ListedObject[], change: Partial<ManifestSighting> = {}) {
-  return fixDelivery({
+  return pinDelivery({
     partition,
     manifest: { executionId: 'e1', period: PERIOD, keys: [ONE, TWO] },
     source: { bucket, key: OVERWRITE_MANIFEST, etag: 'manifest-1', lastModified: NOON, sizeBytes: 100 },

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Payer, parsePayer } from '../../src/billing/payer.ts';
-import type { Finalizing } from '../../src/finalize/services.ts';
+import type { FinalizeServices } from '../../src/finalize/services.ts';
 import { isDirty } from '../../src/ledger/partitionRecord.ts';
 import { CutOff, intercepted } from '../copy/interception.ts';
 import { ALPHA, BETA, PERIOD } from '../ledger/records.ts';
@@ -16,11 +16,11 @@ beforeEach(() => {
 afterEach(() => world.close());
 
 /** An invocation with so much time left. */
-const within = (seconds: number): Partial<Finalizing> => ({ handOnAt: world.now + seconds * 1000 });
+const within = (seconds: number): Partial<FinalizeServices> => ({ yieldAt: world.now + seconds * 1000 });
 const analytics = () => world.ledger.analytics(PERIOD);
 const script = () => world.tables.script;
 const effectsOf = (run: number) => [1, 3, 6].map((step) => script().effects.get(`${PERIOD}:${run}:${step}`));
-const submissions = (parts: Partial<Finalizing>) => {
+const submissions = (parts: Partial<FinalizeServices>) => {
   const submitted: string[] = [];
   const counting = intercepted(script(), (method, call) => {
     if (method === 'submit') submitted.push(method);
@@ -182,7 +182,7 @@ describe('a run of the script', () => {
     expect((await analytics())?.inHand).toMatchObject({ soughtSince: world.now });
     world.now -= 24 * 60 * MINUTE * 1000;
     await world.tick(within(1));
-    world.now += script().tellsWithinSeconds * 1000;
+    world.now += script().visibleWithinSeconds * 1000;
     await world.tick(within(1));
     expect(script().running).toEqual([`${PERIOD}:1:1`]);
   });
@@ -197,8 +197,8 @@ describe('a run of the script', () => {
     expect(world.told('analytics-cancelled')).toEqual([]);
   });
 
-  const keepingSteps = (engine: Finalizing['script']): Finalizing['script'] => ({
-    tellsWithinSeconds: engine.tellsWithinSeconds,
+  const keepingSteps = (engine: FinalizeServices['script']): FinalizeServices['script'] => ({
+    visibleWithinSeconds: engine.visibleWithinSeconds,
     steps: (period, payers) => script().steps(period, payers),
     submit: (run, step) => engine.submit(run, step),
     look: (run, step, queryId) => engine.look(run, step, queryId),
@@ -270,7 +270,7 @@ describe('totals that the warehouse cannot tell', () => {
   const GAMMA = { ...ALPHA, payer: parsePayer('333333333333') };
   /** A warehouse whose totals throw when they are asked for one of these payers. */
   const failingFor = (...payers: readonly Payer[]) =>
-    override<Finalizing['warehouse']>(world.tables, {
+    override<FinalizeServices['warehouse']>(world.tables, {
       totals: async (period, asked) => {
         if (asked.some((payer) => payers.includes(payer))) throw new Error('Overflow in multiplication');
         return world.tables.totals(period, asked);
@@ -302,7 +302,7 @@ describe('totals that the warehouse cannot tell', () => {
       throw new Error('the warehouse is down');
     };
     let isDown = false;
-    const going = override<Finalizing['warehouse']>(world.tables, {
+    const going = override<FinalizeServices['warehouse']>(world.tables, {
       totals: async () => {
         isDown = true;
         return down();

@@ -43,7 +43,7 @@ export async function busyWorldAt({ stepSeconds, handOnAfterSeconds }: Pace): Pr
   const world = await busyWorld();
   world.stepSeconds = stepSeconds;
   const tick = world.tick.bind(world);
-  world.tick = (parts) => tick({ handOnAt: world.now + handOnAfterSeconds * 1000, ...parts });
+  world.tick = (parts) => tick({ yieldAt: world.now + handOnAfterSeconds * 1000, ...parts });
   return world;
 }
 

@@ -1,11 +1,11 @@
-import type { Finalizing } from '../../src/finalize/services.ts';
+import type { FinalizeServices } from '../../src/finalize/services.ts';
 import type { Warehouse } from '../../src/warehouse/warehouse.ts';
 import { type Interceptor, intercepted, refusing } from '../copy/interception.ts';
 import { override } from '../simulation/observed.ts';
 import type { FinalizerWorld } from './finalizerWorld.ts';
 
 /** Every part of a world that a finalizer acts on, each of its calls going through one interceptor. */
-export function throughInterceptor(world: FinalizerWorld, intercept: Interceptor): Partial<Finalizing> {
+export function throughInterceptor(world: FinalizerWorld, intercept: Interceptor): Partial<FinalizeServices> {
   const { ledger, warehouse, script, store, copyQueue, finalizeQueue } = world.finalizing();
   return {
     ledger: intercepted(ledger, intercept),
@@ -23,7 +23,7 @@ export function refusedBy(
   world: FinalizerWorld,
   method: 'submit' | keyof Warehouse,
   error: Error,
-): Partial<Finalizing> {
+): Partial<FinalizeServices> {
   const { script } = world.tables;
   return method === 'submit'
     ? { script: refusing(script, method, error) }

@@ -2,7 +2,7 @@ import { SqliteLedger } from '../../src/adapters/sqlite/ledger.ts';
 import { type Partition, partitionName } from '../../src/billing/partition.ts';
 import type { Payer } from '../../src/billing/payer.ts';
 import { handleTick } from '../../src/finalize/handleTick.ts';
-import type { FinalizeSettings, Finalizing } from '../../src/finalize/services.ts';
+import type { FinalizeServices, FinalizeSettings } from '../../src/finalize/services.ts';
 import type { Delivery } from '../../src/ledger/delivery.ts';
 import type { PartitionRecord } from '../../src/ledger/partitionRecord.ts';
 import type { VersionRecord } from '../../src/ledger/versionRecord.ts';
@@ -68,7 +68,7 @@ export class FinalizerWorld {
     });
   }
 
-  finalizing(parts: Partial<Finalizing> = {}): Finalizing {
+  finalizing(parts: Partial<FinalizeServices> = {}): FinalizeServices {
     return {
       ledger: this.ledger,
       warehouse: this.tables,
@@ -82,8 +82,8 @@ export class FinalizerWorld {
       sleep: async (seconds) => {
         this.now += seconds * 1000;
       },
-      handOnAt: Number.POSITIVE_INFINITY,
-      tell: (messages) => this.ledger.putIntoOutbox(messages),
+      yieldAt: Number.POSITIVE_INFINITY,
+      notify: (messages) => this.ledger.putIntoOutbox(messages),
       stage: 'test',
       report: (event) => this.events.push(event),
       holder: 'this-run',
@@ -92,7 +92,7 @@ export class FinalizerWorld {
   }
 
   /** Handles one tick of the period now. */
-  tick(parts: Partial<Finalizing> = {}): Promise<void> {
+  tick(parts: Partial<FinalizeServices> = {}): Promise<void> {
     return handleTick(this.finalizing(parts), { period: PERIOD });
   }
 

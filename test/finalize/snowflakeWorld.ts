@@ -3,7 +3,7 @@ import { snowflakeNames } from '../../src/adapters/snowflake/names.ts';
 import { keepSession, openSession, type Session } from '../../src/adapters/snowflake/session.ts';
 import { openSnowflakeWarehouse } from '../../src/adapters/snowflake/warehouse.ts';
 import { type Partition, partitionPrefix } from '../../src/billing/partition.ts';
-import type { Finalizing } from '../../src/finalize/services.ts';
+import type { FinalizeServices } from '../../src/finalize/services.ts';
 import { type ProtocolServer, startProtocolServer } from '../adapters/snowflake/protocolServer.ts';
 import { createKey } from '../adapters/snowflake/sessionHarness.ts';
 import { makeSnowflakeState, type SnowflakeState } from '../adapters/snowflake/snowflakeState.ts';
@@ -51,7 +51,7 @@ export const ONCE = [
 /** A process of the finalizer, with its own session. */
 interface FinalizerProcess {
   readonly mortal: Mortal;
-  readonly parts: Partial<Finalizing>;
+  readonly parts: Partial<FinalizeServices>;
   close(): Promise<void>;
 }
 
@@ -141,7 +141,7 @@ export class SnowflakeWorld {
     return process;
   }
 
-  #partsOf({ intercept, isDead }: Mortal, session: () => Promise<Session>): Partial<Finalizing> {
+  #partsOf({ intercept, isDead }: Mortal, session: () => Promise<Session>): Partial<FinalizeServices> {
     const { ledger, store, copyQueue, finalizeQueue, report } = this.base.finalizing();
     const acted = (one: Interceptor) => intercepted(ledger, one);
     const warehouse = openSnowflakeWarehouse({
@@ -163,7 +163,7 @@ export class SnowflakeWorld {
       store: intercepted(forgetting, intercept),
       copyQueue: intercepted(copyQueue, intercept),
       finalizeQueue: intercepted(finalizeQueue, intercept),
-      tell: (messages) => acted(intercept).putIntoOutbox(messages),
+      notify: (messages) => acted(intercept).putIntoOutbox(messages),
       report: (event) => {
         if (!isDead()) report(event);
       },

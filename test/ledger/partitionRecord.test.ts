@@ -1,10 +1,11 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  changed,
+  applyDelivery,
+  applyUpdate,
   compareDeliveries,
+  countChange,
   type DeliveryProgress,
-  delivered,
   isDirty,
   newPartitionRecord,
   type PartitionRecord,
@@ -12,7 +13,6 @@ import {
   resolved,
   setIdOf,
   tickFor,
-  updated,
   watermarked,
 } from '../../src/ledger/partitionRecord.ts';
 import { ALPHA, type DeliverySketch, deliveryOf, progressOf, START } from './records.ts';
@@ -25,7 +25,7 @@ function progress(sketch: DeliverySketch, pending: readonly string[] = []): Deli
 }
 
 function mustTakeIn(record: PartitionRecord, told: DeliveryProgress): PartitionRecord {
-  const answer = delivered(record, told, START);
+  const answer = applyDelivery(record, told, START);
   if (!answer) throw new Error(`${told.id} is no news`);
   return answer.record;
 }
@@ -39,7 +39,7 @@ describe('a partition record', () => {
   it('remembers its first and its last change and who made it dirty, in whatever order clocks tell them', () => {
     fc.assert(
       fc.property(fc.array(aMoment, { minLength: 1, maxLength: 8 }), (moments) => {
-        const record = moments.reduce((before, now, index) => changed(before, `by-${index}`, now), CLEAN);
+        const record = moments.reduce((before, now, index) => countChange(before, `by-${index}`, now), CLEAN);
         expect(record.changes).toBe(moments.length);
         expect(record.firstChangeAt).toBe(moments[0]);
         expect(record.lastChangeAt).toBe(Math.max(...moments));
@@ -58,7 +58,7 @@ describe('a partition record', () => {
 });
 
 describe('a settled partition', () => {
-  const dirty = changed(changed(CLEAN, 'first', START), 'second', START + 1000);
+  const dirty = countChange(countChange(CLEAN, 'first', START), 'second', START + 1000);
   const problem = {
     what: 'analytics-failed',
     message: 'm',
@@ -71,7 +71,7 @@ describe('a settled partition', () => {
   it('is clean again when nothing came meanwhile: no moments, no wakener, no problem, no reason to hold', () => {
     const otherProblem = { ...problem, what: 'verification-failed' } as const;
     const before: PartitionRecord = { ...dirty, problem, otherProblem, held: 'b is not staged' };
-    expect(updated(before, { kind: 'settled', changes: 2, readAt: START + 2000 })).toEqual({
+    expect(applyUpdate(before, { kind: 'settled', changes: 2, readAt: START + 2000 })).toEqual({
       ...CLEAN,
       changes: 2,
       settledChanges: 2,
@@ -79,12 +79,12 @@ describe('a settled partition', () => {
   });
 
   it('that changed meanwhile counts its wait from when the run looked', () => {
-    const record = updated(dirty, { kind: 'settled', changes: 1, readAt: START + 500 });
+    const record = applyUpdate(dirty, { kind: 'settled', changes: 1, readAt: START + 500 });
     expect(record).toMatchObject({ settledChanges: 1, firstChangeAt: START + 500, lastChangeAt: START + 1000 });
   });
 
   it('keeps its wakener while it is dirty: the message that comes again has to send the tick', () => {
-    const record = updated(dirty, { kind: 'settled', changes: 1, readAt: START });
+    const record = applyUpdate(dirty, { kind: 'settled', changes: 1, readAt: START });
     expect(tickFor(record, 'first')).toBe('quiet');
   });
 
@@ -92,9 +92,9 @@ describe('a settled partition', () => {
     fc.assert(
       fc.property(fc.nat(6), fc.nat(6), fc.nat(6), (changes, seen, seenBefore) => {
         let record = CLEAN;
-        for (let count = 0; count < changes; count += 1) record = changed(record, 'by', START);
+        for (let count = 0; count < changes; count += 1) record = countChange(record, 'by', START);
         for (const settled of [seenBefore, seen].map((each) => Math.min(each, changes))) {
-          record = updated(record, { kind: 'settled', changes: settled, readAt: START });
+          record = applyUpdate(record, { kind: 'settled', changes: settled, readAt: START });
         }
         expect(record.settledChanges).toBe(Math.min(changes, Math.max(seen, seenBefore)));
         expect(isDirty(record)).toBe(changes > record.settledChanges);
@@ -109,14 +109,14 @@ describe('analytics and publishing', () => {
     ({ kind: 'analysed', analysed: { setId: `set-${watermark}`, epoch: 1, watermark, at: START } }) as const;
 
   it('analytics over an older set are kept, without moving their watermark back', () => {
-    const record = updated(updated(CLEAN, analysed(START)), analysed(START - 1000));
+    const record = applyUpdate(applyUpdate(CLEAN, analysed(START)), analysed(START - 1000));
     expect(record.analysed).toMatchObject({ setId: `set-${START - 1000}`, watermark: START });
   });
 
   it('a publish takes the place of the one before, and settles nothing', () => {
-    const dirty = changed(CLEAN, 'by', START);
+    const dirty = countChange(CLEAN, 'by', START);
     const published = { setId: 's', files: 1, rows: 2, epoch: 3, at: START };
-    expect(updated(dirty, { kind: 'published', published })).toEqual({ ...dirty, published });
+    expect(applyUpdate(dirty, { kind: 'published', published })).toEqual({ ...dirty, published });
   });
 });
 
@@ -216,7 +216,7 @@ describe('a partition that takes in deliveries', () => {
       fc.property(orders, ([known, told]) => {
         const record = told.reduce((before, { number, isComplete }) => {
           const sketch = { id: `delivery-${number}`, lastModified: START + number * 1000 };
-          return delivered(before, progress(sketch, isComplete ? [] : ['file']), START)?.record ?? before;
+          return applyDelivery(before, progress(sketch, isComplete ? [] : ['file']), START)?.record ?? before;
         }, CLEAN);
         const newestOf = (some: typeof known) =>
           some.length === 0 ? undefined : `delivery-${Math.max(...some.map(({ number }) => number))}`;
@@ -228,9 +228,9 @@ describe('a partition that takes in deliveries', () => {
 
   it('writes nothing for what it knows', () => {
     const waiting = mustTakeIn(CLEAN, progress({}, ['a', 'b']));
-    expect(delivered(waiting, progress({}, ['b', 'a']), START)).toBeUndefined();
+    expect(applyDelivery(waiting, progress({}, ['b', 'a']), START)).toBeUndefined();
     const complete = mustTakeIn(CLEAN, progress({}));
-    expect(delivered(complete, progress({}, ['a']), START)).toBeUndefined();
+    expect(applyDelivery(complete, progress({}, ['a']), START)).toBeUndefined();
   });
 
   it('waits again for what a manifest still misses when it is read again', () => {
@@ -275,7 +275,7 @@ describe('what a delivery waits for', () => {
 });
 
 describe('whose message sends the tick', () => {
-  const completed = changed(mustTakeIn(CLEAN, { ...progress({}), completedBy: 'last' }), 'first', START);
+  const completed = countChange(mustTakeIn(CLEAN, { ...progress({}), completedBy: 'last' }), 'first', START);
 
   it('nobody’s, while the partition is clean', () => {
     expect(tickFor(CLEAN, 'anybody')).toBe('none');

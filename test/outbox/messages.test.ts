@@ -5,7 +5,7 @@ import type * as z from 'zod/mini';
 import { parsePayer } from '../../src/billing/payer.ts';
 import { parsePeriod } from '../../src/billing/period.ts';
 import type { Message } from '../../src/ledger/message.ts';
-import type { Telling } from '../../src/outbox/compose.ts';
+import type { MessageContext } from '../../src/outbox/compose.ts';
 import { quarantined } from '../../src/outbox/copyMessages.ts';
 import { analyticsFailed, finalized, verificationFailed } from '../../src/outbox/finalizeMessages.ts';
 import { reconciled, reportsUndecided, stale, unreadable } from '../../src/outbox/reconcileMessages.ts';
@@ -17,7 +17,7 @@ const DAY = 24 * HOUR;
 const PAYER = parsePayer('111122223333');
 const PARTITION = { payer: PAYER, period: parsePeriod('2026-10') };
 const OTHER = { payer: parsePayer('444455556666'), period: PARTITION.period };
-const TELLING: Telling = { stage: 'prod', at: NOON, correlationId: 'e1-a' };
+const TELLING: MessageContext = { stage: 'prod', at: NOON, correlationId: 'e1-a' };
 
 const FINALIZED = {
   publishedEpoch: 7,
@@ -51,31 +51,32 @@ const UNDECIDED = { report: 'payer-cur/cur/hourly', otherReports: ['payer-cur/cu
 const OUTLINE = { ...RECONCILED, periods: [...RECONCILED.periods] };
 
 /** Every kind, with each field that it may have, and with those alone that it must have. */
-const KINDS: Readonly<Record<What, { readonly full: (telling: Telling) => Message; readonly least: Message }>> = {
-  finalized: {
-    full: (telling) => finalized(telling, PARTITION, FINALIZED),
-    least: leastOf((telling) => {
-      const { deliveryId, ...rest } = FINALIZED;
-      return finalized(telling, PARTITION, rest);
-    }),
-  },
-  'analytics-failed': {
-    full: (telling) => analyticsFailed(telling, PARTITION, ANALYTICS_PROBLEM, FAILURE),
-    least: leastOf((telling) => analyticsFailed(telling, PARTITION, ANALYTICS_PROBLEM)),
-  },
-  'verification-failed': same((telling) => verificationFailed(telling, PARTITION, PROBLEM)),
-  quarantined: same((telling) => quarantined(telling, PARTITION, SOURCE, 'no Parquet file')),
-  'reports-undecided': same((telling) => reportsUndecided(telling, PARTITION, UNDECIDED)),
-  unreadable: same((telling) => unreadable(telling, UNREADABLE)),
-  stale: same((telling) => stale(telling, STALE, 36)),
-  reconciled: same((telling) => reconciled(telling, OUTLINE)),
-};
+const KINDS: Readonly<Record<What, { readonly full: (telling: MessageContext) => Message; readonly least: Message }>> =
+  {
+    finalized: {
+      full: (telling) => finalized(telling, PARTITION, FINALIZED),
+      least: leastOf((telling) => {
+        const { deliveryId, ...rest } = FINALIZED;
+        return finalized(telling, PARTITION, rest);
+      }),
+    },
+    'analytics-failed': {
+      full: (telling) => analyticsFailed(telling, PARTITION, ANALYTICS_PROBLEM, FAILURE),
+      least: leastOf((telling) => analyticsFailed(telling, PARTITION, ANALYTICS_PROBLEM)),
+    },
+    'verification-failed': same((telling) => verificationFailed(telling, PARTITION, PROBLEM)),
+    quarantined: same((telling) => quarantined(telling, PARTITION, SOURCE, 'no Parquet file')),
+    'reports-undecided': same((telling) => reportsUndecided(telling, PARTITION, UNDECIDED)),
+    unreadable: same((telling) => unreadable(telling, UNREADABLE)),
+    stale: same((telling) => stale(telling, STALE, 36)),
+    reconciled: same((telling) => reconciled(telling, OUTLINE)),
+  };
 
-function leastOf(tell: (telling: Telling) => Message): Message {
+function leastOf(tell: (telling: MessageContext) => Message): Message {
   return tell({ stage: 'prod', at: NOON });
 }
 
-function same(full: (telling: Telling) => Message) {
+function same(full: (telling: MessageContext) => Message) {
   return { full, least: leastOf(full) };
 }
 

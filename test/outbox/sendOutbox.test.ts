@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SqliteLedger } from '../../src/adapters/sqlite/ledger.ts';
 import type { Message } from '../../src/ledger/message.ts';
-import type { Fate } from '../../src/outbox/broker.ts';
+import type { SendResult } from '../../src/outbox/broker.ts';
 import { OUTBOX_LIMITS, type OutboxLimits, type OutboxPass, sendOutbox } from '../../src/outbox/sendOutbox.ts';
 import type { ReactorEvent } from '../../src/telemetry/events.ts';
 
@@ -30,12 +30,12 @@ const messageOf = (id: string, createdAt = NOON): Message => ({
 });
 const put = (...messages: Message[]) => ledger.putIntoOutbox(messages);
 const left = async () => (await ledger.outbox()).map(({ id }) => id);
-const CONFIRMED: Fate = { is: 'confirmed' };
-const UNROUTABLE: Fate = { is: 'unroutable' };
-const FAILED: Fate = { is: 'failed', reason: 'CONNECTION: refused' };
+const CONFIRMED: SendResult = { is: 'confirmed' };
+const UNROUTABLE: SendResult = { is: 'unroutable' };
+const FAILED: SendResult = { is: 'failed', reason: 'CONNECTION: refused' };
 
 /** One pass, with a broker that answers as it is told. */
-function send(fateOf: (id: string) => Fate, limits: Partial<OutboxLimits> = {}): Promise<OutboxPass> {
+function send(fateOf: (id: string) => SendResult, limits: Partial<OutboxLimits> = {}): Promise<OutboxPass> {
   const broker = {
     publish: async (messages: readonly Message[]) => {
       published.push(messages.map(({ id }) => id));
@@ -112,7 +112,7 @@ describe('a pass over the outbox', () => {
 
   it('begins no batch when its time is up', async () => {
     await put(messageOf('a'), messageOf('b'));
-    const slow = (): Fate => {
+    const slow = (): SendResult => {
       now += MINUTE;
       return CONFIRMED;
     };
@@ -160,7 +160,7 @@ type Death = 'before' | 'after' | 'never';
 
 /** One pass: the fates that the broker answers with, how its effects go, and the time that has passed since the last one. */
 const pass = fc.record({
-  fates: fc.array(fc.constantFrom<Fate>(CONFIRMED, UNROUTABLE, FAILED), { minLength: 1, maxLength: 5 }),
+  fates: fc.array(fc.constantFrom<SendResult>(CONFIRMED, UNROUTABLE, FAILED), { minLength: 1, maxLength: 5 }),
   deaths: fc.array(fc.constantFrom<Death>('never', 'never', 'never', 'before', 'after'), {
     minLength: 8,
     maxLength: 8,
@@ -210,7 +210,7 @@ async function playPasses(
       if (isDead) throw new Crash();
       return answer;
     };
-    const publish = (messages: readonly Message[]): Promise<Fate[]> =>
+    const publish = (messages: readonly Message[]): Promise<SendResult[]> =>
       step(async () =>
         messages.map(({ id }) => {
           expect(taken.has(id), `${id} is sent though it was taken out`).toBe(false);

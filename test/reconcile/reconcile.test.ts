@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { partitionPrefix } from '../../src/billing/partition.ts';
 import { placeBySources } from '../../src/billing/placement.ts';
 import type { Message } from '../../src/ledger/message.ts';
-import { type Reconciling, reconcile } from '../../src/reconcile/reconcile.ts';
+import { type ReconcileServices, reconcile } from '../../src/reconcile/reconcile.ts';
 import { ReconcileInputInvalid } from '../../src/reconcile/reconcileInput.ts';
 import type { ReconcileReport } from '../../src/reconcile/reconcileReport.ts';
 import { AccessDenied, type Location, type ObjectStore } from '../../src/store/objectStore.ts';
@@ -35,7 +35,7 @@ beforeEach(async () => {
 });
 afterEach(() => world.close());
 
-function run(input?: unknown, changes: Partial<Reconciling> = {}): Promise<ReconcileReport> {
+function run(input?: unknown, changes: Partial<ReconcileServices> = {}): Promise<ReconcileReport> {
   const { store, ledger, copyQueue, finalizeQueue, staging } = world;
   return reconcile(
     {
@@ -49,11 +49,11 @@ function run(input?: unknown, changes: Partial<Reconciling> = {}): Promise<Recon
       debounce: DEBOUNCE,
       supersededGraceSeconds: GRACE_SECONDS,
       concurrency: 2,
-      tagSuperseded: async (location) => void tagged.push(location),
+      tagUnowned: async (location) => void tagged.push(location),
       staleAfterHours: 36,
       stage: 'prod',
       correlationId: 'the-request',
-      tell: async (messages) => void told.push(...messages),
+      notify: async (messages) => void told.push(...messages),
       now: () => world.now,
       report: staging.report,
       ...changes,
@@ -384,7 +384,7 @@ describe('reconcile', () => {
     await world.put(key, parquetBytes(1));
     const event = await world.put(manifest, manifestBytes('e1', [key]));
     const unknownPlace = { is: 'ignored', reason: 'configured elsewhere' } as const;
-    const place: Reconciling['place'] = (bucket, object) =>
+    const place: ReconcileServices['place'] = (bucket, object) =>
       object === key ? unknownPlace : world.staging.place(bucket, object);
     await world.handle(event, { place });
     expect(world.reported('manifest-quarantined')).toHaveLength(1);
@@ -440,7 +440,7 @@ describe('a payer', () => {
 
   it('that cannot be told of is told by the next try: reconcile throws', async () => {
     const tell = () => Promise.reject(new Error('the ledger is throttled'));
-    await expect(run({}, { tell })).rejects.toThrow('the ledger is throttled');
+    await expect(run({}, { notify: tell })).rejects.toThrow('the ledger is throttled');
   });
 });
 

@@ -5,7 +5,7 @@ import type { PayersOrigins } from '../../src/config/loadPayers.ts';
 import { PayersInUse } from '../../src/config/payersInUse.ts';
 import type { PayerRow } from '../../src/config/payersTable.ts';
 import type { Message } from '../../src/ledger/message.ts';
-import type { Reconciling } from '../../src/reconcile/reconcile.ts';
+import type { ReconcileServices } from '../../src/reconcile/reconcile.ts';
 import { type ConfiguredReport, reconcileConfigured } from '../../src/reconcile/reconcileConfigured.ts';
 import { ReconcileInputInvalid } from '../../src/reconcile/reconcileInput.ts';
 import { CopyWorld, chunk, DAILY, DEBOUNCE, LOOSE, NOON, OVERWRITE } from '../copy/copyWorld.ts';
@@ -29,7 +29,7 @@ const refuse = async () => {
 function run(
   readTable: PayersOrigins['readTable'],
   input?: unknown,
-  changes: Partial<Reconciling> = {},
+  changes: Partial<ReconcileServices> = {},
 ): Promise<ConfiguredReport> {
   const { store, ledger, copyQueue, finalizeQueue, staging } = world;
   const reconciling = {
@@ -41,11 +41,11 @@ function run(
     debounce: DEBOUNCE,
     supersededGraceSeconds: 3600,
     concurrency: 2,
-    tagSuperseded: async () => {},
+    tagUnowned: async () => {},
     staleAfterHours: 36,
     stage: 'prod',
     correlationId: 'the-request',
-    tell: (messages: readonly Message[]) => ledger.putIntoOutbox(messages),
+    notify: (messages: readonly Message[]) => ledger.putIntoOutbox(messages),
     now: () => world.now,
     report: staging.report,
     ...changes,
@@ -134,7 +134,7 @@ describe('reconcile', () => {
     const placementOf = async (of: typeof event) => (await payers.placeFor(of, () => {}))(of.bucket, of.key).is;
     expect(await placementOf(event)).toBe('unknown-source');
     const placements: string[] = [];
-    const copyQueue: Reconciling['copyQueue'] = {
+    const copyQueue: ReconcileServices['copyQueue'] = {
       send: async (messages) => {
         for (const { body } of messages) placements.push(await placementOf(parseObjectCreated(body)));
       },
@@ -172,7 +172,7 @@ describe('reconcile', () => {
 
   it('tells and wakes nobody on a dry run, or where there is nobody to tell', async () => {
     await run(async () => [rowOf(DAILY)], { dryRun: true });
-    await run(async () => [rowOf(DAILY)], {}, { tell: async () => {} });
+    await run(async () => [rowOf(DAILY)], {}, { notify: async () => {} });
     expect(await world.ledger.outbox()).toEqual([]);
     expect(world.finalizeQueue.sent).toEqual([]);
   });

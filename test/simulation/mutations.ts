@@ -159,7 +159,7 @@ export const mutations: readonly (Mutation & {
     breaks: 9,
     how: 'a step that the history does not show yet is submitted again at once',
     warehouse: (warehouse) =>
-      override<Warehouse>(warehouse, { script: override(warehouse.script, { tellsWithinSeconds: 0 }) }),
+      override<Warehouse>(warehouse, { script: override(warehouse.script, { visibleWithinSeconds: 0 }) }),
   },
   {
     breaks: 1,

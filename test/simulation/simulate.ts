@@ -346,7 +346,7 @@ class World {
     return {
       store: this.#observedStore(process),
       ledger,
-      tell: (messages: readonly Message[]) => ledger.putIntoOutbox(messages),
+      notify: (messages: readonly Message[]) => ledger.putIntoOutbox(messages),
       stage: 'simulated',
       copyQueue: this.#copyQueue.sender(process),
       finalizeQueue: this.#finalizeQueue.sender(process),
@@ -370,7 +370,7 @@ class World {
       script: override(effects, { steps: (period, payers) => engine.steps(period, payers) }),
       settings: this.#settings,
       sleep: (seconds: number) => this.#sleep(process, seconds),
-      handOnAt: this.#scheduler.clock + HAND_ON_AFTER_SECONDS * 1000,
+      yieldAt: this.#scheduler.clock + HAND_ON_AFTER_SECONDS * 1000,
       holder: process.name,
     };
   }

@@ -37,7 +37,7 @@ const UNTOLD_SECONDS = 30;
  * is in the history a little later. Its fields are open: the oracle looks at them.
  */
 export class SimulatedScript implements ScriptEngine {
-  readonly tellsWithinSeconds = UNTOLD_SECONDS;
+  readonly visibleWithinSeconds = UNTOLD_SECONDS;
   /** How often each step took effect, by run and step. */
   readonly effects = new Map<string, number>();
   /** The newest run that was let in, by period. */

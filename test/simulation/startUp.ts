@@ -1,6 +1,6 @@
 import type { Partition } from '../../src/billing/partition.ts';
 import type { Source } from '../../src/billing/source.ts';
-import type { Staging } from '../../src/copy/services.ts';
+import type { CopyServices } from '../../src/copy/services.ts';
 import type { compareWarehouse } from '../../src/programs/local/compareWarehouse.ts';
 import { discoverSource } from '../../src/reconcile/discover.ts';
 import { knowPartition } from '../../src/reconcile/knownPartition.ts';
@@ -9,7 +9,7 @@ import type { Warehouse } from '../../src/warehouse/warehouse.ts';
 
 /** What a process that starts works with. */
 export interface StartUp {
-  readonly staging: Staging;
+  readonly staging: CopyServices;
   readonly warehouse: Warehouse;
   readonly sources: readonly Source[];
   readonly compare: typeof compareWarehouse;
@@ -33,7 +33,7 @@ export async function startUp({ staging, warehouse, sources, compare }: StartUp)
 }
 
 /** The simulated warehouse has no rows of its own that could be lost beside its files. */
-async function rowsOf({ ledger }: Staging) {
+async function rowsOf({ ledger }: CopyServices) {
   const records = [];
   for (const period of await ledger.periods()) records.push(...(await ledger.partitions(period)));
   return records.map(({ partition, published }) => ({ ...partition, rows: published?.rows ?? 0 }));

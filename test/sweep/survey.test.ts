@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { PayerSource } from '../../src/billing/source.ts';
 import type { Message } from '../../src/ledger/message.ts';
-import { type Surveying, type Swept, sweepAndSurvey } from '../../src/sweep/survey.ts';
+import { type SurveyServices, type Swept, sweepAndSurvey } from '../../src/sweep/survey.ts';
 import {
   CopyWorld,
   chunk,
@@ -27,7 +27,7 @@ afterEach(() => world.close());
 const configured = (source: typeof DAILY): PayerSource => ({ ...source, bucketOwner: 'self' });
 const FALLBACK = { sources: [configured(DAILY), configured(LOOSE)] };
 
-function survey(changes: Partial<Surveying> = {}): Promise<Swept> {
+function survey(changes: Partial<SurveyServices> = {}): Promise<Swept> {
   world.reports.length = 0;
   world.finalizeQueue.sent.length = 0;
   const { ledger, finalizeQueue, staging } = world;

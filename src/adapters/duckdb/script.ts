@@ -33,7 +33,7 @@ interface DuckdbScriptOptions {
  */
 export function createDuckdbScript({ writes, connect, analyticsStatements }: DuckdbScriptOptions): ScriptEngine {
   return {
-    tellsWithinSeconds: 0,
+    visibleWithinSeconds: 0,
     steps: (period, payers) => stepsOf(analyticsStatements(period, payers)),
     submit: (run, step) =>
       writes(async (connection) => {

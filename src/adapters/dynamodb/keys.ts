@@ -26,7 +26,7 @@ import type { ItemKey } from './table.ts';
  * Every `pk` begins with the kind of thing that it names: another kind can move in beside them.
  */
 export const PERIODS = 'periods';
-export const PARTITION = 'partition#';
+export const PARTITION_PREFIX = 'partition#';
 export const VERSION = 'version#';
 
 export const OUTBOX = 'outbox';
@@ -41,7 +41,7 @@ export function leaseKey(period: Period): ItemKey {
 }
 
 export function partitionKey({ period, payer }: Partition): ItemKey {
-  return { pk: periodPk(period), sk: `${PARTITION}${payer}` };
+  return { pk: periodPk(period), sk: `${PARTITION_PREFIX}${payer}` };
 }
 
 export function versionKey(partition: Partition, id: VersionId): ItemKey {

@@ -17,15 +17,15 @@ import {
 } from '../../ledger/ledger.ts';
 import { byAge, type Message } from '../../ledger/message.ts';
 import {
-  changed,
-  delivered,
+  applyDelivery,
+  applyReopening,
+  applyReportChoice,
+  applyUpdate,
+  countChange,
   type PartitionRecord,
   type PartitionUpdate,
   type Reopening,
-  reopened,
-  reportChosen,
   tickFor,
-  updated,
 } from '../../ledger/partitionRecord.ts';
 import { isUsable, mergeVersion, removedOutcome, type VersionRecord } from '../../ledger/versionRecord.ts';
 import { getDocument, packDocument, putDocument } from './documents.ts';
@@ -43,7 +43,7 @@ import {
 } from './keys.ts';
 import { DynamodbLeases, fenceOf } from './leases.ts';
 import { latestVersion, latestVersions, replay } from './log.ts';
-import { type Appended, DynamodbPartitions, type PartitionState } from './partitions.ts';
+import { type Appended, DynamodbPartitions, type PartitionItem } from './partitions.ts';
 import { DynamodbTable, type ItemKey, text, textOf } from './table.ts';
 import { DynamodbVersions } from './versions.ts';
 
@@ -141,12 +141,12 @@ export class DynamodbLedger implements Ledger {
     const progress = { id, executionId, manifest, files: delivery.files.length, pending };
     let news = false;
     const record = await this.#replace(partition, async (before) => {
-      const after = delivered(before, pending.length === 0 ? { ...progress, completedBy: by } : progress, now);
+      const after = applyDelivery(before, pending.length === 0 ? { ...progress, completedBy: by } : progress, now);
       news = after?.news ?? false;
       if (!after?.news) return after?.record;
       // Before anything refers to it; a delivery that nothing refers to does no harm.
       await putDocument(this.#table, deliveryKey(partition, id), delivery);
-      return changed(after.record, by, now);
+      return countChange(after.record, by, now);
     });
     return { partition: record, news, tick: tickFor(record, by) };
   }
@@ -158,7 +158,7 @@ export class DynamodbLedger implements Ledger {
   async chooseReport(partition: Partition, report: string, now: number): Promise<Recorded> {
     let news = false;
     const record = await this.#replace(partition, async (before) => {
-      const after = reportChosen(before, report, now);
+      const after = applyReportChoice(before, report, now);
       news = after?.news ?? false;
       return after?.record;
     });
@@ -169,7 +169,7 @@ export class DynamodbLedger implements Ledger {
     let isKnown = false;
     const record = await this.#replace(partition, async (before, stored) => {
       isKnown = stored !== undefined;
-      return isKnown ? reopened(before, how, now) : undefined;
+      return isKnown ? applyReopening(before, how, now) : undefined;
     });
     return isKnown ? { partition: record, news: true, tick: tickFor(record, how.by) } : undefined;
   }
@@ -233,7 +233,7 @@ export class DynamodbLedger implements Ledger {
    * partition dirty then.
    */
   async commit(partition: Partition, epoch: number, update: PartitionUpdate): Promise<PartitionRecord> {
-    return this.#replace(partition, async (before) => updated(before, update), epoch);
+    return this.#replace(partition, async (before) => applyUpdate(before, update), epoch);
   }
 
   async markSuperseded(
@@ -347,7 +347,7 @@ export class DynamodbLedger implements Ledger {
   }
 
   /** Folds until the log is short, or somebody else folds it. */
-  async #foldOn(state: PartitionState): Promise<void> {
+  async #foldOn(state: PartitionItem): Promise<void> {
     let found = state;
     for (let folds = 1; ; folds += 1) {
       const entriesLeft = await this.#fold(found);
@@ -357,7 +357,7 @@ export class DynamodbLedger implements Ledger {
   }
 
   /** Works a log's head into the record and the version items. Answers what is left of it; undefined when overtaken. */
-  async #fold(state: PartitionState): Promise<number | undefined> {
+  async #fold(state: PartitionItem): Promise<number | undefined> {
     const entries = state.entries.slice(0, MAX_FOLDED);
     await this.#versions.merge(entries);
     const record = replay(state.base, entries);

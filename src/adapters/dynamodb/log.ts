@@ -1,7 +1,7 @@
 import type { Moment } from '../../base/moment.ts';
 import type { Partition } from '../../billing/partition.ts';
 import type { VersionId } from '../../billing/version.ts';
-import { type PartitionRecord, versionTold } from '../../ledger/partitionRecord.ts';
+import { applyVersion, type PartitionRecord } from '../../ledger/partitionRecord.ts';
 import type { VersionRecord } from '../../ledger/versionRecord.ts';
 import { mergeVersion } from '../../ledger/versionRecord.ts';
 
@@ -20,7 +20,7 @@ export interface LogEntry {
 
 /** The partition's record after all entries. Calls that overlapped and told the same count once each. */
 export function replay(base: PartitionRecord, entries: readonly LogEntry[]): PartitionRecord {
-  return entries.reduce((before, entry) => versionTold(before, entry.record, entry, entry.at), base);
+  return entries.reduce((before, entry) => applyVersion(before, entry.record, entry, entry.at), base);
 }
 
 /**

@@ -3,7 +3,7 @@ import { parsePayer } from '../../billing/payer.ts';
 import type { Period } from '../../billing/period.ts';
 import { newPartitionRecord, type PartitionRecord } from '../../ledger/partitionRecord.ts';
 import { DynamodbAwaited, type StoredRecord } from './awaited.ts';
-import { PARTITION, partitionKey, periodPk } from './keys.ts';
+import { PARTITION_PREFIX, partitionKey, periodPk } from './keys.ts';
 import { decodeEntry, encodeEntry, type LogEntry, replay } from './log.ts';
 import {
   type DynamodbTable,
@@ -17,7 +17,7 @@ import {
 } from './table.ts';
 
 /** A partition's item as it was read. */
-export interface PartitionState {
+export interface PartitionItem {
   readonly partition: Partition;
   /** What it all comes to: the stored record with every entry worked in. Absent while nothing was ever told. */
   readonly record?: PartitionRecord;
@@ -43,7 +43,7 @@ type Replaced =
 /** What an append has left. */
 export interface Appended {
   /** Right after this very write. */
-  readonly state: PartitionState;
+  readonly state: PartitionItem;
   /** How long the log was before it. */
   readonly lengthBefore: number;
   /** Whether this caller's entry is the first of those that were written together: one of them does what is to be done once. */
@@ -53,7 +53,7 @@ export interface Appended {
 /** One append of several entries; open until it is sent. */
 interface GroupAppend {
   readonly entries: LogEntry[];
-  readonly written: Promise<PartitionState>;
+  readonly written: Promise<PartitionItem>;
   isOpen: boolean;
 }
 
@@ -76,14 +76,14 @@ export class DynamodbPartitions {
     this.#awaited = new DynamodbAwaited(table);
   }
 
-  async read(partition: Partition): Promise<PartitionState> {
+  async read(partition: Partition): Promise<PartitionItem> {
     return this.#stateOf(partition, await this.#table.get(partitionKey(partition)));
   }
 
   async list(period: Period): Promise<PartitionRecord[]> {
-    const items = await this.#table.query(periodPk(period), PARTITION);
+    const items = await this.#table.query(periodPk(period), PARTITION_PREFIX);
     const states = items.map((item) => {
-      const payer = parsePayer(textOf(item, 'sk').slice(PARTITION.length));
+      const payer = parsePayer(textOf(item, 'sk').slice(PARTITION_PREFIX.length));
       return this.#stateOf({ period, payer }, item);
     });
     return (await Promise.all(states)).flatMap(({ record }) => record ?? []);
@@ -121,7 +121,7 @@ export class DynamodbPartitions {
     return append;
   }
 
-  async #write(partition: Partition, entries: readonly LogEntry[]): Promise<PartitionState> {
+  async #write(partition: Partition, entries: readonly LogEntry[]): Promise<PartitionItem> {
     const written = await this.#table.update(partitionKey(partition), {
       update: 'set #log = list_append(if_not_exists(#log, :none), :entries)',
       names: { '#log': 'log' },
@@ -135,7 +135,7 @@ export class DynamodbPartitions {
    * 'refused': the fence did not hold, and nothing was changed.
    */
   async replace(
-    { partition, stored, revision }: PartitionState,
+    { partition, stored, revision }: PartitionItem,
     { record, folded }: Replacement,
     fence?: TransactionStep,
   ): Promise<Replaced> {
@@ -162,7 +162,7 @@ export class DynamodbPartitions {
     return { is: 'done', entriesLeft: written.item.log?.L?.length ?? 0 };
   }
 
-  async #stateOf(partition: Partition, item: Item | undefined): Promise<PartitionState> {
+  async #stateOf(partition: Partition, item: Item | undefined): Promise<PartitionItem> {
     const stored = item?.body && (JSON.parse(textOf(item, 'body')) as StoredRecord);
     const base = stored ? await this.#awaited.unpack(stored) : newPartitionRecord(partition);
     const entries = (item?.log?.L ?? []).map(({ S }) => decodeEntry(partition, S ?? ''));

@@ -1,19 +1,19 @@
 import type { Message } from '../../ledger/message.ts';
-import type { Fate } from '../../outbox/broker.ts';
-import type { Answer, Letter } from './send.ts';
+import type { SendResult } from '../../outbox/broker.ts';
+import type { Answer, OutgoingMessage } from './send.ts';
 
 /** A letter and its place among those of one call. */
-interface Numbered extends Letter {
+interface NumberedMessage extends OutgoingMessage {
   readonly index: number;
 }
 
 /** The messages of one call, and what is known of each. */
 export interface Outgoing {
   /** Those that the broker has not answered for yet, in order. */
-  unanswered(): readonly Numbered[];
-  readonly answer: (letter: Numbered, answer: Answer) => void;
+  unanswered(): readonly NumberedMessage[];
+  readonly answer: (letter: NumberedMessage, answer: Answer) => void;
   /** In the order of the messages; those that were not answered for have failed for `reason`. */
-  fates(reason: string): readonly Fate[];
+  fates(reason: string): readonly SendResult[];
 }
 
 /** AMQP 0-9-1 Reference, shortstr: ids, types and routing keys. */
@@ -21,8 +21,8 @@ const MAX_BYTES = 255;
 
 /** Takes in the messages of one call. One that can never be sent fails alone, at once. */
 export function takeIn(messages: readonly Message[]): Outgoing {
-  const letters: Numbered[] = [];
-  const fates = new Map<number, Fate>();
+  const letters: NumberedMessage[] = [];
+  const fates = new Map<number, SendResult>();
   messages.forEach((message, index) => {
     const content = contentOf(message);
     if (typeof content === 'string') fates.set(index, { is: 'failed', reason: content });

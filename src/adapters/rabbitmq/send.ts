@@ -4,7 +4,7 @@ import { type TimeLimit, withDeadline } from './deadline.ts';
 import { BrokerFailure } from './failures.ts';
 
 /** A message as the broker gets it. */
-export interface Letter {
+export interface OutgoingMessage {
   readonly message: Message;
   readonly content: Buffer;
 }
@@ -20,7 +20,7 @@ const BATCH = 200;
  * is forgotten when the channel ends before the rest. Throws BrokerFailure when one is nacked or not answered for within
  * `confirmSeconds`, and what amqplib throws when the channel has ended.
  */
-export async function sendAll<Sent extends Letter>(
+export async function sendAll<Sent extends OutgoingMessage>(
   channel: ConfirmChannel,
   exchange: string,
   appId: string,
@@ -56,7 +56,7 @@ function confirmation(
   channel: ConfirmChannel,
   exchange: string,
   appId: string,
-  { message, content }: Letter,
+  { message, content }: OutgoingMessage,
 ): Promise<Error | undefined> {
   const { id, routingKey, createdAt } = message;
   return new Promise((resolve) => {

@@ -85,7 +85,7 @@ export function kindOf(code: string): FailureKind {
 /** Any error of the driver, of Node or of this folder as a SnowflakeFailure. */
 export function failureOf(error: unknown): SnowflakeFailure {
   if (error instanceof SnowflakeFailure) return error;
-  const { code, sqlState, message, status } = told(error);
+  const { code, sqlState, message, status } = driverError(error);
   if (code === '401002') {
     return new SnowflakeFailure({ code: `HTTP ${status ?? 'failure'}`, kind: kindOfStatus(status), message });
   }
@@ -107,7 +107,7 @@ function kindOfStatus(status: number | undefined): FailureKind {
   return status === 401 ? 'reconnect' : 'giveUp';
 }
 
-interface Told {
+interface DriverError {
   readonly code: string;
   readonly message: string;
   readonly sqlState: string | undefined;
@@ -115,7 +115,7 @@ interface Told {
 }
 
 /** What the driver's errors say in their own fields: `code` is a number for its own, a text for Snowflake's. */
-function told(error: unknown): Told {
+function driverError(error: unknown): DriverError {
   const message = error instanceof Error ? error.message : 'an error that is none';
   const code = field(error, 'code');
   const sqlState = field(error, 'sqlState');

@@ -37,7 +37,7 @@ export function createSnowflakeScript(options: SnowflakeScriptOptions): ScriptEn
   }
 
   return {
-    tellsWithinSeconds: TELLS_WITHIN_SECONDS,
+    visibleWithinSeconds: TELLS_WITHIN_SECONDS,
     steps: (period, payers) => stepsOf(analyticsStatements(period, payers)),
     async submit(run, step) {
       const block = scriptBlock(names.fence, run, step);

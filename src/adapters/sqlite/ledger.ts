@@ -18,17 +18,17 @@ import {
 } from '../../ledger/ledger.ts';
 import { byAge, type Message } from '../../ledger/message.ts';
 import {
-  changed,
-  delivered,
+  applyDelivery,
+  applyReopening,
+  applyReportChoice,
+  applyUpdate,
+  applyVersion,
+  countChange,
   newPartitionRecord,
   type PartitionRecord,
   type PartitionUpdate,
   type Reopening,
-  reopened,
-  reportChosen,
   tickFor,
-  updated,
-  versionTold,
 } from '../../ledger/partitionRecord.ts';
 import { problemsOf, withProblem } from '../../ledger/problems.ts';
 import { mergeVersion, removedOutcome, type VersionOutcome, type VersionRecord } from '../../ledger/versionRecord.ts';
@@ -122,7 +122,7 @@ export class SqliteLedger implements Ledger {
       const { record, news } = mergeVersion(this.#version(period, payer, told.id), told);
       if (news) this.#putVersion(record);
       const before = this.#partition(told.partition);
-      const after = versionTold(before, record, { news, awaitsManifest: told.awaitsManifest }, now);
+      const after = applyVersion(before, record, { news, awaitsManifest: told.awaitsManifest }, now);
       if (after !== before) this.#putPartition(after);
       return { partition: after, news: news || after !== before, tick: tickFor(after, told.id) };
     });
@@ -134,13 +134,13 @@ export class SqliteLedger implements Ledger {
     return this.#transaction(() => {
       const before = this.#partition(partition);
       const progress = { id, executionId, manifest, files: delivery.files.length, pending };
-      const after = delivered(before, pending.length === 0 ? { ...progress, completedBy: by } : progress, now);
+      const after = applyDelivery(before, pending.length === 0 ? { ...progress, completedBy: by } : progress, now);
       if (!after?.news) {
         if (after) this.#putPartition(after.record);
         return { partition: after?.record ?? before, news: false, tick: tickFor(before, by) };
       }
       this.#put('deliveries', [partition.period, partition.payer, id], delivery);
-      const record = changed(after.record, by, now);
+      const record = countChange(after.record, by, now);
       this.#putPartition(record);
       return { partition: record, news: true, tick: tickFor(record, by) };
     });
@@ -157,7 +157,7 @@ export class SqliteLedger implements Ledger {
   async chooseReport(partition: Partition, report: string, now: number): Promise<Recorded> {
     return this.#transaction(() => {
       const before = this.#partition(partition);
-      const after = reportChosen(before, report, now);
+      const after = applyReportChoice(before, report, now);
       if (after) this.#putPartition(after.record);
       return { partition: after?.record ?? before, news: after?.news ?? false, tick: after?.news ? 'quiet' : 'none' };
     });
@@ -167,7 +167,7 @@ export class SqliteLedger implements Ledger {
     return this.#transaction(() => {
       const before = this.#storedPartition(partition);
       if (!before) return undefined;
-      const after = reopened(before, how, now);
+      const after = applyReopening(before, how, now);
       this.#putPartition(after);
       return { partition: after, news: true, tick: tickFor(after, how.by) };
     });
@@ -246,7 +246,7 @@ export class SqliteLedger implements Ledger {
   async commit(partition: Partition, epoch: number, update: PartitionUpdate): Promise<PartitionRecord> {
     return this.#transaction(() => {
       this.#fenced(partition.period, epoch);
-      const record = updated(this.#partition(partition), update);
+      const record = applyUpdate(this.#partition(partition), update);
       this.#putPartition(record);
       return record;
     });

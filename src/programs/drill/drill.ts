@@ -13,7 +13,7 @@ export interface Drilling {
 }
 
 /** What the drill has shown. `reason` is one line. */
-type Verdict = { readonly is: 'proved' } | { readonly is: 'not-proved'; readonly reason: string };
+type DrillResult = { readonly is: 'proved' } | { readonly is: 'not-proved'; readonly reason: string };
 
 /** The drill would prove nothing, or do harm. Consequence: nothing was sent; the message says what to do first. */
 export class DrillImpossible extends Error {
@@ -35,7 +35,7 @@ type State = 'OK' | 'ALARM';
  *   it does not come, or does not end     not proved: after a time limit
  *   broken off, or AWS refuses            throws that error
  */
-export async function drill(drilling: Drilling, plan: DrillPlan): Promise<Verdict> {
+export async function drill(drilling: Drilling, plan: DrillPlan): Promise<DrillResult> {
   const { sqs, say } = drilling;
   await checkAlarm(drilling, plan);
   const deadLetters = await findQueue(sqs, plan.deadLetterQueue);

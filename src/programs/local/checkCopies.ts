@@ -1,5 +1,5 @@
 import type { Partition } from '../../billing/partition.ts';
-import type { Staging } from '../../copy/services.ts';
+import type { CopyServices } from '../../copy/services.ts';
 import { isStagedKey } from '../../copy/stagedKey.ts';
 import { hasChanges } from '../../ledger/partitionRecord.ts';
 import { isStaged, type StagedVersion } from '../../ledger/versionRecord.ts';
@@ -25,7 +25,7 @@ interface Owned {
  * One whose source has another content by now stays: there is nothing to make it from. So does what is no staged copy
  * by its key: somebody else has put it there. Reports each damaged copy; answers how many nobody owned.
  */
-export async function removeDoubtfulCopies(staging: Staging): Promise<number> {
+export async function removeDoubtfulCopies(staging: CopyServices): Promise<number> {
   const { store, stagingBucket, report } = staging;
   const owned = await ownedCopies(staging);
   let unowned = 0;
@@ -45,7 +45,7 @@ export async function removeDoubtfulCopies(staging: Staging): Promise<number> {
   return unowned;
 }
 
-async function ownedCopies({ ledger }: Staging): Promise<Map<string, Owned>> {
+async function ownedCopies({ ledger }: CopyServices): Promise<Map<string, Owned>> {
   const owned = new Map<string, Owned>();
   for (const record of await allPartitions(ledger)) {
     const isToBeLoaded = hasChanges(record);
@@ -58,7 +58,7 @@ async function ownedCopies({ ledger }: Staging): Promise<Map<string, Owned>> {
 }
 
 /** Whether a copy is another content than its source's. Nothing is concluded from a source that cannot be read. */
-async function isDamaged({ store, stagingBucket }: Staging, copy: ListedObject, owner: Owned): Promise<boolean> {
+async function isDamaged({ store, stagingBucket }: CopyServices, copy: ListedObject, owner: Owned): Promise<boolean> {
   const { bucket, key, etag, sizeBytes } = owner.version.source;
   if (copy.sizeBytes === sizeBytes && !owner.isToBeLoaded) return false;
   try {
@@ -75,7 +75,12 @@ async function isDamaged({ store, stagingBucket }: Staging, copy: ListedObject, 
 /** So much of a file is in memory at a time. */
 const PIECE_BYTES = 4 * 1024 * 1024;
 
-async function isSame(store: Staging['store'], one: ObjectRef, other: ObjectRef, sizeBytes: number): Promise<boolean> {
+async function isSame(
+  store: CopyServices['store'],
+  one: ObjectRef,
+  other: ObjectRef,
+  sizeBytes: number,
+): Promise<boolean> {
   for (let start = 0; start < sizeBytes; start += PIECE_BYTES) {
     const range = { start, end: Math.min(start + PIECE_BYTES, sizeBytes) };
     const [ours, theirs] = [await store.read(one, range), await store.read(other, range)];

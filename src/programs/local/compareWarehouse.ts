@@ -1,5 +1,5 @@
 import { type Partition, partitionName } from '../../billing/partition.ts';
-import type { Staging } from '../../copy/services.ts';
+import type { CopyServices } from '../../copy/services.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { hasChanges, setIdOf } from '../../ledger/partitionRecord.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
@@ -15,7 +15,7 @@ interface Comparing {
     /** Takes out all that is known of a partition. */
     forget(partition: Partition): Promise<unknown>;
   };
-  readonly staging: Pick<Staging, 'now' | 'report'>;
+  readonly staging: Pick<CopyServices, 'now' | 'report'>;
 }
 
 /**

@@ -17,7 +17,7 @@ import type { Progress } from './progress.ts';
 import type { SetAside } from './setAside.ts';
 import type { Stack } from './stack.ts';
 import { notReadSentences, type Survey, survey } from './survey.ts';
-import { readTold, type Told } from './told.ts';
+import { readStated, type StatedPlacement } from './told.ts';
 import { withdrawLeftOut } from './withdrawLeftOut.ts';
 
 /** What is fed: the input's files, through the store, into the stack. */
@@ -38,7 +38,7 @@ export interface Fed extends Survey {
 /** Delivers what there is to deliver, and waits until it is worked in. Answers what was found on the way. */
 export async function feed(feeding: Feeding): Promise<Fed> {
   const { options, input, stack, store, progress } = feeding;
-  const told = await readTold(options.keep, options);
+  const told = await readStated(options.keep, options);
   const known = await knownFiles(stack.ledger);
   await learn(input, stack, known, told);
   const found = await survey(input, stack.staging.store, known);
@@ -72,9 +72,9 @@ function unownedSentence(unowned: number): string {
 }
 
 /** Has the input look at what it needs to know to place its objects: all but those that earlier runs have placed. */
-async function learn(input: Input, stack: Stack, known: KnownFiles, told: Told): Promise<void> {
+async function learn(input: Input, stack: Stack, known: KnownFiles, told: StatedPlacement): Promise<void> {
   for (const bucket of input.buckets.keys()) {
-    const remember = (object: ListedObject, isTrusted: Told['isTrusted']) =>
+    const remember = (object: ListedObject, isTrusted: StatedPlacement['isTrusted']) =>
       known
         .ofVersion(versionIdOf({ bucket, ...object }))
         .some((partition) => isTrusted(partition) && input.remember(bucket, object.key, partition));

@@ -14,7 +14,7 @@ import { allPartitions } from './outcome.ts';
 import { ledgerPath, stagingRoot, warehousePath } from './state.ts';
 import { checkFormat, readPart, writeWhole } from './stateFormat.ts';
 import { lockState } from './stateLock.ts';
-import { readTold } from './told.ts';
+import { readStated } from './told.ts';
 
 /** What was taken out of a state with one partition. */
 export interface ForgottenPartition extends Partition, InWarehouse {
@@ -93,7 +93,7 @@ async function removeAll(
     const inWarehouse = await forgetInWarehouse(connection, partition);
     forgotten.push({ ...partition, versions, ...inWarehouse, stagedCopies: await removeStaged(keep, partition) });
   }
-  await (await readTold(keep, {})).forget(partitions);
+  await (await readStated(keep, {})).forget(partitions);
   await rm(mark, { force: true });
   return forgotten;
 }

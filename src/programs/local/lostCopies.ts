@@ -1,6 +1,6 @@
 import { objectCreatedEvent } from '../../billing/objectCreated.ts';
 import { type Partition, partitionPrefix } from '../../billing/partition.ts';
-import { COPY_LOST, type Staging } from '../../copy/services.ts';
+import { COPY_LOST, type CopyServices } from '../../copy/services.ts';
 import type { VersionRecord } from '../../ledger/versionRecord.ts';
 import { isStaged } from '../../ledger/versionRecord.ts';
 import type { ListedObject } from '../../store/objectStore.ts';
@@ -9,7 +9,7 @@ import type { ListedObject } from '../../store/objectStore.ts';
  * Has copies of a partition made again that are gone, or are not as large as what they were copied from. Whose source is
  * gone as well, or has another content, stays lost: the partition says which file that is.
  */
-export async function restoreLostCopies(staging: Staging, partition: Partition): Promise<void> {
+export async function restoreLostCopies(staging: CopyServices, partition: Partition): Promise<void> {
   const { ledger, copyQueue } = staging;
   const intact = await removeDamagedCopies(staging, partition);
   const lost = (await ledger.versions(partition)).filter((version) => isLost(version, intact));
@@ -24,7 +24,7 @@ export async function restoreLostCopies(staging: Staging, partition: Partition):
  * Removes staged copies of a partition that are not as large as what they were copied from: after a power failure, what
  * was written last may be cut off or empty. They are lost then, and made again. Answers the keys of those that stay.
  */
-async function removeDamagedCopies(staging: Staging, partition: Partition): Promise<ReadonlySet<string>> {
+async function removeDamagedCopies(staging: CopyServices, partition: Partition): Promise<ReadonlySet<string>> {
   const { store, ledger, stagingBucket, report } = staging;
   const copies = new Map<string, ListedObject>();
   for await (const page of store.list(stagingBucket, partitionPrefix(partition))) {

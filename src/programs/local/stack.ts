@@ -7,9 +7,9 @@ import type { SqliteLedger } from '../../adapters/sqlite/ledger.ts';
 import type { Period } from '../../billing/period.ts';
 import type { Place } from '../../billing/placement.ts';
 import { handleObjectCreated } from '../../copy/handleObjectCreated.ts';
-import type { Staging } from '../../copy/services.ts';
+import type { CopyServices } from '../../copy/services.ts';
 import { handleTick } from '../../finalize/handleTick.ts';
-import type { FinalizeSettings, Finalizing } from '../../finalize/services.ts';
+import type { FinalizeServices, FinalizeSettings } from '../../finalize/services.ts';
 import { hasChanges, isDirty, type PartitionRecord, wantsAnalytics } from '../../ledger/partitionRecord.ts';
 import { type FailedStep, problemOf } from '../../ledger/problems.ts';
 import type { Queue } from '../../queue/queue.ts';
@@ -53,7 +53,7 @@ interface StackOptions {
 
 /** The embedded reactor at work: the second composition root, beside functions/. */
 export interface Stack {
-  readonly staging: Staging;
+  readonly staging: CopyServices;
   readonly ledger: SqliteLedger;
   readonly warehouse: DuckdbWarehouse;
   /** The copy queue, for whoever feeds it: sending waits until what was sent has been worked on, so memory stays flat. */
@@ -85,18 +85,18 @@ export async function openStack(options: StackOptions): Promise<Stack> {
     now: options.now ?? Date.now,
     report,
     // Nobody else listens.
-    tell: async () => {},
+    notify: async () => {},
     stage: 'local',
   };
-  const staging: Staging = { ...shared, place, debounce: settings };
-  const finalizing: Finalizing = {
+  const staging: CopyServices = { ...shared, place, debounce: settings };
+  const finalizing: FinalizeServices = {
     ...shared,
     warehouse,
     script: warehouse.script,
     settings,
     sleep: (seconds) => wait(seconds * 1000),
     // Nothing ends this process by itself.
-    handOnAt: Number.POSITIVE_INFINITY,
+    yieldAt: Number.POSITIVE_INFINITY,
     holder: randomUUID(),
   };
   const stop = new AbortController();
@@ -110,7 +110,7 @@ export async function openStack(options: StackOptions): Promise<Stack> {
     }),
     { concurrency: COPIES_AT_ONCE, signal: stop.signal, backoffSeconds: isPatient ? patientBackoff : linearBackoff },
   );
-  const finalize = tellingGivenUp<Tick>(options.onGivenUp, async (body) => {
+  const finalize = reportingGivenUp<Tick>(options.onGivenUp, async (body) => {
     if (broken) throw broken;
     await handleTick(finalizing, body).catch((error: unknown) => {
       if (error instanceof WarehouseBroken) broken = error;
@@ -144,7 +144,7 @@ export async function openStack(options: StackOptions): Promise<Stack> {
   };
 }
 
-function tellingGivenUp<Message>(onGivenUp: StackOptions['onGivenUp'], handler: Handler<Message>): Handler<Message> {
+function reportingGivenUp<Message>(onGivenUp: StackOptions['onGivenUp'], handler: Handler<Message>): Handler<Message> {
   return async (body, context) => {
     try {
       await handler(body, context);
@@ -156,7 +156,7 @@ function tellingGivenUp<Message>(onGivenUp: StackOptions['onGivenUp'], handler: 
 }
 
 /** A copy that was lost before it was loaded is made again by the time that the load is tried again. */
-async function restoreUnregistered(staging: Staging, period: Period): Promise<void> {
+async function restoreUnregistered(staging: CopyServices, period: Period): Promise<void> {
   for (const { partition, problem } of await staging.ledger.partitions(period)) {
     if (problem?.what === 'registration-failed') await restoreLostCopies(staging, partition);
   }
@@ -164,7 +164,7 @@ async function restoreUnregistered(staging: Staging, period: Period): Promise<vo
 
 /** Goes on trying what cannot be taken in, and says so, where somebody waits; else gives it up at last. */
 function copying({ retrying, report, onGivenUp }: StackOptions, handler: Handler<object>): Handler<object> {
-  if (!retrying) return tellingGivenUp(onGivenUp, handler);
+  if (!retrying) return reportingGivenUp(onGivenUp, handler);
   return async (body, context) => {
     const key = keyOf(body);
     try {
@@ -215,7 +215,7 @@ function steadyNow(): number {
 
 /** What is waited for. */
 interface Settling {
-  readonly staging: Staging;
+  readonly staging: CopyServices;
   readonly copyQueue: MemoryQueue<object>;
   readonly finalizeQueue: MemoryQueue<Tick>;
   readonly consumers: readonly Consumer[];
@@ -254,7 +254,7 @@ function isHopeful(record: PartitionRecord): boolean {
   return (hasChanges(record) && mayBeTried('publish')) || (wantsAnalytics(record) && mayBeTried('analyse'));
 }
 
-async function dirtyPartitions({ ledger }: Staging): Promise<PartitionRecord[]> {
+async function dirtyPartitions({ ledger }: CopyServices): Promise<PartitionRecord[]> {
   const records: PartitionRecord[] = [];
   for (const period of await ledger.periods()) records.push(...(await ledger.partitions(period)).filter(isDirty));
   return records;

@@ -11,7 +11,7 @@ type Said = 'payer' | 'period';
  * Which partitions of a state were placed by --payer or --period: what an earlier run was told wrong must not be taken for
  * what the rows say. A file beside the ledger; without it, nothing was told.
  */
-export interface Told {
+export interface StatedPlacement {
   /** Whether the files of a partition may be taken to be there without a look at their rows. */
   readonly isTrusted: (partition: Partition) => boolean;
   /** Notes that the person's options have placed these partitions. */
@@ -26,7 +26,7 @@ const LOST = 'files that --payer or --period have placed need these options once
 const ToldFile = z.record(z.string(), z.array(z.enum(['payer', 'period'])));
 
 /** Reads what a state was told. `options` are those of this run. */
-export async function readTold(keep: string, options: Pick<Options, 'payer' | 'period'>): Promise<Told> {
+export async function readStated(keep: string, options: Pick<Options, 'payer' | 'period'>): Promise<StatedPlacement> {
   const path = join(keep, TOLD_FILE);
   const said = new Map(Object.entries((await readPart(path, ToldFile, LOST)) ?? {}));
   const now: Said[] = (['payer', 'period'] as const).filter((name) => options[name] !== undefined);

@@ -1,7 +1,7 @@
 import { quoteValue } from '../../base/printable.ts';
 import type { PayerSource } from '../../billing/source.ts';
 import { EVENT_BUS_POLICY_CHARACTERS, EVENT_PATTERN_CHARACTERS, WILDCARD_RULES_PER_BUS } from './awsLimits.ts';
-import { PARTITION } from './pseudoParameters.ts';
+import { AWS_PARTITION } from './pseudoParameters.ts';
 import { splitToFit } from './splitToFit.ts';
 
 /** What a rule lets through (Amazon EventBridge User Guide, Event patterns). Values of one list are ORed. */
@@ -79,7 +79,7 @@ export function sendersStatement(
   const owners = new Set(sources.map(({ bucketOwner }) => bucketOwner));
   owners.delete('self');
   if (owners.size === 0) return undefined;
-  const accounts = [...owners].sort().map((account) => `arn:${PARTITION}:iam::${account}:root`);
+  const accounts = [...owners].sort().map((account) => `arn:${AWS_PARTITION}:iam::${account}:root`);
   const statement: SendersStatement = { ...base, Principal: { AWS: accounts } };
   const characters = JSON.stringify(statement).length + BUS_ARN_CHARACTERS;
   if (characters > EVENT_BUS_POLICY_CHARACTERS) {

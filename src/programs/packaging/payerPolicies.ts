@@ -1,7 +1,7 @@
 import { counted } from '../../base/counted.ts';
 import type { PayerSource } from '../../billing/source.ts';
 import { MANAGED_POLICIES_PER_ROLE, MANAGED_POLICY_CHARACTERS } from './awsLimits.ts';
-import { ACCOUNT_ID, PARTITION, URL_SUFFIX } from './pseudoParameters.ts';
+import { ACCOUNT_ID, AWS_PARTITION, URL_SUFFIX } from './pseudoParameters.ts';
 import { splitToFit } from './splitToFit.ts';
 
 /** An IAM policy. Its texts may hold CloudFormation's pseudo-parameters, for `Fn::Sub`. */
@@ -50,7 +50,7 @@ export function payerPolicies(sources: readonly PayerSource[]): PayerPolicies {
  */
 export function policyCharacters(document: PolicyDocument): number {
   return JSON.stringify(document)
-    .replaceAll(PARTITION, 'aws-us-gov')
+    .replaceAll(AWS_PARTITION, 'aws-us-gov')
     .replaceAll(ACCOUNT_ID, '000000000000')
     .replaceAll(URL_SUFFIX, 'amazonaws.com.cn').length;
 }
@@ -96,7 +96,7 @@ function ownersOf(sources: readonly PayerSource[]): string[] {
 }
 
 function bucketArn(bucket: string): string {
-  return `arn:${PARTITION}:s3:::${bucket}`;
+  return `arn:${AWS_PARTITION}:s3:::${bucket}`;
 }
 
 function unique(texts: readonly string[]): string[] {

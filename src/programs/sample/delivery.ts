@@ -7,18 +7,18 @@ import { cur2Columns, legacyColumns, sampleType } from './reportColumns.ts';
 import { cur2File, legacyFile } from './reportFile.ts';
 
 /** One refresh as AWS delivers it: so many data files, then the manifest. */
-export interface Delivery extends Refresh {
+export interface SampleDelivery extends Refresh {
   readonly parts: number;
 }
 
 /** The key of part 1, 2, … of a delivery. In overwrite layouts it is the same in every refresh. */
-export function dataKey(seed: number, delivery: Delivery, part: number): string {
+export function dataKey(seed: number, delivery: SampleDelivery, part: number): string {
   const name = `${delivery.source.report}-${String(part).padStart(5, '0')}.snappy.parquet`;
   return `${dataFolder(seed, delivery)}${name}`;
 }
 
 /** Where the delivery's manifest is put, in this order. Legacy create-new reports have two copies of it. */
-export function manifestKeys(seed: number, delivery: Delivery): string[] {
+export function manifestKeys(seed: number, delivery: SampleDelivery): string[] {
   const { source, period } = delivery;
   const root = `${source.prefix}/${source.report}/`;
   const name = `${source.report}-Manifest.json`;
@@ -35,7 +35,7 @@ export function manifestKeys(seed: number, delivery: Delivery): string[] {
 }
 
 /** The bytes of one data file: its share of the bill's rows. */
-export function dataFile(seed: number, delivery: Delivery, part: number): Uint8Array {
+export function dataFile(seed: number, delivery: SampleDelivery, part: number): Uint8Array {
   const items = billOf(seed, delivery);
   const share = Math.ceil(items.length / delivery.parts);
   const own = items.slice((part - 1) * share, part * share);
@@ -43,21 +43,21 @@ export function dataFile(seed: number, delivery: Delivery, part: number): Uint8A
 }
 
 /** The manifest's text, in the shape of its kind. It names every part. */
-export function manifestFile(seed: number, delivery: Delivery): Uint8Array {
+export function manifestFile(seed: number, delivery: SampleDelivery): Uint8Array {
   const keys = Array.from({ length: delivery.parts }, (_, index) => dataKey(seed, delivery, index + 1));
   const manifest = isLegacy(delivery) ? legacyManifest(seed, delivery, keys) : exportManifest(seed, delivery, keys);
   return Buffer.from(JSON.stringify(manifest, undefined, 2));
 }
 
-function isLegacy(delivery: Delivery): boolean {
+function isLegacy(delivery: SampleDelivery): boolean {
   return delivery.source.layout.startsWith('legacy');
 }
 
-function columnsOf({ source, period }: Delivery): string[] {
+function columnsOf({ source, period }: SampleDelivery): string[] {
   return legacyColumns(source.extraColumns(period));
 }
 
-function legacyManifest(seed: number, delivery: Delivery, reportKeys: readonly string[]): object {
+function legacyManifest(seed: number, delivery: SampleDelivery, reportKeys: readonly string[]): object {
   const { source, period } = delivery;
   const { start, end } = monthInterval(period);
   return {
@@ -76,7 +76,7 @@ function legacyManifest(seed: number, delivery: Delivery, reportKeys: readonly s
   };
 }
 
-function exportManifest(seed: number, delivery: Delivery, keys: readonly string[]): object {
+function exportManifest(seed: number, delivery: SampleDelivery, keys: readonly string[]): object {
   const { source } = delivery;
   return {
     executionId: executionId(seed, delivery),
@@ -92,7 +92,7 @@ function manifestType(column: string): string {
   return type === 'double' || type === 'timestamp' ? type : 'string';
 }
 
-function dataFolder(seed: number, delivery: Delivery): string {
+function dataFolder(seed: number, delivery: SampleDelivery): string {
   const { source, period } = delivery;
   const root = `${source.prefix}/${source.report}/`;
   switch (source.layout) {
@@ -108,13 +108,13 @@ function dataFolder(seed: number, delivery: Delivery): string {
 }
 
 /** When the refresh ran, shortly after the last day that it knows, and its id. The colons are AWS's own. */
-function executionFolder(seed: number, delivery: Delivery): string {
+function executionFolder(seed: number, delivery: SampleDelivery): string {
   const ranAt =
     monthInterval(delivery.period).start + delivery.days * 24 * 60 * 60 * 1000 + (delivery.refresh + 5) * 3_601_234;
   return `${new Date(ranAt).toISOString()}-${executionId(seed, delivery)}`;
 }
 
-function executionId(seed: number, { source, period, refresh }: Delivery): string {
+function executionId(seed: number, { source, period, refresh }: SampleDelivery): string {
   return uuid(seededRandom('execution', seed, source.payer, period, refresh));
 }
 

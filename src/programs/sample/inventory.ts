@@ -2,7 +2,7 @@ import type { Payer } from '../../billing/payer.ts';
 import * as meters from './meters.ts';
 import { between, hexDigits, pick, type Random } from './random.ts';
 import type { Region } from './region.ts';
-import type { DailyUse, Meter, PlantedCheck, Resource } from './resource.ts';
+import type { DailyUse, PlantedCheck, Resource, ResourceMeter } from './resource.ts';
 
 /** Where a payer's resources are. */
 interface Site {
@@ -167,7 +167,7 @@ function maker({ payer, region }: Site, random: Random): Make {
   };
 }
 
-function daily(meter: Meter, amountPerDay: number, spread = 0): DailyUse {
+function daily(meter: ResourceMeter, amountPerDay: number, spread = 0): DailyUse {
   return { meter, amountPerDay, spread };
 }
 

@@ -2,7 +2,7 @@ import type { Payer } from '../../billing/payer.ts';
 import { addMonths, monthOf, type Period, yearOf } from '../../billing/period.ts';
 import { characters, type Random } from './random.ts';
 import type { Region } from './region.ts';
-import type { Meter, Resource } from './resource.ts';
+import type { Resource, ResourceMeter } from './resource.ts';
 
 /** One row of a bill, before it is written as one kind of report or the other. */
 export interface LineItem {
@@ -77,7 +77,7 @@ export function usageItem(
   head: BillHead,
   interval: Interval,
   resource: Resource,
-  meter: Meter,
+  meter: ResourceMeter,
   amount: number,
   random: Random,
 ): LineItem {
@@ -122,12 +122,12 @@ function resourceColumns(resource: Resource): LineItem['columns'] {
 }
 
 /** The usage type as a bill of that region has it: home region bare, elsewhere with the region's short code. */
-function meterUsageType(meter: Meter, region: Region): string {
+function meterUsageType(meter: ResourceMeter, region: Region): string {
   return `${meter.longCode ? region.longCode : region.shortCode}${meter.usageType}`;
 }
 
 /** The product attributes of a meter in a region. */
-export function meterProduct(meter: Meter, region: Region): LineItem['product'] {
+export function meterProduct(meter: ResourceMeter, region: Region): LineItem['product'] {
   return {
     product_name: meter.productName,
     servicename: meter.productName,

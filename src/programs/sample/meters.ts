@@ -1,4 +1,4 @@
-import type { Meter } from './resource.ts';
+import type { ResourceMeter } from './resource.ts';
 
 interface InstanceFacts {
   readonly type: string;
@@ -22,7 +22,7 @@ const vpc = {
 };
 
 /** Hours of a Linux instance of the given type. Throws a RangeError for a type that the sample has no facts about. */
-export function instanceHours(type: string): Meter {
+export function instanceHours(type: string): ResourceMeter {
   const facts = INSTANCES.find((instance) => instance.type === type);
   if (!facts) throw new RangeError(`no facts about the instance type ${JSON.stringify(type)}`);
   const family = type.split('.')[0] ?? type;
@@ -121,7 +121,7 @@ const INSTANCES: readonly InstanceFacts[] = [
 ];
 
 /** Storage of EBS volumes of one type, by the GB-month. */
-function volumeStorage(type: 'gp2' | 'gp3', usdPerGbMonth: number): Meter {
+function volumeStorage(type: 'gp2' | 'gp3', usdPerGbMonth: number): ResourceMeter {
   return {
     ...ec2,
     productFamily: 'Storage',
@@ -141,7 +141,7 @@ function volumeStorage(type: 'gp2' | 'gp3', usdPerGbMonth: number): Meter {
 export const gp2Storage = volumeStorage('gp2', 0.1);
 export const gp3Storage = volumeStorage('gp3', 0.08);
 
-export const dataTransferOut: Meter = {
+export const dataTransferOut: ResourceMeter = {
   ...ec2,
   productFamily: 'Data Transfer',
   usageType: 'DataTransfer-Out-Bytes',
@@ -151,14 +151,14 @@ export const dataTransferOut: Meter = {
   attributes: { transfer_type: 'AWS Outbound', to_location: 'External', to_location_type: 'Other' },
 };
 
-export const dataTransferIn: Meter = {
+export const dataTransferIn: ResourceMeter = {
   ...dataTransferOut,
   usageType: 'DataTransfer-In-Bytes',
   usdPerUnit: 0,
   attributes: { transfer_type: 'AWS Inbound', from_location: 'External', from_location_type: 'Other' },
 };
 
-export const cpuCredits: Meter = {
+export const cpuCredits: ResourceMeter = {
   ...ec2,
   productFamily: 'CPU Credits',
   usageType: 'CPUCredits:t3',
@@ -167,7 +167,7 @@ export const cpuCredits: Meter = {
   usdPerUnit: 0.05,
 };
 
-export const natGatewayHours: Meter = {
+export const natGatewayHours: ResourceMeter = {
   ...ec2,
   productFamily: 'NAT Gateway',
   usageType: 'NatGateway-Hours',
@@ -177,14 +177,14 @@ export const natGatewayHours: Meter = {
   attributes: { group: 'NGW:NatGateway', group_description: 'Hourly charge for NAT Gateways' },
 };
 
-export const natGatewayBytes: Meter = {
+export const natGatewayBytes: ResourceMeter = {
   ...natGatewayHours,
   usageType: 'NatGateway-Bytes',
   unit: 'GB',
   attributes: { group: 'NGW:NatGateway', group_description: 'Charge for per GB data processed by NatGateways' },
 };
 
-export const loadBalancerHours: Meter = {
+export const loadBalancerHours: ResourceMeter = {
   ...loadBalancing,
   productFamily: 'Load Balancer-Application',
   usageType: 'LoadBalancerUsage',
@@ -193,7 +193,7 @@ export const loadBalancerHours: Meter = {
   usdPerUnit: 0.0225,
 };
 
-export const loadBalancerCapacity: Meter = {
+export const loadBalancerCapacity: ResourceMeter = {
   ...loadBalancerHours,
   usageType: 'LCUUsage',
   unit: 'LCU-Hrs',
@@ -201,7 +201,7 @@ export const loadBalancerCapacity: Meter = {
 };
 
 /** Since February 2024 every public IPv4 address is charged, by the VPC service. */
-export const idleIpv4: Meter = {
+export const idleIpv4: ResourceMeter = {
   ...vpc,
   usageType: 'PublicIPv4:IdleAddress',
   operation: 'AllocateAddressVPC',
@@ -209,10 +209,14 @@ export const idleIpv4: Meter = {
   usdPerUnit: 0.005,
 };
 
-export const usedIpv4: Meter = { ...idleIpv4, usageType: 'PublicIPv4:InUseAddress', operation: 'AssociateAddressVPC' };
+export const usedIpv4: ResourceMeter = {
+  ...idleIpv4,
+  usageType: 'PublicIPv4:InUseAddress',
+  operation: 'AssociateAddressVPC',
+};
 
 /** The name that older bills have for an idle address. */
-export const idleElasticIp: Meter = {
+export const idleElasticIp: ResourceMeter = {
   ...ec2,
   productFamily: 'IP Address',
   usageType: 'ElasticIP:IdleAddress',
@@ -221,7 +225,7 @@ export const idleElasticIp: Meter = {
   usdPerUnit: 0.005,
 };
 
-export const databaseHours: Meter = {
+export const databaseHours: ResourceMeter = {
   ...rds,
   productFamily: 'Database Instance',
   usageType: 'InstanceUsage:db.m6g.large',
@@ -238,7 +242,7 @@ export const databaseHours: Meter = {
 };
 
 /** RDS storage by the GB-month, and io1's provisioned operations by the IOPS-month. */
-function databaseStorage(usageType: string, unit: string, usdPerUnit: number, volumeType: string): Meter {
+function databaseStorage(usageType: string, unit: string, usdPerUnit: number, volumeType: string): ResourceMeter {
   return {
     ...rds,
     productFamily: unit === 'GB-Mo' ? 'Database Storage' : 'Provisioned IOPS',
@@ -255,7 +259,7 @@ export const databaseGp2Storage = databaseStorage('RDS:GP2-Storage', 'GB-Mo', 0.
 export const databaseIo1Storage = databaseStorage('RDS:PIOPS-Storage', 'GB-Mo', 0.125, 'Provisioned IOPS');
 export const databaseIo1Operations = databaseStorage('RDS:PIOPS', 'IOPS-Mo', 0.1, 'Provisioned IOPS');
 
-export const searchHours: Meter = {
+export const searchHours: ResourceMeter = {
   ...openSearch,
   productFamily: 'Amazon OpenSearch Service Instance',
   usageType: 'ESInstance:m6g.large',
@@ -265,7 +269,7 @@ export const searchHours: Meter = {
   attributes: { instance_type: 'm6g.large.search' },
 };
 
-export const searchGp2Storage: Meter = {
+export const searchGp2Storage: ResourceMeter = {
   ...openSearch,
   productFamily: 'Amazon OpenSearch Service Volume',
   usageType: 'ES:GP2-Storage',
@@ -275,7 +279,7 @@ export const searchGp2Storage: Meter = {
   attributes: { storage_media: 'GP2' },
 };
 
-export const objectStorage: Meter = {
+export const objectStorage: ResourceMeter = {
   ...s3,
   productFamily: 'Storage',
   usageType: 'TimedStorage-ByteHrs',
@@ -290,7 +294,7 @@ export const objectStorage: Meter = {
   },
 };
 
-export const putRequests: Meter = {
+export const putRequests: ResourceMeter = {
   ...s3,
   productFamily: 'API Request',
   usageType: 'Requests-Tier1',
@@ -300,7 +304,7 @@ export const putRequests: Meter = {
   attributes: { group: 'S3-API-Tier1', group_description: 'PUT/COPY/POST or LIST requests' },
 };
 
-export const getRequests: Meter = {
+export const getRequests: ResourceMeter = {
   ...putRequests,
   usageType: 'Requests-Tier2',
   operation: 'GetObject',
@@ -308,7 +312,7 @@ export const getRequests: Meter = {
   attributes: { group: 'S3-API-Tier2', group_description: 'GET and all other requests' },
 };
 
-export const lambdaCompute: Meter = {
+export const lambdaCompute: ResourceMeter = {
   productCode: 'AWSLambda',
   productName: 'AWS Lambda',
   productFamily: 'Serverless',
@@ -319,7 +323,7 @@ export const lambdaCompute: Meter = {
   attributes: { group: 'AWS-Lambda-Duration', group_description: 'Invocation duration weighted by memory' },
 };
 
-export const lambdaRequests: Meter = {
+export const lambdaRequests: ResourceMeter = {
   ...lambdaCompute,
   usageType: 'Request',
   unit: 'Requests',
@@ -327,7 +331,7 @@ export const lambdaRequests: Meter = {
   attributes: { group: 'AWS-Lambda-Requests', group_description: 'Invocations' },
 };
 
-export const developmentEndpoint: Meter = {
+export const developmentEndpoint: ResourceMeter = {
   productCode: 'AWSGlue',
   productName: 'AWS Glue',
   productFamily: 'AWS Glue',

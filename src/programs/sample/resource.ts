@@ -1,5 +1,5 @@
 /** Something that AWS meters, and its price. Prices are AWS's public ones of US East (N. Virginia), in dollars. */
-export interface Meter {
+export interface ResourceMeter {
   readonly productCode: string;
   readonly productName: string;
   readonly productFamily: string;
@@ -42,7 +42,7 @@ export interface Resource {
 
 /** `amountPerDay` in the meter's unit. `spread` is how far a day may be from it: 0 not at all, 0.5 by half. */
 export interface DailyUse {
-  readonly meter: Meter;
+  readonly meter: ResourceMeter;
   readonly amountPerDay: number;
   readonly spread: number;
 }

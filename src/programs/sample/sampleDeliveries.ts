@@ -1,4 +1,4 @@
-import { type Delivery, dataFile, dataKey, manifestFile, manifestKeys } from './delivery.ts';
+import { dataFile, dataKey, manifestFile, manifestKeys, type SampleDelivery } from './delivery.ts';
 import { sampleDeliveryPlan } from './deliveryPlan.ts';
 import { sampleSources } from './sampleSources.ts';
 
@@ -30,7 +30,7 @@ export function* sampleDeliveries(seed: number): Generator<SampleStep> {
   yield { do: 'wait-until-idle', note: 'the second deliveries are in' };
 }
 
-function* firstDelivery(seed: number, delivery: Delivery): Generator<SampleStep> {
+function* firstDelivery(seed: number, delivery: SampleDelivery): Generator<SampleStep> {
   const { payer } = delivery.source;
   if (payer === '111122223333' && delivery.period === '2026-10') {
     yield putData(seed, delivery, 1);
@@ -49,14 +49,14 @@ function* firstDelivery(seed: number, delivery: Delivery): Generator<SampleStep>
   yield* putManifests(seed, delivery);
 }
 
-function* secondDelivery(seed: number, delivery: Delivery): Generator<SampleStep> {
+function* secondDelivery(seed: number, delivery: SampleDelivery): Generator<SampleStep> {
   for (let part = 1; part <= delivery.parts; part += 1) yield putData(seed, delivery, part);
   if (delivery.source.layout.endsWith('overwrite')) yield* emptySurplusParts(seed, delivery);
   yield* putManifests(seed, delivery);
 }
 
 /** Overwrite mode deletes nothing: parts that the smaller delivery has no use for are written over with nothing. */
-function* emptySurplusParts(seed: number, delivery: Delivery): Generator<SampleStep> {
+function* emptySurplusParts(seed: number, delivery: SampleDelivery): Generator<SampleStep> {
   const earlier = sampleDeliveryPlan.filter(
     (other) => other.source === delivery.source && other.period === delivery.period && other.refresh < delivery.refresh,
   );
@@ -71,7 +71,7 @@ function* emptySurplusParts(seed: number, delivery: Delivery): Generator<SampleS
   }
 }
 
-function putData(seed: number, delivery: Delivery, part: number): SampleStep & { do: 'put' } {
+function putData(seed: number, delivery: SampleDelivery, part: number): SampleStep & { do: 'put' } {
   return {
     do: 'put',
     bucket: delivery.source.bucket,
@@ -81,12 +81,12 @@ function putData(seed: number, delivery: Delivery, part: number): SampleStep & {
   };
 }
 
-function putCorrupt(seed: number, delivery: Delivery, part: number): SampleStep {
+function putCorrupt(seed: number, delivery: SampleDelivery, part: number): SampleStep {
   const bytes = () => Buffer.from('upload interrupted, this is not a Parquet file\n');
   return { ...putData(seed, delivery, part), bytes, note: `part ${part} is corrupt: text under a Parquet name` };
 }
 
-function* putManifests(seed: number, delivery: Delivery): Generator<SampleStep> {
+function* putManifests(seed: number, delivery: SampleDelivery): Generator<SampleStep> {
   for (const key of manifestKeys(seed, delivery)) {
     yield {
       do: 'put',

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { RabbitmqOptions } from '../../../src/adapters/rabbitmq/rabbitmqBroker.ts';
-import type { Broker, Fate } from '../../../src/outbox/broker.ts';
+import type { Broker, SendResult } from '../../../src/outbox/broker.ts';
 import { eventually } from '../../eventually.ts';
 import { bindQueue, brokerOn, credentialsOf, message, messages, takeAll } from './brokerWorld.ts';
 import { type RabbitmqServer, startRabbitmqServer } from './rabbitmqServer.ts';
@@ -41,7 +41,7 @@ function open(options: Partial<RabbitmqOptions> = {}): Broker {
 
 const arrived = () => takeAll(server, virtualHost, exchange);
 const arrivedIds = async () => (await arrived()).map(({ id }) => id);
-const reasons = (fates: readonly Fate[]) => fates.map((fate) => (fate.is === 'failed' ? fate.reason : fate.is));
+const reasons = (fates: readonly SendResult[]) => fates.map((fate) => (fate.is === 'failed' ? fate.reason : fate.is));
 
 describe('a confirmed message', () => {
   it('is in the queue that is bound for it, with its id and type, and survives the broker’s sudden death', async () => {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openRabbitmqBroker } from '../../../src/adapters/rabbitmq/rabbitmqBroker.ts';
 import { type BrokerCredentials, readBrokerSecret } from '../../../src/adapters/rabbitmq/secret.ts';
-import type { Fate } from '../../../src/outbox/broker.ts';
+import type { SendResult } from '../../../src/outbox/broker.ts';
 import { bindQueue, brokerOn, credentialsOf, message } from './brokerWorld.ts';
 import { type RabbitmqServer, startRabbitmqServer } from './rabbitmqServer.ts';
 
@@ -26,7 +26,7 @@ async function publishOnce(credentials: BrokerCredentials): Promise<string> {
   return textOf(fate);
 }
 
-function textOf(fate: Fate | undefined): string {
+function textOf(fate: SendResult | undefined): string {
   return fate?.is === 'failed' ? fate.reason : String(fate?.is);
 }
 

@@ -73,7 +73,7 @@ describe('a quarantine', () => {
 
   it('is not recorded while it cannot be told: the message is kept', async () => {
     const tell = () => Promise.reject(new Error('the outbox is throttled'));
-    await expect(world.handle(await putCorrupt(), { tell })).rejects.toThrow('the outbox is throttled');
+    await expect(world.handle(await putCorrupt(), { notify: tell })).rejects.toThrow('the outbox is throttled');
     expect(await world.ledger.versions(partitionOf(DAILY))).toEqual([]);
   });
 });
