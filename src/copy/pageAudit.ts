@@ -79,13 +79,17 @@ function samplesOf(metadata: FileMetaData): Sample[] {
     const chunks = columns.flatMap(({ meta_data }) => {
       if (!meta_data || !isFlat(meta_data, flat)) return [];
       const { data_page_offset: data, dictionary_page_offset: dictionary, total_compressed_size: size } = meta_data;
-      const start = dictionary !== undefined && dictionary > 0n && dictionary < data ? dictionary : data;
+      // Byte 0 belongs to the magic number: an offset of 0 says that there is no such page. Without rows there need not be any.
+      const [start] = [dictionary ?? 0n, data].filter((offset) => offset > 0n).toSorted(ascending);
+      if (start === undefined) return [];
       return [{ rows: Number(num_rows), startBytes: Number(start), endBytes: Number(start + size) }];
     });
     const [smallest] = chunks.toSorted((a, b) => a.endBytes - a.startBytes - (b.endBytes - b.startBytes));
     return smallest && smallest.endBytes - smallest.startBytes <= MAX_CHUNK_BYTES ? [smallest] : [];
   });
 }
+
+const ascending = (a: bigint, b: bigint) => (a < b ? -1 : 1);
 
 function chunkProblem(chunk: Uint8Array, rows: number): string | undefined {
   let offset = 0;

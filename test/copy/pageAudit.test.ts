@@ -87,11 +87,14 @@ describe('a page', () => {
   /** A data page of four bytes and as many values, with this checksum. */
   const page = (crc: number) =>
     Uint8Array.from([0x15, 0, 0x15, 8, 0x15, 8, 0x15, ...zigzag(crc | 0), 0x1c, 0x15, 8, 0, 0, ...bytes]);
-  const problemOf = (chunk: Uint8Array, rows = 4) => {
+  /** A dictionary page of no values, which is all that some writers write of a column without rows. */
+  const noValues = Uint8Array.from([0x15, 4, 0x15, 0, 0x15, 2, 0x4c, 0x15, 0, 0x15, 4, 0x12, 0, 0, 0]);
+  const problemOf = (chunk: Uint8Array, rows = 4, offsets: object = { data_page_offset: 4n }) => {
+    const file = Buffer.concat([Buffer.from('PAR1'), chunk]);
     const meta_data = {
       path_in_schema: ['a'],
       num_values: BigInt(rows),
-      data_page_offset: 0n,
+      ...offsets,
       total_compressed_size: BigInt(chunk.length),
     };
     const metadata = {
@@ -102,11 +105,17 @@ describe('a page', () => {
       row_groups: [{ num_rows: BigInt(rows), columns: [{ meta_data }] }],
     } as unknown as FileMetaData;
     const store = { read: () => Promise.reject(new Error('nothing more is to be read')) };
-    return pageProblem(store as never, OBJECT, metadata, { bytes: chunk, sizeBytes: chunk.length });
+    return pageProblem(store as never, OBJECT, metadata, { bytes: file, sizeBytes: file.length });
   };
 
   it('with the checksum of its bytes is intact', async () => {
     expect(await problemOf(page(crc32(bytes)))).toBeUndefined();
+  });
+
+  it('may be missing where there are no rows, and nowhere else', async () => {
+    const offsets = { data_page_offset: 0n, dictionary_page_offset: 4n };
+    expect(await problemOf(noValues, 0, offsets)).toBeUndefined();
+    expect(await problemOf(noValues, 4, offsets)).toBe('row group 0: 4 rows by the footer, 0 in the pages of a column');
   });
 
   it('with another checksum is damaged', async () => {
