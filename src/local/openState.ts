@@ -36,6 +36,7 @@ export async function openState(keep: string): Promise<OpenState> {
 function openLedger(keep: string): SqliteLedger {
   try {
     const ledger = new SqliteLedger(ledgerPath(keep));
+    ledger.checkWhole();
     // Nobody else works on this state (the lock says so): what a killed process held is free.
     ledger.takeOver();
     return ledger;
