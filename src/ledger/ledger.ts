@@ -151,3 +151,11 @@ export interface StoredConfiguration {
 export class LeaseLost extends Error {
   override readonly name = 'LeaseLost';
 }
+
+/**
+ * What the file holds is not what was written: a disk has changed it. Consequence: stop, and say which file it is; what it
+ * knew is found again in the sources.
+ */
+export class LedgerDamaged extends Error {
+  override readonly name = 'LedgerDamaged';
+}

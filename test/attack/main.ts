@@ -45,6 +45,8 @@ async function play({ seed, from, to }: AttackOptions): Promise<number> {
       ground = await groundOf(folder.path, seed, Math.floor(number / ROUNDS_ON_A_GROUND));
     }
     const { kind, said, starts, failures } = await playRound(folder.path, seed, number, ground);
+    // Ctrl-C has ended what was attacked, too.
+    if (stopped) break;
     counts.set(kind, (counts.get(kind) ?? 0) + 1);
     say(`${failures.length === 0 ? 'held  ' : 'FAILED'}  round ${number}: ${kind}: ${said}; ${starts} starts\n`);
     if (failures.length === 0) continue;

@@ -47,19 +47,16 @@ async function recover(start: Start, ground: Ground): Promise<Pick<RoundEnd, 'st
     if (isDone && wrong.length === 0) return { starts, failures: [] };
     // What is not as it should be is said, and what to do; or that it is not complete: then it may be tried again.
     if (isDone) return { starts, failures: [`all is well, it says, and it is not: ${wrong.join('\n')}`, ...story] };
-    if (!(await follow(ended, start)) && ended.outcome === undefined && starts === MAX_STARTS) break;
+    await follow(ended, start);
   }
   return { starts: MAX_STARTS, failures: ['it does not come to the end that nobody disturbed', ...story] };
 }
 
-/** Does what the program advises; answers whether it advised anything. */
-async function follow({ stderr }: Ended, start: Start): Promise<boolean> {
+/** Does what the program advises, if anything. */
+async function follow({ stderr }: Ended, start: Start): Promise<void> {
   const [, path] = /^(\/.*?) is damaged \(.*\): delete it and start again/m.exec(stderr) ?? [];
-  if (path !== undefined) {
-    await rm(path);
-    return true;
+  if (path !== undefined) await rm(path);
+  else if (/--reset, with the same --from or --keep, empties the state/.test(stderr)) {
+    await runProgram({ ...start, reset: true });
   }
-  if (!/--reset, with the same --from or --keep, empties the state/.test(stderr)) return false;
-  await runProgram({ ...start, reset: true });
-  return true;
 }

@@ -45,6 +45,11 @@ async function rollBack(connection: DuckDBConnection): Promise<boolean> {
   );
 }
 
+/** Whether DuckDB has met a block whose checksum does not fit: whatever is asked of it, the file is no good. */
+export function isCorrupt(message: string): boolean {
+  return message.includes('Corrupt database file');
+}
+
 /**
  * After an error that leaves its file in doubt (a write or an fsync that failed), DuckDB says FATAL, and refuses every
  * statement with the words below until the database is opened again. They end in the first error: that is the reason.
@@ -52,11 +57,13 @@ async function rollBack(connection: DuckDBConnection): Promise<boolean> {
 function asBroken(error: unknown): unknown {
   if (error instanceof WarehouseBroken || !(error instanceof Error)) return error;
   const isBroken = error.message.startsWith('FATAL Error') || error.message.includes('database has been invalidated');
+  if (isCorrupt(error.message)) return new WarehouseBroken(oneLine(error.message), { cause: error });
   if (!isBroken) return error;
   const [, original] = /Original error: "?([\s\S]*?)"?\s*$/.exec(error.message) ?? [];
-  const reason = (original ?? error.message)
-    .replace(/^FATAL Error: /, '')
-    .replace(/\s+/g, ' ')
-    .trim();
+  const reason = oneLine((original ?? error.message).replace(/^FATAL Error: /, ''));
   return new WarehouseBroken(`the warehouse has to be opened again: ${reason}`, { cause: error });
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, ' ').trim();
 }

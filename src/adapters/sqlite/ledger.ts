@@ -12,6 +12,7 @@ import {
   type LeaseAnswer,
   LeaseLost,
   type Ledger,
+  LedgerDamaged,
   type PeriodRecord,
   type Recorded,
   type StoredConfiguration,
@@ -71,6 +72,22 @@ export class SqliteLedger implements Ledger {
 
   close(): void {
     this.#db.close();
+  }
+
+  /**
+   * Reads everything once. Throws LedgerDamaged, or SQLite's error, for a file that was damaged: nobody works on with a part
+   * of what was known. For a composition root, before it begins.
+   */
+  checkWhole(): void {
+    const [first] = this.#prepare('pragma quick_check(1)').all();
+    if (first?.quick_check !== 'ok') {
+      throw new LedgerDamaged(`malformed: ${String(first?.quick_check).replace(/^\*\*\*.*\*\*\*\s/, '')}`);
+    }
+    const tables = this.#prepare("select name from sqlite_schema where type = 'table'").all();
+    for (const { name } of tables) {
+      const wrong = this.#prepare(`select count(*) as count from ${name} where not json_valid(body)`).get()?.count;
+      if (wrong !== 0) throw new LedgerDamaged(`malformed: ${wrong} records of ${name} cannot be read`);
+    }
   }
 
   /**
@@ -369,13 +386,13 @@ export class SqliteLedger implements Ledger {
 
   #get<Body>(sql: string, key: readonly string[]): Body | undefined {
     const row = this.#prepare(sql).get(...key);
-    return row && (JSON.parse(row.body as string) as Body);
+    return row && bodyOf<Body>(row);
   }
 
   #all<Body>(sql: string, key: readonly string[]): Body[] {
     return this.#prepare(sql)
       .all(...key)
-      .map((row) => JSON.parse(row.body as string) as Body);
+      .map((row) => bodyOf<Body>(row));
   }
 
   #prepare(sql: string): ReturnType<DatabaseSync['prepare']> {
@@ -393,8 +410,17 @@ export class SqliteLedger implements Ledger {
       this.#db.exec('commit');
       return result;
     } catch (error) {
-      this.#db.exec('rollback');
+      // A full disk has ended it already; what went wrong is said, and not that there is nothing to roll back.
+      if (this.#db.isTransaction) this.#db.exec('rollback');
       throw error;
     }
+  }
+}
+
+function bodyOf<Body>({ body }: Record<string, unknown>): Body {
+  try {
+    return JSON.parse(String(body));
+  } catch (cause) {
+    throw new LedgerDamaged('malformed: a record cannot be read', { cause });
   }
 }

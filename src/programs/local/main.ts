@@ -32,7 +32,9 @@ async function main(args: readonly string[]): Promise<number> {
 async function runCommand(options: Options): Promise<number> {
   const { ifStopped, run } = commandOf(options);
   endOnSignals((line) => void process.stderr.write(line), ifStopped);
-  return run();
+  return run().catch(async (error: unknown) => {
+    throw (await import('./damagedPart.ts')).damagedPart(options.keep, error);
+  });
 }
 
 /** A command, loaded when it is run, and what is true when a signal stops it. */

@@ -49,6 +49,7 @@ async function removeOrphans(keep: string): Promise<void> {
 function openLedger(keep: string): SqliteLedger {
   try {
     const ledger = new SqliteLedger(ledgerPath(keep));
+    ledger.checkWhole();
     // Nobody else works on this state (the lock says so): what a killed process held is free.
     ledger.takeOver();
     return ledger;

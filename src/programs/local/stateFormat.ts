@@ -79,6 +79,7 @@ function other(path: string, whose: string): StateUnusable {
  * deleting it; any other error as it is.
  */
 export function damaged(part: 'ledger' | 'warehouse', keep: string, error: unknown): unknown {
+  if (error instanceof StateUnusable) return error;
   const message = error instanceof Error ? error.message : String(error);
   const [path, pattern] =
     part === 'ledger'

@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs';
-import { SqliteLedger } from '../../src/adapters/sqlite/ledger.ts';
-import { START, versionOf } from './records.ts';
+import { SqliteLedger } from '../../../src/adapters/sqlite/ledger.ts';
+import { START, versionOf } from '../../ledger/records.ts';
 
 /**
  * A process to be killed. Its arguments are a ledger's file and a number to count from. It records one version after
