@@ -55,7 +55,10 @@ export function damaged(part: 'ledger' | 'warehouse', keep: string, error: unkno
   const [path, pattern] =
     part === 'ledger'
       ? [ledgerPath(keep), /malformed|not a database|disk image/i]
-      : [warehousePath(keep), /not a valid DuckDB|corrupt|checksum|Serialization Error|failure while replaying wal/i];
+      : [
+          warehousePath(keep),
+          /not a valid DuckDB|corrupt|checksum|Serialization Error|failure while replaying wal|not read enough bytes/i,
+        ];
   if (!pattern.test(message)) return error;
   const [line = ''] = message.split('\n');
   return new StateUnusable(
