@@ -45,9 +45,12 @@ async function rollBack(connection: DuckDBConnection): Promise<boolean> {
   );
 }
 
-/** Whether DuckDB has met a block whose checksum does not fit: whatever is asked of it, the file is no good. */
+/**
+ * Whether DuckDB has met a block of its file whose checksum does not fit, or that is not there: whatever is asked of it, the
+ * file is no good. Of a staged copy it says the same of being cut off, under its own name.
+ */
 export function isCorrupt(message: string): boolean {
-  return message.includes('Corrupt database file');
+  return /Corrupt database file|Could not read enough bytes from file ".*\.duckdb"/.test(message);
 }
 
 /**

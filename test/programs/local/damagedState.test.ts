@@ -1,4 +1,4 @@
-import { mkdtempDisposable, open, rm, stat } from 'node:fs/promises';
+import { mkdtempDisposable, open, rm, stat, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -49,6 +49,19 @@ describe('a part of the state that a disk has changed', { concurrent: true }, ()
     expect([status, stderr]).toEqual([1, expect.stringContaining(`${warehouse} is damaged (`)]);
     expect(stderr).toContain('delete it and start again');
     expect(stderr).not.toMatch(/^\s+at /m);
+    await rm(warehouse);
+    const next = await runForOutcome(...where);
+    expect([next.status, tableOf(next.outcome)]).toEqual([0, TABLE]);
+  });
+
+  it('is named with what to do, and made again then: a warehouse that was cut off', async ({ expect }) => {
+    const { where, warehouse } = await settled('cut off');
+    await truncate(warehouse, 1438);
+    const { status, stderr } = await runReactor(...where);
+    expect([status, stderr]).toEqual([
+      1,
+      expect.stringMatching(/warehouse\.duckdb is damaged \(.*\): delete it and start again/),
+    ]);
     await rm(warehouse);
     const next = await runForOutcome(...where);
     expect([next.status, tableOf(next.outcome)]).toEqual([0, TABLE]);
