@@ -157,7 +157,7 @@ describe('S3ObjectStore', () => {
   it('an endpoint from the environment is used, with buckets named in the path', async () => {
     await world.putText(inSource('k'), 'found');
     const script = `
-      import { createS3Client, S3ObjectStore } from ${JSON.stringify(import.meta.resolve('../../src/adapters/s3/objectStore.ts'))};
+      import { createS3Client, S3ObjectStore } from ${JSON.stringify(import.meta.resolve('../../../src/adapters/s3/objectStore.ts'))};
       const store = new S3ObjectStore(createS3Client());
       const { bytes } = await store.read({ bucket: process.argv[1], key: 'k' }, { start: 0 });
       process.stdout.write(bytes);`;
