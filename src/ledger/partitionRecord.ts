@@ -105,9 +105,13 @@ export function hasChanges({ changes, settledChanges }: PartitionRecord): boolea
   return changes > settledChanges;
 }
 
-/** Whether the newest publish was made after the analytics ran last. */
+/**
+ * Whether the newest publish was made after the analytics ran last, or is of another set than they ran over: the ledger may
+ * hear late of a run that was cut off after its publish, when analytics under a later epoch are already noted.
+ */
 export function wantsAnalytics({ published, analysed }: PartitionRecord): boolean {
-  return published !== undefined && (analysed?.epoch ?? 0) < published.epoch;
+  if (published === undefined) return false;
+  return analysed === undefined || analysed.epoch < published.epoch || analysed.setId !== published.setId;
 }
 
 /** Names a set of staged files, whatever their order. */

@@ -13,6 +13,7 @@ import {
   resolved,
   setIdOf,
   tickFor,
+  wantsAnalytics,
   watermarked,
 } from '../../src/ledger/partitionRecord.ts';
 import { ALPHA, type DeliverySketch, deliveryOf, progressOf, START } from './records.ts';
@@ -54,6 +55,20 @@ describe('a partition record', () => {
         expect(moments.reduce(watermarked, CLEAN).watermark).toBe(Math.max(...moments));
       }),
     );
+  });
+});
+
+describe('analytics', () => {
+  const published = { setId: 'new', files: 1, rows: 1, epoch: 9, at: START };
+
+  it.each([
+    ['before the publish', { setId: 'new', epoch: 8 }, true],
+    ['since the publish', { setId: 'new', epoch: 9 }, false],
+    // The run that published was cut off before the ledger heard of it; another one analysed what the ledger knew.
+    ['over another set, although under a later epoch', { setId: 'old', epoch: 11 }, true],
+  ])('that ran %s: are wanted or not', (_when, { setId, epoch }, wanted) => {
+    const analysed = { setId, epoch, watermark: START, at: START };
+    expect(wantsAnalytics({ ...CLEAN, published, analysed })).toBe(wanted);
   });
 });
 
