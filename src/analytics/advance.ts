@@ -30,8 +30,8 @@ export async function advance(
   for (const step of steps.slice(begun.stepsDone)) {
     const ended = await carry(analysing, tenure, run, record, step);
     record = ended.record;
-    if (ended.state === 'untold' || ended.state.is === 'running') {
-      const { stepsDone, inHand: { queryId } = {} } = record;
+    if (ended.state === 'unknown' || ended.state.is === 'running') {
+      const { stepsDone, inFlight: { queryId } = {} } = record;
       const named = queryId === undefined ? {} : { queryId };
       report({
         what: 'analytics-handed-on',
@@ -43,7 +43,7 @@ export async function advance(
       });
       return record;
     }
-    const { inHand: _, ...rest } = record;
+    const { inFlight: _, ...rest } = record;
     if (ended.state.is === 'failed') {
       return keep(analysing, tenure, { ...rest, status: 'failed', failure: ended.state.failure, endedAt: now() });
     }
@@ -52,10 +52,10 @@ export async function advance(
   return keep(analysing, tenure, { ...record, status: 'done', endedAt: now() });
 }
 
-/** `untold`: whether the step was submitted cannot be said yet, and there is no time to wait for that. */
+/** `unknown`: whether the step was submitted cannot be said yet, and there is no time to wait for that. */
 interface Carried {
   readonly record: AnalyticsRecord;
-  readonly state: StepState | 'untold';
+  readonly state: StepState | 'unknown';
 }
 
 /** One step, as far as it gets now. */
@@ -69,19 +69,19 @@ async function carry(
   const { script, now } = analysing;
   let record = before;
   let state = await find(analysing, run, record, step);
-  if (state === 'untold') {
-    const { submittedAt = now() } = record.inHand ?? {};
-    const inHand = { number: step.number, submittedAt, soughtSince: searchBegan(analysing, record) };
-    return { record: await keep(analysing, tenure, { ...record, inHand }), state };
+  if (state === 'unknown') {
+    const { submittedAt = now() } = record.inFlight ?? {};
+    const inFlight = { number: step.number, submittedAt, searchingSince: searchBegan(analysing, record) };
+    return { record: await keep(analysing, tenure, { ...record, inFlight }), state };
   }
   if (!state) {
-    record = await keep(analysing, tenure, { ...record, inHand: { number: step.number, submittedAt: now() } });
+    record = await keep(analysing, tenure, { ...record, inFlight: { number: step.number, submittedAt: now() } });
     state = await script.submit(run, step);
   }
-  if (state.is === 'running' && record.inHand?.queryId === undefined) {
-    const { submittedAt = now() } = record.inHand ?? {};
-    const inHand = { number: step.number, submittedAt, queryId: state.queryId };
-    record = await keep(analysing, tenure, { ...record, inHand });
+  if (state.is === 'running' && record.inFlight?.queryId === undefined) {
+    const { submittedAt = now() } = record.inFlight ?? {};
+    const inFlight = { number: step.number, submittedAt, queryId: state.queryId };
+    record = await keep(analysing, tenure, { ...record, inFlight });
   }
   return { record, state: await awaitEnd(analysing, run, step, state) };
 }
@@ -89,29 +89,29 @@ async function carry(
 /**
  * What became of the step in hand; undefined when there is none, or it was never submitted. An earlier holder of the
  * lease may have submitted it until this one raised the fence, which was just now: so what cannot be found is looked for
- * once more when the warehouse must tell of it. `untold` when there is no time for that: then the search goes on later.
+ * once more when the warehouse must tell of it. `unknown` when there is no time for that: then the search goes on later.
  */
 async function find(
   analysing: AnalyticsServices,
   run: ScriptRun,
   record: AnalyticsRecord,
   step: Step,
-): Promise<StepState | 'untold' | undefined> {
+): Promise<StepState | 'unknown' | undefined> {
   const { script, sleep, mayWait, now } = analysing;
-  const { inHand } = record;
-  if (!inHand) return undefined;
-  const found = await script.look(run, step, inHand.queryId);
-  if (found || inHand.queryId !== undefined) return found;
+  const { inFlight } = record;
+  if (!inFlight) return undefined;
+  const found = await script.look(run, step, inFlight.queryId);
+  if (found || inFlight.queryId !== undefined) return found;
   const seconds = script.visibleWithinSeconds - (now() - searchBegan(analysing, record)) / 1000;
   if (seconds <= 0) return undefined;
-  if (!(await mayWait(seconds))) return 'untold';
+  if (!(await mayWait(seconds))) return 'unknown';
   await sleep(seconds);
   return script.look(run, step, undefined);
 }
 
 /** Since when the step in hand is looked for: never later than now, for then the clock was set back, and nobody waits for an old date. */
-function searchBegan({ now }: AnalyticsServices, { inHand }: AnalyticsRecord): number {
-  return Math.min(inHand?.soughtSince ?? now(), now());
+function searchBegan({ now }: AnalyticsServices, { inFlight }: AnalyticsRecord): number {
+  return Math.min(inFlight?.searchingSince ?? now(), now());
 }
 
 /** Asks at growing intervals until the step has ended, or nobody may wait any longer. */

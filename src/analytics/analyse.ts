@@ -36,7 +36,7 @@ export async function analyse(
   if (typeof advanced !== 'string') return advanced;
   const reason = advanced;
   const run = { period: tenure.period, number: last.run, epoch: tenure.epoch };
-  if (last.inHand) await analysing.script.cancel(run, last.inHand.number, last.inHand.queryId);
+  if (last.inFlight) await analysing.script.cancel(run, last.inFlight.number, last.inFlight.queryId);
   const cancelled = { ...last, status: 'cancelled', endedAt: analysing.now() } as const;
   await keep(analysing, tenure, cancelled);
   analysing.report({ what: 'analytics-cancelled', period: tenure.period, run: last.run, reason });

@@ -3,7 +3,7 @@ import type { Manifest } from '../billing/manifest.ts';
 import type { Partition } from '../billing/partition.ts';
 import { type SourceVersion, versionIdOf } from '../billing/version.ts';
 import type { Delivery, ExpectedFile } from '../ledger/delivery.ts';
-import { pendingKey } from '../ledger/partitionRecord.ts';
+import { awaitedKey } from '../ledger/partitionRecord.ts';
 import type { VersionRecord } from '../ledger/versionRecord.ts';
 import { isUsable } from '../ledger/versionRecord.ts';
 import type { ListedObject } from '../store/objectStore.ts';
@@ -27,8 +27,8 @@ export interface ManifestSighting {
 
 export interface PinnedDelivery {
   readonly delivery: Delivery;
-  /** What of it is not staged: version ids, or pendingKey of a file that is not there at all. */
-  readonly pending: readonly string[];
+  /** What of it is not staged: version ids, or awaitedKey of a file that is not there at all. */
+  readonly awaited: readonly string[];
   /** Files of it that lie at the source and are not staged: to be requested. */
   readonly missing: readonly ListedObject[];
   /** Keys of files newer than the manifest. They may be late, or belong to the next delivery already. */
@@ -61,7 +61,7 @@ export function pinDelivery(sighting: ManifestSighting): PinnedDelivery {
   const waiting = fixed.filter(({ file }) => !file.versionId || !usable.has(file.versionId));
   return {
     delivery: { id: id.slice(0, 16), partition, executionId: manifest.executionId, manifest: source, files },
-    pending: waiting.map(({ file }) => file.versionId ?? pendingKey(file)),
+    awaited: waiting.map(({ file }) => file.versionId ?? awaitedKey(file)),
     missing: waiting.flatMap(({ object }) => object ?? []),
     unsure: fixed.filter(({ unsure }) => unsure).map(({ file }) => file.key),
     newestAt: placedAt ?? newestWritten(sighting),

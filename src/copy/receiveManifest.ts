@@ -93,18 +93,18 @@ async function record(
   const progress = (await staging.ledger.partition(partition))?.delivery;
   const seenBefore = event.reason === SECOND_LOOK && progress?.id === delivery.id;
   const lookAgain = (unsure.length > 0 || absent.length > 0) && !seenBefore;
-  const pending = lookAgain && unsure.length > 0 ? [...fixed.pending, SECOND_LOOK] : fixed.pending;
+  const awaited = lookAgain && unsure.length > 0 ? [...fixed.awaited, SECOND_LOOK] : fixed.awaited;
 
-  const recorded = await staging.ledger.recordDelivery(delivery, pending, staging.now());
-  if (recorded.news) {
+  const recorded = await staging.ledger.recordDelivery(delivery, awaited, staging.now());
+  if (recorded.isNew) {
     const files = delivery.files.length;
-    staging.report({ what: 'delivery-known', partition, executionId, files, missing: fixed.pending.length });
+    staging.report({ what: 'delivery-known', partition, executionId, files, missing: fixed.awaited.length });
     if (lookAgain && unsure.length > 0)
       staging.report({ what: 'delivery-unsure', partition, executionId, keys: unsure });
   }
   // Only the newest delivery known is worth asking for; the same manifest again asks again.
   const current = recorded.partition.delivery;
-  if (current?.id === delivery.id && current.pending.length > 0) {
+  if (current?.id === delivery.id && current.awaited.length > 0) {
     await request(staging, partition.payer, delivery.manifest.bucket, missing);
     if (lookAgain) await comeBack(staging, partition.payer, event, fixed);
   }
@@ -156,7 +156,7 @@ async function quarantine(staging: CopyServices, placed: Placed, source: SourceV
     { id, partition, source, folder, awaitsManifest, outcome },
     staging.now(),
   );
-  if (recorded.news) staging.report({ what: 'manifest-quarantined', partition, key: source.key, reason });
+  if (recorded.isNew) staging.report({ what: 'manifest-quarantined', partition, key: source.key, reason });
   await sendTick(staging, partition, recorded);
 }
 
@@ -168,6 +168,6 @@ async function setAside(staging: CopyServices, placed: Placed, source: SourceVer
     { id: versionIdOf(source), partition, source, folder, awaitsManifest, outcome },
     staging.now(),
   );
-  if (recorded.news) staging.report({ what: 'file-set-aside', partition, key: source.key, reason });
+  if (recorded.isNew) staging.report({ what: 'file-set-aside', partition, key: source.key, reason });
   await sendTick(staging, partition, recorded);
 }

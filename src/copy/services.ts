@@ -56,7 +56,7 @@ export async function dropSuperseded(
   else if (error instanceof ObjectGone) staging.report({ what: 'file-gone', bucket, key });
   else throw error;
   const record = await staging.ledger.partition(partition);
-  if (record && isDirty(record)) await sendTick(staging, partition, { partition: record, news: false, tick: 'quiet' });
+  if (record && isDirty(record)) await sendTick(staging, partition, { partition: record, isNew: false, tick: 'quiet' });
 }
 
 /**

@@ -110,11 +110,11 @@ function lagSeconds({ eventEpochMs }: ObjectCreated, now: number): { readonly la
 function reportOutcome(
   report: Report,
   { partition, source, outcome }: VersionRecord,
-  { news }: Recorded,
+  { isNew }: Recorded,
   lag: { readonly lagSeconds?: number },
 ): void {
   const file = { partition, key: source.key };
-  if (!news) report({ what: 'file-known', ...file });
+  if (!isNew) report({ what: 'file-known', ...file });
   else if (outcome.status === 'empty') report({ what: 'file-empty', ...file });
   else if (outcome.status === 'quarantined') report({ what: 'file-quarantined', ...file, reason: outcome.reason });
   else if (outcome.status === 'set-aside') report({ what: 'file-set-aside', ...file, reason: outcome.reason });

@@ -11,7 +11,7 @@ export async function withdrawVersion(staging: CopyServices, version: VersionRec
   if (outcome.status !== 'staged' || outcome.withdrawn !== undefined) return;
   const withdrawn = { ...version, outcome: { ...outcome, withdrawn: reason } };
   const recorded = await staging.ledger.recordVersion(withdrawn, staging.now());
-  if (recorded.news) staging.report({ what: 'file-withdrawn', partition, key: source.key, reason });
+  if (recorded.isNew) staging.report({ what: 'file-withdrawn', partition, key: source.key, reason });
   await sendTick(staging, partition, recorded);
 }
 
@@ -22,7 +22,7 @@ export async function withdrawVersion(staging: CopyServices, version: VersionRec
 export async function replaceVersion(staging: CopyServices, version: VersionRecord): Promise<void> {
   const { partition, source } = version;
   const recorded = await staging.ledger.recordVersion({ ...version, replaced: true }, staging.now());
-  if (recorded.news) {
+  if (recorded.isNew) {
     staging.report({ what: 'file-withdrawn', partition, key: source.key, reason: 'another file has taken its place' });
   }
   await sendTick(staging, partition, recorded);

@@ -62,13 +62,13 @@ async function commitFailed(
 async function commitDone(finalizing: FinalizeServices, run: Run, record: AnalyticsRecord): Promise<readonly Payer[]> {
   const { ledger, now, report, notify } = finalizing;
   const { period, epoch } = run;
-  const { finalized, untold } = await finalizedBy(finalizing, run, record);
+  const { finalized, unknown } = await finalizedBy(finalizing, run, record);
   await notify(finalized.map((one) => messageOf(messageContext(finalizing, run), one)));
   const events = new Map(finalized.map((one) => [one.partition.payer, eventOf(one, now())]));
-  const failed = new Set(untold.map(({ record: { partition } }) => partition.payer));
+  const failed = new Set(unknown.map(({ record: { partition } }) => partition.payer));
   const done = record.members.filter(({ payer }) => !failed.has(payer));
   const seconds = ((record.endedAt ?? now()) - record.startedAt) / 1000;
-  if (finalized.length > 0 || untold.length === 0) {
+  if (finalized.length > 0 || unknown.length === 0) {
     report({ what: 'analytics-done', period, run: record.run, partitions: done.length, seconds });
   }
   for (const { payer, setId, watermark } of done) {
@@ -77,7 +77,7 @@ async function commitDone(finalizing: FinalizeServices, run: Run, record: Analyt
     const event = events.get(payer);
     if (event) report({ what: 'partition-finalized', ...event });
   }
-  for (const { record: partitionRecord, reason } of untold) {
+  for (const { record: partitionRecord, reason } of unknown) {
     const candidate = { partition: partitionRecord.partition, record: partitionRecord };
     await fail(finalizing, run, candidate, 'analytics-failed', `what they found cannot be reported: ${reason}`);
   }

@@ -34,7 +34,7 @@ export async function finalizedBy(
   { ledger, warehouse }: FinalizeServices,
   { period }: Run,
   { members }: AnalyticsRecord,
-): Promise<{ readonly finalized: readonly FinalizedPartition[]; readonly untold: readonly UnknownTotals[] }> {
+): Promise<{ readonly finalized: readonly FinalizedPartition[]; readonly unknown: readonly UnknownTotals[] }> {
   const epochs = new Map(members.map(({ payer, publishedEpoch }) => [payer, publishedEpoch]));
   const records = (await ledger.partitions(period)).filter(
     (record) => record.published?.epoch === epochs.get(record.partition.payer) && wantsAnalytics(record),
@@ -42,16 +42,16 @@ export async function finalizedBy(
   const payers = records.map(({ partition }) => partition.payer);
   const totals = await totalsOfEach(warehouse, period, payers);
   const finalized: FinalizedPartition[] = [];
-  const untold: UnknownTotals[] = [];
+  const unknown: UnknownTotals[] = [];
   for (const record of records) {
     const { partition, published } = record;
     const total = totals.get(partition.payer) ?? 'the warehouse has reported no totals';
-    if (typeof total === 'string') untold.push({ record, reason: total });
+    if (typeof total === 'string') unknown.push({ record, reason: total });
     else if (published) {
       finalized.push({ partition, published, totals: total, deliveredAt: deliveredAt(record, published) });
     }
   }
-  return { finalized, untold };
+  return { finalized, unknown };
 }
 
 /**

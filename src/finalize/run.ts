@@ -75,8 +75,8 @@ async function lookAt({ ledger, now }: FinalizeServices, record: PartitionRecord
     return { ...base, set: setOfDelivery(delivery, versions) };
   }
   if (record.delivery) {
-    const { executionId, pending, files } = record.delivery;
-    const reason = `delivery ${executionId} waits for ${pending.length} of ${counted(files, 'file')}`;
+    const { executionId, awaited, files } = record.delivery;
+    const reason = `delivery ${executionId} waits for ${awaited.length} of ${counted(files, 'file')}`;
     return { ...base, set: { is: 'held', reason, removed: [] } };
   }
   return { ...base, set: setWithoutManifest(versions, record.report) };

@@ -4,7 +4,7 @@ import type { Payer } from '../billing/payer.ts';
 /**
  * One run of the analytics script over a month, as it stands: the newest one of each month is kept.
  *
- *   running    steps are left; `inHand` is the one that was, or is about to be, submitted
+ *   running    steps are left; `inFlight` is the one that was, or is about to be, submitted
  *   failed     a step failed: the next run begins with it, unless its payers' months or the script have changed
  *   done       every step has taken effect
  *   cancelled  superseded before it ended
@@ -19,7 +19,7 @@ export interface AnalyticsRecord {
   /** How many steps the script has, and how many of them have taken effect. */
   readonly steps: number;
   readonly stepsDone: number;
-  readonly inHand?: StepInHand;
+  readonly inFlight?: StepInFlight;
   readonly failure?: StepFailure;
   readonly startedAt: Moment;
   readonly endedAt?: Moment;
@@ -36,13 +36,13 @@ export interface AnalyticsMember {
 }
 
 /** The intent comes first, the query id once it is known. */
-interface StepInHand {
+interface StepInFlight {
   /** The number of its first statement in the script. */
   readonly number: number;
   readonly submittedAt: Moment;
   readonly queryId?: string;
   /** Since when somebody who took the run over has looked for it in vain. */
-  readonly soughtSince?: Moment;
+  readonly searchingSince?: Moment;
 }
 
 export interface StepFailure {

@@ -18,11 +18,11 @@ import type { VersionRecord } from './versionRecord.ts';
  * Glossary
  *   version     one content of one source object, and what became of it: staged, empty, quarantined or removed
  *   delivery    the files that one manifest names, fixed to versions when the manifest was read
- *   pending     what a delivery still waits for; when it is empty the delivery is complete
+ *   awaited     what a delivery still waits for; when it is empty the delivery is complete
  *   change      anything that may alter a partition's current set: a new version, a new or completed delivery
  *   settled     changes that a run has worked into what readers see, or could not
  *   dirty       changes have been counted that no run has settled, or analytics have not seen what was published
- *   wakener     the version or delivery whose message has to send the tick, however often it is delivered
+ *   tickOwner     the version or delivery whose message has to send the tick, however often it is delivered
  *   lease       the right to finalize one period until a moment; its epoch grows with every holder
  *   report      a whole bill of a payer's months, in a folder of its own; the first one that arrives is the bill
  *   watermark   the newest source LastModified staged, and the one that analytics have seen; neither moves back
@@ -46,7 +46,7 @@ export interface Ledger {
    */
   recordVersion(record: VersionRecord, now: Moment): Promise<Recorded>;
   /** Records a delivery with what it still waits for. An older one than the newest known changes nothing, unless it is complete and the newest is not. */
-  recordDelivery(delivery: Delivery, pending: readonly string[], now: Moment): Promise<Recorded>;
+  recordDelivery(delivery: Delivery, awaited: readonly string[], now: Moment): Promise<Recorded>;
   delivery(partition: Partition, id: string): Promise<Delivery | undefined>;
   /**
    * Makes a report the bill of a partition (see billing/report.ts), whichever came first. A change, if it is another one
@@ -124,7 +124,7 @@ export interface FileSchema {
 /** What a recording did, and whether the message that caused it has to send a tick: at once, or after the quiet period. */
 export interface Recorded {
   readonly partition: PartitionRecord;
-  readonly news: boolean;
+  readonly isNew: boolean;
   readonly tick: 'none' | 'quiet' | 'now';
 }
 

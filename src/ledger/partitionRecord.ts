@@ -21,7 +21,7 @@ export interface PartitionRecord {
   readonly firstChangeAt?: number;
   readonly lastChangeAt?: number;
   /** Whose message sends the tick: the version or delivery of the first change that is not settled. */
-  readonly wakener?: string;
+  readonly tickOwner?: string;
   readonly awaitsManifest: boolean;
   /** The report that is the bill (billing/report.ts): the first that arrived, or the one that was chosen. */
   readonly report?: string;
@@ -58,7 +58,7 @@ interface DeliveryOrder {
 
 export interface DeliveryProgress extends DeliveryOrder {
   readonly files: number;
-  readonly pending: readonly string[];
+  readonly awaited: readonly string[];
   /** Whose message has to say that it is complete. */
   readonly completedBy?: string;
 }
@@ -122,8 +122,8 @@ export function setIdOf(stagedKeys: readonly string[]): string {
     .slice(0, 16);
 }
 
-/** What stands in `pending` for a file that any version of will do. */
-export function pendingKey(file: { readonly bucket: string; readonly key: string }): string {
+/** What stands in `awaited` for a file that any version of will do. */
+export function awaitedKey(file: { readonly bucket: string; readonly key: string }): string {
   return `key-${createHash('sha256').update(`${file.bucket}\0${file.key}`).digest('hex').slice(0, 16)}`;
 }
 
@@ -162,16 +162,16 @@ export function countChange(record: PartitionRecord, by: string, now: number): P
     changes: record.changes + 1,
     firstChangeAt: hadChanges ? (record.firstChangeAt ?? now) : now,
     lastChangeAt: Math.max(now, record.lastChangeAt ?? now),
-    wakener: hadChanges ? (record.wakener ?? by) : by,
+    tickOwner: hadChanges ? (record.tickOwner ?? by) : by,
   };
 }
 
 /** A version was staged, or found empty: what waited for it need not wait any more. */
 export function resolved(record: PartitionRecord, by: string, tokens: readonly string[]): PartitionRecord {
   const { delivery } = record;
-  if (!delivery?.pending.some((token) => tokens.includes(token))) return record;
-  const pending = delivery.pending.filter((token) => !tokens.includes(token));
-  return withDelivery(record, { ...delivery, pending, ...(pending.length === 0 ? { completedBy: by } : {}) });
+  if (!delivery?.awaited.some((token) => tokens.includes(token))) return record;
+  const awaited = delivery.awaited.filter((token) => !tokens.includes(token));
+  return withDelivery(record, { ...delivery, awaited, ...(awaited.length === 0 ? { completedBy: by } : {}) });
 }
 
 /** The record with the watermark at least at `lastModified`. */
@@ -180,7 +180,7 @@ export function watermarked(record: PartitionRecord, lastModified: number): Part
 }
 
 /**
- * The record after a version was told, `version` being what is known of it with this telling merged in. `news` says that
+ * The record after a version was told, `version` being what is known of it with this telling merged in. `isNew` says that
  * something about it is new: then it counts. If nothing is, it may still end the waiting of a delivery that was recorded
  * after it, which counts as well. The first report with rows is the bill; what comes of another one is only noted. The
  * same record where nothing counts.
@@ -188,17 +188,17 @@ export function watermarked(record: PartitionRecord, lastModified: number): Part
 export function applyVersion(
   before: PartitionRecord,
   version: Pick<VersionRecord, 'id' | 'source' | 'outcome' | 'replaced'>,
-  { news, awaitsManifest }: { readonly news: boolean; readonly awaitsManifest: boolean },
+  { isNew, awaitsManifest }: { readonly isNew: boolean; readonly awaitsManifest: boolean },
   now: number,
 ): PartitionRecord {
   const { id, source, outcome } = version;
   const report = reportOf(source);
   const isStaged = outcome.status === 'staged';
-  if (isOtherReport(before, report)) return news && isStaged ? withOtherReport(before, report, now) : before;
+  if (isOtherReport(before, report)) return isNew && isStaged ? withOtherReport(before, report, now) : before;
   let after: PartitionRecord = { ...before, awaitsManifest };
   if (isStaged) after = watermarked({ ...after, report }, source.lastModified);
-  if (isUsable(version)) after = resolved(after, id, news ? [id, pendingKey(source)] : [id]);
-  return news || after.delivery !== before.delivery ? countChange(after, id, now) : before;
+  if (isUsable(version)) after = resolved(after, id, isNew ? [id, awaitedKey(source)] : [id]);
+  return isNew || after.delivery !== before.delivery ? countChange(after, id, now) : before;
 }
 
 /**
@@ -210,11 +210,11 @@ export function applyDelivery(
   record: PartitionRecord,
   progress: DeliveryProgress,
   now: number,
-): { readonly record: PartitionRecord; readonly news: boolean } | undefined {
+): { readonly record: PartitionRecord; readonly isNew: boolean } | undefined {
   const report = reportOf(progress.manifest);
   if (isOtherReport(record, report)) {
     const noted = withOtherReport(record, report, now);
-    return noted === record ? undefined : { record: noted, news: false };
+    return noted === record ? undefined : { record: noted, isNew: false };
   }
   return deliveredOfBill({ ...record, report }, progress);
 }
@@ -222,20 +222,20 @@ export function applyDelivery(
 function deliveredOfBill(
   record: PartitionRecord,
   progress: DeliveryProgress,
-): { readonly record: PartitionRecord; readonly news: boolean } | undefined {
+): { readonly record: PartitionRecord; readonly isNew: boolean } | undefined {
   const { delivery, completeDelivery } = record;
-  if (!delivery) return { record: withDelivery(record, progress), news: true };
+  if (!delivery) return { record: withDelivery(record, progress), isNew: true };
   const order = compareDeliveries(progress, delivery);
-  if (delivery.id === progress.id && (delivery.pending.length === 0 || samePending(delivery, progress))) {
+  if (delivery.id === progress.id && (delivery.awaited.length === 0 || sameAwaited(delivery, progress))) {
     return order > 0
-      ? { record: withDelivery(record, { ...delivery, manifest: progress.manifest }), news: false }
+      ? { record: withDelivery(record, { ...delivery, manifest: progress.manifest }), isNew: false }
       : undefined;
   }
-  if (order === 0 && delivery.pending.length === 0) return undefined;
-  if (order >= 0) return { record: withDelivery(record, progress), news: true };
-  const isOfUse = progress.pending.length === 0 && delivery.pending.length > 0;
+  if (order === 0 && delivery.awaited.length === 0) return undefined;
+  if (order >= 0) return { record: withDelivery(record, progress), isNew: true };
+  const isOfUse = progress.awaited.length === 0 && delivery.awaited.length > 0;
   if (!isOfUse || (completeDelivery && compareDeliveries(progress, completeDelivery) <= 0)) return undefined;
-  return { record: { ...record, completeDelivery: orderOf(progress) }, news: true };
+  return { record: { ...record, completeDelivery: orderOf(progress) }, isNew: true };
 }
 
 /**
@@ -246,13 +246,13 @@ export function applyReportChoice(
   record: PartitionRecord,
   report: string,
   now: number,
-): { readonly record: PartitionRecord; readonly news: boolean } | undefined {
+): { readonly record: PartitionRecord; readonly isNew: boolean } | undefined {
   const { otherReports, delivery: _, completeDelivery: __, held: ___, ...rest } = record;
   if (record.report === report) {
     const { otherReports: ____, ...kept } = record;
-    return otherReports ? { record: kept, news: false } : undefined;
+    return otherReports ? { record: kept, isNew: false } : undefined;
   }
-  return { record: countChange({ ...rest, report }, `report ${report}`, now), news: true };
+  return { record: countChange({ ...rest, report }, `report ${report}`, now), isNew: true };
 }
 
 /** The record after somebody asked for its set to be formed anew. */
@@ -280,7 +280,7 @@ function withOtherReport(record: PartitionRecord, report: string, now: number): 
 }
 
 function withDelivery(record: PartitionRecord, delivery: DeliveryProgress): PartitionRecord {
-  return delivery.pending.length === 0
+  return delivery.awaited.length === 0
     ? { ...record, delivery, completeDelivery: orderOf(delivery) }
     : { ...record, delivery };
 }
@@ -289,16 +289,16 @@ function orderOf({ id, executionId, manifest }: DeliveryOrder): DeliveryOrder {
   return { id, executionId, manifest };
 }
 
-function samePending(a: DeliveryProgress, b: DeliveryProgress): boolean {
-  const pending = new Set(b.pending);
-  return a.id === b.id && a.pending.length === b.pending.length && a.pending.every((token) => pending.has(token));
+function sameAwaited(a: DeliveryProgress, b: DeliveryProgress): boolean {
+  const awaited = new Set(b.awaited);
+  return a.id === b.id && a.awaited.length === b.awaited.length && a.awaited.every((token) => awaited.has(token));
 }
 
 /** Whether the message that carried `by` has to send a tick, now or after the quiet period, however often it comes. */
 export function tickFor(record: PartitionRecord, by: string): 'none' | 'quiet' | 'now' {
   if (!hasChanges(record)) return 'none';
   if (record.delivery?.completedBy === by && record.delivery.id !== record.published?.deliveryId) return 'now';
-  return record.wakener === by ? 'quiet' : 'none';
+  return record.tickOwner === by ? 'quiet' : 'none';
 }
 
 /** The record after a run's update. */
@@ -321,7 +321,7 @@ export function applyUpdate(record: PartitionRecord, update: PartitionUpdate): P
 
 /** Without changes, unless some came while the run was at work: then they count from the moment at which the run had looked. */
 function settled(record: PartitionRecord, update: Extract<PartitionUpdate, { kind: 'settled' }>): PartitionRecord {
-  const { firstChangeAt, lastChangeAt, wakener, problem, otherProblem, held, ...rest } = record;
+  const { firstChangeAt, lastChangeAt, tickOwner, problem, otherProblem, held, ...rest } = record;
   const settledChanges = Math.max(update.changes, record.settledChanges);
   const reason = update.held === undefined ? {} : { held: update.held };
   if (record.changes <= settledChanges) return { ...rest, settledChanges, ...reason };
@@ -331,12 +331,12 @@ function settled(record: PartitionRecord, update: Extract<PartitionUpdate, { kin
     settledChanges,
     firstChangeAt: Math.max(update.readAt, firstChangeAt ?? update.readAt),
     lastChangeAt: lastChangeAt ?? update.readAt,
-    ...(wakener === undefined ? {} : { wakener }),
+    ...(tickOwner === undefined ? {} : { tickOwner }),
   };
 }
 
 export interface Reopening {
-  /** Names the reason in the record, as that of the first change: see `wakener`. */
+  /** Names the reason in the record, as that of the first change: see `tickOwner`. */
   readonly by: string;
   readonly forgetDeliveries: boolean;
 }

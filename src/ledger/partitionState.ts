@@ -18,9 +18,9 @@ export function stateOf(record: PartitionRecord): { readonly state: PartitionSta
   if (problems.length > 0 && isDirty(record)) {
     return { state: 'failed', why: problems.map(({ what, message }) => `${what}: ${message}`).join('; ') };
   }
-  if (delivery && delivery.pending.length > 0) {
-    const { pending, files, executionId } = delivery;
-    const why = `${pending.length} of ${counted(files, 'file')} of delivery ${executionId} ${pending.length === 1 ? 'is' : 'are'} missing`;
+  if (delivery && delivery.awaited.length > 0) {
+    const { awaited, files, executionId } = delivery;
+    const why = `${awaited.length} of ${counted(files, 'file')} of delivery ${executionId} ${awaited.length === 1 ? 'is' : 'are'} missing`;
     return { state: 'waiting', why };
   }
   if (hasChanges(record)) return { state: 'pending', why: 'changes wait for the next run' };

@@ -33,16 +33,16 @@ export function removedOutcome({ generation, withdrawn }: StagedVersion['outcome
 export function mergeVersion(
   known: VersionRecord | undefined,
   told: VersionRecord,
-): { readonly record: VersionRecord; readonly news: boolean } {
-  if (!known) return { record: told, news: true };
+): { readonly record: VersionRecord; readonly isNew: boolean } {
+  if (!known) return { record: told, isNew: true };
   const source = laterSource(known.source, told.source);
   const revived = isRevived(known.outcome, told.outcome);
   const withdrawn = withdrawnOutcome(known.outcome, told.outcome);
-  if (withdrawn) return { record: { ...known, source, outcome: withdrawn }, news: true };
-  if (known.replaced !== told.replaced) return { record: withPlace(revived ? told : known, source, told), news: true };
+  if (withdrawn) return { record: { ...known, source, outcome: withdrawn }, isNew: true };
+  if (known.replaced !== told.replaced) return { record: withPlace(revived ? told : known, source, told), isNew: true };
   const record = revived ? { ...told, source } : { ...known, source };
   const reordered = source.lastModified !== known.source.lastModified || source.sequencer !== known.source.sequencer;
-  return { record, news: revived || reordered };
+  return { record, isNew: revived || reordered };
 }
 
 /** Whoever tells of a version has seen it at its source, or that another content is there. */

@@ -225,7 +225,7 @@ function isWorkedOff(record: PartitionRecord | undefined, { report, manifest }: 
   const delivery = record?.delivery;
   if (!delivery || !manifest || record.report !== report) return false;
   const order = compareDeliveries({ ...delivery, manifest }, delivery);
-  return order < 0 || (order === 0 && delivery.pending.length === 0);
+  return order < 0 || (order === 0 && delivery.awaited.length === 0);
 }
 
 /** Whether what the newest manifest names is known: then nothing else counts. */

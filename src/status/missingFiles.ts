@@ -2,7 +2,7 @@ import { printable } from '../base/printable.ts';
 import { objectName } from '../billing/version.ts';
 import { newest } from '../ledger/currentSet.ts';
 import type { Delivery, ExpectedFile } from '../ledger/delivery.ts';
-import { pendingKey } from '../ledger/partitionRecord.ts';
+import { awaitedKey } from '../ledger/partitionRecord.ts';
 import type { VersionRecord } from '../ledger/versionRecord.ts';
 import { isUsable } from '../ledger/versionRecord.ts';
 
@@ -25,12 +25,12 @@ const UNUSABLE = { quarantined: 'quarantined', 'set-aside': 'set aside' } as con
 /** Those that a delivery waits for, by what the ledger still has pending. Keys come from outside: control characters are escaped. */
 export function awaitedFiles(
   delivery: Delivery,
-  pending: readonly string[],
+  awaited: readonly string[],
   versions: readonly VersionRecord[],
 ): MissingFiles {
-  const waiting = new Set(pending);
+  const waiting = new Set(awaited);
   const byObject = Map.groupBy(versions, ({ source }) => objectName(source));
-  const files = delivery.files.filter((file) => waiting.has(file.versionId ?? pendingKey(file)));
+  const files = delivery.files.filter((file) => waiting.has(file.versionId ?? awaitedKey(file)));
   return shorten(files.map((file) => ({ key: printable(file.key), why: whatIsKnown(file, byObject) })));
 }
 

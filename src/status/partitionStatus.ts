@@ -99,7 +99,7 @@ export function partitionStatus(facts: PartitionFacts): PartitionStatus {
       ? {
           executionId: printable(delivery.executionId),
           files: delivery.files,
-          missing: delivery.pending.length === 0 ? 0 : (missing?.count ?? delivery.pending.length),
+          missing: delivery.awaited.length === 0 ? 0 : (missing?.count ?? delivery.awaited.length),
         }
       : null,
     deliveredAt: timeOf(deliveredAt),
@@ -143,8 +143,8 @@ function shortened(sentence: string): string {
 function missingOf({ delivery, versions }: PartitionFacts, record: PartitionRecord): MissingFiles | undefined {
   if (!versions) return undefined;
   const { delivery: progress, completeDelivery } = record;
-  if (progress && progress.pending.length > 0) {
-    return delivery?.id === progress.id ? awaitedFiles(delivery, progress.pending, versions) : undefined;
+  if (progress && progress.awaited.length > 0) {
+    return delivery?.id === progress.id ? awaitedFiles(delivery, progress.awaited, versions) : undefined;
   }
   if (delivery && delivery.id === completeDelivery?.id) return unusableFiles(delivery, versions);
   return quarantinedFiles(versions, record.analysed?.watermark);

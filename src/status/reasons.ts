@@ -84,9 +84,9 @@ export function deliveryName({ delivery, completeDelivery }: PartitionRecord, id
 }
 
 function whyWaiting({ record: { delivery }, missing }: Circumstances): string[] {
-  if (!delivery || delivery.pending.length === 0) return [];
+  if (!delivery || delivery.awaited.length === 0) return [];
   const name = `delivery ${delivery.executionId}`;
-  const count = missing?.count ?? delivery.pending.length;
+  const count = missing?.count ?? delivery.awaited.length;
   if (count === 0)
     return [`${name} is here, with files newer than its manifest: it is looked at again after the quiet period`];
   return [
@@ -185,11 +185,11 @@ function isMember({ members }: AnalyticsRecord, { partition }: PartitionRecord):
 }
 
 /** How far a run of the analytics is. */
-export function analyticsSentence({ run, steps, stepsDone, inHand, startedAt, status }: AnalyticsRecord): string {
+export function analyticsSentence({ run, steps, stepsDone, inFlight, startedAt, status }: AnalyticsRecord): string {
   const of = `analytics (run ${run})`;
   if (status !== 'running') return `${of} ${status}: ${stepsDone} of ${counted(steps, 'step')}`;
-  if (!inHand) return `${of} running: ${stepsDone} of ${counted(steps, 'step')} done, since ${clock(startedAt)}`;
-  return `${of} running: step ${stepsDone + 1} of ${steps} (statement ${inHand.number}) since ${clock(inHand.submittedAt)}${queryName(inHand.queryId)}`;
+  if (!inFlight) return `${of} running: ${stepsDone} of ${counted(steps, 'step')} done, since ${clock(startedAt)}`;
+  return `${of} running: step ${stepsDone + 1} of ${steps} (statement ${inFlight.number}) since ${clock(inFlight.submittedAt)}${queryName(inFlight.queryId)}`;
 }
 
 /** An older delivery that is whole is published while a newer one waits. */

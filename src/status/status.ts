@@ -162,7 +162,7 @@ async function readDetails(
 ): Promise<{ readonly delivery?: Delivery | undefined; readonly versions?: readonly VersionRecord[] }> {
   const { partition, delivery, completeDelivery } = record;
   const { state } = stateOf(record);
-  const isWaiting = delivery !== undefined && delivery.pending.length > 0;
+  const isWaiting = delivery !== undefined && delivery.awaited.length > 0;
   const isUnclear = state === 'held' || lacksManifest(record) || (state === 'published' && hasNewerContent(record));
   if (!isWaiting && !isUnclear) return {};
   const versions = await ledger.versions(partition);

@@ -52,7 +52,7 @@ interface AnalyticsStatus {
   readonly steps: number;
   readonly stepsDone: number;
   /** The step that was submitted; null where none is. */
-  readonly inHand: {
+  readonly inFlight: {
     readonly step: number;
     /** The number of its first statement in the script. */
     readonly statement: number;
@@ -169,19 +169,19 @@ function periodStatus(
 }
 
 function analyticsStatus(record: AnalyticsRecord): AnalyticsStatus {
-  const { run, status, members, steps, stepsDone, inHand, failure, startedAt, endedAt } = record;
+  const { run, status, members, steps, stepsDone, inFlight, failure, startedAt, endedAt } = record;
   return {
     run,
     status,
     payers: members.map(({ payer }) => payer),
     steps,
     stepsDone,
-    inHand: inHand
+    inFlight: inFlight
       ? {
           step: stepsDone + 1,
-          statement: inHand.number,
-          since: new Date(inHand.submittedAt).toISOString(),
-          queryId: inHand.queryId ?? null,
+          statement: inFlight.number,
+          since: new Date(inFlight.submittedAt).toISOString(),
+          queryId: inFlight.queryId ?? null,
         }
       : null,
     failure: failure

@@ -4,7 +4,7 @@ import { objectName } from '../billing/version.ts';
 import type { PayersConfiguration } from '../config/payers.ts';
 import { newest } from '../ledger/currentSet.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { hasChanges, isDirty, type PartitionRecord, pendingKey } from '../ledger/partitionRecord.ts';
+import { awaitedKey, hasChanges, isDirty, type PartitionRecord } from '../ledger/partitionRecord.ts';
 import { stateOf } from '../ledger/partitionState.ts';
 import type { VersionRecord } from '../ledger/versionRecord.ts';
 import type { Report } from '../telemetry/events.ts';
@@ -98,10 +98,10 @@ async function countQuarantined(ledger: Ledger, records: readonly PartitionRecor
 
 /** Those that the newest delivery waits for; without one, those that are the newest content of their object. */
 function quarantinedIn({ delivery }: PartitionRecord, versions: readonly VersionRecord[]): number {
-  const pending = new Set(delivery?.pending);
-  const isAwaited = ({ id, source }: VersionRecord) => pending.has(id) || pending.has(pendingKey(source));
+  const awaited = new Set(delivery?.awaited);
+  const isAwaited = ({ id, source }: VersionRecord) => awaited.has(id) || awaited.has(awaitedKey(source));
   const byObject = Map.groupBy(versions, ({ source }) => objectName(source));
   const newestOfEach = [...byObject.values()].flatMap((ofObject) => newest(ofObject) ?? []);
-  const candidates = pending.size > 0 ? versions.filter(isAwaited) : newestOfEach;
+  const candidates = awaited.size > 0 ? versions.filter(isAwaited) : newestOfEach;
   return candidates.filter(({ outcome }) => outcome.status === 'quarantined').length;
 }

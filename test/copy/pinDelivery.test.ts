@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { versionIdOf } from '../../src/billing/version.ts';
 import { type ManifestSighting, pinDelivery } from '../../src/copy/pinDelivery.ts';
-import { pendingKey } from '../../src/ledger/partitionRecord.ts';
+import { awaitedKey } from '../../src/ledger/partitionRecord.ts';
 import type { VersionOutcome, VersionRecord } from '../../src/ledger/versionRecord.ts';
 import type { ListedObject } from '../../src/store/objectStore.ts';
 import { chunk, DAILY, NOON, OVERWRITE, OVERWRITE_MANIFEST, PERIOD, partitionOf } from './copyWorld.ts';
@@ -54,7 +54,7 @@ describe('a delivery', () => {
           { bucket, key: TWO, versionId: idOf(two) },
         ],
       },
-      pending: [idOf(one), idOf(two)],
+      awaited: [idOf(one), idOf(two)],
       missing: [one, two],
       unsure: [],
       absent: [],
@@ -63,7 +63,7 @@ describe('a delivery', () => {
 
   it('waits for nothing that is staged or known to be empty', () => {
     const fixed = fix([one, two], { versions: [known(one, STAGED), known(two, { status: 'empty' })] });
-    expect([fixed.pending, fixed.missing]).toEqual([[], []]);
+    expect([fixed.awaited, fixed.missing]).toEqual([[], []]);
   });
 
   it.each<VersionOutcome>([
@@ -71,19 +71,19 @@ describe('a delivery', () => {
     { status: 'removed', generation: 0 },
   ])('waits for a file that is $status, and requests it', (outcome) => {
     const fixed = fix([one, two], { versions: [known(one, outcome), known(two, STAGED)] });
-    expect([fixed.pending, fixed.missing]).toEqual([[idOf(one)], [one]]);
+    expect([fixed.awaited, fixed.missing]).toEqual([[idOf(one)], [one]]);
   });
 
   it('is not satisfied by an older content of the same key', () => {
     const fixed = fix([one, two], { versions: [known(listed(ONE, 'older'), STAGED), known(two, STAGED)] });
-    expect([fixed.pending, fixed.missing]).toEqual([[idOf(one)], [one]]);
+    expect([fixed.awaited, fixed.missing]).toEqual([[idOf(one)], [one]]);
   });
 
   it('waits for a file that is not there by its key: any version will do', () => {
     const fixed = fix([two], { versions: [known(two, STAGED), known(one, STAGED)] });
     expect(fixed.delivery.files[0]).toEqual({ bucket, key: ONE });
     expect(fixed).toMatchObject({
-      pending: [pendingKey({ bucket, key: ONE })],
+      awaited: [awaitedKey({ bucket, key: ONE })],
       missing: [],
       absent: [ONE],
       unsure: [],
@@ -163,7 +163,7 @@ it('every named file is either usable, requested or absent, whatever lies there 
         ...fixed.absent,
       ];
       expect(accounted.toSorted()).toEqual(keys.toSorted());
-      expect(fixed.pending.length).toBe(fixed.missing.length + fixed.absent.length);
+      expect(fixed.awaited.length).toBe(fixed.missing.length + fixed.absent.length);
       expect(fixed.delivery.files.map(({ key }) => key)).toEqual(keys);
       const late = ownFolder ? [] : named.filter(({ there, late }) => there && late);
       expect(fixed.unsure).toEqual(late.map(({ object }) => object.key));

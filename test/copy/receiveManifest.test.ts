@@ -75,7 +75,7 @@ describe('a manifest whose files are all staged', () => {
       ),
     );
     expect(await currentSet()).toEqual(files);
-    expect((await record()).delivery).toMatchObject({ executionId: 'e1', files: 2, pending: [] });
+    expect((await record()).delivery).toMatchObject({ executionId: 'e1', files: 2, awaited: [] });
     expect(requests()).toEqual([]);
     expect(world.finalizeQueue.sent).toEqual([{ body: { period: '2026-10' }, delaySeconds: 0, group: '2026-10' }]);
     expect(world.reported('delivery-known')).toEqual([
@@ -213,7 +213,7 @@ describe('a manifest that comes before its files were staged', () => {
     );
     await world.play();
     expect(await currentSet()).toBeUndefined();
-    expect((await record()).delivery?.pending).toEqual([versionIdOf({ bucket: DAILY.bucket, ...pick(files[1]) })]);
+    expect((await record()).delivery?.awaited).toEqual([versionIdOf({ bucket: DAILY.bucket, ...pick(files[1]) })]);
   });
 
   it('when access is denied, the message is kept and nothing is recorded', async () => {
@@ -470,7 +470,7 @@ describe('a file that is not there', () => {
   it('is waited for, and completes the delivery when it comes, at once', async () => {
     const [there] = await putChunks(OVERWRITE, [parquetBytes(2, 'there')], NOON - MINUTE);
     await world.handle(await putManifest('e1', [chunk(OVERWRITE, 1), chunk(OVERWRITE, 2)]));
-    expect((await record()).delivery?.pending).toHaveLength(1);
+    expect((await record()).delivery?.awaited).toHaveLength(1);
     expect(await currentSet()).toBeUndefined();
     const late = parquetBytes(3, 'late');
     world.finalizeQueue.sent.length = 0;

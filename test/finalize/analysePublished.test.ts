@@ -65,7 +65,7 @@ describe('a script of forty minutes', () => {
     expect(await analytics()).toMatchObject({
       status: 'running',
       stepsDone: 1,
-      inHand: { number: 3, queryId: 'query-2' },
+      inFlight: { number: 3, queryId: 'query-2' },
       members: [{ payer: ALPHA.payer, publishedEpoch: 1 }],
     });
     const record = await world.record();
@@ -162,12 +162,12 @@ describe('a run of the script', () => {
     });
     const engine = { ...within(13 * MINUTE), script: keepingSteps(dying) };
     await expect(world.tick(engine)).rejects.toThrow(CutOff);
-    expect((await analytics())?.inHand).not.toHaveProperty('queryId');
+    expect((await analytics())?.inFlight).not.toHaveProperty('queryId');
     world.now += SETTINGS.leaseSeconds * 1000;
     const { parts, submitted } = submissions(within(MINUTE));
     await world.tick({ ...parts, script: keepingSteps(parts.script) });
     expect(submitted).toEqual([]);
-    expect((await analytics())?.inHand?.queryId).toBe('query-1');
+    expect((await analytics())?.inFlight?.queryId).toBe('query-1');
     await invocations(13 * MINUTE);
     expect(effectsOf(1)).toEqual([1, 1, 1]);
   });
@@ -179,7 +179,7 @@ describe('a run of the script', () => {
     });
     await expect(world.tick({ script: keepingSteps(dying) })).rejects.toThrow(CutOff);
     await world.tick(within(1));
-    expect((await analytics())?.inHand).toMatchObject({ soughtSince: world.now });
+    expect((await analytics())?.inFlight).toMatchObject({ searchingSince: world.now });
     world.now -= 24 * 60 * MINUTE * 1000;
     await world.tick(within(1));
     world.now += script().visibleWithinSeconds * 1000;

@@ -132,8 +132,8 @@ export class FinalizerWorld {
     return version;
   }
 
-  async deliver(delivery: Delivery, pending: readonly string[] = []): Promise<void> {
-    await this.ledger.recordDelivery(delivery, pending, this.now);
+  async deliver(delivery: Delivery, awaited: readonly string[] = []): Promise<void> {
+    await this.ledger.recordDelivery(delivery, awaited, this.now);
   }
 
   /** Another process finalizes the period from now on, because this one's lease has run out. Answers its lease's end. */

@@ -3,13 +3,13 @@ import { describe, expect, it } from 'vitest';
 import {
   applyDelivery,
   applyUpdate,
+  awaitedKey,
   compareDeliveries,
   countChange,
   type DeliveryProgress,
   isDirty,
   newPartitionRecord,
   type PartitionRecord,
-  pendingKey,
   resolved,
   setIdOf,
   tickFor,
@@ -21,13 +21,13 @@ import { ALPHA, type DeliverySketch, deliveryOf, progressOf, START } from './rec
 const CLEAN = newPartitionRecord(ALPHA);
 const aMoment = fc.integer({ min: 0, max: 100 }).map((seconds) => START + seconds * 1000);
 
-function progress(sketch: DeliverySketch, pending: readonly string[] = []): DeliveryProgress {
-  return progressOf(deliveryOf(sketch), pending);
+function progress(sketch: DeliverySketch, awaited: readonly string[] = []): DeliveryProgress {
+  return progressOf(deliveryOf(sketch), awaited);
 }
 
 function mustTakeIn(record: PartitionRecord, told: DeliveryProgress): PartitionRecord {
   const answer = applyDelivery(record, told, START);
-  if (!answer) throw new Error(`${told.id} is no news`);
+  if (!answer) throw new Error(`${told.id} is no isNew`);
   return answer.record;
 }
 
@@ -44,7 +44,7 @@ describe('a partition record', () => {
         expect(record.changes).toBe(moments.length);
         expect(record.firstChangeAt).toBe(moments[0]);
         expect(record.lastChangeAt).toBe(Math.max(...moments));
-        expect(record.wakener).toBe('by-0');
+        expect(record.tickOwner).toBe('by-0');
       }),
     );
   });
@@ -83,7 +83,7 @@ describe('a settled partition', () => {
     changes: 2,
   } as const;
 
-  it('is clean again when nothing came meanwhile: no moments, no wakener, no problem, no reason to hold', () => {
+  it('is clean again when nothing came meanwhile: no moments, no tickOwner, no problem, no reason to hold', () => {
     const otherProblem = { ...problem, what: 'verification-failed' } as const;
     const before: PartitionRecord = { ...dirty, problem, otherProblem, held: 'b is not staged' };
     expect(applyUpdate(before, { kind: 'settled', changes: 2, readAt: START + 2000 })).toEqual({
@@ -98,7 +98,7 @@ describe('a settled partition', () => {
     expect(record).toMatchObject({ settledChanges: 1, firstChangeAt: START + 500, lastChangeAt: START + 1000 });
   });
 
-  it('keeps its wakener while it is dirty: the message that comes again has to send the tick', () => {
+  it('keeps its tickOwner while it is dirty: the message that comes again has to send the tick', () => {
     const record = applyUpdate(dirty, { kind: 'settled', changes: 1, readAt: START });
     expect(tickFor(record, 'first')).toBe('quiet');
   });
@@ -250,7 +250,7 @@ describe('a partition that takes in deliveries', () => {
 
   it('waits again for what a manifest still misses when it is read again', () => {
     const waiting = mustTakeIn(CLEAN, progress({}, ['a', 'second-look']));
-    expect(mustTakeIn(waiting, progress({}, ['a'])).delivery?.pending).toEqual(['a']);
+    expect(mustTakeIn(waiting, progress({}, ['a'])).delivery?.awaited).toEqual(['a']);
     expect(mustTakeIn(waiting, progress({}, [])).completeDelivery?.id).toBe('delivery-1');
   });
 });
@@ -265,10 +265,10 @@ describe('what a delivery waits for', () => {
 
   it('grows less file by file; who brings the last one completes it', () => {
     const half = resolved(waiting, 'a', ['a', 'key-of-a']);
-    expect(half.delivery?.pending).toEqual(['b']);
+    expect(half.delivery?.awaited).toEqual(['b']);
     expect(half.completeDelivery).toBeUndefined();
     const whole = resolved(half, 'b', ['b']);
-    expect(whole.delivery).toMatchObject({ pending: [], completedBy: 'b' });
+    expect(whole.delivery).toMatchObject({ awaited: [], completedBy: 'b' });
     expect(whole.completeDelivery).toEqual({
       id: 'delivery-1',
       executionId: 'execution-of-delivery-1',
@@ -282,7 +282,7 @@ describe('what a delivery waits for', () => {
       fc.property(fc.shuffledSubarray([...tokens, ...tokens], { minLength: 8 }), (arrivals) => {
         const before = mustTakeIn(CLEAN, progress({}, tokens));
         const record = arrivals.reduce((each, token) => resolved(each, token, [token]), before);
-        expect(record.delivery?.pending).toEqual([]);
+        expect(record.delivery?.awaited).toEqual([]);
         expect(record.completeDelivery?.id).toBe('delivery-1');
       }),
     );
@@ -323,8 +323,8 @@ describe('names', () => {
   });
 
   it('of a file that any version of will do depend on its bucket and its key, kept apart', () => {
-    const name = pendingKey({ bucket: 'ab', key: 'c' });
-    expect(pendingKey({ bucket: 'ab', key: 'c', etag: 'e' } as { bucket: string; key: string })).toBe(name);
-    expect(pendingKey({ bucket: 'a', key: 'bc' })).not.toBe(name);
+    const name = awaitedKey({ bucket: 'ab', key: 'c' });
+    expect(awaitedKey({ bucket: 'ab', key: 'c', etag: 'e' } as { bucket: string; key: string })).toBe(name);
+    expect(awaitedKey({ bucket: 'a', key: 'bc' })).not.toBe(name);
   });
 });

@@ -95,9 +95,9 @@ export function deliveryOf(sketch: DeliverySketch = {}): Delivery {
 }
 
 /** How far a delivery is, as the arithmetic takes it in. */
-export function progressOf(delivery: Delivery, pending: readonly string[]): DeliveryProgress {
+export function progressOf(delivery: Delivery, awaited: readonly string[]): DeliveryProgress {
   const { id, executionId, manifest, files } = delivery;
-  return { id, executionId, manifest, files: files.length, pending };
+  return { id, executionId, manifest, files: files.length, awaited };
 }
 
 /** Records in an order of their own, to compare answers that promise none. */

@@ -15,13 +15,13 @@ function afterTelling(known: VersionSketch, told: VersionSketch) {
 
 describe('a version that is told', () => {
   it('for the first time is kept as it is, as news', () => {
-    expect(mergeVersion(undefined, versionOf())).toEqual({ record: versionOf(), news: true });
+    expect(mergeVersion(undefined, versionOf())).toEqual({ record: versionOf(), isNew: true });
   });
 
   it('the same again is no news', () => {
     expect(afterTelling({ sequencer: '0a' }, { sequencer: '0a' })).toEqual({
       record: versionOf({ sequencer: '0a' }),
-      news: false,
+      isNew: false,
     });
   });
 
@@ -75,10 +75,10 @@ describe('a version that is told', () => {
       { lastModified: LATER },
       false,
     ],
-  ])('%s', (_, known, told, expected, news) => {
+  ])('%s', (_, known, told, expected, isNew) => {
     const merged = afterTelling(known, told);
     expect(merged.record.source).toEqual(versionOf(expected).source);
-    expect(merged.news).toBe(news);
+    expect(merged.isNew).toBe(isNew);
   });
 });
 
@@ -110,15 +110,15 @@ describe('what became of a version', () => {
     ['removed is not withdrawn', removed(0), withdrawn(0), false],
     ['quarantined is not withdrawn', quarantined, withdrawn(0), false],
   ])('%s', (_, known, told, takenOver) => {
-    const { record, news } = afterTelling({ outcome: known }, { outcome: told });
+    const { record, isNew } = afterTelling({ outcome: known }, { outcome: told });
     expect(record.outcome).toEqual(takenOver ? told : known);
-    expect(news).toBe(takenOver);
+    expect(isNew).toBe(takenOver);
   });
 
   it('is kept when the version moves forward all the same', () => {
-    const { record, news } = afterTelling({ outcome: removed(0) }, { lastModified: LATER });
+    const { record, isNew } = afterTelling({ outcome: removed(0) }, { lastModified: LATER });
     expect(record).toEqual(versionOf({ outcome: removed(0), lastModified: LATER }));
-    expect(news).toBe(true);
+    expect(isNew).toBe(true);
   });
 });
 
@@ -146,12 +146,12 @@ describe('sightings of one content', () => {
       fc.property(ofOneContent, ({ reordered }) => {
         let known: VersionRecord | undefined;
         for (const told of reordered.map(versionOf)) {
-          const { record, news } = mergeVersion(known, told);
+          const { record, isNew } = mergeVersion(known, told);
           if (known) {
             expect(compareVersions(record.source, known.source)).toBeGreaterThanOrEqual(0);
             expect(record.source.lastModified).toBeGreaterThanOrEqual(known.source.lastModified);
           }
-          if (!news) expect(record).toEqual(known);
+          if (!isNew) expect(record).toEqual(known);
           else expect(record).not.toEqual(known);
           known = record;
         }

@@ -113,7 +113,7 @@ describe('of a partition with manifests', () => {
     expect((await discover()).keys).toEqual([]);
   });
 
-  it('a delivery with pending files is asked for again, until it is whole', async () => {
+  it('a delivery with awaited files is asked for again, until it is whole', async () => {
     const { keys, manifest } = await putDelivery('2026-10-05T10:00:00.000Z', 'e1');
     expect((await discover()).keys).toEqual([manifest]);
     const [first] = world.copyQueue.memory.receive(1);

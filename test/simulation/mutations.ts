@@ -68,7 +68,7 @@ export const mutations: readonly (Mutation & {
     how: 'the delivery that is heard of last counts as the newest',
     ledger: (ledger) =>
       override<Ledger>(ledger, {
-        recordDelivery: async (delivery, pending, now) => {
+        recordDelivery: async (delivery, awaited, now) => {
           const { bucket, etag, sizeBytes } = delivery.manifest;
           const month = delivery.manifest.key.replace(/(BILLING_PERIOD=[^/]*).*/s, '$1');
           const manifest = {
@@ -78,7 +78,7 @@ export const mutations: readonly (Mutation & {
             key: `${month}/heard-of-${now}-Manifest.json`,
             lastModified: now,
           };
-          return ledger.recordDelivery({ ...delivery, manifest }, pending, now);
+          return ledger.recordDelivery({ ...delivery, manifest }, awaited, now);
         },
       }),
   },
@@ -147,7 +147,7 @@ export const mutations: readonly (Mutation & {
     how: 'nobody remembers which step of the analytics was submitted',
     ledger: (ledger) =>
       override<Ledger>(ledger, {
-        saveAnalytics: async (period, epoch, { inHand: _, ...record }) => ledger.saveAnalytics(period, epoch, record),
+        saveAnalytics: async (period, epoch, { inFlight: _, ...record }) => ledger.saveAnalytics(period, epoch, record),
       }),
   },
   {

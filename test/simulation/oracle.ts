@@ -333,7 +333,7 @@ export class Oracle {
 
 /** Whether a record says what its partition is stuck in. */
 export function isStuckIn(stuck: Stuck, record: PartitionRecord): boolean {
-  if (stuck === 'untold') return problemOf(record, 'analyse')?.message.endsWith(TOTALS_OVERFLOW) ?? false;
+  if (stuck === 'unknown') return problemOf(record, 'analyse')?.message.endsWith(TOTALS_OVERFLOW) ?? false;
   const { partition, changes } = record;
   const refused = problemOf(record, 'publish');
   const isNamed = refused?.message.startsWith(`${partitionName(partition)}: `);

@@ -28,7 +28,7 @@ export type ChunkKind = number | 'corrupt' | 'impossible';
  * What a partition never gets over: its last refresh cannot be added up, or the warehouse fails when it is asked for its
  * totals. The others must not wait for it.
  */
-export type Stuck = 'impossible' | 'untold';
+export type Stuck = 'impossible' | 'unknown';
 
 export interface PartitionPlan {
   readonly mode: Mode;
@@ -120,7 +120,7 @@ const plan: fc.Arbitrary<PartitionPlan> = fc.record({
   strays: fc.oneof({ weight: 3, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
   stuck: fc.oneof(
     { weight: 14, arbitrary: fc.constant(undefined) },
-    { weight: 1, arbitrary: fc.constantFrom('impossible' as const, 'untold' as const) },
+    { weight: 1, arbitrary: fc.constantFrom('impossible' as const, 'unknown' as const) },
   ),
 });
 

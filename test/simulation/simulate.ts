@@ -243,14 +243,14 @@ class World {
       if (fails) scheduler.disturb();
       return fails;
     };
-    const untold = new Set(plans.flatMap(({ stuck }, index) => (stuck === 'untold' ? partitionOf(index).payer : [])));
+    const unknown = new Set(plans.flatMap(({ stuck }, index) => (stuck === 'unknown' ? partitionOf(index).payer : [])));
     const staged = (key: string) => this.#buckets.get({ bucket: STAGING, key });
     this.#warehouses += 1;
     return new SimulatedWarehouse({
       queryPrefix: `warehouse-${this.#warehouses}/`,
       rowsIn: (key) => staged(key)?.rows,
       isImpossible: (key) => isImpossible(staged(key) ?? { etag: 'gone' }),
-      isUntold: (payer) => !this.#calm && untold.has(payer),
+      isUntold: (payer) => !this.#calm && unknown.has(payer),
       skipsRows: fault(faults.skipRows),
       now: () => scheduler.now,
       stepSeconds: () => scheduler.random() ** 2 * longestStepSeconds,
@@ -302,13 +302,13 @@ class World {
       this.#scenario.plans.map((_, index) => this.#sqlite.open.partition(partitionOf(index))),
     );
     const isStuck = (record: PartitionRecord) =>
-      isStuckIn('impossible', record) || (!this.#calm && isStuckIn('untold', record));
+      isStuckIn('impossible', record) || (!this.#calm && isStuckIn('unknown', record));
     const dirty = records.filter((record) => record !== undefined).filter(isDirty);
     return dirty.length > 0 && dirty.every(isStuck);
   }
 
   #isStuck({ stuck }: PartitionPlan): boolean {
-    return stuck === 'impossible' || (stuck === 'untold' && !this.#calm);
+    return stuck === 'impossible' || (stuck === 'unknown' && !this.#calm);
   }
 
   #announce(bucket: string, key: string): void {

@@ -40,7 +40,7 @@ const FENCED_OFF_AT_MOST = 1;
 
 /** One of few worlds in which a process dies that holds the lease while the clock goes back. */
 const diesWithLease: Scenario = {
-  plans: [{ mode: 'overwrite', refreshes: [{ chunks: [3, 5, 0], pauseSeconds: 20 }], stuck: 'untold' }],
+  plans: [{ mode: 'overwrite', refreshes: [{ chunks: [3, 5, 0], pauseSeconds: 20 }], stuck: 'unknown' }],
   faults: { crash: 0.06, error: 0.015, delay: 0.05, duplicate: 0.3, lose: 0.2, skipRows: 0.025, analyticsFail: 0.075 },
   mishaps: everyTwentySeconds,
   graceSeconds: 5,

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AnalyticsRecord } from '../../src/ledger/analyticsRecord.ts';
-import { newPartitionRecord, type PartitionRecord, pendingKey } from '../../src/ledger/partitionRecord.ts';
+import { awaitedKey, newPartitionRecord, type PartitionRecord } from '../../src/ledger/partitionRecord.ts';
 import type { Problem } from '../../src/ledger/problems.ts';
 import { type PartitionFacts, type PartitionStatus, partitionStatus } from '../../src/status/partitionStatus.ts';
 import { ALPHA, deliveryOf, PERIOD, START, versionOf } from '../ledger/records.ts';
@@ -24,9 +24,9 @@ function statusOf(record: PartitionRecord | undefined, facts: Partial<PartitionF
 
 const whyOf = (record: PartitionRecord, facts: Partial<PartitionFacts> = {}) => statusOf(record, facts).why;
 const NEWEST = deliveryOf({ id: 'delivery-2', lastModified: START + HOUR });
-const waitingFor = (pending: readonly string[], files = 5): PartitionRecord => ({
+const waitingFor = (awaited: readonly string[], files = 5): PartitionRecord => ({
   ...DIRTY,
-  delivery: { ...WHOLE, id: NEWEST.id, executionId: NEWEST.executionId, manifest: NEWEST.manifest, files, pending },
+  delivery: { ...WHOLE, id: NEWEST.id, executionId: NEWEST.executionId, manifest: NEWEST.manifest, files, awaited },
 });
 const problem = (change: Partial<Problem> = {}): Problem => ({
   what: 'verification-failed',
@@ -44,7 +44,7 @@ const RUNNING: AnalyticsRecord = {
   scriptId: 'script',
   steps: 10,
   stepsDone: 2,
-  inHand: { number: 4, submittedAt: NOW - MINUTE, queryId: '01b2-query' },
+  inFlight: { number: 4, submittedAt: NOW - MINUTE, queryId: '01b2-query' },
   startedAt: NOW - 2 * MINUTE,
 };
 
@@ -142,9 +142,9 @@ describe('a waiting partition', () => {
         absent: [versionOf({ key: 'e' })],
       }),
     };
-    const pending = [late.id, bad.id, versionOf({ key: 'd' }).id, pendingKey(versionOf({ key: 'e' }).source)];
+    const awaited = [late.id, bad.id, versionOf({ key: 'd' }).id, awaitedKey(versionOf({ key: 'e' }).source)];
 
-    const row = statusOf(waitingFor(pending), { delivery, versions: [there, bad, other] });
+    const row = statusOf(waitingFor(awaited), { delivery, versions: [there, bad, other] });
 
     expect(row).toMatchObject({ verdict: 'incomplete', state: 'waiting', delivery: { files: 5, missing: 4 } });
     expect(row.missing).toEqual({
@@ -198,7 +198,7 @@ describe('a waiting partition', () => {
   });
 });
 
-describe('a pending partition', () => {
+describe('a awaited partition', () => {
   const { delivery: _, completeDelivery: __, ...LOOSE } = { ...DIRTY, awaitsManifest: false };
 
   it('says how long it has to be quiet, and when it is due at the latest', () => {
@@ -263,7 +263,7 @@ describe('a failed partition', () => {
 
   it('tells the statement, code and query of analytics that failed', () => {
     const failure = { statement: 4, code: '100038', message: "Numeric value 'x' is not recognized", queryId: '01b2' };
-    const { inHand: _, ...rest } = RUNNING;
+    const { inFlight: _, ...rest } = RUNNING;
     const analytics = { ...rest, status: 'failed' as const, failure };
     const record = { ...DIRTY, problem: problem({ what: 'analytics-failed', attempts: 1, message: 'statement 4: …' }) };
     expect(whyOf(record, { analytics })).toEqual([
@@ -377,7 +377,7 @@ describe('texts from outside', () => {
   it('come without a character that moves a cursor, and not endless', () => {
     const bad = versionOf({ key: HOSTILE, outcome: { status: 'quarantined', reason: HOSTILE } });
     const delivery = { ...deliveryOf({ id: 'delivery-2', files: [bad] }), executionId: HOSTILE };
-    const progress = { ...WHOLE, id: delivery.id, executionId: HOSTILE, files: 1, pending: [bad.id] };
+    const progress = { ...WHOLE, id: delivery.id, executionId: HOSTILE, files: 1, awaited: [bad.id] };
     const row = statusOf({ ...DIRTY, delivery: progress }, { delivery, versions: [bad] });
     const failed = statusOf({ ...DIRTY, problem: problem({ message: HOSTILE.repeat(5_000) }) });
     for (const text of [row, failed].flatMap(textsOf)) expect(text).not.toMatch(/[\p{Cc}\p{Cf}]/u);

@@ -162,7 +162,7 @@ describe('status', () => {
       stepsDone: 2,
       startedAt: START,
     } as const;
-    await ledger.saveAnalytics(PERIOD, epoch, { ...run, inHand: { number: 4, submittedAt: START, queryId: 'q' } });
+    await ledger.saveAnalytics(PERIOD, epoch, { ...run, inFlight: { number: 4, submittedAt: START, queryId: 'q' } });
     const { periods, summary } = await ask({ periods: [PERIOD] });
     expect(periods).toEqual([
       {
@@ -176,7 +176,7 @@ describe('status', () => {
           payers: [ALPHA.payer],
           steps: 10,
           stepsDone: 2,
-          inHand: { step: 3, statement: 4, since: '2026-05-02T00:00:00.000Z', queryId: 'q' },
+          inFlight: { step: 3, statement: 4, since: '2026-05-02T00:00:00.000Z', queryId: 'q' },
           failure: null,
           startedAt: '2026-05-02T00:00:00.000Z',
           endedAt: null,

@@ -7,7 +7,7 @@ export const HOUR = 60 * MINUTE;
 export const DEBOUNCE = { quietSeconds: 300, maxWaitSeconds: 3600 };
 
 const { id, executionId, manifest } = deliveryOf();
-export const WHOLE = { id, executionId, manifest, files: 5, pending: [] };
+export const WHOLE = { id, executionId, manifest, files: 5, awaited: [] };
 
 /** A partition with nothing left to do: its one delivery is whole, published and analysed. */
 export const COMPLETE: PartitionRecord = {
@@ -35,7 +35,7 @@ const sets = fc.constantFrom('set-1', 'set-2');
 const small = fc.integer({ min: 0, max: 3 });
 const deliveries = fc
   .tuple(ids, fc.subarray(['a', 'b', 'second-look']))
-  .map(([id, pending]) => ({ ...WHOLE, id, pending }));
+  .map(([id, awaited]) => ({ ...WHOLE, id, awaited }));
 const published = fc.record(
   { setId: sets, deliveryId: ids, files: small, rows: small, epoch: small, at: small },
   { requiredKeys: ['setId', 'files', 'rows', 'epoch', 'at'] },

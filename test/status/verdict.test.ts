@@ -7,7 +7,7 @@ import { anyRecord, COMPLETE, DIRTY } from './statusRecords.ts';
 /** Everything that may still be missing, each asked of the record itself. */
 const LACKS: Record<string, (record: PartitionRecord) => boolean> = {
   'it is dirty': ({ changes, settledChanges }) => changes > settledChanges,
-  'its delivery waits for something': ({ delivery }) => (delivery?.pending.length ?? 0) > 0,
+  'its delivery waits for something': ({ delivery }) => (delivery?.awaited.length ?? 0) > 0,
   'something failed': ({ problem }) => problem !== undefined,
   'it is held': ({ held }) => held !== undefined,
   'nothing is published': (record) => record.published === undefined,

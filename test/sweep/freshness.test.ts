@@ -21,10 +21,10 @@ function deliveryAt(lastModified: number) {
 }
 
 const complete = (at: number) => ({
-  delivery: { ...deliveryAt(at), files: 1, pending: [] },
+  delivery: { ...deliveryAt(at), files: 1, awaited: [] },
   completeDelivery: deliveryAt(at),
 });
-const waiting = (at: number) => ({ delivery: { ...deliveryAt(at), files: 2, pending: ['v1'] } });
+const waiting = (at: number) => ({ delivery: { ...deliveryAt(at), files: 2, awaited: ['v1'] } });
 const hoursOf = (records: readonly PartitionRecord[], now = NOON) => freshness([FIRST], records, now)[0]?.hours;
 
 describe('a payer is as fresh as', () => {

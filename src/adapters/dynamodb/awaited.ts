@@ -4,11 +4,11 @@ import { getDocument, putDocument } from './documents.ts';
 import { awaitedKey } from './keys.ts';
 import type { DynamodbTable } from './table.ts';
 
-/** A partition's record as its item holds it. Where `awaited` is there, it stands for the delivery's `pending`. */
-export type StoredRecord = PartitionRecord & { readonly awaited?: Awaited };
+/** A partition's record as its item holds it. Where `awaitedList` is there, it stands for the delivery's `awaited`. */
+export type StoredRecord = PartitionRecord & { readonly awaitedList?: AwaitedList };
 
 /** A list of what a delivery waits for, kept under its digest, and which of it is still open: a bit each, in base64. */
-interface Awaited {
+interface AwaitedList {
   readonly digest: string;
   readonly open: string;
 }
@@ -33,44 +33,44 @@ export class DynamodbAwaited {
   /** The record as its item shall hold it. A list that is not stored yet is. `before` is what the item held last. */
   async pack(record: PartitionRecord, before: StoredRecord | undefined): Promise<StoredRecord> {
     const { delivery } = record;
-    if (!delivery || delivery.pending.length <= MAX_INLINE) return record;
-    const awaited =
-      (await this.#again(delivery.pending, record, before)) ?? (await this.#store(delivery.pending, record));
-    return { ...record, delivery: { ...delivery, pending: [] }, awaited };
+    if (!delivery || delivery.awaited.length <= MAX_INLINE) return record;
+    const awaitedList =
+      (await this.#again(delivery.awaited, record, before)) ?? (await this.#store(delivery.awaited, record));
+    return { ...record, delivery: { ...delivery, awaited: [] }, awaitedList };
   }
 
   /** The record that an item holds. Throws an Error when its list is missing. */
-  async unpack({ awaited, ...record }: StoredRecord): Promise<PartitionRecord> {
+  async unpack({ awaitedList, ...record }: StoredRecord): Promise<PartitionRecord> {
     const { delivery } = record;
-    if (!delivery || !awaited) return record;
-    const list = await this.#list(record, awaited.digest);
-    const bits = Buffer.from(awaited.open, 'base64');
-    const pending = list.filter((_, index) => ((bits[index >> 3] ?? 0) >> (index & 7)) & 1);
-    return { ...record, delivery: { ...delivery, pending } };
+    if (!delivery || !awaitedList) return record;
+    const list = await this.#list(record, awaitedList.digest);
+    const bits = Buffer.from(awaitedList.open, 'base64');
+    const awaited = list.filter((_, index) => ((bits[index >> 3] ?? 0) >> (index & 7)) & 1);
+    return { ...record, delivery: { ...delivery, awaited } };
   }
 
-  /** The same list with fewer open, if that is what `pending` is. */
+  /** The same list with fewer open, if that is what `awaited` is. */
   async #again(
-    pending: readonly string[],
+    awaited: readonly string[],
     record: PartitionRecord,
     before: StoredRecord | undefined,
-  ): Promise<Awaited | undefined> {
-    if (!before?.awaited) return undefined;
-    const { digest } = before.awaited;
+  ): Promise<AwaitedList | undefined> {
+    if (!before?.awaitedList) return undefined;
+    const { digest } = before.awaitedList;
     const list = await this.#list(record, digest);
-    const open = new Set(pending);
+    const open = new Set(awaited);
     const left = list.filter((token) => open.has(token));
-    const isSame = left.length === pending.length && left.every((token, index) => token === pending[index]);
+    const isSame = left.length === awaited.length && left.every((token, index) => token === awaited[index]);
     return isSame ? { digest, open: bitsOf(list, open) } : undefined;
   }
 
-  async #store(pending: readonly string[], { partition }: PartitionRecord): Promise<Awaited> {
-    const digest = createHash('sha256').update(JSON.stringify(pending)).digest('hex').slice(0, 32);
+  async #store(awaited: readonly string[], { partition }: PartitionRecord): Promise<AwaitedList> {
+    const digest = createHash('sha256').update(JSON.stringify(awaited)).digest('hex').slice(0, 32);
     if (!this.#lists.has(digest)) {
-      await putDocument(this.#table, awaitedKey(partition, digest), pending);
-      this.#remember(digest, pending);
+      await putDocument(this.#table, awaitedKey(partition, digest), awaited);
+      this.#remember(digest, awaited);
     }
-    return { digest, open: bitsOf(pending, new Set(pending)) };
+    return { digest, open: bitsOf(awaited, new Set(awaited)) };
   }
 
   async #list({ partition }: PartitionRecord, digest: string): Promise<readonly string[]> {

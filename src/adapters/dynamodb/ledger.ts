@@ -122,33 +122,33 @@ export class DynamodbLedger implements Ledger {
     const { partition, id, awaitsManifest } = told;
     const before = await this.#partitions.read(partition);
     const known = latestVersion(await this.#versions.get(partition, id), id, before.entries);
-    const { record, news } = mergeVersion(known, told);
-    if (!news && !isAwaited(before.record, record)) {
+    const { record, isNew } = mergeVersion(known, told);
+    if (!isNew && !isAwaited(before.record, record)) {
       const unchanged = before.record ?? before.base;
-      return { partition: unchanged, news: false, tick: tickFor(unchanged, id) };
+      return { partition: unchanged, isNew: false, tick: tickFor(unchanged, id) };
     }
     await this.#listPeriod(partition.period);
-    const appended = await this.#partitions.append(partition, { record, news, awaitsManifest, at: now });
+    const appended = await this.#partitions.append(partition, { record, isNew, awaitsManifest, at: now });
     const { state } = appended;
     if (this.#isFolder(appended)) await this.#foldOn(state);
     const recorded = state.record ?? state.base;
-    return { partition: recorded, news: true, tick: tickFor(recorded, id) };
+    return { partition: recorded, isNew: true, tick: tickFor(recorded, id) };
   }
 
-  async recordDelivery(delivery: Delivery, pending: readonly string[], now: number): Promise<Recorded> {
+  async recordDelivery(delivery: Delivery, awaited: readonly string[], now: number): Promise<Recorded> {
     const { id, executionId, manifest, partition } = delivery;
     const by = versionIdOf(manifest);
-    const progress = { id, executionId, manifest, files: delivery.files.length, pending };
-    let news = false;
+    const progress = { id, executionId, manifest, files: delivery.files.length, awaited };
+    let isNew = false;
     const record = await this.#replace(partition, async (before) => {
-      const after = applyDelivery(before, pending.length === 0 ? { ...progress, completedBy: by } : progress, now);
-      news = after?.news ?? false;
-      if (!after?.news) return after?.record;
+      const after = applyDelivery(before, awaited.length === 0 ? { ...progress, completedBy: by } : progress, now);
+      isNew = after?.isNew ?? false;
+      if (!after?.isNew) return after?.record;
       // Before anything refers to it; a delivery that nothing refers to does no harm.
       await putDocument(this.#table, deliveryKey(partition, id), delivery);
       return countChange(after.record, by, now);
     });
-    return { partition: record, news, tick: tickFor(record, by) };
+    return { partition: record, isNew, tick: tickFor(record, by) };
   }
 
   async delivery(partition: Partition, id: string): Promise<Delivery | undefined> {
@@ -156,13 +156,13 @@ export class DynamodbLedger implements Ledger {
   }
 
   async chooseReport(partition: Partition, report: string, now: number): Promise<Recorded> {
-    let news = false;
+    let isNew = false;
     const record = await this.#replace(partition, async (before) => {
       const after = applyReportChoice(before, report, now);
-      news = after?.news ?? false;
+      isNew = after?.isNew ?? false;
       return after?.record;
     });
-    return { partition: record, news, tick: news ? 'quiet' : 'none' };
+    return { partition: record, isNew, tick: isNew ? 'quiet' : 'none' };
   }
 
   async reopen(partition: Partition, how: Reopening, now: number): Promise<Recorded | undefined> {
@@ -171,7 +171,7 @@ export class DynamodbLedger implements Ledger {
       isKnown = stored !== undefined;
       return isKnown ? applyReopening(before, how, now) : undefined;
     });
-    return isKnown ? { partition: record, news: true, tick: tickFor(record, how.by) } : undefined;
+    return isKnown ? { partition: record, isNew: true, tick: tickFor(record, how.by) } : undefined;
   }
 
   async recordSchema(schema: FileSchema): Promise<void> {
@@ -386,7 +386,7 @@ export class DynamodbLedger implements Ledger {
 }
 
 function isAwaited(record: PartitionRecord | undefined, version: VersionRecord): boolean {
-  return isUsable(version) && (record?.delivery?.pending.includes(version.id) ?? false);
+  return isUsable(version) && (record?.delivery?.awaited.includes(version.id) ?? false);
 }
 
 function lostLease(period: Period, epoch: number | undefined): LeaseLost {

@@ -13,7 +13,7 @@ export interface LogEntry {
   /** The version as it is known with this telling merged in. */
   readonly record: VersionRecord;
   /** Whether it was news to whoever told it. If not, it only resolves a delivery that waits for it by its id. */
-  readonly news: boolean;
+  readonly isNew: boolean;
   readonly awaitsManifest: boolean;
   readonly at: Moment;
 }

@@ -95,13 +95,13 @@ export class DynamodbVersions {
 
 /** The version with everything told of it; undefined when it is known already. */
 function mergeAll(known: VersionRecord | undefined, told: readonly VersionRecord[]): VersionRecord | undefined {
-  let [record, news] = [known, false];
+  let [record, isNew] = [known, false];
   for (const each of told) {
     const merged = mergeVersion(record, each);
     record = merged.record;
-    news ||= merged.news;
+    isNew ||= merged.isNew;
   }
-  return news ? record : undefined;
+  return isNew ? record : undefined;
 }
 
 function changeStep(item: Item, change: (outcome: StagedOutcome) => VersionOutcome): TransactionStep | [] {

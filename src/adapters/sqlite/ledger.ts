@@ -136,30 +136,30 @@ export class SqliteLedger implements Ledger {
   async recordVersion(told: VersionRecord, now: number): Promise<Recorded> {
     const { period, payer } = told.partition;
     return this.#transaction(() => {
-      const { record, news } = mergeVersion(this.#version(period, payer, told.id), told);
-      if (news) this.#putVersion(record);
+      const { record, isNew } = mergeVersion(this.#version(period, payer, told.id), told);
+      if (isNew) this.#putVersion(record);
       const before = this.#partition(told.partition);
-      const after = applyVersion(before, record, { news, awaitsManifest: told.awaitsManifest }, now);
+      const after = applyVersion(before, record, { isNew, awaitsManifest: told.awaitsManifest }, now);
       if (after !== before) this.#putPartition(after);
-      return { partition: after, news: news || after !== before, tick: tickFor(after, told.id) };
+      return { partition: after, isNew: isNew || after !== before, tick: tickFor(after, told.id) };
     });
   }
 
-  async recordDelivery(delivery: Delivery, pending: readonly string[], now: number): Promise<Recorded> {
+  async recordDelivery(delivery: Delivery, awaited: readonly string[], now: number): Promise<Recorded> {
     const { id, executionId, manifest, partition } = delivery;
     const by = versionIdOf(manifest);
     return this.#transaction(() => {
       const before = this.#partition(partition);
-      const progress = { id, executionId, manifest, files: delivery.files.length, pending };
-      const after = applyDelivery(before, pending.length === 0 ? { ...progress, completedBy: by } : progress, now);
-      if (!after?.news) {
+      const progress = { id, executionId, manifest, files: delivery.files.length, awaited };
+      const after = applyDelivery(before, awaited.length === 0 ? { ...progress, completedBy: by } : progress, now);
+      if (!after?.isNew) {
         if (after) this.#putPartition(after.record);
-        return { partition: after?.record ?? before, news: false, tick: tickFor(before, by) };
+        return { partition: after?.record ?? before, isNew: false, tick: tickFor(before, by) };
       }
       this.#put('deliveries', [partition.period, partition.payer, id], delivery);
       const record = countChange(after.record, by, now);
       this.#putPartition(record);
-      return { partition: record, news: true, tick: tickFor(record, by) };
+      return { partition: record, isNew: true, tick: tickFor(record, by) };
     });
   }
 
@@ -176,7 +176,11 @@ export class SqliteLedger implements Ledger {
       const before = this.#partition(partition);
       const after = applyReportChoice(before, report, now);
       if (after) this.#putPartition(after.record);
-      return { partition: after?.record ?? before, news: after?.news ?? false, tick: after?.news ? 'quiet' : 'none' };
+      return {
+        partition: after?.record ?? before,
+        isNew: after?.isNew ?? false,
+        tick: after?.isNew ? 'quiet' : 'none',
+      };
     });
   }
 
@@ -186,7 +190,7 @@ export class SqliteLedger implements Ledger {
       if (!before) return undefined;
       const after = applyReopening(before, how, now);
       this.#putPartition(after);
-      return { partition: after, news: true, tick: tickFor(after, how.by) };
+      return { partition: after, isNew: true, tick: tickFor(after, how.by) };
     });
   }
 

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { getDocument, putDocument } from '../../../src/adapters/dynamodb/documents.ts';
 import { DynamodbTable } from '../../../src/adapters/dynamodb/table.ts';
 import type { Delivery } from '../../../src/ledger/delivery.ts';
-import { pendingKey } from '../../../src/ledger/partitionRecord.ts';
+import { awaitedKey } from '../../../src/ledger/partitionRecord.ts';
 import { ALPHA, deliveryOf, START } from '../../ledger/records.ts';
 import { type DynamodbWorld, startDynamodbWorld } from './dynamodbHarness.ts';
 
@@ -77,12 +77,12 @@ describe('a delivery of ten thousand files', () => {
     // Keys of S3's greatest length, 1,024 bytes.
     const keys = Array.from({ length: 10_000 }, (_, index) => noise(`key-${index}`, 1024));
     const delivery: Delivery = { ...deliveryOf(), files: keys.map((key) => ({ bucket: 'cur-source', key })) };
-    const pending = delivery.files.map(pendingKey);
-    const { partition } = await ledger.recordDelivery(delivery, pending, START);
-    expect(partition.delivery?.pending).toEqual(pending);
+    const awaited = delivery.files.map(awaitedKey);
+    const { partition } = await ledger.recordDelivery(delivery, awaited, START);
+    expect(partition.delivery?.awaited).toEqual(awaited);
     const another = await world.ledger({ table });
     expect(await another.delivery(ALPHA, delivery.id)).toEqual(delivery);
-    expect((await another.partition(ALPHA))?.delivery).toMatchObject({ files: 10_000, pending });
+    expect((await another.partition(ALPHA))?.delivery).toMatchObject({ files: 10_000, awaited });
   });
 });
 

@@ -47,7 +47,7 @@ describe('any sequence of calls, cut off anywhere and repeated', () => {
             const repeated = await take(crashing, step, context);
             expect(repeated?.tick).toBe(expected?.tick);
           } else {
-            expect([first?.news, first?.tick]).toEqual([expected?.news, expected?.tick]);
+            expect([first?.isNew, first?.tick]).toEqual([expected?.isNew, expected?.tick]);
           }
           expect(await stateOf(crashing, partition)).toEqual(await stateOf(model, partition));
         }

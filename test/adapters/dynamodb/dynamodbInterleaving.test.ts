@@ -32,7 +32,7 @@ describe('many processes that record one partition at a time', () => {
     const record = await first.partition(ALPHA);
     expect(byId(await first.versions(ALPHA))).toEqual(byId(files));
     expect(record?.changes).toBeGreaterThanOrEqual(61);
-    expect(record).toMatchObject({ watermark: START + 59_000, delivery: { pending: [] } });
+    expect(record).toMatchObject({ watermark: START + 59_000, delivery: { awaited: [] } });
     expect(record?.completeDelivery?.id).toBe('delivery-1');
     expect(recorded.some(({ tick }) => tick === 'now')).toBe(true);
   });
@@ -56,7 +56,7 @@ describe('many processes that record one partition at a time', () => {
     // What was recorded before the delivery does not resolve what it waits for: it is told again.
     await Promise.all(files.map((file) => one.recordVersion(file, START)));
     const record = await one.partition(ALPHA);
-    expect(record).toMatchObject({ published, problem, watermark: START + 29_000, delivery: { pending: [] } });
+    expect(record).toMatchObject({ published, problem, watermark: START + 29_000, delivery: { awaited: [] } });
     expect(record?.changes).toBeGreaterThanOrEqual(31);
   });
 });

@@ -2,13 +2,13 @@ import * as fc from 'fast-check';
 import type { Moment } from '../../../src/base/moment.ts';
 import type { Partition } from '../../../src/billing/partition.ts';
 import type { Ledger, Recorded } from '../../../src/ledger/ledger.ts';
-import { type PartitionUpdate, pendingKey } from '../../../src/ledger/partitionRecord.ts';
+import { awaitedKey, type PartitionUpdate } from '../../../src/ledger/partitionRecord.ts';
 import { type DeliverySketch, deliveryOf, START, type VersionSketch, versionOf } from '../../ledger/records.ts';
 
 /** One call of a ledger. */
 export type Step =
   | { readonly does: 'version'; readonly sketch: VersionSketch }
-  | { readonly does: 'delivery'; readonly sketch: DeliverySketch; readonly pending: readonly string[] }
+  | { readonly does: 'delivery'; readonly sketch: DeliverySketch; readonly awaited: readonly string[] }
   | { readonly does: 'commit'; readonly kind: PartitionUpdate['kind']; readonly unseen: number }
   | { readonly does: 'supersede' | 'show' | 'remove'; readonly sketches: readonly VersionSketch[] };
 
@@ -40,7 +40,7 @@ const aVersionSketch = aVersion.map(
 const aToken = fc
   .record(aContent)
   .map((content) => versionOf({ ...content, folder: FOLDER }))
-  .chain(({ id, source }) => fc.constantFrom(id, id, pendingKey(source)));
+  .chain(({ id, source }) => fc.constantFrom(id, id, awaitedKey(source)));
 /** Also lists that are too long to be kept in the record itself. */
 const somePending = fc
   .tuple(fc.uniqueArray(aToken, { maxLength: 3 }), fc.constantFrom(0, 0, 0, 60))
@@ -52,9 +52,9 @@ export const aStep: fc.Arbitrary<Step> = fc.oneof(
     weight: 3,
     arbitrary: fc
       .tuple(fc.constantFrom('d1', 'd2', 'd3'), fc.nat(3), somePending)
-      .map(([id, seconds, pending]): Step => {
+      .map(([id, seconds, awaited]): Step => {
         const sketch = { id, etag: id, lastModified: START + seconds * 1000 };
-        return { does: 'delivery', sketch, pending };
+        return { does: 'delivery', sketch, awaited };
       }),
   },
   {
@@ -81,7 +81,7 @@ export async function take(
     case 'version':
       return ledger.recordVersion(versionOf({ ...step.sketch, partition, folder: FOLDER }), now);
     case 'delivery':
-      return ledger.recordDelivery(deliveryOf({ ...step.sketch, partition }), step.pending, now);
+      return ledger.recordDelivery(deliveryOf({ ...step.sketch, partition }), step.awaited, now);
     case 'commit':
       await ledger.commit(partition, epoch, updateOf(step.kind, Math.max(0, changes - step.unseen), epoch, now));
       return undefined;

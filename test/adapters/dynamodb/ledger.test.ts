@@ -61,7 +61,7 @@ describe('what a data file costs', () => {
       }
     });
     expect(writes.length).toBeLessThanOrEqual(1.4 * 100);
-    expect(recorded.every(({ news }) => news)).toBe(true);
+    expect(recorded.every(({ isNew }) => isNew)).toBe(true);
     expect(recorded.filter(({ tick }) => tick === 'now')).toHaveLength(1);
     const record = await ledger.partition(ALPHA);
     expect(record).toMatchObject({ changes: 101, completeDelivery: { id: 'delivery-1' } });
@@ -87,7 +87,7 @@ describe('what a data file costs', () => {
     await ledger.recordDelivery(deliveryOf({ files }), idsOf(files), START);
     for (const file of files.slice(0, 40)) await ledger.recordVersion(file, START);
     expect(await world.partitionItemBytes(table, ALPHA)).toBeLessThan(20_000);
-    expect((await ledger.partition(ALPHA))?.delivery?.pending).toEqual(idsOf(files.slice(40)));
+    expect((await ledger.partition(ALPHA))?.delivery?.awaited).toEqual(idsOf(files.slice(40)));
   });
 });
 
@@ -133,7 +133,7 @@ describe('requests', () => {
     await expect(ledger.recordVersion(other, START)).rejects.toThrow('ProvisionedThroughputExceededException');
     expect(await ledger.version(ALPHA, other.id)).toBeUndefined();
     left = 0;
-    expect(await ledger.recordVersion(other, START)).toMatchObject({ news: true, partition: { changes: 2 } });
+    expect(await ledger.recordVersion(other, START)).toMatchObject({ isNew: true, partition: { changes: 2 } });
   });
 
   it.each(['UpdateItem', 'TransactWriteItems'])('that meet a transaction (%s) are sent again', async (refused) => {

@@ -172,9 +172,9 @@ describe('watchBuckets', () => {
   });
 
   it('a signal that is aborted before the watch is complete is the reason it fails for', async () => {
-    const pending = start();
+    const awaited = start();
     stop.abort(new Error('closing time'));
-    await expect(pending).rejects.toThrow('closing time');
+    await expect(awaited).rejects.toThrow('closing time');
     await expect(start()).rejects.toThrow('closing time');
     expect(errors).toEqual([]);
   });

@@ -11,7 +11,7 @@ const RECORD: AnalyticsRecord = {
   scriptId: 'script-1',
   steps: 3,
   stepsDone: 1,
-  inHand: { number: 2, submittedAt: START, queryId: '01b2c3d4-0000-0000-0000-000000000001' },
+  inFlight: { number: 2, submittedAt: START, queryId: '01b2c3d4-0000-0000-0000-000000000001' },
   startedAt: START,
 };
 
@@ -34,7 +34,7 @@ export function describeAnalyticsRules(subject: () => Ledger): void {
     it('comes back as it was kept, in place of the one before', async () => {
       await subject().saveAnalytics(PERIOD, epoch, RECORD);
       expect(await subject().analytics(PERIOD)).toEqual(RECORD);
-      const { inHand: _, ...rest } = RECORD;
+      const { inFlight: _, ...rest } = RECORD;
       const failure = { statement: 4, code: '100038', message: 'not a number', queryId: 'q' };
       const failed: AnalyticsRecord = { ...rest, status: 'failed', failure, endedAt: START + 1 };
       await subject().saveAnalytics(PERIOD, epoch, failed);

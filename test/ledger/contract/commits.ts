@@ -63,8 +63,8 @@ export function describeCommitRules(subject: () => Ledger): void {
       await ledger.commit(ALPHA, epoch, FAILED);
       const record = await ledger.commit(ALPHA, epoch, SETTLED);
       expect(isDirty(record)).toBe(false);
-      const { firstChangeAt, lastChangeAt, wakener, problem, held } = record;
-      expect([firstChangeAt, lastChangeAt, wakener, problem, held]).toEqual(Array(5).fill(undefined));
+      const { firstChangeAt, lastChangeAt, tickOwner, problem, held } = record;
+      expect([firstChangeAt, lastChangeAt, tickOwner, problem, held]).toEqual(Array(5).fill(undefined));
     });
 
     it('that settles what cannot be worked in says why, until the next one that can', async () => {

@@ -39,7 +39,7 @@ export function describeConcurrencyRules(subject: () => Ledger): void {
       );
       const recorded = await Promise.all(files.map((file) => subject().recordVersion(file, START)));
       const record = await subject().partition(ALPHA);
-      expect(record?.delivery?.pending).toEqual([]);
+      expect(record?.delivery?.awaited).toEqual([]);
       expect(record?.completeDelivery?.id).toBe('delivery-1');
       expect(recorded.some(({ tick }) => tick === 'now')).toBe(true);
     });

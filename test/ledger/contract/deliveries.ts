@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { partitionPrefix } from '../../../src/billing/partition.ts';
 import type { Delivery } from '../../../src/ledger/delivery.ts';
 import type { Ledger } from '../../../src/ledger/ledger.ts';
-import { pendingKey } from '../../../src/ledger/partitionRecord.ts';
+import { awaitedKey } from '../../../src/ledger/partitionRecord.ts';
 import type { VersionRecord } from '../../../src/ledger/versionRecord.ts';
 import { ALPHA, BETA, deliveryOf, START, versionOf } from '../records.ts';
 import { anotherPartition } from './anotherPartition.ts';
@@ -25,8 +25,8 @@ export function describeDeliveryRules(subject: () => Ledger): void {
 
     it('comes back as it was told, and counts as a change', async () => {
       const told = deliveryOf({ files: [A], absent: [B] });
-      const { news, partition } = await ledger.recordDelivery(told, [A.id, pendingKey(B.source)], START);
-      expect(news).toBe(true);
+      const { isNew, partition } = await ledger.recordDelivery(told, [A.id, awaitedKey(B.source)], START);
+      expect(isNew).toBe(true);
       expect(partition).toMatchObject({ changes: 1, firstChangeAt: START, delivery: { id: told.id, files: 2 } });
       expect(partition.completeDelivery).toBeUndefined();
       expect(await ledger.delivery(ALPHA, told.id)).toEqual(told);
@@ -43,16 +43,16 @@ export function describeDeliveryRules(subject: () => Ledger): void {
       const told = deliveryOf({ files: [A, B] });
       const { partition } = await ledger.recordDelivery(told, [A.id, B.id], START);
       const again = await ledger.recordDelivery(told, [B.id, A.id], START + 1000);
-      expect(again.news).toBe(false);
+      expect(again.isNew).toBe(false);
       expect(await ledger.partition(ALPHA)).toEqual(partition);
     });
 
     it('that is complete is not taken apart by an outdated word of what it waits for', async () => {
       const told = deliveryOf({ files: [A] });
       await ledger.recordDelivery(told, [], START);
-      expect((await ledger.recordDelivery(told, [A.id], START + 1)).news).toBe(false);
+      expect((await ledger.recordDelivery(told, [A.id], START + 1)).isNew).toBe(false);
       expect(await complete()).toBe('delivery-1');
-      expect((await ledger.partition(ALPHA))?.delivery?.pending).toEqual([]);
+      expect((await ledger.partition(ALPHA))?.delivery?.awaited).toEqual([]);
     });
 
     it('of which a second copy of its manifest tells is no news, and takes its order from the newer copy', async () => {
@@ -60,39 +60,39 @@ export function describeDeliveryRules(subject: () => Ledger): void {
       const first = await ledger.recordDelivery(deliveryOf({ files }), [], START);
       const manifestKey = `${partitionPrefix(ALPHA)}copy-Manifest.json`;
       const copy = deliveryOf({ files, manifestKey, lastModified: START + 1000 });
-      const { news, partition } = await ledger.recordDelivery(copy, [], START + 1000);
-      expect([news, partition.changes]).toEqual([false, first.partition.changes]);
+      const { isNew, partition } = await ledger.recordDelivery(copy, [], START + 1000);
+      expect([isNew, partition.changes]).toEqual([false, first.partition.changes]);
       expect(await ledger.partition(ALPHA)).toEqual(partition);
       expect(partition.delivery?.manifest).toEqual(copy.manifest);
       const betweenKey = `${partitionPrefix(ALPHA)}b-Manifest.json`;
       const between = deliveryOf({ id: 'between', manifestKey: betweenKey, lastModified: START + 500 });
-      expect((await ledger.recordDelivery(between, [], START + 2000)).news).toBe(false);
-      expect((await ledger.recordDelivery(deliveryOf({ files }), [], START + 3000)).news).toBe(false);
+      expect((await ledger.recordDelivery(between, [], START + 2000)).isNew).toBe(false);
+      expect((await ledger.recordDelivery(deliveryOf({ files }), [], START + 3000)).isNew).toBe(false);
     });
 
     it('that a second look finds fixed to other versions takes the place of the first look', async () => {
       await ledger.recordDelivery(deliveryOf({ id: 'first-look', etag: 'm' }), [A.id, 'second-look'], START);
-      const { news } = await ledger.recordDelivery(deliveryOf({ id: 'second-look', etag: 'm' }), [B.id], START + 1);
-      expect(news).toBe(true);
-      expect((await ledger.partition(ALPHA))?.delivery).toMatchObject({ id: 'second-look', pending: [B.id] });
+      const { isNew } = await ledger.recordDelivery(deliveryOf({ id: 'second-look', etag: 'm' }), [B.id], START + 1);
+      expect(isNew).toBe(true);
+      expect((await ledger.partition(ALPHA))?.delivery).toMatchObject({ id: 'second-look', awaited: [B.id] });
     });
 
     it.each([[[]], [[B.id]]])(
       'that is newer takes the place of the newest known (still waiting for %j)',
-      async (pending) => {
+      async (awaited) => {
         await ledger.recordDelivery(deliveryOf({ id: 'old' }), [], START);
-        await ledger.recordDelivery(deliveryOf({ id: 'new', lastModified: START + 1000 }), pending, START + 1000);
+        await ledger.recordDelivery(deliveryOf({ id: 'new', lastModified: START + 1000 }), awaited, START + 1000);
         expect((await ledger.partition(ALPHA))?.delivery?.id).toBe('new');
-        expect(await complete()).toBe(pending.length === 0 ? 'new' : 'old');
+        expect(await complete()).toBe(awaited.length === 0 ? 'new' : 'old');
       },
     );
 
     it('that is older than the newest known changes nothing', async () => {
       await ledger.recordDelivery(deliveryOf({ id: 'new', lastModified: START + 1000 }), [], START);
       const before = await ledger.partition(ALPHA);
-      for (const pending of [[], [A.id]]) {
-        const { news } = await ledger.recordDelivery(deliveryOf({ id: 'old' }), pending, START + 1);
-        expect(news).toBe(false);
+      for (const awaited of [[], [A.id]]) {
+        const { isNew } = await ledger.recordDelivery(deliveryOf({ id: 'old' }), awaited, START + 1);
+        expect(isNew).toBe(false);
       }
       expect(await ledger.partition(ALPHA)).toEqual(before);
     });
@@ -100,15 +100,15 @@ export function describeDeliveryRules(subject: () => Ledger): void {
     it('that is older and waits changes nothing while the newest waits', async () => {
       await ledger.recordDelivery(deliveryOf({ id: 'new', lastModified: START + 1000 }), [A.id], START);
       const before = await ledger.partition(ALPHA);
-      expect((await ledger.recordDelivery(deliveryOf({ id: 'old' }), [B.id], START + 1)).news).toBe(false);
+      expect((await ledger.recordDelivery(deliveryOf({ id: 'old' }), [B.id], START + 1)).isNew).toBe(false);
       expect(await ledger.partition(ALPHA)).toEqual(before);
     });
 
     it('that is older but complete is the one to publish while the newest waits', async () => {
       await ledger.recordDelivery(deliveryOf({ id: 'new', lastModified: START + 1000 }), [A.id], START);
       const old = deliveryOf({ id: 'old', files: [B] });
-      const { news, partition } = await ledger.recordDelivery(old, [], START + 1);
-      expect(news).toBe(true);
+      const { isNew, partition } = await ledger.recordDelivery(old, [], START + 1);
+      expect(isNew).toBe(true);
       expect([partition.delivery?.id, partition.completeDelivery?.id]).toEqual(['new', 'old']);
       expect(await ledger.delivery(ALPHA, 'old')).toEqual(old);
       expect((await ledger.recordVersion(A, START + 2)).partition.completeDelivery?.id).toBe('new');
@@ -118,7 +118,7 @@ export function describeDeliveryRules(subject: () => Ledger): void {
       const days = (count: number) => START + count * 86_400_000;
       await ledger.recordDelivery(deliveryOf({ id: 'second', lastModified: days(2) }), [], START);
       await ledger.recordDelivery(deliveryOf({ id: 'third', lastModified: days(3) }), [A.id], START);
-      expect((await ledger.recordDelivery(deliveryOf({ id: 'first', lastModified: days(1) }), [], START)).news).toBe(
+      expect((await ledger.recordDelivery(deliveryOf({ id: 'first', lastModified: days(1) }), [], START)).isNew).toBe(
         false,
       );
       expect(await complete()).toBe('second');
@@ -126,21 +126,21 @@ export function describeDeliveryRules(subject: () => Ledger): void {
   });
 
   describe('what a delivery waits for', () => {
-    const waitFor = (pending: readonly string[]) =>
-      subject().recordDelivery(deliveryOf({ files: [A, B] }), pending, START);
+    const waitFor = (awaited: readonly string[]) =>
+      subject().recordDelivery(deliveryOf({ files: [A, B] }), awaited, START);
 
     it('is resolved file by file, and the last file completes it', async () => {
       await waitFor([A.id, B.id]);
       const first = await subject().recordVersion(A, START + 1);
-      expect(first.partition.delivery?.pending).toEqual([B.id]);
+      expect(first.partition.delivery?.awaited).toEqual([B.id]);
       expect(first.partition.completeDelivery).toBeUndefined();
       const last = await subject().recordVersion(B, START + 2);
-      expect(last.partition.delivery?.pending).toEqual([]);
+      expect(last.partition.delivery?.awaited).toEqual([]);
       expect(last.partition.completeDelivery?.id).toBe('delivery-1');
     });
 
     it('is resolved by any version of a key that was not there', async () => {
-      await waitFor([pendingKey(A.source)]);
+      await waitFor([awaitedKey(A.source)]);
       const { partition } = await subject().recordVersion(versionOf({ key: 'a', etag: 'whichever' }), START + 1);
       expect(partition.completeDelivery?.id).toBe('delivery-1');
     });
@@ -159,7 +159,7 @@ export function describeDeliveryRules(subject: () => Ledger): void {
       const unreadable = { status: 'quarantined', reason: 'no footer' } as const;
       for (const other of [versionOf({ key: 'a', etag: 'e2' }), B, versionOf({ key: 'a', outcome: unreadable })]) {
         const { partition } = await subject().recordVersion(other, START + 1);
-        expect(partition.delivery?.pending).toEqual([A.id]);
+        expect(partition.delivery?.awaited).toEqual([A.id]);
       }
     });
 
@@ -179,7 +179,7 @@ export function describeDeliveryRules(subject: () => Ledger): void {
         const partition = anotherPartition();
         for (const step of script) await play(subject(), partition, step);
         const record = await subject().partition(partition);
-        expect(record?.delivery).toMatchObject({ id: 'third', pending: [] });
+        expect(record?.delivery).toMatchObject({ id: 'third', awaited: [] });
         expect(record?.completeDelivery?.id).toBe('third');
       }),
       { numRuns: 60 },
@@ -215,6 +215,6 @@ async function play(ledger: Ledger, partition: VersionRecord['partition'], step:
   const files = names.map(fileAt);
   const delivery: Delivery = deliveryOf({ partition, id, lastModified: START + step.delivery * 1000, files });
   const known = new Set((await ledger.versions(partition)).map((version) => version.id));
-  const pending = files.filter((file) => !known.has(file.id)).map((file) => file.id);
-  await ledger.recordDelivery(delivery, pending, START);
+  const awaited = files.filter((file) => !known.has(file.id)).map((file) => file.id);
+  await ledger.recordDelivery(delivery, awaited, START);
 }

@@ -43,7 +43,7 @@ export function describeRecoveryRules(subject: () => Ledger): void {
       expect(await ledger.partition(ALPHA)).toBeUndefined();
       const recorded = await ledger.recordVersion(versionOf({ key: 'a' }), START);
       const reopened = await ledger.reopen(ALPHA, how, START + 1000);
-      expect(reopened).toMatchObject({ news: true, partition: { changes: recorded.partition.changes + 1 } });
+      expect(reopened).toMatchObject({ isNew: true, partition: { changes: recorded.partition.changes + 1 } });
       expect(await ledger.partition(ALPHA)).toEqual(reopened?.partition);
     });
 

@@ -76,7 +76,7 @@ export function describeRemovalRules(subject: () => Ledger): void {
       const again = versionOf({ key: 'a', generation: 1 });
       await subject().recordVersion(A, START);
       await remove();
-      expect((await subject().recordVersion(again, START + 1)).news).toBe(true);
+      expect((await subject().recordVersion(again, START + 1)).isNew).toBe(true);
       expect(await subject().version(ALPHA, A.id)).toEqual(again);
       await remove();
       expect((await subject().version(ALPHA, A.id))?.outcome).toEqual({ status: 'removed', generation: 1 });
@@ -85,7 +85,7 @@ export function describeRemovalRules(subject: () => Ledger): void {
     it('is not brought back by a late word of the copy that was removed', async () => {
       await subject().recordVersion(A, START);
       await remove();
-      expect((await subject().recordVersion(A, START + 1)).news).toBe(false);
+      expect((await subject().recordVersion(A, START + 1)).isNew).toBe(false);
       expect((await subject().version(ALPHA, A.id))?.outcome).toEqual({ status: 'removed', generation: 0 });
     });
   });

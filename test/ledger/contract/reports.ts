@@ -55,8 +55,8 @@ export function describeReportRules(subject: () => Ledger): void {
     it('the files of a second one are known all the same, each once', async () => {
       const [hourly, daily, part] = [ofReport('hourly'), ofReport('daily'), ofReport('daily', { key: 'b' })];
       for (const version of [hourly, daily, part]) {
-        expect((await ledger.recordVersion(version, START)).news).toBe(true);
-        expect((await ledger.recordVersion(version, START)).news).toBe(false);
+        expect((await ledger.recordVersion(version, START)).isNew).toBe(true);
+        expect((await ledger.recordVersion(version, START)).isNew).toBe(false);
       }
       expect(await ledger.versions(ALPHA)).toHaveLength(3);
       expect(await ledger.version(ALPHA, part.id)).toEqual(part);
@@ -80,9 +80,9 @@ export function describeReportRules(subject: () => Ledger): void {
       await ledger.recordVersion(file, START);
       await ledger.recordDelivery(deliveryOfReport('hourly', [file]), [], START);
       const before = await ledger.partition(ALPHA);
-      const { news, tick } = await ledger.recordDelivery(deliveryOfReport('daily'), [], START + 1000);
+      const { isNew, tick } = await ledger.recordDelivery(deliveryOfReport('daily'), [], START + 1000);
       const noted = { ...before, otherReports: [{ report: DAILY, since: START + 1000 }] };
-      expect([news, tick]).toEqual([false, 'none']);
+      expect([isNew, tick]).toEqual([false, 'none']);
       expect(await ledger.partition(ALPHA)).toEqual(noted);
       await ledger.recordDelivery(deliveryOfReport('daily'), ['a file'], START + 2000);
       expect(await ledger.partition(ALPHA)).toEqual(noted);
@@ -92,7 +92,7 @@ export function describeReportRules(subject: () => Ledger): void {
       const awaited = ofReport('hourly');
       await ledger.recordDelivery(deliveryOfReport('hourly', [awaited]), [awaited.id], START);
       await ledger.recordVersion(ofReport('daily'), START);
-      expect((await ledger.partition(ALPHA))?.delivery?.pending).toEqual([awaited.id]);
+      expect((await ledger.partition(ALPHA))?.delivery?.awaited).toEqual([awaited.id]);
     });
 
     it('the first eight are named: more would only make the record grow', async () => {
@@ -121,8 +121,8 @@ export function describeReportRules(subject: () => Ledger): void {
 
     it('is the bill from then on, which is a change; the deliveries of the one before are forgotten', async () => {
       const before = await ledger.partition(ALPHA);
-      const { news, tick, partition } = await ledger.chooseReport(ALPHA, DAILY, START + 5000);
-      expect([news, tick]).toEqual([true, 'quiet']);
+      const { isNew, tick, partition } = await ledger.chooseReport(ALPHA, DAILY, START + 5000);
+      expect([isNew, tick]).toEqual([true, 'quiet']);
       expect(partition).toMatchObject({
         report: DAILY,
         changes: (before?.changes ?? 0) + 1,
@@ -137,20 +137,20 @@ export function describeReportRules(subject: () => Ledger): void {
 
     it('again changes nothing', async () => {
       const { partition } = await ledger.chooseReport(ALPHA, DAILY, START + 5000);
-      expect(await ledger.chooseReport(ALPHA, DAILY, START + 6000)).toEqual({ partition, news: false, tick: 'none' });
+      expect(await ledger.chooseReport(ALPHA, DAILY, START + 6000)).toEqual({ partition, isNew: false, tick: 'none' });
       expect(await ledger.partition(ALPHA)).toEqual(partition);
     });
 
     it('and is the bill already ends the question, and is no change', async () => {
       const { otherReports: _, ...before } = (await ledger.partition(ALPHA)) ?? {};
-      expect(await ledger.chooseReport(ALPHA, HOURLY, START + 5000)).toMatchObject({ news: false, tick: 'none' });
+      expect(await ledger.chooseReport(ALPHA, HOURLY, START + 5000)).toMatchObject({ isNew: false, tick: 'none' });
       expect(await ledger.partition(ALPHA)).toEqual(before);
     });
 
     it('takes its own deliveries from then on, and notes what comes of the one before', async () => {
       await ledger.chooseReport(ALPHA, DAILY, START + 5000);
-      const { news, partition } = await ledger.recordDelivery(deliveryOfReport('daily'), [], START + 6000);
-      expect([news, partition.completeDelivery?.id]).toEqual([true, 'delivery-of-daily']);
+      const { isNew, partition } = await ledger.recordDelivery(deliveryOfReport('daily'), [], START + 6000);
+      expect([isNew, partition.completeDelivery?.id]).toEqual([true, 'delivery-of-daily']);
       await ledger.recordVersion(ofReport('hourly', { etag: 'e2' }), START + 7000);
       const { report, otherReports, completeDelivery } = (await ledger.partition(ALPHA)) ?? {};
       expect([report, completeDelivery?.id]).toEqual([DAILY, 'delivery-of-daily']);

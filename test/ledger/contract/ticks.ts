@@ -12,8 +12,8 @@ export function describeTickRules(subject: () => Ledger): void {
       ledger = subject();
     });
     const recordFile = async (version = A) => (await ledger.recordVersion(version, START)).tick;
-    const recordDelivery = async (pending: readonly string[], id = 'delivery-1') =>
-      (await ledger.recordDelivery(deliveryOf({ id, files: [A, B] }), pending, START)).tick;
+    const recordDelivery = async (awaited: readonly string[], id = 'delivery-1') =>
+      (await ledger.recordDelivery(deliveryOf({ id, files: [A, B] }), awaited, START)).tick;
     const settle = async () => {
       const changes = (await ledger.partition(ALPHA))?.changes ?? 0;
       const lease = await ledger.acquireLease(PERIOD, 'run', START, START + 1000);

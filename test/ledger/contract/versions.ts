@@ -26,8 +26,8 @@ export function describeVersionRules(subject: () => Ledger): void {
       ['quarantined', versionOf({ outcome: { status: 'quarantined', reason: 'no footer: "\u0000🙂"' } })],
       ['set aside', versionOf({ outcome: { status: 'set-aside', reason: 'no bill: "\u0000🙂"' } })],
     ])('that is %s comes back as it was told', async (_, told) => {
-      const { news, partition } = await ledger.recordVersion(told, START);
-      expect(news).toBe(true);
+      const { isNew, partition } = await ledger.recordVersion(told, START);
+      expect(isNew).toBe(true);
       expect(partition).toMatchObject({ partition: ALPHA, changes: 1, firstChangeAt: START, lastChangeAt: START });
       expect(partition.awaitsManifest).toBe(told.awaitsManifest);
       expect(await ledger.version(ALPHA, told.id)).toEqual(told);
@@ -47,7 +47,7 @@ export function describeVersionRules(subject: () => Ledger): void {
       const told = versionOf({ sequencer: '0a' });
       const first = await ledger.recordVersion(told, START);
       const again = await ledger.recordVersion(told, START + 5000);
-      expect(again.news).toBe(false);
+      expect(again.isNew).toBe(false);
       expect(again.partition).toEqual(first.partition);
       expect(await ledger.partition(ALPHA)).toEqual(first.partition);
     });
@@ -56,7 +56,7 @@ export function describeVersionRules(subject: () => Ledger): void {
       const later = versionOf({ sequencer: '0b', lastModified: START + 2000 });
       const { partition } = await ledger.recordVersion(later, START);
       const late = await ledger.recordVersion(versionOf({ sequencer: '0a', lastModified: START }), START + 1);
-      expect(late.news).toBe(false);
+      expect(late.isNew).toBe(false);
       expect(await ledger.version(ALPHA, later.id)).toEqual(later);
       expect(await ledger.partition(ALPHA)).toEqual(partition);
     });
@@ -67,7 +67,7 @@ export function describeVersionRules(subject: () => Ledger): void {
       const back = versionOf({ etag: 'A', sequencer: '0c', lastModified: START + 2000 });
       await ledger.recordVersion(first, START);
       await ledger.recordVersion(between, START);
-      expect((await ledger.recordVersion(back, START)).news).toBe(true);
+      expect((await ledger.recordVersion(back, START)).isNew).toBe(true);
       const versions = await ledger.versions(ALPHA);
       expect(versions).toHaveLength(2);
       expect(newest(versions)?.source).toEqual(back.source);
@@ -77,15 +77,15 @@ export function describeVersionRules(subject: () => Ledger): void {
       const reason = 'half a file';
       const unreadable = versionOf({ outcome: { status: 'quarantined', reason } });
       await ledger.recordVersion(unreadable, START);
-      const { news, partition } = await ledger.recordVersion(versionOf(), START + 1);
-      expect([news, partition.changes, partition.watermark]).toEqual([true, 2, START]);
+      const { isNew, partition } = await ledger.recordVersion(versionOf(), START + 1);
+      expect([isNew, partition.changes, partition.watermark]).toEqual([true, 2, START]);
       expect(await ledger.version(ALPHA, unreadable.id)).toEqual(versionOf());
     });
 
     it('that is staged stays staged, whatever is told of it later', async () => {
       await ledger.recordVersion(versionOf(), START);
       for (const outcome of [{ status: 'empty' }, { status: 'set-aside', reason: 'r' }] as const) {
-        expect((await ledger.recordVersion(versionOf({ outcome }), START + 1)).news).toBe(false);
+        expect((await ledger.recordVersion(versionOf({ outcome }), START + 1)).isNew).toBe(false);
       }
       expect(await ledger.version(ALPHA, versionOf().id)).toEqual(versionOf());
     });

@@ -24,8 +24,8 @@ export function describeWithdrawalRules(subject: () => Ledger): void {
     const changes = async () => (await ledger.partition(ALPHA))?.changes;
 
     it('is withdrawn with the reason, and that is a change', async () => {
-      const { news, partition } = await ledger.recordVersion(WITHDRAWN, START + 1000);
-      expect([news, partition.changes, partition.lastChangeAt]).toEqual([true, 2, START + 1000]);
+      const { isNew, partition } = await ledger.recordVersion(WITHDRAWN, START + 1000);
+      expect([isNew, partition.changes, partition.lastChangeAt]).toEqual([true, 2, START + 1000]);
       expect(await ledger.version(ALPHA, STAGED.id)).toEqual(WITHDRAWN);
       expect(partition.watermark).toBe(STAGED.source.lastModified);
     });
@@ -33,15 +33,15 @@ export function describeWithdrawalRules(subject: () => Ledger): void {
     it('is replaced, whatever became of it, and that is a change, once', async () => {
       for (const known of [STAGED, versionOf({ key: 'b', outcome: { status: 'quarantined', reason: 'r' } })]) {
         await ledger.recordVersion(known, START);
-        const { news } = await ledger.recordVersion({ ...known, replaced: true }, START + 1000);
+        const { isNew } = await ledger.recordVersion({ ...known, replaced: true }, START + 1000);
         const again = await ledger.recordVersion({ ...known, replaced: true }, START + 2000);
-        expect([news, again.news, await ledger.version(ALPHA, known.id)]).toEqual([
+        expect([isNew, again.isNew, await ledger.version(ALPHA, known.id)]).toEqual([
           true,
           false,
           { ...known, replaced: true },
         ]);
         // Seen at its source again.
-        expect((await ledger.recordVersion(known, START + 3000)).news).toBe(true);
+        expect((await ledger.recordVersion(known, START + 3000)).isNew).toBe(true);
         expect(await ledger.version(ALPHA, known.id)).toEqual(known);
       }
     });
@@ -49,7 +49,7 @@ export function describeWithdrawalRules(subject: () => Ledger): void {
     it('is withdrawn once: the first reason stays', async () => {
       await ledger.recordVersion(WITHDRAWN, START + 1000);
       const again = await ledger.recordVersion(withdrawn(STAGED, 'another reason'), START + 2000);
-      expect([again.news, await changes()]).toEqual([false, 2]);
+      expect([again.isNew, await changes()]).toEqual([false, 2]);
       expect(await ledger.version(ALPHA, STAGED.id)).toEqual(WITHDRAWN);
     });
 
@@ -60,8 +60,8 @@ export function describeWithdrawalRules(subject: () => Ledger): void {
 
     it('comes back when its content does, and that is a change', async () => {
       await ledger.recordVersion(WITHDRAWN, START + 1000);
-      const { news, partition } = await ledger.recordVersion(STAGED, START + 2000);
-      expect([news, partition.changes]).toEqual([true, 3]);
+      const { isNew, partition } = await ledger.recordVersion(STAGED, START + 2000);
+      expect([isNew, partition.changes]).toEqual([true, 3]);
       expect(await ledger.version(ALPHA, STAGED.id)).toEqual(STAGED);
     });
 
@@ -73,7 +73,7 @@ export function describeWithdrawalRules(subject: () => Ledger): void {
         { status: 'set-aside', reason: 'r' },
       ] as const;
       for (const outcome of others) {
-        expect((await ledger.recordVersion(versionOf({ outcome }), START + 2000)).news).toBe(false);
+        expect((await ledger.recordVersion(versionOf({ outcome }), START + 2000)).isNew).toBe(false);
       }
       expect(await ledger.version(ALPHA, STAGED.id)).toEqual(WITHDRAWN);
     });
@@ -84,10 +84,10 @@ export function describeWithdrawalRules(subject: () => Ledger): void {
       const cleared = { status: 'removed', generation: 0, withdrawn: 'an earlier refresh' };
       expect((await ledger.version(ALPHA, STAGED.id))?.outcome).toEqual(cleared);
       // A late double of the first staging has looked before the removal.
-      expect((await ledger.recordVersion(STAGED, START + 2000)).news).toBe(false);
-      expect((await ledger.recordVersion(withdrawn(STAGED, 'r'), START + 2000)).news).toBe(false);
+      expect((await ledger.recordVersion(STAGED, START + 2000)).isNew).toBe(false);
+      expect((await ledger.recordVersion(withdrawn(STAGED, 'r'), START + 2000)).isNew).toBe(false);
       const anew = versionOf({ generation: 1 });
-      expect((await ledger.recordVersion(anew, START + 3000)).news).toBe(true);
+      expect((await ledger.recordVersion(anew, START + 3000)).isNew).toBe(true);
       expect(await ledger.version(ALPHA, STAGED.id)).toEqual(anew);
     });
 

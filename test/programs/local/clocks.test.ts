@@ -49,7 +49,7 @@ describe('a clock that is set back', () => {
       changes: record.changes + 1,
       firstChangeAt: at,
       lastChangeAt: at,
-      wakener: 'w',
+      tickOwner: 'w',
       problem,
     };
     ledger.prepare('update partitions set body = ?').run(JSON.stringify(dirty));

@@ -10,7 +10,7 @@ const DIRTY: PartitionRecord = { ...CLEAN, changes: 4 };
 const PUBLISHED = { setId: 's', files: 1, rows: 2, epoch: 1, at: 0 };
 const SEEN = { published: PUBLISHED, analysed: { setId: 's', epoch: 1, watermark: 0, at: 0 } };
 const MANIFEST = { bucket: 'b', key: 'k', etag: 'e', lastModified: 0, sizeBytes: 1 };
-const WAITING = { id: 'd', executionId: 'e1', manifest: MANIFEST, files: 3, pending: ['x', 'y'] };
+const WAITING = { id: 'd', executionId: 'e1', manifest: MANIFEST, files: 3, awaited: ['x', 'y'] };
 const PROBLEM = {
   what: 'verification-failed' as const,
   message: '2 rows, not 3',
@@ -23,8 +23,8 @@ const PROBLEM = {
 describe("a partition's state", () => {
   it.each<[string, PartitionRecord, string, RegExp]>([
     ['is published when nothing is left to do', { ...CLEAN, ...SEEN }, 'published', /^$/],
-    ['is pending until analytics have run', { ...CLEAN, published: PUBLISHED }, 'pending', /analytics have not run/],
-    ['is pending while changes wait', { ...DIRTY, published: PUBLISHED }, 'pending', /next run/],
+    ['is awaited until analytics have run', { ...CLEAN, published: PUBLISHED }, 'pending', /analytics have not run/],
+    ['is awaited while changes wait', { ...DIRTY, published: PUBLISHED }, 'pending', /next run/],
     [
       'is waiting while its delivery is not complete, and says how much is missing',
       { ...CLEAN, delivery: WAITING },
@@ -39,7 +39,7 @@ describe("a partition's state", () => {
     ],
     [
       'is published once the delivery is complete',
-      { ...CLEAN, ...SEEN, delivery: { ...WAITING, pending: [] } },
+      { ...CLEAN, ...SEEN, delivery: { ...WAITING, awaited: [] } },
       'published',
       /^$/,
     ],
