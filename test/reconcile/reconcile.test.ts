@@ -115,7 +115,7 @@ describe('the report', () => {
       deliveredAt: new Date(NOON).toISOString(),
       deliveryAgeHours: 2,
     });
-    expect(after.summary).toContain(`${DAILY.payer} 2026-10: awaited, 3 up to date, delivered 2 h ago`);
+    expect(after.summary).toContain(`${DAILY.payer} 2026-10: pending, 3 up to date, delivered 2 h ago`);
   });
 
   it('counts only the newest delivery, however many older ones lie beside it', async () => {
@@ -145,7 +145,7 @@ describe('the report', () => {
     await world.remove(first);
     const one = await run();
     expect(ofPartition(one)).toMatchObject({ gone: 1, upToDate: 2, queued: 0 });
-    expect(one.summary).toContain(`${DAILY.payer} 2026-10: awaited, 2 up to date, 1 gone, delivered 0 h ago`);
+    expect(one.summary).toContain(`${DAILY.payer} 2026-10: pending, 2 up to date, 1 gone, delivered 0 h ago`);
     for (const key of [...others, ...(await world.listed(DAILY.bucket)).map((object) => object.key)]) {
       await world.remove(key);
     }
@@ -186,7 +186,7 @@ describe('the report', () => {
     await world.handle(await world.put(LOOSE_KEY, foreignParquet(), { bucket: LOOSE.bucket }));
     const report = await run();
     expect(ofPartition(report, LOOSE)).toMatchObject({ listed: 1, setAside: 1, quarantined: 0, queued: 0 });
-    expect(report.summary.join('\n')).toContain(`${LOOSE.payer} 2026-10: awaited, 0 up to date, 1 set aside`);
+    expect(report.summary.join('\n')).toContain(`${LOOSE.payer} 2026-10: pending, 0 up to date, 1 set aside`);
   });
 
   it('names a payer that cannot be read with the reason, and reads the others', async () => {

@@ -198,7 +198,7 @@ describe('a waiting partition', () => {
   });
 });
 
-describe('a awaited partition', () => {
+describe('a pending partition', () => {
   const { delivery: _, completeDelivery: __, ...LOOSE } = { ...DIRTY, awaitsManifest: false };
 
   it('says how long it has to be quiet, and when it is due at the latest', () => {

@@ -23,8 +23,8 @@ const PROBLEM = {
 describe("a partition's state", () => {
   it.each<[string, PartitionRecord, string, RegExp]>([
     ['is published when nothing is left to do', { ...CLEAN, ...SEEN }, 'published', /^$/],
-    ['is awaited until analytics have run', { ...CLEAN, published: PUBLISHED }, 'pending', /analytics have not run/],
-    ['is awaited while changes wait', { ...DIRTY, published: PUBLISHED }, 'pending', /next run/],
+    ['is pending until analytics have run', { ...CLEAN, published: PUBLISHED }, 'pending', /analytics have not run/],
+    ['is pending while changes wait', { ...DIRTY, published: PUBLISHED }, 'pending', /next run/],
     [
       'is waiting while its delivery is not complete, and says how much is missing',
       { ...CLEAN, delivery: WAITING },
