@@ -152,7 +152,7 @@ describe('the report', () => {
     const all = await run();
     expect(ofPartition(all)).toMatchObject({ gone: 3, listed: 0, queued: 0 });
     expect(all.summary).toContain(
-      `${DAILY.payer} 2026-10: nothing at the source (awaited), 3 gone: they stay published until a delivery says otherwise`,
+      `${DAILY.payer} 2026-10: nothing at the source (pending), 3 gone: they stay published until a delivery says otherwise`,
     );
   });
 
