@@ -22,6 +22,8 @@ type SqlRow = readonly unknown[];
 /** More rows than anybody reads: an answer is held in memory. */
 const MAX_ROWS = 100_000;
 
+const INTERRUPT_EVERY_MS = 50;
+
 /** Statements that give rows. What they could change all the same, a transaction for reading alone refuses. */
 const READING: ReadonlySet<StatementType> = new Set([StatementType.SELECT, StatementType.EXPLAIN]);
 
@@ -31,9 +33,9 @@ const READING: ReadonlySet<StatementType> = new Set([StatementType.SELECT, State
  */
 export async function querySql(instance: DuckDBInstance, sql: string, signal: AbortSignal): Promise<SqlAnswer> {
   const connection = await instance.connect();
-  const stop = () => connection.interrupt();
-  signal.addEventListener('abort', stop, { once: true });
+  const interrupting = interruptOnAbort(connection, signal);
   try {
+    signal.throwIfAborted();
     const refusal = await refusalOf(connection, sql);
     if (refusal !== undefined) return { is: 'wrong', message: refusal };
     await connection.run(`set TimeZone = 'UTC'`);
@@ -42,10 +44,29 @@ export async function querySql(instance: DuckDBInstance, sql: string, signal: Ab
   } catch (error) {
     return answerOf(error);
   } finally {
-    signal.removeEventListener('abort', stop);
+    interrupting.end();
     // Closing rolls the transaction back.
     connection.closeSync();
   }
+}
+
+/**
+ * Interrupts whatever the connection does once the signal is aborted, until it is ended. Again and again, because DuckDB
+ * forgets an interrupt that comes while none of the connection's statements runs.
+ */
+function interruptOnAbort(connection: DuckDBConnection, signal: AbortSignal): { readonly end: () => void } {
+  let timer: NodeJS.Timeout | undefined;
+  const begin = () => {
+    connection.interrupt();
+    timer = setInterval(() => connection.interrupt(), INTERRUPT_EVERY_MS);
+  };
+  signal.addEventListener('abort', begin, { once: true });
+  return {
+    end: () => {
+      signal.removeEventListener('abort', begin);
+      clearInterval(timer);
+    },
+  };
 }
 
 /** Why a statement is not run; undefined for one that reads. Throws DuckDB's error for what is no SQL. */

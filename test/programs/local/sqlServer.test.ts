@@ -2,9 +2,11 @@ import { mkdtempDisposable, stat } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { describe, it } from 'vitest';
 import { sqlAddress } from '../../../src/programs/local/sqlAddress.ts';
+import { querySql } from '../../../src/programs/local/sqlQuery.ts';
 import { serveSql } from '../../../src/programs/local/sqlServer.ts';
 import { warehousePath } from '../../../src/programs/local/state.ts';
 
@@ -34,6 +36,22 @@ describe('whoever answers questions', () => {
     expect(await asked).toBe('');
     const again = await DuckDBInstance.create(warehousePath(folder.path));
     again.closeSync();
+  });
+
+  it('interrupts a statement whose asker left before it was run', async ({ expect }) => {
+    await using folder = await mkdtempDisposable(path.join(tmpdir(), 'answers-'));
+    const instance = await DuckDBInstance.create(warehousePath(folder.path));
+    const left = AbortSignal.abort();
+    expect(await querySql(instance, HOURS, left)).toMatchObject({ is: 'failed' });
+    // DuckDB forgets an interrupt that comes between two of a connection's statements.
+    for (const turns of [0, 1, 2, 3, 4, 6, 8, 12]) {
+      const leaving = new AbortController();
+      const answer = querySql(instance, HOURS, leaving.signal);
+      for (let turn = 0; turn < turns; turn += 1) await setImmediate();
+      leaving.abort();
+      expect((await answer).is, `after ${turns} turns`).toBe('failed');
+    }
+    instance.closeSync();
   });
 
   it('hangs up on what is no question, and answers the next one', async ({ expect }) => {
