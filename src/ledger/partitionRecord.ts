@@ -66,13 +66,13 @@ export interface DeliveryProgress extends DeliveryOrder {
 export interface Published {
   /** Names the set of staged files: see {@link setIdOf}. */
   readonly setId: string;
-  readonly deliveryId?: string;
+  readonly deliveryId?: string | undefined;
   readonly files: number;
   readonly rows: number;
   readonly epoch: number;
   readonly at: number;
-  /** The newest source LastModified in the set. Records of the first versions have none. */
-  readonly asOf?: number;
+  /** The newest source LastModified in the set. */
+  readonly asOf?: number | undefined;
 }
 
 interface Analysed {

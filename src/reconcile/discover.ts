@@ -103,7 +103,7 @@ class Search {
       for (const { object, placed } of objects) {
         if (placed.is !== 'manifest') continue;
         const found = this.#of(placed);
-        found.tally.addManifest(object.lastModified);
+        found.tally.addManifest();
         const manifest = { bucket: this.#source.bucket, ...object };
         if (!found.manifest || isNewer(manifest, found.manifest)) found.manifest = manifest;
       }
@@ -151,10 +151,7 @@ class Search {
   }
 
   tallies(): PartitionTally[] {
-    // When a report that is left out was delivered says nothing about the bill.
-    return [...this.#found.values()].map(({ tally, isLeftOut }) =>
-      isLeftOut ? { ...tally.result(), deliveredAt: undefined } : tally.result(),
-    );
+    return [...this.#found.values()].map(({ tally }) => tally.result());
   }
 
   /** Takes in the data files of one page and one report of a partition. */
