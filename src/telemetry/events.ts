@@ -68,7 +68,7 @@ export type ReactorEvent =
       readonly partition: Partition;
       readonly files: number;
       readonly rows: number;
-      readonly deliveryId?: string;
+      readonly deliveryId?: string | undefined;
     }
   /** Retry, with an alarm: the old set stays visible. */
   | {
