@@ -26,6 +26,19 @@ const filesOf = (count: number, partition = ALPHA) =>
   Array.from({ length: count }, (_, index) => versionOf({ partition, key: `file-${index}` }));
 const idsOf = (files: readonly { readonly id: string }[]) => files.map(({ id }) => id);
 
+describe('a long list of awaited files', () => {
+  it('that two partitions have in common is found for both of them, by another process too', async () => {
+    const table = await world.createTable();
+    const ledger = await world.ledger({ table });
+    const awaited = Array.from({ length: 60 }, (_, index) => `version-${index}`);
+    for (const partition of [ALPHA, BETA]) await ledger.recordDelivery(deliveryOf({ partition }), awaited, START);
+    for (const partition of [ALPHA, BETA]) {
+      const another = await world.ledger({ table });
+      expect((await another.partition(partition))?.delivery?.awaited).toEqual(awaited);
+    }
+  });
+});
+
 describe('what a data file costs', () => {
   it('two writes, and one more for every sixteenth; told again none, however often', async () => {
     const ledger = await world.ledger();
