@@ -20,13 +20,12 @@ import {
   applyDelivery,
   applyReopening,
   applyReportChoice,
-  applyUpdate,
   countChange,
-  type PartitionRecord,
-  type PartitionUpdate,
   type Reopening,
   tickFor,
-} from '../../ledger/partitionRecord.ts';
+} from '../../ledger/partitionChanges.ts';
+import type { PartitionRecord } from '../../ledger/partitionRecord.ts';
+import { applyUpdate, type PartitionUpdate } from '../../ledger/partitionUpdate.ts';
 import { isUsable, mergeVersion, removedOutcome, type VersionRecord } from '../../ledger/versionRecord.ts';
 import { getDocument, packDocument, putDocument } from './documents.ts';
 import {

@@ -1,7 +1,8 @@
 import type { Moment } from '../../base/moment.ts';
 import type { Partition } from '../../billing/partition.ts';
 import type { VersionId } from '../../billing/version.ts';
-import { applyVersion, type PartitionRecord } from '../../ledger/partitionRecord.ts';
+import { applyVersion } from '../../ledger/partitionChanges.ts';
+import type { PartitionRecord } from '../../ledger/partitionRecord.ts';
 import type { VersionRecord } from '../../ledger/versionRecord.ts';
 import { mergeVersion } from '../../ledger/versionRecord.ts';
 
