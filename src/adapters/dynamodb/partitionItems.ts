@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { type Partition, partitionName } from '../../billing/partition.ts';
 import { parsePayer } from '../../billing/payer.ts';
 import type { Period } from '../../billing/period.ts';
@@ -133,6 +134,10 @@ export class DynamodbPartitionItems {
   /**
    * Replaces the record. 'overtaken': somebody else has replaced it since it was read, and nothing was changed;
    * 'refused': the fence did not hold, and nothing was changed.
+   *
+   * The SDK sends a request again when its answer was lost. The first one may have replaced the record, and then the
+   * second one finds its condition broken by itself; the name of this call in `writer` distinguishes that from being
+   * overtaken. A transaction needs none: the SDK names it, and DynamoDB answers its repetition like the first one.
    */
   async replace(
     { partition, stored, revision }: PartitionItem,
@@ -141,9 +146,14 @@ export class DynamodbPartitionItems {
   ): Promise<Replaced> {
     const packed = await this.#awaited.pack(record, stored);
     const heads = Array.from({ length: folded }, (_, index) => `#log[${index}]`);
-    const values = { ':body': text(JSON.stringify(packed)), ':next': number(revision + 1) };
+    const writer = randomUUID();
+    const values = {
+      ':body': text(JSON.stringify(packed)),
+      ':next': number(revision + 1),
+      ':writer': text(writer),
+    };
     const expressions: Expressions = {
-      update: `set body = :body, revision = :next${folded > 0 ? ` remove ${heads.join(', ')}` : ''}`,
+      update: `set body = :body, revision = :next, writer = :writer${folded > 0 ? ` remove ${heads.join(', ')}` : ''}`,
       condition: revision === 0 ? 'attribute_not_exists(revision)' : 'revision = :revision',
       names: folded > 0 ? { '#log': 'log' } : undefined,
       values: revision === 0 ? values : { ...values, ':revision': number(revision) },
@@ -155,8 +165,9 @@ export class DynamodbPartitionItems {
       return { is: failed.length === 0 ? 'done' : 'overtaken' };
     }
     const written = await this.#table.update(key, expressions);
-    if (!written.done) return { is: 'overtaken' };
-    return { is: 'done', entriesLeft: written.item.log?.L?.length ?? 0 };
+    const item = written.done ? written.item : written.found;
+    if (item?.writer?.S !== writer) return { is: 'overtaken' };
+    return { is: 'done', entriesLeft: item.log?.L?.length ?? 0 };
   }
 
   async #stateOf(partition: Partition, item: Item | undefined): Promise<PartitionItem> {

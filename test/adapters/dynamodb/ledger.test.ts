@@ -149,6 +149,23 @@ describe('requests', () => {
     expect(await ledger.recordVersion(other, START)).toMatchObject({ isNew: true, partition: { changes: 2 } });
   });
 
+  it('whose answer was lost are sent again, and what they wrote is still new to whoever asked for it', async () => {
+    const ledger = await world.ledger();
+    let lost = 0;
+    world.proxy.afterwards = ({ operation }) => {
+      if (operation !== 'UpdateItem' || lost === 1) return undefined;
+      lost += 1;
+      return 'drop';
+    };
+    const delivered = await ledger.recordDelivery(deliveryOf(), [], START);
+    expect(lost).toBe(1);
+    expect(delivered).toMatchObject({ isNew: true, tick: 'now', partition: { changes: 1 } });
+    lost = 0;
+    const chosen = await ledger.chooseReport(ALPHA, 'cur-source/another', START);
+    expect(lost).toBe(1);
+    expect(chosen).toMatchObject({ isNew: true, tick: 'quiet', partition: { changes: 2 } });
+  });
+
   it.each(['UpdateItem', 'TransactWriteItems'])('that meet a transaction (%s) are sent again', async (refused) => {
     const ledger = await world.ledger();
     await ledger.recordVersion(versionOf(), START);
