@@ -5,7 +5,7 @@ import { createS3Client, S3ObjectStore } from '../src/adapters/s3/objectStore.ts
 import { queueUrlOf, SqsQueue } from '../src/adapters/sqs/queue.ts';
 import { finalizeVariables, parseEnvironment } from '../src/config/environment.ts';
 import { handleTick } from '../src/finalize/handleTick.ts';
-import type { FinalizeServices } from '../src/finalize/services.ts';
+import type { FinalizeServices, FinalizeSettings } from '../src/finalize/services.ts';
 import { OUTBOX_LIMITS, sendOutbox } from '../src/outbox/sendOutbox.ts';
 import { parseTick } from '../src/queue/tick.ts';
 import type { Report } from '../src/telemetry/events.ts';
@@ -27,27 +27,27 @@ const sqs = createSqsClient();
 const ledger = new DynamodbLedger(createDynamodbClient(), environment.LEDGER_TABLE);
 const warehouse = openWarehouse(environment);
 const broker = rabbitmqBroker(environment);
-const finalizing: Omit<FinalizeServices, 'report' | 'yieldAt'> = {
+const services: Omit<FinalizeServices, 'report'> = {
   ledger,
   warehouse,
   script: warehouse.script,
   store: new S3ObjectStore(createS3Client()),
   copyQueue: new SqsQueue(sqs, queueUrlOf(sqs, environment.COPY_QUEUE)),
   finalizeQueue: new SqsQueue(sqs, queueUrlOf(sqs, environment.FINALIZE_QUEUE)),
-  stagingBucket: environment.STAGING_BUCKET,
-  settings: {
-    quietSeconds: environment.QUIET_SECONDS,
-    maxWaitSeconds: environment.MAX_WAIT_SECONDS,
-    leaseSeconds: environment.LEASE_SECONDS,
-    retryBaseSeconds: environment.RETRY_BASE_SECONDS,
-    retryMaxSeconds: environment.RETRY_MAX_SECONDS,
-    supersededGraceSeconds: environment.SUPERSEDED_GRACE_SECONDS,
-  },
   now: Date.now,
   sleep: (seconds) => setTimeout(seconds * 1000),
   notify: notifyThroughOutbox(ledger, environment),
+};
+const settings: FinalizeSettings = {
   stage: environment.STAGE,
+  stagingBucket: environment.STAGING_BUCKET,
   holder: randomUUID(),
+  quietSeconds: environment.QUIET_SECONDS,
+  maxWaitSeconds: environment.MAX_WAIT_SECONDS,
+  leaseSeconds: environment.LEASE_SECONDS,
+  retryBaseSeconds: environment.RETRY_BASE_SECONDS,
+  retryMaxSeconds: environment.RETRY_MAX_SECONDS,
+  supersededGraceSeconds: environment.SUPERSEDED_GRACE_SECONDS,
 };
 
 /** What AWS calls: one tick of the finalize queue. */
@@ -57,7 +57,8 @@ export const handler = sqsHandler(startTelemetry(environment.STAGE), { check: pa
 async function finalize(body: unknown, report: Report, { correlationId, context }: Circumstances): Promise<void> {
   const endsAt = Date.now() + context.getRemainingTimeInMillis();
   try {
-    await handleTick({ ...finalizing, report, correlationId, yieldAt: endsAt - HAND_ON_SECONDS * 1000 }, body);
+    const invocation = { correlationId, yieldAt: endsAt - HAND_ON_SECONDS * 1000 };
+    await handleTick({ ...services, report }, settings, body, invocation);
   } finally {
     const until = endsAt - LAST_BATCH_SECONDS * 1000;
     await sendOutbox({ ledger, broker, report, now: Date.now }, { ...OUTBOX_LIMITS, until });

@@ -11,7 +11,7 @@ import { isStaged, isUsable, isWithdrawn, type StagedVersion } from './versionRe
  * versions whose staged copies were cleared away as superseded and that are wanted again after all.
  */
 export type CurrentSet =
-  | { readonly is: 'set'; readonly files: readonly StagedVersion[]; readonly deliveryId?: string }
+  | { readonly is: 'set'; readonly files: readonly StagedVersion[]; readonly deliveryId?: string | undefined }
   | { readonly is: 'held'; readonly reason: string; readonly removed: readonly VersionRecord[] };
 
 /** A complete delivery's set: exactly what its manifest names. Files that it names and that are empty add no rows. */

@@ -11,7 +11,7 @@ export interface PeriodTick {
   /** Clear away superseded copies, also where nothing else is due. */
   readonly clear?: boolean;
   /** Names the event that made the period due, in the logs and messages that follow from it. */
-  readonly correlationId?: string;
+  readonly correlationId?: string | undefined;
 }
 
 /** Messages lie in the outbox: look whether the broker takes them now. */

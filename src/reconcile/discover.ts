@@ -3,8 +3,10 @@ import { type Partition, partitionName } from '../billing/partition.ts';
 import type { Source } from '../billing/source.ts';
 import { compareText, objectName, type SourceVersion, versionIdOf } from '../billing/version.ts';
 import { COPY_LOST, type Placed } from '../copy/services.ts';
+import { compareDeliveries } from '../ledger/deliveryOrder.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { applyReportChoice, compareDeliveries, type PartitionRecord } from '../ledger/partitionRecord.ts';
+import { applyReportChoice } from '../ledger/partitionChanges.ts';
+import type { PartitionRecord } from '../ledger/partitionRecord.ts';
 import type { Queue } from '../queue/queue.ts';
 import type { ListedObject } from '../store/objectStore.ts';
 import { isCopyLost, type KnownPartition, knowPartition, stateOfFile } from './knownPartition.ts';
@@ -103,7 +105,7 @@ class Search {
       for (const { object, placed } of objects) {
         if (placed.is !== 'manifest') continue;
         const found = this.#of(placed);
-        found.tally.addManifest(object.lastModified);
+        found.tally.addManifest();
         const manifest = { bucket: this.#source.bucket, ...object };
         if (!found.manifest || isNewer(manifest, found.manifest)) found.manifest = manifest;
       }
@@ -151,10 +153,7 @@ class Search {
   }
 
   tallies(): PartitionTally[] {
-    // When a report that is left out was delivered says nothing about the bill.
-    return [...this.#found.values()].map(({ tally, isLeftOut }) =>
-      isLeftOut ? { ...tally.result(), deliveredAt: undefined } : tally.result(),
-    );
+    return [...this.#found.values()].map(({ tally }) => tally.result());
   }
 
   /** Takes in the data files of one page and one report of a partition. */

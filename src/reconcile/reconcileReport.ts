@@ -3,6 +3,7 @@ import { quoteValue } from '../base/printable.ts';
 import { partitionName } from '../billing/partition.ts';
 import type { Payer } from '../billing/payer.ts';
 import type { Period } from '../billing/period.ts';
+import { deliveredAt } from '../ledger/deliveredAt.ts';
 import { type PartitionState, stateOf } from '../ledger/partitionState.ts';
 import type { FileState, KnownPartition } from './knownPartition.ts';
 import type { PartitionTally } from './tally.ts';
@@ -53,7 +54,7 @@ export interface PartitionReport {
   readonly otherReports: readonly string[];
   /** The newest source LastModified staged. */
   readonly watermark: string | null;
-  /** When the newest delivery at the source was written: its manifest, else its newest file. */
+  /** When the newest complete delivery was written at the source, as far as the ledger knows: see ledger/deliveredAt.ts. */
   readonly deliveredAt: string | null;
   readonly deliveryAgeHours: number | null;
 }
@@ -88,8 +89,7 @@ export function reportPartition(
   const name = partitionName(partition);
   const tallies = allTallies.filter((tally) => partitionName(tally.partition) === name);
   const count = (state: FileState) => tallies.reduce((sum, { files }) => sum + files[state], 0);
-  const moments = tallies.flatMap(({ deliveredAt }) => deliveredAt ?? []);
-  const deliveredAt = moments.length === 0 ? undefined : Math.max(...moments);
+  const writtenAt = record && deliveredAt(record);
   const seen = new Set(tallies.flatMap((tally) => [...tally.seen]));
   const { state, why } = record ? stateOf(record) : { state: 'unknown' as const, why: 'nothing of it was ever staged' };
   return {
@@ -108,8 +108,8 @@ export function reportPartition(
     report: record?.report ?? null,
     otherReports: (record?.otherReports ?? []).map(({ report }) => report),
     watermark: timeOf(record?.watermark),
-    deliveredAt: timeOf(deliveredAt),
-    deliveryAgeHours: deliveredAt === undefined ? null : Math.round(((now - deliveredAt) / HOUR_MS) * 10) / 10,
+    deliveredAt: timeOf(writtenAt),
+    deliveryAgeHours: writtenAt === undefined ? null : Math.round(((now - writtenAt) / HOUR_MS) * 10) / 10,
   };
 }
 

@@ -12,8 +12,6 @@ export interface PartitionTally {
   readonly seen: ReadonlySet<string>;
   /** Messages that were sent to the copy queue. */
   readonly queued: number;
-  /** LastModified of the newest manifest, else of the newest data file: milliseconds since 1970. */
-  readonly deliveredAt: number | undefined;
 }
 
 interface FolderTally {
@@ -32,15 +30,14 @@ export class Tally {
   readonly #seen = new Set<string>();
   #listed = 0;
   #queued = 0;
-  #manifestAt: number | undefined;
 
   constructor(partition: Partition) {
     this.#partition = partition;
   }
 
-  addManifest(lastModified: number): void {
+  /** A manifest that is listed. */
+  addManifest(): void {
     this.#listed += 1;
-    this.#manifestAt = Math.max(lastModified, this.#manifestAt ?? lastModified);
   }
 
   /** A data file that is listed and, with a state, counts. `folder` is the delivery's own, or '' where there is none. */
@@ -74,7 +71,6 @@ export class Tally {
       files: newest?.files ?? newCounts(),
       seen: this.#seen,
       queued: this.#queued,
-      deliveredAt: this.#manifestAt ?? newest?.newestAt,
     };
   }
 }

@@ -13,8 +13,8 @@ const SETTLED_DAY = 15;
 const INVOICED_DAY = 3;
 
 /**
- * Whether what is known of a month is its final bill. `content` is when the newest delivery was written at the source,
- * undefined when there is none; both moments are milliseconds since 1970, days are UTC's, as are bills.
+ * Whether what is known of a month is its final bill. `content` is the month's `deliveredAt`, undefined while no
+ * delivery is complete; both moments are milliseconds since 1970, days are UTC's, as are bills.
  *
  * AWS says so in the rows alone: `bill_invoice_id` is blank until the report is final, and support is charged "on the
  * sixth or seventh" of the next month (AWS Data Exports User Guide, "Viewing your finalized report"). Invoices come

@@ -1,6 +1,7 @@
 import type { Moment } from '../base/moment.ts';
 import type { Payer } from '../billing/payer.ts';
 import { addMonths, type Period, periodAt } from '../billing/period.ts';
+import { deliveredAt } from '../ledger/deliveredAt.ts';
 import type { PartitionRecord } from '../ledger/partitionRecord.ts';
 
 /** How old what a payer has delivered is. */
@@ -8,7 +9,7 @@ interface Freshness {
   readonly payer: Payer;
   /** Hours since its newest complete delivery, to a tenth; {@link NEVER_HOURS} where there never was one. */
   readonly hours: number;
-  /** When that was written at the source: milliseconds since 1970. Absent where there never was one. */
+  /** Its `deliveredAt`: milliseconds since 1970. Absent where there never was one. */
   readonly lastDelivery?: Moment;
 }
 
@@ -24,10 +25,8 @@ export function freshPeriods(now: Moment): readonly Period[] {
 }
 
 /**
- * The freshness of each payer, in their order, from the records of {@link freshPeriods}. A delivery is complete, and
- * counts, when all files of its manifest are staged. Where a source writes no manifests, its newest file staged counts;
- * where it does and none has come, nothing does, for no one can tell whether all files are here. What is older than these
- * two months counts as never: nobody would call it fresh.
+ * The freshness of each payer, in their order, from the records of {@link freshPeriods}: the newest `deliveredAt` of
+ * these two months. What is older counts as never: nobody would call it fresh.
  */
 export function freshness(
   payers: Iterable<Payer>,
@@ -52,9 +51,4 @@ export function freshness(
 /** Hours to a tenth; none where the clock of another machine is ahead. */
 export function hoursBetween(since: Moment, now: Moment): number {
   return Math.round((Math.max(0, now - since) / HOUR_MS) * 10) / 10;
-}
-
-function deliveredAt({ completeDelivery, delivery, awaitsManifest, watermark }: PartitionRecord): Moment | undefined {
-  if (completeDelivery) return completeDelivery.manifest.lastModified;
-  return delivery || awaitsManifest ? undefined : watermark;
 }

@@ -68,7 +68,7 @@ export type ReactorEvent =
       readonly partition: Partition;
       readonly files: number;
       readonly rows: number;
-      readonly deliveryId?: string;
+      readonly deliveryId?: string | undefined;
     }
   /** Retry, with an alarm: the old set stays visible. */
   | {
@@ -113,8 +113,8 @@ export type ReactorEvent =
       readonly findings: number;
       /** What the findings would save, per currency; none when nothing was found. Null where no row says a currency. */
       readonly savings: readonly { readonly currency: string | null; readonly estimatedSaving: number }[];
-      /** From the manifest's LastModified, else the newest file's, to this moment. */
-      readonly deliveryLagSeconds?: number;
+      /** Since the month's `deliveredAt` (ledger/deliveredAt.ts); undefined where something newer has been delivered. */
+      readonly deliveryLagSeconds?: number | undefined;
     }
   | { readonly what: 'files-removed'; readonly partition: Partition; readonly files: number }
   /** Drop: superseded files stay behind without an owner. Nothing that readers see depends on them. */

@@ -83,7 +83,11 @@ export const METRICS = {
   AnalyticsFailed: { unit: 'Count', series: ALL, meaning: "payers' months that it failed for" },
   AnalyticsFailedAgain: { unit: 'Count', series: ALL, meaning: '… for the second time or more in a row' },
   PartitionsFinalized: { unit: 'Count', series: AND_PAYER, meaning: "payers' months published and analysed" },
-  DeliveryLag: { unit: 'Seconds', series: AND_PAYER, meaning: 'from the manifest (or newest file) to finalized' },
+  DeliveryLag: {
+    unit: 'Seconds',
+    series: AND_PAYER,
+    meaning: 'from the delivery (`deliveredAt` in the status) to finalized',
+  },
   Findings: { unit: 'Count', series: AND_PAYER, meaning: 'findings in a month that was finalized' },
   EstimatedSaving: {
     unit: 'None',

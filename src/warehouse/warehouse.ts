@@ -68,7 +68,7 @@ export interface Publication {
   readonly partition: Partition;
   readonly files: readonly StagedFile[];
   /** The delivery that these files make up; absent without manifests. */
-  readonly deliveryId?: string;
+  readonly deliveryId?: string | undefined;
   /** The newest source LastModified among the files: as of when the bill is told. Milliseconds since 1970. */
   readonly asOf: number;
 }

@@ -164,33 +164,32 @@ async function finalize(): Promise<ReactorEvent[]> {
   const store = new S3ObjectStore(createS3Client(config));
   const client = new DynamoDBClient(config);
   const events: ReactorEvent[] = [];
-  const finalizing = {
+  const services = {
     ledger: new DynamodbLedger(client, LEDGER_TABLE),
     warehouse: withStagedFiles(store, STAGING_BUCKET),
     script: warehouse.script,
     store,
     copyQueue: new SqsQueue<object>(sqs, queueUrlOf(sqs, 'cur-reactor-dev-copy')),
     finalizeQueue: new SqsQueue<Tick>(sqs, queueUrlOf(sqs, 'cur-reactor-dev-finalize')),
-    stagingBucket: STAGING_BUCKET,
-    settings: {
-      quietSeconds: 60,
-      maxWaitSeconds: 900,
-      leaseSeconds: 960,
-      retryBaseSeconds: 60,
-      retryMaxSeconds: 3600,
-      supersededGraceSeconds: 3600,
-    },
     now: Date.now,
     sleep: async () => undefined,
-    yieldAt: Number.POSITIVE_INFINITY,
     notify: async () => undefined,
-    stage: 'dev',
     report: (event: ReactorEvent) => void events.push(event),
+  };
+  const settings = {
+    stage: 'dev',
+    stagingBucket: STAGING_BUCKET,
     holder: 'wiring',
+    quietSeconds: 60,
+    maxWaitSeconds: 900,
+    leaseSeconds: 960,
+    retryBaseSeconds: 60,
+    retryMaxSeconds: 3600,
+    supersededGraceSeconds: 3600,
   };
   const QueueUrl = await queueUrl('finalize');
   for (const { Body = '', ReceiptHandle } of await receive('finalize')) {
-    await handleTick(finalizing, JSON.parse(Body));
+    await handleTick(services, settings, JSON.parse(Body));
     await sqs.deleteMessage({ QueueUrl, ReceiptHandle });
   }
   client.destroy();

@@ -2,7 +2,7 @@ import { SqliteLedger } from '../../src/adapters/sqlite/ledger.ts';
 import { type Partition, partitionName } from '../../src/billing/partition.ts';
 import type { Payer } from '../../src/billing/payer.ts';
 import { handleTick } from '../../src/finalize/handleTick.ts';
-import type { FinalizeServices, FinalizeSettings } from '../../src/finalize/services.ts';
+import type { FinalizeServices, FinalizeSettings, FinalizeTimings, Invocation } from '../../src/finalize/services.ts';
 import type { Delivery } from '../../src/ledger/delivery.ts';
 import type { PartitionRecord } from '../../src/ledger/partitionRecord.ts';
 import type { VersionRecord } from '../../src/ledger/versionRecord.ts';
@@ -15,7 +15,7 @@ import { SimulatedBuckets } from '../simulation/simulatedStore.ts';
 import { SimulatedWarehouse } from '../simulation/simulatedWarehouse.ts';
 
 export const STAGING = 'staging';
-export const SETTINGS: FinalizeSettings = {
+export const SETTINGS: FinalizeTimings = {
   quietSeconds: 30,
   maxWaitSeconds: 300,
   leaseSeconds: 60,
@@ -32,6 +32,9 @@ interface SentTick {
   readonly body: Tick;
   readonly at: number;
 }
+
+/** What one tick is handled with, where that differs from the world's own. */
+export type TickParts = Partial<FinalizeServices> & Pick<Invocation, 'yieldAt'>;
 
 /** What a test says of a file; `readableRows` is what the warehouse reads where that differs from its footer. */
 export interface FileSketch extends VersionSketch {
@@ -54,8 +57,8 @@ export class FinalizerWorld {
   ticks: SentTick[] = [];
   readonly settings: FinalizeSettings;
 
-  constructor(settings: Partial<FinalizeSettings> = {}) {
-    this.settings = { ...SETTINGS, ...settings };
+  constructor(settings: Partial<FinalizeTimings> = {}) {
+    this.settings = { ...SETTINGS, ...settings, stagingBucket: STAGING, stage: 'test', holder: 'this-run' };
     this.tables = new SimulatedWarehouse({
       isImpossible: () => false,
       isUntold: () => false,
@@ -76,24 +79,19 @@ export class FinalizerWorld {
       store: storeOf(this.buckets),
       copyQueue: queueTo((body) => this.requests.push(body)),
       finalizeQueue: queueTo((body, delaySeconds) => this.ticks.push({ body, at: this.now + delaySeconds * 1000 })),
-      stagingBucket: STAGING,
-      settings: this.settings,
       now: () => this.now,
       sleep: async (seconds) => {
         this.now += seconds * 1000;
       },
-      yieldAt: Number.POSITIVE_INFINITY,
       notify: (messages) => this.ledger.putIntoOutbox(messages),
-      stage: 'test',
       report: (event) => this.events.push(event),
-      holder: 'this-run',
       ...parts,
     };
   }
 
   /** Handles one tick of the period now. */
-  tick(parts: Partial<FinalizeServices> = {}): Promise<void> {
-    return handleTick(this.finalizing(parts), { period: PERIOD });
+  tick({ yieldAt, ...services }: TickParts = {}): Promise<void> {
+    return handleTick(this.finalizing(services), this.settings, { period: PERIOD }, { yieldAt });
   }
 
   /** Handles one tick of the period once everything that is dirty now is due. */

@@ -207,7 +207,7 @@ describe('ticks', () => {
   });
 
   it('that name no period are refused', async () => {
-    await expect(handleTick(world.finalizing(), { period: 'soon' })).rejects.toThrow('"soon"');
+    await expect(handleTick(world.finalizing(), world.settings, { period: 'soon' })).rejects.toThrow('"soon"');
   });
 });
 

@@ -1,21 +1,17 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { compareDeliveries } from '../../src/ledger/deliveryOrder.ts';
+import { applyDelivery, countChange, resolved, tickFor, watermarked } from '../../src/ledger/partitionChanges.ts';
 import {
-  applyDelivery,
-  applyUpdate,
   awaitedKey,
-  compareDeliveries,
-  countChange,
   type DeliveryProgress,
   isDirty,
   newPartitionRecord,
   type PartitionRecord,
-  resolved,
   setIdOf,
-  tickFor,
   wantsAnalytics,
-  watermarked,
 } from '../../src/ledger/partitionRecord.ts';
+import { applyUpdate } from '../../src/ledger/partitionUpdate.ts';
 import { ALPHA, type DeliverySketch, deliveryOf, progressOf, START } from './records.ts';
 
 const CLEAN = newPartitionRecord(ALPHA);

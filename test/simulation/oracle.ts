@@ -3,8 +3,9 @@ import type { Period } from '../../src/billing/period.ts';
 import { reportOf } from '../../src/billing/report.ts';
 import { versionIdOf } from '../../src/billing/version.ts';
 import { stagedKeyOf } from '../../src/copy/stagedKey.ts';
+import { compareDeliveries } from '../../src/ledger/deliveryOrder.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
-import { compareDeliveries, isDirty, type PartitionRecord, setIdOf } from '../../src/ledger/partitionRecord.ts';
+import { isDirty, type PartitionRecord, setIdOf } from '../../src/ledger/partitionRecord.ts';
 import { problemOf } from '../../src/ledger/problems.ts';
 import type { Publication } from '../../src/warehouse/warehouse.ts';
 import {

@@ -2,7 +2,7 @@ import { objectCreatedEvent } from '../../src/billing/objectCreated.ts';
 import { placeBySources } from '../../src/billing/placement.ts';
 import { handleObjectCreated } from '../../src/copy/handleObjectCreated.ts';
 import { handleTick } from '../../src/finalize/handleTick.ts';
-import type { FinalizeSettings } from '../../src/finalize/services.ts';
+import type { FinalizeTimings } from '../../src/finalize/services.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import type { Message } from '../../src/ledger/message.ts';
 import { isDirty, type PartitionRecord } from '../../src/ledger/partitionRecord.ts';
@@ -33,6 +33,7 @@ import { SimulatedWarehouse } from './simulatedWarehouse.ts';
 import { startUp } from './startUp.ts';
 
 const STAGING = 'staging';
+const DEPLOYMENT = { stage: 'simulated', stagingBucket: STAGING };
 const MAX_STEPS = 20_000;
 /** Well before its lease is over. */
 const HAND_ON_AFTER_SECONDS = 20;
@@ -49,7 +50,7 @@ export interface Mutation {
   readonly finalize?: (finalize: Consumer) => Consumer;
   /** Takes the place of what a start compares (local/compareWarehouse.ts). */
   readonly compare?: typeof compareWarehouse;
-  readonly settings?: Partial<FinalizeSettings>;
+  readonly settings?: Partial<FinalizeTimings>;
 }
 
 export interface Options {
@@ -60,7 +61,7 @@ export interface Options {
   readonly fencedOffAtMost?: number;
 }
 
-export const settings: FinalizeSettings = {
+export const settings: FinalizeTimings = {
   quietSeconds: 30,
   maxWaitSeconds: 300,
   leaseSeconds: 60,
@@ -102,7 +103,7 @@ class World {
   readonly #scenario: Scenario;
   readonly #scheduler: Scheduler;
   readonly #options: Options;
-  readonly #settings: FinalizeSettings;
+  readonly #settings: FinalizeTimings;
   readonly #buckets = new SimulatedBuckets();
   readonly #sqlite = new SimulatedLedger();
   readonly #outages = new Outages();
@@ -145,7 +146,7 @@ class World {
       onFailure: (error) => this.#endIfBroken(error),
       mayLose: false,
     });
-    const finalize: Consumer = (process, body) => handleTick(this.#finalizing(process), body);
+    const finalize: Consumer = (process, body) => this.#finalize(process, body);
     this.#finalizeQueue = new SimulatedQueue('finalize', scheduler, {
       consumer: (mutation.finalize ?? same)(finalize),
       onAcknowledge: () => {},
@@ -347,17 +348,26 @@ class World {
       store: this.#observedStore(process),
       ledger,
       notify: (messages: readonly Message[]) => ledger.putIntoOutbox(messages),
-      stage: 'simulated',
       copyQueue: this.#copyQueue.sender(process),
       finalizeQueue: this.#finalizeQueue.sender(process),
-      stagingBucket: STAGING,
       now: () => this.#scheduler.clock,
       report: () => {},
     };
   }
 
   #staging(process: Process) {
-    return { ...this.#shared(process), place: placeBySources(this.#sources()), debounce: this.#settings };
+    return {
+      ...this.#shared(process),
+      ...DEPLOYMENT,
+      place: placeBySources(this.#sources()),
+      debounce: this.#settings,
+    };
+  }
+
+  #finalize(process: Process, body: unknown): Promise<void> {
+    const settings = { ...this.#settings, ...DEPLOYMENT, holder: process.name };
+    const yieldAt = this.#scheduler.clock + HAND_ON_AFTER_SECONDS * 1000;
+    return handleTick(this.#finalizing(process), settings, body, { yieldAt });
   }
 
   #finalizing(process: Process) {
@@ -368,10 +378,7 @@ class World {
       warehouse: asEffects(this.#scheduler, process, 'warehouse', this.#warehouse),
       // Reading the script is no effect.
       script: override(effects, { steps: (period, payers) => engine.steps(period, payers) }),
-      settings: this.#settings,
       sleep: (seconds: number) => this.#sleep(process, seconds),
-      yieldAt: this.#scheduler.clock + HAND_ON_AFTER_SECONDS * 1000,
-      holder: process.name,
     };
   }
 

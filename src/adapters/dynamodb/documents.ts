@@ -11,7 +11,7 @@ const expand = promisify(gunzip);
 const MAX_CHUNK_BYTES = 350_000;
 
 /**
- * Keeps a JSON value of any size under a key, gzipped. What does not fit into one item is cut into chunks, which are
+ * Stores a JSON value of any size under a key, gzipped. What does not fit into one item is cut into chunks, which are
  * items of their own under the same `pk`. They are named after their content and written first: whoever reads the item
  * at `key` finds all of them, also while another value takes its place. The chunks of a value that was replaced stay.
  */

@@ -9,7 +9,7 @@ import type { Place } from '../../billing/placement.ts';
 import { handleObjectCreated } from '../../copy/handleObjectCreated.ts';
 import type { CopyServices } from '../../copy/services.ts';
 import { handleTick } from '../../finalize/handleTick.ts';
-import type { FinalizeServices, FinalizeSettings } from '../../finalize/services.ts';
+import type { FinalizeServices, FinalizeSettings, FinalizeTimings } from '../../finalize/services.ts';
 import { hasChanges, isDirty, type PartitionRecord, wantsAnalytics } from '../../ledger/partitionRecord.ts';
 import { type FailedStep, problemOf } from '../../ledger/problems.ts';
 import type { Queue } from '../../queue/queue.ts';
@@ -39,7 +39,7 @@ interface StackOptions {
   /** The source buckets' store, given the folder of the staging bucket and its name. */
   readonly store: (stagingBucket: string, stagingFolder: string) => ObjectStore;
   readonly place: Place;
-  readonly settings: FinalizeSettings;
+  readonly settings: FinalizeTimings;
   readonly report: Report;
   /** Milliseconds since 1970; the machine's own clock without it. */
   readonly now?: (() => number) | undefined;
@@ -81,24 +81,20 @@ export async function openStack(options: StackOptions): Promise<Stack> {
     ledger,
     copyQueue,
     finalizeQueue,
-    stagingBucket: STAGING_BUCKET,
     now: options.now ?? Date.now,
     report,
     // Nobody else listens.
     notify: async () => {},
-    stage: 'local',
   };
-  const staging: CopyServices = { ...shared, place, debounce: settings };
+  const deployment = { stage: 'local', stagingBucket: STAGING_BUCKET };
+  const staging: CopyServices = { ...shared, ...deployment, place, debounce: settings };
   const finalizing: FinalizeServices = {
     ...shared,
     warehouse,
     script: warehouse.script,
-    settings,
     sleep: (seconds) => wait(seconds * 1000),
-    // Nothing ends this process by itself.
-    yieldAt: Number.POSITIVE_INFINITY,
-    holder: randomUUID(),
   };
+  const finalizeSettings: FinalizeSettings = { ...settings, ...deployment, holder: randomUUID() };
   const stop = new AbortController();
   let broken: WarehouseBroken | undefined;
   const copies = consume(
@@ -112,7 +108,7 @@ export async function openStack(options: StackOptions): Promise<Stack> {
   );
   const finalize = reportingGivenUp<Tick>(options.onGivenUp, async (body) => {
     if (broken) throw broken;
-    await handleTick(finalizing, body).catch((error: unknown) => {
+    await handleTick(finalizing, finalizeSettings, body).catch((error: unknown) => {
       if (error instanceof WarehouseBroken) broken = error;
       throw error;
     });

@@ -26,6 +26,19 @@ const filesOf = (count: number, partition = ALPHA) =>
   Array.from({ length: count }, (_, index) => versionOf({ partition, key: `file-${index}` }));
 const idsOf = (files: readonly { readonly id: string }[]) => files.map(({ id }) => id);
 
+describe('a long list of awaited files', () => {
+  it('that two partitions have in common is found for both of them, by another process too', async () => {
+    const table = await world.createTable();
+    const ledger = await world.ledger({ table });
+    const awaited = Array.from({ length: 60 }, (_, index) => `version-${index}`);
+    for (const partition of [ALPHA, BETA]) await ledger.recordDelivery(deliveryOf({ partition }), awaited, START);
+    for (const partition of [ALPHA, BETA]) {
+      const another = await world.ledger({ table });
+      expect((await another.partition(partition))?.delivery?.awaited).toEqual(awaited);
+    }
+  });
+});
+
 describe('what a data file costs', () => {
   it('two writes, and one more for every sixteenth; told again none, however often', async () => {
     const ledger = await world.ledger();
@@ -134,6 +147,23 @@ describe('requests', () => {
     expect(await ledger.version(ALPHA, other.id)).toBeUndefined();
     left = 0;
     expect(await ledger.recordVersion(other, START)).toMatchObject({ isNew: true, partition: { changes: 2 } });
+  });
+
+  it('whose answer was lost are sent again, and what they wrote is still new to whoever asked for it', async () => {
+    const ledger = await world.ledger();
+    let lost = 0;
+    world.proxy.afterwards = ({ operation }) => {
+      if (operation !== 'UpdateItem' || lost === 1) return undefined;
+      lost += 1;
+      return 'drop';
+    };
+    const delivered = await ledger.recordDelivery(deliveryOf(), [], START);
+    expect(lost).toBe(1);
+    expect(delivered).toMatchObject({ isNew: true, tick: 'now', partition: { changes: 1 } });
+    lost = 0;
+    const chosen = await ledger.chooseReport(ALPHA, 'cur-source/another', START);
+    expect(lost).toBe(1);
+    expect(chosen).toMatchObject({ isNew: true, tick: 'quiet', partition: { changes: 2 } });
   });
 
   it.each(['UpdateItem', 'TransactWriteItems'])('that meet a transaction (%s) are sent again', async (refused) => {

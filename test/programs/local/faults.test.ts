@@ -6,7 +6,7 @@ import { describe, it } from 'vitest';
 import { DirectoryStore } from '../../../src/adapters/folder/objectStore.ts';
 import { parsePayer } from '../../../src/billing/payer.ts';
 import { placeBySources } from '../../../src/billing/placement.ts';
-import type { FinalizeSettings } from '../../../src/finalize/services.ts';
+import type { FinalizeTimings } from '../../../src/finalize/services.ts';
 import { stateOf } from '../../../src/ledger/partitionState.ts';
 import { allPartitions } from '../../../src/programs/local/outcome.ts';
 import { openStack, type Stack } from '../../../src/programs/local/stack.ts';
@@ -18,7 +18,7 @@ import { putFiles, reportFile, rowsOf } from './reports.ts';
 
 const SOURCE = { bucket: 'source', prefix: '', payer: parsePayer('111122223333'), manifests: false };
 const FILES = ['a', 'b'].map((name) => `year=2026/month=04/${name}.parquet`);
-const SETTINGS: FinalizeSettings = {
+const SETTINGS: FinalizeTimings = {
   quietSeconds: 0,
   maxWaitSeconds: 0,
   leaseSeconds: 3600,
