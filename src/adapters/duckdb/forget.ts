@@ -3,8 +3,8 @@ import * as z from 'zod';
 import type { Partition } from '../../billing/partition.ts';
 import { parsePayer } from '../../billing/payer.ts';
 import { periodOf } from '../../billing/period.ts';
-import { partitionValues } from './register.ts';
-import { inTransaction } from './turns.ts';
+import { partitionValues } from './partitionValues.ts';
+import { inTransaction } from './transaction.ts';
 
 /** What of a partition was in the warehouse. */
 export interface InWarehouse {

@@ -1,5 +1,4 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import * as z from 'zod';
 import { lastNumberOf, stepsOf } from '../../analytics/steps.ts';
 import type { Payer } from '../../billing/payer.ts';
 import type { Period } from '../../billing/period.ts';
@@ -14,12 +13,13 @@ import type {
 } from '../../warehouse/script.ts';
 import { statementFailure } from '../../warehouse/statementFailure.ts';
 import { FencedOff, WarehouseBroken } from '../../warehouse/warehouse.ts';
-import { checkFence } from './publish.ts';
-import { inTransaction, type Turns } from './turns.ts';
+import { lastCommitted, raiseScriptFence } from './fence.ts';
+import { inTransaction } from './transaction.ts';
+import type { ConnectionTurns } from './turns.ts';
 
 interface DuckdbScriptOptions {
   /** The turns in which everything is written. */
-  readonly writes: Turns;
+  readonly writes: ConnectionTurns;
   /** Another connection to the same database. */
   readonly connect: () => Promise<DuckDBConnection>;
   readonly analyticsStatements: (period: Period, payers: readonly Payer[]) => readonly string[];
@@ -91,40 +91,6 @@ async function runItem(
     return failureOf(current, error);
   }
 }
-
-/** Lets this run of the script in, and every older one out. Throws FencedOff, also for a newer run of the finalizer. */
-async function raiseScriptFence(connection: DuckDBConnection, run: ScriptRun): Promise<void> {
-  const { period, epoch, number } = run;
-  await inTransaction(connection, async () => {
-    await checkFence(connection, period, epoch);
-    await lastCommitted(connection, run);
-    await connection.run(
-      `insert into cur_fence (period, epoch, script_run) values ($period, 0, $number)
-       on conflict (period) do update set
-         script_statement = if(script_run < excluded.script_run, 0, script_statement),
-         script_run = excluded.script_run`,
-      { period, number },
-    );
-  });
-}
-
-/** The number of the last statement that the run has committed; 0 for none. Throws FencedOff when a newer one was let in. */
-async function lastCommitted(connection: DuckDBConnection, { period, number }: ScriptRun): Promise<number> {
-  const reader = await connection.runAndReadAll(
-    'select script_run, script_statement from cur_fence where period = $period',
-    { period },
-  );
-  const [row] = z.array(ScriptRow).parse(reader.getRowObjectsJS());
-  if (!row || row.script_run < number) return 0;
-  if (row.script_run === number) return row.script_statement;
-  throw new FencedOff(
-    `run ${number} of the analytics of ${period} is fenced off by run ${row.script_run}`,
-    row.script_run,
-  );
-}
-
-const SomeNumber = z.bigint().transform(Number);
-const ScriptRow = z.object({ script_run: SomeNumber, script_statement: SomeNumber });
 
 /** DuckDB begins its messages with the type of the error: that is the code. */
 function failureOf({ number, sql }: NumberedStatement, error: unknown): StepFailure {

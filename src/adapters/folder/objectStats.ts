@@ -1,6 +1,6 @@
 import { type BigIntStats, lstatSync } from 'node:fs';
 import type { ListedObject } from '../../store/objectStore.ts';
-import { isAbsence } from './fileFailure.ts';
+import { isAbsence } from './failures.ts';
 
 /** What a listing says of the file of a key, or undefined if no regular file is there. Throws the file system's error otherwise. */
 export function statObject(file: string, key: string): ListedObject | undefined {

@@ -1,18 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import {
-  accessSync,
-  closeSync,
-  constants,
-  copyFileSync,
-  fstatSync,
-  linkSync,
-  lstatSync,
-  openSync,
-  readSync,
-  realpathSync,
-  unlinkSync,
-} from 'node:fs';
-import { copyFile, open, rename } from 'node:fs/promises';
+import { accessSync, closeSync, constants, fstatSync, openSync, readSync, realpathSync, unlinkSync } from 'node:fs';
+import { open, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { resolveRange } from '../../store/byteRange.ts';
 import {
@@ -24,7 +12,8 @@ import {
   type ObjectStore,
   type ReadResult,
 } from '../../store/objectStore.ts';
-import { codeOf, isAbsence, readFailure, unwritableKey, writeFailure } from './fileFailure.ts';
+import { copyContent, isTaken, linkUnlessTaken } from './copy.ts';
+import { isAbsence, readFailure, unwritableKey, writeFailure } from './failures.ts';
 import { partName, pathOfKey } from './keyPath.ts';
 import { listedObject, statObject } from './objectStats.ts';
 import { isRealFolder, makeRealFolder } from './realFolder.ts';
@@ -50,7 +39,7 @@ import { type OnUnreadable, walkKeys } from './walkKeys.ts';
  * A key that cannot be a file (keyPath.ts) is not there for whoever reads, and a RangeError for whoever writes; so is,
  * unlike in S3, `a/b` while there is an object `a`.
  */
-export class DirectoryStore implements ObjectStore {
+export class FolderObjectStore implements ObjectStore {
   readonly #folders: ReadonlyMap<string, string>;
   readonly #newId: () => string;
   readonly #onUnreadable: OnUnreadable | undefined;
@@ -219,19 +208,6 @@ function statOrFail(file: string, object: ObjectRef): ListedObject | undefined {
   }
 }
 
-/** Larger files are copied without keeping everything else waiting. */
-const COPIED_AT_ONCE_BYTES = 1024 * 1024;
-
-async function copyContent(from: string, part: string, source: ObjectRef & { sizeBytes: number }): Promise<void> {
-  const mode = constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE;
-  try {
-    if (source.sizeBytes <= COPIED_AT_ONCE_BYTES) copyFileSync(from, part, mode);
-    else await copyFile(from, part, mode);
-  } catch (error) {
-    throw readFailure(error, source);
-  }
-}
-
 /** "Returns some or all (up to 1,000) of the objects" (S3 API reference, ListObjectsV2). */
 const PAGE_SIZE = 1_000;
 
@@ -257,28 +233,6 @@ function changed({ bucket, key, etag }: ObjectRef): ObjectChanged {
   return new ObjectChanged(
     `object ${key} in bucket ${bucket} has another content than ${etag ?? 'when its read began'}`,
   );
-}
-
-/** Whether an object has this path. Throws a RangeError if something else has it, or nothing can. */
-function isTaken(file: string, location: Location): boolean {
-  try {
-    if (lstatSync(file).isFile()) return true;
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return false;
-    throw writeFailure(error, location);
-  }
-  throw unwritableKey(location);
-}
-
-/** Gives a part file its name. `link` rather than `rename`, which would replace what another copy has put there meanwhile. */
-function linkUnlessTaken(part: string, file: string, location: Location): 'copied' | 'exists' {
-  try {
-    linkSync(part, file);
-    return 'copied';
-  } catch (error) {
-    if (codeOf(error) === 'EEXIST' && isTaken(file, location)) return 'exists';
-    throw writeFailure(error, location);
-  }
 }
 
 async function writePart(part: string, bytes: Uint8Array, key: string): Promise<ListedObject> {

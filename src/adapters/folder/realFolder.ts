@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { lstat, mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { codeOf } from './fileFailure.ts';
+import { codeOf } from './failures.ts';
 
 /**
  * Whether a folder can be reached from `root` (a path without symbolic links) without following one. Throws the file

@@ -1,7 +1,7 @@
 import { type Dirent, lstatSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { isAbsence } from './fileFailure.ts';
+import { isAbsence } from './failures.ts';
 import { isObjectName, isPart, pathOfKey } from './keyPath.ts';
 import { isRealFolder } from './realFolder.ts';
 import { compareUtf8, sortUtf8 } from './utf8Order.ts';

@@ -1,7 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { watch } from 'chokidar';
 import type { Location } from '../../store/objectStore.ts';
-import { isAbsence } from './fileFailure.ts';
+import { isAbsence } from './failures.ts';
 import { keyOfPath } from './keyPath.ts';
 
 interface WatchOptions {

@@ -2,7 +2,7 @@ import { CopyObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { Backoff } from '../../base/backoff.ts';
 import { type Location, ObjectGone, type ObjectRef } from '../../store/objectStore.ts';
 import { copySourceOf } from './copySource.ts';
-import { denied, named, quoted, statusOf } from './errors.ts';
+import { denied, named, quoted, statusOf } from './failures.ts';
 
 /** What copies work with. */
 export interface Copying {

@@ -1,5 +1,5 @@
 import type { ObjectRef } from '../../store/objectStore.ts';
-import { checkKey } from './errors.ts';
+import { checkKey } from './failures.ts';
 
 /**
  * The `x-amz-copy-source` header of an object: bucket, key and, where given, the version (S3 API reference, CopyObject:

@@ -4,9 +4,7 @@ import {
   HeadObjectCommand,
   ListObjectsV2Command,
   type ListObjectsV2CommandOutput,
-  PutObjectTaggingCommand,
-  S3Client,
-  type S3ClientConfig,
+  type S3Client,
 } from '@aws-sdk/client-s3';
 import { type Backoff, createBackoff } from '../../base/backoff.ts';
 import { checkWhole } from '../../base/checkWhole.ts';
@@ -21,39 +19,12 @@ import {
   type ReadResult,
 } from '../../store/objectStore.ts';
 import { BucketRegions } from './bucketRegions.ts';
+import { createS3Client } from './client.ts';
 import { type Copying, type CopySource, copyWhole } from './copy.ts';
-import { changed, checkKey, failureOf, named, quoted, required, statusOf, unquoted } from './errors.ts';
+import { changed, failureOf, named, quoted, required, statusOf, unlessGone, unquoted } from './failures.ts';
 import { isEmptyAnywhere, rangeHeader, sizeInContentRange } from './httpRange.ts';
+import { inS3 } from './inS3.ts';
 import { copyInParts, MAX_PART_BYTES, MIN_PART_BYTES, type MultipartSettings } from './multipartCopy.ts';
-
-/** Standard retries: throttling (SlowDown) waits up to 1, 2, 4 and 8 seconds in between, all else far less. */
-const MAX_ATTEMPTS = 5;
-const CONNECTION_TIMEOUT_MS = 5_000;
-/**
- * Without a byte for this long. S3 sends white space while it works for minutes (S3 API reference, CompleteMultipartUpload);
- * a copy that times out all the same is sent again, and finds what it has made.
- */
-const SOCKET_TIMEOUT_MS = 60_000;
-
-/**
- * An S3 client that gives up on a connection that hangs, and tries again what may work then; `config` overrules each
- * setting. Behind an endpoint of one's own (`endpoint`, AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL) buckets are named in
- * the path: `bucket.localhost` leads nowhere.
- *
- * Buckets of other regions are S3ObjectStore's concern (bucketRegions.ts): `followRegionRedirects` stays off.
- */
-export function createS3Client(
-  config: S3ClientConfig = {},
-  env: Readonly<Record<string, string | undefined>> = process.env,
-): S3Client {
-  const endpoint = config.endpoint ?? (env.AWS_ENDPOINT_URL_S3 || env.AWS_ENDPOINT_URL);
-  return new S3Client({
-    maxAttempts: MAX_ATTEMPTS,
-    requestHandler: { connectionTimeout: CONNECTION_TIMEOUT_MS, socketTimeout: SOCKET_TIMEOUT_MS },
-    forcePathStyle: Boolean(endpoint),
-    ...config,
-  });
-}
 
 export interface S3ObjectStoreOptions {
   /** A client for buckets that lie in another region than the store's own client; default: createS3Client. */
@@ -199,15 +170,6 @@ export class S3ObjectStore implements ObjectStore {
   }
 }
 
-/**
- * Puts the one tag `superseded=true` on an object, for the lifecycle rule of the staging bucket that removes what bears
- * it; one that is not there is no error. Throws AccessDenied, or S3's own error.
- */
-export async function tagSuperseded(client: S3Client, location: Location): Promise<void> {
-  const Tagging = { TagSet: [{ Key: 'superseded', Value: 'true' }] };
-  await unlessGone(location, () => client.send(new PutObjectTaggingCommand({ ...inS3(location), Tagging })));
-}
-
 type Facts = Omit<ReadResult, 'bytes'>;
 
 function factsOf(
@@ -233,25 +195,14 @@ function decodedKey(key: string): string {
   return decodeURIComponent(key.replaceAll('+', ' '));
 }
 
-function inS3(location: Location): { Bucket: string; Key: string } {
-  checkKey(location);
-  return { Bucket: location.bucket, Key: location.key };
+interface Content {
+  readonly Bucket: string;
+  readonly Key: string;
+  readonly IfMatch: string | undefined;
+  readonly VersionId: string | undefined;
 }
 
-function contentInS3(object: ObjectRef): { Bucket: string; Key: string; IfMatch?: string; VersionId?: string } {
+function contentInS3(object: ObjectRef): Content {
   const { etag, versionId } = object;
-  return {
-    ...inS3(object),
-    ...(etag === undefined ? {} : { IfMatch: quoted(etag) }),
-    ...(versionId === undefined ? {} : { VersionId: versionId }),
-  };
-}
-
-async function unlessGone(location: Location, send: () => Promise<unknown>): Promise<void> {
-  try {
-    await send();
-  } catch (error) {
-    const failure = failureOf(error, location);
-    if (!(failure instanceof ObjectGone)) throw failure;
-  }
+  return { ...inS3(object), IfMatch: etag === undefined ? undefined : quoted(etag), VersionId: versionId };
 }

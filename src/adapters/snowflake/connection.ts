@@ -1,6 +1,6 @@
 import type { Connection as DriverConnection, RowStatement, SnowflakeError } from 'snowflake-sdk';
+import { withDeadline } from '../../base/deadline.ts';
 import type { SnowflakeCredentials } from './credentials.ts';
-import { withDeadline } from './deadline.ts';
 import { failureOf, SnowflakeFailure } from './failures.ts';
 import { phaseOf, type QueryStatus } from './queryStatus.ts';
 
@@ -129,7 +129,7 @@ function wrap(driver: DriverConnection): Connection {
       );
       const queryId: string | undefined = (await completed).getQueryId();
       if (queryId !== undefined) return queryId;
-      throw new SnowflakeFailure({ code: 'NO_QUERY_ID', kind: 'retry', message: 'no query id came back' });
+      throw new SnowflakeFailure({ code: 'NO_QUERY_ID', kind: 'transient', message: 'no query id came back' });
     },
     async status(queryId) {
       const word = await driver.getQueryStatus(queryId).catch((error: unknown) => {
@@ -147,7 +147,7 @@ function wrap(driver: DriverConnection): Connection {
       return driver.isValidAsync();
     },
     async close() {
-      await withDeadline(CLOSE_SECONDS, 'closing the session', async () => {
+      await withDeadline({ what: 'closing the session', seconds: CLOSE_SECONDS }, async () => {
         await Promise.all(cancelling);
         await new Promise<void>((resolve) => driver.destroy(() => resolve()));
       }).catch(() => undefined);

@@ -28,7 +28,7 @@ import type { Statements } from './statements.ts';
  * Lets the run with this epoch in, and every older one out. Answers both fences. Throws FencedOff when a newer run was
  * here.
  */
-export async function raiseFence(
+export async function letIn(
   session: Statements,
   names: SnowflakeNames,
   period: Period,
@@ -49,13 +49,13 @@ export async function raiseFence(
 }
 
 /** The same for a run that begins. Throws FencedOff, too, when the script has run under this epoch. */
-export async function raiseUnusedFence(
+export async function raiseFence(
   session: Statements,
   names: SnowflakeNames,
   period: Period,
   epoch: number,
 ): Promise<void> {
-  const { scriptRun } = await raiseFence(session, names, period, epoch);
+  const { scriptRun } = await letIn(session, names, period, epoch);
   if (scriptRun < epoch) return;
   throw new FencedOff(`run ${epoch} of ${period} was here before: the script has run under it`, scriptRun);
 }

@@ -1,7 +1,7 @@
+import type { KeptConnection } from '../../base/keptConnection.ts';
 import { quoteValue } from '../../base/printable.ts';
 import type { Connection, SnowflakeRow } from './connection.ts';
 import { failureOf, SnowflakeFailure, wasAnswered } from './failures.ts';
-import type { KeptConnection } from './keptConnection.ts';
 import type { Persist } from './persistence.ts';
 import type { QueryStatus } from './queryStatus.ts';
 
@@ -20,8 +20,8 @@ interface Queries {
  */
 export function createQueries(
   persist: Persist,
-  asking: KeptConnection,
-  connect: () => KeptConnection,
+  asking: KeptConnection<Connection>,
+  connect: () => KeptConnection<Connection>,
   deadlines: { readonly submitSeconds: number; readonly statusSeconds: number },
 ): Queries {
   const { submitSeconds, statusSeconds } = deadlines;
@@ -59,7 +59,7 @@ async function submitOnce(connection: Connection, sql: string, queryTag: string,
     const failure = failureOf(error);
     if (failure.kind !== 'reconnect') throw failure;
     const message = `the session is gone (${failure.code}), and the query that was submitted in it may run`;
-    throw new SnowflakeFailure({ code: 'SESSION_LOST', kind: 'giveUp', message });
+    throw new SnowflakeFailure({ code: 'SESSION_LOST', kind: 'permanent', message });
   }
 }
 

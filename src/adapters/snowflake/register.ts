@@ -3,11 +3,10 @@ import { type Partition, partitionPrefix } from '../../billing/partition.ts';
 import { monthOf, yearOf } from '../../billing/period.ts';
 import { unreadableColumn } from '../../warehouse/unreadableColumn.ts';
 import type { FileStatus, StagedFile } from '../../warehouse/warehouse.ts';
-import { refreshSql, removeFilesSql } from './externalTableSql.ts';
+import { refreshSql, removeFilesSql } from './externalTable.ts';
 import type { SnowflakeNames } from './names.ts';
-import { BOUND_TEXTS } from './publish.ts';
 import { quoteText } from './quote.ts';
-import type { Statements } from './statements.ts';
+import { BOUND_TEXTS, type Statements } from './statements.ts';
 
 /** How many files one REMOVE FILES names: they stand in its text, and a statement's text may have 1 MB. */
 const FILES_PER_REMOVAL = 500;

@@ -82,7 +82,7 @@ async function outcomeOf(session: Session, queryId: string): Promise<BlockOutcom
     return readOutcome(await session.result(queryId));
   } catch (error) {
     const failure = failureOf(error);
-    if (wasAnswered(failure) && failure.kind === 'giveUp') return failure;
+    if (wasAnswered(failure) && failure.kind === 'permanent') return failure;
     throw error;
   }
 }

@@ -1,8 +1,9 @@
 import { type Backoff, createBackoff } from '../../base/backoff.ts';
 import { checkWhole } from '../../base/checkWhole.ts';
+import { keepConnection } from '../../base/keptConnection.ts';
+import { createTurns } from '../../base/turns.ts';
 import type { ConnectionPlace, SnowflakeRow } from './connection.ts';
 import type { SnowflakeCredentials } from './credentials.ts';
-import { keepConnection } from './keptConnection.ts';
 import { createPersistence } from './persistence.ts';
 import { checkQueryId, createQueries } from './queries.ts';
 import type { QueryStatus } from './queryStatus.ts';
@@ -96,7 +97,9 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   const signIn = createSignIn(readCredentials, deadlines.connectSeconds);
   const place = { database, schema, warehouse, application };
   const kept = (whenClosed: ConnectionPlace['whenClosed'], parameters: SessionParameters) =>
-    keepConnection(() => signIn({ ...place, whenClosed }, parameters));
+    keepConnection(() => signIn({ ...place, whenClosed }, parameters), {
+      closed: () => new Error('the Snowflake session was closed'),
+    });
   const statements = kept('sessionEnds', options);
   const asking = kept('sessionEnds', options);
   const queries = createQueries(persist, asking, () => kept('queriesRunOn', submitted), deadlines);
@@ -152,15 +155,5 @@ export function keepSession(open: () => Promise<Session>): () => Promise<Session
       throw error;
     });
     return opening;
-  };
-}
-
-/** One piece of work after the other; work that fails fails for its caller only. */
-function createTurns(): <Result>(work: () => Promise<Result>) => Promise<Result> {
-  let last: Promise<unknown> = Promise.resolve();
-  return (work) => {
-    const turn = last.then(work);
-    last = turn.catch(() => undefined);
-    return turn;
   };
 }

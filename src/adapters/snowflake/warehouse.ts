@@ -2,7 +2,7 @@ import type { Payer } from '../../billing/payer.ts';
 import type { Period } from '../../billing/period.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { auditFiles } from './audit.ts';
-import { raiseUnusedFence } from './fence.ts';
+import { raiseFence } from './fence.ts';
 import type { SnowflakeNames } from './names.ts';
 import { publishedFiles, publishFiles } from './publish.ts';
 import { registerFiles, unregisterFiles } from './register.ts';
@@ -30,11 +30,12 @@ interface SnowflakeWarehouseOptions {
 export function openSnowflakeWarehouse(options: SnowflakeWarehouseOptions): Warehouse {
   const { session, names } = options;
   return {
-    raiseFence: async (period, epoch) => raiseUnusedFence(await session(), names, period, epoch),
+    raiseFence: async (period, epoch) => raiseFence(await session(), names, period, epoch),
     published: async (period, payers) => publishedFiles(await session(), names, period, payers),
     register: async (partition, files) => registerFiles(await session(), names, partition, files),
     audit: async (partition, files) => auditFiles(await session(), names, partition, files),
-    publish: async (period, epoch, publications) => publishFiles(await session(), names, period, epoch, publications),
+    publish: async (period, epoch, publications) =>
+      publishFiles(await session(), names, { period, epoch }, publications),
     totals: async (period, payers) => totalsOf(await session(), names, period, payers),
     script: createSnowflakeScript(options),
     unregister: async (partition, stagedKeys) => unregisterFiles(await session(), names, partition, stagedKeys),

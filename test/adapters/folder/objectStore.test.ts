@@ -7,12 +7,12 @@ import { Worker } from 'node:worker_threads';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { partName } from '../../../src/adapters/folder/keyPath.ts';
-import { DirectoryStore } from '../../../src/adapters/folder/objectStore.ts';
+import { FolderObjectStore } from '../../../src/adapters/folder/objectStore.ts';
 import { sortUtf8 } from '../../../src/adapters/folder/utf8Order.ts';
 import { AccessDenied, ObjectChanged, ObjectGone } from '../../../src/store/objectStore.ts';
 import { describeObjectStoreContract } from '../../store/objectStoreContract.ts';
 
-describeObjectStoreContract('DirectoryStore', async () => {
+describeObjectStoreContract('FolderObjectStore', async () => {
   const { root, store } = await makeStore();
   return {
     store,
@@ -24,9 +24,9 @@ describeObjectStoreContract('DirectoryStore', async () => {
   };
 });
 
-describe('DirectoryStore', () => {
+describe('FolderObjectStore', () => {
   let root: string;
-  let store: DirectoryStore;
+  let store: FolderObjectStore;
   beforeEach(async () => {
     ({ root, store } = await makeStore());
   });
@@ -145,7 +145,7 @@ describe('DirectoryStore', () => {
   it("a bucket's own folder may be a link", async () => {
     await put('a/k', 'x');
     await symlink(path.join(root, 'source'), path.join(root, 'linked'));
-    const linked = new DirectoryStore(new Map([['b', path.join(root, 'linked')]]));
+    const linked = new FolderObjectStore(new Map([['b', path.join(root, 'linked')]]));
     expect(await linked.head({ bucket: 'b', key: 'a/k' })).toEqual(await store.head(inSource('a/k')));
     await linked.put({ bucket: 'b', key: 'new/k' }, Buffer.of(1));
     expect(await keys('source')).toEqual(['a/k', 'new/k']);
@@ -307,11 +307,11 @@ const HOSTILE_KEYS = [
   `folder/${'ü'.repeat(128)}`,
 ];
 
-async function makeStore(): Promise<{ root: string; store: DirectoryStore }> {
+async function makeStore(): Promise<{ root: string; store: FolderObjectStore }> {
   const root = await realpath(await mkdtemp(path.join(tmpdir(), 'directory-store-')));
   const folders = ['source', 'staging'].map((name): [string, string] => [name, path.join(root, name)]);
   for (const [, folder] of folders) await mkdir(folder);
-  return { root, store: new DirectoryStore(new Map([...folders, ['missing', path.join(root, 'missing')]])) };
+  return { root, store: new FolderObjectStore(new Map([...folders, ['missing', path.join(root, 'missing')]])) };
 }
 
 /** Every path below a folder, with the text of every file. */

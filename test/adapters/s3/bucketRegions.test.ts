@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createS3Client, S3ObjectStore } from '../../../src/adapters/s3/objectStore.ts';
+import { createS3Client } from '../../../src/adapters/s3/client.ts';
+import { S3ObjectStore } from '../../../src/adapters/s3/objectStore.ts';
 import type { AwsRequest } from '../../aws/faultProxy.ts';
 import { type MotoServer, REGION, startMotoServer } from '../../aws/motoServer.ts';
 import { s3Answer } from './copyConditions.ts';

@@ -246,7 +246,7 @@ describe('a step that fails', () => {
     const step = firstStep(steps(insertAlpha()));
     await runStep(script(), RUN, step);
     harness.server.order('result', { code: '000603' }, 4);
-    await expect(script().look(RUN, step, undefined)).rejects.toMatchObject({ code: '000603', kind: 'retry' });
+    await expect(script().look(RUN, step, undefined)).rejects.toMatchObject({ code: '000603', kind: 'transient' });
     expect(await script().look(RUN, step, undefined)).toMatchObject({ is: 'done' });
   });
 });

@@ -2,7 +2,7 @@ import { S3ServiceException } from '@aws-sdk/client-s3';
 import { printable } from '../../base/printable.ts';
 import { AccessDenied, type Location, ObjectChanged, ObjectGone, type ObjectRef } from '../../store/objectStore.ts';
 
-/** Codes whose status S3 cannot tell any more once it has answered 200, as CopyObject may before it fails. */
+/** Codes whose status S3 cannot send any more once it has answered 200, as CopyObject may before it fails. */
 const STATUS_OF_CODE = new Map([
   ['AccessDenied', 403],
   ['NoSuchBucket', 404],
@@ -71,4 +71,14 @@ export function quoted(etag: string): string {
 /** Keys are Unicode (S3 User Guide, "Naming Amazon S3 objects"): one with half a character is no object's. Throws ObjectGone. */
 export function checkKey(location: Location): void {
   if (!location.key.isWellFormed()) throw new ObjectGone(`no ${named(location)}`);
+}
+
+/** Sends a request; that the object is not there is no failure of it. */
+export async function unlessGone(location: Location, send: () => Promise<unknown>): Promise<void> {
+  try {
+    await send();
+  } catch (error) {
+    const failure = failureOf(error, location);
+    if (!(failure instanceof ObjectGone)) throw failure;
+  }
 }
