@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { quoteValue } from '../base/printable.ts';
+import { wrongFields } from '../base/wrongFields.ts';
 import type { PayersTable } from './payersTable.ts';
 
 /** A function was deployed with a wrong environment. Consequence: it stops at its cold start, with an alarm; messages are kept. */
@@ -107,11 +108,8 @@ export function parseEnvironment<Variables extends z.ZodMiniObject>(
   variables: Variables,
   environment: Readonly<Record<string, string | undefined>>,
 ): z.output<Variables> {
-  const parsed = variables.safeParse(environment, { reportInput: true });
-  const issues = parsed.error?.issues ?? [];
-  const wrong = issues.map(({ path, message, input }) =>
-    input === undefined ? `${path.join('.')} is not set` : `${path.join('.')} ${message}, got ${quoteValue(input)}`,
-  );
+  const parsed = variables.safeParse(environment);
+  const wrong = wrongFields(parsed.error?.issues ?? [], environment, { whole: 'it', missing: 'is not set' });
   for (const [less, more] of ORDERED) {
     if (!(less in variables.shape) || !(Number(environment[less]) > Number(environment[more]))) continue;
     wrong.push(

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
-import { printable, quoteValue } from '../base/printable.ts';
+import { quoteValue } from '../base/printable.ts';
+import { fieldName, wrongFields } from '../base/wrongFields.ts';
 import { parsePayer } from '../billing/payer.ts';
 import type { PayerSource } from '../billing/source.ts';
 
@@ -21,6 +22,13 @@ export class PayersInvalid extends Error {
 }
 
 const MAX_PREFIX_CHARACTERS = 512;
+
+/** Fields are called `payers[2].bucket`: entries count from 0, as in YAML's own tools. */
+const WORDING = {
+  whole: 'payers',
+  nameOf: (path: readonly PropertyKey[]) => `payers${fieldName(path)}`,
+  unknown: 'is an unknown field of a payer',
+};
 
 const accountId = z
   .string('must be 12 digits in quotes (without them YAML reads a number, and leading zeros are lost)')
@@ -82,8 +90,8 @@ export type PayerEntry = z.output<typeof payerEntry>;
  * Throws PayersInvalid, whose message names every wrong, missing, unknown or doubled field with its value.
  */
 export function parsePayers(document: unknown): PayersConfiguration {
-  const parsed = file.safeParse(document, { reportInput: true });
-  if (!parsed.success) throw new PayersInvalid(parsed.error.issues.flatMap(wordsOf));
+  const parsed = file.safeParse(document);
+  if (!parsed.success) throw new PayersInvalid(wrongFields(parsed.error.issues, document, WORDING));
   const clashes = [...doubledPlaces(parsed.data), ...otherOwners(parsed.data)];
   if (clashes.length > 0) throw new PayersInvalid(clashes);
   return { sources: parsed.data.map(payerSourceOf) };
@@ -108,23 +116,6 @@ export function payerSourceOf({
     ...(kmsKey === undefined ? {} : { kmsKey }),
     ...(report === undefined ? {} : { report }),
   };
-}
-
-function wordsOf(issue: z.core.$ZodIssue): string[] {
-  if (issue.code === 'unrecognized_keys') {
-    const fields: Record<string, unknown> = { ...issue.input };
-    return issue.keys.map(
-      (key) => `${pathOf([...issue.path, key])} is no field of a payer, got ${quoteValue(fields[key])}`,
-    );
-  }
-  if (issue.input === undefined && issue.path.length > 0) return [`${pathOf(issue.path)} is missing`];
-  return [`${pathOf(issue.path)} ${issue.message}, got ${quoteValue(issue.input)}`];
-}
-
-/** `payers[2].bucket`: entries count from 0, as in YAML's own tools. */
-function pathOf(path: readonly PropertyKey[]): string {
-  const parts = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${printable(String(part))}`));
-  return `payers${parts.join('')}`;
 }
 
 function doubledPlaces(entries: readonly PayerEntry[]): string[] {

@@ -1,4 +1,5 @@
 import { quoteValue } from '../base/printable.ts';
+import { wrongFields } from '../base/wrongFields.ts';
 import type { PayerSource } from '../billing/source.ts';
 import { parseIdentifier } from '../warehouse/identifier.ts';
 import { type PayerEntry, payerEntry, payerSourceOf } from './payers.ts';
@@ -93,14 +94,10 @@ function readRow(row: PayerRow): ReadRow {
   const wrong = untyped.map(({ column, value }) => `${column} must be a string, got ${quoteValue(value)}`);
   if (enabled !== true) wrong.push(`ENABLED must be true or false, got ${quoteValue(enabled)}`);
   const entry = Object.fromEntries(filled.map(({ field, value }) => [field, value]));
-  const parsed = payerEntry.safeParse(entry, { reportInput: true });
-  const told = new Set<unknown>(untyped.map(({ field }) => field));
-  for (const { path, message, input } of parsed.error?.issues ?? []) {
-    const [field] = path;
-    if (told.has(field)) continue;
-    const column = COLUMN_OF.get(field);
-    wrong.push(input === undefined ? `${column} is missing` : `${column} ${message}, got ${quoteValue(input)}`);
-  }
+  const parsed = payerEntry.safeParse(entry);
+  const named = new Set<unknown>(untyped.map(({ field }) => field));
+  const others = parsed.error?.issues.filter(({ path: [field] }) => !named.has(field)) ?? [];
+  wrong.push(...wrongFields(others, entry, { whole: 'the row', nameOf: ([field]) => String(COLUMN_OF.get(field)) }));
   if (!parsed.success || wrong.length > 0) return { is: 'left out', reason: wrong.join('; ') };
   return { is: 'right', source: payerSourceOf(parsed.data) };
 }

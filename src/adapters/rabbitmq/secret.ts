@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import * as z from 'zod/mini';
-import { printable } from '../../base/printable.ts';
+import { fieldName, wrongFields } from '../../base/wrongFields.ts';
 
 /** Where the broker is, and who signs in. The virtual host is the stage's to say, never the secret's. */
 export interface BrokerCredentials {
@@ -110,12 +110,12 @@ function wrongUrl(): BrokerSecretInvalid {
 }
 
 function check<Shape extends z.ZodMiniType>(shape: Shape, document: unknown, prefix = ''): z.output<Shape> {
-  const parsed = shape.safeParse(document, { reportInput: true });
+  const parsed = shape.safeParse(document);
   if (parsed.success) return parsed.data;
-  const wrong = parsed.error.issues.map(({ path: [name], message, input }) => {
-    if (name === undefined) return message;
-    const called = `${prefix}${printable(String(name))}`;
-    return input === undefined ? `${called} is missing` : `${called} ${message}`;
+  const wrong = wrongFields(parsed.error.issues, document, {
+    whole: 'it',
+    nameOf: (path) => `${prefix}${fieldName(path)}`,
+    isSecret: () => true,
   });
   throw new BrokerSecretInvalid(`the RabbitMQ secret is wrong: ${wrong.join('; ')}`);
 }

@@ -1,6 +1,7 @@
 import { createPrivateKey } from 'node:crypto';
 import * as z from 'zod/mini';
-import { printable, quoteValue } from '../../base/printable.ts';
+import { quoteValue } from '../../base/printable.ts';
+import { fieldName, wrongFields } from '../../base/wrongFields.ts';
 
 /** Who signs in, where, and how. */
 export interface SnowflakeCredentials {
@@ -104,13 +105,12 @@ export async function readSnowflakeEnvironment(
 }
 
 function credentialsOf(document: unknown, whole: string, nameOf: (name: Field) => string): SnowflakeCredentials {
-  const parsed = secret.safeParse(document, { reportInput: true });
+  const parsed = secret.safeParse(document);
   if (!parsed.success) {
-    const wrong = parsed.error.issues.map(({ path: [name], message, input }) => {
-      if (name === undefined) return message;
-      const called = isField(name) ? nameOf(name) : printable(String(name));
-      if (input === undefined) return `${called} is missing`;
-      return SECRET_FIELDS.has(name) ? `${called} ${message}` : `${called} ${message}, got ${quoteValue(input)}`;
+    const wrong = wrongFields(parsed.error.issues, document, {
+      whole: 'it',
+      nameOf: (path) => (isField(path[0]) ? nameOf(path[0]) : fieldName(path)),
+      isSecret: ([name]) => name === undefined || SECRET_FIELDS.has(name),
     });
     throw new CredentialsInvalid(`${whole} is wrong: ${wrong.join('; ')}`);
   }
@@ -125,8 +125,8 @@ function credentialsOf(document: unknown, whole: string, nameOf: (name: Field) =
   return { ...withoutUndefined(who), privateKey: key };
 }
 
-function isField(name: PropertyKey): name is Field {
-  return Object.hasOwn(VARIABLES, name);
+function isField(name: PropertyKey | undefined): name is Field {
+  return name !== undefined && Object.hasOwn(VARIABLES, name);
 }
 
 /** The key as the driver wants it; undefined when it is none, not RSA (Snowflake takes RS256 from it), or does not open. */
