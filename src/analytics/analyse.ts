@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { shortHash } from '../base/shortHash.ts';
 import type { AnalyticsMember, AnalyticsRecord, StepFailure } from '../ledger/analyticsRecord.ts';
 import type { Step } from '../warehouse/script.ts';
 import { FencedOff } from '../warehouse/warehouse.ts';
@@ -56,7 +56,7 @@ function planOf({ script }: AnalyticsServices, { period }: Tenure, members: read
       period,
       members.map(({ payer }) => payer),
     );
-    return { steps, scriptId: createHash('sha256').update(JSON.stringify(steps)).digest('hex').slice(0, 16) };
+    return { steps, scriptId: shortHash(JSON.stringify(steps)) };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     return { steps: [], scriptId: 'unreadable', failure: { code: 'SCRIPT', message } };

@@ -6,6 +6,7 @@ import type { ConfigurationOrigin } from '../ledger/activity.ts';
 import type { StoredConfiguration } from '../ledger/ledger.ts';
 import type { Report } from '../telemetry/events.ts';
 import type { PayersConfiguration } from './payers.ts';
+import { payersInForce } from './payersInForce.ts';
 import { type PayerRow, parsePayerRows, type WrongRow } from './payersTable.ts';
 
 /** Reads all rows of the payers table, as `payersTableQuery` asks for them. Throws when they cannot be read. */
@@ -32,8 +33,8 @@ export interface LoadedPayers {
   readonly wrongRows: readonly WrongRow[];
   /** Why it is not the table that counts, though there is one. */
   readonly why?: string;
-  /** What the ledger is to keep from now on; absent when it is to keep what it has. */
-  readonly keep?: StoredConfiguration;
+  /** What the ledger's copy is to be from now on; absent when it stays as it is. */
+  readonly toSave?: StoredConfiguration;
 }
 
 /**
@@ -62,11 +63,11 @@ export function payersOf(sources: readonly PayerSource[]): Set<Payer> {
   return new Set(sources.map(({ payer }) => payer));
 }
 
-async function loadFile({ cached, fallback: { sources }, now }: PayersOrigins): Promise<LoadedPayers> {
-  const from = 'fallback';
-  const stored = await cached();
-  if (stored?.from !== 'table') return { from, sources, wrongRows: [] };
-  return { from, sources, wrongRows: [], keep: { from, sources, readAt: now() } };
+async function loadFile({ cached, fallback, now }: PayersOrigins): Promise<LoadedPayers> {
+  const { sources } = fallback;
+  const file = { from: 'fallback', sources } as const;
+  const isOutdated = payersInForce(await cached(), fallback).from === 'cache';
+  return isOutdated ? { ...file, wrongRows: [], toSave: { ...file, readAt: now() } } : { ...file, wrongRows: [] };
 }
 
 async function loadTable(
@@ -78,13 +79,9 @@ async function loadTable(
   for (const { row, reason } of wrongRows) report({ what: 'payer-row-wrong', row, reason });
   if (read.is === 'right') {
     const table = { from: 'table', sources: read.sources, readAt: now() } as const;
-    return { ...table, wrongRows, keep: table };
+    return { ...table, wrongRows, toSave: table };
   }
-  const stored = await cached();
-  const earlier =
-    stored?.from === 'table'
-      ? ({ from: 'cache', sources: stored.sources, readAt: stored.readAt } as const)
-      : ({ from: 'fallback', sources: fallback.sources } as const);
+  const earlier = payersInForce(await cached(), fallback);
   const { why } = read;
   if (read.is === 'empty') report({ what: 'configuration-empty', from: earlier.from, reason: why });
   else report({ what: 'configuration-fallback', from: earlier.from, reason: why });

@@ -1,10 +1,10 @@
 import type { Moment } from '../base/moment.ts';
 import type { ObjectCreated } from '../billing/objectCreated.ts';
 import { type Place, placeBySources } from '../billing/placement.ts';
-import type { ConfigurationOrigin } from '../ledger/activity.ts';
 import type { StoredConfiguration } from '../ledger/ledger.ts';
 import type { Report } from '../telemetry/events.ts';
 import type { PayersConfiguration } from './payers.ts';
+import { type PayersInForce, payersInForce } from './payersInForce.ts';
 
 /** Where the payers in use are looked up. `now` answers milliseconds since 1970. */
 interface PayersLookup {
@@ -25,7 +25,7 @@ const RECONCILE = 'reconcile';
 
 interface Known {
   readonly place: Place;
-  readonly from: Exclude<ConfigurationOrigin, 'table'>;
+  readonly from: PayersInForce['from'];
   readonly askedAt: Moment;
   /** Why the ledger could not be asked at `askedAt`: this is the configuration from before. */
   readonly failure?: unknown;
@@ -79,10 +79,8 @@ export class PayersInUse {
     const { stored, fallback, now } = this.#lookup;
     const askedAt = now();
     try {
-      const configuration = await stored();
-      return configuration?.from === 'table'
-        ? { place: placeBySources(configuration.sources), from: 'cache', askedAt }
-        : { place: placeBySources(fallback.sources), from: 'fallback', askedAt };
+      const { sources, from } = payersInForce(await stored(), fallback);
+      return { place: placeBySources(sources), from, askedAt };
     } catch (failure) {
       if (!this.#known) throw failure;
       const { place, from } = this.#known;

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { Moment } from '../base/moment.ts';
+import { shortHash } from '../base/shortHash.ts';
 import type { Partition } from '../billing/partition.ts';
 import type { Payer } from '../billing/payer.ts';
 import type { Message } from '../ledger/message.ts';
@@ -12,7 +12,7 @@ interface Unreadable extends Fields<'unreadable'> {
 
 /** A payer's source cannot be listed. One id per source and UTC day, whatever the reasons of that day are. */
 export function unreadable(telling: MessageContext, { payer, bucket, prefix, reason }: Unreadable): Message {
-  const source = createHash('sha256').update(`${bucket}\0${prefix}`).digest('hex').slice(0, 16);
+  const source = shortHash(`${bucket}\0${prefix}`);
   return compose(telling, {
     what: 'unreadable',
     happened: [payer, source, dayOf(telling.at)],

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { shortHash } from '../../base/shortHash.ts';
 import type { PartitionRecord } from '../../ledger/partitionRecord.ts';
 import { getDocument, putDocument } from './documents.ts';
 import { awaitedKey } from './keys.ts';
@@ -65,7 +65,7 @@ export class DynamodbAwaited {
   }
 
   async #store(awaited: readonly string[], { partition }: PartitionRecord): Promise<AwaitedList> {
-    const digest = createHash('sha256').update(JSON.stringify(awaited)).digest('hex').slice(0, 32);
+    const digest = shortHash(JSON.stringify(awaited), 32);
     if (!this.#lists.has(digest)) {
       await putDocument(this.#table, awaitedKey(partition, digest), awaited);
       this.#remember(digest, awaited);
