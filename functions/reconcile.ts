@@ -41,7 +41,7 @@ const reconciling: Omit<ReconcileServices, 'sources' | 'place' | 'report'> = {
 const { PAYERS_TABLE: table } = environment;
 const session = snowflakeSession(environment, TABLE_SECONDS);
 const readTable = table && (async () => (await session()).run(payersTableQuery(table)));
-const configuring = { fallback: payers, ...(readTable ? { readTable } : {}) };
+const configuring = { fallback: payers, readTable };
 const telemetry = startTelemetry(environment.STAGE);
 
 /** What AWS calls, by hand or by schedule: the input that reconcileInput.ts tells, the report as its answer. */

@@ -3,7 +3,7 @@ import type { AnalyticsMember, AnalyticsRecord, StepFailure } from '../ledger/an
 import type { Step } from '../warehouse/script.ts';
 import { FencedOff } from '../warehouse/warehouse.ts';
 import { advance } from './advance.ts';
-import { type AnalyticsServices, keep, type Tenure } from './analysing.ts';
+import { type AnalyticsServices, saveRun, type Tenure } from './services.ts';
 
 /**
  * Runs the analytics script over members of a month, or goes on with the run that an earlier invocation has begun.
@@ -23,24 +23,24 @@ import { type AnalyticsServices, keep, type Tenure } from './analysing.ts';
  * Throws LeaseLost, FencedOff, and what the engine's connection throws: the tick is kept for retry.
  */
 export async function analyse(
-  analysing: AnalyticsServices,
+  services: AnalyticsServices,
   tenure: Tenure,
   stale: readonly AnalyticsMember[],
 ): Promise<AnalyticsRecord> {
-  const last = await analysing.ledger.analytics(tenure.period);
+  const last = await services.ledger.analytics(tenure.period);
   if (last?.status === 'done' && stale.some((member) => has(last.members, member))) return last;
-  if (last?.status !== 'running') return begin(analysing, tenure, stale, last);
-  const plan = planOf(analysing, tenure, last.members);
-  const superseded = await supersededBecause(analysing, tenure, last, plan);
-  const advanced = superseded ?? (await advanceUnlessOver(analysing, tenure, last, plan));
+  if (last?.status !== 'running') return begin(services, tenure, stale, last);
+  const plan = planOf(services, tenure, last.members);
+  const superseded = await supersededBecause(services, tenure, last, plan);
+  const advanced = superseded ?? (await advanceUnlessOver(services, tenure, last, plan));
   if (typeof advanced !== 'string') return advanced;
   const reason = advanced;
   const run = { period: tenure.period, number: last.run, epoch: tenure.epoch };
-  if (last.inFlight) await analysing.script.cancel(run, last.inFlight.number, last.inFlight.queryId);
-  const cancelled = { ...last, status: 'cancelled', endedAt: analysing.now() } as const;
-  await keep(analysing, tenure, cancelled);
-  analysing.report({ what: 'analytics-cancelled', period: tenure.period, run: last.run, reason });
-  return begin(analysing, tenure, stale, cancelled);
+  if (last.inFlight) await services.script.cancel(run, last.inFlight.number, last.inFlight.queryId);
+  const cancelled = { ...last, status: 'cancelled', endedAt: services.now() } as const;
+  await saveRun(services, tenure, cancelled);
+  services.report({ what: 'analytics-cancelled', period: tenure.period, run: last.run, reason });
+  return begin(services, tenure, stale, cancelled);
 }
 
 /** A script's steps, and their name; or why it cannot be read. */
@@ -64,13 +64,13 @@ function planOf({ script }: AnalyticsServices, { period }: Tenure, members: read
 }
 
 async function begin(
-  analysing: AnalyticsServices,
+  services: AnalyticsServices,
   tenure: Tenure,
   stale: readonly AnalyticsMember[],
   last: AnalyticsRecord | undefined,
 ): Promise<AnalyticsRecord> {
-  const { now, report } = analysing;
-  const plan = planOf(analysing, tenure, stale);
+  const { now, report } = services;
+  const plan = planOf(services, tenure, stale);
   const goesOn = last?.status === 'failed' && last.scriptId === plan.scriptId && sameMembers(last.members, stale);
   const record: AnalyticsRecord = {
     run: tenure.epoch,
@@ -81,8 +81,8 @@ async function begin(
     stepsDone: goesOn ? last.stepsDone : 0,
     startedAt: now(),
   };
-  if (plan.failure) return keep(analysing, tenure, { ...record, ...failed(plan.failure, now()) });
-  const begun = await keep(analysing, tenure, record);
+  if (plan.failure) return saveRun(services, tenure, { ...record, ...failed(plan.failure, now()) });
+  const begun = await saveRun(services, tenure, record);
   report({
     what: 'analytics-started',
     period: tenure.period,
@@ -90,7 +90,7 @@ async function begin(
     partitions: stale.length,
     steps: record.steps,
   });
-  return advance(analysing, tenure, begun, plan.steps);
+  return advance(services, tenure, begun, plan.steps);
 }
 
 function failed(failure: StepFailure, at: number) {
@@ -102,13 +102,13 @@ function failed(failure: StepFailure, at: number) {
  * although the finalizer's own epoch is the newest: then the ledger is older than its warehouse, as after a restore.
  */
 async function advanceUnlessOver(
-  analysing: AnalyticsServices,
+  services: AnalyticsServices,
   tenure: Tenure,
   last: AnalyticsRecord,
   { steps }: Plan,
 ): Promise<AnalyticsRecord | string> {
   try {
-    return await advance(analysing, tenure, last, steps);
+    return await advance(services, tenure, last, steps);
   } catch (error) {
     if (!(error instanceof FencedOff) || error.newest > tenure.epoch) throw error;
     return `the warehouse has seen run ${error.newest}, which the ledger does not know`;

@@ -40,7 +40,7 @@ export function segmentsOf(script: string): Segment[] {
   OPENING.lastIndex = 0;
   for (let found = OPENING.exec(script); found !== null; found = OPENING.exec(script)) {
     push('code', at, found.index);
-    const { kind, end } = closingOf(script, found[0], found.index, line);
+    const { kind, end } = closingOf(found[0], { script, start: found.index, line });
     push(kind, found.index, end);
     at = end;
     OPENING.lastIndex = end;
@@ -49,35 +49,37 @@ export function segmentsOf(script: string): Segment[] {
   return segments;
 }
 
-function closingOf(
-  script: string,
-  opening: string,
-  start: number,
-  line: number,
-): { kind: Segment['kind']; end: number } {
-  switch (opening) {
+/** Where a quote or comment begins. */
+interface Opening {
+  readonly script: string;
+  readonly start: number;
+  readonly line: number;
+}
+
+function closingOf(mark: string, opening: Opening): { kind: Segment['kind']; end: number } {
+  switch (mark) {
     case "'":
-      return { kind: 'string', end: endOfQuoted(script, "'", start, line) };
+      return { kind: 'string', end: endOfQuoted(opening, "'") };
     case '"':
-      return { kind: 'identifier', end: endOfQuoted(script, '"', start, line) };
+      return { kind: 'identifier', end: endOfQuoted(opening, '"') };
     case '$$':
-      return { kind: 'dollar', end: endAfter(script, '$$', start, line, 'the $$ quote') };
+      return { kind: 'dollar', end: endAfter(opening, '$$', 'the $$ quote') };
     case '/*':
-      return { kind: 'comment', end: endAfter(script, '*/', start, line, 'the /* comment') };
+      return { kind: 'comment', end: endAfter(opening, '*/', 'the /* comment') };
     default: {
-      const newline = script.indexOf('\n', start);
-      return { kind: 'comment', end: newline < 0 ? script.length : newline };
+      const newline = opening.script.indexOf('\n', opening.start);
+      return { kind: 'comment', end: newline < 0 ? opening.script.length : newline };
     }
   }
 }
 
-function endAfter(script: string, closing: string, start: number, line: number, what: string): number {
+function endAfter({ script, start, line }: Opening, closing: string, what: string): number {
   const found = script.indexOf(closing, start + 2);
   if (found < 0) throw new ScriptError(`${what} that begins here is never closed`, line);
   return found + closing.length;
 }
 
-function endOfQuoted(script: string, quote: string, start: number, line: number): number {
+function endOfQuoted({ script, start, line }: Opening, quote: string): number {
   let at = script.indexOf(quote, start + 1);
   while (at >= 0) {
     if (quote === "'" && /(?<!\\)(\\\\)*\\$/.test(script.slice(start + 1, at))) {

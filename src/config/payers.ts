@@ -113,8 +113,8 @@ export function payerSourceOf({
     prefix: prefix ?? '',
     manifests: manifests ?? true,
     bucketOwner: bucketOwner ?? payer,
-    ...(kmsKey === undefined ? {} : { kmsKey }),
-    ...(report === undefined ? {} : { report }),
+    kmsKey,
+    report,
   };
 }
 

@@ -17,7 +17,7 @@ export interface PartitionSummary {
   readonly currency: string | null;
 }
 
-/** One row of `cur_findings`. Costs are per month, in `currency`. */
+/** Wastage, as a row of `cur_findings` says it. Costs are per month, in `currency`. */
 export interface Finding {
   readonly check: string;
   readonly payer: Payer;
@@ -59,8 +59,8 @@ export async function summary(connection: DuckDBConnection): Promise<PartitionSu
 }
 
 /**
- * The findings, largest estimated saving first. Amounts are told with twelve digits: beyond those, a sum of doubles depends
- * on the order in which the rows happened to come. One that is no finite number is unknown.
+ * The findings, largest estimated saving first. Amounts have twelve digits: beyond those, a sum of doubles depends on the
+ * order in which the rows happened to come. One that is not a finite number is unknown.
  */
 export async function findings(connection: DuckDBConnection): Promise<Finding[]> {
   const reader = await connection.runAndReadAll(
@@ -90,10 +90,11 @@ function bySaving(a: Finding, b: Finding): number {
 }
 
 function descending(a: number | null, b: number | null): number {
-  return (b ?? Number.NEGATIVE_INFINITY) > (a ?? Number.NEGATIVE_INFINITY) ? 1 : a === b ? 0 : -1;
+  if (a === b) return 0;
+  return (b ?? Number.NEGATIVE_INFINITY) > (a ?? Number.NEGATIVE_INFINITY) ? 1 : -1;
 }
 
-/** The grain of a finding, as one text. */
+/** The grain of a finding, as one string. */
 function findingName({ period, payer, check, account, resource, currency }: Finding): string {
   return [period, payer, check, account, resource, currency ?? ''].join('\0');
 }
@@ -129,6 +130,6 @@ const FindingRow = z.object({
 
 function knownPeriod(year: number, month: number): Period {
   const period = periodOf(year, month);
-  if (period === undefined) throw new RangeError(`the warehouse names a month that is none: ${year}-${month}`);
+  if (period === undefined) throw new RangeError(`the warehouse names a month that does not exist: ${year}-${month}`);
   return period;
 }

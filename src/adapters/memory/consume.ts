@@ -35,7 +35,7 @@ export function consume<Message>(
     throw new RangeError(`concurrency must be a whole number above zero, got ${concurrency}`);
   }
   const stopped = Promise.withResolvers<void>();
-  const waiting = new Set<PromiseWithResolvers<void>>();
+  const waiting = createWaiters();
   let running = 0;
   let isOpen = true;
   let whyStopped: unknown;
@@ -44,8 +44,7 @@ export function consume<Message>(
     isOpen = false;
     whyStopped = reason;
     stopListening();
-    for (const waiter of waiting) waiter.reject(reason);
-    waiting.clear();
+    waiting.fail(reason);
     if (running === 0) stopped.resolve();
   };
 
@@ -67,10 +66,7 @@ export function consume<Message>(
         })
         .finally(settle);
     }
-    if (waiting.size > 0 && isIdle(queue)) {
-      for (const waiter of waiting) waiter.resolve();
-      waiting.clear();
-    }
+    if (waiting.count() > 0 && isIdle(queue)) waiting.release();
   };
 
   const stopListening = queue.onChange(look);
@@ -83,9 +79,26 @@ export function consume<Message>(
     idle: async () => {
       if (!isOpen) throw whyStopped;
       if (isIdle(queue)) return;
+      await waiting.wait();
+    },
+  };
+}
+
+/** Callers that wait for the same thing. All are released, or all fail. */
+function createWaiters() {
+  const waiting = new Set<PromiseWithResolvers<void>>();
+  const end = (one: (waiter: PromiseWithResolvers<void>) => void): void => {
+    for (const waiter of waiting) one(waiter);
+    waiting.clear();
+  };
+  return {
+    count: () => waiting.size,
+    release: () => end(({ resolve }) => resolve()),
+    fail: (reason: unknown) => end(({ reject }) => reject(reason)),
+    wait: () => {
       const waiter = Promise.withResolvers<void>();
       waiting.add(waiter);
-      await waiter.promise;
+      return waiter.promise;
     },
   };
 }

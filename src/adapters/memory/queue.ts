@@ -27,8 +27,8 @@ export interface Received<Message> {
 export interface DeadLetter<Message> {
   readonly body: Message;
   readonly receiveCount: number;
-  /** What the last retry said; absent if the receiver just never answered. */
-  readonly error?: string;
+  /** What the last retry said; absent if the receiver never answered. */
+  readonly error?: string | undefined;
 }
 
 interface Pending {
@@ -37,7 +37,7 @@ interface Pending {
   readonly inFlight: number;
   readonly dead: number;
   /** When the earliest delayed message falls due (milliseconds since 1970); absent when none is delayed. */
-  readonly nextDueEpochMs?: number;
+  readonly nextDueEpochMs?: number | undefined;
 }
 
 /**
@@ -127,13 +127,12 @@ export class MemoryQueue<Message> implements Queue<Message> {
 
   pending(): Pending {
     this.#advance();
-    const next = this.#delayed.earliest;
     return {
       ready: this.#ready.size,
       delayed: this.#delayed.size,
       inFlight: this.#hidden.size,
       dead: this.#dead.length,
-      ...(next && { nextDueEpochMs: next.dueEpochMs }),
+      nextDueEpochMs: this.#delayed.earliest?.dueEpochMs,
     };
   }
 
@@ -146,11 +145,7 @@ export class MemoryQueue<Message> implements Queue<Message> {
   /** The dead letters, oldest first. */
   deadLetters(): DeadLetter<Message>[] {
     this.#advance();
-    return this.#dead.map(({ json, receiveCount, error }) => ({
-      body: JSON.parse(json),
-      receiveCount,
-      ...(error !== undefined && { error }),
-    }));
+    return this.#dead.map(({ json, receiveCount, error }) => ({ body: JSON.parse(json), receiveCount, error }));
   }
 
   /** Calls back after every change, also when a message falls due. A timer runs only while somebody listens. Answers how to stop. */

@@ -5,17 +5,17 @@ import { fieldName, wrongFields } from '../../base/wrongFields.ts';
 
 /** Who signs in, where, and how. */
 export interface SnowflakeCredentials {
-  /** The account identifier, `organization-account` or a locator with its region: no URL. */
+  /** The account identifier, `organization-account` or a locator with its region, not a URL. */
   readonly account: string;
   /** The URL of the account where it is not the usual one of its identifier, such as a private link. */
-  readonly accessUrl?: string;
+  readonly accessUrl?: string | undefined;
   readonly username: string;
-  readonly role?: string;
+  readonly role?: string | undefined;
   /** An RSA key as unencrypted PKCS #8 in PEM; absent for WORKLOAD_IDENTITY, where the role of the function vouches. */
   readonly privateKey?: string;
 }
 
-/** Credentials are incomplete or malformed. Consequence: stop with an alarm; the message shows no value of a secret field. */
+/** Credentials are incomplete or malformed. Consequence: stop with an alarm; this error shows no value of a secret field. */
 export class CredentialsInvalid extends Error {
   override readonly name = 'CredentialsInvalid';
 }
@@ -47,8 +47,7 @@ const secret = z.object(
   'must be a JSON object',
 );
 
-type Secret = z.output<typeof secret>;
-type Field = keyof Secret;
+type Field = keyof z.output<typeof secret>;
 
 const SECRET_FIELDS: ReadonlySet<PropertyKey> = new Set<Field>(['privateKey', 'privateKeyPassphrase']);
 
@@ -66,7 +65,7 @@ const VARIABLES: Readonly<Record<Field, string>> = {
 /**
  * Reads the text of a secret: JSON with `account`, `username`, `privateKey` (PEM, line ends also as `\n` in two
  * characters), and, where they are needed, `privateKeyPassphrase`, `role`, `accessUrl` and `authenticator`
- * (`WORKLOAD_IDENTITY` needs no key). Other fields are left alone: rotation may keep its own there.
+ * (`WORKLOAD_IDENTITY` needs no key). Other fields are ignored: rotation may have its own there.
  * Throws CredentialsInvalid, whose message names every missing or wrong field, with its value where that is no secret.
  */
 export function readSnowflakeSecret(json: string): SnowflakeCredentials {
@@ -115,41 +114,27 @@ function credentialsOf(document: unknown, whole: string, nameOf: (name: Field) =
     throw new CredentialsInvalid(`${whole} is wrong: ${wrong.join('; ')}`);
   }
   const { authenticator, privateKey, privateKeyPassphrase, ...who } = parsed.data;
-  if (authenticator === 'WORKLOAD_IDENTITY') return withoutUndefined(who);
+  if (authenticator === 'WORKLOAD_IDENTITY') return who;
   if (privateKey === undefined) throw new CredentialsInvalid(`${whole} is wrong: ${nameOf('privateKey')} is missing`);
   const key = plainKey(privateKey, privateKeyPassphrase);
   if (key === undefined) {
     const about = privateKeyPassphrase === undefined ? 'without a passphrase' : 'that the passphrase opens';
     throw new CredentialsInvalid(`${whole} is wrong: ${nameOf('privateKey')} must be an RSA key in PEM ${about}`);
   }
-  return { ...withoutUndefined(who), privateKey: key };
+  return { ...who, privateKey: key };
 }
 
 function isField(name: PropertyKey | undefined): name is Field {
   return name !== undefined && Object.hasOwn(VARIABLES, name);
 }
 
-/** The key as the driver wants it; undefined when it is none, not RSA (Snowflake takes RS256 from it), or does not open. */
+/** The key as the driver wants it; undefined when it is not a key, not RSA (Snowflake takes RS256 from it), or does not open. */
 function plainKey(pem: string, passphrase: string | undefined): string | undefined {
   try {
-    const key = createPrivateKey({ key: pem.replaceAll('\\n', '\n'), ...(passphrase !== undefined && { passphrase }) });
+    const key = createPrivateKey({ key: pem.replaceAll('\\n', '\n'), passphrase });
     if (key.asymmetricKeyType !== 'rsa') return undefined;
     return key.export({ type: 'pkcs8', format: 'pem' }).toString();
   } catch {
     return undefined;
   }
-}
-
-function withoutUndefined({
-  account: where,
-  username: who,
-  accessUrl: url,
-  role: as,
-}: Pick<Secret, 'account' | 'username' | 'accessUrl' | 'role'>): SnowflakeCredentials {
-  return {
-    account: where,
-    username: who,
-    ...(url !== undefined && { accessUrl: url }),
-    ...(as !== undefined && { role: as }),
-  };
 }

@@ -76,5 +76,11 @@ function costsOf(items: readonly Row[]): [string | null, number | null][] {
     const before = costs.get(currency) ?? null;
     costs.set(currency, cost === undefined || cost === null ? before : (before ?? 0) + Number(cost));
   }
-  return [...costs].sort(([one], [other]) => (one === null ? 1 : other === null ? -1 : one < other ? -1 : 1));
+  return [...costs].sort(([one], [other]) => compareCurrencies(one, other));
+}
+
+function compareCurrencies(one: string | null, other: string | null): number {
+  if (one === null) return 1;
+  if (other === null) return -1;
+  return one < other ? -1 : 1;
 }
