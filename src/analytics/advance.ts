@@ -6,8 +6,8 @@ const FIRST_POLL_SECONDS = 1;
 const LONGEST_POLL_SECONDS = 30;
 
 /**
- * Takes a run's steps in their order, beginning with the one in flight, until all have taken effect, one fails, or it is
- * better not to wait any longer here. For each step:
+ * Takes a run's steps in their order, beginning with the one in flight, until all have taken
+ * effect, one fails, or it is better not to wait any longer here. For each step:
  *
  *   1  ledger     the intent
  *   2  warehouse  submit
@@ -48,7 +48,10 @@ function reportHandedOn({ report }: AnalyticsServices, { period }: Tenure, recor
   report(inFlight?.queryId === undefined ? progress : { ...progress, queryId: inFlight.queryId });
 }
 
-/** `unknown`: whether the step was submitted cannot be said yet, and there is no time to wait for that. */
+/**
+ * `unknown`: whether the step was submitted cannot be said yet, and there is no time to wait for
+ * that.
+ */
 interface StepProgress {
   readonly record: AnalyticsRecord;
   readonly state: StepState | 'unknown';
@@ -83,9 +86,10 @@ async function runStep(
 }
 
 /**
- * What became of the step in flight; undefined when there is none, or it was never submitted. An earlier holder of the
- * lease may have submitted it until this one raised the fence, which was just now: so what cannot be found is looked for
- * once more when the warehouse must know of it. `unknown` when there is no time for that: then the search goes on later.
+ * What became of the step in flight; undefined when there is none, or it was never submitted. An
+ * earlier holder of the lease may have submitted it until this one raised the fence, which was just
+ * now: so what cannot be found is looked for once more when the warehouse must know of it.
+ * `unknown` when there is no time for that: then the search goes on later.
  */
 async function find(
   services: AnalyticsServices,
@@ -106,8 +110,8 @@ async function find(
 }
 
 /**
- * Since when the step in flight has been looked for. A moment in the future means that the clock was set back: then the
- * search begins now.
+ * Since when the step in flight has been looked for. A moment in the future means that the clock
+ * was set back: then the search begins now.
  */
 function searchBegan({ now }: AnalyticsServices, { inFlight }: AnalyticsRecord): number {
   return Math.min(inFlight?.searchingSince ?? now(), now());

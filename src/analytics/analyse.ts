@@ -6,7 +6,8 @@ import { advance } from './advance.ts';
 import { type AnalyticsServices, saveRun, type Tenure } from './services.ts';
 
 /**
- * Runs the analytics script over members of a month, or goes on with the run that an earlier invocation has begun.
+ * Runs the analytics script over members of a month, or goes on with the run that an earlier
+ * invocation has begun.
  *
  *   no run, or one that ended      a new run over the members given
  *   a run that failed, of the      a new run that begins with the step that failed: what took effect before it is
@@ -17,10 +18,10 @@ import { type AnalyticsServices, saveRun, type Tenure } from './services.ts';
  *   … and is superseded            cancelled, and a new run: the script has changed, all its months were published
  *                                  anew, or the warehouse has seen a newer run
  *
- * Answers the run as it stands when nothing more is to be done now: `failed`, `running`, which a later call takes up, or
- * `done`: the caller does what follows from it. Each step of the way is in the ledger before it is taken, so this may be
- * cut off anywhere.
- * Throws LeaseLost, FencedOff, and what the engine's connection throws: the tick is kept for retry.
+ * Answers the run as it stands when nothing more is to be done now: `failed`, `running`, which a
+ * later call takes up, or `done`: the caller does what follows from it. Each step of the way is in
+ * the ledger before it is taken, so this may be cut off anywhere. Throws LeaseLost, FencedOff, and
+ * what the engine's connection throws: the tick is retried.
  */
 export async function analyse(
   services: AnalyticsServices,
@@ -98,8 +99,9 @@ function failed(failure: StepFailure, at: number) {
 }
 
 /**
- * Carries a run on; answers why it is over where the warehouse has let a newer one in that the ledger does not know,
- * although the finalizer's own epoch is the newest: then the ledger is older than its warehouse, as after a restore.
+ * Carries a run on; answers why it is over where the warehouse has let a newer one in that the
+ * ledger does not know, although the finalizer's own epoch is the newest: then the ledger is older
+ * than its warehouse, as after a restore.
  */
 async function advanceUnlessOver(
   services: AnalyticsServices,

@@ -1,7 +1,8 @@
 import { ScriptError } from './scriptError.ts';
 
 /**
- * A stretch of a script that is read in one way. Joined in order, the texts of all segments are the script again.
+ * A stretch of a script that is read in one way. Joined in order, all segments are the script
+ * again.
  *
  *   code        what is outside everything else; only here a `;` separates and an unknown `#name` is an error
  *   string      '…', where '' is a quote
@@ -19,12 +20,13 @@ export interface Segment {
 const OPENING = /'|"|\$\$|--|\/\/|\/\*/g;
 
 /**
- * Cuts a script into segments, by the lexical rules of Snowflake, which runs it in production: strings and `$$` as in
- * its SQL reference, "String & binary data types"; `//` as in its knowledge base, "How to comment or uncomment multiple
- * lines in the SQL worksheet". DuckDB reads the same, but for two things: to it `//` is an integer division, which a
- * portable script cannot hold, and block comments nest, which they do not here.
- * Throws a ScriptError for a quote or comment that is not closed (naming the line that it began on), and for a
- * backslash before a quote in a '…' string: Snowflake takes the pair as a quote and reads on, DuckDB does not.
+ * Cuts a script into segments, by the lexical rules of Snowflake, which runs it in production:
+ * strings and `$$` as in its SQL reference, "String & binary data types"; `//` as in its knowledge
+ * base, "How to comment or uncomment multiple lines in the SQL worksheet". DuckDB reads the same,
+ * but for two things: to it `//` is an integer division, which a portable script cannot hold, and
+ * block comments nest, which they do not here. Throws a ScriptError for a quote or comment that is
+ * not closed (naming the line that it began on), and for a backslash before a quote in a '…'
+ * string: Snowflake takes the pair as a quote and reads on, DuckDB does not.
  */
 export function segmentsOf(script: string): Segment[] {
   const segments: Segment[] = [];
@@ -92,8 +94,9 @@ function endOfQuoted({ script, start, line }: Opening, quote: string): number {
 }
 
 /**
- * What a parser reads of a script: a word, a whole quote, or another character (`:=` is one symbol). Blanks and comments
- * are none. A word is in lower case: unquoted names and keywords are the same in any case. Numbers and `$1` are words.
+ * What a parser reads of a script: a word, a whole quote, or another character (`:=` is one
+ * symbol). Blanks and comments are not tokens. A word is in lower case: unquoted names and keywords
+ * are the same in any case. Numbers and `$1` are words.
  */
 export interface Token {
   readonly kind: 'word' | 'quoted' | 'symbol';

@@ -10,10 +10,16 @@ export interface AnalyticsServices {
   readonly script: ScriptEngine;
   readonly now: () => number;
   readonly sleep: (seconds: number) => Promise<void>;
-  /** Whether there is time to wait for so long, and nothing better to do. If not, the next tick goes on with what runs. */
+  /**
+   * Whether there is time to wait for so long, and nothing better to do. If not, the next tick goes
+   * on with what runs.
+   */
   readonly mayWait: (seconds: number) => Promise<boolean>;
   readonly report: Report;
-  /** A run that is older goes on although all its payers' months were published anew: else it might never end. */
+  /**
+   * A run that is older goes on although all its payers' months were published anew: else it might
+   * never end.
+   */
   readonly maxWaitSeconds: number;
 }
 

@@ -1,4 +1,7 @@
-/** Work did not end in time. Its adapter says what that means for the caller; as a rule it is tried again. */
+/**
+ * Work did not end in time. Its adapter says what that means for the caller; as a rule it is tried
+ * again.
+ */
 export class DeadlineMissed extends Error {
   override readonly name = 'DeadlineMissed';
 }
@@ -25,8 +28,8 @@ export function startLimit(seconds: number, now: () => number): TimeLimit {
 }
 
 /**
- * What `work` answers; DeadlineMissed is thrown when that takes too long. The signal is aborted then, and work that goes
- * on nevertheless is ignored.
+ * What `work` answers; DeadlineMissed is thrown when that takes too long. The signal is aborted
+ * then, and work that goes on nevertheless is ignored.
  */
 export async function withDeadline<Result>(
   { what, seconds, limit }: Deadline,

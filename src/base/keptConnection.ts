@@ -1,6 +1,12 @@
-/** One connection that is opened when it is first needed, kept, and opened anew when it is of no use any more. */
+/**
+ * One connection that is opened when it is first needed, kept, and opened anew when it is of no use
+ * any more.
+ */
 export interface KeptConnection<Connection, Opening extends readonly unknown[] = []> {
-  /** The connection; callers that come at the same time get the same one. Throws what opening it throws. */
+  /**
+   * The connection; callers that come at the same time get the same one. Throws what opening it
+   * throws.
+   */
   current(...opening: Opening): Promise<Connection>;
   /** Closes a connection that is of no use any more; the next caller gets a new one. */
   drop(broken: Connection): void;
@@ -9,15 +15,18 @@ export interface KeptConnection<Connection, Opening extends readonly unknown[] =
 }
 
 interface Keeping<Connection> {
-  /** Whether a connection that is kept may be used again: one that may not is replaced. By default it always may. */
+  /**
+   * Whether a connection that is kept may be used again: one that may not is replaced. By default
+   * it always may.
+   */
   readonly isUsable?: (connection: Connection) => boolean;
   /** What `current` throws once everything is closed. */
   readonly closed: () => Error;
 }
 
 /**
- * Keeps what `open` opens. One that failed to open is not kept: the next caller tries again. Closing a connection must
- * never fail.
+ * Keeps what `open` opens. One that failed to open is not kept: the next caller tries again.
+ * Closing a connection must never fail.
  */
 export function keepConnection<Connection extends { close(): Promise<void> }, Opening extends readonly unknown[] = []>(
   open: (...opening: Opening) => Promise<Connection>,

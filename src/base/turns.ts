@@ -1,7 +1,10 @@
 /** Does one piece of work after the other, in the order in which they are given. */
 type Turns = <Result>(work: () => Promise<Result>) => Promise<Result>;
 
-/** Makes {@link Turns}. Work that fails fails for its caller only; the next piece begins all the same. */
+/**
+ * Makes {@link Turns}. Work that fails fails for its caller only; the next piece begins all the
+ * same.
+ */
 export function createTurns(): Turns {
   let last: Promise<unknown> = Promise.resolve();
   return (work) => {

@@ -18,8 +18,9 @@ interface Wording {
 }
 
 /**
- * What zod found wrong with a value that came from outside, a sentence for each field: `prefix must be a string, got 7`,
- * `bucket is missing`. A schema's own messages are the words between the name and the value.
+ * What zod found wrong with a value that came from outside, a sentence for each field:
+ * `prefix must be a string, got 7`, `bucket is missing`. A schema's own messages are the words
+ * between the name and the value.
  */
 export function wrongFields(issues: readonly z.core.$ZodIssue[], value: unknown, wording: Wording): string[] {
   const { whole, nameOf = fieldName, missing = 'is missing', unknown = 'is an unknown field', isSecret } = wording;
@@ -37,7 +38,10 @@ export function wrongFields(issues: readonly z.core.$ZodIssue[], value: unknown,
   });
 }
 
-/** A path as a programmer would write it: `files[2].key`. What it is made of may come from outside, so it is made printable. */
+/**
+ * A path as a programmer would write it: `files[2].key`. What it is made of may come from outside,
+ * so it is made printable.
+ */
 export function fieldName(path: readonly PropertyKey[]): string {
   const name = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
   return printable(name.replace(/^\./, '').slice(0, MAX_NAME_CHARACTERS));

@@ -9,12 +9,18 @@ import type { PayersConfiguration } from './payers.ts';
 import { payersInForce } from './payersInForce.ts';
 import { type PayerRow, parsePayerRows, type WrongRow } from './payersTable.ts';
 
-/** Reads all rows of the payers table, as `payersTableQuery` asks for them. Throws when they cannot be read. */
+/**
+ * Reads all rows of the payers table, as `payersTableQuery` asks for them. Throws when they cannot
+ * be read.
+ */
 type ReadTable = () => Promise<readonly PayerRow[]>;
 
 /** Where payers may be read from. `now` answers milliseconds since 1970. */
 export interface PayersOrigins {
-  /** Reads the payers table; absent where none is configured: then the payers file is the configuration, and all is well. */
+  /**
+   * Reads the payers table; absent where none is configured: then the payers file is the
+   * configuration, and all is well.
+   */
   readonly readTable?: ReadTable | undefined;
   /** The ledger's copy. */
   readonly cached: () => Promise<StoredConfiguration | undefined>;
@@ -40,14 +46,15 @@ export interface LoadedPayers {
 /**
  * Finds out whose reports arrive where:
  *
- *   no table is configured       the payers file; a copy that was kept while there was one counts no more
- *   the table has right rows     these, and they are kept; each wrong row is reported and left out
- *   nobody is enabled in it      the copy that was kept last, else the payers file; said, and no alarm: nothing failed
+ *   no table is configured       the payers file; a copy that was saved while there was one no longer counts
+ *   the table has right rows     these, and they are saved; each wrong row is reported and left out
+ *   nobody is enabled in it      the copy that was saved last, else the payers file; said, and no alarm: nothing failed
  *   it cannot be read, or every  the same; retry at the next reading, with an alarm
  *   row that counts is wrong
  *
- * A table in which nobody is enabled is not believed: somebody is about to fill it, or has emptied it by mistake, and it
- * would stop every payer. To stop them all for good, take the table out of the configuration.
+ * A table in which nobody is enabled is not believed: it is about to be filled, or was emptied by
+ * mistake, and it would stop every payer. To stop them all for good, take the table out of the
+ * configuration.
  *
  * Throws what `cached` throws: the caller works with the same ledger.
  */
@@ -58,7 +65,7 @@ export async function loadPayers(origins: PayersOrigins): Promise<LoadedPayers> 
   return loaded;
 }
 
-/** A payer counts once, however many places it has. */
+/** A payer counts once, however many sources it has. */
 export function payersOf(sources: readonly PayerSource[]): Set<Payer> {
   return new Set(sources.map(({ payer }) => payer));
 }

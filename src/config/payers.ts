@@ -38,14 +38,16 @@ const bucketOwner = z
   .string('must be an AWS account id of 12 digits in quotes, or self')
   .check(z.regex(/^(\d{12}|self)$/, 'must be an AWS account id of 12 digits, or self'));
 
-// Amazon S3 User Guide, General purpose bucket naming rules. Older names, with capitals, cannot be reached by host name.
+// Amazon S3 User Guide, General purpose bucket naming rules. Older names, with capitals, cannot be
+// reached by host name.
 const bucketName = z
   .string('must be a string')
   .check(
     z.regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'must be the name of a bucket, without s3:// and without a path'),
   );
 
-// What IAM policies and event patterns would read as something else (* ? $ { } \ ") cannot stand here.
+// What IAM policies and event patterns would read as something else (* ? $ { } \ ") cannot stand
+// here.
 const prefix = z.string('must be a string').check(
   z.regex(/^[A-Za-z0-9!_.'()=:+,@~/ -]*$/, "must hold only letters, digits and ! _ . ' ( ) = : + , @ ~ / - and spaces"),
   z.refine((text) => !/^\/|\/$/.test(text), 'must not begin or end with a slash'),
@@ -54,7 +56,8 @@ const prefix = z.string('must be a string').check(
 
 const report = prefix.check(z.minLength(1, 'must not be empty'));
 
-// An alias will not do: policies name keys (AWS KMS Developer Guide, Specifying KMS keys in IAM policy statements).
+// An alias will not do: policies name keys (AWS KMS Developer Guide, Specifying KMS keys in IAM
+// policy statements).
 const kmsKey = z
   .string('must be a string')
   .check(
@@ -83,11 +86,13 @@ const file = z.array(payerEntry, 'must be a list of payers').check(z.minLength(1
 export type PayerEntry = z.output<typeof payerEntry>;
 
 /**
- * Reads a payers file, parsed from YAML: a list of entries with `payer`, `bucket` and, where it is not the default,
- * `prefix` (the whole bucket), `bucketOwner` (the payer), `kmsKey` (none), `manifests` (true) and `report` (the first that
- * arrives). A payer may have several entries, and prefixes may lie within each other: the longest that fits a key counts.
+ * Reads a payers file, parsed from YAML: a list of entries with `payer`, `bucket` and, where it is
+ * not the default, `prefix` (the whole bucket), `bucketOwner` (the payer), `kmsKey` (none),
+ * `manifests` (true) and `report` (the first that arrives). A payer may have several entries, and
+ * prefixes may lie within each other: the longest that fits a key counts.
  *
- * Throws PayersInvalid, whose message names every wrong, missing, unknown or doubled field with its value.
+ * Throws PayersInvalid, whose message names every wrong, missing, unknown or doubled field with its
+ * value.
  */
 export function parsePayers(document: unknown): PayersConfiguration {
   const parsed = file.safeParse(document);

@@ -17,9 +17,15 @@ interface PayersLookup {
 
 /** A configuration is used for so long before the ledger is asked again. */
 const FRESH_MS = 5 * 60_000;
-/** The same for an object of nobody: a payer may just have been added. Buckets hold much that is no payer's, so not each time. */
+/**
+ * The same for an object that belongs to no payer: one may just have been added. Buckets hold many
+ * such objects, so not each time.
+ */
 const FRESH_FOR_UNKNOWN_MS = 60_000;
-/** Reconcile queues objects of payers that are configured, after it has kept that configuration: nothing older will do. */
+/**
+ * Reconcile queues objects of payers that are configured, after it has saved that configuration:
+ * nothing older will do.
+ */
 const FRESH_FOR_RECONCILE_MS = 0;
 const RECONCILE = 'reconcile';
 
@@ -32,17 +38,17 @@ interface Known {
 }
 
 /**
- * The payers that the copy function works with: the ledger's copy of the payers table where reconcile has kept one, else
- * the payers file. It lives as long as its process, and asks the ledger every five minutes, and sooner for an object of
- * nobody.
+ * The payers that the copy function works with: the ledger's copy of the payers table where
+ * reconcile has saved one, else the payers file. It lives as long as its process, and asks the
+ * ledger every five minutes, and sooner for an object that belongs to no payer.
  *
- * A role may read only what the payers file named when it was packaged. A payer that the table has and the file has not
- * is known at once, and cannot be read before it is in the file and deployed: reconcile tells AccessDenied of it, and
- * messages are kept.
+ * A role may read only what the payers file named when it was packaged. A payer that the table has
+ * and the file has not is known at once, and cannot be read before it is in the file and deployed:
+ * reconcile reports AccessDenied for it, and messages wait.
  *
  *   the ledger cannot be asked       the configuration from before counts on, reported; retry in five minutes
- *   … and there is none              throws: without a ledger nothing can be staged either; the message is kept
- *   … and an object is of nobody     throws: somebody may have been added; the message is kept
+ *   … and there is none              throws: without a ledger nothing can be staged either; the message is retried
+ *   … and an object has no payer     throws: a payer may have been added; the message is retried
  */
 export class PayersInUse {
   readonly #lookup: PayersLookup;
@@ -53,7 +59,10 @@ export class PayersInUse {
     this.#lookup = lookup;
   }
 
-  /** How the object of an event is to be placed. Throws what the ledger throws, where the message must be kept. */
+  /**
+   * How the object of an event is to be placed. Throws what the ledger throws, where the message
+   * must be retried.
+   */
   async placeFor(
     { bucket, key, reason }: Pick<ObjectCreated, 'bucket' | 'key' | 'reason'>,
     report: Report,
@@ -65,7 +74,9 @@ export class PayersInUse {
     return again.place;
   }
 
-  /** Messages of one batch share what is asked for them: it is asked after all of them were sent. */
+  /**
+   * Messages of one batch share what is asked for them: it is asked after all of them were sent.
+   */
   async #knownFor(maxAgeMs: number, report: Report): Promise<Known> {
     if (this.#known && this.#lookup.now() - this.#known.askedAt < maxAgeMs) return this.#known;
     this.#asking ??= this.#ask(report).finally(() => {

@@ -57,9 +57,9 @@ describe('without a payers table', () => {
     expect(events).toHaveLength(1);
   });
 
-  it('the ledger is told so once', async () => {
-    const told = { from: 'fallback', sources: FILE.sources, readAt: NOW } as const;
-    expect((await load({ cached: async () => told })).toSave).toBeUndefined();
+  it('it is saved in the ledger once', async () => {
+    const saved = { from: 'fallback', sources: FILE.sources, readAt: NOW } as const;
+    expect((await load({ cached: async () => saved })).toSave).toBeUndefined();
   });
 });
 
@@ -79,7 +79,7 @@ describe('with a payers table', () => {
     expect(events).toEqual([{ what: 'configuration-loaded', from: 'table', payers: 1 }]);
   });
 
-  it('a wrong row is told, left out, and stops nobody else', async () => {
+  it('a wrong row is reported, left out, and stops nobody else', async () => {
     const { sources, wrongRows, toSave, events } = await load({ readTable: async () => [WRONG_ROW, ROW] });
     expect([sources, toSave?.sources]).toEqual([[OF_ROW], [OF_ROW]]);
     expect(wrongRows).toEqual([{ row: 1, reason: REASON }]);
@@ -94,7 +94,7 @@ describe.each([
   ['cannot be read', refuse, 'Error: the warehouse cannot be reached', 0],
   ['has wrong rows alone', async () => [WRONG_ROW], 'got 1 row, 1 of them wrong', 1],
 ] as const)('a payers table that %s', (_what, readTable, reason, wrong) => {
-  it('is replaced by the last good copy, and that is told', async () => {
+  it('is replaced by the last good copy, and that is reported', async () => {
     const { from, sources, readAt, why, toSave, events } = await load({ readTable, cached: async () => COPY });
     expect({ sources, readAt }).toEqual({ sources: COPY.sources, readAt: COPY.readAt });
     expect([from, toSave]).toEqual(['cache', undefined]);
@@ -108,7 +108,7 @@ describe.each([
   it.each([
     ['there is no copy', undefined],
     ['the payers file has replaced the copy', { ...COPY, from: 'fallback' } as const],
-  ])('is replaced by the payers file where %s, and that is told', async (_where, stored) => {
+  ])('is replaced by the payers file where %s, and that is reported', async (_where, stored) => {
     const { from, sources, toSave, readAt, wrongRows, events } = await load({ readTable, cached: async () => stored });
     expect([from, sources, toSave, readAt]).toEqual(['fallback', FILE.sources, undefined, undefined]);
     expect(wrongRows).toHaveLength(wrong);

@@ -6,8 +6,8 @@ import type { FileAudit, StagedFile } from '../../warehouse/warehouse.ts';
 import { partitionValues } from './partitionValues.ts';
 
 /**
- * Counts, in one scan of the partition, the rows of each file, those that say they belong to another month, and what is
- * known of their cost.
+ * Counts, in one scan of the partition, the rows of each file, those that say they belong to
+ * another month, and what is known of their cost.
  */
 export async function auditFiles(
   connection: DuckDBConnection,

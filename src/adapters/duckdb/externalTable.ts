@@ -9,8 +9,8 @@ import { gatheredColumns, lineItemsViewSql, reportColumns } from './view.ts';
 const FILE_COLUMNS = ['payer', 'year', 'month', 'staged_key'];
 
 /**
- * Gives `cur_external` the columns that the contract reads, of the contract's types and no others, and creates the view
- * anew, which may have changed with this program.
+ * Gives `cur_external` the columns that the contract reads, of the contract's types and no others,
+ * and creates the view anew, which may have changed with this program.
  */
 export async function prepareExternalTable(connection: DuckDBConnection): Promise<void> {
   for (const macro of mapMacros) await connection.run(macro);
@@ -28,8 +28,8 @@ export async function prepareExternalTable(connection: DuckDBConnection): Promis
 }
 
 /**
- * Older releases had a column for each column of any report. The tags among these are gathered; the table is
- * written anew, once, because dropping thousands of columns one by one takes minutes.
+ * Older releases had a column for each column of any report. The tags among these are gathered; the
+ * table is written anew, once, because dropping thousands of columns one by one takes minutes.
  */
 async function leaveOut(connection: DuckDBConnection, others: readonly string[]): Promise<void> {
   const columns = [...FILE_COLUMNS, ...reportColumns.keys()].map((name) => {

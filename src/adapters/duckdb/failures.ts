@@ -1,16 +1,17 @@
 import { WarehouseBroken } from '../../warehouse/warehouse.ts';
 
 /**
- * Whether DuckDB has met a block of its file whose checksum does not fit, or that is not there: whatever is asked of it, the
- * file is no good. Of a staged copy it says the same of being cut off, under its own name.
+ * Whether DuckDB has met a block of its own file whose checksum is wrong, or that is missing: then
+ * the whole file is damaged. When a staged copy is cut off it says the same, but names that copy.
  */
 export function isCorrupt(message: string): boolean {
   return /Corrupt database file|Could not read enough bytes from file ".*\.duckdb"/.test(message);
 }
 
 /**
- * After an error that leaves its file in doubt (a write or an fsync that failed), DuckDB says FATAL, and refuses every
- * statement with the words below until the database is opened again. They end in the first error: that is the reason.
+ * After an error that leaves its file in doubt (a write or an fsync that failed), DuckDB says
+ * FATAL, and refuses every statement with the words below until the database is opened again. They
+ * end in the first error: that is the reason.
  */
 export function asBroken(error: unknown): unknown {
   if (error instanceof WarehouseBroken || !(error instanceof Error)) return error;

@@ -6,8 +6,8 @@ import { FencedOff } from '../../warehouse/warehouse.ts';
 import { inTransaction } from './transaction.ts';
 
 /**
- * Lets the run with this epoch in, and every older one out. Throws FencedOff when a newer run was here, or the script has
- * run under this epoch.
+ * Lets the run with this epoch in, and shuts every older one out. Throws FencedOff when a newer run
+ * was here, or the script has run under this epoch.
  */
 export async function raiseFence(connection: DuckDBConnection, period: Period, epoch: number): Promise<void> {
   await inTransaction(connection, async () => {
@@ -41,7 +41,10 @@ async function checkUnused(connection: DuckDBConnection, period: Period, epoch: 
     throw new FencedOff(`run ${epoch} of ${period} was here before: the script has run under it`, used);
 }
 
-/** Lets this run of the script in, and every older one out. Throws FencedOff, also for a newer run of the finalizer. */
+/**
+ * Lets this run of the script in, and shuts every older one out. Throws FencedOff, also for a newer
+ * run of the finalizer.
+ */
 export async function raiseScriptFence(connection: DuckDBConnection, run: ScriptRun): Promise<void> {
   const { period, epoch, number } = run;
   await inTransaction(connection, async () => {
@@ -57,7 +60,10 @@ export async function raiseScriptFence(connection: DuckDBConnection, run: Script
   });
 }
 
-/** The number of the last statement that the run has committed; 0 for none. Throws FencedOff when a newer one was let in. */
+/**
+ * The number of the last statement that the run has committed; 0 for none. Throws FencedOff when a
+ * newer one was let in.
+ */
 export async function lastCommitted(connection: DuckDBConnection, { period, number }: ScriptRun): Promise<number> {
   const reader = await connection.runAndReadAll(
     'select script_run, script_statement from cur_fence where period = $period',

@@ -32,8 +32,8 @@ export async function partitionsInWarehouse(connection: DuckDBConnection): Promi
 }
 
 /**
- * Takes a partition out of the warehouse, in one transaction: rows, files, findings, and that it was ever published. The
- * fence of its period stays. Doing it again finds nothing.
+ * Takes a partition out of the warehouse, in one transaction: rows, files, findings, and that it
+ * was ever published. The fence of its period stays. Doing it again finds nothing.
  */
 export async function forgetInWarehouse(connection: DuckDBConnection, partition: Partition): Promise<InWarehouse> {
   const removed = async (table: string) => {

@@ -33,8 +33,8 @@ export async function publishedFiles(
 }
 
 /**
- * Makes exactly these files visible, in one transaction that checks the fence first. Throws FencedOff, and a
- * RangeError when a publication is of another period or a partition occurs twice.
+ * Makes exactly these files visible, in one transaction that checks the fence first. Throws
+ * FencedOff, and a RangeError when a publication is of another period or a partition occurs twice.
  */
 export async function publishFiles(
   connection: DuckDBConnection,

@@ -8,9 +8,10 @@ import { partitionValues } from './partitionValues.ts';
 import { inTransaction } from './transaction.ts';
 
 /**
- * How many columns of files one statement loads: 65 files of 126 columns, or 290 of 28. A statement holds the footers
- * and buffers of all its files (some 50 KB a column and file), so this bounds memory; each statement and its commit
- * take about a tenth of a second, so narrow files are loaded more at a time.
+ * How many columns of files one statement loads: 65 files of 126 columns, or 290 of 28. A statement
+ * holds the footers and buffers of all its files (some 50 KB a column and file), so this bounds
+ * memory; each statement and its commit take about a tenth of a second, so narrow files are loaded
+ * more at a time.
  */
 const COLUMNS_PER_BATCH = 8192;
 
@@ -20,8 +21,9 @@ function filesPerBatch(files: readonly StagedFile[]): number {
 }
 
 /**
- * Loads the files that are not registered yet. Files are loaded batch by batch, each with its bookkeeping in one
- * transaction. A batch that fails is halved until the broken file stands alone: it is the only one with status 'failed'.
+ * Loads the files that are not registered yet. Files are loaded batch by batch, each with its
+ * bookkeeping in one transaction. A batch that fails is halved until the broken file stands alone:
+ * it is the only one with status 'failed'.
  */
 export async function registerFiles(
   connection: DuckDBConnection,
@@ -50,7 +52,10 @@ export async function registerFiles(
   });
 }
 
-/** Deletes the rows and the bookkeeping of files. Throws an Error that names them when some are published. */
+/**
+ * Deletes the rows and the bookkeeping of files. Throws an Error that names them when some are
+ * published.
+ */
 export async function unregisterFiles(
   connection: DuckDBConnection,
   partition: Partition,
@@ -106,7 +111,10 @@ async function loadOrHalve(
   }
 }
 
-/** What is wrong. The lines below it show the statement, which is ours, and nobody's who reads the reason. */
+/**
+ * What is wrong. The lines below it show our statement, which means nothing to whoever reads the
+ * reason.
+ */
 function firstLineOf(error: unknown): string {
   const [line = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
   return line.trim();

@@ -11,14 +11,16 @@ export interface PartitionSummary {
   readonly period: Period;
   readonly files: number;
   readonly rows: number;
-  /** The sum of the unblended cost, in `currency`; null when there are rows and none says its cost. */
+  /**
+   * The sum of the unblended cost, in `currency`; null when there are rows and none says its cost.
+   */
   readonly cost: number | null;
   /** Null when nothing says a currency: a partition without rows, for example. */
   readonly currency: string | null;
 }
 
 /** Wastage, as a row of `cur_findings` says it. Costs are per month, in `currency`. */
-export interface Finding {
+export interface WastageFinding {
   readonly check: string;
   readonly payer: Payer;
   readonly period: Period;
@@ -59,10 +61,11 @@ export async function summary(connection: DuckDBConnection): Promise<PartitionSu
 }
 
 /**
- * The findings, largest estimated saving first. Amounts have twelve digits: beyond those, a sum of doubles depends on the
- * order in which the rows happened to come. One that is not a finite number is unknown.
+ * The findings, largest estimated saving first. Amounts have twelve digits: beyond those, a sum of
+ * doubles depends on the order in which the rows happened to come. One that is not a finite number
+ * is unknown.
  */
-export async function findings(connection: DuckDBConnection): Promise<Finding[]> {
+export async function findings(connection: DuckDBConnection): Promise<WastageFinding[]> {
   const reader = await connection.runAndReadAll(
     `select check_name, payer, year, month, account, region, resource, monthly_cost, estimated_saving, currency
      from cur_findings`,
@@ -84,7 +87,7 @@ export async function findings(connection: DuckDBConnection): Promise<Finding[]>
     .sort(bySaving);
 }
 
-function bySaving(a: Finding, b: Finding): number {
+function bySaving(a: WastageFinding, b: WastageFinding): number {
   const bySize = descending(a.estimatedSaving, b.estimatedSaving) || descending(a.monthlyCost, b.monthlyCost);
   return bySize || compareText(findingName(a), findingName(b));
 }
@@ -95,7 +98,7 @@ function descending(a: number | null, b: number | null): number {
 }
 
 /** The grain of a finding, as one string. */
-function findingName({ period, payer, check, account, resource, currency }: Finding): string {
+function findingName({ period, payer, check, account, resource, currency }: WastageFinding): string {
   return [period, payer, check, account, resource, currency ?? ''].join('\0');
 }
 

@@ -3,14 +3,7 @@ import { lastNumberOf, stepsOf } from '../../analytics/steps.ts';
 import type { Payer } from '../../billing/payer.ts';
 import type { Period } from '../../billing/period.ts';
 import type { StepFailure } from '../../ledger/analyticsRecord.ts';
-import type {
-  NumberedStatement,
-  ScriptEngine,
-  ScriptItem,
-  ScriptRun,
-  Step,
-  StepState,
-} from '../../warehouse/script.ts';
+import type { ScriptEngine, ScriptItem, ScriptRun, ScriptStatement, Step, StepState } from '../../warehouse/script.ts';
 import { statementFailure } from '../../warehouse/statementFailure.ts';
 import { FencedOff, WarehouseBroken } from '../../warehouse/warehouse.ts';
 import { lastCommitted, raiseScriptFence } from './fence.ts';
@@ -26,10 +19,11 @@ interface DuckdbScriptOptions {
 }
 
 /**
- * Runs a step whole when it is submitted: nothing runs on without this process. Each item is one transaction together with
- * the note that it was committed, so a process that dies anywhere leaves it done and noted, or neither. A step has a
- * connection of its own: what it sets, and its temporary tables, end with it. A process that dies between two items
- * takes these along; then an item that needs them fails, and the next run begins with the whole step.
+ * Runs a step whole when it is submitted: nothing runs on without this process. Each item is one
+ * transaction together with the note that it was committed, so a process that dies anywhere leaves
+ * it done and noted, or neither. A step has a connection of its own: what it sets, and its
+ * temporary tables, end with it. A process that dies between two items takes these along; then an
+ * item that needs them fails, and the next run begins with the whole step.
  */
 export function createDuckdbScript({ writes, connect, analyticsStatements }: DuckdbScriptOptions): ScriptEngine {
   return {
@@ -71,7 +65,7 @@ async function runItem(
 ): Promise<StepFailure | undefined> {
   const statements = item.is === 'statement' ? [item.statement] : item.statements;
   const last = lastNumberOf(item);
-  let current: NumberedStatement = { number: last, sql: 'commit' };
+  let current: ScriptStatement = { number: last, sql: 'commit' };
   try {
     await inTransaction(connection, async () => {
       if ((await lastCommitted(connection, run)) >= last) return;
@@ -93,7 +87,7 @@ async function runItem(
 }
 
 /** DuckDB begins its messages with the type of the error: that is the code. */
-function failureOf({ number, sql }: NumberedStatement, error: unknown): StepFailure {
+function failureOf({ number, sql }: ScriptStatement, error: unknown): StepFailure {
   const reason = error instanceof Error ? error.message : String(error);
   const code = /^([A-Za-z]+( [A-Za-z]+)* Error):/.exec(reason)?.[1] ?? 'DUCKDB';
   return { statement: number, code, message: statementFailure(number, sql, reason) };

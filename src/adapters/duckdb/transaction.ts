@@ -1,7 +1,10 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { asBroken } from './failures.ts';
 
-/** Commits what `work` did, or rolls it back and throws what went wrong first, never what the rollback has to say. */
+/**
+ * Commits what `work` did, or rolls it back and throws what went wrong first, never the rollback's
+ * own error.
+ */
 export async function inTransaction<Result>(
   connection: DuckDBConnection,
   work: () => Promise<Result>,
@@ -17,7 +20,10 @@ export async function inTransaction<Result>(
   }
 }
 
-/** Rolls back the open transaction; answers whether there was one (DuckDB refuses a rollback without). */
+/**
+ * Rolls back the open transaction; answers whether there was one (DuckDB refuses a rollback
+ * without).
+ */
 async function rollBack(connection: DuckDBConnection): Promise<boolean> {
   return connection.run('rollback').then(
     () => true,

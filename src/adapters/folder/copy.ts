@@ -21,7 +21,9 @@ export async function copyContent(
   }
 }
 
-/** Whether an object has this path. Throws a RangeError if something else has it, or nothing can. */
+/**
+ * Whether an object has this path. Throws a RangeError if something else has it, or nothing can.
+ */
 export function isTaken(file: string, location: Location): boolean {
   try {
     if (lstatSync(file).isFile()) return true;
@@ -32,7 +34,10 @@ export function isTaken(file: string, location: Location): boolean {
   throw unwritableKey(location);
 }
 
-/** Gives a part file its name. `link` rather than `rename`, which would replace what another copy has put there meanwhile. */
+/**
+ * Gives a part file its name. `link` rather than `rename`, which would replace what another copy
+ * has put there meanwhile.
+ */
 export function linkUnlessTaken(part: string, file: string, location: Location): 'copied' | 'exists' {
   try {
     linkSync(part, file);

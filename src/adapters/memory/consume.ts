@@ -14,17 +14,21 @@ interface ConsumeOptions {
 
 export interface Consumer {
   /**
-   * Resolves once nothing is ready and nothing in flight. Delayed messages do not count: `queue.pending()` says how many
-   * wait and when the earliest falls due. Rejects with the signal's reason (or what `stopped` rejects with) if the consumer stops before.
+   * Resolves once nothing is ready and nothing in flight. Delayed messages do not count:
+   * `queue.pending()` says how many wait and when the earliest falls due. Rejects with the signal's
+   * reason (or what `stopped` rejects with) if the consumer stops before.
    */
   idle(): Promise<void>;
-  /** Resolves after the abort, when the last handler has ended. Rejects, and consuming stops, if `backoffSeconds` throws or answers nonsense. */
+  /**
+   * Resolves after the abort, when the last handler has ended. Rejects, and consuming stops, if
+   * `backoffSeconds` throws or answers nonsense.
+   */
   readonly stopped: Promise<void>;
 }
 
 /**
- * Hands a queue's messages to a handler until the signal aborts. Wakes by itself when a message arrives or falls due.
- * Throws a RangeError unless the concurrency is a whole number above zero.
+ * Hands a queue's messages to a handler until the signal aborts. Wakes by itself when a message
+ * arrives or falls due. Throws a RangeError unless the concurrency is a whole number above zero.
  */
 export function consume<Message>(
   queue: MemoryQueue<Message>,

@@ -24,19 +24,21 @@ interface ConnectionOptions {
 /** One connection to the broker, signed in. */
 interface Connection {
   /**
-   * Lets `work` use a channel of its own on which the exchange is declared, and closes it. Each channel is used once: what
-   * comes back on it is about this use only, and opening it proves that the connection is alive before anything is sent.
-   * Throws BrokerFailure, also when `work` has thrown: with the reason why the channel ended, if it did.
+   * Lets `work` use a channel of its own on which the exchange is declared, and closes it. Each
+   * channel is used once: what comes back on it is about this use only, and opening it proves that
+   * the connection is alive before anything is sent. Throws BrokerFailure, also when `work` has
+   * thrown: with the reason why the channel ended, if it did.
    */
   useChannel<Result>(limit: TimeLimit, work: (channel: ConfirmChannel) => Promise<Result>): Promise<Result>;
   /**
-   * Whether it may be used again: it has not ended as far as anybody knows, and the broker has answered on it within a
-   * heartbeat.
+   * Whether it may be used again: it has not ended as far as anybody knows, and the broker has
+   * answered on it within a heartbeat.
    *
-   * A function is frozen between its invocations, without warning and for any time. Meanwhile it sends no heartbeats, so
-   * the broker gives the connection up, or something on the way forgets it, and nothing of that may be heard after the
-   * thaw: whoever asks a dead connection waits for the whole of a deadline. Replacing it unasked costs a few round trips.
-   * The broker cannot have given up a younger one yet, as that takes it two heartbeats.
+   * A function is frozen between its invocations, without warning and for any time. Meanwhile it
+   * sends no heartbeats, so the broker gives the connection up, or something on the way forgets it,
+   * and nothing of that may be heard after the thaw: whoever asks a dead connection waits for the
+   * whole of a deadline. Replacing it unasked costs a few round trips. The broker cannot have given
+   * up a younger one yet, as that takes it two heartbeats.
    */
   isFresh(): boolean;
   /** Closes in good order within a second, else cuts the socket. Never fails. */
@@ -44,9 +46,9 @@ interface Connection {
 }
 
 /**
- * Both sides send something at least this often, in seconds. A side that hears nothing for about twice that gives the
- * connection up (RabbitMQ documentation, Detecting Dead TCP Connections with Heartbeats and TCP Keepalives: 5 to 20 s
- * are best).
+ * Both sides send something at least this often, in seconds. A side that hears nothing for about
+ * twice that gives the connection up (RabbitMQ documentation, Detecting Dead TCP Connections with
+ * Heartbeats and TCP Keepalives: 5 to 20 s are best).
  */
 const HEARTBEAT_SECONDS = 20;
 
@@ -83,7 +85,10 @@ export async function connect(
   }
 }
 
-/** The socket dies when the signal is aborted: amqplib itself cannot cut a connection on which nobody answers. */
+/**
+ * The socket dies when the signal is aborted: amqplib itself cannot cut a connection on which
+ * nobody answers.
+ */
 function socketOptions({ host, port, tls, ca }: BrokerCredentials, signal: AbortSignal): object {
   if (!tls) return { noDelay: true, signal };
   return { noDelay: true, socket: connectSocket({ host, port, signal }), ca };

@@ -2,7 +2,8 @@ import { DeadlineMissed } from '../../base/deadline.ts';
 import { printable } from '../../base/printable.ts';
 
 /**
- * What to do about a failure. No message is lost: one that was not confirmed stays with its sender, to be sent later.
+ * What to do about a failure. No message is lost: one that was not confirmed stays with its sender,
+ * to be sent later.
  *
  *   transient  nothing is wrong with the message: send it again, on a new connection, after a wait
  *   auth       the broker refused the user, or what the user wants to do: the secret may have changed, read it again, once
@@ -10,10 +11,16 @@ import { printable } from '../../base/printable.ts';
  */
 type FailureKind = 'transient' | 'auth' | 'permanent';
 
-/** The broker, or the way to it, failed. `kind` decides the consequence; the message holds no secret and fits a log line. */
+/**
+ * The broker, or the way to it, failed. `kind` decides the consequence; the message holds no secret
+ * and fits a log line.
+ */
 export class BrokerFailure extends Error {
   override readonly name = 'BrokerFailure';
-  /** Three digits as AMQP writes them, a word of Node.js such as ECONNREFUSED, or one of this project such as DEADLINE. */
+  /**
+   * Three digits as AMQP writes them, a word of Node.js such as ECONNREFUSED, or one of this
+   * project such as DEADLINE.
+   */
   readonly code: string;
   readonly kind: FailureKind;
 
@@ -25,11 +32,13 @@ export class BrokerFailure extends Error {
 }
 
 /**
- * One row per code; every other one is permanent. The numbers are AMQP 0-9-1's reply codes (its specification, 1.2),
- * used as RabbitMQ's documentation says (Access and Permissions; Virtual Hosts; Exchanges).
+ * One row per code; every other one is permanent. The numbers are AMQP 0-9-1's reply codes (its
+ * specification, 1.2), used as RabbitMQ's documentation says (Access and Permissions; Virtual
+ * Hosts; Exchanges).
  */
 const KINDS = new Map<string, FailureKind>([
-  // The network and the broker's life: CONNECTION_FORCED (an operator, a shutdown), RESOURCE_ERROR, INTERNAL_ERROR.
+  // The network and the broker's life: CONNECTION_FORCED (an operator, a shutdown), RESOURCE_ERROR,
+  // INTERNAL_ERROR.
   ['320', 'transient'],
   ['506', 'transient'],
   ['541', 'transient'],
@@ -39,7 +48,8 @@ const KINDS = new Map<string, FailureKind>([
   ['505', 'transient'],
   // ACCESS_REFUSED: who signs in, or what that user may do.
   ['403', 'auth'],
-  // NOT_FOUND, PRECONDITION_FAILED (such as an exchange of another type), NOT_ALLOWED, and NO_VIRTUAL_HOST of our own.
+  // NOT_FOUND, PRECONDITION_FAILED (such as an exchange of another type), NOT_ALLOWED, and
+  // NO_VIRTUAL_HOST of our own.
   ['404', 'permanent'],
   ['406', 'permanent'],
   ['530', 'permanent'],
@@ -64,14 +74,17 @@ export function kindOf(code: string): FailureKind {
   return KINDS.get(code) ?? 'permanent';
 }
 
-/** amqplib reports the end of a handshake in words only, and a virtual host that is closed to us without RabbitMQ's words. */
+/**
+ * amqplib reports the end of a handshake in words only, and a virtual host that is closed to us
+ * without the broker's reason.
+ */
 const HANDSHAKE_ENDED = /^Handshake terminated by server: (\d{3}) /;
 const OPEN_REFUSED = /^Expected ConnectionOpenOk; got <ConnectionClose /;
 const NO_VIRTUAL_HOST = 'there is no such virtual host, or it is closed to this user';
 
 const MAX_CHARACTERS = 400;
 
-/** Any error of amqplib or of Node.js as a BrokerFailure, without the words in `secrets`. */
+/** Any error of amqplib or of Node.js as a BrokerFailure, without the strings in `secrets`. */
 export function failureOf(error: unknown, secrets: readonly string[] = []): BrokerFailure {
   if (error instanceof BrokerFailure) return error;
   if (error instanceof DeadlineMissed) return new BrokerFailure('DEADLINE', error.message);

@@ -12,7 +12,10 @@ import { sendAll } from './send.ts';
 
 /** The limits of one call, in seconds. */
 interface BrokerDeadlines extends ConnectionDeadlines {
-  /** The whole of a call, its waits and repetitions in it: the caller has other things to do than to wait for a broker. */
+  /**
+   * The whole of a call, its waits and repetitions in it: the caller has other things to do than to
+   * wait for a broker.
+   */
   readonly callSeconds: number;
   readonly secretSeconds: number;
   /** For the confirmation of up to 200 messages. */
@@ -21,7 +24,10 @@ interface BrokerDeadlines extends ConnectionDeadlines {
 
 /** What a broker is opened with. */
 export interface RabbitmqOptions {
-  /** Reads the secret, until the signal is aborted. Whatever it throws means: kept, sent again later. */
+  /**
+   * Reads the secret, until the signal is aborted. Whatever it throws: the messages are kept, and
+   * sent again later.
+   */
   readonly readCredentials: (signal: AbortSignal) => Promise<BrokerCredentials>;
   readonly virtualHost: string;
   /** The topic exchange that is declared, durable, and published to. */
@@ -45,9 +51,10 @@ const DEFAULT_DEADLINES: BrokerDeadlines = {
 };
 
 /**
- * RabbitMQ as a {@link Broker}. Nothing is connected before the first message; the connection is kept for the calls that
- * follow, and the credentials are read again when they are refused. A message body is sent as JSON, with the message's id
- * as `messageId` and the last word of its routing key as `type`.
+ * RabbitMQ as a {@link Broker}. Nothing is connected before the first message; the connection is
+ * kept for the calls that follow, and the credentials are read again when they are refused. A
+ * message body is sent as JSON, with the message's id as `messageId` and the last word of its
+ * routing key as `type`.
  */
 export function openRabbitmqBroker(options: RabbitmqOptions): Broker {
   const { virtualHost, exchange = 'cur-reactor', appId = 'cur-reactor', tries = 5 } = options;

@@ -9,13 +9,19 @@ export interface BrokerCredentials {
   readonly port: number;
   readonly username: string;
   readonly password: string;
-  /** Without it, the password can be read on the way: only for a broker on this machine or in the function's own network. */
+  /**
+   * Without it, the password can be read on the way: only for a broker on this machine or in the
+   * function's own network.
+   */
   readonly tls: boolean;
   /** Certificates in PEM that are trusted instead of the public authorities'. */
   readonly ca?: string | undefined;
 }
 
-/** The secret is incomplete or malformed. Consequence: messages wait and are sent again; this error shows no value of it. */
+/**
+ * The secret is incomplete or malformed. Consequence: messages wait and are sent again; this error
+ * shows no value of it.
+ */
 export class BrokerSecretInvalid extends Error {
   override readonly name = 'BrokerSecretInvalid';
 }
@@ -57,10 +63,11 @@ const byUrl = z.object({ url: z.string(mustBe('a string')), ca: z.optional(ca) }
 const URL_RULE = 'amqps://user:password@host or amqps://user:password@host:port, without a path (or amqp://)';
 
 /**
- * Reads the text of a secret: JSON with `url` (amqps://user:password@host:port), or with `host`, `username`, `password`
- * and, where they are needed, `port` (5671, without TLS 5672) and `tls` (true); `ca` (PEM, line ends also as `\n` in two
- * characters) may stand with both. Other fields are ignored: rotation may have its own there. Throws
- * BrokerSecretInvalid, whose message names every missing or wrong field.
+ * Reads the text of a secret: JSON with `url` (amqps://user:password@host:port), or with `host`,
+ * `username`, `password` and, where they are needed, `port` (5671, without TLS 5672) and `tls`
+ * (true); `ca` (PEM, line ends also as `\n` in two characters) may stand with both. Other fields
+ * are ignored: rotation may have its own there. Throws BrokerSecretInvalid, whose message names
+ * every missing or wrong field.
  */
 export function readBrokerSecret(json: string): BrokerCredentials {
   let document: unknown;

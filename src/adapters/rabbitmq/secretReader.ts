@@ -6,7 +6,10 @@ import { type BrokerCredentials, BrokerSecretInvalid } from './secret.ts';
 export interface SecretReader {
   /** Throws BrokerFailure when it cannot be read; then the next call reads it again. */
   current(limit: TimeLimit): Promise<BrokerCredentials>;
-  /** Reads it again, after the broker has refused it. Answers whether it has changed. Throws like `current`. */
+  /**
+   * Reads it again, after the broker has refused it. Answers whether it has changed. Throws like
+   * `current`.
+   */
   readAgain(limit: TimeLimit): Promise<boolean>;
   /** What was read last, for messages. */
   known(): BrokerCredentials | undefined;
@@ -38,7 +41,10 @@ export function createSecretReader(
   };
 }
 
-/** Permanent for this call: `read` has tried more than once, and somebody has to mend a secret that is wrong. */
+/**
+ * Permanent for this call: `read` has tried more than once, and somebody has to mend a secret that
+ * is wrong.
+ */
 function unreadable(error: unknown): BrokerFailure {
   if (error instanceof BrokerSecretInvalid) return new BrokerFailure('SECRET', error.message);
   const words = error instanceof Error ? `${error.name}: ${error.message}` : 'a non-Error was thrown';

@@ -25,9 +25,10 @@ interface Sending {
 }
 
 /**
- * Sends messages over a channel, and calls `answered` for each as soon as the broker has answered for it: so nothing is
- * forgotten when the channel ends before the rest. Throws BrokerFailure when one is nacked or not answered for within
- * `confirmSeconds`, and what amqplib throws when the channel has ended.
+ * Sends messages over a channel, and calls `answered` for each as soon as the broker has answered
+ * for it: so nothing is forgotten when the channel ends before the rest. Throws BrokerFailure when
+ * one is nacked or not answered for within `confirmSeconds`, and what amqplib throws when the
+ * channel has ended.
  */
 export async function sendAll<Sent extends EncodedMessage>(
   sending: Sending,
@@ -35,7 +36,8 @@ export async function sendAll<Sent extends EncodedMessage>(
   answered: (message: Sent, answer: Answer) => void,
 ): Promise<void> {
   const { channel, confirmSeconds, limit } = sending;
-  // A message that no queue takes comes back before its confirmation (RabbitMQ documentation, Publisher Confirms).
+  // A message that no queue takes comes back before its confirmation (RabbitMQ documentation,
+  // Publisher Confirms).
   const returned = new Set<unknown>();
   channel.on('return', ({ properties }) => {
     returned.add(properties.messageId);
@@ -76,7 +78,7 @@ function confirmation(
     };
     channel.publish(exchange, routingKey, content, properties, (error: unknown) => {
       if (error === null) resolve(undefined);
-      else if (isNack(error)) resolve(new BrokerFailure('NACKED', 'the broker could not keep a message'));
+      else if (isNack(error)) resolve(new BrokerFailure('NACKED', 'the broker could not store a message'));
       else resolve(error instanceof Error ? error : new BrokerFailure('CLOSED', 'the channel was closed'));
     });
   });

@@ -13,7 +13,10 @@ import { copySourceOf } from './copySource.ts';
 import { quoted, required } from './failures.ts';
 
 const MIB = 1024 * 1024;
-/** S3 User Guide, "Amazon S3 multipart upload limits": 5 MiB (all but the last) to 5 GiB a part, 10,000 parts. */
+/**
+ * S3 User Guide, "Amazon S3 multipart upload limits": 5 MiB (all but the last) to 5 GiB a part,
+ * 10,000 parts.
+ */
 export const MIN_PART_BYTES = 5 * MIB;
 export const MAX_PART_BYTES = 5 * 1024 * MIB;
 const MAX_PARTS = 10_000;
@@ -25,9 +28,9 @@ export interface MultipartSettings {
 }
 
 /**
- * Copies one content of an object of any size, part by part, to a key that must not exist; answers and throws as
- * copyWhole does. What S3 holds of a copy that failed is aborted; where that fails, too, a lifecycle rule of
- * the staging bucket clears it away.
+ * Copies one content of an object of any size, part by part, to a key that must not exist; answers
+ * and throws as copyWhole does. What S3 holds of a copy that failed is aborted; where that fails,
+ * too, a lifecycle rule of the staging bucket clears it away.
  *
  * The source's metadata stay behind, unlike in copyWhole: nobody reads them.
  */
@@ -54,7 +57,10 @@ interface PartRange {
   readonly end: number;
 }
 
-/** The byte ranges of parts of equal size, within S3's limits. Throws a RangeError for a size beyond them. */
+/**
+ * The byte ranges of parts of equal size, within S3's limits. Throws a RangeError for a size beyond
+ * them.
+ */
 export function partRanges(sizeBytes: number, partSizeBytes: number): PartRange[] {
   const stepBytes = Math.max(partSizeBytes, Math.ceil(sizeBytes / MAX_PARTS));
   if (stepBytes > MAX_PART_BYTES) throw new RangeError(`${sizeBytes} bytes are too many for one object of S3`);
@@ -93,8 +99,9 @@ async function upload(client: S3Client, copy: PartedCopy): Promise<void> {
 }
 
 /**
- * Copies the parts. After the first failure no part is begun, and those under way are waited for: a part that ends after
- * the upload was aborted would stay, and be paid for (S3 API reference, AbortMultipartUpload).
+ * Copies the parts. After the first failure no part is begun, and those under way are waited for: a
+ * part that ends after the upload was aborted would stay, and be paid for (S3 API reference,
+ * AbortMultipartUpload).
  */
 async function copyParts(
   client: S3Client,

@@ -27,9 +27,14 @@ import { inS3 } from './inS3.ts';
 import { copyInParts, MAX_PART_BYTES, MIN_PART_BYTES, type MultipartSettings } from './multipartCopy.ts';
 
 export interface S3ObjectStoreOptions {
-  /** A client for buckets that lie in another region than the store's own client; default: createS3Client. */
+  /**
+   * A client for buckets that lie in another region than the store's own client; default:
+   * createS3Client.
+   */
   readonly clientIn?: (region: string) => S3Client;
-  /** Objects larger than this are copied in parts: 5 GiB, the most that CopyObject takes, or less. */
+  /**
+   * Objects larger than this are copied in parts: 5 GiB, the most that CopyObject takes, or less.
+   */
   readonly maxWholeCopyBytes?: number;
   /** Default: 256 MiB. */
   readonly partSizeBytes?: number;
@@ -40,11 +45,12 @@ export interface S3ObjectStoreOptions {
 }
 
 /**
- * S3 as the workflows see it. Staging one data file costs at most two ranged reads for its footer, one for
- * the pages of each row group that is looked at, and one CopyObject.
+ * S3 as the workflows see it. Staging one data file costs at most two ranged reads for its footer,
+ * one for the pages of each row group that is looked at, and one CopyObject.
  *
- * Errors that no interface names (throttled to the end, a broken connection, 5xx) are thrown as they come, after the
- * client's own retries: the message is retried. A read whose connection breaks in the middle is one of them.
+ * Errors that no interface names (throttled to the end, a broken connection, 5xx) are thrown as
+ * they come, after the client's own retries: the message is retried. A read whose connection breaks
+ * in the middle is one of them.
  */
 export class S3ObjectStore implements ObjectStore {
   readonly #regions: BucketRegions;
@@ -52,7 +58,10 @@ export class S3ObjectStore implements ObjectStore {
   readonly #maxWholeCopyBytes: number;
   readonly #multipart: MultipartSettings;
 
-  /** `client` is that of the staging bucket's region. Throws a RangeError that names an option beyond S3's limits. */
+  /**
+   * `client` is that of the staging bucket's region. Throws a RangeError that names an option
+   * beyond S3's limits.
+   */
   constructor(client: S3Client, options: S3ObjectStoreOptions = {}) {
     const { maxWholeCopyBytes = MAX_PART_BYTES, partSizeBytes = 256 * 1024 * 1024, concurrentParts = 8 } = options;
     checkWhole('maxWholeCopyBytes', maxWholeCopyBytes, 0, MAX_PART_BYTES);
@@ -64,14 +73,14 @@ export class S3ObjectStore implements ObjectStore {
     this.#multipart = { partSizeBytes, concurrentParts };
   }
 
-  /** See {@link ObjectStore.read}. Throws a RangeError for what is no range. */
+  /** See {@link ObjectStore.read}. Throws a RangeError for what is not a range. */
   async read(object: ObjectRef, range: ByteRange): Promise<ReadResult> {
     if (isEmptyAnywhere(range)) return this.#readNothing(object, range);
     const header = rangeHeader(range);
     try {
       return await this.#readRange(object, range, header);
     } catch (error) {
-      // The range lies behind the end of the object: S3 tells no etag then.
+      // The range lies behind the end of the object: S3 sends no etag then.
       if (statusOf(error) === 416) return this.#readNothing(object, range);
       throw await this.#failureOf(error, object);
     }
@@ -111,7 +120,8 @@ export class S3ObjectStore implements ObjectStore {
       const ContentLength = sizeInContentRange(answer.ContentRange);
       return { bytes, ...factsOf({ ...answer, ContentLength }, object) };
     }
-    // The whole object, also where a range was asked for: "A server MAY ignore the Range header field" (RFC 9110, 14.2).
+    // The whole object, also where a range was asked for: "A server MAY ignore the Range header
+    // field" (RFC 9110, 14.2).
     return { bytes: bytes.subarray(range.start, range.end), ...factsOf(answer, object) };
   }
 
@@ -134,15 +144,19 @@ export class S3ObjectStore implements ObjectStore {
   }
 
   /**
-   * To a principal that may list a part of a bucket only, S3 answers 403 for an object that is not there (S3 API
-   * reference, GetObject: it asks for s3:ListBucket, and knows no prefix then). A listing of just that key can tell.
+   * To a principal that may list a part of a bucket only, S3 answers 403 for an object that is not
+   * there (S3 API reference, GetObject: that depends on s3:ListBucket for the whole bucket). A
+   * listing of just that key shows it.
    */
   async #failureOf(error: unknown, object: ObjectRef): Promise<unknown> {
     if (statusOf(error) !== 403 || !(await this.#isMissing(object))) return failureOf(error, object);
     return new ObjectGone(`no ${named(object)}`, { cause: error });
   }
 
-  /** False also where nobody can tell. The key itself comes first among those that begin with it. */
+  /**
+   * False also where that cannot be found out. The key itself comes first among those that begin
+   * with it.
+   */
   async #isMissing({ bucket, key }: Location): Promise<boolean> {
     try {
       const page = await this.#listPage(bucket, key, '', undefined);
@@ -161,7 +175,7 @@ export class S3ObjectStore implements ObjectStore {
     const from = token === undefined ? { StartAfter: startAfter || undefined } : { ContinuationToken: token };
     try {
       return await this.#regions.call(bucket, (client) =>
-        // Encoded, because XML has no words for control characters, and its parsers mend line ends.
+        // Encoded, because XML cannot express control characters, and its parsers change line ends.
         client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, EncodingType: 'url', ...from })),
       );
     } catch (error) {

@@ -7,15 +7,23 @@ import { fieldName, wrongFields } from '../../base/wrongFields.ts';
 export interface SnowflakeCredentials {
   /** The account identifier, `organization-account` or a locator with its region, not a URL. */
   readonly account: string;
-  /** The URL of the account where it is not the usual one of its identifier, such as a private link. */
+  /**
+   * The URL of the account where it is not the usual one of its identifier, such as a private link.
+   */
   readonly accessUrl?: string | undefined;
   readonly username: string;
   readonly role?: string | undefined;
-  /** An RSA key as unencrypted PKCS #8 in PEM; absent for WORKLOAD_IDENTITY, where the role of the function vouches. */
+  /**
+   * An RSA key as unencrypted PKCS #8 in PEM; absent for WORKLOAD_IDENTITY, where the role of the
+   * function vouches.
+   */
   readonly privateKey?: string;
 }
 
-/** Credentials are incomplete or malformed. Consequence: stop with an alarm; this error shows no value of a secret field. */
+/**
+ * Credentials are incomplete or malformed. Consequence: stop with an alarm; this error shows no
+ * value of a secret field.
+ */
 export class CredentialsInvalid extends Error {
   override readonly name = 'CredentialsInvalid';
 }
@@ -51,7 +59,10 @@ type Field = keyof z.output<typeof secret>;
 
 const SECRET_FIELDS: ReadonlySet<PropertyKey> = new Set<Field>(['privateKey', 'privateKeyPassphrase']);
 
-/** How the variables of the environment are called, for a developer's own machine: the names that Snowflake's tools use. */
+/**
+ * How the variables of the environment are called, for a developer's own machine: the names that
+ * Snowflake's tools use.
+ */
 const VARIABLES: Readonly<Record<Field, string>> = {
   account: 'SNOWFLAKE_ACCOUNT',
   username: 'SNOWFLAKE_USER',
@@ -63,10 +74,11 @@ const VARIABLES: Readonly<Record<Field, string>> = {
 };
 
 /**
- * Reads the text of a secret: JSON with `account`, `username`, `privateKey` (PEM, line ends also as `\n` in two
- * characters), and, where they are needed, `privateKeyPassphrase`, `role`, `accessUrl` and `authenticator`
- * (`WORKLOAD_IDENTITY` needs no key). Other fields are ignored: rotation may have its own there.
- * Throws CredentialsInvalid, whose message names every missing or wrong field, with its value where that is no secret.
+ * Reads the text of a secret: JSON with `account`, `username`, `privateKey` (PEM, line ends also as
+ * `\n` in two characters), and, where they are needed, `privateKeyPassphrase`, `role`, `accessUrl`
+ * and `authenticator` (`WORKLOAD_IDENTITY` needs no key). Other fields are ignored: rotation may
+ * have its own there. Throws CredentialsInvalid, whose message names every missing or wrong field,
+ * with its value where that is not secret.
  */
 export function readSnowflakeSecret(json: string): SnowflakeCredentials {
   let document: unknown;
@@ -81,8 +93,9 @@ export function readSnowflakeSecret(json: string): SnowflakeCredentials {
 
 /**
  * The same from environment variables, with the key in a file: SNOWFLAKE_ACCOUNT, SNOWFLAKE_USER,
- * SNOWFLAKE_PRIVATE_KEY_PATH, and, where they are needed, SNOWFLAKE_PRIVATE_KEY_PASSPHRASE, SNOWFLAKE_ROLE,
- * SNOWFLAKE_URL and SNOWFLAKE_AUTHENTICATOR. Throws CredentialsInvalid like {@link readSnowflakeSecret}.
+ * SNOWFLAKE_PRIVATE_KEY_PATH, and, where they are needed, SNOWFLAKE_PRIVATE_KEY_PASSPHRASE,
+ * SNOWFLAKE_ROLE, SNOWFLAKE_URL and SNOWFLAKE_AUTHENTICATOR. Throws CredentialsInvalid like
+ * {@link readSnowflakeSecret}.
  */
 export async function readSnowflakeEnvironment(
   environment: Readonly<Record<string, string | undefined>>,
@@ -128,7 +141,10 @@ function isField(name: PropertyKey | undefined): name is Field {
   return name !== undefined && Object.hasOwn(VARIABLES, name);
 }
 
-/** The key as the driver wants it; undefined when it is not a key, not RSA (Snowflake takes RS256 from it), or does not open. */
+/**
+ * The key as the driver wants it; undefined when it is not a key, not RSA (Snowflake takes RS256
+ * from it), or does not open.
+ */
 function plainKey(pem: string, passphrase: string | undefined): string | undefined {
   try {
     const key = createPrivateKey({ key: pem.replaceAll('\\n', '\n'), passphrase });

@@ -11,10 +11,16 @@ import { printable } from '../../base/printable.ts';
  */
 type FailureKind = 'transient' | 'reconnect' | 'auth' | 'permanent';
 
-/** Snowflake, or the way to it, failed. `kind` decides the consequence; the message holds no secret and fits a log line. */
+/**
+ * Snowflake, or the way to it, failed. `kind` decides the consequence; the message holds no secret
+ * and fits a log line.
+ */
 export class SnowflakeFailure extends Error {
   override readonly name = 'SnowflakeFailure';
-  /** Six digits as Snowflake writes them, `HTTP 503`, or one of this project's own words such as `NETWORK` and `DEADLINE`. */
+  /**
+   * Six digits as Snowflake writes them, `HTTP 503`, or one of this project's own such as `NETWORK`
+   * and `DEADLINE`.
+   */
   readonly code: string;
   readonly sqlState: string | undefined;
   readonly kind: FailureKind;
@@ -30,11 +36,13 @@ export class SnowflakeFailure extends Error {
 const MAX_MESSAGE_CHARACTERS = 500;
 
 /**
- * One row per code. Codes of Snowflake come from its documentation and connectors (gs_errors of snowflake-sdk), those
- * from 400001 on are the driver's (error_code of snowflake-sdk). Every code that is not here is permanent.
+ * One row per code. Codes of Snowflake come from its documentation and connectors (gs_errors of
+ * snowflake-sdk), those from 400001 on are the driver's (error_code of snowflake-sdk). Every code
+ * that is not here is permanent.
  */
 const KINDS = new Map<string, FailureKind>([
-  // Signing in. 390144 and 39430x: the JWT is not valid, which is what a key looks like that was rotated.
+  // Signing in. 390144 and 39430x: the JWT is not valid, which is what a key looks like that was
+  // rotated.
   ['390100', 'auth'],
   ['390101', 'auth'],
   ['390144', 'auth'],
@@ -61,13 +69,15 @@ const KINDS = new Map<string, FailureKind>([
   ['401003', 'transient'],
   ['402001', 'transient'],
   ['402002', 'transient'],
-  // Too many statements wait for the same lock (000625), or this one has waited for too long (000628).
+  // Too many statements wait for the same lock (000625), or this one has waited for too long
+  // (000628).
   ['000625', 'transient'],
   ['000628', 'transient'],
   // An internal error of the execution: Snowflake's connectors advise their users to try again.
   ['000603', 'transient'],
-  // Ended by Snowflake's own choice: cancelled (000604), over its time (000630), no warehouse (000606), unknown or
-  // forbidden object (002003, 002043, 003001), syntax (001003, 000904). The same again would end the same.
+  // Ended by Snowflake's own choice: cancelled (000604), over its time (000630), no warehouse
+  // (000606), unknown or forbidden object (002003, 002043, 003001), syntax (001003, 000904). The
+  // same again would end the same.
   ['000604', 'permanent'],
   ['000606', 'permanent'],
   ['000630', 'permanent'],
@@ -98,14 +108,18 @@ export function failureOf(error: unknown): SnowflakeFailure {
 }
 
 /**
- * Whether Snowflake itself has answered that the statement failed. Everything else leaves open whether it ran: sent
- * again in the same session it must have the same request id, which Snowflake runs once (FailureKind `transient`).
+ * Whether Snowflake itself has answered that the statement failed. Everything else leaves open
+ * whether it ran: sent again in the same session it must have the same request id, which Snowflake
+ * runs once (FailureKind `transient`).
  */
 export function wasAnswered({ code }: SnowflakeFailure): boolean {
   return /^[0-3]\d{5}$/.test(code);
 }
 
-/** 5xx, 408 and 429 pass (Snowflake's connectors retry these); 401 is about the token; the rest will not change. */
+/**
+ * 5xx, 408 and 429 pass (Snowflake's connectors retry these); 401 is about the token; the rest will
+ * not change.
+ */
 function kindOfStatus(status: number | undefined): FailureKind {
   if (status === undefined || status >= 500 || status === 408 || status === 429) return 'transient';
   return status === 401 ? 'reconnect' : 'permanent';
@@ -118,7 +132,10 @@ interface DriverError {
   readonly status: number | undefined;
 }
 
-/** What the driver's errors say in their own fields: `code` is a number for its own, a string for Snowflake's. */
+/**
+ * What the driver's errors say in their own fields: `code` is a number for its own, a string for
+ * Snowflake's.
+ */
 function driverError(error: unknown): DriverError {
   const message = error instanceof Error ? error.message : 'a non-Error was thrown';
   const code = field(error, 'code');
@@ -137,7 +154,7 @@ function field(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
 }
 
-/** Snowflake's words, without what looks like a private key or a token, on one line, cut. */
+/** Snowflake's message, without what looks like a private key or a token, on one line, cut. */
 function messageOf(code: string, message: string): string {
   const safe = message
     .replace(/-----BEGIN[\s\S]*?(-----END[^-]*-----|$)/g, '[key]')

@@ -5,7 +5,10 @@ import type { KeptConnection } from '../../base/keptConnection.ts';
 import type { Connection } from './connection.ts';
 import { failureOf, type SnowflakeFailure, wasAnswered } from './failures.ts';
 
-/** Does work on a kept connection, and again, on a new one if need be, where the failure allows it; within `seconds` each time. */
+/**
+ * Does work on a kept connection, and again, on a new one if need be, where the failure allows it;
+ * within `seconds` each time.
+ */
 export type Persist = <Result>(
   kept: KeptConnection<Connection>,
   seconds: number,
@@ -15,7 +18,10 @@ export type Persist = <Result>(
 
 const TRIES = 4;
 
-/** Makes {@link Persist}. It throws SnowflakeFailure after four tries, or at once when another would be in vain. */
+/**
+ * Makes {@link Persist}. It throws SnowflakeFailure after four tries, or at once when another would
+ * be in vain.
+ */
 export function createPersistence(backoff: Backoff): Persist {
   return (kept, seconds, what, work) => {
     async function attempt(count: number, requestId: string): ReturnType<typeof work> {
@@ -34,7 +40,10 @@ export function createPersistence(backoff: Backoff): Persist {
   };
 }
 
-/** After this failure the session is of no use: it is gone, or, after a missed deadline, nobody knows what it still does. */
+/**
+ * After this failure the session is of no use: it is gone, or, after a missed deadline, what it
+ * still does is unknown.
+ */
 export function isBreak({ kind, code }: SnowflakeFailure): boolean {
   return kind === 'reconnect' || code === 'DEADLINE';
 }
@@ -45,7 +54,10 @@ function mayRepeat({ kind, code }: SnowflakeFailure, tries: number): boolean {
   return kind === 'reconnect' || (kind === 'transient' && code !== 'DEADLINE');
 }
 
-/** Under its request id, a statement that was answered would only be answered again, and a lost session knows none. */
+/**
+ * Under its request id, a statement that was answered would only be answered again, and a lost
+ * session knows none.
+ */
 function isDone(failure: SnowflakeFailure): boolean {
   return failure.kind === 'reconnect' || wasAnswered(failure);
 }

@@ -9,12 +9,15 @@ import type { Session } from './session.ts';
 import { BOUND_TEXTS, type Statements } from './statements.ts';
 
 /**
- * How many files one statement publishes. Their keys travel as one JSON value of some 100 bytes a file, which keeps the
- * request well below the 16 MB that a value may have, also when keys are as long as S3 allows (1,024 bytes).
+ * How many files one statement publishes. Their keys travel as one JSON value of some 100 bytes a
+ * file, which keeps the request well below the 16 MB that a value may have, also when keys are as
+ * long as S3 allows (1,024 bytes).
  */
 const FILES_PER_STATEMENT = 5_000;
 
-/** What readers see, per payer whose month was ever published: one statement, however many payers. */
+/**
+ * What readers see, per payer whose month was ever published: one statement, however many payers.
+ */
 export async function publishedFiles(
   session: Statements,
   names: SnowflakeNames,
@@ -49,10 +52,11 @@ interface Publishing {
 }
 
 /**
- * Makes exactly these files visible, in one transaction under the fence: readers see all of the old sets until it
- * commits, and all of the new ones then. The number of statements does not grow with the number of partitions.
- * Throws FencedOff; a RangeError when a publication is of another period or a partition occurs twice; and what the
- * session throws. Then nothing has changed, unless the answer to the commit was lost: publishing again is harmless.
+ * Makes exactly these files visible, in one transaction under the fence: readers see all of the old
+ * sets until it commits, and all of the new ones then. The number of statements does not grow with
+ * the number of partitions. Throws FencedOff; a RangeError when a publication is of another period
+ * or a partition occurs twice; and what the session throws. Then nothing has changed, unless the
+ * answer to the commit was lost: publishing again is harmless.
  */
 export async function publishFiles(
   session: Session,

@@ -4,7 +4,9 @@ import { type Connection, type ConnectionPlace, connect } from './connection.ts'
 import type { SnowflakeCredentials } from './credentials.ts';
 import { failureOf } from './failures.ts';
 
-/** What is set in a session once it is signed in. Everything is: the account's defaults may change. */
+/**
+ * What is set in a session once it is signed in. Everything is: the account's defaults may change.
+ */
 export interface SessionParameters {
   /** The tag of statements that have none of their own. */
   readonly queryTag: string;
@@ -15,9 +17,10 @@ export interface SessionParameters {
 }
 
 /**
- * Makes the function that signs in, and sets the session's parameters. Credentials are read when they are first needed
- * and remembered. When Snowflake refuses them they are read again, and tried once more if they have changed: somebody
- * rotated them. Throws what reading throws, and SnowflakeFailure.
+ * Makes the function that signs in, and sets the session's parameters. Credentials are read when
+ * they are first needed and remembered. When Snowflake refuses them they are read again, and tried
+ * once more if they have changed: somebody rotated them. Throws what reading throws, and
+ * SnowflakeFailure.
  */
 export function createSignIn(
   read: () => Promise<SnowflakeCredentials>,
@@ -64,8 +67,8 @@ export function createSignIn(
 }
 
 /**
- * A client that is gone must not keep a transaction and its locks: its statements are aborted, but for those that were
- * submitted to run on (Snowflake documentation, ABORT_DETACHED_QUERY).
+ * A client that is gone must not keep a transaction and its locks: its statements are aborted, but
+ * for those that were submitted to run on (Snowflake documentation, ABORT_DETACHED_QUERY).
  */
 function alterSession(parameters: SessionParameters, { whenClosed }: ConnectionPlace): string {
   const { queryTag, statementTimeoutSeconds, lockTimeoutSeconds } = parameters;

@@ -8,9 +8,9 @@ import { isBreak } from './persistence.ts';
 import type { Statements } from './statements.ts';
 
 /**
- * The work between BEGIN, which was executed, and COMMIT; when it throws, ROLLBACK, and what it threw. A session that
- * leaves open what became of a statement is ended, and the transaction with it: nothing is committed after that, even if
- * the work goes on.
+ * The work between BEGIN, which was executed, and COMMIT; when it throws, ROLLBACK, and what it
+ * threw. A session that leaves open what became of a statement is ended, and the transaction with
+ * it: nothing is committed after that, even if the work goes on.
  */
 export async function inTransaction<Result>(
   connection: Connection,

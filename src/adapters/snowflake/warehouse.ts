@@ -11,7 +11,10 @@ import type { Session } from './session.ts';
 import { totalsOf } from './totals.ts';
 
 interface SnowflakeWarehouseOptions {
-  /** The session to use now: asked for at every call, so that a broken one can be replaced by a new one in between. */
+  /**
+   * The session to use now: asked for at every call, so that a broken one can be replaced by a new
+   * one in between.
+   */
   readonly session: () => Promise<Session>;
   /** The objects that the setup script has created. */
   readonly names: SnowflakeNames;
@@ -22,10 +25,12 @@ interface SnowflakeWarehouseOptions {
 }
 
 /**
- * The warehouse of production: an external table over the staged Parquet files, and views that show the published ones.
+ * The warehouse of production: an external table over the staged Parquet files, and views that show
+ * the published ones.
  *
- * No method holds a transaction open when it returns or throws, and none depends on what an earlier one left in this
- * process. What the session throws goes to the caller: the run fails, or the one partition does, and is repeated.
+ * No method holds a transaction open when it returns or throws, and none depends on what an earlier
+ * one left in this process. What the session throws goes to the caller: the run fails, or the one
+ * partition does, and is repeated.
  */
 export function openSnowflakeWarehouse(options: SnowflakeWarehouseOptions): Warehouse {
   const { session, names } = options;

@@ -116,7 +116,7 @@ describe('FolderObjectStore', () => {
     expect(await keys('source', prefix)).toEqual([]);
   });
 
-  it('symbolic links are no objects, and what lies behind a linked folder is not in the bucket', async () => {
+  it('symbolic links are not objects, and what lies behind a linked folder is not in the bucket', async () => {
     await put('real/k', 'x');
     await mkdir(path.join(root, 'outside'));
     await writeFile(path.join(root, 'outside/secret'), 'secret');
@@ -151,7 +151,7 @@ describe('FolderObjectStore', () => {
     expect(await keys('source')).toEqual(['a/k', 'new/k']);
   });
 
-  it('part files of a process that died are no objects, cannot be named, and stop nobody', async () => {
+  it('part files of a process that died are not objects, cannot be named, and stop nobody', async () => {
     const left = partName('5b0c2a6e-0000-4000-8000-0123456789ab');
     await put('a/k', 'x');
     await writeFile(path.join(root, 'source/a', left), 'half');
@@ -261,7 +261,7 @@ describe('FolderObjectStore', () => {
   });
 
   it.each([{ start: 1.5 }, { start: -1, end: 3 }, { start: 0, end: -1 }, { start: Number.NaN }])(
-    '%j is no byte range',
+    '%j is not a byte range',
     async (range) => {
       await put('k');
       await expect(store.read(inSource('k'), range)).rejects.toThrow(RangeError);
@@ -324,7 +324,10 @@ async function tree(folder: string): Promise<string[]> {
   return (await Promise.all(texts)).sort();
 }
 
-/** Does something in every turn of the event loop, and so between any two steps of `outcome`, until that has settled. */
+/**
+ * Does something in every turn of the event loop, and so between any two steps of `outcome`, until
+ * that has settled.
+ */
 async function whileSettling<T>(outcome: Promise<T>, act: (turn: number) => void): Promise<T> {
   let isSettled = false;
   void outcome.finally(() => {
@@ -344,7 +347,10 @@ function appendOne(file: string): number {
   return 1;
 }
 
-/** Root may do everything: for the time of `act`, be the user `nobody`, to whom the folder is opened. */
+/**
+ * Root may do everything: for the time of `act`, be the user `nobody`, to whom the folder is
+ * opened.
+ */
 async function withoutPrivileges(folder: string, act: () => Promise<void>): Promise<void> {
   if (process.geteuid?.() !== 0) return act();
   await chmod(folder, 0o755);

@@ -46,7 +46,10 @@ describe('watchBuckets', () => {
     if (isComplete()) return;
     for await (const _ of on(reports, 'report')) if (isComplete()) return;
   };
-  /** Reports come in the order of what happened, once each has settled: what is not there by then never comes. */
+  /**
+   * Reports come in the order of what happened, once each has settled: what is not there by then
+   * never comes.
+   */
   const nothingMore = async (): Promise<void> => {
     for (const marker of ['first marker', 'second marker']) {
       await put('b', marker);

@@ -16,12 +16,12 @@ describe('a failure of the broker', () => {
     [withCode(530), '530', 'permanent'],
     [withCode('CERT_HAS_EXPIRED'), 'CERT_HAS_EXPIRED', 'permanent'],
     ['no error', 'CLOSED', 'transient'],
-  ])('has a code that tells what to do: %s', (error, code, kind) => {
+  ])('has a code that decides what to do: %s', (error, code, kind) => {
     expect(failureOf(error)).toMatchObject({ code, kind });
     expect(failureOf(error).message).not.toBe('');
   });
 
-  it('means: give up, where nobody knows its code', () => {
+  it('is permanent, where nobody knows its code', () => {
     expect(kindOf('999')).toBe('permanent');
   });
 

@@ -26,7 +26,8 @@ describe('buckets of other regions', () => {
         return createS3Client({ ...moto.clientConfig, endpoint: world.proxy.endpoint, region });
       },
     });
-    // As S3 does it: the source lies elsewhere, and a request that is signed for another region is sent away.
+    // As S3 does it: the source lies elsewhere, and a request that is signed for another region is
+    // sent away.
     world.answer((request) => {
       const lies = bucketOf(request) === world.source ? ELSEWHERE : REGION;
       if (regionOf(request) === lies) return undefined;

@@ -182,7 +182,10 @@ describe('S3ObjectStore', () => {
   );
 });
 
-/** Any Unicode, with more of what something on the way may decode, mend or split. S3 takes 1,024 bytes; moto's router no newline. */
+/**
+ * Any Unicode, with more of what something on the way may decode, mend or split. S3 takes 1,024
+ * bytes; moto's router no newline.
+ */
 const keys = fc
   .array(
     fc.oneof(

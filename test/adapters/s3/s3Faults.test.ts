@@ -85,7 +85,7 @@ describe('access denied', () => {
 });
 
 describe('throttling and broken connections', () => {
-  it('a request that is told to slow down is sent again', async () => {
+  it('a request that is asked to slow down is sent again', async () => {
     await source();
     world.answer(inTurn(s3Answer(503, 'SlowDown')));
     const { sizeBytes } = await world.store.read(inSource('k'), { start: 0 });

@@ -20,7 +20,10 @@ export interface S3World {
   /** Through the proxy. */
   readonly client: S3Client;
   readonly store: S3ObjectStore;
-  /** The names of the commands that the store has sent through `client`, in order; retries do not count. */
+  /**
+   * The names of the commands that the store has sent through `client`, in order; retries do not
+   * count.
+   */
   readonly commands: string[];
   /** A store of its own, through the proxy. */
   storeWith(options: S3ObjectStoreOptions, config?: S3ClientConfig): S3ObjectStore;

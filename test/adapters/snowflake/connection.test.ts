@@ -40,7 +40,7 @@ describe('signing in', () => {
     expect(await session.run('select 1')).toEqual([{ N: 1 }]);
   });
 
-  test('with a key that Snowflake does not know is refused, once, without a word of the token', async () => {
+  test('with a key that Snowflake does not know is refused, once, without anything of the token', async () => {
     const world = await createWorld();
     world.server.trust(createKey().publicKey);
     const failure = await failureOf(world.open());
@@ -119,7 +119,7 @@ describe('signing in', () => {
     expect(world.server.openSessions()).toEqual([]);
   });
 
-  test('refuses timeouts that are no whole seconds', async () => {
+  test('refuses timeouts that are not whole seconds', async () => {
     const world = await createWorld();
     await expect(world.open({ lockTimeoutSeconds: 0.5 })).rejects.toThrow('lockTimeoutSeconds must be a whole number');
     await expect(world.open({ statementTimeoutSeconds: 0 })).rejects.toThrow('statementTimeoutSeconds must be');

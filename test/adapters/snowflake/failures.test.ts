@@ -29,7 +29,7 @@ describe('a code', () => {
     expect(kindOf(code)).toBe('permanent');
   });
 
-  test('that nobody knows means: give up, and is told', () => {
+  test('that nobody knows is permanent, and is named', () => {
     const failure = failureOf(driverError({ code: '123456', message: 'something new', sqlState: 'ABCDE' }));
     expect(failure).toMatchObject({ code: '123456', kind: 'permanent', sqlState: 'ABCDE' });
     expect(failure.message).toBe('Snowflake: 123456: something new');
@@ -84,9 +84,9 @@ describe('a message', () => {
   test('is one line of limited length, whatever Snowflake says', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 700 }), fc.string(), (message, code) => {
-        const { message: told } = failureOf(driverError({ code, message }));
-        expect(told).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}\p{Cf}]/u);
-        expect(told.startsWith('Snowflake: ')).toBe(true);
+        const { message: shown } = failureOf(driverError({ code, message }));
+        expect(shown).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}\p{Cf}]/u);
+        expect(shown.startsWith('Snowflake: ')).toBe(true);
       }),
     );
     const long = failureOf(driverError({ code: '001003', message: 'x'.repeat(100_000) }));

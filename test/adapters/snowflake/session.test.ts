@@ -29,7 +29,7 @@ describe('a statement', () => {
     ]);
   });
 
-  test('carries its binds in their order, with texts, numbers and nulls', async () => {
+  test('carries its binds in their order, with strings, numbers and nulls', async () => {
     const world = await createWorld();
     const session = await world.open();
     const binds = ["it's", 12, null, 'é\n', '', 1.5, 7, 8, 9, 10, 11];
@@ -37,7 +37,7 @@ describe('a statement', () => {
     expect(world.server.queries.at(-1)?.binds).toEqual(binds.map((bind) => (bind === null ? null : String(bind))));
   });
 
-  test('bears the tag of the session, and the session has said what it expects of Snowflake', async () => {
+  test('has the tag of the session, and the session has said what it expects of Snowflake', async () => {
     const world = await createWorld();
     const session = await world.open({
       queryTag: 'reactor prod',

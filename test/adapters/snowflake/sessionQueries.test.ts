@@ -55,7 +55,7 @@ describe('a submitted query', () => {
     expect(await settled(() => later.status(queryId))).toEqual({ is: 'done' });
   });
 
-  test('that failed tells the code and the words of its result', async () => {
+  test('that failed gives the code and the words of its result', async () => {
     const world = await createWorld(async ({ sql }) => {
       if (sql.startsWith('call')) throw new StatementError('100038', "Numeric value 'x' is not recognized", '22018');
       return numbers(1);
@@ -172,13 +172,13 @@ describe('a submitted query', () => {
 });
 
 describe('a tag', () => {
-  test('that no query bears finds none', async () => {
+  test('that no query has finds none', async () => {
     const world = await createWorld();
     const session = await world.open();
     expect(await session.findByTag('run-1')).toBeUndefined();
   });
 
-  test('that several queries bear finds the oldest', async () => {
+  test('that several queries have finds the oldest', async () => {
     const world = await createWorld();
     const session = await world.open();
     const oldest = await session.submit('call analytics()', 'run-1');
@@ -232,14 +232,14 @@ describe('the status of a query', () => {
     gate.open();
   });
 
-  test('is told in the end, over whatever words before', async () => {
+  test('is known in the end, over whatever states before', async () => {
     const world = await createWorld();
     const session = await world.open();
     const queryId = await session.submit('call analytics()', 'run-1');
     world.server.tellStatuses('QUEUED', 'RESUMING_WAREHOUSE', 'BLOCKED', 'RESTARTED');
-    const told: string[] = [];
-    for (let count = 0; count < 5; count++) told.push((await session.status(queryId)).is);
-    expect(told).toEqual(['running', 'running', 'running', 'running', 'done']);
+    const states: string[] = [];
+    for (let count = 0; count < 5; count++) states.push((await session.status(queryId)).is);
+    expect(states).toEqual(['running', 'running', 'running', 'running', 'done']);
   });
 
   test('of a query that nobody knows is running', async () => {

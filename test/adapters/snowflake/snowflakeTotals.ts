@@ -4,7 +4,10 @@ import type { Sessions } from './snowflakeTables.ts';
 
 const OF_MONTH = String.raw`where year = \? and month = \? and payer ${IN_BOUND_TEXTS}`;
 
-/** What is told about a month. Findings of this stand-in are all of the check `ran`, without a currency or a saving. */
+/**
+ * The totals of a month. Findings of this stand-in are all of the check `ran`, without a currency
+ * or a saving.
+ */
 export function totalsStatements(sessions: Sessions, lineItems: (path: string) => readonly Row[]): Known[] {
   return [
     {
@@ -57,7 +60,10 @@ export function totalsStatements(sessions: Sessions, lineItems: (path: string) =
   ];
 }
 
-/** The pattern of a sum that does not depend on the order of its rows, and is NULL without any value. */
+/**
+ * The pattern of a sum that does not depend on the order of its rows, and is NULL without any
+ * value.
+ */
 function sumOf(column: string): string {
   const bounded = (condition: string) => `case when ${condition} then ${column} end`;
   const [addable, exact] = [`abs(${column}) < 1e+300`, `abs(${column}) < 1000000000000`];
