@@ -1,6 +1,7 @@
 import payers from 'payers:configuration';
 import { DynamodbLedger } from '../src/adapters/dynamodb/ledger.ts';
-import { createS3Client, S3ObjectStore } from '../src/adapters/s3/objectStore.ts';
+import { createS3Client } from '../src/adapters/s3/client.ts';
+import { S3ObjectStore } from '../src/adapters/s3/objectStore.ts';
 import { queueUrlOf, SqsQueue } from '../src/adapters/sqs/queue.ts';
 import { parseObjectCreated } from '../src/billing/objectCreated.ts';
 import { copyVariables, parseEnvironment } from '../src/config/environment.ts';

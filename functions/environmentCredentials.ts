@@ -2,7 +2,7 @@
 interface Credentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
-  readonly sessionToken?: string;
+  readonly sessionToken?: string | undefined;
 }
 
 /**
@@ -22,7 +22,7 @@ export function defaultProvider(): () => Promise<Credentials> {
     return {
       accessKeyId: AWS_ACCESS_KEY_ID,
       secretAccessKey: AWS_SECRET_ACCESS_KEY,
-      ...(AWS_SESSION_TOKEN && { sessionToken: AWS_SESSION_TOKEN }),
+      sessionToken: AWS_SESSION_TOKEN || undefined,
     };
   };
 }

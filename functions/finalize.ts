@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { DynamodbLedger } from '../src/adapters/dynamodb/ledger.ts';
-import { createS3Client, S3ObjectStore } from '../src/adapters/s3/objectStore.ts';
+import { createS3Client } from '../src/adapters/s3/client.ts';
+import { S3ObjectStore } from '../src/adapters/s3/objectStore.ts';
 import { queueUrlOf, SqsQueue } from '../src/adapters/sqs/queue.ts';
 import { finalizeVariables, parseEnvironment } from '../src/config/environment.ts';
 import { handleTick } from '../src/finalize/handleTick.ts';

@@ -1,7 +1,9 @@
 import payers from 'payers:configuration';
 import type { Context } from 'aws-lambda';
 import { DynamodbLedger } from '../src/adapters/dynamodb/ledger.ts';
-import { createS3Client, S3ObjectStore, tagSuperseded } from '../src/adapters/s3/objectStore.ts';
+import { createS3Client } from '../src/adapters/s3/client.ts';
+import { S3ObjectStore } from '../src/adapters/s3/objectStore.ts';
+import { tagUnowned } from '../src/adapters/s3/tagUnowned.ts';
 import { queueUrlOf, SqsQueue } from '../src/adapters/sqs/queue.ts';
 import { parseEnvironment, reconcileVariables } from '../src/config/environment.ts';
 import { payersTableQuery } from '../src/config/payersTable.ts';
@@ -30,7 +32,7 @@ const reconciling: Omit<ReconcileServices, 'sources' | 'place' | 'report'> = {
   debounce: { quietSeconds: environment.QUIET_SECONDS, maxWaitSeconds: environment.MAX_WAIT_SECONDS },
   supersededGraceSeconds: environment.SUPERSEDED_GRACE_SECONDS,
   concurrency: environment.RECONCILE_CONCURRENCY,
-  tagUnowned: (location) => tagSuperseded(s3, location),
+  tagUnowned: (location) => tagUnowned(s3, location),
   staleAfterHours: environment.STALE_AFTER_HOURS,
   stage: environment.STAGE,
   notify: notifyThroughOutbox(ledger, environment),
@@ -39,7 +41,7 @@ const reconciling: Omit<ReconcileServices, 'sources' | 'place' | 'report'> = {
 const { PAYERS_TABLE: table } = environment;
 const session = snowflakeSession(environment, TABLE_SECONDS);
 const readTable = table && (async () => (await session()).run(payersTableQuery(table)));
-const configuring = { fallback: payers, ...(readTable ? { readTable } : {}) };
+const configuring = { fallback: payers, readTable };
 const telemetry = startTelemetry(environment.STAGE);
 
 /** What AWS calls, by hand or by schedule: the input that reconcileInput.ts tells, the report as its answer. */

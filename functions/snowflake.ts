@@ -1,7 +1,7 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { readSnowflakeSecret, type SnowflakeCredentials } from '../src/adapters/snowflake/credentials.ts';
-import { withDeadline } from '../src/adapters/snowflake/deadline.ts';
 import { keepSession, openSession, type Session } from '../src/adapters/snowflake/session.ts';
+import { withDeadline } from '../src/base/deadline.ts';
 import type { SnowflakeEnvironment } from '../src/config/environment.ts';
 import { SHORT_CALLS } from './clients.ts';
 
@@ -37,8 +37,9 @@ async function readCredentials({
 }: SnowflakeEnvironment): Promise<SnowflakeCredentials> {
   const client = new SecretsManagerClient(SHORT_CALLS);
   try {
-    const { SecretString } = await withDeadline(SECRET_SECONDS, 'reading the secret', (abortSignal) =>
-      client.send(new GetSecretValueCommand({ SecretId: SNOWFLAKE_SECRET }), { abortSignal }),
+    const { SecretString } = await withDeadline(
+      { what: 'reading the Snowflake secret', seconds: SECRET_SECONDS },
+      (abortSignal) => client.send(new GetSecretValueCommand({ SecretId: SNOWFLAKE_SECRET }), { abortSignal }),
     );
     return { role: SNOWFLAKE_ROLE, ...readSnowflakeSecret(SecretString ?? '') };
   } finally {

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { quoteValue } from '../base/printable.ts';
+import { wrongFields } from '../base/wrongFields.ts';
 import { whyNotBill } from './costReport.ts';
 import { jsonDepth } from './jsonDepth.ts';
 import { classifyKey, monthRange } from './layout.ts';
@@ -99,12 +100,9 @@ function readObject(json: string): Record<string, unknown> {
 }
 
 function check<Schema extends z.ZodMiniType>(schema: Schema, document: unknown): z.output<Schema> {
-  const parsed = schema.safeParse(document, { reportInput: true });
+  const parsed = schema.safeParse(document);
   if (parsed.success) return parsed.data;
-  const wrong = parsed.error.issues.map(
-    ({ path, message, input }) => `${path.join('.')} ${message}, got ${quoteValue(input)}`,
-  );
-  throw new ManifestInvalid(wrong.join('; '));
+  throw new ManifestInvalid(wrongFields(parsed.error.issues, document, { whole: 'manifest' }).join('; '));
 }
 
 /**

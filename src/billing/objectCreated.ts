@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { quoteValue } from '../base/printable.ts';
+import { wrongFields } from '../base/wrongFields.ts';
 
 /** That an object was created, as its bucket told it. What S3 may leave out is optional here, never made up. */
 export interface ObjectCreated {
@@ -85,11 +85,9 @@ type ObjectCreatedEvent = z.output<typeof eventSchema> & { readonly id?: string 
  * Throws MalformedEvent, whose message names every wrong field and its value.
  */
 export function parseObjectCreated(body: unknown): ObjectCreated {
-  const parsed = eventSchema.safeParse(body, { reportInput: true });
+  const parsed = eventSchema.safeParse(body);
   if (!parsed.success) {
-    const wrong = parsed.error.issues.map(
-      ({ path, message, input }) => `${path.join('.') || 'body'} ${message}, got ${quoteValue(input)}`,
-    );
+    const wrong = wrongFields(parsed.error.issues, body, { whole: 'body' });
     throw new MalformedEvent(`not an Object Created event: ${wrong.join('; ')}`);
   }
   const { time, detail } = parsed.data;

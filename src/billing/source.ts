@@ -9,7 +9,7 @@ export interface Source {
   /** Do this source's deliveries end with a manifest? AWS always writes one; a folder of loose files has none. */
   readonly manifests: boolean;
   /** Which of the payer's reports is the bill, by the end of its path; absent: the first one that arrives. */
-  readonly report?: string;
+  readonly report?: string | undefined;
 }
 
 /** The source that a key belongs to: of those whose prefix fits, the one with the longest. Undefined when none does. */
@@ -27,5 +27,5 @@ export interface PayerSource extends Source {
   /** The account that the bucket belongs to: 12 digits, or `self`, the account that the reactor runs in. */
   readonly bucketOwner: string;
   /** The ARN of the KMS key that the reports are encrypted with; absent where S3 does it with keys of its own. */
-  readonly kmsKey?: string;
+  readonly kmsKey?: string | undefined;
 }

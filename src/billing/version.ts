@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { shortHash } from '../base/shortHash.ts';
 
 /** Names one version: a hash of bucket, key and etag (16 hex digits). */
 export type VersionId = string;
@@ -27,7 +27,7 @@ export function objectName({ bucket, key }: Pick<SourceVersion, 'bucket' | 'key'
 
 /** The id of a version. Parts are separated by NUL, which cannot stand in a bucket name or an etag. */
 export function versionIdOf({ bucket, key, etag }: Pick<SourceVersion, 'bucket' | 'key' | 'etag'>): VersionId {
-  return createHash('sha256').update(`${bucket}\0${key}\0${etag}`).digest('hex').slice(0, 16);
+  return shortHash(`${bucket}\0${key}\0${etag}`);
 }
 
 /**

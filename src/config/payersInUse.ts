@@ -1,10 +1,10 @@
 import type { Moment } from '../base/moment.ts';
 import type { ObjectCreated } from '../billing/objectCreated.ts';
 import { type Place, placeBySources } from '../billing/placement.ts';
-import type { ConfigurationOrigin } from '../ledger/activity.ts';
 import type { StoredConfiguration } from '../ledger/ledger.ts';
 import type { Report } from '../telemetry/events.ts';
 import type { PayersConfiguration } from './payers.ts';
+import { type PayersInForce, payersInForce } from './payersInForce.ts';
 
 /** Where the payers in use are looked up. `now` answers milliseconds since 1970. */
 interface PayersLookup {
@@ -17,32 +17,38 @@ interface PayersLookup {
 
 /** A configuration is used for so long before the ledger is asked again. */
 const FRESH_MS = 5 * 60_000;
-/** The same for an object of nobody: a payer may just have been added. Buckets hold much that is no payer's, so not each time. */
+/**
+ * The same for an object that belongs to no payer: one may just have been added. Buckets hold many
+ * such objects, so not each time.
+ */
 const FRESH_FOR_UNKNOWN_MS = 60_000;
-/** Reconcile queues objects of payers that are configured, after it has kept that configuration: nothing older will do. */
+/**
+ * Reconcile queues objects of payers that are configured, after it has saved that configuration:
+ * nothing older will do.
+ */
 const FRESH_FOR_RECONCILE_MS = 0;
 const RECONCILE = 'reconcile';
 
 interface Known {
   readonly place: Place;
-  readonly from: Exclude<ConfigurationOrigin, 'table'>;
+  readonly from: PayersInForce['from'];
   readonly askedAt: Moment;
   /** Why the ledger could not be asked at `askedAt`: this is the configuration from before. */
   readonly failure?: unknown;
 }
 
 /**
- * The payers that the copy function works with: the ledger's copy of the payers table where reconcile has kept one, else
- * the payers file. It lives as long as its process, and asks the ledger every five minutes, and sooner for an object of
- * nobody.
+ * The payers that the copy function works with: the ledger's copy of the payers table where
+ * reconcile has saved one, else the payers file. It lives as long as its process, and asks the
+ * ledger every five minutes, and sooner for an object that belongs to no payer.
  *
- * A role may read only what the payers file named when it was packaged. A payer that the table has and the file has not
- * is known at once, and cannot be read before it is in the file and deployed: reconcile tells AccessDenied of it, and
- * messages are kept.
+ * A role may read only what the payers file named when it was packaged. A payer that the table has
+ * and the file has not is known at once, and cannot be read before it is in the file and deployed:
+ * reconcile reports AccessDenied for it, and messages wait.
  *
  *   the ledger cannot be asked       the configuration from before counts on, reported; retry in five minutes
- *   … and there is none              throws: without a ledger nothing can be staged either; the message is kept
- *   … and an object is of nobody     throws: somebody may have been added; the message is kept
+ *   … and there is none              throws: without a ledger nothing can be staged either; the message is retried
+ *   … and an object has no payer     throws: a payer may have been added; the message is retried
  */
 export class PayersInUse {
   readonly #lookup: PayersLookup;
@@ -53,7 +59,10 @@ export class PayersInUse {
     this.#lookup = lookup;
   }
 
-  /** How the object of an event is to be placed. Throws what the ledger throws, where the message must be kept. */
+  /**
+   * How the object of an event is to be placed. Throws what the ledger throws, where the message
+   * must be retried.
+   */
   async placeFor(
     { bucket, key, reason }: Pick<ObjectCreated, 'bucket' | 'key' | 'reason'>,
     report: Report,
@@ -65,7 +74,9 @@ export class PayersInUse {
     return again.place;
   }
 
-  /** Messages of one batch share what is asked for them: it is asked after all of them were sent. */
+  /**
+   * Messages of one batch share what is asked for them: it is asked after all of them were sent.
+   */
   async #knownFor(maxAgeMs: number, report: Report): Promise<Known> {
     if (this.#known && this.#lookup.now() - this.#known.askedAt < maxAgeMs) return this.#known;
     this.#asking ??= this.#ask(report).finally(() => {
@@ -79,10 +90,8 @@ export class PayersInUse {
     const { stored, fallback, now } = this.#lookup;
     const askedAt = now();
     try {
-      const configuration = await stored();
-      return configuration?.from === 'table'
-        ? { place: placeBySources(configuration.sources), from: 'cache', askedAt }
-        : { place: placeBySources(fallback.sources), from: 'fallback', askedAt };
+      const { sources, from } = payersInForce(await stored(), fallback);
+      return { place: placeBySources(sources), from, askedAt };
     } catch (failure) {
       if (!this.#known) throw failure;
       const { place, from } = this.#known;

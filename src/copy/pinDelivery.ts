@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { shortHash } from '../base/shortHash.ts';
 import type { Manifest } from '../billing/manifest.ts';
 import type { Partition } from '../billing/partition.ts';
 import { type SourceVersion, versionIdOf } from '../billing/version.ts';
@@ -55,12 +55,10 @@ export function pinDelivery(sighting: ManifestSighting): PinnedDelivery {
   const fixed = manifest.keys.map((key) => pinFile(sighting, key, placedAt));
   const files = fixed.map(({ file }) => file);
   const names = files.map(({ key, versionId }) => `${key}\0${versionId ?? ''}`);
-  const id = createHash('sha256')
-    .update([manifest.executionId, ...names].join('\n'))
-    .digest('hex');
+  const id = shortHash([manifest.executionId, ...names].join('\n'));
   const waiting = fixed.filter(({ file }) => !file.versionId || !usable.has(file.versionId));
   return {
-    delivery: { id: id.slice(0, 16), partition, executionId: manifest.executionId, manifest: source, files },
+    delivery: { id, partition, executionId: manifest.executionId, manifest: source, files },
     awaited: waiting.map(({ file }) => file.versionId ?? awaitedKey(file)),
     missing: waiting.flatMap(({ object }) => object ?? []),
     unsure: fixed.filter(({ unsure }) => unsure).map(({ file }) => file.key),

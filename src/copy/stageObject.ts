@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { shortHash } from '../base/shortHash.ts';
 import type { ColumnType } from '../billing/columnType.ts';
 import { whyNotBill } from '../billing/costReport.ts';
 import type { ObjectCreated } from '../billing/objectCreated.ts';
@@ -98,7 +98,7 @@ async function restoreCopy(
 }
 
 function schemaOf(columns: readonly ColumnType[]): FileSchema {
-  return { id: createHash('sha256').update(JSON.stringify(columns)).digest('hex').slice(0, 16), columns };
+  return { id: shortHash(JSON.stringify(columns)), columns };
 }
 
 /** How long after its event a file is staged: absent where the message says no time, as those of reconcile do. */

@@ -1,6 +1,6 @@
 import { analyse } from '../analytics/analyse.ts';
-import type { AnalyticsServices } from '../analytics/analysing.ts';
 import { failureText } from '../analytics/failureText.ts';
+import type { AnalyticsServices } from '../analytics/services.ts';
 import type { Payer } from '../billing/payer.ts';
 import type { AnalyticsMember, AnalyticsRecord } from '../ledger/analyticsRecord.ts';
 import { decide } from '../ledger/decide.ts';

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { shortHash } from '../base/shortHash.ts';
 import type { Partition } from '../billing/partition.ts';
 import { compareText } from '../billing/version.ts';
 import type { DeliveryOrder } from './deliveryOrder.ts';
@@ -97,13 +97,10 @@ export function wantsAnalytics({ published, analysed }: PartitionRecord): boolea
 
 /** Names a set of staged files, whatever their order. */
 export function setIdOf(stagedKeys: readonly string[]): string {
-  return createHash('sha256')
-    .update([...stagedKeys].sort(compareText).join('\n'))
-    .digest('hex')
-    .slice(0, 16);
+  return shortHash([...stagedKeys].sort(compareText).join('\n'));
 }
 
 /** The entry in `awaited` for a file of which any version will do. */
 export function awaitedKey(file: { readonly bucket: string; readonly key: string }): string {
-  return `key-${createHash('sha256').update(`${file.bucket}\0${file.key}`).digest('hex').slice(0, 16)}`;
+  return `key-${shortHash(`${file.bucket}\0${file.key}`)}`;
 }

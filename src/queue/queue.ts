@@ -1,6 +1,6 @@
 /** Sends messages to one SQS queue (or what stands for it). Bodies are JSON; delivery is at least once and unordered. */
 export interface Queue<Message> {
-  /** Resolves when the queue has taken all of them. May be retried as a whole: receivers bear doubles. */
+  /** Resolves when the queue has taken all of them. May be retried as a whole: receivers are idempotent. */
   send(messages: readonly QueueMessage<Message>[]): Promise<void>;
 }
 

@@ -36,9 +36,9 @@ export async function reconcileConfigured(
 ): Promise<ConfiguredReport> {
   const { ledger, now, report } = reconciling;
   const loaded = await loadPayers({ readTable, fallback, cached: () => ledger.configuration(), now, report });
-  const { sources, keep } = loaded;
+  const { sources, toSave } = loaded;
   const { dryRun, payers } = parseReconcileInput(input, payersOf(sources), now());
-  if (keep && !dryRun) await ledger.saveConfiguration(keep);
+  if (toSave && !dryRun) await ledger.saveConfiguration(toSave);
   const answer = await reconcile({ ...reconciling, sources, place: placeBySources(sources) }, input);
   const configuration = describe(loaded);
   if (!dryRun) {

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { quoteValue } from '../base/printable.ts';
+import { wrongFields } from '../base/wrongFields.ts';
 import { type Payer, parsePayer } from '../billing/payer.ts';
 import { addMonths, type Period, parsePeriod, periodAt } from '../billing/period.ts';
 
@@ -59,13 +59,11 @@ const inputSchema = (configured: ReadonlySet<string>) =>
  */
 export function parseReconcileInput(input: unknown, configured: Iterable<Payer>, now: number): ReconcileRequest {
   const known = new Set(configured);
-  const parsed = inputSchema(known).safeParse(input === '' ? {} : (input ?? {}), { reportInput: true });
+  const asked = input === '' ? {} : (input ?? {});
+  const parsed = inputSchema(known).safeParse(asked);
   if (!parsed.success) {
-    const wrong = parsed.error.issues.flatMap((issue) =>
-      issue.code === 'unrecognized_keys'
-        ? issue.keys.map((key) => `${quoteValue(key)} is no field of it (payers, periods, dryRun)`)
-        : [`${issue.path.join('.') || 'input'} ${issue.message}, got ${quoteValue(issue.input)}`],
-    );
+    const unknown = 'is an unknown field (the fields are payers, periods, dryRun)';
+    const wrong = wrongFields(parsed.error.issues, asked, { whole: 'input', unknown });
     throw new ReconcileInputInvalid(`cannot reconcile: ${wrong.join('; ')}`);
   }
   const { payers = [...known], periods, dryRun = false } = parsed.data;

@@ -5,6 +5,7 @@ import type { Payer } from '../billing/payer.ts';
 import { addMonths, type Period, periodAt } from '../billing/period.ts';
 import { payersOf } from '../config/loadPayers.ts';
 import type { PayersConfiguration } from '../config/payers.ts';
+import { payersInForce } from '../config/payersInForce.ts';
 import type { AnalyticsRecord } from '../ledger/analyticsRecord.ts';
 import type { Debounce } from '../ledger/decide.ts';
 import type { Delivery } from '../ledger/delivery.ts';
@@ -59,8 +60,8 @@ export async function status(reading: StatusReading, input: unknown): Promise<St
   const request = parseStatusInput(input);
   const { ledger, fallback, now } = reading;
   const at = now();
-  const stored = fallback && (await ledger.configuration());
-  const configured = fallback && payersOf(stored?.from === 'table' ? stored.sources : fallback.sources);
+  const inForce = fallback && payersInForce(await ledger.configuration(), fallback);
+  const configured = inForce && payersOf(inForce.sources);
   const outbox = await ledger.outbox();
   const operations = reading.operations && (await readOperations(ledger, reading.operations, at));
   const months: Month[] = [];
@@ -75,7 +76,7 @@ export async function status(reading: StatusReading, input: unknown): Promise<St
     request,
     partitions: partitions.sort(byPayerAndPeriod),
     periods: months.map(({ record, analytics }) => ({ record, analytics })),
-    configuration: configured && { stored, payers: configured },
+    configuration: inForce && configured && { inForce, payers: configured },
     outbox,
     operations,
   });

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { quoteValue } from '../base/printable.ts';
+import { wrongFields } from '../base/wrongFields.ts';
 import { type Payer, parsePayer } from '../billing/payer.ts';
 import { type Period, parsePeriod } from '../billing/period.ts';
 import type { PartitionState } from '../ledger/partitionState.ts';
@@ -66,13 +66,11 @@ const inputSchema = z.strictObject(
  */
 export function parseStatusInput(input: unknown): StatusRequest {
   const given = input === '' ? {} : (input ?? {});
-  const parsed = inputSchema.safeParse(withListedAll(given), { reportInput: true });
+  const asked = withListedAll(given);
+  const parsed = inputSchema.safeParse(asked);
   if (!parsed.success) {
-    const wrong = parsed.error.issues.flatMap((issue) =>
-      issue.code === 'unrecognized_keys'
-        ? issue.keys.map((key) => `${quoteValue(key)} is no field of it (${Object.keys(inputSchema.shape).join(', ')})`)
-        : [`${issue.path.join('.') || 'input'} ${issue.message}, got ${quoteValue(issue.input)}`],
-    );
+    const unknown = `is an unknown field (the fields are ${Object.keys(inputSchema.shape).join(', ')})`;
+    const wrong = wrongFields(parsed.error.issues, asked, { whole: 'input', unknown });
     throw new StatusInputInvalid(`cannot report the status: ${wrong.join('; ')}`);
   }
   const { payers, periods, states, problemsOnly = false, format = 'both' } = parsed.data;

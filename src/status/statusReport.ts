@@ -3,8 +3,9 @@ import type { Moment } from '../base/moment.ts';
 import { printable } from '../base/printable.ts';
 import type { Payer } from '../billing/payer.ts';
 import type { Period } from '../billing/period.ts';
+import type { PayersInForce } from '../config/payersInForce.ts';
 import type { AnalyticsRecord } from '../ledger/analyticsRecord.ts';
-import type { PeriodRecord, StoredConfiguration } from '../ledger/ledger.ts';
+import type { PeriodRecord } from '../ledger/ledger.ts';
 import type { Message } from '../ledger/message.ts';
 import { ageHours, clock, timeOf } from './age.ts';
 import { type OperationsStatus, operationsSentences } from './operations.ts';
@@ -93,9 +94,7 @@ interface StatusFacts {
   /** All that were asked for, before the filters by state. */
   readonly partitions: readonly PartitionStatus[];
   readonly periods: readonly { readonly record: PeriodRecord; readonly analytics: AnalyticsRecord | undefined }[];
-  readonly configuration:
-    | { readonly stored: StoredConfiguration | undefined; readonly payers: ReadonlySet<Payer> }
-    | undefined;
+  readonly configuration: { readonly inForce: PayersInForce; readonly payers: ReadonlySet<Payer> } | undefined;
   readonly outbox: readonly Message[];
   readonly operations: OperationsStatus | undefined;
 }
@@ -198,13 +197,13 @@ function analyticsStatus(record: AnalyticsRecord): AnalyticsStatus {
 }
 
 function configurationStatus(
-  { stored, payers }: NonNullable<StatusFacts['configuration']>,
+  { inForce, payers }: NonNullable<StatusFacts['configuration']>,
   operations: OperationsStatus | undefined,
   now: Moment,
 ): ConfigurationStatus {
-  const readAt = stored?.from === 'table' ? stored.readAt : undefined;
+  const { from, readAt } = inForce;
   return {
-    from: readAt === undefined ? 'fallback' : 'cache',
+    from,
     payers: payers.size,
     readAt: timeOf(readAt),
     ageHours: ageHours(readAt, now),

@@ -2,6 +2,7 @@ import pMap from 'p-map';
 import type { Moment } from '../base/moment.ts';
 import { objectName } from '../billing/version.ts';
 import type { PayersConfiguration } from '../config/payers.ts';
+import { payersInForce } from '../config/payersInForce.ts';
 import { newest } from '../ledger/currentSet.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { awaitedKey, hasChanges, isDirty, type PartitionRecord } from '../ledger/partitionRecord.ts';
@@ -53,8 +54,7 @@ async function reportFreshness(
   { ledger, fallback, staleAfterHours, now, report }: SurveyServices,
   records: readonly PartitionRecord[],
 ): Promise<void> {
-  const stored = await ledger.configuration();
-  const { sources } = stored?.from === 'table' ? stored : fallback;
+  const { sources } = payersInForce(await ledger.configuration(), fallback);
   const payers = sources.map(({ payer }) => payer);
   const all = freshness(payers, records, now()).map((one) => ({ ...one, isStale: one.hours > staleAfterHours }));
   for (const { payer, hours, isStale } of all) report({ what: 'payer-fresh', payer, hours, isStale });

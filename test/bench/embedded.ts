@@ -3,7 +3,7 @@ import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { DirectoryStore } from '../../src/adapters/folder/objectStore.ts';
+import { FolderObjectStore } from '../../src/adapters/folder/objectStore.ts';
 import { SqliteLedger } from '../../src/adapters/sqlite/ledger.ts';
 import { objectCreatedEvent } from '../../src/billing/objectCreated.ts';
 import { parsePayer } from '../../src/billing/payer.ts';
@@ -74,7 +74,7 @@ async function copyPlainly(from: string, to: string, names: readonly string[]): 
 /** The copy workflow alone: footer, copy, ledger, tick. */
 async function stage(folder: string, names: readonly string[]): Promise<void> {
   await mkdir(join(folder, 'staging'));
-  const store = new DirectoryStore(
+  const store = new FolderObjectStore(
     new Map([
       ['source', join(folder, 'source')],
       ['staging', join(folder, 'staging')],

@@ -1,6 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { createS3Client, S3ObjectStore } from '../../src/adapters/s3/objectStore.ts';
+import { createS3Client } from '../../src/adapters/s3/client.ts';
+import { S3ObjectStore } from '../../src/adapters/s3/objectStore.ts';
 import { SqliteLedger } from '../../src/adapters/sqlite/ledger.ts';
 import { parsePayer } from '../../src/billing/payer.ts';
 import { placeBySources } from '../../src/billing/placement.ts';

@@ -93,7 +93,7 @@ describe('a ledger that cannot be asked', () => {
     expect(await placed('table-cur')).toBe('data');
   });
 
-  it('later leaves the payers as they are, tells it, and is asked again in five minutes', async () => {
+  it('later leaves the payers as they are, reports it, and is asked again in five minutes', async () => {
     ledger = tableOf('table-cur');
     await placed('table-cur');
     ledger = new Error('throttled');

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, utimes } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { DirectoryStore } from '../../src/adapters/folder/objectStore.ts';
+import { FolderObjectStore } from '../../src/adapters/folder/objectStore.ts';
 import { MemoryQueue } from '../../src/adapters/memory/queue.ts';
 import { SqliteLedger } from '../../src/adapters/sqlite/ledger.ts';
 import type { Partition } from '../../src/billing/partition.ts';
@@ -82,7 +82,7 @@ export class CopyWorld {
   readonly ledger = new SqliteLedger(':memory:');
   readonly copyQueue = new RecordingQueue<object>(() => this.now);
   readonly finalizeQueue = new RecordingQueue<Tick>(() => this.now);
-  readonly directory: DirectoryStore;
+  readonly directory: FolderObjectStore;
   readonly store: ObjectStore;
   readonly staging: CopyServices;
   readonly #root: string;
@@ -97,7 +97,7 @@ export class CopyWorld {
   private constructor(root: string) {
     this.#root = root;
     const buckets = [DAILY.bucket, LOOSE.bucket, STAGING];
-    this.directory = new DirectoryStore(new Map(buckets.map((bucket) => [bucket, path.join(root, bucket)])));
+    this.directory = new FolderObjectStore(new Map(buckets.map((bucket) => [bucket, path.join(root, bucket)])));
     this.store = withContentEtags(this.directory);
     this.staging = {
       store: this.store,

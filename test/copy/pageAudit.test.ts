@@ -4,7 +4,7 @@ import { crc32 } from 'node:zlib';
 import type { FileMetaData } from 'hyparquet';
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
 import { describe, expect, it } from 'vitest';
-import { DirectoryStore } from '../../src/adapters/folder/objectStore.ts';
+import { FolderObjectStore } from '../../src/adapters/folder/objectStore.ts';
 import { pageProblem } from '../../src/copy/pageAudit.ts';
 import { inspectObject } from '../../src/copy/parquetFooter.ts';
 
@@ -39,7 +39,7 @@ function lowerValues(writer: ParquetWriter, by: bigint): void {
 
 async function contentOf(bytes: Uint8Array) {
   await using folder = await mkdtempDisposable(`${tmpdir()}/pages-`);
-  const store = new DirectoryStore(new Map([[OBJECT.bucket, folder.path]]));
+  const store = new FolderObjectStore(new Map([[OBJECT.bucket, folder.path]]));
   await store.put(OBJECT, bytes);
   return (await inspectObject(store, OBJECT)).content;
 }

@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { quoteText } from '../../src/adapters/duckdb/quote.ts';
-import { DirectoryStore } from '../../src/adapters/folder/objectStore.ts';
+import { FolderObjectStore } from '../../src/adapters/folder/objectStore.ts';
 import { type FileContent, type InspectedObject, inspectObject } from '../../src/copy/parquetFooter.ts';
 import { ObjectChanged, ObjectGone, type ObjectStore } from '../../src/store/objectStore.ts';
 import { counted, intercepted } from './interception.ts';
@@ -18,10 +18,10 @@ const REAL_DATA = path.resolve(import.meta.dirname, '../../../shared/cur');
 const isThere = existsSync(REAL_DATA);
 
 let root: string;
-let store: DirectoryStore;
+let store: FolderObjectStore;
 beforeEach(async () => {
   root = await mkdtemp(path.join(os.tmpdir(), 'parquet-footer-'));
-  store = new DirectoryStore(new Map([['source', root]]));
+  store = new FolderObjectStore(new Map([['source', root]]));
 });
 afterEach(() => rm(root, { recursive: true }));
 
@@ -410,7 +410,7 @@ describe('any damage to the end of a file', () => {
 
 const skipped = isThere ? '' : ' (skipped: the folder ../shared/cur is not there)';
 describe.skipIf(!isThere)(`footers of real reports${skipped}`, () => {
-  const real = new DirectoryStore(new Map([['real', REAL_DATA]]));
+  const real = new FolderObjectStore(new Map([['real', REAL_DATA]]));
 
   async function footerOf(key: string) {
     const { target, calls } = counted<ObjectStore>(real);

@@ -142,7 +142,7 @@ describe('status', () => {
     const { answers } = await runFunction(path, environmentOf(stage), [{ periods: ['October'] }]);
 
     expect(answers).toEqual([
-      { error: expect.stringMatching(/^StatusInputInvalid: .*periods\.0 must be a month .*got "October"/) },
+      { error: expect.stringMatching(/^StatusInputInvalid: .*periods\[0\] must be a month .*got "October"/) },
     ]);
   });
 

@@ -74,7 +74,7 @@ export const dataRules: readonly Rule[] = [
       const rules = listAt(Resources, 'StagingBucket.Properties.LifecycleConfiguration.Rules');
       const aborting = rules.filter((rule) => at(rule, 'AbortIncompleteMultipartUpload.DaysAfterInitiation') === 1);
       const others = rules.filter((rule) => !aborting.includes(rule));
-      const tag = JSON.stringify([{ Key: 'superseded', Value: 'true' }]);
+      const tag = JSON.stringify([{ Key: 'unowned', Value: 'true' }]);
       const right =
         aborting.length === 1 &&
         others.length === 1 &&

@@ -259,7 +259,7 @@ describe('packaging', () => {
       expect.stringContaining('- organizationId must be'),
       expect.stringContaining('- quietSeconds must be'),
       expect.stringContaining('- staleAfterHours must be'),
-      '    - quiet is no param, got "1"',
+      '    - quiet is an unknown param, got "1"',
       `  ${payersFile}`,
       expect.stringContaining('- payers[0].payer must be'),
     ]);

@@ -14,7 +14,10 @@ export type Row = Readonly<Record<string, Cell>>;
 /** A fresh warehouse, and the hands that write what it reads. */
 export interface WarehouseHarness {
   readonly warehouse: Warehouse;
-  /** Writes a staged Parquet file with these columns, in this order; a row without a column's name has no value there. */
+  /**
+   * Writes a staged Parquet file with these columns, in this order; a row without a column's name
+   * has no value there.
+   */
   stage(file: {
     partition: Partition;
     name: string;
@@ -25,9 +28,14 @@ export interface WarehouseHarness {
   corrupt(file: StagedFile): Promise<void>;
   /** Removes a staged file. */
   remove(file: StagedFile): Promise<void>;
-  /** The `identity_line_item_id` of every row that the contract view shows of a partition, sorted. */
+  /**
+   * The `identity_line_item_id` of every row that the contract view shows of a partition, sorted.
+   */
   visibleRows(partition: Partition): Promise<string[]>;
-  /** From now on this is the analytics script. Before that it replaces the month's findings, in one transaction, by one for each payer. */
+  /**
+   * From now on this is the analytics script. Before that it replaces the month's findings, in one
+   * transaction, by one for each payer.
+   */
   script(statements: readonly string[]): void;
   /** A statement that adds a finding of this payer in PERIOD. */
   insertFinding(payer: Payer): string;
@@ -60,7 +68,10 @@ export function publicationOf(partition: Partition, files: readonly StagedFile[]
   return { partition, files, asOf: Date.UTC(2026, 9, 5) };
 }
 
-/** What every implementation of Warehouse must do. `makeHarness` gives a warehouse that nothing was written to. */
+/**
+ * What every implementation of Warehouse must do. `makeHarness` gives a warehouse that nothing was
+ * written to.
+ */
 export function describeWarehouseContract(name: string, makeHarness: () => Promise<WarehouseHarness>): void {
   let harness: WarehouseHarness;
   beforeEach(async () => {
@@ -389,7 +400,10 @@ function totalling(harness: () => WarehouseHarness): void {
   });
 }
 
-/** A run of the script that the finalizer's run of this epoch has begun; as another one that carries it on, see `epoch`. */
+/**
+ * A run of the script that the finalizer's run of this epoch has begun; as another one that carries
+ * it on, see `epoch`.
+ */
 export function runOf(number: number, epoch = number): ScriptRun {
   return { period: PERIOD, number, epoch };
 }
@@ -418,7 +432,7 @@ function runningScripts(harness: () => WarehouseHarness): void {
     expect(await harness().analysed(PERIOD)).toEqual([alpha, alpha]);
   });
 
-  it('that fails tells which statement, and why; what took effect before it stays, and nothing after it is run', async () => {
+  it('that fails says which statement, and why; what took effect before it stays, and nothing after it is run', async () => {
     const [insertAlpha, insertBeta] = [harness().insertFinding(alpha), harness().insertFinding(beta)];
     harness().script([insertAlpha, 'begin', insertBeta, 'insert into no_such_table\nselect 1', 'commit', insertBeta]);
     expect(await runScript(harness().warehouse.script, runOf(1), [alpha])).toEqual({
@@ -449,7 +463,7 @@ function runningScripts(harness: () => WarehouseHarness): void {
     expect(await harness().analysed(PERIOD)).toEqual([alpha]);
   });
 
-  it('is told of a step without its query id, once it was submitted', async () => {
+  it('is known of a step without its query id, once it was submitted', async () => {
     const { script } = harness().warehouse;
     harness().script(['begin', harness().insertFinding(alpha), 'commit']);
     const step = firstStep(script.steps(PERIOD, [alpha]));

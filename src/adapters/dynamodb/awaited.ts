@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { shortHash } from '../../base/shortHash.ts';
 import type { PartitionRecord } from '../../ledger/partitionRecord.ts';
 import { getDocument, putDocument } from './documents.ts';
 import { awaitedKey } from './keys.ts';
@@ -66,7 +66,7 @@ export class DynamodbAwaited {
   }
 
   async #store(awaited: readonly string[], { partition }: PartitionRecord): Promise<AwaitedList> {
-    const digest = createHash('sha256').update(JSON.stringify(awaited)).digest('hex').slice(0, 32);
+    const digest = shortHash(JSON.stringify(awaited), 32);
     const key = awaitedKey(partition, digest);
     if (!this.#lists.has(nameOf(key))) {
       await putDocument(this.#table, key, awaited);

@@ -1,6 +1,6 @@
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
-import { isAbsence } from '../../adapters/folder/fileFailure.ts';
+import { isAbsence } from '../../adapters/folder/failures.ts';
 import { UsageError } from '../../base/commandLine.ts';
 import { quoteValue } from '../../base/printable.ts';
 

@@ -1,5 +1,5 @@
-import { isCorrupt } from '../../adapters/duckdb/turns.ts';
-import { codeOf } from '../../adapters/folder/fileFailure.ts';
+import { isCorrupt } from '../../adapters/duckdb/failures.ts';
+import { codeOf } from '../../adapters/folder/failures.ts';
 import { LedgerDamaged } from '../../ledger/ledger.ts';
 import { WarehouseBroken } from '../../warehouse/warehouse.ts';
 import { warehousePath } from './state.ts';

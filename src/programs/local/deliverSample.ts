@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { DirectoryStore } from '../../adapters/folder/objectStore.ts';
+import type { FolderObjectStore } from '../../adapters/folder/objectStore.ts';
 import { objectCreatedEvent } from '../../billing/objectCreated.ts';
 import type { Queue } from '../../queue/queue.ts';
 import { sampleDeliveries } from '../sample/sampleDeliveries.ts';
@@ -11,7 +11,7 @@ export const SAMPLE_SEED = 1;
 /** What delivering the sample takes. `settled` resolves when nothing more happens by itself. */
 interface SampleDelivery {
   readonly keep: string;
-  readonly store: DirectoryStore;
+  readonly store: FolderObjectStore;
   readonly queue: Queue<object>;
   readonly settled: () => Promise<void>;
   readonly say: (line: string) => void;

@@ -1,4 +1,4 @@
-import { codeOf } from '../../adapters/folder/fileFailure.ts';
+import { codeOf } from '../../adapters/folder/failures.ts';
 import { UsageError } from '../../base/commandLine.ts';
 import { printable } from '../../base/printable.ts';
 import { FolderSilent } from './folderAnswer.ts';

@@ -1,4 +1,4 @@
-import type { DirectoryStore } from '../../adapters/folder/objectStore.ts';
+import type { FolderObjectStore } from '../../adapters/folder/objectStore.ts';
 import { counted } from '../../base/counted.ts';
 import { type Partition, partitionName } from '../../billing/partition.ts';
 import { versionIdOf } from '../../billing/version.ts';
@@ -25,7 +25,7 @@ export interface Feeding {
   readonly options: Options;
   readonly input: Input;
   readonly stack: Stack;
-  readonly store: DirectoryStore;
+  readonly store: FolderObjectStore;
   readonly progress: Progress;
   readonly setAside: SetAside;
 }

@@ -4,7 +4,7 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import * as z from 'zod';
 import { forgetInWarehouse, type InWarehouse, partitionsInWarehouse } from '../../adapters/duckdb/forget.ts';
 import { openDuckdbWarehouse } from '../../adapters/duckdb/warehouse.ts';
-import { isAbsence } from '../../adapters/folder/fileFailure.ts';
+import { isAbsence } from '../../adapters/folder/failures.ts';
 import { SqliteLedger } from '../../adapters/sqlite/ledger.ts';
 import { type Partition, partitionName, partitionPrefix } from '../../billing/partition.ts';
 import { parsePayer } from '../../billing/payer.ts';

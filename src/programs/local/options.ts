@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { basename, relative, resolve } from 'node:path';
 import { readOptions, UsageError } from '../../base/commandLine.ts';
+import { shortHash } from '../../base/shortHash.ts';
 import { type Payer, parsePayer } from '../../billing/payer.ts';
 import { type Period, parsePeriod } from '../../billing/period.ts';
 import { MIN_MEMORY_LIMIT_BYTES } from '../../warehouse/memoryLimit.ts';
@@ -208,5 +208,5 @@ export function stateName(folder: string): string {
       .replace(/[^A-Za-z0-9._-]+/g, '_')
       .replace(/^[^A-Za-z0-9]+/, '')
       .slice(0, 100) || 'folder';
-  return `${name}-${createHash('sha256').update(folder).digest('hex').slice(0, 8)}`;
+  return `${name}-${shortHash(folder, 8)}`;
 }

@@ -1,6 +1,6 @@
 import { lstat, readdir, rm, rmdir, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { codeOf, isAbsence } from '../../adapters/folder/fileFailure.ts';
+import { codeOf, isAbsence } from '../../adapters/folder/failures.ts';
 import { sampleSources } from '../sample/sampleSources.ts';
 
 /** A folder that this program has not made a state of. Consequence: the message, exit status 1, and nothing is removed. */

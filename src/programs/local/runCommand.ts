@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises';
-import { DirectoryStore } from '../../adapters/folder/objectStore.ts';
+import { FolderObjectStore } from '../../adapters/folder/objectStore.ts';
 import { printable } from '../../base/printable.ts';
 import { partitionName } from '../../billing/partition.ts';
 import type { PartitionRecord } from '../../ledger/partitionRecord.ts';
@@ -81,14 +81,14 @@ async function openReactor(
   options: Options,
   input: Input,
   { setAside, progress, now }: Pick<Feeding, 'setAside' | 'progress'> & { readonly now: () => number },
-): Promise<{ readonly stack: Stack; readonly store: DirectoryStore }> {
-  const opened = Promise.withResolvers<DirectoryStore>();
+): Promise<{ readonly stack: Stack; readonly store: FolderObjectStore }> {
+  const opened = Promise.withResolvers<FolderObjectStore>();
   await finishForgetting(options.keep, progress.say);
   const stack = await openStack({
     keep: options.keep,
     store: (stagingBucket, stagingFolder) => {
       const folders = new Map([...input.buckets, [stagingBucket, stagingFolder]]);
-      const store = new DirectoryStore(folders, undefined, setAside.add);
+      const store = new FolderObjectStore(folders, undefined, setAside.add);
       opened.resolve(store);
       return input.wrap(options.from === undefined ? store : withPlacedTimes(store, input.buckets));
     },

@@ -1,4 +1,4 @@
-import { codeOf } from '../../adapters/folder/fileFailure.ts';
+import { codeOf } from '../../adapters/folder/failures.ts';
 import { PassedOver } from '../../adapters/folder/walkKeys.ts';
 
 /** What of the person's folder is not read: set aside by its path, and the rest goes on. */

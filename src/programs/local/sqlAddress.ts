@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { shortHash } from '../../base/shortHash.ts';
 
 /** A socket's path may hold 104 bytes on macOS, 108 on Linux (unix(4), unix(7)), the NUL at its end among them. */
 const MAX_BYTES = 103;
@@ -9,6 +9,6 @@ const MAX_BYTES = 103;
 export function sqlAddress(keep: string): string {
   const inState = join(keep, 'sql.sock');
   if (Buffer.byteLength(inState) <= MAX_BYTES) return inState;
-  const name = createHash('sha256').update(keep).digest('hex').slice(0, 24);
+  const name = shortHash(keep, 24);
   return join(tmpdir(), `cur-reactor-${name}.sock`);
 }

@@ -1,6 +1,6 @@
 import { readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { codeOf, isAbsence } from '../../adapters/folder/fileFailure.ts';
+import { codeOf, isAbsence } from '../../adapters/folder/failures.ts';
 import { quoteValue } from '../../base/printable.ts';
 import { ledgerPath, warehousePath } from './state.ts';
 

@@ -1,6 +1,6 @@
 import { accessSync, constants } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
-import { isAbsence } from '../../adapters/folder/fileFailure.ts';
+import { isAbsence } from '../../adapters/folder/failures.ts';
 import { pathOfKey } from '../../adapters/folder/keyPath.ts';
 import { type Watch, watchBuckets } from '../../adapters/folder/watch.ts';
 import { objectCreatedEvent } from '../../billing/objectCreated.ts';

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { quoteValue } from '../../base/printable.ts';
+import { wrongFields } from '../../base/wrongFields.ts';
 import { parseIdentifier } from '../../warehouse/identifier.ts';
 import { rateMinutes, scheduleProblem } from './schedule.ts';
 
@@ -212,23 +213,12 @@ export const PARAM_NAMES: readonly string[] = Object.keys(stageParams.shape);
 export function parseStageParams(
   given: Readonly<Record<string, unknown>>,
 ): { readonly params: StageParams; readonly wrong: readonly [] } | { readonly wrong: readonly string[] } {
-  const parsed = stageParams.safeParse(given, { reportInput: true });
-  const wrong = (parsed.error?.issues ?? []).flatMap(wordsOf);
+  const parsed = stageParams.safeParse(given);
+  const wording = { whole: 'params', unknown: 'is an unknown param' };
+  const wrong = wrongFields(parsed.error?.issues ?? [], given, wording);
   const clashes = clashesOf(given, new Set(parsed.error?.issues.map(({ path }) => path[0])));
   if (!parsed.success || clashes.length > 0) return { wrong: [...wrong, ...clashes] };
   return { params: parsed.data, wrong: [] };
-}
-
-function wordsOf(issue: z.core.$ZodIssue): string[] {
-  if (issue.code === 'unrecognized_keys') {
-    const values: Record<string, unknown> = { ...issue.input };
-    return issue.keys.map((name) => `${name} is no param, got ${quoteValue(values[name])}`);
-  }
-  const [name, index] = issue.path;
-  const where = index === undefined ? String(name) : `${String(name)}[${String(index)}]`;
-  return [
-    issue.input === undefined ? `${where} is missing` : `${where} ${issue.message}, got ${quoteValue(issue.input)}`,
-  ];
 }
 
 /** Params that are right by themselves and do not fit each other; nothing is said of those in `wrong`. */

@@ -1,6 +1,7 @@
 import { parse } from 'yaml';
 import * as z from 'zod/mini';
 import { quoteValue } from '../../base/printable.ts';
+import { wrongFields } from '../../base/wrongFields.ts';
 import { givenParams } from './givenParams.ts';
 import { stageNameProblems } from './stageNames.ts';
 
@@ -38,11 +39,10 @@ const document = z.object({ service: z.string(), params: stages });
  */
 export function readStageSettings(yaml: string, stage: string): StageSettings {
   // CloudFormation's tags (!GetAtt) are none of its business.
-  const parsed = document.safeParse(parse(yaml, { logLevel: 'silent' }), { reportInput: true });
+  const given: unknown = parse(yaml, { logLevel: 'silent' });
+  const parsed = document.safeParse(given);
   if (!parsed.success) {
-    const wrong = parsed.error.issues.map(
-      ({ path, message, input }) => `${path.join('.')} (${quoteValue(input)}): ${message}`,
-    );
+    const wrong = wrongFields(parsed.error.issues, given, { whole: 'the document' });
     throw new SettingsInvalid(`serverless.yml is wrong: ${wrong.join('; ')}`);
   }
   const { service, params } = parsed.data;

@@ -1,4 +1,4 @@
-import { createExternalTableSql } from '../../adapters/snowflake/externalTableSql.ts';
+import { createExternalTableSql } from '../../adapters/snowflake/externalTable.ts';
 import { type SnowflakeNames, snowflakeNames } from '../../adapters/snowflake/names.ts';
 import { lineItemsViewSql } from '../../adapters/snowflake/view.ts';
 import { statementsOf } from '../../analytics/statements.ts';

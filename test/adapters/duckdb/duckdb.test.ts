@@ -176,7 +176,7 @@ describe('columns of reports', () => {
   });
 
   it.each([
-    ['a MAP of texts', `MAP {'team': 'red', 'n': '1'}`, 'map<string,string>', { team: 'red', n: '1' }],
+    ['a MAP of strings', `MAP {'team': 'red', 'n': '1'}`, 'map<string,string>', { team: 'red', n: '1' }],
     ['a MAP of doubles', `MAP {'n': 1.5::DOUBLE}`, 'map<string,double>', { n: '1.5' }],
     ['a MAP of whole numbers', `MAP {'n': 1, 'm': null}`, 'other', { n: '1' }],
     ['a MAP of lists', `MAP {'n': [1, 2]}`, 'other', { n: '[1,2]' }],
@@ -195,7 +195,7 @@ describe('columns of reports', () => {
     ['a LIST of pairs, one of them twice', `[{'key': 'n', 'value': 1}, {'key': 'n', 'value': 2}]`, 'other', { n: '1' }],
     ['a LIST of maps', `[MAP {'team': 'red'}, MAP {'n': '1'}]`, 'other', { team: 'red', n: '1' }],
     ['an empty LIST', `[]::STRUCT("key" VARCHAR, "value" VARCHAR)[]`, 'other', {}],
-    ['a LIST of what is no pair', `['red', '1']`, 'other', { resource_tags: '["red","1"]' }],
+    ['a LIST of what is not a pair', `['red', '1']`, 'other', { resource_tags: '["red","1"]' }],
     ['JSON text', `'{"team": "red", "n": 1, "deep": {"a": 1}}'`, 'string', { team: 'red', n: '1', deep: '{"a":1}' }],
     ['JSON text of pairs', `'[{"key": "team", "value": "red"}]'`, 'string', { team: 'red' }],
     ['empty JSON text', `'{}'`, 'string', {}],
@@ -443,7 +443,7 @@ describe('the database file', () => {
       expect(await harness.visibleRows(partition)).toEqual([partitionName(partition)]);
   });
 
-  it('bounds DuckDB’s memory as it is told, else by half of the machine’s, and spills beside the database', async () => {
+  it('bounds DuckDB’s memory as it is configured, else by half of the machine’s, and spills beside the database', async () => {
     const settings = async () => {
       const [row] = await harness.query(
         `select current_setting('memory_limit') as memory, current_setting('temp_directory') as spill`,
@@ -489,7 +489,7 @@ describe('a database that DuckDB has given up', () => {
     await expect(harness.query('checkpoint')).rejects.toThrow('FATAL');
   });
 
-  it('is told by every method as what it is, with the first reason: no file and no script is blamed for it', async () => {
+  it('is reported by every method as what it is, with the first reason: no file and no script is blamed for it', async () => {
     const { warehouse } = harness;
     const file = await harness.stage({ partition: BETA, name: 'b', rows: rowsOf(['b1']) });
     await expect(warehouse.raiseFence(PERIOD, 1)).rejects.toMatchObject(broken);
@@ -554,7 +554,7 @@ async function withDatabase(
 }
 
 describe('analytics', () => {
-  it('that fail tell the type and the words of DuckDB’s error, on one line', async () => {
+  it('that fail give the type and the words of DuckDB’s error, on one line', async () => {
     harness.script(['select 1', "insert into cur_findings\nselect 'x\u202e'::INTEGER"]);
     const state = await runScript(harness.warehouse.script, runOf(1), []);
     expect(state).toMatchObject({ is: 'failed', failure: { statement: 2, code: 'Binder Error' } });
@@ -640,7 +640,7 @@ describe('analytics', () => {
   });
 });
 
-it('amounts are told the same, in whatever order their rows were added up', async () => {
+it('amounts are the same, in whatever order their rows were added up', async () => {
   const instance = await DuckDBInstance.fromCache(harness.path);
   const connection = await instance.connect();
   await connection.run(`insert into cur_findings
@@ -662,7 +662,7 @@ it('amounts are told the same, in whatever order their rows were added up', asyn
   expect((await harness.warehouse.summary()).map(({ cost }) => cost)).toEqual([0.6, 0.6]);
 });
 
-it('amounts that no sum can hold fail nothing: they are unknown, and the others are told', async () => {
+it('amounts that no sum can hold fail nothing: they are unknown, and the others are there', async () => {
   const types = columns({ line_item_unblended_cost: 'double' });
   const rowsWith = (...costs: number[]) => costs.map((cost) => ({ line_item_unblended_cost: cost }));
   await publishReport(ALPHA, {

@@ -7,6 +7,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { partitionKey } from '../../../src/adapters/dynamodb/keys.ts';
 import { DynamodbLedger } from '../../../src/adapters/dynamodb/ledger.ts';
+import { createTurns } from '../../../src/base/turns.ts';
 import type { Partition } from '../../../src/billing/partition.ts';
 import { type AwsRequest, type FaultProxy, startFaultProxy } from '../../aws/faultProxy.ts';
 import { type MotoServer, startMotoServer } from '../../aws/motoServer.ts';
@@ -84,16 +85,6 @@ export async function startDynamodbWorld(): Promise<DynamodbWorld> {
       await proxy.close();
       await moto.close();
     },
-  };
-}
-
-/** Does one piece of work after the other. */
-function createTurns(): <Result>(work: () => Promise<Result>) => Promise<Result> {
-  let last: Promise<unknown> = Promise.resolve();
-  return (work) => {
-    const turn = last.then(work);
-    last = turn.catch(() => undefined);
-    return turn;
   };
 }
 

@@ -3,18 +3,27 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { createQueryRuns, inProgress, type QueryRuns } from './protocolQueries.ts';
 import { asRecord, asText, bindsOf, bodyOf, type Column, reply, SESSION_PARAMETERS } from './protocolWire.ts';
 
-/** Runs what a client sent. What it throws as StatementError is what the client gets to hear; other errors are 000603. */
+/**
+ * Runs what a client sent. What it throws as StatementError is what the client gets to hear; other
+ * errors are 000603.
+ */
 export type Execute = (statement: ReceivedStatement, running: Running) => Promise<StatementResult>;
 
 /** What runs a statement. */
 export interface Running {
   /** Aborted when the query is. */
   readonly signal: AbortSignal;
-  /** Runs a statement of a block: a query of its own in the history, in the block's session and under its tag. */
+  /**
+   * Runs a statement of a block: a query of its own in the history, in the block's session and
+   * under its tag.
+   */
   readonly runChild: (sql: string) => Promise<StatementResult>;
 }
 
-/** What a statement answers. Values are texts: digits for numbers, `true` and `false`, `2026-04-01 00:00:00[.000]`. */
+/**
+ * What a statement answers. Values are strings: digits for numbers, `true` and `false`,
+ * `2026-04-01 00:00:00[.000]`.
+ */
 export interface StatementResult {
   readonly columns: readonly Column[];
   readonly rows: readonly (readonly (string | null)[])[];
@@ -67,19 +76,33 @@ export interface ProtocolServer {
   readonly queries: readonly ServedQuery[];
   /** Which routes were asked, oldest first. */
   readonly requests: readonly Route[];
-  /** What each client that signed in said of itself (`data` and the query of its request), oldest first. */
+  /**
+   * What each client that signed in said of itself (`data` and the query of its request), oldest
+   * first.
+   */
   readonly logins: readonly Readonly<Record<string, unknown>>[];
   /** The ids of sessions that were not logged out. */
   openSessions(): string[];
-  /** Ends sessions and what they run, as Snowflake does at its own time when their client is gone. */
+  /**
+   * Ends sessions and what they run, as Snowflake does at its own time when their client is gone.
+   */
   endSessions(sessionIds: readonly string[]): void;
-  /** The next requests of this route meet this fault. Faults of one route happen in the order of their orders. */
+  /**
+   * The next requests of this route meet this fault. Faults of one route happen in the order of
+   * their orders.
+   */
   order(route: Route, fault: Fault, times?: number): void;
   /** The next requests for a status get these words, one each, whatever the truth. */
   tellStatuses(...words: string[]): void;
-  /** Tokens are not valid any more: those of sessions until they are renewed, those of masters for good. */
+  /**
+   * Tokens are not valid any more: those of sessions until they are renewed, those of masters for
+   * good.
+   */
   expire(which: 'sessions' | 'masters'): void;
-  /** From now on only who holds the private key to one of these may sign in. Until then everybody may. */
+  /**
+   * From now on only who holds the private key to one of these may sign in. Until then everybody
+   * may.
+   */
   trust(...publicKeys: KeyObject[]): void;
   close(): Promise<void>;
 }
@@ -109,9 +132,10 @@ interface World {
 }
 
 /**
- * A server on 127.0.0.1 that speaks Snowflake's protocol as far as the driver needs it: sessions and their renewal,
- * statements, asynchronous queries. `execute` does what statements ask, BEGIN and COMMIT included. Three statements it never
- * sees, because the server has what they are about: ALTER SESSION SET, QUERY_HISTORY_BY_USER and SYSTEM$CANCEL_QUERY.
+ * A server on 127.0.0.1 that speaks Snowflake's protocol as far as the driver needs it: sessions
+ * and their renewal, statements, asynchronous queries. `execute` does what statements ask, BEGIN
+ * and COMMIT included. Three statements it never sees, because the server has what they are about:
+ * ALTER SESSION SET, QUERY_HISTORY_BY_USER and SYSTEM$CANCEL_QUERY.
  */
 export async function startProtocolServer(execute: Execute): Promise<ProtocolServer> {
   const sessions = new Set<ServedSession>();

@@ -48,7 +48,7 @@ describe('a refresh', () => {
     ]);
   });
 
-  it('that succeeds with a file that failed tells the reason of that file', async () => {
+  it('that succeeds with a file that failed gives the reason of that file', async () => {
     const [broken, whole] = [await stage('a'), await stage('b')];
     harness.state.failsToRegister.add(broken.stagedKey);
     expect(await harness.warehouse.register(ALPHA, [broken, whole])).toEqual([

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, it } from 'vitest';
-import { DirectoryStore } from '../../../src/adapters/folder/objectStore.ts';
+import { FolderObjectStore } from '../../../src/adapters/folder/objectStore.ts';
 import { parsePayer } from '../../../src/billing/payer.ts';
 import { placeBySources } from '../../../src/billing/placement.ts';
 import type { FinalizeTimings } from '../../../src/finalize/services.ts';
@@ -27,7 +27,7 @@ const SETTINGS: FinalizeTimings = {
   supersededGraceSeconds: 60,
 };
 
-type Wrap = (store: DirectoryStore, stagingFolder: string) => Partial<ObjectStore>;
+type Wrap = (store: FolderObjectStore, stagingFolder: string) => Partial<ObjectStore>;
 
 interface World extends AsyncDisposable {
   readonly keep: string;
@@ -57,7 +57,7 @@ async function newWorld(): Promise<World> {
       const stack = await openStack({
         keep,
         store: (bucket, stagingFolder) => {
-          const store = new DirectoryStore(
+          const store = new FolderObjectStore(
             new Map([
               ['source', source],
               [bucket, stagingFolder],
@@ -80,7 +80,7 @@ async function newWorld(): Promise<World> {
   };
 }
 
-function bound(store: DirectoryStore): ObjectStore {
+function bound(store: FolderObjectStore): ObjectStore {
   return {
     read: (object, range) => store.read(object, range),
     copy: (from, to) => store.copy(from, to),

@@ -2,7 +2,7 @@ import { mkdtempDisposable } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { DirectoryStore } from '../../../src/adapters/folder/objectStore.ts';
+import { FolderObjectStore } from '../../../src/adapters/folder/objectStore.ts';
 import { type FileFacts, readFileFacts } from '../../../src/programs/local/fileFacts.ts';
 import { foreignParquet } from '../../copy/parquetBytes.ts';
 import { putFiles, reportFile, rowsOf } from './reports.ts';
@@ -14,7 +14,7 @@ const [PAYER, PERIOD] = ['bill_payer_account_id', 'bill_billing_period_start_dat
 async function factsOf(files: Readonly<Record<string, Uint8Array | string>>) {
   await using folder = await mkdtempDisposable(path.join(tmpdir(), 'facts-'));
   await putFiles(folder.path, files);
-  const store = new DirectoryStore(new Map([['here', folder.path]]));
+  const store = new FolderObjectStore(new Map([['here', folder.path]]));
   const facts = await readFileFacts(store, 'here', Object.keys(files), (key) => path.join(folder.path, key));
   return Object.fromEntries(facts);
 }
@@ -100,7 +100,7 @@ describe('a file', () => {
   });
 
   it('that is gone by now is unreadable', async () => {
-    const store = new DirectoryStore(new Map([['here', tmpdir()]]));
+    const store = new FolderObjectStore(new Map([['here', tmpdir()]]));
     const facts = await readFileFacts(store, 'here', ['never-there.parquet'], (key) => path.join(tmpdir(), key));
     expect(facts.get('never-there.parquet')).toEqual({ is: 'unreadable', reason: expect.any(String) });
   });

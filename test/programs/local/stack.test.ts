@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { DirectoryStore } from '../../../src/adapters/folder/objectStore.ts';
+import { FolderObjectStore } from '../../../src/adapters/folder/objectStore.ts';
 import type { FinalizeTimings } from '../../../src/finalize/services.ts';
 import { openStack, type Stack } from '../../../src/programs/local/stack.ts';
 import type { ReactorEvent } from '../../../src/telemetry/events.ts';
@@ -27,7 +27,7 @@ beforeEach(async () => {
   events = [];
   stack = await openStack({
     keep,
-    store: (bucket, folder) => new DirectoryStore(new Map([[bucket, folder]])),
+    store: (bucket, folder) => new FolderObjectStore(new Map([[bucket, folder]])),
     place: () => ({ is: 'unknown-source' }),
     settings: SETTINGS,
     report: (event) => events.push(event),

@@ -2,7 +2,7 @@ import { mkdir, mkdtempDisposable, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { DirectoryStore } from '../../../src/adapters/folder/objectStore.ts';
+import { FolderObjectStore } from '../../../src/adapters/folder/objectStore.ts';
 import { folderInput, type Input } from '../../../src/programs/local/input.ts';
 import { newProgress } from '../../../src/programs/local/progress.ts';
 import { readRetrying } from '../../../src/programs/local/retrying.ts';
@@ -80,7 +80,7 @@ describe('a burst of files in a folder that is watched', () => {
     const setAside = newSetAside(progress.say);
     const stack = await openStack({
       keep,
-      store: (bucket, staging) => new DirectoryStore(new Map([...input.buckets, [bucket, staging]])),
+      store: (bucket, staging) => new FolderObjectStore(new Map([...input.buckets, [bucket, staging]])),
       place: input.place,
       settings: {
         quietSeconds: 1,
@@ -94,7 +94,7 @@ describe('a burst of files in a folder that is watched', () => {
       onGivenUp: () => {},
     });
     const stop = new AbortController();
-    const store = new DirectoryStore(input.buckets);
+    const store = new FolderObjectStore(input.buckets);
     const watch = await watchInput({ input, stack, store, progress, setAside }, stop.signal);
     try {
       await putFiles(from, Object.fromEntries(Array.from({ length: 2000 }, (_, n) => [`${n % 20}/${n}.txt`, 'x'])));

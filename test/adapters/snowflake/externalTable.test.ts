@@ -1,11 +1,7 @@
 import { DuckDBInstance } from '@duckdb/node-api';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  createExternalTableSql,
-  refreshSql,
-  removeFilesSql,
-} from '../../../src/adapters/snowflake/externalTableSql.ts';
+import { createExternalTableSql, refreshSql, removeFilesSql } from '../../../src/adapters/snowflake/externalTable.ts';
 import { snowflakeNames } from '../../../src/adapters/snowflake/names.ts';
 import { parsePayer } from '../../../src/billing/payer.ts';
 import { parsePeriod } from '../../../src/billing/period.ts';

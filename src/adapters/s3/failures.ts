@@ -2,7 +2,10 @@ import { S3ServiceException } from '@aws-sdk/client-s3';
 import { printable } from '../../base/printable.ts';
 import { AccessDenied, type Location, ObjectChanged, ObjectGone, type ObjectRef } from '../../store/objectStore.ts';
 
-/** Codes whose status S3 cannot tell any more once it has answered 200, as CopyObject may before it fails. */
+/**
+ * Codes whose status S3 cannot send any more once it has answered 200, as CopyObject may before it
+ * fails.
+ */
 const STATUS_OF_CODE = new Map([
   ['AccessDenied', 403],
   ['NoSuchBucket', 404],
@@ -19,9 +22,10 @@ export function statusOf(error: unknown): number | undefined {
 }
 
 /**
- * What a failed request for an object, or a bucket's listing, means to a workflow: ObjectGone, ObjectChanged,
- * AccessDenied, or the error itself (which is retried). Answers to HEAD have no code, so the status decides. 405 is a
- * version that is a delete marker (S3 API reference, GetObject).
+ * What a failed request for an object, or a bucket's listing, means to a workflow: ObjectGone,
+ * ObjectChanged, AccessDenied, or the error itself (which is retried). Answers to HEAD have no
+ * code, so the status decides. 405 is a version that is a delete marker (S3 API reference,
+ * GetObject).
  */
 export function failureOf(error: unknown, object: ObjectRef, about = named(object)): unknown {
   switch (statusOf(error)) {
@@ -37,7 +41,9 @@ export function failureOf(error: unknown, object: ObjectRef, about = named(objec
   }
 }
 
-/** Names S3's code and what it was about, no more: S3's own message names principals and policies. */
+/**
+ * Names S3's code and what it was about, no more: S3's own message names principals and policies.
+ */
 export function denied(error: unknown, about: string): AccessDenied {
   const code = error instanceof S3ServiceException && error.name !== 'Unknown' ? error.name : 'HTTP 403';
   return new AccessDenied(`S3 refuses (${code}): ${about}`);
@@ -53,7 +59,10 @@ export function named({ bucket, key }: Location): string {
   return `object ${printable(key)} in bucket ${bucket}`;
 }
 
-/** What S3 always answers. Throws an Error that names the field if it did not: something else than S3 did. */
+/**
+ * What S3 always answers. Throws an Error that names the field if it did not: something else than
+ * S3 did.
+ */
 export function required<Value>(value: Value | undefined, field: string, object: Location): Value {
   if (value === undefined) throw new Error(`S3 answered without ${field} for ${named(object)}`);
   return value;
@@ -68,7 +77,20 @@ export function quoted(etag: string): string {
   return `"${etag}"`;
 }
 
-/** Keys are Unicode (S3 User Guide, "Naming Amazon S3 objects"): one with half a character is no object's. Throws ObjectGone. */
+/**
+ * Keys are Unicode (S3 User Guide, "Naming Amazon S3 objects"): no object has one with half a
+ * character. Throws ObjectGone.
+ */
 export function checkKey(location: Location): void {
   if (!location.key.isWellFormed()) throw new ObjectGone(`no ${named(location)}`);
+}
+
+/** Sends a request; that the object is not there does not count as a failure. */
+export async function unlessGone(location: Location, send: () => Promise<unknown>): Promise<void> {
+  try {
+    await send();
+  } catch (error) {
+    const failure = failureOf(error, location);
+    if (!(failure instanceof ObjectGone)) throw failure;
+  }
 }
