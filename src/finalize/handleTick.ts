@@ -7,10 +7,10 @@ import { type FinalizeServices, type FinalizeSettings, type Invocation, isOverta
 import { startStopwatch } from './stopwatch.ts';
 
 /**
- * The finalize workflow: one tick. Looks whether anything of the period is due (or something is to be cleared away),
+ * The finalize workflow: one tick. Looks whether anything of the period is due (or something is to be removed),
  * takes the lease, runs, and leaves a tick behind while anything is dirty. When it returns, the tick may be
  * acknowledged: the next look is in the queue. Throws on trouble that is not one partition's own (the warehouse is
- * down): the lease is freed, and the tick kept for retry. A tick of the outbox asks nothing of it.
+ * down): the lease is freed, and the tick stays in its queue for retry. A tick for the outbox is not for it.
  */
 export async function handleTick(
   services: FinalizeServices,
@@ -82,7 +82,7 @@ async function followWarehouse({ ledger, report }: FinalizeServices, { period }:
   await ledger.raiseEpoch(period, error.newest);
 }
 
-/** Clears away what is superseded in the period's clean partitions; those that are dirty do it in their own run. */
+/** Removes what is superseded in the period's clean partitions; for those that are dirty, their own run does it. */
 async function clearPeriod(services: FinalizeServices, settings: FinalizeSettings, run: Run): Promise<void> {
   for (const { partition } of await services.ledger.partitions(run.period)) {
     await removeSuperseded(services, settings, run, partition);

@@ -5,7 +5,7 @@ import type { StagedVersion, VersionRecord } from '../ledger/versionRecord.ts';
 import type { FinalizeServices, FinalizeSettings, Run } from './services.ts';
 
 /**
- * Clears away staged files that publishes have hidden from readers, each once its grace time is over.
+ * Removes staged files that publishes have hidden from readers, each once its grace time is over.
  *
  * A file is superseded if the warehouse does not show it, no delivery that is known names it, it is older than what is
  * shown in its place, and no change is waiting to be worked in: a late file may be older than its fellows. The first run

@@ -17,7 +17,7 @@ type Due = Extract<Decision, { act: 'run' }>;
 
 /**
  * Finalizes what is due of a period: for each partition whose changes are due, form the current set, register, audit,
- * publish, settle; then the analytics, over whatever was published since they ran last; then clear away.
+ * publish, settle; then the analytics, over whatever was published since they ran last; then superseded files are removed.
  *
  * Every step asks for the state it needs and not for what an earlier run did: what is published is read from the
  * warehouse, and analytics are due when they ran before the publish. So a run that was cut off anywhere is simply done again.
@@ -59,7 +59,7 @@ async function formSets(
 ): Promise<readonly Publishable[]> {
   const publishables: Publishable[] = [];
   for (const record of records) {
-    const candidate = await lookAt(services, record);
+    const candidate = await readCandidate(services, record);
     const publishable = await withFiles(services, candidate);
     if (publishable) publishables.push(publishable);
     else await hold(services, run, candidate);
@@ -68,7 +68,7 @@ async function formSets(
 }
 
 /** Reads the partition's versions after its record: a change in between is settled by a later run, never lost. */
-async function lookAt({ ledger, now }: FinalizeServices, record: PartitionRecord): Promise<Candidate> {
+async function readCandidate({ ledger, now }: FinalizeServices, record: PartitionRecord): Promise<Candidate> {
   const { partition, completeDelivery } = record;
   const readAt = now();
   const versions = await ledger.versions(partition);

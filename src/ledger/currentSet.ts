@@ -8,7 +8,7 @@ import { isStaged, isUsable, isWithdrawn, type StagedVersion } from './versionRe
 
 /**
  * The staged files that should be visible, or why there is no such set: then what is visible stays. `removed` lists
- * versions whose staged copies were cleared away as superseded and that are wanted again after all.
+ * versions whose staged copies were removed as superseded, and that are wanted again after all.
  */
 export type CurrentSet =
   | { readonly is: 'set'; readonly files: readonly StagedVersion[]; readonly deliveryId?: string | undefined }

@@ -83,7 +83,7 @@ function analyticsAreDue(record: PartitionRecord, now: number): boolean {
 /** Which of a period's partitions to publish and to analyse now, or when to look again. */
 export function decide(records: readonly PartitionRecord[], now: number, debounce: Debounce): Decision {
   const publish = records.filter((record) => changesAreDue(record, now, debounce));
-  const analyse = together(records.filter((record) => analyticsAreDue(record, now)));
+  const analyse = inOneRun(records.filter((record) => analyticsAreDue(record, now)));
   if (publish.length + analyse.length > 0) return { act: 'run', publish, analyse };
   const moments = records.flatMap((record) => dueAt(record, debounce) ?? []);
   return moments.length === 0 ? { act: 'rest' } : { act: 'wait', until: Math.min(...moments) };
@@ -97,7 +97,7 @@ const PARTS = 8;
  * or more are analysed apart from the others, part by part: one payer's data that the script stumbles over must not
  * block the others' findings for good. What is left out stays due, and the next tick takes it up.
  */
-function together(due: readonly PartitionRecord[]): readonly PartitionRecord[] {
+function inOneRun(due: readonly PartitionRecord[]): readonly PartitionRecord[] {
   const isStumbling = (record: PartitionRecord) => (problemOf(record, 'analyse')?.attempts ?? 0) > 1;
   const steady = due.filter((record) => !isStumbling(record));
   return steady.length > 0 ? steady : due.slice(0, Math.ceil(due.length / PARTS));

@@ -8,7 +8,7 @@ import type { PartitionRecord } from './partitionRecord.ts';
  *
  *   complete delivery      the time in the name of its folder, which survives a copy of the bucket;
  *                          without one, its manifest's LastModified
- *   manifest outstanding   undefined: nobody can tell whether the files that have come are all
+ *   manifest outstanding   undefined: nobody knows whether the files that have come are all
  *   no manifests           the newest LastModified of its staged files
  *
  * So a newer delivery counts once its last file is staged, however late that is, and then with its own time. A manifest

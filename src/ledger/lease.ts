@@ -12,7 +12,7 @@ export function latestEnd(now: Moment, until: Moment): Moment {
   return Math.max(until, now) + CLOCK_TOLERANCE_MS;
 }
 
-/** Whether a lease that ends at `heldUntil` keeps out who asks at `now` for one until `until`. */
+/** Whether a lease that ends at `heldUntil` excludes whoever asks at `now` for one until `until`. */
 export function isHeld(heldUntil: Moment, now: Moment, until: Moment): boolean {
   return heldUntil > now && heldUntil <= latestEnd(now, until);
 }

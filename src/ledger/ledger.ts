@@ -26,7 +26,7 @@ import type { VersionRecord } from './versionRecord.ts';
  *                  first that arrived, or the one that was chosen
  *   delivery       the files that one manifest names, pinned to versions when the manifest was read
  *   awaited        what a delivery still waits for: ids of versions, or keys of which any version will do
- *   complete       a delivery that awaits nothing any more. The newest one is the set to publish (currentSet.ts)
+ *   complete       a delivery that awaits nothing. The newest one is the set to publish (currentSet.ts)
  *   deliveredAt    when the newest complete delivery was written at its source (deliveredAt.ts): how old a bill is
  *   watermark      the newest source LastModified that was staged, or that analytics have seen. Never moves back
  *

@@ -22,7 +22,7 @@ export function countChange(record: PartitionRecord, by: string, now: number): P
 }
 
 /** A version was staged, or found empty: what waited for it need not wait any more. */
-export function resolved(record: PartitionRecord, by: string, tokens: readonly string[]): PartitionRecord {
+export function resolveAwaited(record: PartitionRecord, by: string, tokens: readonly string[]): PartitionRecord {
   const { delivery } = record;
   if (!delivery?.awaited.some((token) => tokens.includes(token))) return record;
   const awaited = delivery.awaited.filter((token) => !tokens.includes(token));
@@ -33,7 +33,7 @@ export function resolved(record: PartitionRecord, by: string, tokens: readonly s
 }
 
 /** The record with the watermark at least at `lastModified`. */
-export function watermarked(record: PartitionRecord, lastModified: number): PartitionRecord {
+export function raiseWatermark(record: PartitionRecord, lastModified: number): PartitionRecord {
   return { ...record, watermark: Math.max(lastModified, record.watermark ?? lastModified) };
 }
 
@@ -54,8 +54,8 @@ export function applyVersion(
   const isStaged = outcome.status === 'staged';
   if (isOtherReport(before, report)) return isNew && isStaged ? withOtherReport(before, report, now) : before;
   let after: PartitionRecord = { ...before, awaitsManifest };
-  if (isStaged) after = watermarked({ ...after, report }, source.lastModified);
-  if (isUsable(version)) after = resolved(after, id, isNew ? [id, awaitedKey(source)] : [id]);
+  if (isStaged) after = raiseWatermark({ ...after, report }, source.lastModified);
+  if (isUsable(version)) after = resolveAwaited(after, id, isNew ? [id, awaitedKey(source)] : [id]);
   return isNew || after.delivery !== before.delivery ? countChange(after, id, now) : before;
 }
 

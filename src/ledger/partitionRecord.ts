@@ -34,8 +34,8 @@ export interface PartitionRecord {
   /** Why the current set cannot be formed, as of the last run: for people. */
   readonly held?: string;
   /** Why it failed last; and why its other step did, where both a publish and the analytics fail (problems.ts). */
-  readonly problem?: Problem;
-  readonly otherProblem?: Problem;
+  readonly problem?: Problem | undefined;
+  readonly otherProblem?: Problem | undefined;
 }
 
 /** A whole bill beside the one that counts. Adding them up would double the month. */

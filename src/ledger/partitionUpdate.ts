@@ -19,7 +19,7 @@ export function applyUpdate(record: PartitionRecord, update: PartitionUpdate): P
       return { ...withoutProblem(record, 'analyse'), analysed: { ...update.analysed, watermark } };
     }
     case 'settled':
-      return settled(record, update);
+      return settle(record, update);
     case 'failed':
       return withProblem(record, update.problem);
     default:
@@ -28,7 +28,7 @@ export function applyUpdate(record: PartitionRecord, update: PartitionUpdate): P
 }
 
 /** Without changes, unless some came while the run was at work: these count from the moment at which the run looked. */
-function settled(record: PartitionRecord, update: Extract<PartitionUpdate, { kind: 'settled' }>): PartitionRecord {
+function settle(record: PartitionRecord, update: Extract<PartitionUpdate, { kind: 'settled' }>): PartitionRecord {
   const { firstChangeAt, lastChangeAt, tickOwner, problem, otherProblem, held: _, ...rest } = record;
   const settledChanges = Math.max(update.changes, record.settledChanges);
   const after =

@@ -16,7 +16,7 @@ export function isStaged<Version extends Pick<VersionRecord, 'outcome' | 'replac
   return !version.replaced && version.outcome.status === 'staged' && version.outcome.withdrawn === undefined;
 }
 
-/** Whether its source does not count it any more, be its copy still there or not. */
+/** Whether its source no longer counts it, whether or not its copy is still there. */
 export function isWithdrawn({ outcome }: Pick<VersionRecord, 'outcome'>): boolean {
   return (outcome.status === 'staged' || outcome.status === 'removed') && outcome.withdrawn !== undefined;
 }
@@ -96,7 +96,7 @@ export type VersionOutcome =
       readonly generation: number;
       /** Since when a publish has hidden it from readers; absent while they see it, or have not seen it yet. */
       readonly supersededAt?: Moment;
-      /** Why its source does not count it any more: deleted there, or replaced by another file. */
+      /** Why its source no longer counts it: deleted there, or replaced by another file. */
       readonly withdrawn?: string;
     }
   | { readonly status: 'empty' }

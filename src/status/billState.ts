@@ -18,7 +18,7 @@ const INVOICED_DAY = 3;
  *
  * AWS says so in the rows alone: `bill_invoice_id` is blank until the report is final, and support is charged "on the
  * sixth or seventh" of the next month (AWS Data Exports User Guide, "Viewing your finalized report"). Invoices come
- * between its third and fifth day (AWS re:Post, "When will my AWS bill be ready?"). No manifest tells it, and closed months
+ * between its third and fifth day (AWS re:Post, "When will my AWS bill be ready?"). No manifest says it, and closed months
  * were seen to change for about two weeks. So a month counts as final from the 15th on, and only when its newest delivery
  * is no older than the earliest invoices: one that stopped arriving before is not its bill.
  */

@@ -1,4 +1,5 @@
 import { counted } from '../base/counted.ts';
+import { definedFields } from '../base/definedFields.ts';
 import type { Moment } from '../base/moment.ts';
 import { printable } from '../base/printable.ts';
 import type { Payer } from '../billing/payer.ts';
@@ -21,9 +22,9 @@ export interface StatusReport {
   readonly verdict: Verdict;
   readonly summary: readonly string[];
   /** Lines for reading; absent when not asked for. */
-  readonly table?: readonly string[];
+  readonly table?: readonly string[] | undefined;
   /** Absent when not asked for. */
-  readonly partitions?: readonly PartitionStatus[];
+  readonly partitions?: readonly PartitionStatus[] | undefined;
   /** How many partitions did not fit into the answer; those that are complete are left out first. */
   readonly leftOut: number;
   readonly periods: readonly PeriodStatus[];
@@ -31,7 +32,7 @@ export interface StatusReport {
   readonly configuration: ConfigurationStatus | null;
   readonly outbox: OutboxStatus;
   /** How the stage runs; absent where nothing but the ledger does. */
-  readonly operations?: OperationsStatus;
+  readonly operations?: OperationsStatus | undefined;
 }
 
 /** A month as a whole: who works on it. */
@@ -100,7 +101,7 @@ interface StatusFacts {
   readonly operations: OperationsStatus | undefined;
 }
 
-/** An answer of Lambda holds 6 MB (Lambda quotas). The table tells a part of it again, and never more than the rows. */
+/** An answer of Lambda holds 6 MB (Lambda quotas). The table repeats a part of the rows, and is never larger than they are. */
 const MAX_ROWS_BYTES = 2_500_000;
 
 /** The report on everything. */
@@ -115,21 +116,21 @@ export function statusReport(facts: StatusFacts): StatusReport {
   const configuration = facts.configuration ? configurationStatus(facts.configuration, facts.operations, at) : null;
   const outbox = outboxStatus(facts.outbox, at);
   const leftOut = wanted.length - shown.length;
-  return {
+  return definedFields({
     at: new Date(at).toISOString(),
     verdict: worst(partitions),
     summary: summarize(facts, { configuration, outbox, leftOut }),
-    ...(request.format === 'json' ? {} : { table: statusTable(shown) }),
-    ...(request.format === 'table' ? {} : { partitions: shown }),
+    table: request.format === 'json' ? undefined : statusTable(shown),
+    partitions: request.format === 'table' ? undefined : shown,
     leftOut,
     periods,
     configuration,
     outbox,
-    ...(facts.operations && { operations: facts.operations }),
-  };
+    operations: facts.operations,
+  });
 }
 
-/** Nothing at all is not complete. */
+/** With nothing at all, it is unknown. */
 function worst(partitions: readonly PartitionStatus[]): Verdict {
   const has = (wanted: Verdict) => partitions.some(({ verdict }) => verdict === wanted);
   if (has('incomplete')) return 'incomplete';

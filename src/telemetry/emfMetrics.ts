@@ -2,13 +2,13 @@ import { Metrics } from '@aws-lambda-powertools/metrics';
 import { METRICS, type Measure, SERIES, type Series } from './metricCatalogue.ts';
 
 /** Takes values of the catalogue's metrics, and no others; must not throw. */
-export interface Meter {
+export interface MetricSink {
   add(measure: Measure): void;
 }
 
-/** A meter that keeps what it is given until it is told to write it. */
-export interface EmfMetrics extends Meter {
-  /** Writes what was added since, one line of embedded metric format for each set of dimensions; nothing when there is none. */
+/** A meter that collects what it is given until it is published. */
+export interface EmfMetrics extends MetricSink {
+  /** Writes what was added since, one line of embedded metric format for each set of dimensions; nothing if nothing was. */
   publish(): void;
 }
 

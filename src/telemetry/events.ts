@@ -23,7 +23,7 @@ export type ReactorEvent =
   | { readonly what: 'file-empty'; readonly partition: Partition; readonly key: string }
   /** Quarantine: the content cannot be read, whoever tries. */
   | { readonly what: 'file-quarantined'; readonly partition: Partition; readonly key: string; readonly reason: string }
-  /** Drop: a readable file or manifest that is no part of a bill. The ledger keeps the reason. */
+  /** Drop: a readable file or manifest that is no part of a bill. The ledger has the reason. */
   | { readonly what: 'file-set-aside'; readonly partition: Partition; readonly key: string; readonly reason: string }
   /** The source does not count a staged file any more: the next run publishes without it. */
   | { readonly what: 'file-withdrawn'; readonly partition: Partition; readonly key: string; readonly reason: string }
@@ -42,7 +42,7 @@ export type ReactorEvent =
       readonly files: number;
       readonly missing: number;
     }
-  /** A manifest names files that may be of another delivery: it is looked at again once nothing is written any more. */
+  /** A manifest names files that may be of another delivery: it is looked at again once nothing has been written for a while. */
   | {
       readonly what: 'delivery-unsure';
       readonly partition: Partition;
@@ -94,7 +94,7 @@ export type ReactorEvent =
       readonly steps: number;
       readonly queryId?: string;
     }
-  /** Drop: a run that nothing depends on any more; a new one follows at once. */
+  /** Drop: a run that nothing depends on any longer; a new one follows at once. */
   | { readonly what: 'analytics-cancelled'; readonly period: Period; readonly run: number; readonly reason: string }
   /** `seconds` since the run began, over all its invocations. */
   | {

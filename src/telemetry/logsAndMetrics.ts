@@ -1,6 +1,6 @@
 import { printable } from '../base/printable.ts';
 import type { Payer } from '../billing/payer.ts';
-import type { Meter } from './emfMetrics.ts';
+import type { MetricSink } from './emfMetrics.ts';
 import { measuresOf } from './eventMetrics.ts';
 import type { ReactorEvent, Report } from './events.ts';
 import type { Measure, PayerMetric, StageMetric } from './metricCatalogue.ts';
@@ -8,10 +8,10 @@ import type { Measure, PayerMetric, StageMetric } from './metricCatalogue.ts';
 /** error: a person is needed; warn: one may be; info: what the reactor is for; debug: noise. */
 type Level = 'error' | 'warn' | 'info' | 'debug';
 
-/** Where it is told: structured log lines, and metrics. */
+/** Where events go: structured log lines, and metrics. */
 interface Telemetry {
   readonly logger: Readonly<Record<Level, (message: string, fields: Record<string, unknown>) => void>>;
-  readonly metrics: Meter;
+  readonly metrics: MetricSink;
 }
 
 interface Row {
@@ -74,7 +74,7 @@ const ROWS: Readonly<Record<ReactorEvent['what'], Row>> = {
 };
 
 /**
- * Tells each event as one log line, whose message is the event's name, one count, and the values that it brings.
+ * Reports each event as one log line, whose message is the event's name, as one count, and as the values that it has.
  * `identity` is in every line: it says which message, or which invocation, the event belongs to.
  */
 export function reportTo({ logger, metrics }: Telemetry, identity: Readonly<Record<string, string>>): Report {

@@ -1,7 +1,13 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compareDeliveries } from '../../src/ledger/deliveryOrder.ts';
-import { applyDelivery, countChange, resolved, tickFor, watermarked } from '../../src/ledger/partitionChanges.ts';
+import {
+  applyDelivery,
+  countChange,
+  raiseWatermark,
+  resolveAwaited,
+  tickFor,
+} from '../../src/ledger/partitionChanges.ts';
 import {
   awaitedKey,
   type DeliveryProgress,
@@ -48,7 +54,7 @@ describe('a partition record', () => {
   it('never moves its watermark back', () => {
     fc.assert(
       fc.property(fc.array(aMoment, { minLength: 1 }), (moments) => {
-        expect(moments.reduce(watermarked, CLEAN).watermark).toBe(Math.max(...moments));
+        expect(moments.reduce(raiseWatermark, CLEAN).watermark).toBe(Math.max(...moments));
       }),
     );
   });
@@ -255,15 +261,15 @@ describe('what a delivery waits for', () => {
   const waiting = mustTakeIn(CLEAN, progress({}, ['a', 'b']));
 
   it('is not touched by what it does not wait for', () => {
-    expect(resolved(waiting, 'c', ['c'])).toBe(waiting);
-    expect(resolved(CLEAN, 'a', ['a'])).toBe(CLEAN);
+    expect(resolveAwaited(waiting, 'c', ['c'])).toBe(waiting);
+    expect(resolveAwaited(CLEAN, 'a', ['a'])).toBe(CLEAN);
   });
 
   it('grows less file by file; who brings the last one completes it', () => {
-    const half = resolved(waiting, 'a', ['a', 'key-of-a']);
+    const half = resolveAwaited(waiting, 'a', ['a', 'key-of-a']);
     expect(half.delivery?.awaited).toEqual(['b']);
     expect(half.completeDelivery).toBeUndefined();
-    const whole = resolved(half, 'b', ['b']);
+    const whole = resolveAwaited(half, 'b', ['b']);
     expect(whole.delivery).toMatchObject({ awaited: [], completedBy: 'b' });
     expect(whole.completeDelivery).toEqual({
       id: 'delivery-1',
@@ -277,7 +283,7 @@ describe('what a delivery waits for', () => {
     fc.assert(
       fc.property(fc.shuffledSubarray([...tokens, ...tokens], { minLength: 8 }), (arrivals) => {
         const before = mustTakeIn(CLEAN, progress({}, tokens));
-        const record = arrivals.reduce((each, token) => resolved(each, token, [token]), before);
+        const record = arrivals.reduce((each, token) => resolveAwaited(each, token, [token]), before);
         expect(record.delivery?.awaited).toEqual([]);
         expect(record.completeDelivery?.id).toBe('delivery-1');
       }),

@@ -52,7 +52,7 @@ describe('the input of status', () => {
       'states.0 must be one of published, pending, waiting, held, failed, unknown, got "broken"',
       'problemsOnly must be true or false, got "yes"',
       'format must be one of table, json, both, got "xml"',
-      '"payer" is no field of it (payers, periods, states, problemsOnly, format)',
+      '"payer" is an unknown field (known: payers, periods, states, problemsOnly, format)',
     ]) {
       expect(complaint).toContain(part);
     }

@@ -86,7 +86,7 @@ export function fenceOf(period: Period, epoch: number): TransactionStep {
   return { key: leaseKey(period), condition: 'epoch = :epoch', values: { ':epoch': number(epoch) } };
 }
 
-/** What a run is answered whose fence does not hold any more. */
+/** The error for a run whose fence no longer holds. */
 export function lostLease(period: Period, epoch: number | undefined): LeaseLost {
   return new LeaseLost(`epoch ${epoch} of ${period} is over`);
 }

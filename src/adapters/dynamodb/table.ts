@@ -67,7 +67,7 @@ export class DynamodbTable {
     return (await this.#client.send(command)).Item;
   }
 
-  /** The items that exist, in any order. Throws an Error when the table keeps answering only a part: retry. */
+  /** The items that exist, in any order. Throws an Error when the table repeatedly answers only a part: retry. */
   async getAll(keys: readonly ItemKey[]): Promise<Item[]> {
     const found: Item[] = [];
     for (let start = 0; start < keys.length; start += KEYS_PER_BATCH) {
