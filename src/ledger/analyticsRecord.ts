@@ -2,10 +2,11 @@ import type { Moment } from '../base/moment.ts';
 import type { Payer } from '../billing/payer.ts';
 
 /**
- * One run of the analytics script over a month, as it stands. The newest one of each month is stored.
+ * One run of the analytics script over a month, as it stands. The newest one of each month is
+ * stored.
  *
  *   running    steps are left; `inFlight` is the one that was, or is about to be, submitted
- *   failed     a step failed: the next run begins with it, unless its payers' months or the script have changed
+ *   failed     a step failed: the next run begins with it, unless its months or the script changed
  *   done       every step has taken effect
  *   cancelled  superseded before it ended
  */

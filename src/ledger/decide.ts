@@ -8,8 +8,9 @@ export interface Debounce {
   /** A partition that keeps changing is due this long after its first change. */
   readonly maxWaitSeconds: number;
   /**
-   * For so long nothing of a delivery may have been written before files that are newer than their manifest are taken for
-   * late ones: whatever copies a folder, or writes over an export, pauses between two files. 30 where it is not said.
+   * For so long nothing of a delivery may have been written before files that are newer than their
+   * manifest are taken for late ones: whatever copies a folder, or writes over an export, pauses
+   * between two files. 30 where it is not said.
    */
   readonly stillSeconds?: number;
 }
@@ -52,15 +53,18 @@ export function changesDueAt(record: PartitionRecord, { quietSeconds, maxWaitSec
   return Math.min((record.lastChangeAt ?? first) + quietSeconds * 1000, latest);
 }
 
-/** When analytics are due over what was published: at once, or at the time of the retry; undefined while they need not run. */
+/**
+ * When analytics are due over what was published: at once, or at the time of the retry; undefined
+ * while they need not run.
+ */
 function analyticsDueAt(record: PartitionRecord): number | undefined {
   if (!wantsAnalytics(record)) return undefined;
   return problemOf(record, 'analyse')?.retryAt ?? record.published?.at;
 }
 
 /**
- * What was noted further ahead than this was noted before the clock was set back, and has come: nothing waits for an old
- * date. Clocks that run differ by far less.
+ * What was noted further ahead than this was noted before the clock was set back, and has come:
+ * nothing waits for an old date. Clocks that run differ by far less.
  */
 const CLOCK_TOLERANCE_MS = 60_000;
 
@@ -93,9 +97,10 @@ export function decide(records: readonly PartitionRecord[], now: number, debounc
 const PARTS = 8;
 
 /**
- * Which of the partitions that are due are analysed in one run: all, as a rule. Those whose analytics have failed twice
- * or more are analysed apart from the others, part by part: one payer's data that the script stumbles over must not
- * block the others' findings for good. What is left out stays due, and the next tick takes it up.
+ * Which of the partitions that are due are analysed in one run: all, as a rule. Those whose
+ * analytics have failed twice or more are analysed apart from the others, part by part: one payer's
+ * data that the script stumbles over must not block the others' findings for good. What is left out
+ * stays due, and the next tick takes it up.
  */
 function inOneRun(due: readonly PartitionRecord[]): readonly PartitionRecord[] {
   const isStumbling = (record: PartitionRecord) => (problemOf(record, 'analyse')?.attempts ?? 0) > 1;

@@ -1,8 +1,9 @@
 import { compareText } from '../billing/version.ts';
 
 /**
- * A message for other systems. It lies in the ledger's outbox from the step that gave rise to it until the broker has
- * confirmed it, so it may be sent more than once, under the same id: consumers drop doubles by it.
+ * A message for other systems. It lies in the ledger's outbox from the step that gave rise to it
+ * until the broker has confirmed it, so it may be sent more than once, under the same id: consumers
+ * drop doubles by it.
  */
 export interface Message {
   /** Names what happened to what: the same however often it is reported. */
@@ -16,9 +17,9 @@ export interface Message {
 }
 
 /**
- * Notifies other systems: once it has resolved, no message is lost any more. It is called before the step in the ledger
- * that would not be repeated, so that a crash in between notifies twice, and never not at all. Throws what the ledger
- * throws: the caller does its step again.
+ * Notifies other systems: once it has resolved, no message is lost any more. It is called before
+ * the step in the ledger that would not be repeated, so that a crash in between notifies twice, and
+ * never not at all. Throws what the ledger throws: the caller does its step again.
  */
 export type Notify = (messages: readonly Message[]) => Promise<void>;
 

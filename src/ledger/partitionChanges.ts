@@ -38,10 +38,11 @@ export function raiseWatermark(record: PartitionRecord, lastModified: number): P
 }
 
 /**
- * The record after a version was recorded; `version` is what is known of it now. `isNew` says that something about it is
- * new: then it counts as a change. If nothing is, it may still be what a delivery waits for that was recorded after it,
- * which counts as well. The first report with rows is the bill; of any other report only its existence is noted. Answers
- * the same record where nothing counts.
+ * The record after a version was recorded; `version` is what is known of it now. `isNew` says that
+ * something about it is new: then it counts as a change. If nothing is, it may still be what a
+ * delivery waits for that was recorded after it, which counts as well. The first report with rows
+ * is the bill; of any other report only its existence is noted. Answers the same record where
+ * nothing counts.
  */
 export function applyVersion(
   before: PartitionRecord,
@@ -60,10 +61,10 @@ export function applyVersion(
 }
 
 /**
- * The record after a delivery was recorded; undefined when there is nothing to write. It is not new when it is known
- * already: a manifest that was worked off before, or another copy of it (legacy reports have two), of which only the
- * order is stored. An older one is of use only when it is complete and the newest is not. Of a report that is not the
- * bill, only its existence is noted.
+ * The record after a delivery was recorded; undefined when there is nothing to write. It is not new
+ * when it is known already: a manifest that was worked off before, or another copy of it (legacy
+ * reports have two), of which only the order is stored. An older one is of use only when it is
+ * complete and the newest is not. Of a report that is not the bill, only its existence is noted.
  */
 export function applyDelivery(record: PartitionRecord, progress: DeliveryProgress, now: number): Change | undefined {
   const report = reportOf(progress.manifest);
@@ -91,8 +92,9 @@ function applyDeliveryOfBill(record: PartitionRecord, progress: DeliveryProgress
 }
 
 /**
- * The record after a report was chosen as the bill; undefined when it is the bill already, and there is no other report
- * to choose. The deliveries of the report before are forgotten: those of the chosen one have to be read again.
+ * The record after a report was chosen as the bill; undefined when it is the bill already, and
+ * there is no other report to choose. The deliveries of the report before are forgotten: those of
+ * the chosen one have to be read again.
  */
 export function applyReportChoice(record: PartitionRecord, report: string, now: number): Change | undefined {
   const { otherReports, delivery: _, completeDelivery: __, held: ___, ...rest } = record;
@@ -138,7 +140,10 @@ function sameAwaited(a: DeliveryProgress, b: DeliveryProgress): boolean {
   return a.id === b.id && a.awaited.length === b.awaited.length && a.awaited.every((token) => awaited.has(token));
 }
 
-/** Whether the message that carried `by` has to send a tick, now or after the quiet period, however often it comes. */
+/**
+ * Whether the message that carried `by` has to send a tick, now or after the quiet period, however
+ * often it comes.
+ */
 export function tickFor(record: PartitionRecord, by: string): 'none' | 'quiet' | 'now' {
   if (!hasChanges(record)) return 'none';
   if (record.delivery?.completedBy === by && record.delivery.id !== record.published?.deliveryId) return 'now';

@@ -1,4 +1,6 @@
-/** The step that a problem prevents: making the current set visible, or analysing what is visible. */
+/**
+ * The step that a problem prevents: making the current set visible, or analysing what is visible.
+ */
 export type FailedStep = 'publish' | 'analyse';
 
 export function stepOf({ what }: Pick<Problem, 'what'>): FailedStep {
@@ -6,8 +8,9 @@ export function stepOf({ what }: Pick<Problem, 'what'>): FailedStep {
 }
 
 /**
- * Why a partition is not finalized, the newest reason first. A new delivery may be refused while the analytics of the one
- * before fail as well: each step is tried again at its own time, and one must not pass for the other.
+ * Why a partition is not finalized, the newest reason first. A new delivery may be refused while
+ * the analytics of the one before fail as well: each step is tried again at its own time, and one
+ * must not pass for the other.
  */
 export function problemsOf({ problem, otherProblem }: HasProblems): readonly Problem[] {
   return [problem, otherProblem].filter((one) => one !== undefined);

@@ -22,7 +22,10 @@ interface MissingFile {
 const SHOWN = 10;
 const UNUSABLE = { quarantined: 'quarantined', 'set-aside': 'set aside' } as const;
 
-/** Those that a delivery waits for, as the ledger has them. Keys come from outside: control characters are escaped. */
+/**
+ * Those that a delivery waits for, as the ledger has them. Keys come from outside: control
+ * characters are escaped.
+ */
 export function awaitedFiles(
   delivery: Delivery,
   awaited: readonly string[],
@@ -41,7 +44,10 @@ export function unusableFiles(delivery: Delivery, versions: readonly VersionReco
   return shorten(files.map((file) => ({ key: printable(file.key), why: whatIsKnown(file, byObject) })));
 }
 
-/** Objects whose newest content was found unusable, of those written after a moment (milliseconds since 1970). */
+/**
+ * Objects whose newest content was found unusable, of those written after a moment (milliseconds
+ * since 1970).
+ */
 export function quarantinedFiles(versions: readonly VersionRecord[], after = Number.NEGATIVE_INFINITY): MissingFiles {
   const byObject = Map.groupBy(versions, ({ source }) => objectName(source));
   const newestOnes = [...byObject.values()].flatMap((ofKey) => newest(ofKey) ?? []);

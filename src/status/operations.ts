@@ -50,7 +50,10 @@ interface ReconcileStatus {
 /** `trouble` says why a queue could not be read; then there are no numbers. */
 type QueueStatus = Pick<QueueReading, 'name' | 'isDeadLetters'> & (QueueDepth | { readonly trouble: string });
 
-/** Reads every queue. One that cannot be read is reported with the reason, and the others all the same. */
+/**
+ * Reads every queue. One that cannot be read is reported with the reason, and the others all the
+ * same.
+ */
 export async function readQueues(queues: readonly QueueReading[]): Promise<QueueStatus[]> {
   return Promise.all(
     queues.map(async ({ name, isDeadLetters, depth }) => {

@@ -10,7 +10,10 @@ export type StatusState = PartitionState | 'unknown';
 /** What to report on. A limit that is absent does not limit. */
 export interface StatusRequest {
   readonly payers?: readonly Payer[] | undefined;
-  /** `all`: every one that the ledger knows, and the current and the previous month. Absent: these two alone. */
+  /**
+   * `all`: every one that the ledger knows, and the current and the previous month. Absent: these
+   * two alone.
+   */
   readonly periods?: readonly Period[] | 'all' | undefined;
   readonly states?: readonly StatusState[] | undefined;
   /** Leave out what is complete. */
@@ -18,7 +21,10 @@ export interface StatusRequest {
   readonly format: 'table' | 'json' | 'both';
 }
 
-/** The caller asked for something that does not exist. Consequence: nothing is read, and the message names all that is wrong. */
+/**
+ * The caller asked for something that does not exist. Consequence: nothing is read, and the message
+ * names all that is wrong.
+ */
 export class StatusInputInvalid extends Error {
   override readonly name = 'StatusInputInvalid';
 }
@@ -58,9 +64,10 @@ const inputSchema = z.strictObject(
 );
 
 /**
- * Reads what a caller asks for: `{"payers": ["111122223333"], "periods": ["2026-10"], "states": ["waiting"],
- * "problemsOnly": true, "format": "table"}`, each field optional, `"periods": "all"` too. Without a format it is both.
- * Nothing at all (undefined, null, '') asks for every configured payer, this month and the one before.
+ * Reads what a caller asks for:
+ * `{"payers": ["111122223333"], "periods": ["2026-10"], "states": ["waiting"], "problemsOnly": true, "format": "table"}`,
+ * each field optional, `"periods": "all"` too. Without a format it is both. Nothing at all
+ * (undefined, null, '') asks for every configured payer, this month and the one before.
  *
  * Throws StatusInputInvalid, whose message names every wrong or unknown field and its value.
  */

@@ -15,17 +15,25 @@ import type { StatusRequest } from './statusInput.ts';
 import { statusTable } from './statusTable.ts';
 import type { Verdict } from './verdict.ts';
 
-/** The whole status. The summary and the table are for people, all else for programs; times are ISO 8601 in UTC. */
+/**
+ * The whole status. The summary and the table are for people, all else for programs; times are ISO
+ * 8601 in UTC.
+ */
 export interface StatusReport {
   readonly at: string;
-  /** The worst of all that was asked for: incomplete, then unknown, then complete. Filters by state do not change it. */
+  /**
+   * The worst of all that was asked for: incomplete, then unknown, then complete. Filters by state
+   * do not change it.
+   */
   readonly verdict: Verdict;
   readonly summary: readonly string[];
   /** Lines for reading; absent when not asked for. */
   readonly table?: readonly string[] | undefined;
   /** Absent when not asked for. */
   readonly partitions?: readonly PartitionStatus[] | undefined;
-  /** How many partitions did not fit into the answer; those that are complete are left out first. */
+  /**
+   * How many partitions did not fit into the answer; those that are complete are left out first.
+   */
   readonly leftOut: number;
   readonly periods: readonly PeriodStatus[];
   /** Where the payers are from; null where nobody configures them. */
@@ -70,13 +78,19 @@ interface AnalyticsStatus {
   readonly endedAt: string | null;
 }
 
-/** `cache`: the ledger's copy of the payers table, as reconcile has read it last; `fallback`: the payers file. */
+/**
+ * `cache`: the ledger's copy of the payers table, as reconcile has read it last; `fallback`: the
+ * payers file.
+ */
 interface ConfigurationStatus {
   readonly from: 'cache' | 'fallback';
   readonly payers: number;
   readonly readAt: string | null;
   readonly ageHours: number | null;
-  /** Why the payers are not from the payers table as it is now, though there is one: as the last reconcile found it. */
+  /**
+   * Why the payers are not from the payers table as it is now, though there is one: as the last
+   * reconcile found it.
+   */
   readonly why: string | null;
 }
 
@@ -101,7 +115,10 @@ interface StatusFacts {
   readonly operations: OperationsStatus | undefined;
 }
 
-/** An answer of Lambda holds 6 MB (Lambda quotas). The table repeats a part of the rows, and is never larger than they are. */
+/**
+ * An answer of Lambda holds 6 MB (Lambda quotas). The table repeats a part of the rows, and is
+ * never larger than they are.
+ */
 const MAX_ROWS_BYTES = 2_500_000;
 
 /** The report on everything. */

@@ -8,7 +8,10 @@ import { stateOf } from '../ledger/partitionState.ts';
  */
 export type Verdict = 'complete' | 'incomplete' | 'unknown';
 
-/** What a partition's record comes to. It takes more than the state: nobody may read "complete" too early. */
+/**
+ * What a partition's record comes to. It takes more than the state: nobody may read "complete" too
+ * early.
+ */
 export function verdictOf(record: PartitionRecord | undefined): Verdict {
   if (!record) return 'unknown';
   const { problem, delivery } = record;
@@ -38,7 +41,10 @@ export function isAnalysed({ published, analysed }: PartitionRecord): boolean {
   );
 }
 
-/** Whether its source writes manifests, and none of them has come: then nobody knows whether all files are here. */
+/**
+ * Whether its source writes manifests, and none of them has come: then nobody knows whether all
+ * files are here.
+ */
 export function lacksManifest({ awaitsManifest, delivery }: PartitionRecord): boolean {
   return awaitsManifest && delivery === undefined;
 }
