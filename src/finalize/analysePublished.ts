@@ -10,8 +10,9 @@ import { eventOf, finalizedBy, messageOf } from './finalized.ts';
 import { type FinalizeServices, type FinalizeSettings, messageContext, type Run } from './services.ts';
 
 /**
- * Runs the analytics over what was published since they ran last, as far as they get now. What they do not get to stays
- * dirty, and a later run goes on with it. Answers the payers whose months they have run over.
+ * Runs the analytics over what was published since they ran last, as far as they get now. What they
+ * do not get to stays dirty, and a later run goes on with it. Answers the payers whose months they
+ * have run over.
  */
 export async function analysePublished(
   services: FinalizeServices,
@@ -28,7 +29,10 @@ export async function analysePublished(
   return commitDone(services, settings, run, record);
 }
 
-/** Each partition that the run was for is tried again after its own delay, unless it was published anew meanwhile. */
+/**
+ * Each partition that the run was for is tried again after its own delay, unless it was published
+ * anew meanwhile.
+ */
 async function commitFailed(
   services: FinalizeServices,
   settings: FinalizeSettings,
@@ -45,9 +49,9 @@ async function commitFailed(
 }
 
 /**
- * What follows from a run that is done. Cut off in between, its members are still due, and what is left is done once
- * more. A partition whose findings cannot be reported stays due: it is tried again after its own delay, and the others
- * are not.
+ * What follows from a run that is done. Cut off in between, its members are still due, and what is
+ * left is done once more. A partition whose findings cannot be reported stays due: it is tried
+ * again after its own delay, and the others are not.
  */
 async function commitDone(
   services: FinalizeServices,

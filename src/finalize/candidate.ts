@@ -44,8 +44,8 @@ interface Failure {
 }
 
 /**
- * Notifies of a partition's failure and records it, with when it is tried again: after a delay that doubles up to its
- * maximum.
+ * Notifies of a partition's failure and records it, with when it is tried again: after a delay that
+ * doubles up to its maximum.
  */
 export async function fail(
   { ledger, now, report, notify }: Pick<FinalizeServices, 'ledger' | 'now' | 'report' | 'notify'>,

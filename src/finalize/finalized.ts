@@ -25,16 +25,17 @@ interface FinalizedPartition {
   readonly deliveredAt: Moment | undefined;
 }
 
-/** A partition whose finalization cannot be told, and why. */
+/** A partition whose finalization cannot be reported, and why. */
 interface UnknownTotals {
   readonly record: PartitionRecord;
   readonly reason: string;
 }
 
 /**
- * The partitions that a run of the analytics has finalized: not those that were published anew meanwhile, nor those of
- * which it was told before. One whose totals the warehouse cannot tell keeps no other back.
- * Throws what ends the run, and the warehouse's error when it fails altogether.
+ * The partitions that a run of the analytics has finalized: not those that were published anew
+ * meanwhile, nor those of which it was reported before. One whose totals the warehouse cannot
+ * compute does not hold the others back. Throws what ends the run, and the warehouse's error when
+ * it fails altogether.
  */
 export async function finalizedBy(
   { ledger, warehouse }: { readonly ledger: Pick<Ledger, 'partitions'>; readonly warehouse: Totalling },
@@ -61,8 +62,9 @@ export async function finalizedBy(
 }
 
 /**
- * The totals of each payer's month, or why there are none. When one statement over all of them fails, halves are asked
- * until the one that fails stands alone. While the warehouse answers another question about it, that is its own trouble.
+ * The totals of each payer's month, or why there are none. When one statement over all of them
+ * fails, halves are asked until the one that fails stands alone. If the warehouse answers another
+ * question about it, the trouble is its own.
  */
 async function totalsOfEach(
   warehouse: Totalling,
@@ -86,9 +88,9 @@ async function totalsOfEach(
 }
 
 /** What other systems hear of it. */
-export function messageOf(telling: MessageContext, { partition, published, totals }: FinalizedPartition): Message {
+export function messageOf(context: MessageContext, { partition, published, totals }: FinalizedPartition): Message {
   const { epoch, files, rows, deliveryId, asOf = 0 } = published;
-  return finalized(telling, partition, { ...totals, publishedEpoch: epoch, files, rows, deliveryId, asOf });
+  return finalized(context, partition, { ...totals, publishedEpoch: epoch, files, rows, deliveryId, asOf });
 }
 
 /** What logs and metrics say of it. Amounts of two currencies are never added. */
@@ -107,7 +109,10 @@ export function eventOf(
   return { partition, files, rows, findings, savings, deliveryLagSeconds };
 }
 
-/** The month's `deliveredAt`, if that is what was published: a newer delivery may have come meanwhile. */
+/**
+ * The month's `deliveredAt`, if that is what was published: a newer delivery may have come
+ * meanwhile.
+ */
 function deliveryOfPublished(record: PartitionRecord, { deliveryId, asOf }: Published): Moment | undefined {
   const { completeDelivery, watermark } = record;
   const isNewest = completeDelivery ? completeDelivery.id === deliveryId : asOf === watermark;

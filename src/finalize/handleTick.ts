@@ -7,10 +7,11 @@ import { type FinalizeServices, type FinalizeSettings, type Invocation, isOverta
 import { startStopwatch } from './stopwatch.ts';
 
 /**
- * The finalize workflow: one tick. Looks whether anything of the period is due (or something is to be cleared away),
- * takes the lease, runs, and leaves a tick behind while anything is dirty. When it returns, the tick may be
- * acknowledged: the next look is in the queue. Throws on trouble that is not one partition's own (the warehouse is
- * down): the lease is freed, and the tick kept for retry. A tick of the outbox asks nothing of it.
+ * The finalize workflow: one tick. Looks whether anything of the period is due (or something is to
+ * be removed), takes the lease, runs, and leaves a tick behind while anything is dirty. When it
+ * returns, the tick may be acknowledged: the next look is in the queue. Throws on trouble that is
+ * not one partition's own (the warehouse is down): the lease is freed, and the tick stays in its
+ * queue for retry. A tick for the outbox is not for it.
  */
 export async function handleTick(
   services: FinalizeServices,
@@ -49,7 +50,8 @@ async function handlePeriodTick(
     if (!isOvertaken(error)) throw error;
     report({ what: 'lease-lost', period, epoch: run.epoch });
     await followWarehouse(services, run, error);
-    // The newer run may be at work on this very message, and die when it is gone: leave a tick for after its lease.
+    // The newer run may be at work on this very message, and die when it is gone: leave a tick for
+    // after its lease.
     const { lease: newer } = await ledger.period(period);
     return tickAgain(services, tick, newer?.until ?? now());
   }
@@ -60,8 +62,8 @@ async function handlePeriodTick(
 }
 
 /**
- * Frees the lease after a failure. What has failed may be the ledger: it is asked twice, and why the run has failed is
- * never hidden. A lease that stays runs out.
+ * Frees the lease after a failure. What has failed may be the ledger: it is asked twice, and why
+ * the run has failed is never hidden. A lease that stays runs out.
  */
 async function release({ ledger }: FinalizeServices, { period, epoch }: Run): Promise<void> {
   await ledger
@@ -71,8 +73,9 @@ async function release({ ledger }: FinalizeServices, { period, epoch }: Run): Pr
 }
 
 /**
- * A warehouse that has seen a higher epoch than the ledger ever handed out says that the ledger was restored, or lost its
- * newest writes: epochs go on from the warehouse's, instead of being fenced off one by one.
+ * A warehouse that has seen a higher epoch than the ledger ever handed out says that the ledger was
+ * restored, or lost its newest writes: epochs go on from the warehouse's, instead of being fenced
+ * off one by one.
  */
 async function followWarehouse({ ledger, report }: FinalizeServices, { period }: Run, error: unknown): Promise<void> {
   if (!(error instanceof FencedOff)) return;
@@ -82,7 +85,10 @@ async function followWarehouse({ ledger, report }: FinalizeServices, { period }:
   await ledger.raiseEpoch(period, error.newest);
 }
 
-/** Clears away what is superseded in the period's clean partitions; those that are dirty do it in their own run. */
+/**
+ * Removes what is superseded in the period's clean partitions; for those that are dirty, their own
+ * run does it.
+ */
 async function clearPeriod(services: FinalizeServices, settings: FinalizeSettings, run: Run): Promise<void> {
   for (const { partition } of await services.ledger.partitions(run.period)) {
     await removeSuperseded(services, settings, run, partition);
@@ -90,8 +96,8 @@ async function clearPeriod(services: FinalizeServices, settings: FinalizeSetting
 }
 
 /**
- * Sends a tick for `at`, unless one is on its way that comes no later: ticks must not multiply. It is noted after it was
- * sent, so that a crash in between costs a double and never the tick.
+ * Sends a tick for `at`, unless one is on its way that comes no later: ticks must not multiply. It
+ * is noted after it was sent, so that a crash in between costs a double and never the tick.
  */
 async function tickAgain(
   { ledger, finalizeQueue, now }: FinalizeServices,

@@ -5,14 +5,15 @@ import type { StagedVersion, VersionRecord } from '../ledger/versionRecord.ts';
 import type { FinalizeServices, FinalizeSettings, Run } from './services.ts';
 
 /**
- * Clears away staged files that publishes have hidden from readers, each once its grace time is over.
+ * Removes staged files that publishes have hidden from readers, each once its grace time is over.
  *
- * A file is superseded if the warehouse does not show it, no delivery that is known names it, it is older than what is
- * shown in its place, and no change is waiting to be worked in: a late file may be older than its fellows. The first run
- * that finds it so notes since when; a later one removes it. Order: the ledger marks it removed (under the epoch), the
- * warehouse forgets it, the copy is deleted. Cut off in between, or refused by the store, a file without an owner stays
- * behind under a key that is never used again; nothing that readers see depends on it, so this never fails a run: it is
- * reported.
+ * A file is superseded if the warehouse does not show it, no delivery that is known names it, it is
+ * older than what is shown in its place, and no change is waiting to be worked in: a late file may
+ * be older than its fellows. The first run that finds it so notes since when; a later one removes
+ * it. Order: the ledger marks it removed (under the epoch), the warehouse forgets it, the copy is
+ * deleted. Cut off in between, or refused by the store, a file without an owner stays behind under
+ * a key that is never used again; nothing that readers see depends on it, so this never fails a
+ * run: it is reported.
  */
 export async function removeSuperseded(
   services: FinalizeServices,
@@ -64,7 +65,8 @@ async function findSuperseded(
   { ledger, warehouse }: FinalizeServices,
   partition: Partition,
 ): Promise<Superseded | undefined> {
-  // In this order: what was recorded before the versions were read has made the record dirty, or was worked in.
+  // In this order: what was recorded before the versions were read has made the record dirty, or
+  // was worked in.
   const staged = (await ledger.versions(partition)).filter(hasCopy);
   const record = await ledger.partition(partition);
   if (!record?.published || isDirty(record)) return undefined;

@@ -16,13 +16,15 @@ import { endsRun, type FinalizeServices, type FinalizeSettings, type Run } from 
 type Due = Extract<Decision, { act: 'run' }>;
 
 /**
- * Finalizes what is due of a period: for each partition whose changes are due, form the current set, register, audit,
- * publish, settle; then the analytics, over whatever was published since they ran last; then clear away.
+ * Finalizes what is due of a period: for each partition whose changes are due, form the current
+ * set, register, audit, publish, settle; then the analytics, over whatever was published since they
+ * ran last; then superseded files are removed.
  *
- * Every step asks for the state it needs and not for what an earlier run did: what is published is read from the
- * warehouse, and analytics are due when they ran before the publish. So a run that was cut off anywhere is simply done again.
- * Each change is made under the run's epoch; a run that a newer one has overtaken throws LeaseLost or FencedOff there.
- * One partition's trouble is recorded in its own record, and does not stop the others.
+ * Every step asks for the state it needs and not for what an earlier run did: what is published is
+ * read from the warehouse, and analytics are due when they ran before the publish. So a run that
+ * was cut off anywhere is simply done again. Each change is made under the run's epoch; a run that
+ * a newer one has overtaken throws LeaseLost or FencedOff there. One partition's trouble is
+ * recorded in its own record, and does not stop the others.
  */
 export async function runFinalization(
   services: FinalizeServices,
@@ -59,7 +61,7 @@ async function formSets(
 ): Promise<readonly Publishable[]> {
   const publishables: Publishable[] = [];
   for (const record of records) {
-    const candidate = await lookAt(services, record);
+    const candidate = await readCandidate(services, record);
     const publishable = await withFiles(services, candidate);
     if (publishable) publishables.push(publishable);
     else await hold(services, run, candidate);
@@ -67,8 +69,11 @@ async function formSets(
   return publishables;
 }
 
-/** Reads the partition's versions after its record: a change in between is settled by a later run, never lost. */
-async function lookAt({ ledger, now }: FinalizeServices, record: PartitionRecord): Promise<Candidate> {
+/**
+ * Reads the partition's versions after its record: a change in between is settled by a later run,
+ * never lost.
+ */
+async function readCandidate({ ledger, now }: FinalizeServices, record: PartitionRecord): Promise<Candidate> {
   const { partition, completeDelivery } = record;
   const readAt = now();
   const versions = await ledger.versions(partition);
@@ -119,7 +124,10 @@ async function hold(
   report({ what: 'partition-held', partition, reason: set.reason });
 }
 
-/** Registers, audits and publishes what readers do not see yet. Answers the partitions whose current set is visible now. */
+/**
+ * Registers, audits and publishes what readers do not see yet. Answers the partitions whose current
+ * set is visible now.
+ */
 async function publish(
   services: FinalizeServices,
   settings: FinalizeSettings,
@@ -167,7 +175,10 @@ async function passesAudit(
   return true;
 }
 
-/** Why these files must not be published. What the warehouse throws here is this partition's trouble, unless it ends the run. */
+/**
+ * Why these files must not be published. What the warehouse throws here is this partition's
+ * trouble, unless it ends the run.
+ */
 async function findProblem(
   warehouse: Warehouse,
   { stopwatch }: Run,
@@ -191,7 +202,10 @@ function publicationOf({ partition, files, set }: Publishable) {
   return { partition, files, asOf: asOf(set.files), deliveryId: set.deliveryId };
 }
 
-/** Records what is visible. The ledger knows already, unless this run or one that was cut off has published it. */
+/**
+ * Records what is visible. The ledger knows already, unless this run or one that was cut off has
+ * published it.
+ */
 async function commitPublished(
   { ledger, now, report }: FinalizeServices,
   run: Run,

@@ -39,16 +39,25 @@ export interface FinalizeSettings extends FinalizeTimings {
 
 export interface FinalizeTimings extends Debounce {
   readonly leaseSeconds: number;
-  /** A failed partition is tried again after this long, doubled with each further failure, up to the maximum. */
+  /**
+   * A failed partition is tried again after this long, doubled with each further failure, up to the
+   * maximum.
+   */
   readonly retryBaseSeconds: number;
   readonly retryMaxSeconds: number;
-  /** Staged files stay this long after the publish that superseded them: readers may be scanning them. */
+  /**
+   * Staged files stay this long after the publish that superseded them: readers may be scanning
+   * them.
+   */
   readonly supersededGraceSeconds: number;
 }
 
 /** The invocation that handles one tick. */
 export interface Invocation {
-  /** From then on what runs in the warehouse is left to the next tick: milliseconds since 1970. Absent: no end is set. */
+  /**
+   * From then on what runs in the warehouse is left to the next tick: milliseconds since 1970.
+   * Absent: no end is set.
+   */
   readonly yieldAt?: number | undefined;
   /** That of the message, where its tick names none. */
   readonly correlationId?: string | undefined;
@@ -67,8 +76,9 @@ export function isOvertaken(error: unknown): boolean {
 }
 
 /**
- * Whether an error ends the whole run, whatever partition it was met at: a newer run has taken over, or the warehouse
- * does not answer any more. Whoever makes an error one partition's problem asks this first.
+ * Whether an error ends the whole run, whatever partition it was met at: a newer run has taken
+ * over, or the warehouse does not answer any more. Whoever makes an error one partition's problem
+ * asks this first.
  */
 export function endsRun(error: unknown): boolean {
   return isOvertaken(error) || error instanceof WarehouseBroken;

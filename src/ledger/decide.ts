@@ -8,8 +8,9 @@ export interface Debounce {
   /** A partition that keeps changing is due this long after its first change. */
   readonly maxWaitSeconds: number;
   /**
-   * For so long nothing of a delivery may have been written before files that are newer than their manifest are taken for
-   * late ones: whatever copies a folder, or writes over an export, pauses between two files. 30 where it is not said.
+   * For so long nothing of a delivery may have been written before files that are newer than their
+   * manifest are taken for late ones: whatever copies a folder, or writes over an export, pauses
+   * between two files. 30 where it is not said.
    */
   readonly stillSeconds?: number;
 }
@@ -52,15 +53,18 @@ export function changesDueAt(record: PartitionRecord, { quietSeconds, maxWaitSec
   return Math.min((record.lastChangeAt ?? first) + quietSeconds * 1000, latest);
 }
 
-/** When analytics are due over what was published: at once, or at the time of the retry; undefined while they need not run. */
+/**
+ * When analytics are due over what was published: at once, or at the time of the retry; undefined
+ * while they need not run.
+ */
 function analyticsDueAt(record: PartitionRecord): number | undefined {
   if (!wantsAnalytics(record)) return undefined;
   return problemOf(record, 'analyse')?.retryAt ?? record.published?.at;
 }
 
 /**
- * What was noted further ahead than this was noted before the clock was set back, and has come: nothing waits for an old
- * date. Clocks that run differ by far less.
+ * What was noted further ahead than this was noted before the clock was set back, and has come:
+ * nothing waits for an old date. Clocks that run differ by far less.
  */
 const CLOCK_TOLERANCE_MS = 60_000;
 
@@ -83,7 +87,7 @@ function analyticsAreDue(record: PartitionRecord, now: number): boolean {
 /** Which of a period's partitions to publish and to analyse now, or when to look again. */
 export function decide(records: readonly PartitionRecord[], now: number, debounce: Debounce): Decision {
   const publish = records.filter((record) => changesAreDue(record, now, debounce));
-  const analyse = together(records.filter((record) => analyticsAreDue(record, now)));
+  const analyse = inOneRun(records.filter((record) => analyticsAreDue(record, now)));
   if (publish.length + analyse.length > 0) return { act: 'run', publish, analyse };
   const moments = records.flatMap((record) => dueAt(record, debounce) ?? []);
   return moments.length === 0 ? { act: 'rest' } : { act: 'wait', until: Math.min(...moments) };
@@ -93,11 +97,12 @@ export function decide(records: readonly PartitionRecord[], now: number, debounc
 const PARTS = 8;
 
 /**
- * Which of the partitions that are due are analysed in one run: all, as a rule. Those whose analytics have failed twice
- * or more are analysed apart from the others, part by part: one payer's data that the script stumbles over must not
- * block the others' findings for good. What is left out stays due, and the next tick takes it up.
+ * Which of the partitions that are due are analysed in one run: all, as a rule. Those whose
+ * analytics have failed twice or more are analysed apart from the others, part by part: one payer's
+ * data that the script stumbles over must not block the others' findings for good. What is left out
+ * stays due, and the next tick takes it up.
  */
-function together(due: readonly PartitionRecord[]): readonly PartitionRecord[] {
+function inOneRun(due: readonly PartitionRecord[]): readonly PartitionRecord[] {
   const isStumbling = (record: PartitionRecord) => (problemOf(record, 'analyse')?.attempts ?? 0) > 1;
   const steady = due.filter((record) => !isStumbling(record));
   return steady.length > 0 ? steady : due.slice(0, Math.ceil(due.length / PARTS));

@@ -13,10 +13,11 @@ export function orderOf({ id, executionId, manifest }: DeliveryOrder): DeliveryO
 }
 
 /**
- * Above zero when `a` is the newer delivery. Two manifests of one key compare as versions, others by the time in the
- * name of the delivery's folder. Legacy reports write a manifest into the month's folder over and over, and a copy into
- * each delivery's own: the month's names the newest (Cost and Usage Reports User Guide, "Understanding your report
- * versions"). Only then LastModified decides, which a copy of the bucket does not keep.
+ * Above zero when `a` is the newer delivery. Two manifests of one key compare as versions, others
+ * by the time in the name of the delivery's folder. Legacy reports write a manifest into the
+ * month's folder over and over, and a copy into each delivery's own: the month's names the newest
+ * (Cost and Usage Reports User Guide, "Understanding your report versions"). Only then LastModified
+ * decides, which a copy of the bucket does not preserve.
  */
 export function compareDeliveries(a: DeliveryOrder, b: DeliveryOrder): number {
   const sameKey = a.manifest.bucket === b.manifest.bucket && a.manifest.key === b.manifest.key;

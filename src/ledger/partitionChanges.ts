@@ -22,7 +22,7 @@ export function countChange(record: PartitionRecord, by: string, now: number): P
 }
 
 /** A version was staged, or found empty: what waited for it need not wait any more. */
-export function resolved(record: PartitionRecord, by: string, tokens: readonly string[]): PartitionRecord {
+export function resolveAwaited(record: PartitionRecord, by: string, tokens: readonly string[]): PartitionRecord {
   const { delivery } = record;
   if (!delivery?.awaited.some((token) => tokens.includes(token))) return record;
   const awaited = delivery.awaited.filter((token) => !tokens.includes(token));
@@ -33,15 +33,16 @@ export function resolved(record: PartitionRecord, by: string, tokens: readonly s
 }
 
 /** The record with the watermark at least at `lastModified`. */
-export function watermarked(record: PartitionRecord, lastModified: number): PartitionRecord {
+export function raiseWatermark(record: PartitionRecord, lastModified: number): PartitionRecord {
   return { ...record, watermark: Math.max(lastModified, record.watermark ?? lastModified) };
 }
 
 /**
- * The record after a version was recorded; `version` is what is known of it now. `isNew` says that something about it is
- * new: then it counts as a change. If nothing is, it may still be what a delivery waits for that was recorded after it,
- * which counts as well. The first report with rows is the bill; of any other report only its existence is noted. Answers
- * the same record where nothing counts.
+ * The record after a version was recorded; `version` is what is known of it now. `isNew` says that
+ * something about it is new: then it counts as a change. If nothing is, it may still be what a
+ * delivery waits for that was recorded after it, which counts as well. The first report with rows
+ * is the bill; of any other report only its existence is noted. Answers the same record where
+ * nothing counts.
  */
 export function applyVersion(
   before: PartitionRecord,
@@ -54,16 +55,16 @@ export function applyVersion(
   const isStaged = outcome.status === 'staged';
   if (isOtherReport(before, report)) return isNew && isStaged ? withOtherReport(before, report, now) : before;
   let after: PartitionRecord = { ...before, awaitsManifest };
-  if (isStaged) after = watermarked({ ...after, report }, source.lastModified);
-  if (isUsable(version)) after = resolved(after, id, isNew ? [id, awaitedKey(source)] : [id]);
+  if (isStaged) after = raiseWatermark({ ...after, report }, source.lastModified);
+  if (isUsable(version)) after = resolveAwaited(after, id, isNew ? [id, awaitedKey(source)] : [id]);
   return isNew || after.delivery !== before.delivery ? countChange(after, id, now) : before;
 }
 
 /**
- * The record after a delivery was recorded; undefined when there is nothing to write. It is not new when it is known
- * already: a manifest that was worked off before, or another copy of it (legacy reports have two), of which only the
- * order is stored. An older one is of use only when it is complete and the newest is not. Of a report that is not the
- * bill, only its existence is noted.
+ * The record after a delivery was recorded; undefined when there is nothing to write. It is not new
+ * when it is known already: a manifest that was worked off before, or another copy of it (legacy
+ * reports have two), of which only the order is stored. An older one is of use only when it is
+ * complete and the newest is not. Of a report that is not the bill, only its existence is noted.
  */
 export function applyDelivery(record: PartitionRecord, progress: DeliveryProgress, now: number): Change | undefined {
   const report = reportOf(progress.manifest);
@@ -91,8 +92,9 @@ function applyDeliveryOfBill(record: PartitionRecord, progress: DeliveryProgress
 }
 
 /**
- * The record after a report was chosen as the bill; undefined when it is the bill already, and there is no other report
- * to choose. The deliveries of the report before are forgotten: those of the chosen one have to be read again.
+ * The record after a report was chosen as the bill; undefined when it is the bill already, and
+ * there is no other report to choose. The deliveries of the report before are forgotten: those of
+ * the chosen one have to be read again.
  */
 export function applyReportChoice(record: PartitionRecord, report: string, now: number): Change | undefined {
   const { otherReports, delivery: _, completeDelivery: __, held: ___, ...rest } = record;
@@ -138,7 +140,10 @@ function sameAwaited(a: DeliveryProgress, b: DeliveryProgress): boolean {
   return a.id === b.id && a.awaited.length === b.awaited.length && a.awaited.every((token) => awaited.has(token));
 }
 
-/** Whether the message that carried `by` has to send a tick, now or after the quiet period, however often it comes. */
+/**
+ * Whether the message that carried `by` has to send a tick, now or after the quiet period, however
+ * often it comes.
+ */
 export function tickFor(record: PartitionRecord, by: string): 'none' | 'quiet' | 'now' {
   if (!hasChanges(record)) return 'none';
   if (record.delivery?.completedBy === by && record.delivery.id !== record.published?.deliveryId) return 'now';

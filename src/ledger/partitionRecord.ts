@@ -5,23 +5,35 @@ import type { DeliveryOrder } from './deliveryOrder.ts';
 import type { Problem } from './problems.ts';
 
 /**
- * What is stored of one partition. How it changes is pure arithmetic, the same in every implementation of the ledger:
- * partitionChanges.ts by what arrives, partitionUpdate.ts by what a run does. Moments are milliseconds since 1970.
+ * What is stored of one partition. How it changes is pure arithmetic, the same in every
+ * implementation of the ledger: partitionChanges.ts by what arrives, partitionUpdate.ts by what a
+ * run does. Moments are milliseconds since 1970.
  */
 export interface PartitionRecord {
   readonly partition: Partition;
   /** Counts every change ever; `settledChanges` of them have been worked into what readers see. */
   readonly changes: number;
   readonly settledChanges: number;
-  /** Since when it has changes that are not settled, and when it last changed. Absent when it has none. */
+  /**
+   * Since when it has changes that are not settled, and when it last changed. Absent when it has
+   * none.
+   */
   readonly firstChangeAt?: number;
   readonly lastChangeAt?: number;
-  /** Whose message sends the tick: the version or delivery of the first change that is not settled. */
+  /**
+   * Whose message sends the tick: the version or delivery of the first change that is not settled.
+   */
   readonly tickOwner?: string | undefined;
   readonly awaitsManifest: boolean;
-  /** The report that is the bill (billing/report.ts): the first that arrived, or the one that was chosen. */
+  /**
+   * The report that is the bill (billing/report.ts): the first that arrived, or the one that was
+   * chosen.
+   */
   readonly report?: string;
-  /** Other reports of the same month: left out until somebody chooses. The first ones, in the order of their arrival. */
+  /**
+   * Other reports of the same month: left out until somebody chooses. The first ones, in the order
+   * of their arrival.
+   */
   readonly otherReports?: readonly OtherReport[];
   /** The newest source LastModified staged. */
   readonly watermark?: number;
@@ -33,9 +45,12 @@ export interface PartitionRecord {
   readonly analysed?: Analysed;
   /** Why the current set cannot be formed, as of the last run: for people. */
   readonly held?: string;
-  /** Why it failed last; and why its other step did, where both a publish and the analytics fail (problems.ts). */
-  readonly problem?: Problem;
-  readonly otherProblem?: Problem;
+  /**
+   * Why it failed last; and why its other step did, where both a publish and the analytics fail
+   * (problems.ts).
+   */
+  readonly problem?: Problem | undefined;
+  readonly otherProblem?: Problem | undefined;
 }
 
 /** A whole bill beside the one that counts. Adding them up would double the month. */
@@ -66,7 +81,10 @@ export interface Published {
 
 export interface Analysed {
   readonly setId: string;
-  /** The epoch under which they ran: a publish of a later epoch wants them again, even of a set that was seen before. */
+  /**
+   * The epoch under which they ran: a publish of a later epoch wants them again, even of a set that
+   * was seen before.
+   */
   readonly epoch: number;
   /** The newest source LastModified that analytics have seen. */
   readonly watermark: number;
@@ -77,7 +95,10 @@ export function newPartitionRecord(partition: Partition): PartitionRecord {
   return { partition, changes: 0, settledChanges: 0, awaitsManifest: false };
 }
 
-/** Whether something is left to do: changes to be worked in, or analytics to be run over what was published. */
+/**
+ * Whether something is left to do: changes to be worked in, or analytics to be run over what was
+ * published.
+ */
 export function isDirty(record: PartitionRecord): boolean {
   return hasChanges(record) || wantsAnalytics(record);
 }
@@ -87,8 +108,9 @@ export function hasChanges({ changes, settledChanges }: PartitionRecord): boolea
 }
 
 /**
- * Whether the newest publish was made after the analytics ran last, or is of another set than they ran over: the ledger may
- * hear late of a run that was cut off after its publish, when analytics under a later epoch are already noted.
+ * Whether the newest publish was made after the analytics ran last, or is of another set than they
+ * ran over: the ledger may hear late of a run that was cut off after its publish, when analytics
+ * under a later epoch are already noted.
  */
 export function wantsAnalytics({ published, analysed }: PartitionRecord): boolean {
   if (published === undefined) return false;

@@ -5,7 +5,9 @@ import { type Problem, withoutProblem, withProblem } from './problems.ts';
 export type PartitionUpdate =
   | { readonly kind: 'published'; readonly published: Published }
   | { readonly kind: 'analysed'; readonly analysed: Analysed }
-  /** Everything that had changed when the run looked (`readAt`) is worked in, or cannot be (`held`). */
+  /**
+   * Everything that had changed when the run looked (`readAt`) is worked in, or cannot be (`held`).
+   */
   | { readonly kind: 'settled'; readonly changes: number; readonly readAt: number; readonly held?: string }
   | { readonly kind: 'failed'; readonly problem: Problem };
 
@@ -19,7 +21,7 @@ export function applyUpdate(record: PartitionRecord, update: PartitionUpdate): P
       return { ...withoutProblem(record, 'analyse'), analysed: { ...update.analysed, watermark } };
     }
     case 'settled':
-      return settled(record, update);
+      return settle(record, update);
     case 'failed':
       return withProblem(record, update.problem);
     default:
@@ -27,8 +29,11 @@ export function applyUpdate(record: PartitionRecord, update: PartitionUpdate): P
   }
 }
 
-/** Without changes, unless some came while the run was at work: these count from the moment at which the run looked. */
-function settled(record: PartitionRecord, update: Extract<PartitionUpdate, { kind: 'settled' }>): PartitionRecord {
+/**
+ * Without changes, unless some came while the run was at work: these count from the moment at which
+ * the run looked.
+ */
+function settle(record: PartitionRecord, update: Extract<PartitionUpdate, { kind: 'settled' }>): PartitionRecord {
   const { firstChangeAt, lastChangeAt, tickOwner, problem, otherProblem, held: _, ...rest } = record;
   const settledChanges = Math.max(update.changes, record.settledChanges);
   const after =

@@ -16,19 +16,23 @@ export function isStaged<Version extends Pick<VersionRecord, 'outcome' | 'replac
   return !version.replaced && version.outcome.status === 'staged' && version.outcome.withdrawn === undefined;
 }
 
-/** Whether its source does not count it any more, be its copy still there or not. */
+/** Whether its source no longer counts it, whether or not its copy is still there. */
 export function isWithdrawn({ outcome }: Pick<VersionRecord, 'outcome'>): boolean {
   return (outcome.status === 'staged' || outcome.status === 'removed') && outcome.withdrawn !== undefined;
 }
 
-/** What is left of a staged version whose copy is removed. What was withdrawn stays so: nobody asks for it again. */
+/**
+ * What is left of a staged version whose copy is removed. What was withdrawn stays so: nobody asks
+ * for it again.
+ */
 export function removedOutcome({ generation, withdrawn }: StagedOutcome): VersionOutcome {
   return withdrawn === undefined ? { status: 'removed', generation } : { status: 'removed', generation, withdrawn };
 }
 
 /**
- * What the ledger stores when a version is recorded again. A version's order only moves forward: content may come back
- * (A, B, then A once more), and then its second arrival counts. What was staged stays staged until it is removed.
+ * What the ledger stores when a version is recorded again. A version's order only moves forward:
+ * content may come back (A, B, then A once more), and then its second arrival counts. What was
+ * staged stays staged until it is removed.
  */
 export function mergeVersion(
   known: VersionRecord | undefined,
@@ -45,7 +49,9 @@ export function mergeVersion(
   return { record, isNew: revived || reordered };
 }
 
-/** Whoever records a version has seen it at its source, or has seen that another content is there. */
+/**
+ * Whoever records a version has seen it at its source, or has seen that another content is there.
+ */
 function withPlace(
   { replaced: _, ...record }: VersionRecord,
   source: SourceVersion,
@@ -63,8 +69,8 @@ function withdrawnOutcome(known: VersionOutcome, seen: VersionOutcome): VersionO
 }
 
 /**
- * Staged after all, or again, also after its source had withdrawn it. Whoever says so of a generation that was removed
- * looked before the removal.
+ * Staged after all, or again, also after its source had withdrawn it. Whoever says so of a
+ * generation that was removed looked before the removal.
  */
 function isRevived(known: VersionOutcome, seen: VersionOutcome): boolean {
   if (seen.status !== 'staged' || seen.withdrawn !== undefined) return false;
@@ -73,8 +79,8 @@ function isRevived(known: VersionOutcome, seen: VersionOutcome): boolean {
 }
 
 /**
- * The later of two sightings of one content. A sighting without a sequencer (from a listing) that is later by
- * LastModified also ends what the older sequencer said: it belongs to an earlier write.
+ * The later of two sightings of one content. A sighting without a sequencer (from a listing) that
+ * is later by LastModified also ends what the older sequencer said: it belongs to an earlier write.
  */
 function laterSource(known: SourceVersion, seen: SourceVersion): SourceVersion {
   if (compareVersions(seen, known) > 0)
@@ -94,9 +100,12 @@ export type VersionOutcome =
       readonly stagedAt: Moment;
       /** How often a staged copy of it was removed before: each generation has a key of its own. */
       readonly generation: number;
-      /** Since when a publish has hidden it from readers; absent while they see it, or have not seen it yet. */
+      /**
+       * Since when a publish has hidden it from readers; absent while they see it, or have not seen
+       * it yet.
+       */
       readonly supersededAt?: Moment;
-      /** Why its source does not count it any more: deleted there, or replaced by another file. */
+      /** Why its source no longer counts it: deleted there, or replaced by another file. */
       readonly withdrawn?: string;
     }
   | { readonly status: 'empty' }
@@ -114,9 +123,15 @@ export interface VersionRecord {
   readonly source: SourceVersion;
   /** The source key's folder: in create-new layouts each delivery has its own. */
   readonly folder: string;
-  /** Does its source end deliveries with a manifest? Then the partition waits for one, up to the maximum wait. */
+  /**
+   * Does its source end deliveries with a manifest? Then the partition waits for one, up to the
+   * maximum wait.
+   */
   readonly awaitsManifest: boolean;
   readonly outcome: VersionOutcome;
-  /** Another content has taken its place at the source, whatever their times say: it is no longer the newest version. */
+  /**
+   * Another content has taken its place at the source, whatever their times say: it is no longer
+   * the newest version.
+   */
   readonly replaced?: true;
 }

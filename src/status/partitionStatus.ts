@@ -25,7 +25,9 @@ export interface PartitionStatus {
   readonly period: Period;
   readonly verdict: Verdict;
   readonly state: StatusState;
-  /** What is missing and what happens next, in sentences for whoever has never heard of the reactor. */
+  /**
+   * What is missing and what happens next, in sentences for whoever has never heard of the reactor.
+   */
   readonly why: readonly string[];
   /** Null where nothing has arrived. */
   readonly bill: BillState | null;

@@ -7,26 +7,35 @@ import type { PartitionRecord } from '../ledger/partitionRecord.ts';
 /** How old what a payer has delivered is. */
 interface Freshness {
   readonly payer: Payer;
-  /** Hours since its newest complete delivery, to a tenth; {@link NEVER_HOURS} where there never was one. */
+  /**
+   * Hours since its newest complete delivery, to a tenth; {@link NEVER_HOURS} where there never was
+   * one.
+   */
   readonly hours: number;
   /** Its `deliveredAt`: milliseconds since 1970. Absent where there never was one. */
   readonly lastDelivery?: Moment;
 }
 
-/** What a payer without a complete delivery counts: a leap year. A metric needs a number, and an alarm one above its limit. */
+/**
+ * What a payer without a complete delivery counts: a leap year. A metric needs a number, and an
+ * alarm one above its limit.
+ */
 export const NEVER_HOURS = 8784;
 
 const HOUR_MS = 3_600_000;
 
-/** The period of `now` (milliseconds since 1970) and the one before: a payer that delivers at all has delivered into these. */
+/**
+ * The period of `now` (milliseconds since 1970) and the one before: a payer that delivers at all
+ * has delivered into these.
+ */
 export function freshPeriods(now: Moment): readonly Period[] {
   const current = periodAt(now);
   return [addMonths(current, -1), current];
 }
 
 /**
- * The freshness of each payer, in their order, from the records of {@link freshPeriods}: the newest `deliveredAt` of
- * these two months. What is older counts as never: nobody would call it fresh.
+ * The freshness of each payer, in their order, from the records of {@link freshPeriods}: the newest
+ * `deliveredAt` of these two months. What is older counts as never: nobody would call it fresh.
  */
 export function freshness(
   payers: Iterable<Payer>,

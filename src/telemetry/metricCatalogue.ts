@@ -5,8 +5,9 @@ import type { RunStep } from './events.ts';
 type MetricUnit = 'Count' | 'Bytes' | 'Seconds' | 'None';
 
 /**
- * The dimensions under which a metric is sent. `payer` is one that is configured, so there are no more than the
- * configuration names. CloudWatch bills each metric under each value of its dimensions, for the hours in which it is sent.
+ * The dimensions under which a metric is sent. `payer` is one that is configured, so there are no
+ * more than the configuration names. CloudWatch bills each metric under each value of its
+ * dimensions, for the hours in which it is sent.
  */
 export const SERIES = { stage: ['stage'], payer: ['stage', 'payer'], step: ['stage', 'step'] } as const;
 
@@ -25,8 +26,8 @@ const ALL = ['stage'] as const;
 const AND_PAYER = ['stage', 'payer'] as const;
 
 /**
- * Every metric that is sent: nothing else can be. What has no alarm and no place on the dashboard is there for who
- * looks for a reason.
+ * Every metric that is sent: nothing else can be. What has no alarm and no place on the dashboard
+ * is there for who looks for a reason.
  */
 export const METRICS = {
   FilesStaged: { unit: 'Count', series: AND_PAYER, meaning: 'files copied and read' },

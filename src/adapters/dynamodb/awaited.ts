@@ -4,10 +4,16 @@ import { getDocument, putDocument } from './documents.ts';
 import { awaitedKey } from './keys.ts';
 import type { DynamodbTable, ItemKey } from './table.ts';
 
-/** A partition's record as its item holds it. Where `awaitedList` is there, it stands for the delivery's `awaited`. */
+/**
+ * A partition's record as its item holds it. Where `awaitedList` is there, it stands for the
+ * delivery's `awaited`.
+ */
 export type StoredRecord = PartitionRecord & { readonly awaitedList?: AwaitedList };
 
-/** The list of what a delivery waits for, by its digest, and which entries are still open: a bit each, in base64. */
+/**
+ * The list of what a delivery waits for, by its digest, and which entries are still open: a bit
+ * each, in base64.
+ */
 interface AwaitedList {
   readonly digest: string;
   readonly open: string;
@@ -18,20 +24,27 @@ const MAX_INLINE = 50;
 const MAX_CACHED_LISTS = 16;
 
 /**
- * Stores long lists of what a delivery waits for outside the partition's item. A write is charged by the whole item's
- * size, and every data file writes it: ten thousand ids would make it 200 write units a file. The list is written once
- * and never changes; the item holds its name and a bit for each of its entries, 1.7 KB for ten thousand.
+ * Stores long lists of what a delivery waits for outside the partition's item. A write is charged
+ * by the whole item's size, and every data file writes it: ten thousand ids would make it 200 write
+ * units a file. The list is written once and never changes; the item holds its name and a bit for
+ * each of its entries, 1.7 KB for ten thousand.
  */
 export class DynamodbAwaited {
   readonly #table: DynamodbTable;
-  /** Lists that this process has written or read, by the name of their item: each partition has items of its own. */
+  /**
+   * Lists that this process has written or read, by the name of their item: each partition has
+   * items of its own.
+   */
   readonly #lists = new Map<string, readonly string[]>();
 
   constructor(table: DynamodbTable) {
     this.#table = table;
   }
 
-  /** The record as its item shall hold it. A list that is not stored yet is. `before` is what the item held last. */
+  /**
+   * The record as its item shall hold it. A list that is not stored yet is. `before` is what the
+   * item held last.
+   */
   async pack(record: PartitionRecord, before: StoredRecord | undefined): Promise<StoredRecord> {
     const { delivery } = record;
     if (!delivery || delivery.awaited.length <= MAX_INLINE) return record;

@@ -5,7 +5,10 @@ import { type LeaseAnswer, LeaseLost, type LeasesOfLedger, type PeriodRecord } f
 import { leaseKey } from './keys.ts';
 import { type DynamodbTable, number, numberOf, type TransactionStep, text } from './table.ts';
 
-/** Each period's lease item: epoch, who holds it until when, and the next tick. Each step is one conditional write. */
+/**
+ * Each period's lease item: epoch, who holds it until when, and the next tick. Each step is one
+ * conditional write.
+ */
 export class DynamodbLeases implements LeasesOfLedger {
   readonly #table: DynamodbTable;
 
@@ -26,8 +29,9 @@ export class DynamodbLeases implements LeasesOfLedger {
   }
 
   /**
-   * The SDK sends a request again when its answer was lost. The first one may have taken the lease; the name of this
-   * call in `taker` distinguishes that from a lease that somebody else holds, or another call of the same holder.
+   * The SDK sends a request again when its answer was lost. The first one may have taken the lease;
+   * the name of this call in `taker` distinguishes that from a lease that somebody else holds, or
+   * another call of the same holder.
    */
   async acquireLease(period: Period, holder: string, now: number, until: number): Promise<LeaseAnswer> {
     const taker = randomUUID();
@@ -86,7 +90,7 @@ export function fenceOf(period: Period, epoch: number): TransactionStep {
   return { key: leaseKey(period), condition: 'epoch = :epoch', values: { ':epoch': number(epoch) } };
 }
 
-/** What a run is answered whose fence does not hold any more. */
+/** The error for a run whose fence no longer holds. */
 export function lostLease(period: Period, epoch: number | undefined): LeaseLost {
   return new LeaseLost(`epoch ${epoch} of ${period} is over`);
 }

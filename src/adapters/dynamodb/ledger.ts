@@ -41,8 +41,8 @@ interface DynamodbLedgerSettings {
 const SETTINGS: DynamodbLedgerSettings = { foldEvery: 16 };
 
 /**
- * The ledger in one DynamoDB table: keys.ts says what lies where, folds.ts how what is recorded gets there. Errors of
- * DynamoDB are passed on: the message stays in its queue for retry.
+ * The ledger in one DynamoDB table: keys.ts says what lies where, folds.ts how what is recorded
+ * gets there. Errors of DynamoDB are passed on: the message stays in its queue for retry.
  */
 export class DynamodbLedger implements Ledger {
   readonly #versions: DynamodbVersions;

@@ -20,7 +20,10 @@ import {
 /** A partition's item as it was read. */
 export interface PartitionItem {
   readonly partition: Partition;
-  /** What it all comes to: the stored record with every entry worked in. Undefined while nothing was ever recorded. */
+  /**
+   * What it all comes to: the stored record with every entry worked in. Undefined while nothing was
+   * ever recorded.
+   */
   readonly record: PartitionRecord | undefined;
   readonly entries: readonly LogEntry[];
   /** The stored record, and how often it was replaced. */
@@ -47,7 +50,10 @@ export interface Appended {
   readonly state: PartitionItem;
   /** How long the log was before it. */
   readonly lengthBefore: number;
-  /** Whether this caller's entry is the first of those that were written together: one of them does what is to be done once. */
+  /**
+   * Whether this caller's entry is the first of those that were written together: one of them does
+   * what is to be done once.
+   */
   readonly leads: boolean;
 }
 
@@ -62,9 +68,10 @@ interface GroupAppend {
 const MAX_GROUP = 50;
 
 /**
- * The partition items: a stored record under a revision, and the log of what was recorded since. The log grows at its end,
- * whatever the revision; the record is replaced, and entries taken from the log's head, only under the revision that
- * was read. So an append and a replacement never undo each other, and neither waits for the other.
+ * The partition items: a stored record under a revision, and the log of what was recorded since.
+ * The log grows at its end, whatever the revision; the record is replaced, and entries taken from
+ * the log's head, only under the revision that was read. So an append and a replacement never undo
+ * each other, and neither waits for the other.
  */
 export class DynamodbPartitionItems {
   readonly #table: DynamodbTable;
@@ -91,8 +98,9 @@ export class DynamodbPartitionItems {
   }
 
   /**
-   * Puts an entry at the log's end. While an append of this process is under way, those that come for the same partition
-   * go along in the next one (a group commit): a batch of messages costs few writes, and does not meet itself.
+   * Puts an entry at the log's end. While an append of this process is under way, those that come
+   * for the same partition go along in the next one (a group commit): a batch of messages costs few
+   * writes, and does not meet itself.
    */
   async append(partition: Partition, entry: LogEntry): Promise<Appended> {
     const name = partitionName(partition);
@@ -132,12 +140,13 @@ export class DynamodbPartitionItems {
   }
 
   /**
-   * Replaces the record. 'overtaken': somebody else has replaced it since it was read, and nothing was changed;
-   * 'refused': the fence did not hold, and nothing was changed.
+   * Replaces the record. 'overtaken': somebody else has replaced it since it was read, and nothing
+   * was changed; 'refused': the fence did not hold, and nothing was changed.
    *
-   * The SDK sends a request again when its answer was lost. The first one may have replaced the record, and then the
-   * second one finds its condition broken by itself; the name of this call in `writer` distinguishes that from being
-   * overtaken. A transaction needs none: the SDK names it, and DynamoDB answers its repetition like the first one.
+   * The SDK sends a request again when its answer was lost. The first one may have replaced the
+   * record, and then the second one finds its condition broken by itself; the name of this call in
+   * `writer` distinguishes that from being overtaken. A transaction needs none: the SDK names it,
+   * and DynamoDB answers its repetition like the first one.
    */
   async replace(
     { partition, stored, revision }: PartitionItem,

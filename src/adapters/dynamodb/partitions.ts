@@ -83,8 +83,8 @@ export class DynamodbPartitions implements PartitionsOfLedger {
   }
 
   /**
-   * What arrives while this is under way stays in the log and counts as recorded after it: a run that settles leaves the
-   * partition dirty then.
+   * What arrives while this is under way stays in the log and counts as recorded after it: a run
+   * that settles leaves the partition dirty then.
    */
   async commit(partition: Partition, epoch: number, update: PartitionUpdate): Promise<PartitionRecord> {
     return this.#folds.replace(partition, async (before) => applyUpdate(before, update), epoch);

@@ -22,7 +22,10 @@ export interface ItemKey {
   readonly sk: string;
 }
 
-/** What to do with one item. `names` and `values` are those of the expressions, `#name` and `:value`. */
+/**
+ * What to do with one item. `names` and `values` are those of the expressions, `#name` and
+ * `:value`.
+ */
 export interface Expressions {
   readonly update?: string;
   readonly condition?: string;
@@ -30,7 +33,10 @@ export interface Expressions {
   readonly values?: Item | undefined;
 }
 
-/** What became of a conditional write. Where the condition did not hold, `found` is the item that stood against it. */
+/**
+ * What became of a conditional write. Where the condition did not hold, `found` is the item that
+ * stood against it.
+ */
 type Written =
   | { readonly done: true; readonly item: Item }
   | { readonly done: false; readonly found: Item | undefined };
@@ -45,11 +51,13 @@ export const STEPS_PER_TRANSACTION = 100;
 const TRIES = 8;
 
 /**
- * One table with the string keys `pk` and `sk`. Every read is strongly consistent; lists are followed to their end.
+ * One table with the string keys `pk` and `sk`. Every read is strongly consistent; lists are
+ * followed to their end.
  *
- * A transaction and a write that meet on one item are both legal, and one of them is refused (DynamoDB Developer Guide,
- * "Transaction conflict handling"). The SDK does not try again then, so it is done here, 8 times in all. What the SDK
- * retries (throttling, lost connections) is left to it, and thrown when its attempts are used up: retry.
+ * A transaction and a write that meet on one item are both legal, and one of them is refused
+ * (DynamoDB Developer Guide, "Transaction conflict handling"). The SDK does not try again then, so
+ * it is done here, 8 times in all. What the SDK retries (throttling, lost connections) is left to
+ * it, and thrown when its attempts are used up: retry.
  */
 export class DynamodbTable {
   readonly #client: DynamoDBClient;
@@ -67,7 +75,10 @@ export class DynamodbTable {
     return (await this.#client.send(command)).Item;
   }
 
-  /** The items that exist, in any order. Throws an Error when the table keeps answering only a part: retry. */
+  /**
+   * The items that exist, in any order. Throws an Error when the table repeatedly answers only a
+   * part: retry.
+   */
   async getAll(keys: readonly ItemKey[]): Promise<Item[]> {
     const found: Item[] = [];
     for (let start = 0; start < keys.length; start += KEYS_PER_BATCH) {
@@ -127,8 +138,8 @@ export class DynamodbTable {
   }
 
   /**
-   * All steps or none; a step without an update only checks its condition. Answers which steps stood against it, by
-   * their index: none when it is done.
+   * All steps or none; a step without an update only checks its condition. Answers which steps
+   * stood against it, by their index: none when it is done.
    */
   async transact(steps: readonly TransactionStep[]): Promise<readonly number[]> {
     const items = steps.map(({ key, ...expressions }): TransactWriteItem => {
@@ -222,7 +233,10 @@ async function conditionally(write: () => Promise<Item>): Promise<Written> {
 
 const PASSING = ['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded'];
 
-/** Whether the same request may succeed in a moment. A condition that did not hold is an answer, not a conflict. */
+/**
+ * Whether the same request may succeed in a moment. A condition that did not hold is an answer, not
+ * a conflict.
+ */
 function isPassing(error: unknown): boolean {
   if (error instanceof TransactionConflictException) return true;
   if (!(error instanceof TransactionCanceledException) || failedSteps(error).length > 0) return false;

@@ -12,10 +12,15 @@ import { type DynamodbTable, type Item, STEPS_PER_TRANSACTION, type TransactionS
 
 export type ChangeOfStaged = (outcome: StagedOutcome) => VersionOutcome;
 
-/** Each time a version's item is found changed, somebody else has got ahead; nobody does so this often. */
+/**
+ * Each time a version's item is found changed, somebody else has got ahead; nobody does so this
+ * often.
+ */
 const TRIES = 20;
 
-/** The version items: what is known of versions without what still lies in their partition's log. */
+/**
+ * The version items: what is known of versions without what still lies in their partition's log.
+ */
 export class DynamodbVersionItems {
   readonly #table: DynamodbTable;
 
@@ -33,8 +38,8 @@ export class DynamodbVersionItems {
   }
 
   /**
-   * Merges log entries into their versions' items: one write for a version that has none yet, none where everything is
-   * merged already.
+   * Merges log entries into their versions' items: one write for a version that has none yet, none
+   * where everything is merged already.
    */
   async merge(entries: readonly LogEntry[]): Promise<void> {
     const byVersion = Map.groupBy(
@@ -44,7 +49,10 @@ export class DynamodbVersionItems {
     await Promise.all([...byVersion.values()].map((records) => this.#merge(records)));
   }
 
-  /** All of one version. They are merged one by one: what a run has marked between them lies in the item alone. */
+  /**
+   * All of one version. They are merged one by one: what a run has marked between them lies in the
+   * item alone.
+   */
   async #merge(records: readonly VersionRecord[]): Promise<void> {
     const [first] = records;
     if (!first) return;
@@ -64,8 +72,8 @@ export class DynamodbVersionItems {
   }
 
   /**
-   * Changes the outcome of those of the versions that are staged, as far as the fence holds: up to 99 versions a
-   * transaction, each with the fence. Answers whether it held for all of them.
+   * Changes the outcome of those of the versions that are staged, as far as the fence holds: up to
+   * 99 versions a transaction, each with the fence. Answers whether it held for all of them.
    */
   async changeStaged(
     partition: Partition,

@@ -57,7 +57,10 @@ export class DynamodbVersions implements VersionsOfLedger {
     await this.#changeStaged(partition, epoch, ids, removedOutcome);
   }
 
-  /** Versions that lie in the log alone get their items first. They may stay in the log: merged again, a mark stays. */
+  /**
+   * Versions that lie in the log alone get their items first. They may stay in the log: merged
+   * again, a mark stays.
+   */
   async #changeStaged(
     partition: Partition,
     epoch: number,

@@ -4,7 +4,10 @@ import type { ItemKey } from './table.ts';
 export class WriteOnce {
   readonly #written = new Map<string, Promise<unknown>>();
 
-  /** Whoever asks while a write is under way waits for that one. A write that fails is done again by the next who asks. */
+  /**
+   * Whoever asks while a write is under way waits for that one. A write that fails is done again by
+   * the next who asks.
+   */
   async write(key: ItemKey, write: () => Promise<unknown>): Promise<void> {
     const name = `${key.pk} ${key.sk}`;
     const writing = this.#written.get(name) ?? write();

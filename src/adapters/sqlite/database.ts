@@ -18,9 +18,10 @@ const TABLES = `
 `;
 
 /**
- * One SQLite file (Node's own `node:sqlite`), or ':memory:'. Write-ahead logging with synchronous=normal preserves every
- * committed step when the process is killed at any point; a power cut may lose the newest steps, but never mixes them
- * (SQLite, "Write-Ahead Logging"). The log is moved into the file only every 32 MiB: that waits for the disk.
+ * One SQLite file (Node's own `node:sqlite`), or ':memory:'. Write-ahead logging with
+ * synchronous=normal preserves every committed step when the process is killed at any point; a
+ * power cut may lose the newest steps, but never mixes them (SQLite, "Write-Ahead Logging"). The
+ * log is moved into the file only every 32 MiB: that waits for the disk.
  */
 export class SqliteDatabase {
   readonly #db: DatabaseSync;
@@ -36,7 +37,10 @@ export class SqliteDatabase {
     this.#db.close();
   }
 
-  /** Does a step as one transaction: it takes effect as a whole, or not at all when it throws. Steps do not nest. */
+  /**
+   * Does a step as one transaction: it takes effect as a whole, or not at all when it throws. Steps
+   * do not nest.
+   */
   transaction<Result>(step: () => Result): Result {
     this.#db.exec('begin immediate');
     try {
@@ -44,7 +48,8 @@ export class SqliteDatabase {
       this.#db.exec('commit');
       return result;
     } catch (error) {
-      // SQLite has rolled back by itself if the disk is full: a second rollback would fail, and hide why this one came.
+      // SQLite has rolled back by itself if the disk is full: a second rollback would fail, and
+      // hide why this one came.
       if (this.#db.isTransaction) this.#db.exec('rollback');
       throw error;
     }
@@ -78,7 +83,9 @@ export class SqliteDatabase {
     return statement;
   }
 
-  /** Reads everything once. Throws LedgerDamaged, or SQLite's error, for a file that was damaged. */
+  /**
+   * Reads everything once. Throws LedgerDamaged, or SQLite's error, for a file that was damaged.
+   */
   checkWhole(): void {
     const [first] = this.prepare('pragma quick_check(1)').all();
     if (first?.quick_check !== 'ok') {

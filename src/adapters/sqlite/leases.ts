@@ -63,7 +63,10 @@ export class SqliteLeases implements LeasesOfLedger {
   }
 }
 
-/** The period, if this epoch is still the newest. Throws LeaseLost otherwise: the transaction changes nothing. */
+/**
+ * The period, if this epoch is still the newest. Throws LeaseLost otherwise: the transaction
+ * changes nothing.
+ */
 export function fencedPeriod(db: SqliteDatabase, period: Period, epoch: number): PeriodRecord {
   const record = readPeriod(db, period);
   if (record.epoch !== epoch) throw new LeaseLost(`epoch ${epoch} of ${period} is over: ${record.epoch} runs now`);

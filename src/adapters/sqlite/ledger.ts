@@ -59,16 +59,17 @@ export class SqliteLedger implements Ledger {
   }
 
   /**
-   * Reads everything once. Throws LedgerDamaged, or SQLite's error, for a file that was damaged: nobody works on with a
-   * part of what was known. For a composition root, before it begins.
+   * Reads everything once. Throws LedgerDamaged, or SQLite's error, for a file that was damaged:
+   * nobody works on with a part of what was known. For a composition root, before it begins.
    */
   checkWhole(): void {
     this.#db.checkWhole();
   }
 
   /**
-   * Frees every lease, and lets what has failed be tried at once: whoever starts the reactor again may have fixed the
-   * cause. Only for a composition root that knows that no other process works on this ledger.
+   * Frees every lease, and lets what has failed be tried at once: whoever starts the reactor again
+   * may have fixed the cause. Only for a composition root that knows that no other process works on
+   * this ledger.
    */
   takeOver(): void {
     this.#db.transaction(() => {
@@ -81,9 +82,10 @@ export class SqliteLedger implements Ledger {
   }
 
   /**
-   * Removes a partition, as if nothing of it had ever arrived; answers how many versions were known. The period's epoch
-   * stays. A run of the analytics that the payer is in is removed too: the next one begins anew. Only for a composition
-   * root that knows that no other process works on this ledger.
+   * Removes a partition, as if nothing of it had ever arrived; answers how many versions were
+   * known. The period's epoch stays. A run of the analytics that the payer is in is removed too:
+   * the next one begins anew. Only for a composition root that knows that no other process works on
+   * this ledger.
    */
   forget({ period, payer }: Partition): number {
     return this.#db.transaction(() => {

@@ -40,7 +40,7 @@ describe('a long list of awaited files', () => {
 });
 
 describe('what a data file costs', () => {
-  it('two writes, and one more for every sixteenth; told again none, however often', async () => {
+  it('two writes, and one more for every sixteenth; recorded again none, however often', async () => {
     const ledger = await world.ledger();
     const files = filesOf(100);
     await ledger.recordDelivery(deliveryOf({ files }), idsOf(files), START);
@@ -62,7 +62,7 @@ describe('what a data file costs', () => {
     expect(writes.map(({ operation }) => operation)).toEqual(['UpdateItem']);
   });
 
-  it('far less where files come at the same time: they share their append, and each is told what it has caused', async () => {
+  it('far less where files come at the same time: they share their append, and each call answers what it has caused', async () => {
     const ledger = await world.ledger();
     const files = filesOf(100);
     await ledger.recordDelivery(deliveryOf({ files }), idsOf(files), START);
@@ -81,7 +81,7 @@ describe('what a data file costs', () => {
     expect(byId(await ledger.versions(ALPHA))).toEqual(byId(files));
   });
 
-  it('nothing that is half known: a shared append that fails has failed for all, and each can be told again', async () => {
+  it('nothing that is half known: a shared append that fails has failed for all, and each can be recorded again', async () => {
     const ledger = await world.ledger({ maxAttempts: 1 });
     const files = filesOf(10);
     const record = () => Promise.allSettled(files.map((file) => ledger.recordVersion(file, START)));
@@ -200,16 +200,16 @@ describe('requests', () => {
 });
 
 describe('values', () => {
-  it('of any text and of any size that S3 allows come back as they were told', async () => {
+  it('of any text and of any size that S3 allows come back as they were recorded', async () => {
     const ledger = await world.ledger({ foldEvery: 2 });
     const key = fc.string({ unit: 'binary', minLength: 1, maxLength: 250 });
     const reason = fc.string({ unit: 'binary', maxLength: 50 });
     await fc.assert(
       fc.asyncProperty(key, key, reason, async (folder, name, why) => {
         const outcome = { status: 'quarantined', reason: why } as const;
-        const told = versionOf({ folder, key: name, outcome, sequencer: why, versionId: name });
-        await ledger.recordVersion(told, START);
-        expect(await ledger.version(ALPHA, told.id)).toEqual(told);
+        const given = versionOf({ folder, key: name, outcome, sequencer: why, versionId: name });
+        await ledger.recordVersion(given, START);
+        expect(await ledger.version(ALPHA, given.id)).toEqual(given);
       }),
       { numRuns: 60 },
     );

@@ -10,7 +10,7 @@ export function describeRecoveryRules(subject: () => Ledger): void {
       ledger = subject();
     });
 
-    it('hands out no epoch that its warehouse has seen, once it was told', async () => {
+    it('hands out no epoch that its warehouse has seen, once it was raised', async () => {
       await ledger.raiseEpoch(PERIOD, 41);
       expect(await ledger.acquireLease(PERIOD, 'one', START, START + 1000)).toEqual({ taken: true, epoch: 42 });
       await ledger.raiseEpoch(PERIOD, 7);
