@@ -37,14 +37,20 @@ import type { VersionRecord } from './versionRecord.ts';
 export interface Ledger {
   /** What is known of a version; undefined when nothing is. */
   version(partition: Partition, id: VersionId): Promise<VersionRecord | undefined>;
+  /** The same, with the record of its partition: for whoever records the version next. */
+  readVersion(partition: Partition, id: VersionId): Promise<VersionReading>;
   /** All versions of a partition that are known. */
   versions(partition: Partition): Promise<VersionRecord[]>;
   /**
    * Records what became of a version. New knowledge counts as a change, resolves what a delivery waits for, and moves
    * the watermark. Saying the same again is no change, and never moves the version's order backwards; it resolves a
    * delivery that was recorded after the version and waits for it by its id.
+   *
+   * `before` is what was read of this version before, and saves reading it again. It may be out of date: what was recorded
+   * since is neither lost nor undone, but what two calls found new may count as two changes, and a version that was known already
+   * does not resolve a delivery that was recorded since. Whoever recorded that delivery requests the version afterwards.
    */
-  recordVersion(record: VersionRecord, now: Moment): Promise<Recorded>;
+  recordVersion(record: VersionRecord, now: Moment, before?: VersionReading): Promise<Recorded>;
   /** Records a delivery with what it still waits for. An older one than the newest known changes nothing, unless it is complete and the newest is not. */
   recordDelivery(delivery: Delivery, awaited: readonly string[], now: Moment): Promise<Recorded>;
   delivery(partition: Partition, id: string): Promise<Delivery | undefined>;
@@ -119,6 +125,12 @@ export interface Ledger {
 export interface FileSchema {
   readonly id: string;
   readonly columns: readonly ColumnType[];
+}
+
+/** What is known of a version and of its partition; undefined where nothing is. */
+export interface VersionReading {
+  readonly version: VersionRecord | undefined;
+  readonly partition: PartitionRecord | undefined;
 }
 
 /** What a recording did, and whether the message that caused it has to send a tick: at once, or after the quiet period. */

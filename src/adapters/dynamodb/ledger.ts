@@ -14,6 +14,7 @@ import {
   type PeriodRecord,
   type Recorded,
   type StoredConfiguration,
+  type VersionReading,
 } from '../../ledger/ledger.ts';
 import { byAge, type Message } from '../../ledger/message.ts';
 import {
@@ -22,6 +23,7 @@ import {
   applyReportChoice,
   applyUpdate,
   countChange,
+  newPartitionRecord,
   type PartitionRecord,
   type PartitionUpdate,
   type Reopening,
@@ -109,8 +111,12 @@ export class DynamodbLedger implements Ledger {
   }
 
   async version(partition: Partition, id: VersionId): Promise<VersionRecord | undefined> {
-    const { entries } = await this.#partitions.read(partition);
-    return latestVersion(await this.#versions.get(partition, id), id, entries);
+    return (await this.readVersion(partition, id)).version;
+  }
+
+  async readVersion(partition: Partition, id: VersionId): Promise<VersionReading> {
+    const { record, entries } = await this.#partitions.read(partition);
+    return { version: latestVersion(await this.#versions.get(partition, id), id, entries), partition: record };
   }
 
   async versions(partition: Partition): Promise<VersionRecord[]> {
@@ -118,13 +124,12 @@ export class DynamodbLedger implements Ledger {
     return latestVersions(await this.#versions.list(partition), entries);
   }
 
-  async recordVersion(told: VersionRecord, now: number): Promise<Recorded> {
+  async recordVersion(told: VersionRecord, now: number, before?: VersionReading): Promise<Recorded> {
     const { partition, id, awaitsManifest } = told;
-    const before = await this.#partitions.read(partition);
-    const known = latestVersion(await this.#versions.get(partition, id), id, before.entries);
-    const { record, isNew } = mergeVersion(known, told);
-    if (!isNew && !isAwaited(before.record, record)) {
-      const unchanged = before.record ?? before.base;
+    const known = before ?? (await this.readVersion(partition, id));
+    const { record, isNew } = mergeVersion(known.version, told);
+    if (!isNew && !isAwaited(known.partition, record)) {
+      const unchanged = known.partition ?? newPartitionRecord(partition);
       return { partition: unchanged, isNew: false, tick: tickFor(unchanged, id) };
     }
     await this.#listPeriod(partition.period);

@@ -16,6 +16,7 @@ import {
   type PeriodRecord,
   type Recorded,
   type StoredConfiguration,
+  type VersionReading,
 } from '../../ledger/ledger.ts';
 import { byAge, type Message } from '../../ledger/message.ts';
 import {
@@ -129,10 +130,16 @@ export class SqliteLedger implements Ledger {
     return this.#version(period, payer, id);
   }
 
+  async readVersion(partition: Partition, id: VersionId): Promise<VersionReading> {
+    const { period, payer } = partition;
+    return { version: this.#version(period, payer, id), partition: this.#storedPartition(partition) };
+  }
+
   async versions({ period, payer }: Partition): Promise<VersionRecord[]> {
     return this.#all<VersionRecord>('select body from versions where period = ? and payer = ?', [period, payer]);
   }
 
+  /** Reads again what was read before: it costs nothing here. */
   async recordVersion(told: VersionRecord, now: number): Promise<Recorded> {
     const { period, payer } = told.partition;
     return this.#transaction(() => {
