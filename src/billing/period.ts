@@ -31,6 +31,12 @@ export function monthOf(period: Period): number {
   return Number(period.slice(5));
 }
 
+/** The month of an instant (milliseconds since 1970, UTC) and the one before, oldest first: those that AWS still writes. */
+export function recentPeriods(epochMs: number): readonly Period[] {
+  const current = periodAt(epochMs);
+  return [addMonths(current, -1), current];
+}
+
 /** The period `months` later; a negative number goes back. */
 export function addMonths(period: Period, months: number): Period {
   return periodAt(Date.UTC(yearOf(period), monthOf(period) - 1 + months, 1));

@@ -1,8 +1,8 @@
 import type { Moment } from '../base/moment.ts';
-import type { ObjectCreated } from '../billing/objectCreated.ts';
-import { type Place, placeBySources } from '../billing/placement.ts';
+import { type Place, type Placement, placeBySources } from '../billing/placement.ts';
 import type { ConfigurationOrigin } from '../ledger/activity.ts';
 import type { StoredConfiguration } from '../ledger/ledger.ts';
+import type { CopyMessage } from '../queue/copyMessage.ts';
 import type { Report } from '../telemetry/events.ts';
 import type { PayersConfiguration } from './payers.ts';
 
@@ -19,9 +19,14 @@ interface PayersLookup {
 const FRESH_MS = 5 * 60_000;
 /** The same for an object of nobody: a payer may just have been added. Buckets hold much that is no payer's, so not each time. */
 const FRESH_FOR_UNKNOWN_MS = 60_000;
-/** Reconcile queues objects of payers that are configured, after it has kept that configuration: nothing older will do. */
-const FRESH_FOR_RECONCILE_MS = 0;
-const RECONCILE = 'reconcile';
+/** Reconcile requests objects of payers that are configured, after it has stored that configuration: nothing older will do. */
+const FRESH_FOR_DISCOVERED_MS = 0;
+
+/** What an object is, by one configuration, and how that places others: a manifest's files. */
+interface PlacedByConfiguration {
+  readonly placement: Placement;
+  readonly place: Place;
+}
 
 interface Known {
   readonly place: Place;
@@ -53,16 +58,19 @@ export class PayersInUse {
     this.#lookup = lookup;
   }
 
-  /** How the object of an event is to be placed. Throws what the ledger throws, where the message must be kept. */
-  async placeFor(
-    { bucket, key, reason }: Pick<ObjectCreated, 'bucket' | 'key' | 'reason'>,
+  /** What the object of a message is. Throws what the ledger throws, where the message must be kept. */
+  async placed(
+    { bucket, key, kind }: Pick<CopyMessage, 'bucket' | 'key' | 'kind'>,
     report: Report,
-  ): Promise<Place> {
-    const { place } = await this.#knownFor(FRESH_MS, report);
-    if (place(bucket, key).is !== 'unknown-source') return place;
-    const again = await this.#knownFor(reason === RECONCILE ? FRESH_FOR_RECONCILE_MS : FRESH_FOR_UNKNOWN_MS, report);
-    if (again.failure !== undefined && again.place(bucket, key).is === 'unknown-source') throw again.failure;
-    return again.place;
+  ): Promise<PlacedByConfiguration> {
+    const first = await this.#knownFor(FRESH_MS, report);
+    const placement = first.place(bucket, key);
+    if (placement.is !== 'unknown-source') return { placement, place: first.place };
+    const maxAgeMs = kind === 'discovered' ? FRESH_FOR_DISCOVERED_MS : FRESH_FOR_UNKNOWN_MS;
+    const { place, failure } = await this.#knownFor(maxAgeMs, report);
+    const again = place === first.place ? placement : place(bucket, key);
+    if (failure !== undefined && again.is === 'unknown-source') throw failure;
+    return { placement: again, place };
   }
 
   /** Messages of one batch share what is asked for them: it is asked after all of them were sent. */

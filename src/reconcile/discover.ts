@@ -1,10 +1,10 @@
-import { objectCreatedEvent } from '../billing/objectCreated.ts';
 import { type Partition, partitionName } from '../billing/partition.ts';
 import type { Source } from '../billing/source.ts';
 import { compareText, objectName, type SourceVersion, versionIdOf } from '../billing/version.ts';
-import { COPY_LOST, type Placed } from '../copy/services.ts';
+import type { Placed } from '../copy/services.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { applyReportChoice, compareDeliveries, type PartitionRecord } from '../ledger/partitionRecord.ts';
+import { type CopyRequest, copyRequest } from '../queue/copyMessage.ts';
 import type { Queue } from '../queue/queue.ts';
 import type { ListedObject } from '../store/objectStore.ts';
 import { isCopyLost, type KnownPartition, knowPartition, stateOfFile } from './knownPartition.ts';
@@ -14,7 +14,7 @@ import { type PartitionTally, Tally } from './tally.ts';
 /** What discovery works with. */
 export interface DiscoveryServices extends Listing {
   readonly ledger: Ledger;
-  readonly copyQueue: Queue<object>;
+  readonly copyQueue: Queue<CopyRequest>;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** Of the invocation that discovers: the messages that it sends pass it on. */
@@ -121,7 +121,7 @@ class Search {
       const isRefused = outcome?.status === 'quarantined' || outcome?.status === 'set-aside';
       found.manifestTells = !isRefused || isOfDelivery(record, manifest);
       if (isWorkedOff(record, found) || (isRefused && !this.#scope.rereadQuarantined)) continue;
-      await this.#queue(found, [manifest], 'reconcile');
+      await this.#queue(found, [manifest], 'discovered');
     }
   }
 
@@ -176,15 +176,19 @@ class Search {
       if (counts && isCopyLost(known, { bucket, ...object })) lost.push(object);
       else if (!found.isLeftOut && !found.manifestTells && isNews(known, { bucket, ...object })) unknown.push(object);
     }
-    await this.#queue(found, unknown, 'reconcile');
-    await this.#queue(found, lost, COPY_LOST);
+    await this.#queue(found, unknown, 'discovered');
+    await this.#queue(found, lost, 'restore-copy');
   }
 
-  async #queue({ partition, tally }: Found, objects: readonly ListedObject[], reason: string): Promise<void> {
+  async #queue(
+    { partition, tally }: Found,
+    objects: readonly ListedObject[],
+    kind: CopyRequest['kind'],
+  ): Promise<void> {
     if (objects.length === 0) return;
     const { bucket } = this.#source;
     const messages = objects.map(({ key, etag, sizeBytes }) => ({
-      body: objectCreatedEvent('cur-reactor', { bucket, key, etag, sizeBytes, reason }, this.#discovery.correlationId),
+      body: copyRequest(kind, { bucket, key, etag, sizeBytes }, this.#discovery.correlationId),
       group: partition.payer,
     }));
     await this.#discovery.copyQueue.send(messages);

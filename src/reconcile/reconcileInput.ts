@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { quoteValue } from '../base/printable.ts';
 import { type Payer, parsePayer } from '../billing/payer.ts';
-import { addMonths, type Period, parsePeriod, periodAt } from '../billing/period.ts';
+import { type Period, parsePeriod, recentPeriods } from '../billing/period.ts';
 
 /** What to reconcile. */
 export interface ReconcileRequest {
@@ -69,10 +69,9 @@ export function parseReconcileInput(input: unknown, configured: Iterable<Payer>,
     throw new ReconcileInputInvalid(`cannot reconcile: ${wrong.join('; ')}`);
   }
   const { payers = [...known], periods, dryRun = false } = parsed.data;
-  const current = periodAt(now);
   return {
     payers: [...new Set(payers)].sort().map(parsePayer),
-    periods: periods ? [...new Set(periods)].sort().map(parsePeriod) : [addMonths(current, -1), current],
+    periods: periods ? [...new Set(periods)].sort().map(parsePeriod) : recentPeriods(now),
     dryRun,
   };
 }

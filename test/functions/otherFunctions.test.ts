@@ -125,7 +125,7 @@ describe('reconcile', () => {
       },
     ]);
     expect(await stage.take('COPY_QUEUE')).toEqual([
-      expect.objectContaining({ source: 'cur-reactor', detail: expect.objectContaining({ reason: 'reconcile' }) }),
+      expect.objectContaining({ kind: 'discovered', bucket: 'first-cur', key: FILE, correlationId: 'the-request' }),
     ]);
     expect(metrics).toEqual({
       SourcesUnreadable: 1,

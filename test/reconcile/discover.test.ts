@@ -3,9 +3,9 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SqliteLedger } from '../../src/adapters/sqlite/ledger.ts';
-import { parseObjectCreated } from '../../src/billing/objectCreated.ts';
 import { placeBySources } from '../../src/billing/placement.ts';
 import type { Source } from '../../src/billing/source.ts';
+import { parseCopyMessage } from '../../src/queue/copyMessage.ts';
 import { discoverSource } from '../../src/reconcile/discover.ts';
 import { AccessDenied, type ListedObject, ObjectGone, type ObjectStore } from '../../src/store/objectStore.ts';
 import { md5 } from '../copy/contentEtags.ts';
@@ -38,9 +38,7 @@ afterEach(() => world.close());
 async function discover(source: Source = DAILY, store: ObjectStore = world.store) {
   const before = world.copyQueue.sent.length;
   const { listed, queued } = await discoverSource({ ...world.staging, store }, source);
-  const messages = world.copyQueue.sent
-    .slice(before)
-    .map(({ body, group }) => ({ group, ...parseObjectCreated(body) }));
+  const messages = world.copyQueue.sent.slice(before).map(({ body, group }) => ({ group, ...parseCopyMessage(body) }));
   expect(queued).toBe(messages.length);
   return { listed, messages, keys: messages.map(({ key }) => key) };
 }
@@ -69,7 +67,7 @@ describe('of a partition with manifests', () => {
         key: newest.manifest,
         etag: md5(manifestBytes('e3', newest.keys)),
         sizeBytes: manifestBytes('e3', newest.keys).length,
-        reason: 'reconcile',
+        kind: 'discovered',
       },
     ]);
     await world.play();
@@ -231,7 +229,7 @@ describe('of two reports of one month in a source', () => {
     expect(queued).toBe(withM ? 1 : 0);
     if (withM) {
       const [message] = world.copyQueue.memory.receive(1);
-      expect(parseObjectCreated(message?.body).key).toBe(hourlyOf(first));
+      expect(parseCopyMessage(message?.body).key).toBe(hourlyOf(first));
       await world.handle(message?.body);
       expect((await record())?.delivery?.executionId).toBe('cur/hourly/');
     }
@@ -266,7 +264,7 @@ describe('of a partition without manifests', () => {
           key: LOOSE_KEY,
           etag: md5(bytes),
           sizeBytes: bytes.length,
-          reason: 'reconcile',
+          kind: 'discovered',
         },
       ],
     ]);

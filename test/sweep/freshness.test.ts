@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { parsePayer } from '../../src/billing/payer.ts';
 import { type Period, parsePeriod } from '../../src/billing/period.ts';
 import type { PartitionRecord } from '../../src/ledger/partitionRecord.ts';
-import { freshness, freshPeriods, NEVER_HOURS } from '../../src/sweep/freshness.ts';
+import { freshness, NEVER_HOURS } from '../../src/sweep/freshness.ts';
 
 const NOON = Date.UTC(2026, 9, 5, 12);
 const HOUR = 3_600_000;
@@ -63,11 +63,6 @@ describe('freshness', () => {
     const records = [recordOf(OCTOBER, complete(NOON)), recordOf(OCTOBER, complete(NOON - HOUR), SECOND)];
     expect(freshness([SECOND, SECOND], records, NOON)).toMatchObject([{ payer: SECOND, hours: 1 }]);
     expect(freshness([], records, NOON)).toEqual([]);
-  });
-
-  it('looks at the month of a moment and the one before', () => {
-    expect(freshPeriods(Date.UTC(2026, 9, 31, 23, 59))).toEqual([SEPTEMBER, OCTOBER]);
-    expect(freshPeriods(Date.UTC(2027, 0, 1))).toEqual(['2026-12', '2027-01']);
   });
 
   it('never gets better by waiting', () => {
