@@ -24,7 +24,10 @@ const services: Omit<CopyServices, 'place' | 'report'> = {
 };
 const payersInUse = new PayersInUse({ stored: () => ledger.configuration(), fallback: payers, now: Date.now });
 
-/** What AWS calls: a batch of the copy queue, S3's "Object Created" events and the reactor's own requests as bodies. */
+/**
+ * What AWS calls: a batch of the copy queue, S3's "Object Created" events and the reactor's own
+ * requests as bodies.
+ */
 export const handler = sqsHandler(startTelemetry(environment.STAGE), { parse: parseCopyMessage, work: copyObject });
 
 // Per record.

@@ -20,7 +20,10 @@ import { openBroker, snowflakeSession } from './servicesWithSecrets.ts';
 const STATEMENT_SECONDS = 780;
 /** So long before its end, an invocation leaves to the next one what runs in the warehouse. */
 const YIELD_SECONDS = 90;
-/** So long before its end, it gives no more messages to the broker: a batch takes up to half a minute. */
+/**
+ * So long before its end, it gives no more messages to the broker: a batch takes up to half a
+ * minute.
+ */
 const LAST_BATCH_SECONDS = 40;
 
 // At cold start.

@@ -19,12 +19,16 @@ export function startTelemetry(stage: string): FunctionTelemetry {
   return { logger, metrics: openEmfMetrics(stage) };
 }
 
-/** What AWS calls: every log line names the invocation, and its metrics are written when it ends, well or not. */
+/**
+ * What AWS calls: every log line names the invocation, and its metrics are written when it ends,
+ * well or not.
+ */
 export function lambdaHandler<Input, Answer>(
   { logger, metrics }: FunctionTelemetry,
   handle: (input: Input, context: Context) => Promise<Answer>,
 ): (input: Input, context: Context) => Promise<Answer> {
-  // No early answer near the time limit: the work would go on in the next invocation, beside that one's own.
+  // No early answer near the time limit: the work would go on in the next invocation, beside that
+  // one's own.
   return middy<Input, Answer>({ timeoutEarlyInMillis: 0 })
     .use(injectLambdaContext(logger))
     .use({
@@ -47,18 +51,22 @@ interface MessageWork<Message> {
 
 /** Under which a message is worked on. */
 export interface Circumstances {
-  /** Names the event that it all began with, in logs and in everything that follows: /^[\w-]{1,64}$/. */
+  /**
+   * Names the event that it all began with, in logs and in everything that follows:
+   * /^[\w-]{1,64}$/.
+   */
   readonly correlationId: string;
   /** Knows the time that is left. */
   readonly context: Context;
 }
 
 /**
- * Works on the records of a batch concurrently, and answers those that failed: the others are acknowledged (SQS event
- * source mapping, ReportBatchItemFailures).
+ * Works on the records of a batch concurrently, and answers those that failed: the others are
+ * acknowledged (SQS event source mapping, ReportBatchItemFailures).
  *
- *   work throws            retry: the message comes again after its visibility timeout, at most as often as the queue's
- *                          redrive policy says, and then lies in the dead-letter queue, with an alarm
+ *   work throws            retry: the message comes again after its visibility timeout, at most as
+ *                          often as the queue's redrive policy says, and then lies in the
+ *                          dead-letter queue, with an alarm
  *   the body is malformed  the same way, reported as an error: nobody will ever be able to work on it
  */
 export function sqsHandler<Message>(
@@ -76,7 +84,10 @@ export function sqsHandler<Message>(
   );
 }
 
-/** Per record. Records run at the same time, so what tells them apart goes with each line, not into the logger. */
+/**
+ * Per record. Records run at the same time, so what distinguishes them goes with each line, not into
+ * the logger.
+ */
 async function handleRecord<Message>(
   { logger, metrics }: FunctionTelemetry,
   { parse, work }: MessageWork<Message>,
@@ -110,8 +121,9 @@ async function handleRecord<Message>(
 const CORRELATION_ID = /^[\w-]{1,64}$/;
 
 /**
- * What a message says that it follows from: the id that a tick or a request passes on, else EventBridge's id of an event
- * (EventBridge User Guide, AWS service event metadata), which is the same in the payer's account.
+ * What a message says that it follows from: the id that a tick or a request passes on, else
+ * EventBridge's id of an event (EventBridge User Guide, AWS service event metadata), which is the
+ * same in the payer's account.
  */
 function correlationIdOf(body: unknown): string | undefined {
   if (typeof body !== 'object' || body === null) return undefined;

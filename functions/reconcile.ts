@@ -10,7 +10,7 @@ import { lambdaHandler, startTelemetry } from './lambda.ts';
 import { notifyThroughOutbox, openLedger, openQueues } from './services.ts';
 import { snowflakeSession } from './servicesWithSecrets.ts';
 
-/** A table of some hundred rows is read in seconds; a warehouse that sleeps has to wake up first. */
+/** A table of some hundred rows is read in seconds; a suspended warehouse has to resume first. */
 const TABLE_SECONDS = 120;
 
 // At cold start.
@@ -37,13 +37,19 @@ const readTable = table && (async () => (await session()).run(payersTableQuery(t
 const origins = { fallback: payers, readTable };
 const telemetry = startTelemetry(environment.STAGE);
 
-/** What AWS calls, by hand or by schedule: its input is as reconcileInput.ts says, its answer the report. */
-export const handler = lambdaHandler(telemetry, async (input: unknown, { awsRequestId: correlationId }: Context) => {
+/**
+ * What AWS calls, by hand or by schedule: its input is as reconcileInput.ts says, its answer the
+ * report.
+ */
+export const handler = lambdaHandler(telemetry, reconcilePayers);
+
+// Per invocation.
+async function reconcilePayers(input: unknown, { awsRequestId: correlationId }: Context): Promise<ConfiguredReport> {
   const report = reportTo(telemetry, { correlation_id: correlationId });
   const answer = await reconcile({ ...services, correlationId, report }, origins, input);
   logAnswer(answer);
   return answer;
-});
+}
 
 /** Nobody reads the answer of a scheduled invocation: its log has the outline, trouble first. */
 function logAnswer({ dryRun, periods, configuration, partitions, unreadable, ticks, summary }: ConfiguredReport): void {

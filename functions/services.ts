@@ -9,14 +9,15 @@ import type { Queue } from '../src/queue/queue.ts';
 import type { Tick } from '../src/queue/tick.ts';
 
 /**
- * What the functions are made of, built at cold start. Nothing happens when this file is imported, and nothing that it
- * imports may do anything then: so a function's bundle has only what it calls of it.
+ * What the functions are made of, built at cold start. Nothing happens when this file is imported,
+ * and nothing that it imports may do anything then: so a function's bundle has only what it calls
+ * of it.
  */
 
 /**
- * For short calls inside one region: a connection that hangs is given up and the call sent again, long before the
- * function's own time is up. Region, credentials and endpoints (AWS_ENDPOINT_URL and its like) come from the environment;
- * connections are kept, as is the SDK's default.
+ * For short calls inside one region: a connection that hangs is given up and the call sent again,
+ * long before the function's own time is up. Region, credentials and endpoints (AWS_ENDPOINT_URL
+ * and its like) come from the environment; connections are kept, as is the SDK's default.
  */
 export const SHORT_CALLS = { maxAttempts: 5, requestHandler: { connectionTimeout: 5_000, socketTimeout: 20_000 } };
 
@@ -52,7 +53,10 @@ export function openHastySqs(): SQSClient {
   return new SQSClient({ maxAttempts: 2, requestHandler: { connectionTimeout: 2_000, socketTimeout: 5_000 } });
 }
 
-/** How the stage's functions notify other systems: through the ledger's outbox. Where there is no broker, nobody listens. */
+/**
+ * How the stage's functions notify other systems: through the ledger's outbox. Where there is no
+ * broker, nobody listens.
+ */
 export function notifyThroughOutbox(
   ledger: Pick<Ledger, 'putIntoOutbox'>,
   { RABBITMQ_SECRET }: { readonly RABBITMQ_SECRET: string },

@@ -9,8 +9,9 @@ import type { Broker } from '../src/outbox/broker.ts';
 import { SHORT_CALLS } from './services.ts';
 
 /**
- * What finalize and reconcile sign in to with a secret. It is apart from services.ts because the schemas of the secrets
- * are built when their files are imported: a bundler has to keep them, and copy, sweep and status would carry them.
+ * What finalize and reconcile sign in to with a secret. It is apart from services.ts because the
+ * schemas of the secrets are built when their files are imported: a bundler has to keep them, and
+ * copy, sweep and status would carry them.
  */
 
 /** Who waits for another run's lock does so for a minute. */
@@ -25,8 +26,9 @@ interface BrokerEnvironment {
 }
 
 /**
- * The stage's broker; undefined where it has none. Nothing is read or connected before the first message. The secret is
- * read once, and again when the broker refuses it: whoever rotates it changes the secret alone.
+ * The stage's broker; undefined where it has none. Nothing is read or connected before the first
+ * message. The secret is read once, and again when the broker refuses it: whoever rotates it
+ * changes the secret alone.
  */
 export function openBroker({ RABBITMQ_SECRET, RABBITMQ_VIRTUAL_HOST }: BrokerEnvironment): Broker | undefined {
   if (RABBITMQ_SECRET === 'none') return undefined;
@@ -41,9 +43,10 @@ async function readBrokerCredentials(secretId: string, abortSignal: AbortSignal)
 }
 
 /**
- * The stage's session with Snowflake. Nothing is connected before it is first asked for; it is kept for the invocations
- * that follow, and its credentials are read again when they are refused: whoever rotates them changes the secret alone.
- * A statement is given up after `statementSeconds`, on this side and on Snowflake's; a submitted query runs on for hours.
+ * The stage's session with Snowflake. Nothing is connected before it is first asked for; it is kept
+ * for the invocations that follow, and its credentials are read again when they are refused:
+ * whoever rotates them changes the secret alone. A statement is given up after `statementSeconds`,
+ * on this side and on Snowflake's; a submitted query runs on for hours.
  */
 export function snowflakeSession(environment: SnowflakeEnvironment, statementSeconds: number): () => Promise<Session> {
   const { STAGE, SNOWFLAKE_DATABASE: database, SNOWFLAKE_SCHEMA: schema, SNOWFLAKE_WAREHOUSE: warehouse } = environment;

@@ -24,11 +24,18 @@ const reading: StatusReading = {
   },
   now: Date.now,
 };
-const telemetry = startTelemetry(environment.STAGE);
-
-/** What AWS calls, by hand: its input is as statusInput.ts says, its answer the report or a table. It changes nothing. */
-export const handler = lambdaHandler(telemetry, (input: unknown) => statusAnswer(reading, input));
 
 function queueReading(name: string, isDeadLetters: boolean): QueueReading {
   return { name, isDeadLetters, depth: () => sqsDepth(sqs, queueUrlOf(sqs, name)) };
+}
+
+/**
+ * What AWS calls, by hand: its input is as statusInput.ts says, its answer the report or a table.
+ * It changes nothing.
+ */
+export const handler = lambdaHandler(startTelemetry(environment.STAGE), answerStatus);
+
+// Per invocation.
+async function answerStatus(input: unknown): ReturnType<typeof statusAnswer> {
+  return statusAnswer(reading, input);
 }

@@ -1,7 +1,7 @@
 import payers from 'payers:configuration';
 import type { Context } from 'aws-lambda';
 import { parseEnvironment, sweepVariables } from '../src/config/environment.ts';
-import { type SurveyServices, sweepAndSurvey } from '../src/sweep/survey.ts';
+import { type SurveyServices, type Swept, sweepAndSurvey } from '../src/sweep/survey.ts';
 import { reportTo } from '../src/telemetry/logsAndMetrics.ts';
 import { lambdaHandler, startTelemetry } from './lambda.ts';
 import { openFinalizeQueue, openLedger } from './services.ts';
@@ -18,10 +18,16 @@ const services: Omit<SurveyServices, 'report'> = {
 };
 const telemetry = startTelemetry(environment.STAGE);
 
-/** What AWS calls, by schedule: its input says nothing. It answers how many ticks were sent, and how many messages wait. */
-export const handler = lambdaHandler(telemetry, async (_input: unknown, { awsRequestId }: Context) => {
+/**
+ * What AWS calls, by schedule: its input says nothing. It answers how many ticks were sent, and how
+ * many messages wait.
+ */
+export const handler = lambdaHandler(telemetry, sweepPeriods);
+
+// Per invocation.
+async function sweepPeriods(_input: unknown, { awsRequestId }: Context): Promise<Swept> {
   const report = reportTo(telemetry, { correlation_id: awsRequestId });
   const swept = await sweepAndSurvey({ ...services, report });
   telemetry.metrics.add({ metric: 'TicksSwept', value: swept.ticks });
   return swept;
-});
+}

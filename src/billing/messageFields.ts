@@ -2,8 +2,8 @@ import * as z from 'zod/mini';
 import { quoteValue } from '../base/printable.ts';
 
 /**
- * The body is not a message that the copy queue knows. The same body will fail again. Consequence: retries end in the
- * dead-letter queue.
+ * The body is not a message that the copy queue knows. The same body will fail again. Consequence:
+ * retries end in the dead-letter queue.
  */
 export class MalformedMessage extends Error {
   override readonly name = 'MalformedMessage';
@@ -20,7 +20,8 @@ export const objectKey = z.string('must be a string').check(
   z.refine((text) => text.isWellFormed(), 'must be well-formed Unicode'),
 );
 
-// General purpose buckets are stricter (3 to 63, lower case); old ones in us-east-1 could have all of this.
+// General purpose buckets are stricter (3 to 63, lower case); old ones in us-east-1 could have all
+// of this.
 export const bucketName = z
   .string('must be a string')
   .check(z.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{2,254}$/, 'must be the name of a bucket'));
@@ -32,7 +33,8 @@ export const optionalSize = z.optional(
 );
 
 /**
- * Reads a (JSON-parsed) body by its schema; unknown fields are dropped. `what` is what it should have been.
+ * Reads a (JSON-parsed) body by its schema; unknown fields are dropped. `what` is what it should
+ * have been.
  *
  * Throws MalformedMessage, whose message names every wrong field and its value.
  */

@@ -2,7 +2,10 @@ import * as z from 'zod/mini';
 import { definedFields } from '../base/definedFields.ts';
 import { bucketName, objectKey, optionalSize, optionalText, readMessage } from './messageFields.ts';
 
-/** An object at its source, as a message names it. What S3 may leave out is optional here, never made up. */
+/**
+ * An object at its source, as a message names it. What S3 may leave out is optional here, never
+ * made up.
+ */
 export interface NamedObject {
   readonly bucket: string;
   /** The raw key: EventBridge does not URL-encode it, so it is never decoded. */
@@ -19,7 +22,10 @@ export interface NamedObject {
 
 /** An "Object Created" event: what its bucket says of a new object. */
 interface ObjectCreated extends NamedObject {
-  /** PutObject, CompleteMultipartUpload, CopyObject, …; `unknown` when the event has none. Nothing depends on it. */
+  /**
+   * PutObject, CompleteMultipartUpload, CopyObject, …; `unknown` when the event has none. Nothing
+   * depends on it.
+   */
   readonly reason: string;
 }
 
@@ -56,8 +62,8 @@ const eventSchema = z.object(
 );
 
 /**
- * Reads the (JSON-parsed) body of an EventBridge "Object Created" event. `eTag`, as another server spells it, is taken
- * for `etag`; text that is empty says nothing.
+ * Reads the (JSON-parsed) body of an EventBridge "Object Created" event. `eTag`, as another server
+ * spells it, is taken for `etag`; text that is empty says nothing.
  *
  * Throws MalformedMessage, whose message names every wrong field and its value.
  */

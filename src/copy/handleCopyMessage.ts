@@ -5,8 +5,9 @@ import type { CopyServices } from './services.ts';
 import { stageObject } from './stageObject.ts';
 
 /**
- * The copy workflow: one message of the copy queue, and what its object is. When it returns, the ledger knows what the
- * message said and the message may be acknowledged; when it throws, the message must not be acknowledged.
+ * The copy workflow: one message of the copy queue, and what its object is. When it returns, the
+ * ledger knows what the message said and the message may be acknowledged; when it throws, the
+ * message must not be acknowledged.
  *
  *   a data file             staged, or quarantined
  *   a manifest              its delivery is recorded, what is missing requested

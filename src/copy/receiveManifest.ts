@@ -19,14 +19,16 @@ const DEFAULT_STILL_SECONDS = 30;
 const SECOND_LOOK = 'second-look';
 
 /**
- * Takes in a manifest, the commit record of a delivery: lists its files at the source, pins them to versions, records
- * the delivery, requests what is not staged, and sends the tick that is due when nothing is missing.
+ * Takes in a manifest, the commit record of a delivery: lists its files at the source, pins them to
+ * versions, records the delivery, requests what is not staged, and sends the tick that is due when
+ * nothing is missing.
  *
- * Where files are newer than the manifest, or not there, a second look is requested for after the quiet period, and not
- * before nothing has been written for a while (`stillSeconds`). A delivery with newer files waits for that look; only
- * when nothing has moved since the look before are they taken for late ones: if the next delivery had been at work, its
- * own manifest would have come. A manifest that is nonsense is quarantined, one of an export that is no part of a bill
- * set aside. Throws as stageObject does.
+ * Where files are newer than the manifest, or not there, a second look is requested for after the
+ * quiet period, and not before nothing has been written for a while (`stillSeconds`). A delivery
+ * with newer files waits for that look; only when nothing has moved since the look before are they
+ * taken for late ones: if the next delivery had been at work, its own manifest would have come. A
+ * manifest that is nonsense is quarantined, one of an export that is no part of a bill set aside.
+ * Throws as stageObject does.
  */
 export async function receiveManifest(services: CopyServices, placed: Placed, message: CopyMessage): Promise<void> {
   let source: SourceVersion | undefined;
@@ -112,7 +114,10 @@ async function record(
   await sendTick(services, partition, recorded);
 }
 
-/** Whether this is the second look at the newest delivery known, and it names the same versions as before. */
+/**
+ * Whether this is the second look at the newest delivery known, and it names the same versions as
+ * before.
+ */
 async function isSeenAgain(
   { ledger }: CopyServices,
   { kind }: CopyMessage,
@@ -151,7 +156,10 @@ async function requestSecondLook(
   await services.copyQueue.send([{ body, group, delaySeconds }]);
 }
 
-/** Records a bad manifest in the ledger, so that reconcile knows it was seen and people know why nothing came of it. */
+/**
+ * Records a bad manifest in the ledger, so that reconcile knows it was seen and people know why
+ * nothing came of it.
+ */
 async function quarantine(
   services: CopyServices,
   placed: Placed,

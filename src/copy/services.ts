@@ -41,8 +41,9 @@ export type Placed = Extract<Placement, { is: 'data' | 'manifest' }>;
 const CLOCK_TOLERANCE_MS = 1000;
 
 /**
- * Drops a message whose object is not what it was, with a metric; throws any other error on. The same message may have
- * come before and died between its record and its tick: so a partition that is dirty gets one.
+ * Drops a message whose object is not what it was, with a metric; throws any other error on. The
+ * same message may have come before and died between its record and its tick: so a partition that
+ * is dirty gets one.
  */
 export async function dropSuperseded(
   services: CopyServices,
@@ -59,8 +60,8 @@ export async function dropSuperseded(
 }
 
 /**
- * Notifies others that a content is quarantined, where that is new: before the ledger knows it, so that after a crash in
- * between it is sent again, under the same id.
+ * Notifies others that a content is quarantined, where that is new: before the ledger knows it, so
+ * that after a crash in between it is sent again, under the same id.
  */
 export async function notifyQuarantined(
   { notify, stage, correlationId, now }: CopyServices,
@@ -87,8 +88,9 @@ export async function sendTick(services: CopyServices, partition: Partition, rec
 }
 
 /**
- * The version that was read: what the message says of its order, what the store says of its content. When the object was
- * written again with the same bytes after its event, the event's sequencer belongs to the earlier write: it is left out.
+ * The version that was read: what the message says of its order, what the store says of its
+ * content. When the object was written again with the same bytes after its event, the event's
+ * sequencer belongs to the earlier write: it is left out.
  */
 export function sourceVersion(
   { bucket, key, versionId, sequencer, eventEpochMs }: NamedObject,

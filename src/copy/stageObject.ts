@@ -21,13 +21,15 @@ import {
 import { stagedKeyOf } from './stagedKey.ts';
 
 /**
- * Stages one data file: looks at its footer, copies it to its immutable key, records it in the ledger, and sends a tick
- * when the ledger says that this message has to. Each step may be repeated; only after the last one may the message go.
+ * Stages one data file: looks at its footer, copies it to its immutable key, records it in the
+ * ledger, and sends a tick when the ledger says that this message has to. Each step may be
+ * repeated; only after the last one may the message go.
  *
- * The source is read and copied under one etag. When it has another content meanwhile, or is gone, this message is
- * dropped: a newer one follows. Content that is not a Parquet file is quarantined in the ledger, and what is no part of
- * a bill is set aside there: neither is copied. Throws what the store and the ledger throw otherwise (access denied,
- * throttled): then the message is kept for retry.
+ * The source is read and copied under one etag. When it has another content meanwhile, or is gone,
+ * this message is dropped: a newer one follows. Content that is not a Parquet file is quarantined
+ * in the ledger, and what is no part of a bill is set aside there: neither is copied. Throws what
+ * the store and the ledger throw otherwise (access denied, throttled): then the message is kept for
+ * retry.
  */
 export async function stageObject(services: CopyServices, placed: Placed, message: CopyMessage): Promise<void> {
   const { store, ledger, now } = services;
@@ -54,7 +56,10 @@ export async function stageObject(services: CopyServices, placed: Placed, messag
   }
 }
 
-/** Of content that needs no staging again. Its source has it, whatever it said before: it is not withdrawn any more. */
+/**
+ * Of content that needs no staging again. Its source has it, whatever it said before: it is not
+ * withdrawn any more.
+ */
 function outcomeThatStays(known: VersionOutcome | undefined): VersionOutcome | undefined {
   if (known?.status === 'empty') return known;
   if (known?.status !== 'staged') return undefined;
@@ -104,7 +109,10 @@ function schemaOf(columns: readonly ColumnType[]): FileSchema {
   return { id: createHash('sha256').update(JSON.stringify(columns)).digest('hex').slice(0, 16), columns };
 }
 
-/** How long after its event a file is staged; undefined where the message says no time, as requests do. */
+/**
+ * How long after its event a file is staged; undefined where the message says no time, as requests
+ * do.
+ */
 function lagSeconds({ eventEpochMs }: NamedObject, now: number): number | undefined {
   // Two clocks: the event's may be ahead.
   return eventEpochMs === undefined ? undefined : Math.max(0, now - eventEpochMs) / 1000;

@@ -2,9 +2,10 @@ import type { VersionRecord } from '../ledger/versionRecord.ts';
 import { type CopyServices, sendTick } from './services.ts';
 
 /**
- * Takes a staged version out of its partition, because its source does not have it any more, or holds something in its
- * place. Readers see it until the next run publishes the set without it. One that is not staged, or is withdrawn already,
- * stays as it is. When its content comes back it is staged again.
+ * Takes a staged version out of its partition, because its source does not have it any more, or
+ * holds something in its place. Readers see it until the next run publishes the set without it. One
+ * that is not staged, or is withdrawn already, stays as it is. When its content comes back it is
+ * staged again.
  */
 export async function withdrawVersion(services: CopyServices, version: VersionRecord, reason: string): Promise<void> {
   const { partition, outcome, source } = version;
@@ -16,8 +17,9 @@ export async function withdrawVersion(services: CopyServices, version: VersionRe
 }
 
 /**
- * Notes that another content, which the ledger knows by then, has taken a version's place although its time is older:
- * the other one counts from now on. When the version comes back it is staged, or looked at, again.
+ * Notes that another content, which the ledger knows by then, has taken a version's place although
+ * its time is older: the other one counts from now on. When the version comes back it is staged, or
+ * looked at, again.
  */
 export async function replaceVersion(services: CopyServices, version: VersionRecord): Promise<void> {
   const { partition, source } = version;

@@ -6,10 +6,13 @@ import { type NamedObject, parseObjectCreated } from '../billing/objectCreated.t
 /**
  * What the reactor asks of its own copy function:
  *
- *   copy           take in this object: a delivery names it, or a set needs it again, or it appeared in a folder
- *   discovered     the same, of an object that reconcile found: it stored the payers' configuration before
- *   second-look    read this manifest again: a wait has passed since something of its delivery seemed unfinished
- *   restore-copy   make the staged copy of this content again: the ledger knows it as staged, and the copy is gone
+ *   copy           take in this object: a delivery names it, or a set needs it again, or it
+ *                  appeared in a folder
+ *   discovered     the same, of an object that reconcile found: the payers' configuration, which
+ *                  knows whose it is, was stored before
+ *   second-look    read this manifest again: its delivery seemed unfinished a while ago
+ *   restore-copy   make the staged copy of this content again: the ledger knows it as staged, and
+ *                  the copy is gone
  */
 const KINDS = ['copy', 'discovered', 'second-look', 'restore-copy'] as const;
 type CopyRequestKind = (typeof KINDS)[number];
@@ -46,8 +49,9 @@ const requestSchema = z.object(
 );
 
 /**
- * Earlier releases sent their requests in the shape of S3's event, and its reason said what was asked for. Messages wait
- * for up to four days in the queue, and for fourteen in the dead-letter queue, from where they may be sent again.
+ * Earlier releases sent their requests in the shape of S3's event, and its reason said what was
+ * asked for. Messages wait for up to four days in the queue, and for fourteen in the dead-letter
+ * queue, from where they may be sent again.
  */
 const EARLIER_REASONS: ReadonlyMap<string, CopyRequestKind> = new Map([
   ['reconcile', 'discovered'],
@@ -56,7 +60,8 @@ const EARLIER_REASONS: ReadonlyMap<string, CopyRequestKind> = new Map([
 ]);
 
 /**
- * Reads the (JSON-parsed) body of a message of the copy queue: a request has a `kind`, an event of S3 has none.
+ * Reads the (JSON-parsed) body of a message of the copy queue: a request has a `kind`, an event of
+ * S3 has none.
  *
  * Throws MalformedMessage, whose message names every wrong field and its value.
  */

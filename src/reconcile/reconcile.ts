@@ -23,12 +23,13 @@ export interface ConfiguredReport extends ReconcileReport {
 }
 
 /**
- * The reconcile workflow: loads the payers' configuration, stores it for the copy function, and reconciles the sources
- * that it names. It is stored before the first message is queued: whoever works on that message finds its payer. At the
- * end it notes that it is done, notifies others of it, and wakes whoever sends the outbox. A dry run stores, notes and
- * sends nothing.
+ * The reconcile workflow: loads the payers' configuration, stores it for the copy function, and
+ * reconciles the sources that it names. It is stored before the first message is queued: whoever
+ * works on that message finds its payer. At the end it notes that it is done, notifies others of
+ * it, and wakes whoever sends the outbox. A dry run stores, notes and sends nothing.
  *
- * Throws ReconcileInputInvalid before anything is done, and what `loadPayers`, the ledger and the queues throw.
+ * Throws ReconcileInputInvalid before anything is done, and what `loadPayers`, the ledger and the
+ * queues throw.
  */
 export async function reconcile(
   services: Omit<ReconcileServices, 'sources' | 'place'>,

@@ -35,7 +35,10 @@ export interface ReconcileServices extends DiscoveryServices {
   readonly finalizeQueue: Queue<Tick>;
   readonly stagingBucket: string;
   readonly debounce: Debounce;
-  /** Superseded copies that have been hidden for this long are cleared away by a run, which this wakes. */
+  /**
+   * Superseded copies that have been hidden for this long are cleared away by a run, which this
+   * wakes.
+   */
   readonly supersededGraceSeconds: number;
   /** How many payers are read at the same time. */
   readonly concurrency: number;
@@ -51,18 +54,19 @@ export interface ReconcileServices extends DiscoveryServices {
 }
 
 /**
- * A copy that nobody owns yet may still find its owner: its message lives for up to four days in the copy queue and for
- * fourteen in the dead-letter queue. After that it never will.
+ * A copy that nobody owns yet may still find its owner: its message lives for up to four days in
+ * the copy queue and for fourteen in the dead-letter queue. After that it never will.
  */
 const UNOWNED_AFTER_MS = 20 * 24 * 3_600_000;
 
 /**
- * Looks at every wanted payer's sources as if nothing were known: lists the wanted months, requests what the ledger does
- * not have, has lost copies made again, marks copies without an owner, and wakes what is dirty and asleep. Doing it again
- * changes nothing more.
+ * Looks at every wanted payer's sources as if nothing were known: lists the wanted months, requests
+ * what the ledger does not have, has lost copies made again, marks copies without an owner, and
+ * wakes what is dirty and asleep. Doing it again changes nothing more.
  *
- * A source that cannot be read is reported, and others are notified of it with the reason; the rest go on. So are payers
- * whose newest complete delivery is too old, as far as the ledger knows now. Throws what the ledger and the queues throw.
+ * A source that cannot be read is reported, and others are notified of it with the reason; the rest
+ * go on. So are payers whose newest complete delivery is too old, as far as the ledger knows now.
+ * Throws what the ledger and the queues throw.
  */
 export async function reconcileSources(
   services: ReconcileServices,
@@ -111,7 +115,9 @@ interface PayerAnswer {
   readonly overdue: readonly Period[];
 }
 
-/** One payer, whatever happens to it: its trouble is in the answer, and stops nobody else's work. */
+/**
+ * One payer, whatever happens to it: its trouble is in the answer, and stops nobody else's work.
+ */
 async function reconcilePayer(
   services: ReconcileServices,
   payer: Payer,
@@ -166,7 +172,10 @@ async function notifyUnreadable(
   return source;
 }
 
-/** A payer that has just been added counts as stale until its first delivery is in: better one message too many. */
+/**
+ * A payer that has just been added counts as stale until its first delivery is in: better one
+ * message too many.
+ */
 async function notifyStale(services: ReconcileServices, payers: readonly Payer[]): Promise<void> {
   const { ledger, now, staleAfterHours, notify } = services;
   const at = now();
@@ -175,7 +184,10 @@ async function notifyStale(services: ReconcileServices, payers: readonly Payer[]
   await notify(stale.map((one) => staleMessage(messageContext(services), one, staleAfterHours)));
 }
 
-/** Months with several reports: until the configuration says which one is the bill, the first one is. */
+/**
+ * Months with several reports: until the configuration says which one is the bill, the first one
+ * is.
+ */
 async function notifyUndecided(services: ReconcileServices, partitions: readonly PartitionReport[]): Promise<void> {
   const undecided = partitions.filter(({ otherReports }) => otherReports.length > 0);
   await services.notify(
@@ -209,7 +221,10 @@ async function markUnowned(
   return unowned.length;
 }
 
-/** Whether superseded copies lie there whose grace time is over. A month that nothing changes any more has no run of its own. */
+/**
+ * Whether superseded copies lie there whose grace time is over. A month that nothing changes any
+ * more has no run of its own.
+ */
 function hasOverdue({ versions }: KnownPartition, { now, supersededGraceSeconds }: ReconcileServices): boolean {
   const latest = now() - supersededGraceSeconds * 1000;
   for (const { outcome } of versions.values()) {

@@ -45,7 +45,7 @@ function withObject(change: Record<string, unknown>): EventShape {
 }
 
 describe('an event of S3', () => {
-  test('is read with all that it tells', () => {
+  test('is read with all that it says', () => {
     expect(parseObjectCreated(s3Event())).toEqual({
       bucket: 'payer-cur',
       key: 'cur/daily/data/BILLING_PERIOD=2026-10/daily-00001.snappy.parquet',
@@ -122,14 +122,14 @@ describe('a body that is no such event', () => {
     expect(() => parseObjectCreated(event)).toThrow('detail.bucket.name must be the name of a bucket');
   });
 
-  test('is told with every wrong field and its value', () => {
+  test('is refused with every wrong field and its value', () => {
     const event = { ...withObject({ key: 7, size: 1.5 }), 'detail-type': 'Object Deleted', source: 'me', time: 'soon' };
     expect(() => parseObjectCreated(event)).toThrow(
       /detail-type .*"Object Deleted".*source .*"me".*time .*"soon".*key .*7.*size .*1\.5/,
     );
   });
 
-  test('is told in one short line without control characters', () => {
+  test('is refused in one short line without control characters', () => {
     const event = { ...s3Event(), source: `\u001b[2J\u202e\u2028\n${'x'.repeat(5000)}` };
     let message = '';
     try {

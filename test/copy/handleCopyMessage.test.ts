@@ -262,7 +262,7 @@ describe('a message that is not an Object Created event throws MalformedMessage,
   });
 });
 
-describe('an object that is none of ours is dropped with its reason, and nobody reads it:', () => {
+describe('an object that is not ours is dropped with its reason, and nobody reads it:', () => {
   it.each([
     ['an unknown bucket', 'somebody-elses', KEY, { what: 'source-unknown' }],
     ["a key below no payer's prefix", DAILY.bucket, 'strangers/daily-00001.parquet', { what: 'source-unknown' }],
@@ -282,7 +282,7 @@ describe('an object that is none of ours is dropped with its reason, and nobody 
       { what: 'object-ignored', reason: 'no billing period in the key' },
     ],
     [
-      'a month that is none',
+      'a month that does not exist',
       DAILY.bucket,
       'cur/r/year=2026/month=13/x.parquet',
       { what: 'object-ignored', reason: 'invalid billing period' },

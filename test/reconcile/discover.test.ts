@@ -124,7 +124,7 @@ describe('of a partition with manifests', () => {
     expect((await discover()).keys).toEqual([]);
   });
 
-  it('an overwritten manifest is news by its content', async () => {
+  it('an overwritten manifest is new by its content', async () => {
     const key = chunk(OVERWRITE, 1);
     await world.put(key, parquetBytes(1, 'one'), { at: NOON - MINUTE });
     await world.put(OVERWRITE_MANIFEST, manifestBytes('e1', [key]));
@@ -225,7 +225,7 @@ describe('of two reports of one month in a source', () => {
     const { queued } = await discoverSource(choosing('cur/hourly'), DAILY);
     expect(await record()).toMatchObject({ report: HOURLY_REPORT, changes: (before?.changes ?? 0) + 1 });
     expect((await record())?.otherReports).toBeUndefined();
-    // Its manifest is read again: the delivery that it names was not kept. Files that are staged already are not.
+    // Its manifest is read again: the delivery that it names was not recorded. Files that are staged already are not.
     expect(queued).toBe(withM ? 1 : 0);
     if (withM) {
       const [message] = world.copyQueue.memory.receive(1);
@@ -317,7 +317,7 @@ describe('of a partition without manifests', () => {
     );
   });
 
-  it('a partition whose manifest has not come is told by its data files', async () => {
+  it('a partition whose manifest has not come is known by its data files', async () => {
     await world.put(chunk(OVERWRITE, 1), parquetBytes(1));
     expect((await discover()).keys).toEqual([chunk(OVERWRITE, 1)]);
   });
@@ -438,7 +438,7 @@ describe('20,000 objects', () => {
     ledger.close();
     expect([listed, queued, sent, partitions.length]).toEqual([20_000, expected, expected, PAGES]);
     expect(seen.listings).toBe(2);
-    // The page in hand, and perhaps the one before it that a paused frame still points to.
+    // The page at work, and perhaps the one before it that a paused frame still points to.
     expect(seen.mostPagesHeld).toBeLessThanOrEqual(2);
   });
 });

@@ -56,7 +56,7 @@ function run(
 const payersIn = ({ partitions }: ConfiguredReport) => [...new Set(partitions.map(({ payer }) => payer))];
 
 describe('reconcile', () => {
-  it('looks at the sources of the table, keeps them, and says so', async () => {
+  it('looks at the sources of the table, stores them, and says so', async () => {
     const report = await run(async () => [rowOf(DAILY)]);
     expect(payersIn(report)).toEqual([DAILY.payer]);
     const readAt = new Date(NOON).toISOString();
@@ -64,7 +64,7 @@ describe('reconcile', () => {
     expect(await world.ledger.configuration()).toEqual({ from: 'table', sources: [configured(DAILY)], readAt: NOON });
   });
 
-  it('looks at the sources of the payers file where there is no table, and keeps nothing', async () => {
+  it('looks at the sources of the payers file where there is no table, and stores nothing', async () => {
     const report = await run(undefined);
     expect(payersIn(report)).toEqual([LOOSE.payer]);
     expect(report.configuration).toEqual({ from: 'fallback', payers: 1, wrongRows: [], readAt: null });
@@ -99,7 +99,7 @@ describe('reconcile', () => {
     expect((await world.ledger.activity()).reconcile).not.toHaveProperty('why');
   });
 
-  it('leaves a wrong row out, tells its number, and goes on with the others', async () => {
+  it('leaves a wrong row out, says which one, and goes on with the others', async () => {
     const report = await run(async () => [WRONG_ROW, rowOf(DAILY)]);
     expect(report.configuration.wrongRows).toEqual([{ row: 1, reason: expect.stringContaining('PAYER_ID') }]);
     expect(report.summary[0]).toMatch(/^row 1 of the payers table does not count: PAYER_ID .*got "nobody"$/);
@@ -116,14 +116,14 @@ describe('reconcile', () => {
   it.each([
     ['a dry run', { dryRun: true }, undefined],
     ['an input that it does not know', { dry: true }, ReconcileInputInvalid],
-  ])('keeps nothing in %s', async (_what, input, refusal) => {
+  ])('stores nothing in %s', async (_what, input, refusal) => {
     const running = run(async () => [rowOf(DAILY)], input);
     if (refusal) await expect(running).rejects.toThrow(refusal);
     else expect((await running).configuration.from).toBe('table');
     expect(await world.ledger.configuration()).toBeUndefined();
   });
 
-  it('queues nothing before the configuration is kept: the copy function finds whose object it is', async () => {
+  it('queues nothing before the configuration is stored: the copy function finds whose object it is', async () => {
     const payers = new PayersInUse({
       stored: () => world.ledger.configuration(),
       fallback: FILE,
@@ -143,21 +143,21 @@ describe('reconcile', () => {
     expect(placements).toEqual(['data']);
   });
 
-  it('does nothing while the configuration cannot be kept: nobody would know whose the objects are', async () => {
+  it('does nothing while the configuration cannot be stored: nobody would know whose the objects are', async () => {
     await world.put(chunk(OVERWRITE, 1), parquetBytes(1));
     world.ledger.saveConfiguration = () => Promise.reject(new Error('throttled'));
     await expect(run(async () => [rowOf(DAILY)])).rejects.toThrow('throttled');
     expect(world.copyQueue.sent).toEqual([]);
   });
 
-  it('tells at its end what it has found, and wakes whoever sends messages', async () => {
+  it('reports at its end what it has found, and wakes whoever sends messages', async () => {
     await world.put(chunk(OVERWRITE, 1), parquetBytes(1));
     await run(async () => [rowOf(DAILY), WRONG_ROW]);
-    const told = (await world.ledger.outbox()).filter(({ body }) => body.what === 'reconciled');
-    expect(told).toEqual([
+    const notices = (await world.ledger.outbox()).filter(({ body }) => body.what === 'reconciled');
+    expect(notices).toEqual([
       expect.objectContaining({ id: 'reconciled/the-request', routingKey: 'cur.all.all.reconciled' }),
     ]);
-    expect(told[0]?.body).toMatchObject({
+    expect(notices[0]?.body).toMatchObject({
       periods: ['2026-09', '2026-10'],
       partitions: 2,
       missing: 1,
@@ -170,7 +170,7 @@ describe('reconcile', () => {
     expect(world.finalizeQueue.sent.at(-1)).toEqual({ body: { outbox: true }, group: 'outbox' });
   });
 
-  it('tells and wakes nobody on a dry run, or where there is nobody to tell', async () => {
+  it('notifies and wakes nobody on a dry run, or where nobody listens', async () => {
     await run(async () => [rowOf(DAILY)], { dryRun: true });
     await run(async () => [rowOf(DAILY)], {}, { notify: async () => {} });
     expect(await world.ledger.outbox()).toEqual([]);

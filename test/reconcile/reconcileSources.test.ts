@@ -28,11 +28,11 @@ const LOOSE_KEY = 'year=2026/month=10/a.parquet';
 
 let world: CopyWorld;
 let tagged: Location[];
-let told: Message[];
+let sent: Message[];
 beforeEach(async () => {
   world = await CopyWorld.create();
   tagged = [];
-  told = [];
+  sent = [];
 });
 afterEach(() => world.close());
 
@@ -56,7 +56,7 @@ async function run(input?: unknown, changes: Partial<ReconcileServices> = {}): P
       staleAfterHours: 36,
       stage: 'prod',
       correlationId: 'the-request',
-      notify: async (messages) => void told.push(...messages),
+      notify: async (messages) => void sent.push(...messages),
       now: () => world.now,
       report: staging.report,
       ...changes,
@@ -75,7 +75,7 @@ async function putDelivery(time: string, executionId: string, chunks = 2) {
 
 const putLoose = (text: string, at = world.now) =>
   world.put(LOOSE_KEY, parquetBytes(1, text), { bucket: LOOSE.bucket, at });
-const toldOf = (what: string) => told.flatMap(({ body }) => (body.what === what ? [body] : []));
+const sentOf = (what: string) => sent.flatMap(({ body }) => (body.what === what ? [body] : []));
 const ofPartition = ({ partitions }: ReconcileReport, source = DAILY, period = '2026-10') =>
   partitions.find((partition) => partition.payer === source.payer && partition.period === period);
 const sentKeys = () => world.copyQueue.sent.map(({ body }) => parseCopyMessage(body).key);
@@ -129,7 +129,7 @@ describe('the report', () => {
     expect(ofPartition(await run())).toMatchObject({ listed: 9, missing: 0, upToDate: 2, queued: 0 });
   });
 
-  it('tells a file that was written over apart from one that was never staged', async () => {
+  it('distinguishes a file that was written over from one that was never staged', async () => {
     await world.handle(await putLoose('old', NOON - HOUR));
     await putLoose('new');
     await world.put('year=2026/month=10/b.parquet', parquetBytes(1), { bucket: LOOSE.bucket });
@@ -207,7 +207,7 @@ describe('the report', () => {
     expect(ofPartition(report)).toMatchObject({ missing: 2, queued: 1 });
     expect(report.summary.join('\n')).toContain(reason);
     expect(world.reported('source-unreadable')).toHaveLength(1);
-    expect(toldOf('unreadable')).toEqual([
+    expect(sentOf('unreadable')).toEqual([
       expect.objectContaining({ payer: LOOSE.payer, bucket: LOOSE.bucket, prefix: '', reason, stage: 'prod' }),
     ]);
   });
@@ -244,17 +244,17 @@ describe('a month with several reports', () => {
     await put('hourly', NOON);
     await run();
     await world.play();
-    told.length = 0;
+    sent.length = 0;
   });
 
-  it('is told with the bill and the others, in the answer, in its summary and by a message', async () => {
+  it('is reported with the bill and the others, in the answer, in its summary and by a message', async () => {
     const report = await run();
     expect(ofPartition(report)).toMatchObject({ report: DAILY_REPORT, otherReports: [HOURLY_REPORT], listed: 4 });
     expect(ofPartition(report, LOOSE)).toMatchObject({ report: null, otherReports: [] });
     expect(report.summary[1]).toBe(
       `${DAILY.payer} 2026-10: the bill is the report "${DAILY_REPORT}"; left out until \`report\` names one: "${HOURLY_REPORT}"`,
     );
-    expect(toldOf('reports-undecided')).toEqual([
+    expect(sentOf('reports-undecided')).toEqual([
       expect.objectContaining({
         payer: DAILY.payer,
         period: '2026-10',
@@ -274,10 +274,10 @@ describe('a month with several reports', () => {
     });
   });
 
-  it('is one no more when the configuration names one: that is the bill, and nobody is told any more', async () => {
+  it('is one no more when the configuration names one: that is the bill, and nobody is notified any more', async () => {
     const report = await run({}, choosing('hourly'));
     expect(ofPartition(report)).toMatchObject({ report: HOURLY_REPORT, otherReports: [], queued: 1 });
-    expect(toldOf('reports-undecided')).toEqual([]);
+    expect(sentOf('reports-undecided')).toEqual([]);
     await world.play();
     expect(await world.ledger.partition(partitionOf(DAILY))).toMatchObject({
       report: HOURLY_REPORT,
@@ -290,7 +290,7 @@ describe('a month with several reports', () => {
     const dry = await run({ dryRun: true }, choosing('hourly'));
     expect(await world.ledger.partition(partitionOf(DAILY))).toEqual(before);
     expect(ofPartition(dry)).toMatchObject({ queued: 1, missing: 1, upToDate: 0 });
-    expect(toldOf('reports-undecided')).toEqual([]);
+    expect(sentOf('reports-undecided')).toEqual([]);
   });
 });
 
@@ -299,7 +299,7 @@ describe('reconcile', () => {
     await putDelivery('2026-10-05T10:00:00.000Z', 'e1');
     await putLoose('a');
     const dry = await run({ dryRun: true });
-    expect([world.copyQueue.sent, world.finalizeQueue.sent, tagged, told]).toEqual([[], [], [], []]);
+    expect([world.copyQueue.sent, world.finalizeQueue.sent, tagged, sent]).toEqual([[], [], [], []]);
     expect([ofPartition(dry)?.queued, ofPartition(dry, LOOSE)?.queued, dry.ticks]).toEqual([1, 1, 0]);
     expect(dry.summary[0]).toBe('dry run: 2 messages would have been queued, 0 sources unreadable');
   });
@@ -417,32 +417,32 @@ describe('reconcile', () => {
 });
 
 describe('a payer', () => {
-  const stalePayers = () => toldOf('stale').map(({ payer }) => payer);
+  const stalePayers = () => sentOf('stale').map(({ payer }) => payer);
 
-  it('that has delivered within the limit is not told, and one that has not is', async () => {
+  it('that has delivered within the limit is not reported, and one that has not is', async () => {
     await putDelivery('2026-10-05T10:00:00.000Z', 'e1');
     await run();
     await world.play();
-    told.length = 0;
+    sent.length = 0;
     world.now += 36 * HOUR;
     await run();
     expect(stalePayers()).toEqual([LOOSE.payer, NEIGHBOUR.payer]);
-    expect(toldOf('stale')[0]).toMatchObject({ hours: 8784, lastDelivery: null, limitHours: 36 });
-    told.length = 0;
+    expect(sentOf('stale')[0]).toMatchObject({ hours: 8784, lastDelivery: null, limitHours: 36 });
+    sent.length = 0;
     world.now += HOUR;
     await run();
     expect(stalePayers()).toEqual([DAILY.payer, LOOSE.payer, NEIGHBOUR.payer]);
-    expect(toldOf('stale')[0]).toMatchObject({ hours: 37, lastDelivery: new Date(NOON).toISOString() });
+    expect(sentOf('stale')[0]).toMatchObject({ hours: 37, lastDelivery: new Date(NOON).toISOString() });
   });
 
-  it('that was not asked for is not told', async () => {
+  it('that was not asked for is not reported', async () => {
     await run({ payers: [LOOSE.payer] });
     expect(stalePayers()).toEqual([LOOSE.payer]);
   });
 
-  it('that cannot be told of is told by the next try: reconcile throws', async () => {
-    const tell = () => Promise.reject(new Error('the ledger is throttled'));
-    await expect(run({}, { notify: tell })).rejects.toThrow('the ledger is throttled');
+  it('that cannot be reported is reported by the next try: reconcile throws', async () => {
+    const notify = () => Promise.reject(new Error('the ledger is throttled'));
+    await expect(run({}, { notify })).rejects.toThrow('the ledger is throttled');
   });
 });
 

@@ -59,7 +59,7 @@ describe('a payer is as fresh as', () => {
 });
 
 describe('freshness', () => {
-  it('is told of each configured payer once, and of no other', () => {
+  it('is answered for each configured payer once, and for no other', () => {
     const records = [recordOf(OCTOBER, complete(NOON)), recordOf(OCTOBER, complete(NOON - HOUR), SECOND)];
     expect(freshness([SECOND, SECOND], records, NOON)).toMatchObject([{ payer: SECOND, hours: 1 }]);
     expect(freshness([], records, NOON)).toEqual([]);
