@@ -6,7 +6,7 @@ import { handleCopyMessage } from '../src/copy/handleCopyMessage.ts';
 import type { CopyServices } from '../src/copy/services.ts';
 import { type CopyMessage, parseCopyMessage } from '../src/queue/copyMessage.ts';
 import type { Report } from '../src/telemetry/events.ts';
-import { type Circumstances, sqsHandler, startTelemetry } from './lambda.ts';
+import { type RecordContext, sqsHandler, startTelemetry } from './lambda.ts';
 import { notifyThroughOutbox, openLedger, openQueues } from './services.ts';
 
 // At cold start.
@@ -31,7 +31,7 @@ const payersInUse = new PayersInUse({ stored: () => ledger.configuration(), fall
 export const handler = sqsHandler(startTelemetry(environment.STAGE), { parse: parseCopyMessage, work: copyObject });
 
 // Per record.
-async function copyObject(message: CopyMessage, report: Report, { correlationId }: Circumstances): Promise<void> {
+async function copyObject(message: CopyMessage, report: Report, { correlationId }: RecordContext): Promise<void> {
   const { place, placement } = await payersInUse.placed(message, report);
   await handleCopyMessage({ ...services, place, report, correlationId }, message, placement);
 }

@@ -12,7 +12,7 @@ import { OUTBOX_LIMITS, sendOutbox } from '../src/outbox/sendOutbox.ts';
 import { parseTick, type Tick } from '../src/queue/tick.ts';
 import type { Report } from '../src/telemetry/events.ts';
 import type { Warehouse } from '../src/warehouse/warehouse.ts';
-import { type Circumstances, sqsHandler, startTelemetry } from './lambda.ts';
+import { type RecordContext, sqsHandler, startTelemetry } from './lambda.ts';
 import { notifyThroughOutbox, openLedger, openQueues } from './services.ts';
 import { openBroker, snowflakeSession } from './servicesWithSecrets.ts';
 
@@ -68,7 +68,7 @@ function openWarehouse(settings: FinalizeEnvironment): Warehouse {
 export const handler = sqsHandler(startTelemetry(environment.STAGE), { parse: parseTick, work: finalize });
 
 // Per record. What lies in the outbox is sent whatever became of the tick.
-async function finalize(tick: Tick, report: Report, { correlationId, context }: Circumstances): Promise<void> {
+async function finalize(tick: Tick, report: Report, { correlationId, context }: RecordContext): Promise<void> {
   const endsAt = Date.now() + context.getRemainingTimeInMillis();
   try {
     await handleTick({ ...services, report, correlationId, yieldAt: endsAt - YIELD_SECONDS * 1000 }, tick);

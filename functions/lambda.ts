@@ -3,6 +3,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import { isCorrelationId } from '../src/base/correlationId.ts';
 import { type EmfMetrics, openEmfMetrics } from '../src/telemetry/emfMetrics.ts';
 import type { Report } from '../src/telemetry/events.ts';
 import { logValue, reportTo } from '../src/telemetry/logsAndMetrics.ts';
@@ -46,11 +47,11 @@ interface MessageWork<Message> {
   /** Reads a (JSON-parsed) body, once. Throws when it says nothing that can ever be worked on. */
   readonly parse: (body: unknown) => Message;
   /** When it returns, the message may be acknowledged; when it throws, it must not be. */
-  readonly work: (message: Message, report: Report, circumstances: Circumstances) => Promise<void>;
+  readonly work: (message: Message, report: Report, about: RecordContext) => Promise<void>;
 }
 
-/** Under which a message is worked on. */
-export interface Circumstances {
+/** What a message's work may know beside the message. */
+export interface RecordContext {
   /**
    * Names the event that it all began with, in logs and in everything that follows:
    * /^[\w-]{1,64}$/.
@@ -117,9 +118,6 @@ async function handleRecord<Message>(
   }
 }
 
-/** EventBridge's ids are UUIDs; this is what may stand in a log line and a message as it is. */
-const CORRELATION_ID = /^[\w-]{1,64}$/;
-
 /**
  * What a message says that it follows from: the id that a tick or a request passes on, else
  * EventBridge's id of an event (EventBridge User Guide, AWS service event metadata), which is the
@@ -128,7 +126,7 @@ const CORRELATION_ID = /^[\w-]{1,64}$/;
 function correlationIdOf(body: unknown): string | undefined {
   if (typeof body !== 'object' || body === null) return undefined;
   const ids = [Reflect.get(body, 'correlationId'), Reflect.get(body, 'id')];
-  return ids.find((id): id is string => typeof id === 'string' && CORRELATION_ID.test(id));
+  return ids.find(isCorrelationId);
 }
 
 function reasonOf(error: unknown): string {

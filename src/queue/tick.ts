@@ -1,3 +1,4 @@
+import { isCorrelationId } from '../base/correlationId.ts';
 import { definedFields } from '../base/definedFields.ts';
 import { quoteValue } from '../base/printable.ts';
 import { type Period, parsePeriod } from '../billing/period.ts';
@@ -22,7 +23,6 @@ interface OutboxTick {
 
 /** SQS delays a message by at most 15 minutes; a later moment is reached in hops. */
 const MAX_DELAY_SECONDS = 900;
-const CORRELATION_ID = /^[\w-]{1,64}$/;
 
 /**
  * A tick that arrives at `dueAt`, or at the last moment before it that the queue can reach.
@@ -52,11 +52,10 @@ export function parseTick(body: unknown): Tick {
   if (typeof period !== 'string') {
     throw new TypeError(`a tick must name a period, got ${quoteValue(body)}`);
   }
-  const isCorrelationId = typeof correlationId === 'string' && CORRELATION_ID.test(correlationId);
   return definedFields({
     period: parsePeriod(period),
     clear: clear === true ? clear : undefined,
-    correlationId: isCorrelationId ? correlationId : undefined,
+    correlationId: isCorrelationId(correlationId) ? correlationId : undefined,
   });
 }
 

@@ -63,7 +63,7 @@ export async function discoverSource(
   source: Pick<Source, 'bucket' | 'prefix'>,
   scope: DiscoveryScope = everything(services),
 ): Promise<Discovered> {
-  const search = new Search(services, source, scope);
+  const search = new SourceSearch(services, source, scope);
   await search.findManifests();
   await search.queueManifests();
   const listed = await search.queueData();
@@ -83,7 +83,7 @@ function everything(services: DiscoveryServices): DiscoveryScope {
 }
 
 /** One report of one partition of the source under search. */
-interface Found {
+interface FoundReport {
   readonly partition: Partition;
   readonly report: string;
   readonly isChosenReport: boolean;
@@ -96,11 +96,11 @@ interface Found {
   isLeftOut: boolean;
 }
 
-class Search {
+class SourceSearch {
   readonly #services: DiscoveryServices;
   readonly #source: Pick<Source, 'bucket' | 'prefix'>;
   readonly #scope: DiscoveryScope;
-  readonly #found = new Map<string, Found>();
+  readonly #found = new Map<string, FoundReport>();
 
   constructor(services: DiscoveryServices, source: Pick<Source, 'bucket' | 'prefix'>, scope: DiscoveryScope) {
     this.#services = services;
@@ -136,7 +136,7 @@ class Search {
   }
 
   /** Makes a chosen report the bill; finds out whether the bill is another one. */
-  async #choose(found: Found): Promise<PartitionRecord | undefined> {
+  async #choose(found: FoundReport): Promise<PartitionRecord | undefined> {
     const { ledger, now } = this.#services;
     const { partition, report, isChosenReport } = found;
     const record = await ledger.partition(partition);
@@ -192,7 +192,7 @@ class Search {
   }
 
   async #queue(
-    { partition, tally }: Found,
+    { partition, tally }: FoundReport,
     objects: readonly ListedObject[],
     kind: CopyRequest['kind'],
   ): Promise<void> {
@@ -206,7 +206,7 @@ class Search {
     tally.addQueued(messages.length);
   }
 
-  #of(placed: Placed): Found {
+  #of(placed: Placed): FoundReport {
     const { partition, report, isChosenReport } = placed;
     const found = this.#found.get(nameOf(placed)) ?? {
       partition,
@@ -242,7 +242,7 @@ function isOfDelivery(record: PartitionRecord | undefined, manifest: SourceVersi
  * Whether a manifest of the bill needs no more work: its delivery is complete, or a newer one is
  * known.
  */
-function isWorkedOff(record: PartitionRecord | undefined, { report, manifest }: Found): boolean {
+function isWorkedOff(record: PartitionRecord | undefined, { report, manifest }: FoundReport): boolean {
   const delivery = record?.delivery;
   if (!delivery || !manifest || record.report !== report) return false;
   const order = compareDeliveries({ ...delivery, manifest }, delivery);
@@ -250,7 +250,7 @@ function isWorkedOff(record: PartitionRecord | undefined, { report, manifest }: 
 }
 
 /** Whether what the newest manifest names is known: then nothing else counts. */
-function isDeliveryKnown({ record }: KnownPartition, { report, manifest }: Found): boolean {
+function isDeliveryKnown({ record }: KnownPartition, { report, manifest }: FoundReport): boolean {
   const delivery = record?.report === report ? record.delivery : undefined;
   return (
     delivery !== undefined && manifest !== undefined && compareDeliveries({ ...delivery, manifest }, delivery) <= 0

@@ -43,7 +43,7 @@ export async function reconcile(
   const { dryRun, payers } = request;
   if (keep && !dryRun) await ledger.saveConfiguration(keep);
   const answer = await reconcileSources({ ...services, sources, place: placeBySources(sources) }, request);
-  const configuration = describe(loaded);
+  const configuration = configurationOf(loaded);
   if (!dryRun) {
     const outline = outlineOf(answer, configuration);
     const counts = { payers: payers.length, queued: outline.queued, unreadable: outline.unreadable };
@@ -86,7 +86,7 @@ function activityOf(
   return why === undefined ? activity : { ...activity, why };
 }
 
-function describe({ from, sources, wrongRows, readAt }: LoadedPayers): ConfiguredReport['configuration'] {
+function configurationOf({ from, sources, wrongRows, readAt }: LoadedPayers): ConfiguredReport['configuration'] {
   const payers = payersOf(sources).size;
   return { from, payers, wrongRows, readAt: readAt === undefined ? null : new Date(readAt).toISOString() };
 }

@@ -1,6 +1,6 @@
 import type { Context, SQSEvent } from 'aws-lambda';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type Circumstances, sqsHandler, startTelemetry } from '../../functions/lambda.ts';
+import { type RecordContext, sqsHandler, startTelemetry } from '../../functions/lambda.ts';
 import type { Report } from '../../src/telemetry/events.ts';
 import { CopyWorld, chunk, execution, manifestBytes, NOON, OVERWRITE } from '../copy/copyWorld.ts';
 import { parquetBytes } from '../copy/parquetBytes.ts';
@@ -46,14 +46,14 @@ afterEach(() => {
 const lines = (): Record<string, unknown>[] =>
   written.flatMap((text) => text.split('\n').filter((line) => line.startsWith('{'))).map((line) => JSON.parse(line));
 
-/** Hands one message to a handler that reports one event; answers under which circumstances it worked. */
+/** Hands one message to a handler that reports one event; answers what its work knew beside the message. */
 async function handle(
   body: unknown,
   { receiveCount = 1, parse = (said: unknown) => said } = {},
-): Promise<Circumstances[]> {
-  const seen: Circumstances[] = [];
-  const work = async (_message: unknown, report: Report, circumstances: Circumstances) => {
-    seen.push(circumstances);
+): Promise<RecordContext[]> {
+  const seen: RecordContext[] = [];
+  const work = async (_message: unknown, report: Report, about: RecordContext) => {
+    seen.push(about);
     report({ what: 'source-unknown', bucket: 'b', key: 'k' });
   };
   const handler = sqsHandler(startTelemetry('prod'), { parse, work });
