@@ -6,10 +6,12 @@ interface Credentials {
 }
 
 /**
- * Stands in for the AWS SDK's chain of credential providers when the functions are bundled (esbuild.config.cjs): Lambda
- * gives a function the credentials of its role in these variables (Lambda Developer Guide, Defined runtime environment
- * variables), and `sls invoke local` fills them from whatever profile it was given. The files, SSO sessions and metadata
- * services that the chain would ask else are never there. The provider throws an Error when the variables are not set.
+ * Stands in for the AWS SDK's chain of credential providers when the functions are bundled
+ * (esbuild.config.cjs): Lambda gives a function the credentials of its role in these variables
+ * (Lambda Developer Guide, Defined runtime environment variables), and `sls invoke local` fills
+ * them from whatever profile it was given. The files, SSO sessions and metadata services that the
+ * chain would ask else are never there. The provider throws an Error when the variables are not
+ * set.
  */
 export function defaultProvider(): () => Promise<Credentials> {
   return async () => {

@@ -1,7 +1,7 @@
 import type { Moment } from '../base/moment.ts';
-import type { ObjectCreated } from '../billing/objectCreated.ts';
-import { type Place, placeBySources } from '../billing/placement.ts';
+import { type Place, type Placement, placeBySources } from '../billing/placement.ts';
 import type { StoredConfiguration } from '../ledger/ledger.ts';
+import type { CopyMessage } from '../queue/copyMessage.ts';
 import type { Report } from '../telemetry/events.ts';
 import type { PayersConfiguration } from './payers.ts';
 import { type PayersInForce, payersInForce } from './payersInForce.ts';
@@ -23,11 +23,16 @@ const FRESH_MS = 5 * 60_000;
  */
 const FRESH_FOR_UNKNOWN_MS = 60_000;
 /**
- * Reconcile queues objects of payers that are configured, after it has saved that configuration:
+ * Reconcile requests objects of payers that are configured, after it has saved that configuration:
  * nothing older will do.
  */
-const FRESH_FOR_RECONCILE_MS = 0;
-const RECONCILE = 'reconcile';
+const FRESH_FOR_DISCOVERED_MS = 0;
+
+/** What an object is, by one configuration, and how that places others: a manifest's files. */
+interface PlacedByConfiguration {
+  readonly placement: Placement;
+  readonly place: Place;
+}
 
 interface Known {
   readonly place: Place;
@@ -60,18 +65,21 @@ export class PayersInUse {
   }
 
   /**
-   * How the object of an event is to be placed. Throws what the ledger throws, where the message
-   * must be retried.
+   * What the object of a message is. Throws what the ledger throws, where the message must be
+   * retried.
    */
-  async placeFor(
-    { bucket, key, reason }: Pick<ObjectCreated, 'bucket' | 'key' | 'reason'>,
+  async placed(
+    { bucket, key, kind }: Pick<CopyMessage, 'bucket' | 'key' | 'kind'>,
     report: Report,
-  ): Promise<Place> {
-    const { place } = await this.#knownFor(FRESH_MS, report);
-    if (place(bucket, key).is !== 'unknown-source') return place;
-    const again = await this.#knownFor(reason === RECONCILE ? FRESH_FOR_RECONCILE_MS : FRESH_FOR_UNKNOWN_MS, report);
-    if (again.failure !== undefined && again.place(bucket, key).is === 'unknown-source') throw again.failure;
-    return again.place;
+  ): Promise<PlacedByConfiguration> {
+    const first = await this.#knownFor(FRESH_MS, report);
+    const placement = first.place(bucket, key);
+    if (placement.is !== 'unknown-source') return { placement, place: first.place };
+    const maxAgeMs = kind === 'discovered' ? FRESH_FOR_DISCOVERED_MS : FRESH_FOR_UNKNOWN_MS;
+    const { place, failure } = await this.#knownFor(maxAgeMs, report);
+    const again = place === first.place ? placement : place(bucket, key);
+    if (failure !== undefined && again.is === 'unknown-source') throw failure;
+    return { placement: again, place };
   }
 
   /**

@@ -1,5 +1,5 @@
 import { decide } from '../ledger/decide.ts';
-import { type PeriodTick, parseTick, tickAt } from '../queue/tick.ts';
+import { type PeriodTick, type Tick, tickAt } from '../queue/tick.ts';
 import { FencedOff } from '../warehouse/warehouse.ts';
 import { removeSuperseded } from './removeSuperseded.ts';
 import { runFinalization } from './run.ts';
@@ -16,10 +16,9 @@ import { startStopwatch } from './stopwatch.ts';
 export async function handleTick(
   services: FinalizeServices,
   settings: FinalizeSettings,
-  body: unknown,
+  tick: Tick,
   { yieldAt, correlationId }: Invocation = {},
 ): Promise<void> {
-  const tick = parseTick(body);
   if ('outbox' in tick) return;
   await handlePeriodTick(services, settings, { ...tick, yieldAt, correlationId: tick.correlationId ?? correlationId });
 }

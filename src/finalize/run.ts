@@ -1,10 +1,10 @@
 import { counted } from '../base/counted.ts';
-import { objectCreatedEvent } from '../billing/objectCreated.ts';
 import { partitionName } from '../billing/partition.ts';
 import { setOfDelivery, setWithoutManifest } from '../ledger/currentSet.ts';
 import type { Decision } from '../ledger/decide.ts';
 import { type PartitionRecord, setIdOf } from '../ledger/partitionRecord.ts';
 import type { Problem } from '../ledger/problems.ts';
+import { copyRequest } from '../queue/copyMessage.ts';
 import type { Warehouse } from '../warehouse/warehouse.ts';
 import { analysePublished } from './analysePublished.ts';
 import { auditProblem, registrationProblem } from './auditing.ts';
@@ -114,7 +114,7 @@ async function hold(
   if (set.is !== 'held') return;
   if (set.removed.length > 0) {
     const messages = set.removed.map(({ source: { bucket, key, etag } }) => ({
-      body: objectCreatedEvent('cur-reactor', { bucket, key, etag, reason: 'removed' }, run.correlationId),
+      body: copyRequest('copy', { bucket, key, etag }, run.correlationId),
       group: partition.payer,
     }));
     await copyQueue.send(messages);

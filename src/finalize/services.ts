@@ -3,6 +3,7 @@ import type { Debounce } from '../ledger/decide.ts';
 import { LeaseLost, type Ledger } from '../ledger/ledger.ts';
 import type { Notify } from '../ledger/message.ts';
 import type { MessageContext } from '../outbox/compose.ts';
+import type { CopyRequest } from '../queue/copyMessage.ts';
 import type { Queue } from '../queue/queue.ts';
 import type { Tick } from '../queue/tick.ts';
 import type { ObjectStore } from '../store/objectStore.ts';
@@ -18,7 +19,7 @@ export interface FinalizeServices {
   /** The warehouse's own. */
   readonly script: ScriptEngine;
   readonly store: ObjectStore;
-  readonly copyQueue: Queue<object>;
+  readonly copyQueue: Queue<CopyRequest>;
   readonly finalizeQueue: Queue<Tick>;
   /** Milliseconds since 1970. */
   readonly now: () => number;

@@ -88,6 +88,8 @@ export interface Ledger
 export interface VersionsOfLedger {
   /** What is known of a version; undefined when nothing is. */
   version(partition: Partition, id: VersionId): Promise<VersionRecord | undefined>;
+  /** The same, with the record of its partition: for whoever records the version next. */
+  readVersion(partition: Partition, id: VersionId): Promise<VersionReading>;
   /** All versions of a partition that are known. */
   versions(partition: Partition): Promise<VersionRecord[]>;
   /**
@@ -95,8 +97,13 @@ export interface VersionsOfLedger {
    * waits for, and moves the watermark. Recording the same again is no change, and never moves the
    * version's order backwards; it resolves a delivery that was recorded after the version and waits
    * for it by its id.
+   *
+   * `before` is what was read of this version before, and saves reading it again. It may be out of
+   * date: what was recorded since is neither lost nor undone, but what two calls found new may count
+   * as two changes, and a version that was known already does not resolve a delivery that was
+   * recorded since. Whoever recorded that delivery requests the version afterwards.
    */
-  recordVersion(record: VersionRecord, now: Moment): Promise<Recorded>;
+  recordVersion(record: VersionRecord, now: Moment, before?: VersionReading): Promise<Recorded>;
   /**
    * Notes since when staged versions are hidden from readers, or that they are not (undefined).
    * Throws LeaseLost like `commit`.
@@ -222,6 +229,12 @@ export interface ActivityOfLedger {
 export interface FileSchema {
   readonly id: string;
   readonly columns: readonly ColumnType[];
+}
+
+/** What is known of a version and of its partition; undefined where nothing is. */
+export interface VersionReading {
+  readonly version: VersionRecord | undefined;
+  readonly partition: PartitionRecord | undefined;
 }
 
 /**

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { wrongFields } from '../base/wrongFields.ts';
 import { type Payer, parsePayer } from '../billing/payer.ts';
-import { addMonths, type Period, parsePeriod, periodAt } from '../billing/period.ts';
+import { type Period, parsePeriod, recentPeriods } from '../billing/period.ts';
 
 /** What to reconcile. */
 export interface ReconcileRequest {
@@ -12,7 +12,10 @@ export interface ReconcileRequest {
   readonly dryRun: boolean;
 }
 
-/** The caller asked for something that there is not. Consequence: nothing is done, and the caller is told everything that is wrong. */
+/**
+ * The caller asked for something that does not exist. Consequence: nothing is done, and the message
+ * names all that is wrong.
+ */
 export class ReconcileInputInvalid extends Error {
   override readonly name = 'ReconcileInputInvalid';
 }
@@ -51,9 +54,10 @@ const inputSchema = (configured: ReadonlySet<string>) =>
   );
 
 /**
- * Reads what a caller asks for: `{"payers": ["111122223333"], "periods": ["2026-09"], "dryRun": true}`, each field
- * optional. Without payers it is all that are configured, without periods the month of `now` (milliseconds since 1970,
- * UTC) and the one before. Nothing at all (undefined, null, '') asks for everything.
+ * Reads what a caller asks for: `{"payers": ["111122223333"], "periods": ["2026-09"], "dryRun":
+ * true}`, each field optional. Without payers it is all that are configured, without periods the
+ * month of `now` (milliseconds since 1970, UTC) and the one before. Nothing at all (undefined,
+ * null, '') asks for everything.
  *
  * Throws ReconcileInputInvalid, whose message names every wrong or unknown field and its value.
  */
@@ -67,10 +71,9 @@ export function parseReconcileInput(input: unknown, configured: Iterable<Payer>,
     throw new ReconcileInputInvalid(`cannot reconcile: ${wrong.join('; ')}`);
   }
   const { payers = [...known], periods, dryRun = false } = parsed.data;
-  const current = periodAt(now);
   return {
     payers: [...new Set(payers)].sort().map(parsePayer),
-    periods: periods ? [...new Set(periods)].sort().map(parsePeriod) : [addMonths(current, -1), current],
+    periods: periods ? [...new Set(periods)].sort().map(parsePeriod) : recentPeriods(now),
     dryRun,
   };
 }

@@ -2,7 +2,9 @@ import { executionTime } from '../billing/executionTime.ts';
 import type { Partition } from '../billing/partition.ts';
 import type { FileState } from './knownPartition.ts';
 
-/** How the files of one partition stand at one source. Only files that count are told apart by state. */
+/**
+ * How the files of one partition stand at one source. Only files that count are counted by state.
+ */
 export interface PartitionTally {
   readonly partition: Partition;
   /** Data files and manifests that were listed, old deliveries among them. */
@@ -21,8 +23,9 @@ interface FolderTally {
 }
 
 /**
- * Counts the files of a partition as they are listed. Where each delivery has a folder of its own, only the newest
- * folder counts in the end: older deliveries are history, not something that is missing.
+ * Counts the files of a partition as they are listed. Where each delivery has a folder of its own,
+ * only the newest folder counts in the end: older deliveries are history, not something that is
+ * missing.
  */
 export class Tally {
   readonly #partition: Partition;
@@ -40,7 +43,10 @@ export class Tally {
     this.#listed += 1;
   }
 
-  /** A data file that is listed and, with a state, counts. `folder` is the delivery's own, or '' where there is none. */
+  /**
+   * A data file that is listed and, with a state, counts. `folder` is the delivery's own, or ''
+   * where there is none.
+   */
   addFile(folder: string, { key, lastModified }: { key: string; lastModified: number }, state?: FileState): void {
     this.#listed += 1;
     if (!state) return;

@@ -2,7 +2,7 @@ import pMap from 'p-map';
 import type { Moment } from '../base/moment.ts';
 import type { Partition } from '../billing/partition.ts';
 import type { Payer } from '../billing/payer.ts';
-import { addMonths, type Period, periodAt } from '../billing/period.ts';
+import { type Period, recentPeriods } from '../billing/period.ts';
 import { compareText } from '../billing/version.ts';
 import { payersOf } from '../config/loadPayers.ts';
 import type { PayersConfiguration } from '../config/payers.ts';
@@ -113,8 +113,7 @@ async function wantedPeriods(
   { periods }: StatusRequest,
   at: Moment,
 ): Promise<readonly Period[]> {
-  const current = periodAt(at);
-  const usual = [addMonths(current, -1), current];
+  const usual = recentPeriods(at);
   if (periods !== 'all') return periods ?? usual;
   return [...new Set([...(await ledger.periods()), ...usual])].sort();
 }

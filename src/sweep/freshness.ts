@@ -1,6 +1,6 @@
 import type { Moment } from '../base/moment.ts';
 import type { Payer } from '../billing/payer.ts';
-import { addMonths, type Period, periodAt } from '../billing/period.ts';
+import { recentPeriods } from '../billing/period.ts';
 import { deliveredAt } from '../ledger/deliveredAt.ts';
 import type { PartitionRecord } from '../ledger/partitionRecord.ts';
 
@@ -25,24 +25,16 @@ export const NEVER_HOURS = 8784;
 const HOUR_MS = 3_600_000;
 
 /**
- * The period of `now` (milliseconds since 1970) and the one before: a payer that delivers at all
- * has delivered into these.
- */
-export function freshPeriods(now: Moment): readonly Period[] {
-  const current = periodAt(now);
-  return [addMonths(current, -1), current];
-}
-
-/**
- * The freshness of each payer, in their order, from the records of {@link freshPeriods}: the newest
- * `deliveredAt` of these two months. What is older counts as never: nobody would call it fresh.
+ * The freshness of each payer, in their order, from the records of the recent periods: a payer that
+ * delivers at all has delivered into these. It is the newest `deliveredAt` of them; what is older
+ * counts as never: nobody would call it fresh.
  */
 export function freshness(
   payers: Iterable<Payer>,
   records: readonly PartitionRecord[],
   now: Moment,
 ): readonly Freshness[] {
-  const wanted = freshPeriods(now);
+  const wanted = recentPeriods(now);
   const newest = new Map<Payer, Moment>();
   for (const record of records) {
     const { payer, period } = record.partition;

@@ -15,6 +15,7 @@ import { queueUrlOf, SqsQueue } from '../../src/adapters/sqs/queue.ts';
 import { parsePayer } from '../../src/billing/payer.ts';
 import { addMonths, type Period, periodAt } from '../../src/billing/period.ts';
 import { handleTick } from '../../src/finalize/handleTick.ts';
+import type { CopyRequest } from '../../src/queue/copyMessage.ts';
 import type { Tick } from '../../src/queue/tick.ts';
 import type { ReconcileReport } from '../../src/reconcile/reconcileReport.ts';
 import type { StatusReport } from '../../src/status/statusReport.ts';
@@ -170,7 +171,7 @@ async function finalize(): Promise<ReactorEvent[]> {
     warehouse: withStagedFiles(store, STAGING_BUCKET),
     script: warehouse.script,
     store,
-    copyQueue: new SqsQueue<object>(sqs, queueUrlOf(sqs, 'cur-reactor-dev-copy')),
+    copyQueue: new SqsQueue<CopyRequest>(sqs, queueUrlOf(sqs, 'cur-reactor-dev-copy')),
     finalizeQueue: new SqsQueue<Tick>(sqs, queueUrlOf(sqs, 'cur-reactor-dev-finalize')),
     now: Date.now,
     sleep: async () => undefined,
@@ -222,7 +223,7 @@ function withStagedFiles(store: S3ObjectStore, bucket: string): Warehouse {
 const visible = async () =>
   (await warehouse.summary()).map(({ payer, period, rows, cost }) => [payer, period, rows, cost]);
 
-// One stage and its life, told in order: each step begins where the one before ended.
+// One stage and its life, in order: each step begins where the one before ended.
 describe('a stage that `sls deploy` made', () => {
   it('says that it is deployed, and has its parts', async () => {
     expect(stage.said).toContain('Service deployed to stack cur-reactor-dev');
@@ -237,8 +238,8 @@ describe('a stage that `sls deploy` made', () => {
   it('stages what payers deliver: S3, the payer’s bus, the central bus, the queue, the bundled function', async () => {
     const keys = [...(await deliver(FAR, 'e1', [1, 2])), ...(await deliver(OWN, 'e1', [64]))];
     const messages = await receive('copy');
-    const told = messages.map(({ Body = '' }) => JSON.parse(Body).detail.object.key);
-    expect([...new Set(told)].toSorted()).toEqual(keys.toSorted());
+    const delivered = messages.map(({ Body = '' }) => JSON.parse(Body).detail.object.key);
+    expect([...new Set(delivered)].toSorted()).toEqual(keys.toSorted());
     const QueueUrl = await queueUrl('copy');
     for (const { ReceiptHandle } of messages) {
       await sqs.changeMessageVisibility({ QueueUrl, ReceiptHandle, VisibilityTimeout: 0 });
@@ -283,7 +284,7 @@ describe('a stage that `sls deploy` made', () => {
     ]);
   });
 
-  it('finds by reconcile what no event told, through the bundled function', async () => {
+  it('finds by reconcile what no event announced, through the bundled function', async () => {
     const s3 = owners.get(FAR.bucket);
     await s3?.putBucketNotificationConfiguration({ Bucket: FAR.bucket, NotificationConfiguration: {} });
     await deliver(FAR, 'e3', [16, 32]);

@@ -5,11 +5,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { FolderObjectStore } from '../../src/adapters/folder/objectStore.ts';
 import { SqliteLedger } from '../../src/adapters/sqlite/ledger.ts';
-import { objectCreatedEvent } from '../../src/billing/objectCreated.ts';
 import { parsePayer } from '../../src/billing/payer.ts';
 import { parsePeriod } from '../../src/billing/period.ts';
 import type { Place } from '../../src/billing/placement.ts';
-import { handleObjectCreated } from '../../src/copy/handleObjectCreated.ts';
+import { handleCopyMessage } from '../../src/copy/handleCopyMessage.ts';
 import type { CopyServices } from '../../src/copy/services.ts';
 import { smallFiles } from './smallFiles.ts';
 
@@ -105,7 +104,7 @@ async function stage(folder: string, names: readonly string[]): Promise<void> {
     stage: 'bench',
   };
   await concurrently(names, (key) =>
-    handleObjectCreated(staging, objectCreatedEvent('cur-reactor', { bucket: 'source', key, reason: 'PutObject' })),
+    handleCopyMessage(staging, { kind: 'copy', bucket: 'source', key }, place('source', key)),
   );
   ledger.close();
 }

@@ -6,7 +6,8 @@ import { SqliteLedger } from '../../src/adapters/sqlite/ledger.ts';
 import { parsePayer } from '../../src/billing/payer.ts';
 import { placeBySources } from '../../src/billing/placement.ts';
 import type { Source } from '../../src/billing/source.ts';
-import { reconcile } from '../../src/reconcile/reconcile.ts';
+import { parseReconcileInput } from '../../src/reconcile/reconcileInput.ts';
+import { reconcileSources } from '../../src/reconcile/reconcileSources.ts';
 import { startListingServer } from '../reconcile/listingServer.ts';
 
 const SOURCE: Source = { bucket: 'payer-cur', prefix: 'cur', payer: parsePayer('111122223333'), manifests: true };
@@ -45,7 +46,7 @@ export async function measureListing(count: number): Promise<ListingFigures> {
   const place = placeBySources([SOURCE]);
   const startedAt = performance.now();
   try {
-    await reconcile(
+    await reconcileSources(
       {
         store: new S3ObjectStore(client),
         ledger,
@@ -74,7 +75,7 @@ export async function measureListing(count: number): Promise<ListingFigures> {
         stage: 'bench',
         staleAfterHours: 36,
       },
-      { periods: ['2026-10'] },
+      parseReconcileInput({ periods: ['2026-10'] }, [SOURCE.payer], NOW),
     );
     return { seconds: (performance.now() - startedAt) / 1000, pages: server.pages(), queued, heapMiB: peak };
   } finally {

@@ -82,7 +82,7 @@ describe('a manifest of Data Exports', () => {
 describe('a manifest of an export that is no part of a bill', () => {
   const columns = (...names: readonly string[]) => ({ columns: names.map((name) => ({ name, type: 'string' })) });
 
-  test('is told apart by its columns: FOCUS by its name, others by what they lack', () => {
+  test('is recognized by its columns: FOCUS by its name, others by what they lack', () => {
     const focus = exportManifest(columns('BilledCost', 'BillingPeriodStart', 'ChargeCategory'));
     expect(() => parseManifest(focus, exportAt)).toThrow(ManifestNotBill);
     expect(() => parseManifest(focus, exportAt)).toThrow(/^a FOCUS export/);
@@ -177,7 +177,7 @@ describe('a manifest is invalid, and says which field and value,', () => {
     expect(() => parseManifest(legacyManifest(change), legacyAt)).toThrow(message);
   });
 
-  test('when its key is none of a manifest', () => {
+  test('when its key is not that of a manifest', () => {
     expect(() => parseManifest(exportManifest(), { bucket: 'payer-cur', key: 'x/data.json' })).toThrow(
       /"x\/data.json"/,
     );

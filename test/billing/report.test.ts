@@ -49,7 +49,7 @@ describe('the report of a key', () => {
     );
   });
 
-  it('is not the folder of its name once more that Athena’s reports have, as two folders or one tell', () => {
+  it('is not the folder of its name once more that Athena’s reports have, as two folders or one show', () => {
     fc.assert(
       fc.property(anyPath, reportName, (above, name) => {
         const { data, manifest } = ATHENA(name);

@@ -9,9 +9,10 @@ import { parsePayer } from '../../src/billing/payer.ts';
 import { parsePeriod } from '../../src/billing/period.ts';
 import { placeBySources } from '../../src/billing/placement.ts';
 import type { Source } from '../../src/billing/source.ts';
-import { handleObjectCreated } from '../../src/copy/handleObjectCreated.ts';
+import { handleCopyMessage } from '../../src/copy/handleCopyMessage.ts';
 import type { CopyServices } from '../../src/copy/services.ts';
 import type { Debounce } from '../../src/ledger/decide.ts';
+import { parseCopyMessage } from '../../src/queue/copyMessage.ts';
 import type { Queue, QueueMessage } from '../../src/queue/queue.ts';
 import type { Tick } from '../../src/queue/tick.ts';
 import type { ListedObject, ObjectStore } from '../../src/store/objectStore.ts';
@@ -131,8 +132,11 @@ export class CopyWorld {
     await this.directory.delete({ bucket, key });
   }
 
-  handle(body: unknown, changes: Partial<CopyServices> = {}): Promise<void> {
-    return handleObjectCreated({ ...this.staging, ...changes }, body);
+  /** Does what the copy function does with a message's body. */
+  async handle(body: unknown, changes: Partial<CopyServices> = {}): Promise<void> {
+    const services = { ...this.staging, ...changes };
+    const message = parseCopyMessage(body);
+    await handleCopyMessage(services, message, services.place(message.bucket, message.key));
   }
 
   /** Works on what is ready in the copy queue until nothing is. */

@@ -110,7 +110,7 @@ async function stateOf(world: CopyWorld) {
     staged: (await world.staged()).map(({ key, etag }) => ({ key, etag })),
     requests: withoutDoubles(world.copyQueue.sent),
     ticks: withoutDoubles(world.finalizeQueue.sent),
-    told: await ledger.outbox(),
+    outbox: await ledger.outbox(),
   };
 }
 
@@ -136,7 +136,7 @@ function afterCut(given: Given, nth: number, moment: 'before' | 'after') {
     const changes = {
       store: cut.wrap<ObjectStore>(world.store),
       ledger,
-      tell: (messages: readonly Message[]) => ledger.putIntoOutbox(messages),
+      notify: (messages: readonly Message[]) => ledger.putIntoOutbox(messages),
       copyQueue: cut.wrap<Queue<object>>(world.copyQueue),
       finalizeQueue: cut.wrap<Queue<Tick>>(world.finalizeQueue),
     };

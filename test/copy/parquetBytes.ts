@@ -1,7 +1,7 @@
 import type { DecodedArray, SchemaElement } from 'hyparquet';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 
-/** A small report file: the columns without which there is no bill, and one to tell rows apart. Another label, another content. */
+/** A small report file: the columns without which there is no bill, and one that differs from row to row. Another label, another content. */
 export function parquetBytes(rows: number, label = 'item'): Uint8Array {
   const texts = (text: string) => Array.from({ length: rows }, () => text);
   const ids = Array.from({ length: rows }, (_, row) => `${label}-${row}`);

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { executionTime } from '../../src/billing/executionTime.ts';
-import { parseObjectCreated } from '../../src/billing/objectCreated.ts';
 import { versionIdOf } from '../../src/billing/version.ts';
 import { setOfDelivery } from '../../src/ledger/currentSet.ts';
+import { parseCopyMessage } from '../../src/queue/copyMessage.ts';
 import { AccessDenied, type ObjectStore } from '../../src/store/objectStore.ts';
 import { md5 } from './contentEtags.ts';
 import {
@@ -61,7 +61,7 @@ async function putManifest(executionId: string, keys: readonly string[], at = wo
 }
 
 function requests() {
-  return world.copyQueue.sent.map(({ body, ...message }) => ({ ...message, ...parseObjectCreated(body) }));
+  return world.copyQueue.sent.map(({ body, ...message }) => ({ ...message, ...parseCopyMessage(body) }));
 }
 
 describe('a manifest whose files are all staged', () => {
@@ -167,7 +167,7 @@ describe('a manifest that comes before its files were staged', () => {
         key,
         etag: md5(contents[index] ?? new Uint8Array()),
         sizeBytes: contents[index]?.length,
-        reason: 'manifest',
+        kind: 'copy',
       })),
     );
     expect(await currentSet()).toBeUndefined();
@@ -353,7 +353,7 @@ describe('a file that is newer than its manifest', () => {
       { what: 'delivery-unsure', partition, executionId: 'e1', keys: [chunk(OVERWRITE, 1)] },
     ]);
     expect(requests()).toMatchObject([
-      { key: OVERWRITE_MANIFEST, reason: 'second-look', delaySeconds: DEBOUNCE.quietSeconds, group: DAILY.payer },
+      { key: OVERWRITE_MANIFEST, kind: 'second-look', delaySeconds: DEBOUNCE.quietSeconds, group: DAILY.payer },
     ]);
   });
 
@@ -462,7 +462,7 @@ describe('a file that is newer than its manifest', () => {
       files.map(({ key }) => key),
     );
     await world.handle(event, { debounce: { quietSeconds: 3600, maxWaitSeconds: 7200 } });
-    expect(requests()).toMatchObject([{ reason: 'second-look', delaySeconds: 900 }]);
+    expect(requests()).toMatchObject([{ kind: 'second-look', delaySeconds: 900 }]);
   });
 });
 
@@ -503,7 +503,7 @@ describe('a file that is not there', () => {
   it('all of them: a manifest before every one of its files is complete with the last', async () => {
     const keys = [1, 2, 3].map((n) => chunk(FIRST.folder, n));
     await world.handle(await putManifest('e1', keys, NOON, FIRST.manifest));
-    expect(requests().map(({ reason }) => reason)).toEqual(['second-look']);
+    expect(requests().map(({ kind }) => kind)).toEqual(['second-look']);
     for (const [index, key] of keys.entries()) {
       expect(await currentSet()).toBeUndefined();
       await world.handle(await world.put(key, parquetBytes(index + 1)));

@@ -84,7 +84,7 @@ export class Deployment {
     await this.s3.send(new CreateBucketCommand({ Bucket: bucket, CreateBucketConfiguration: location }));
   }
 
-  /** Writes an object, and answers EventBridge's event of it. S3's times have whole seconds; its sequencer tells more. */
+  /** Writes an object, and answers EventBridge's event of it. S3's times have whole seconds; its sequencer is finer. */
   async put(bucket: string, key: string, bytes: Uint8Array) {
     const { ETag } = await this.s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: bytes }));
     this.#writes += 1;

@@ -161,7 +161,7 @@ describe('a copy', () => {
     expect(conflicts).toBeLessThan(0);
   });
 
-  it('that was made by a Lambda that died before it told the ledger is used, and counted once', async () => {
+  it('that was made by a Lambda that died before it had recorded it is used, and counted once', async () => {
     const event = await stage.put('payer-one', KEY, parquetBytes(3));
     const death = new AbortController();
     order((request) => {

@@ -9,6 +9,7 @@ import { describeDeliveryRules } from './contract/deliveries.ts';
 import { describeLeaseRules } from './contract/leases.ts';
 import { describeLookups } from './contract/lookups.ts';
 import { describeOutboxRules } from './contract/outbox.ts';
+import { describeReadingRules } from './contract/readings.ts';
 import { describeRecoveryRules } from './contract/recovery.ts';
 import { describeRemovalRules } from './contract/removals.ts';
 import { describeReportRules } from './contract/reports.ts';
@@ -36,6 +37,7 @@ export function describeLedgerContract(name: string, makeLedger: () => Promise<L
     const subject = () => harness.ledger;
 
     describeVersionRules(subject);
+    describeReadingRules(subject);
     describeReportRules(subject);
     describeWithdrawalRules(subject);
     describeDeliveryRules(subject);

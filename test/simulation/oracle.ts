@@ -7,6 +7,7 @@ import { compareDeliveries } from '../../src/ledger/deliveryOrder.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { isDirty, type PartitionRecord, setIdOf } from '../../src/ledger/partitionRecord.ts';
 import { problemOf } from '../../src/ledger/problems.ts';
+import { parseCopyMessage } from '../../src/queue/copyMessage.ts';
 import type { Publication } from '../../src/warehouse/warehouse.ts';
 import {
   isImpossible,
@@ -83,7 +84,7 @@ export class Oracle {
 
   /** Invariant 1: the event of what lies at the source goes only when the ledger knows it. */
   async acknowledged(body: unknown): Promise<void> {
-    const { bucket, key, etag, sequencer } = announced(body);
+    const { bucket, key, etag = '', sequencer } = parseCopyMessage(body);
     const watched = this.#watched.find((each) => each.bucket === bucket);
     const present = this.#world.buckets.get({ bucket, key });
     if (!watched || !present || present.sequencer !== sequencer) return;
@@ -355,19 +356,6 @@ function watch(plan: PartitionPlan, index: number): Watched {
   }
   const marks = { bill: undefined, publishedIndex: 0, delivered: false, watermark: 0, analysedWatermark: 0 };
   return { plan, name: partitionName(partition), bucket, partition, reports, origins, ...marks };
-}
-
-interface Announced {
-  readonly bucket: string;
-  readonly key: string;
-  readonly etag: string;
-  /** Only what the source itself announced has one; what the reactor sends to itself has not. */
-  readonly sequencer?: string;
-}
-
-function announced(body: unknown): Announced {
-  const { detail } = body as { detail: { bucket: { name: string }; object: Omit<Announced, 'bucket'> } };
-  return { bucket: detail.bucket.name, ...detail.object };
 }
 
 function sameSet(visible: readonly Visible[], expected: ReadonlyMap<string, string>): boolean {

@@ -1,13 +1,13 @@
-import { objectCreatedEvent } from '../../src/billing/objectCreated.ts';
 import { placeBySources } from '../../src/billing/placement.ts';
-import { handleObjectCreated } from '../../src/copy/handleObjectCreated.ts';
+import { handleCopyMessage } from '../../src/copy/handleCopyMessage.ts';
 import { handleTick } from '../../src/finalize/handleTick.ts';
 import type { FinalizeTimings } from '../../src/finalize/services.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import type { Message } from '../../src/ledger/message.ts';
 import { isDirty, type PartitionRecord } from '../../src/ledger/partitionRecord.ts';
 import { compareWarehouse } from '../../src/programs/local/compareWarehouse.ts';
-import type { Tick } from '../../src/queue/tick.ts';
+import { parseCopyMessage } from '../../src/queue/copyMessage.ts';
+import { parseTick, type Tick } from '../../src/queue/tick.ts';
 import { discoverSource } from '../../src/reconcile/discover.ts';
 import type { ObjectStore } from '../../src/store/objectStore.ts';
 import { sweep } from '../../src/sweep/sweep.ts';
@@ -139,7 +139,10 @@ class World {
     const script = following(() => this.#tables.script);
     const warehouse = override<Warehouse>(tables, { script });
     this.#warehouse = observedWarehouse((mutation.warehouse ?? same)(warehouse), this.oracle);
-    const copy: Consumer = (process, body) => handleObjectCreated(this.#staging(process), body);
+    const copy: Consumer = async (process, body) => {
+      const [services, message] = [this.#staging(process), parseCopyMessage(body)];
+      await handleCopyMessage(services, message, services.place(message.bucket, message.key));
+    };
     this.#copyQueue = new SimulatedQueue('copy', scheduler, {
       consumer: (mutation.copy ?? same)(copy),
       onAcknowledge: (body) => void this.oracle.acknowledged(body),
@@ -320,14 +323,12 @@ class World {
     }
     const { etag, sequencer } = this.#buckets.get({ bucket, key }) ?? {};
     if (etag === undefined || sequencer === undefined) throw new Error(`${bucket}/${key} was not put`);
-    const body = objectCreatedEvent('cur-reactor', {
-      bucket,
-      key,
-      etag,
-      sequencer,
-      eventEpochMs: this.#scheduler.now,
-      reason: 'PutObject',
-    });
+    const body = {
+      'detail-type': 'Object Created',
+      source: 'aws.s3',
+      time: new Date(this.#scheduler.now).toISOString(),
+      detail: { bucket: { name: bucket }, object: { key, etag, sequencer }, reason: 'PutObject' },
+    };
     this.#copyQueue.accept({ body, delaySeconds: random() < 0.2 ? random() * 100 : 0 });
   }
 
@@ -367,7 +368,7 @@ class World {
   #finalize(process: Process, body: unknown): Promise<void> {
     const settings = { ...this.#settings, ...DEPLOYMENT, holder: process.name };
     const yieldAt = this.#scheduler.clock + HAND_ON_AFTER_SECONDS * 1000;
-    return handleTick(this.#finalizing(process), settings, body, { yieldAt });
+    return handleTick(this.#finalizing(process), settings, parseTick(body), { yieldAt });
   }
 
   #finalizing(process: Process) {

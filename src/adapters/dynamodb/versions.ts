@@ -1,7 +1,8 @@
 import type { Partition } from '../../billing/partition.ts';
 import type { VersionId } from '../../billing/version.ts';
-import type { Recorded, VersionsOfLedger } from '../../ledger/ledger.ts';
+import type { Recorded, VersionReading, VersionsOfLedger } from '../../ledger/ledger.ts';
 import { applyVersion, tickFor } from '../../ledger/partitionChanges.ts';
+import { newPartitionRecord } from '../../ledger/partitionRecord.ts';
 import { mergeVersion, removedOutcome, type VersionRecord } from '../../ledger/versionRecord.ts';
 import type { DynamodbFolds } from './folds.ts';
 import { fenceOf, lostLease } from './leases.ts';
@@ -21,8 +22,12 @@ export class DynamodbVersions implements VersionsOfLedger {
   }
 
   async version(partition: Partition, id: VersionId): Promise<VersionRecord | undefined> {
-    const { entries } = await this.#partitions.read(partition);
-    return latestVersion(await this.#items.get(partition, id), id, entries);
+    return (await this.readVersion(partition, id)).version;
+  }
+
+  async readVersion(partition: Partition, id: VersionId): Promise<VersionReading> {
+    const { record, entries } = await this.#partitions.read(partition);
+    return { version: latestVersion(await this.#items.get(partition, id), id, entries), partition: record };
   }
 
   async versions(partition: Partition): Promise<VersionRecord[]> {
@@ -30,12 +35,11 @@ export class DynamodbVersions implements VersionsOfLedger {
     return latestVersions(await this.#items.list(partition), entries);
   }
 
-  async recordVersion(seen: VersionRecord, now: number): Promise<Recorded> {
+  async recordVersion(seen: VersionRecord, now: number, reading?: VersionReading): Promise<Recorded> {
     const { partition, id, awaitsManifest } = seen;
-    const { record: stored, base, entries } = await this.#partitions.read(partition);
-    const known = latestVersion(await this.#items.get(partition, id), id, entries);
-    const { record, isNew } = mergeVersion(known, seen);
-    const before = stored ?? base;
+    const known = reading ?? (await this.readVersion(partition, id));
+    const { record, isNew } = mergeVersion(known.version, seen);
+    const before = known.partition ?? newPartitionRecord(partition);
     const counts = applyVersion(before, record, { isNew, awaitsManifest }, now) !== before;
     if (!isNew && !counts) return { partition: before, isNew: false, tick: tickFor(before, id) };
     const after = await this.#folds.append(partition, { record, isNew, awaitsManifest, at: now });

@@ -13,6 +13,7 @@ import type {
   PeriodRecord,
   Recorded,
   StoredConfiguration,
+  VersionReading,
 } from '../../ledger/ledger.ts';
 import type { Message } from '../../ledger/message.ts';
 import type { Reopening } from '../../ledger/partitionChanges.ts';
@@ -106,12 +107,16 @@ export class SqliteLedger implements Ledger {
     return this.#versions.version(partition, id);
   }
 
+  readVersion(partition: Partition, id: VersionId): Promise<VersionReading> {
+    return this.#versions.readVersion(partition, id);
+  }
+
   versions(partition: Partition): Promise<VersionRecord[]> {
     return this.#versions.versions(partition);
   }
 
-  recordVersion(record: VersionRecord, now: Moment): Promise<Recorded> {
-    return this.#versions.recordVersion(record, now);
+  recordVersion(record: VersionRecord, now: Moment, before?: VersionReading): Promise<Recorded> {
+    return this.#versions.recordVersion(record, now, before);
   }
 
   markSuperseded(

@@ -1,6 +1,6 @@
 import type { Partition } from '../../billing/partition.ts';
 import type { VersionId } from '../../billing/version.ts';
-import type { Recorded, VersionsOfLedger } from '../../ledger/ledger.ts';
+import type { Recorded, VersionReading, VersionsOfLedger } from '../../ledger/ledger.ts';
 import { applyVersion, tickFor } from '../../ledger/partitionChanges.ts';
 import { newPartitionRecord } from '../../ledger/partitionRecord.ts';
 import {
@@ -25,11 +25,16 @@ export class SqliteVersions implements VersionsOfLedger {
     return this.#read(partition, id);
   }
 
+  async readVersion(partition: Partition, id: VersionId): Promise<VersionReading> {
+    return { version: this.#read(partition, id), partition: readPartition(this.#db, partition) };
+  }
+
   async versions({ period, payer }: Partition): Promise<VersionRecord[]> {
     return this.#db.all('select body from versions where period = ? and payer = ?', [period, payer]);
   }
 
-  async recordVersion(seen: VersionRecord, now: number): Promise<Recorded> {
+  /** Reads again what was read before: it costs nothing here. */
+  async recordVersion(seen: VersionRecord, now: number, _before?: VersionReading): Promise<Recorded> {
     const { partition, id, awaitsManifest } = seen;
     return this.#db.transaction(() => {
       const { record, isNew } = mergeVersion(this.#read(partition, id), seen);

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FolderObjectStore } from '../../adapters/folder/objectStore.ts';
-import { objectCreatedEvent } from '../../billing/objectCreated.ts';
+import { type CopyRequest, copyRequest } from '../../queue/copyMessage.ts';
 import type { Queue } from '../../queue/queue.ts';
 import { sampleDeliveries } from '../sample/sampleDeliveries.ts';
 
@@ -12,13 +12,13 @@ export const SAMPLE_SEED = 1;
 interface SampleDelivery {
   readonly keep: string;
   readonly store: FolderObjectStore;
-  readonly queue: Queue<object>;
+  readonly queue: Queue<CopyRequest>;
   readonly settled: () => Promise<void>;
   readonly say: (line: string) => void;
 }
 
 /**
- * Plays the sample's deliveries into its buckets: every object that is put raises its event, as S3 would. Once it has
+ * Plays the sample's deliveries into its buckets: every object that is put is requested, as S3 would raise its event. Once it has
  * been delivered whole, a mark in the state says so; cut off before, it is delivered again from the start.
  */
 export async function deliverSample({ keep, store, queue, settled, say }: SampleDelivery): Promise<void> {
@@ -35,9 +35,7 @@ export async function deliverSample({ keep, store, queue, settled, say }: Sample
       step.do === 'put' ? await store.put({ bucket, key }, step.bytes()) : await store.head({ bucket, key });
     if (!object) throw new Error(`the sample repeats the event of ${bucket}/${key}, which is not there`);
     const { etag, sizeBytes } = object;
-    await queue.send([
-      { body: objectCreatedEvent('cur-reactor', { bucket, key, etag, sizeBytes, reason: 'PutObject' }) },
-    ]);
+    await queue.send([{ body: copyRequest('copy', { bucket, key, etag, sizeBytes }) }]);
   }
   await writeFile(mark, '');
 }

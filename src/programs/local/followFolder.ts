@@ -1,10 +1,10 @@
 import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
-import { objectCreatedEvent } from '../../billing/objectCreated.ts';
 import { type Partition, partitionName } from '../../billing/partition.ts';
 import { compareVersions, objectName, type SourceVersion, versionIdOf } from '../../billing/version.ts';
 import { replaceVersion, withdrawVersion } from '../../copy/withdrawVersion.ts';
 import type { VersionRecord } from '../../ledger/versionRecord.ts';
+import { copyRequest } from '../../queue/copyMessage.ts';
 import type { Input } from './input.ts';
 import { allPartitions } from './outcome.ts';
 import type { SetAside } from './setAside.ts';
@@ -137,9 +137,7 @@ async function followBack({ outcome, replaced, source }: VersionRecord, { source
   const isWithdrawn = outcome.status === 'staged' && outcome.withdrawn !== undefined;
   if (!isWithdrawn && !replaced) return;
   const { bucket, key, etag, sizeBytes } = source;
-  await sourceQueue.send([
-    { body: objectCreatedEvent('cur-reactor', { bucket, key, etag, sizeBytes, reason: 'back' }) },
-  ]);
+  await sourceQueue.send([{ body: copyRequest('copy', { bucket, key, etag, sizeBytes }) }]);
 }
 
 /**
@@ -161,8 +159,7 @@ export async function followRefilled(listed: ReadonlyMap<string, SourceVersion>,
     await ledger.reopen(partition, { by: 'delivery-refilled', forgetDeliveries: true }, staging.now());
     staging.report({ what: 'delivery-unsure', partition, executionId, keys });
     const { bucket, key, etag, sizeBytes } = manifest;
-    const body = objectCreatedEvent('cur-reactor', { bucket, key, etag, sizeBytes, reason: 'refilled' });
-    await stack.sourceQueue.send([{ body }]);
+    await stack.sourceQueue.send([{ body: copyRequest('copy', { bucket, key, etag, sizeBytes }) }]);
   }
 }
 

@@ -1,8 +1,8 @@
-import { objectCreatedEvent } from '../../billing/objectCreated.ts';
 import { type Partition, partitionPrefix } from '../../billing/partition.ts';
-import { COPY_LOST, type CopyServices } from '../../copy/services.ts';
+import type { CopyServices } from '../../copy/services.ts';
 import type { VersionRecord } from '../../ledger/versionRecord.ts';
 import { isStaged } from '../../ledger/versionRecord.ts';
+import { copyRequest } from '../../queue/copyMessage.ts';
 import type { ListedObject } from '../../store/objectStore.ts';
 
 /**
@@ -14,7 +14,7 @@ export async function restoreLostCopies(staging: CopyServices, partition: Partit
   const intact = await removeDamagedCopies(staging, partition);
   const lost = (await ledger.versions(partition)).filter((version) => isLost(version, intact));
   const messages = lost.map(({ source: { bucket, key, etag, sizeBytes } }) => ({
-    body: objectCreatedEvent('cur-reactor', { bucket, key, etag, sizeBytes, reason: COPY_LOST }),
+    body: copyRequest('restore-copy', { bucket, key, etag, sizeBytes }),
     group: partition.payer,
   }));
   await copyQueue.send(messages);

@@ -6,12 +6,13 @@ import { type DeadLetter, MemoryQueue } from '../../adapters/memory/queue.ts';
 import type { SqliteLedger } from '../../adapters/sqlite/ledger.ts';
 import type { Period } from '../../billing/period.ts';
 import type { Place } from '../../billing/placement.ts';
-import { handleObjectCreated } from '../../copy/handleObjectCreated.ts';
+import { handleCopyMessage } from '../../copy/handleCopyMessage.ts';
 import type { CopyServices } from '../../copy/services.ts';
 import { handleTick } from '../../finalize/handleTick.ts';
 import type { FinalizeServices, FinalizeSettings, FinalizeTimings } from '../../finalize/services.ts';
 import { hasChanges, isDirty, type PartitionRecord, wantsAnalytics } from '../../ledger/partitionRecord.ts';
 import { type FailedStep, problemOf } from '../../ledger/problems.ts';
+import type { CopyRequest } from '../../queue/copyMessage.ts';
 import type { Queue } from '../../queue/queue.ts';
 import type { Tick } from '../../queue/tick.ts';
 import type { ObjectStore } from '../../store/objectStore.ts';
@@ -57,7 +58,7 @@ export interface Stack {
   readonly ledger: SqliteLedger;
   readonly warehouse: DuckdbWarehouse;
   /** The copy queue, for whoever feeds it: sending waits until what was sent has been worked on, so memory stays flat. */
-  readonly sourceQueue: Queue<object>;
+  readonly sourceQueue: Queue<CopyRequest>;
   /**
    * Resolves when nothing more will happen by itself: all is published, or waits for the source, or has failed for good.
    * Rejects with WarehouseBroken when the warehouse has to be opened again: then this process can only end.
@@ -74,7 +75,7 @@ export async function openStack(options: StackOptions): Promise<Stack> {
   const { ledger, warehouse, close } = await openState(keep, options.memoryLimitBytes);
   opened.defer(close);
   const isPatient = options.retrying !== undefined;
-  const copyQueue = newQueue<object>(isPatient ? Number.MAX_SAFE_INTEGER : MAX_RECEIVES);
+  const copyQueue = newQueue<CopyRequest>(isPatient ? Number.MAX_SAFE_INTEGER : MAX_RECEIVES);
   const finalizeQueue = newQueue<Tick>(MAX_RECEIVES);
   const shared = {
     store: options.store(STAGING_BUCKET, stagingRoot(keep)),
@@ -99,10 +100,10 @@ export async function openStack(options: StackOptions): Promise<Stack> {
   let broken: WarehouseBroken | undefined;
   const copies = consume(
     copyQueue,
-    copying(options, async (body) => {
+    copying(options, async (request) => {
       // Small files are worked on without a wait (directoryStore.ts): timers and signals get their turn here.
       await setImmediate();
-      await handleObjectCreated(staging, body);
+      await handleCopyMessage(staging, request, place(request.bucket, request.key));
     }),
     { concurrency: COPIES_AT_ONCE, signal: stop.signal, backoffSeconds: isPatient ? patientBackoff : linearBackoff },
   );
@@ -159,12 +160,12 @@ async function restoreUnregistered(staging: CopyServices, period: Period): Promi
 }
 
 /** Goes on trying what cannot be taken in, and says so, where somebody waits; else gives it up at last. */
-function copying({ retrying, report, onGivenUp }: StackOptions, handler: Handler<object>): Handler<object> {
+function copying({ retrying, report, onGivenUp }: StackOptions, handler: Handler<CopyRequest>): Handler<CopyRequest> {
   if (!retrying) return reportingGivenUp(onGivenUp, handler);
-  return async (body, context) => {
-    const key = keyOf(body);
+  return async (request, context) => {
+    const { key } = request;
     try {
-      await handler(body, context);
+      await handler(request, context);
     } catch (error) {
       const attempts = context.receiveCount;
       const reason = error instanceof Error ? error.message : String(error);
@@ -174,14 +175,6 @@ function copying({ retrying, report, onGivenUp }: StackOptions, handler: Handler
     }
     await retrying.succeeded(key);
   };
-}
-
-/** Of a message in the shape of S3's event; what has another shape is named as a whole. */
-function keyOf(body: object): string {
-  const detail: unknown = Reflect.get(body, 'detail');
-  const object: unknown = typeof detail === 'object' && detail !== null ? Reflect.get(detail, 'object') : undefined;
-  const key: unknown = typeof object === 'object' && object !== null ? Reflect.get(object, 'key') : undefined;
-  return typeof key === 'string' ? key : JSON.stringify(body);
 }
 
 /** 1, 2, 3, … seconds: for a process that ends after some attempts. */
@@ -212,7 +205,7 @@ function steadyNow(): number {
 /** What is waited for. */
 interface Settling {
   readonly staging: CopyServices;
-  readonly copyQueue: MemoryQueue<object>;
+  readonly copyQueue: MemoryQueue<CopyRequest>;
   readonly finalizeQueue: MemoryQueue<Tick>;
   readonly consumers: readonly Consumer[];
   readonly whyBroken: () => WarehouseBroken | undefined;

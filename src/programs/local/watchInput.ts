@@ -3,8 +3,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { isAbsence } from '../../adapters/folder/failures.ts';
 import { pathOfKey } from '../../adapters/folder/keyPath.ts';
 import { type Watch, watchBuckets } from '../../adapters/folder/watch.ts';
-import { objectCreatedEvent } from '../../billing/objectCreated.ts';
 import { objectName, type SourceVersion } from '../../billing/version.ts';
+import { copyRequest } from '../../queue/copyMessage.ts';
 import type { Location } from '../../store/objectStore.ts';
 import type { Feeding } from './feed.ts';
 import { followFolder, followRefilled, followReplaced, overtakenAt } from './followFolder.ts';
@@ -84,8 +84,7 @@ async function takeIn(
       const object = await store.head(location);
       if (!object) continue;
       const { etag, sizeBytes } = object;
-      const body = objectCreatedEvent('cur-reactor', { bucket, key, etag, sizeBytes, reason: 'PutObject' });
-      await stack.staging.copyQueue.send([{ body }]);
+      await stack.staging.copyQueue.send([{ body: copyRequest('copy', { bucket, key, etag, sizeBytes }) }]);
       taken.push({ bucket, ...object });
     } catch (error) {
       progress.say(`cannot take ${pathOf(location, input.buckets)}: ${messageOf(error)}`);

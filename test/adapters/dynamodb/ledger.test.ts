@@ -53,6 +53,19 @@ describe('what a data file costs', () => {
     expect((await ledger.partition(ALPHA))?.completeDelivery?.id).toBe('delivery-1');
   });
 
+  it('two reads, whether it is new or known, where it is recorded with what was read of it', async () => {
+    const ledger = await world.ledger();
+    const [first, second] = filesOf(2);
+    if (!first || !second) throw new Error('there are no files');
+    await ledger.recordVersion(first, START);
+    for (const file of [first, second]) {
+      const sent = world.proxy.requests.length;
+      await ledger.recordVersion(file, START, await ledger.readVersion(ALPHA, file.id));
+      const operations = world.proxy.requests.slice(sent).map(({ operation }) => operation);
+      expect(operations).toEqual(file === first ? ['GetItem', 'GetItem'] : ['GetItem', 'GetItem', 'UpdateItem']);
+    }
+  });
+
   it('one write before it is answered, where it does not fill the log', async () => {
     const ledger = await world.ledger();
     const [first, second] = filesOf(2);

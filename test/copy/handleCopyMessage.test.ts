@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { consume } from '../../src/adapters/memory/consume.ts';
-import { MalformedEvent } from '../../src/billing/objectCreated.ts';
+import { MalformedMessage } from '../../src/billing/messageFields.ts';
 import { type SourceVersion, versionIdOf } from '../../src/billing/version.ts';
 import { setWithoutManifest } from '../../src/ledger/currentSet.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
@@ -70,13 +70,13 @@ describe('a data file', () => {
     ]);
   });
 
-  it('costs one copy, one read, one record of its version, and no listing', async () => {
+  it('costs one copy, one read, one reading and one record of its version, and no listing', async () => {
     const event = await world.put(KEY, parquetBytes(3));
     const store = counted<ObjectStore>(world.store);
     const ledger = counted<Ledger>(world.ledger);
     await world.handle(event, { store: store.target, ledger: ledger.target });
     expect(store.calls).toEqual({ read: 1, copy: 1 });
-    expect(ledger.calls).toEqual({ version: 1, recordSchema: 1, recordVersion: 1 });
+    expect(ledger.calls).toEqual({ readVersion: 1, recordSchema: 1, recordVersion: 1 });
   });
 
   it('of a hundred sends no tick, unless it is the first', async () => {
@@ -238,7 +238,7 @@ describe('content that is no report', () => {
   });
 });
 
-describe('a message that is not an Object Created event throws MalformedEvent, which names the field:', () => {
+describe('a message that is not an Object Created event throws MalformedMessage, which names the field:', () => {
   const good = eventOf(DAILY.bucket, KEY);
   it.each<[unknown, RegExp]>([
     [undefined, /body must be an object, got undefined/],
@@ -256,13 +256,13 @@ describe('a message that is not an Object Created event throws MalformedEvent, w
     [eventOf(DAILY.bucket, KEY, { size: -1 }), /detail\.object\.size must be a whole number/],
     [eventOf(DAILY.bucket, KEY, { etag: 5 }), /detail\.object\.etag must be a string, got 5/],
   ])('%j', async (body, message) => {
-    await expect(world.handle(body)).rejects.toThrow(MalformedEvent);
+    await expect(world.handle(body)).rejects.toThrow(MalformedMessage);
     await expect(world.handle(body)).rejects.toThrow(message);
     expect(await world.ledger.periods()).toEqual([]);
   });
 });
 
-describe('an object that is none of ours is dropped with its reason, and nobody reads it:', () => {
+describe('an object that is not ours is dropped with its reason, and nobody reads it:', () => {
   it.each([
     ['an unknown bucket', 'somebody-elses', KEY, { what: 'source-unknown' }],
     ["a key below no payer's prefix", DAILY.bucket, 'strangers/daily-00001.parquet', { what: 'source-unknown' }],
@@ -282,7 +282,7 @@ describe('an object that is none of ours is dropped with its reason, and nobody 
       { what: 'object-ignored', reason: 'no billing period in the key' },
     ],
     [
-      'a month that is none',
+      'a month that does not exist',
       DAILY.bucket,
       'cur/r/year=2026/month=13/x.parquet',
       { what: 'object-ignored', reason: 'invalid billing period' },
@@ -442,7 +442,7 @@ describe('trouble that may pass', () => {
     },
   );
 
-  it.each(['recordVersion', 'recordSchema', 'version'] as const)(
+  it.each(['recordVersion', 'recordSchema', 'readVersion'] as const)(
     'the ledger refuses %s: the message is kept',
     async (method) => {
       const event = await world.put(KEY, parquetBytes(1));
