@@ -1,3 +1,4 @@
+import { instanceHours } from './instanceHours.ts';
 import { memberAccounts } from './inventory.ts';
 import {
   type BillHead,
@@ -9,7 +10,6 @@ import {
   monthInterval,
   usageItem,
 } from './lineItem.ts';
-import { instanceHours } from './meters.ts';
 import { hexDigits, type Random, seededRandom, uuid } from './random.ts';
 import type { Resource } from './resource.ts';
 
@@ -30,7 +30,9 @@ export function reservation(head: BillHead, days: readonly Interval[], random: R
     reservation_subscription_id: String(1_000_000_000 + Math.floor(identity() * 1_000_000_000)),
   };
   return [
-    ...days.map((day) => reservedUsage(usageItem(head, day, instance, RESERVED, 24, random))),
+    ...days.map((day) =>
+      reservedUsage(usageItem(head, day, { resource: instance, meter: RESERVED, amount: 24 }, random)),
+    ),
     reservationFee(head, days.length * 24, random),
   ].map((item) => ({ ...item, columns: { ...item.columns, ...subscription } }));
 }
@@ -115,7 +117,7 @@ export function savingsPlan(head: BillHead, days: readonly Interval[], random: R
   };
   return days
     .flatMap((day) => {
-      const usage = usageItem(head, day, instance, PLANNED, 24, random);
+      const usage = usageItem(head, day, { resource: instance, meter: PLANNED, amount: 24 }, random);
       return [coveredUsage(usage), negation(usage, headColumns(head, day, random)), planFee(head, day, random)];
     })
     .map((item) => ({ ...item, columns: { ...item.columns, ...plan } }));

@@ -72,15 +72,17 @@ export function headColumns(head: BillHead, interval: Interval, random: Random):
   };
 }
 
-/** On-demand usage of one meter of a resource: `amount` in the meter's unit. */
-export function usageItem(
-  head: BillHead,
-  interval: Interval,
-  resource: Resource,
-  meter: ResourceMeter,
-  amount: number,
-  random: Random,
-): LineItem {
+/** What a resource used, as one meter counts it. */
+interface Usage {
+  readonly resource: Resource;
+  readonly meter: ResourceMeter;
+  /** In the meter's unit. */
+  readonly amount: number;
+}
+
+/** On-demand usage in one interval. */
+export function usageItem(head: BillHead, interval: Interval, usage: Usage, random: Random): LineItem {
+  const { resource, meter, amount } = usage;
   const { region } = head;
   const rate = meter.usdPerUnit * region.priceFactor;
   const cost = amount * rate;
