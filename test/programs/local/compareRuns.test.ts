@@ -38,16 +38,17 @@ describe('at a start', () => {
   it('what the warehouse does not show is published anew', async () => {
     world.tables.current.clear();
     await compare();
-    expect(world.told('warehouse-behind')).toHaveLength(1);
+    expect(world.told('warehouse-behind')).toMatchObject([{ redo: 'load' }]);
     await world.tickWhenDue();
     expect(world.visible()).toHaveLength(1);
   });
 
-  it('the same set of a run that the ledger does not know is analysed anew: whether it was, nobody can tell', async () => {
+  it('the same set of a run that the ledger does not know is analysed again: nobody knows whether it was', async () => {
     for (const [name, set] of world.tables.current) world.tables.current.set(name, { ...set, epoch: 7 });
     world.tables.analysed.clear();
     await world.ledger.raiseEpoch(PERIOD, 7);
     await compare();
+    expect(world.told('warehouse-behind')).toMatchObject([{ redo: 'analytics' }]);
     await world.tickWhenDue();
     await world.drain();
     expect([...world.tables.analysed.values()]).toEqual([(await world.record()).published?.setId]);
