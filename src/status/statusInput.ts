@@ -9,9 +9,9 @@ export type StatusState = PartitionState | 'unknown';
 
 /** What to tell of. A limit that is absent is none. */
 export interface StatusRequest {
-  readonly payers?: readonly Payer[];
+  readonly payers?: readonly Payer[] | undefined;
   /** `all`: every one that the ledger knows, and the current and the previous month. Absent: these two alone. */
-  readonly periods?: readonly Period[] | 'all';
+  readonly periods?: readonly Period[] | 'all' | undefined;
   readonly states?: readonly StatusState[];
   /** Leave out what is complete. */
   readonly problemsOnly: boolean;

@@ -24,21 +24,15 @@ export async function benchEmbedded(files: number, say: (line: string) => void):
   for (const { columns, bytes } of smallFiles()) {
     const folder = await mkdtemp(join(tmpdir(), 'cur-reactor-bench-'));
     try {
-      await measure(columns, bytes, files, folder, say);
+      say(`${files} files of 20 rows and ${columns} columns, ${bytes.length} bytes each`);
+      await measure(bytes, files, folder, say);
     } finally {
       await rm(folder, { recursive: true });
     }
   }
 }
 
-async function measure(
-  columns: number,
-  bytes: Uint8Array,
-  files: number,
-  folder: string,
-  say: (line: string) => void,
-): Promise<void> {
-  say(`${files} files of 20 rows and ${columns} columns, ${bytes.length} bytes each`);
+async function measure(bytes: Uint8Array, files: number, folder: string, say: (line: string) => void): Promise<void> {
   const names = Array.from({ length: files }, (_, index) => `part-${String(index).padStart(6, '0')}.parquet`);
   await write(join(folder, 'source'), names, bytes);
   const plain = await timed(() => copyPlainly(join(folder, 'source'), join(folder, 'plain'), names));

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, inject, it } from 'vitest';
-import { endlessChange, everyTwentySeconds, lastingBehind, lastingLease, mutations } from './mutations.ts';
+import { mutations } from './mutations.ts';
+import { endlessChange, everyTwentySeconds, lastingBehind, lastingLease } from './progressMutations.ts';
 import { anyScenario, type Scenario } from './scenario.ts';
 import { settings, simulate } from './simulate.ts';
 

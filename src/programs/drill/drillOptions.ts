@@ -7,7 +7,7 @@ export interface DrillOptions {
   /** Do it; without it the drill only says what it would do. */
   readonly yes: boolean;
   /** Instead of the stage's own. */
-  readonly region?: string;
+  readonly region?: string | undefined;
   readonly alarm: DrillAlarm;
   /** Send to the function's queue, and have it fail; otherwise straight to the dead-letter queue. */
   readonly throughQueue: boolean;
@@ -62,7 +62,7 @@ export function parseDrillOptions(args: readonly string[]): DrillOptions | 'help
   if (region !== undefined && !/^[a-z]{2}(-[a-z]+)+-\d$/.test(region)) {
     throw new UsageError(`--region must be a region such as us-east-1, got ${quoteValue(region)}`);
   }
-  return { stage, yes, alarm, throughQueue, ...(region === undefined ? {} : { region }) };
+  return { stage, yes, alarm, throughQueue, region };
 }
 
 function isAlarm(name: string): name is DrillAlarm {

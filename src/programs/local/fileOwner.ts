@@ -5,10 +5,10 @@ import type { FileFacts, RowGroup } from './fileFacts.ts';
 
 /** What the person said about a folder; where they said nothing, the files' rows decide. */
 export interface Said {
-  readonly payer?: Payer;
-  readonly period?: Period;
+  readonly payer?: Payer | undefined;
+  readonly period?: Period | undefined;
   /** Which report is the bill, where a month has several. */
-  readonly report?: string;
+  readonly report?: string | undefined;
 }
 
 /** What was looked for, or why it is not known. */

@@ -54,7 +54,7 @@ export function outcomeText(outcome: Outcome, width: number, nextCommands: reado
       title: `Wastage found: ${findings.length}${findings.length > 1 ? ', largest saving first' : ''}`,
       columns: FINDING_COLUMNS,
       rows: findings.slice(0, SHOWN_FINDINGS).map(findingRow),
-      ...(more > 0 ? { end: `… and ${more} more: --json has all of them` } : {}),
+      end: more > 0 ? `… and ${more} more: --json has all of them` : undefined,
     },
     { title: 'By month', columns: MONTH_COLUMNS, rows: totals.months.map(monthRow) },
     { title: 'By check', columns: CHECK_COLUMNS, rows: overMonths(totals.checks).map(checkRow) },
@@ -68,7 +68,7 @@ export function outcomeText(outcome: Outcome, width: number, nextCommands: reado
 interface Part extends TableContent {
   readonly title: string;
   /** A line below the table. */
-  readonly end?: string;
+  readonly end?: string | undefined;
 }
 
 /** A part without rows is its title alone, if that says anything: a number, or that there is nothing. */

@@ -37,7 +37,7 @@ function rowsText({ columns, rows }: Pick<Rows, 'columns' | 'rows'>, width: numb
   const content = {
     columns: columns.map(({ name, isNumber }) => ({
       head: printable(name),
-      ...(isNumber ? { right: true as const } : {}),
+      right: isNumber,
     })),
     rows: rows.map((row) => row.map(cellOf)),
   };

@@ -7,7 +7,7 @@ export interface Column {
   /** What it is called where each cell has a line of its own; without it the head. */
   readonly name?: string;
   /** Numbers stand at the right. */
-  readonly right?: true;
+  readonly right?: boolean;
   /** In a terminal too narrow for all columns, it goes to lines of its own below the row: the cell alone, or after its name. */
   readonly detail?: 'bare' | 'named';
 }

@@ -7,7 +7,7 @@ import type { Resource, ResourceMeter } from './resource.ts';
 /** One row of a bill, before it is written as one kind of report or the other. */
 export interface LineItem {
   /** By the names that both kinds of report share: `line_item_…`, `pricing_…`, `reservation_…`, `savings_plan_…`. */
-  readonly columns: Readonly<Record<string, string | number | Date>>;
+  readonly columns: Readonly<Record<string, string | number | Date | undefined>>;
   /** Product attributes by AWS's names without `product_`. */
   readonly product: Readonly<Record<string, string>>;
   readonly tags: Readonly<Record<string, string>>;
@@ -119,7 +119,7 @@ function resourceColumns(resource: Resource): LineItem['columns'] {
     line_item_usage_account_id: resource.account,
     line_item_usage_account_name: `sample account ${resource.account.slice(8)}`,
     line_item_resource_id: resource.id,
-    ...(resource.zone !== undefined && { line_item_availability_zone: resource.zone }),
+    line_item_availability_zone: resource.zone,
   };
 }
 

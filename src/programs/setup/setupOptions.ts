@@ -7,9 +7,9 @@ export interface SetupOptions {
   readonly stage: string;
   readonly print: boolean;
   /** The AWS account of the staging bucket; absent only for printing. */
-  readonly accountId?: string;
+  readonly accountId?: string | undefined;
   /** Instead of the stage's own: database.schema.table, or `none` when somebody else keeps it. */
-  readonly payersTable?: string;
+  readonly payersTable?: string | undefined;
 }
 
 export const HELP = `Sets up a stage's warehouse in Snowflake: roles, the way to the staging bucket, tables, views, grants.
@@ -52,12 +52,7 @@ export function parseSetupOptions(args: readonly string[]): SetupOptions | 'help
   }
   if (!print && account === undefined) throw new UsageError('--account ID is needed, unless with --print');
   if (payersTable !== undefined) parsePayersTable(payersTable);
-  return {
-    stage,
-    print,
-    ...(payersTable === undefined ? {} : { payersTable }),
-    ...(account === undefined ? {} : { accountId: account }),
-  };
+  return { stage, print, payersTable, accountId: account };
 }
 
 /** Reads the name of a payers table; undefined for `none`. Throws UsageError, which names the value. */

@@ -1,4 +1,4 @@
-import type { Row } from '../../warehouse/contract.ts';
+import type { Row } from '../../warehouse/harness.ts';
 import { boundNumber, boundTexts, IN_BOUND_TEXTS, type Known, pattern } from './snowflakeStatements.ts';
 import type { Sessions } from './snowflakeTables.ts';
 
@@ -76,5 +76,8 @@ function costsOf(items: readonly Row[]): [string | null, number | null][] {
     const before = costs.get(currency) ?? null;
     costs.set(currency, cost === undefined || cost === null ? before : (before ?? 0) + Number(cost));
   }
-  return [...costs].sort(([one], [other]) => (one === null ? 1 : other === null ? -1 : one < other ? -1 : 1));
+  return [...costs].sort(([one], [other]) => {
+    if (one === null || other === null) return one === null ? 1 : -1;
+    return one < other ? -1 : 1;
+  });
 }

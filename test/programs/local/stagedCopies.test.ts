@@ -40,7 +40,9 @@ describe('a staged copy that was damaged', { concurrent: true }, () => {
     await damage(copy);
     await rm(path.join(keep, 'warehouse.duckdb'));
     const { status, stderr, outcome } = await run();
-    expect(stderr).toMatch(/damaged .*the copy of "a\.parquet" has (100 bytes, not \d+|different bytes): it is made again/);
+    expect(stderr).toMatch(
+      /damaged .*the copy of "a\.parquet" has (100 bytes, not \d+|different bytes): it is made again/,
+    );
     expect([status, ...tableOf(outcome)]).toEqual([0, `2026-04/${PAYER} published: 1 files, 2 rows, cost 3`]);
   });
 
