@@ -21,7 +21,7 @@ export class DrillImpossible extends Error {
 }
 
 const LOOK_AGAIN_SECONDS = 15;
-const TELL_EVERY_SECONDS = 60;
+const REPORT_EVERY_SECONDS = 60;
 /** SQS sends its metrics every minute, and CloudWatch looks at them every minute (SQS Developer Guide, Monitoring). */
 const ALARM_SECONDS = 600;
 
@@ -80,7 +80,7 @@ async function describe({ cloudwatch }: Drilling, { alarmName }: DrillPlan): Pro
 async function awaitState(drilling: Drilling, plan: DrillPlan, wanted: State, seconds: number): Promise<boolean> {
   const { now, sleep, say } = drilling;
   const startedAt = now();
-  let toldAt = startedAt;
+  let reportedAt = startedAt;
   for (;;) {
     const state = (await describe(drilling, plan))?.StateValue;
     const waited = Math.round((now() - startedAt) / 1000);
@@ -89,9 +89,9 @@ async function awaitState(drilling: Drilling, plan: DrillPlan, wanted: State, se
       return true;
     }
     if (waited >= seconds) return false;
-    if (now() - toldAt >= TELL_EVERY_SECONDS * 1000) {
+    if (now() - reportedAt >= REPORT_EVERY_SECONDS * 1000) {
       say(`${plan.alarmName} is ${state} after ${waited} s, waiting for ${wanted}, at most ${seconds} s`);
-      toldAt = now();
+      reportedAt = now();
     }
     await sleep(LOOK_AGAIN_SECONDS);
   }

@@ -7,7 +7,7 @@ export interface DrillPlan {
   /** The queue that the message is sent to. */
   readonly sendTo: string;
   readonly throughQueue: boolean;
-  /** Tells the message from all others. */
+  /** Distinguishes the message from all others. */
   readonly drillId: string;
   /** Neither an event of S3 nor a tick: no function can do anything with it. */
   readonly body: Readonly<Record<string, string>>;

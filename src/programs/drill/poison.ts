@@ -42,7 +42,7 @@ export async function sendPoison(sqs: SQSClient, queueUrl: string, { body }: Poi
 
 /**
  * Deletes the message from whichever of the queues has it, and shows all others again at once; they count one receipt
- * more. Answers whether it was found: a message that a function has in hand is hidden.
+ * more. Answers whether it was found: a message in flight is hidden.
  */
 export async function removePoison(sqs: SQSClient, queueUrls: readonly string[], poison: Poison): Promise<boolean> {
   for (const queueUrl of queueUrls) if (await removeFrom(sqs, queueUrl, poison)) return true;

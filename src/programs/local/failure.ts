@@ -47,7 +47,7 @@ function ofSystem(error: Error): string | undefined {
   return `${path}${words} (${code}, ${String(error.syscall)})`;
 }
 
-/** Errors of the ledger's database: a full disk, a file that is none of its kind. */
+/** Errors of the ledger's database: a full disk, a file that is not a database. */
 function ofSqlite(error: Error): string | undefined {
   return codeOf(error) === 'ERR_SQLITE_ERROR' ? `the ledger cannot be used: ${error.message}` : undefined;
 }

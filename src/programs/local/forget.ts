@@ -14,7 +14,7 @@ import { allPartitions } from './outcome.ts';
 import { ledgerPath, stagingRoot, warehousePath } from './state.ts';
 import { checkFormat, readPart, writeWhole } from './stateFormat.ts';
 import { lockState } from './stateLock.ts';
-import { readStated } from './told.ts';
+import { readStated } from './statedPlacement.ts';
 
 /** What was taken out of a state with one partition. */
 export interface ForgottenPartition extends Partition, InWarehouse {

@@ -117,7 +117,7 @@ function findingRow(finding: Outcome['findings'][number]): string[] {
   return [check, payer, period, account, region ?? '', short(resource), ...amounts];
 }
 
-/** A bill that nobody knows is not one of nothing. */
+/** An unknown bill is not a bill of zero. */
 function bill(cost: number | null): string {
   return cost === null ? 'unknown' : money(cost);
 }
@@ -135,7 +135,7 @@ function minute(time: string | null): string {
   return time === null ? '' : `${time.slice(0, 10)} ${time.slice(11, 16)}Z`;
 }
 
-/** The end of a resource's ARN tells it apart. */
+/** The end of a resource's ARN identifies it. */
 function short(resource: string): string {
   const characters = [...resource];
   return characters.length <= 48 ? resource : `…${characters.slice(-47).join('')}`;

@@ -11,7 +11,7 @@ export class NotAState extends Error {
 /** What every state has from its first moment on. It goes last, so that a reset that was cut off is known for what it is. */
 const MARK = 'lock.sqlite';
 const FILES =
-  /^(ledger\.sqlite-(wal|shm)|lock\.sqlite-journal|warehouse\.duckdb(\.wal)?|holder\.json|(format|retrying|told|forgetting)\.json(\.new)?|sample-delivered|sql\.sock)$/;
+  /^(ledger\.sqlite-(wal|shm)|lock\.sqlite-journal|warehouse\.duckdb(\.wal)?|holder\.json|(format|retrying|stated|forgetting)\.json(\.new)?|sample-delivered|sql\.sock)$/;
 
 /**
  * Whether a folder is a state. False when it is not there, or empty; throws NotAState when it holds other things alone.

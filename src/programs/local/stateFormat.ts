@@ -10,12 +10,12 @@ export class StateUnusable extends Error {
 }
 
 /** Of the ledger's records, the warehouse's tables and the staged copies together. A program reads its own format alone. */
-const FORMAT = 2;
+const FORMAT = 3;
 const FORMAT_FILE = 'format.json';
 
 /**
  * Makes sure that a state is of this program's format, and marks a new one. Throws StateUnusable for another format, and
- * for a file that is none.
+ * for a file that is not a format file.
  */
 export async function checkFormat(keep: string): Promise<void> {
   if (await isOurs(keep)) return;

@@ -28,7 +28,7 @@ interface Elsewhere {
   readonly placed: ReadonlySet<string>;
 }
 
-/** AWS writes no other names, and its events' patterns tell case apart. */
+/** AWS writes no other names, and its event patterns are case-sensitive. */
 const UPPER_CASE = 'only names that end in .parquet, in lower case, are taken for Parquet';
 
 /** Looks at every object once the input has learned to place them. Throws what the listing throws. */

@@ -25,7 +25,7 @@ export interface TableContent {
  *
  *   framed       all columns, in a frame: all the tables, or none
  *   plain        all columns, two spaces apart
- *   with details the columns that tell rows apart, and below each row, indented, the others
+ *   with details the columns that distinguish rows, and below each row, indented, the others
  *   by field     a line for each cell, an empty one between rows: it always fits, since it cuts
  */
 export function fitTables(contents: readonly TableContent[], width: number): string[] {
@@ -108,7 +108,7 @@ function noteLines(sentences: readonly string[], width: number): string[] {
   return sentences.flatMap((sentence) => wrapped(sentence.split(' '), ' ', width));
 }
 
-/** Pieces in as few indented lines as they fit into. One that fits into none loses its start: an ARN's end tells it apart. */
+/** Pieces in as few indented lines as they fit into. One that fits into none loses its start: an ARN's end identifies it. */
 function wrapped(pieces: readonly string[], between: string, width: number): string[] {
   const room = Math.max(1, width - INDENT.length);
   const lines: string[] = [];

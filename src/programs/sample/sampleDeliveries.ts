@@ -19,7 +19,7 @@ export type SampleStep =
  *
  * Two rounds: every partition's first delivery, then the second ones. On the way there is what real buckets show:
  * objects that are no report, an event that comes twice, a file that comes after its manifest, a file that is no
- * Parquet until the next delivery writes it anew, and a delivery with fewer files than the one before.
+ * Parquet until the next delivery replaces it, and a delivery with fewer files than the one before.
  */
 export function* sampleDeliveries(seed: number): Generator<SampleStep> {
   yield* noise();

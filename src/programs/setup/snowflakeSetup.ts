@@ -90,7 +90,7 @@ export class SetupFailed extends Error {
 
 /**
  * Runs the steps statement by statement, all in one session: `use role` counts for what comes after it. `report` is
- * told each step and the rows of `desc integration`, which say whom AWS has to trust. Throws SetupFailed, which names
+ * given each step and the rows of `desc integration`, which say whom AWS has to trust. Throws SetupFailed, which names
  * the step and the statement.
  */
 export async function applySetup(

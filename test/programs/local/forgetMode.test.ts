@@ -129,7 +129,7 @@ describe('npm start -- --reset', { concurrent: true }, () => {
     await runForOutcome(...state.where, '--payer', RIGHT);
     const { status, stdout } = await runReactor('--reset', '--keep', state.keep);
     expect(status).toBe(0);
-    for (const name of ['ledger.sqlite', 'warehouse.duckdb', 'staging/year=2026', 'told.json']) {
+    for (const name of ['ledger.sqlite', 'warehouse.duckdb', 'staging/year=2026', 'stated.json']) {
       expect(stdout).toContain(`removed ${state.keep}/${name}\n`);
     }
     expect(await readdir(path.dirname(state.keep))).toEqual(['from']);
