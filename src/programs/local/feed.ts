@@ -16,8 +16,8 @@ import type { Options } from './options.ts';
 import type { Progress } from './progress.ts';
 import type { SetAside } from './setAside.ts';
 import type { Stack } from './stack.ts';
-import { notReadSentences, type Survey, survey } from './survey.ts';
 import { readStated, type StatedPlacement } from './statedPlacement.ts';
+import { notReadSentences, type Survey, survey } from './survey.ts';
 import { withdrawLeftOut } from './withdrawLeftOut.ts';
 
 /** What is fed: the input's files, through the store, into the stack. */

@@ -12,9 +12,9 @@ import { parsePeriod, periodOf } from '../../billing/period.ts';
 import type { Forgotten } from './options.ts';
 import { allPartitions } from './outcome.ts';
 import { ledgerPath, stagingRoot, warehousePath } from './state.ts';
+import { readStated } from './statedPlacement.ts';
 import { checkFormat, readPart, writeWhole } from './stateFormat.ts';
 import { lockState } from './stateLock.ts';
-import { readStated } from './statedPlacement.ts';
 
 /** What was taken out of a state with one partition. */
 export interface ForgottenPartition extends Partition, InWarehouse {

@@ -34,7 +34,9 @@ export async function readStated(keep: string, options: Pick<Options, 'payer' | 
   return {
     isTrusted: (partition) => (stated.get(partitionName(partition)) ?? []).every((one) => now.includes(one)),
     note: async (partitions) => {
-      const unrecorded = partitions.filter((one) => !now.every((word) => stated.get(partitionName(one))?.includes(word)));
+      const unrecorded = partitions.filter(
+        (one) => !now.every((word) => stated.get(partitionName(one))?.includes(word)),
+      );
       if (unrecorded.length === 0) return;
       for (const one of unrecorded) stated.set(partitionName(one), now);
       await save();
