@@ -14,14 +14,20 @@ const SLS = join(PROJECT, 'node_modules/serverless/bin/serverless.js');
 const hasBundledNode = process.platform === 'linux' && ['x64', 'arm64'].includes(process.arch);
 const needsBundledNode = hasBundledNode ? '' : ' (skipped: npm ci brings Node 24 along on Linux x64 and arm64 only)';
 
-/** What a process finds when it is not Node 24 and cannot hand itself over: loaded before the launcher. */
+/**
+ * What a process finds when it is not Node 24 and cannot hand itself over: loaded before the
+ * launcher.
+ */
 const oldNode = (platform: string = process.platform) => `
   Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.19.0' } });
   Object.defineProperty(process, 'version', { value: 'v20.19.0' });
   Object.defineProperty(process, 'platform', { value: '${platform}' });
   process.execve = undefined;
 `;
-/** Says who it is, and every signal that it gets; ends with status 7 at the line "end", or when its input ends. */
+/**
+ * Says who it is, and every signal that it gets; ends with status 7 at the line "end", or when its
+ * input ends.
+ */
 const SCRIPT = `
   const say = (fact) => process.stdout.write(JSON.stringify(fact) + '\\n');
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT']) process.on(name, () => say({ got: name }));

@@ -121,7 +121,10 @@ async function receive(name: string): Promise<Message[]> {
   }
 }
 
-/** Does what Lambda's event source mapping does: a batch, the bundled handler, and what failed stays in the queue. */
+/**
+ * Does what Lambda's event source mapping does: a batch, the bundled handler, and what failed stays
+ * in the queue.
+ */
 async function poll(): Promise<Outcome & { readonly received: number }> {
   const messages = await receive('copy');
   const Records = messages.map(({ MessageId, Body, ReceiptHandle, Attributes }) => ({
@@ -157,7 +160,10 @@ async function reconcile(input: object): Promise<ReconcileReport> {
   return answers[0].answer as ReconcileReport;
 }
 
-/** The finalizer's workflow on the stage's own table, queues and bucket, with DuckDB as the warehouse. */
+/**
+ * The finalizer's workflow on the stage's own table, queues and bucket, with DuckDB as the
+ * warehouse.
+ */
 async function finalize(): Promise<ReactorEvent[]> {
   const config = { ...stage.moto.clientConfig, endpoint: stage.proxy.endpoint };
   const { LEDGER_TABLE = '', STAGING_BUCKET = '' } = stage.environmentOf('copy');
@@ -197,7 +203,9 @@ async function finalize(): Promise<ReactorEvent[]> {
   return events;
 }
 
-/** DuckDB reads a folder: what is to be registered is brought there from the staging bucket first. */
+/**
+ * DuckDB reads a folder: what is to be registered is brought there from the staging bucket first.
+ */
 function withStagedFiles(store: S3ObjectStore, bucket: string): Warehouse {
   const { raiseFence, published, audit, publish, script, totals, unregister } = warehouse;
   return {

@@ -11,7 +11,10 @@ import { BundledFunctions, FUNCTIONS, type FunctionName } from '../functions/bun
 const run = promisify(execFile);
 
 const BARE_CLIENTS = fileURLToPath(new URL('bareClients.ts', import.meta.url));
-/** A zip's headers for one file, but for its name, which stands there twice (PKWARE APPNOTE: 30 + 46 + 22 bytes). */
+/**
+ * A zip's headers for one file, but for its name, which stands there twice (PKWARE APPNOTE: 30 + 46
+ * + 22 bytes).
+ */
 const ZIP_HEADERS_BYTES = 98;
 /** Everything that a cold start reads. */
 const ENVIRONMENT = {
@@ -63,8 +66,8 @@ export interface BundleMeasures {
 }
 
 /**
- * Zip size and loading time of each function. Every round loads each of them, and the bare clients, in a fresh process, so
- * that all of them meet the same machine.
+ * Zip size and loading time of each function. Every round loads each of them, and the bare clients,
+ * in a fresh process, so that all of them meet the same machine.
  */
 export async function measureBundles(functions: BundledFunctions, rounds: number): Promise<BundleMeasures[]> {
   const bare = join(functions.folder, 'bareClients.cjs');
@@ -106,7 +109,10 @@ export async function tellBundles(): Promise<string[]> {
   }
 }
 
-/** The size of the zip that holds just this file, as packaging makes it: serverless-esbuild compresses fast, not well. */
+/**
+ * The size of the zip that holds just this file, as packaging makes it: serverless-esbuild
+ * compresses fast, not well.
+ */
 export async function zipBytesOf(path: string): Promise<number> {
   const compressed = deflateRawSync(await readFile(path), { level: 1 });
   return compressed.length + ZIP_HEADERS_BYTES + 2 * basename(path).length;

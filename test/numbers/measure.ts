@@ -11,7 +11,9 @@ export interface Measures {
   readonly nestedTernaries: readonly number[];
   /** `{ ...(x === undefined ? {} : { x }) }` and `{ ...(x && { x }) }`. */
   readonly conditionalSpreads: readonly number[];
-  /** Lines on which a comment ends beyond {@link COMMENT_COLUMNS}. */
+  /**
+   * Lines on which a comment ends beyond {@link COMMENT_COLUMNS}; in tables, {@link TABLE_COLUMNS}.
+   */
   readonly wideComments: readonly number[];
 }
 
@@ -24,6 +26,8 @@ export interface FunctionMeasures {
 }
 
 export const COMMENT_COLUMNS = 100;
+/** Of a table in a comment: as wide as code may be. */
+export const TABLE_COLUMNS = 120;
 
 /** Measures one file's text. A file that does not parse throws. */
 export function measure(file: string, text: string): Measures {
@@ -112,16 +116,22 @@ function unwrapped(node: ESTree.Expression): ESTree.Expression {
 
 /** The lines of a comment that are too wide. One long word, such as a link, cannot be wrapped. */
 function wideLines({ start, end }: ESTree.Span, text: string, lineOf: (position: number) => number): number[] {
-  const startOfLine = text.lastIndexOf('\n', start) + 1;
+  const column = start - (text.lastIndexOf('\n', start) + 1);
   const first = lineOf(start);
   return text
-    .slice(startOfLine, end)
+    .slice(start, end)
     .split('\n')
     .flatMap((line, index) => {
-      const words = line.trim().replace(/^(?:\/\*\*?|\/\/|\*)\s+/, '');
-      const canBeWrapped = words.includes(' ') && !words.startsWith('biome-ignore');
-      return line.length > COMMENT_COLUMNS && canBeWrapped ? [first + index] : [];
+      const content = line.replace(/^\s*(?:\/\*\*?|\/\/|\*) ?/, '');
+      const canBeWrapped = content.trim().includes(' ') && !content.startsWith('biome-ignore');
+      const columns = line.length + (index === 0 ? column : 0);
+      return canBeWrapped && columns > (isTableRow(content) ? TABLE_COLUMNS : COMMENT_COLUMNS) ? [first + index] : [];
     });
+}
+
+/** Text in aligned columns, or what continues such a row: it is indented. */
+function isTableRow(content: string): boolean {
+  return content.startsWith('  ') || /\S {2,}\S/.test(content);
 }
 
 function lineStarts(text: string): readonly number[] {

@@ -76,10 +76,12 @@ describe('the numbers', () => {
 
   it('see comments beyond column 100, where they can be wrapped', () => {
     const wide = 'word '.repeat(20);
-    expect(said(`// ${wide}.\n`)).toEqual(['src/copy/a.ts:1: a comment beyond column 100']);
-    expect(said(`/**\n * Short.\n * ${wide}.\n */\n`)).toEqual(['src/copy/a.ts:3: a comment beyond column 100']);
-    expect(said(`f('${'x'.repeat(80)}'); // the reason is this one\n`)).toHaveLength(1);
+    expect(said(`// ${wide}.\n`)).toEqual(['src/copy/a.ts:1: a comment that is too wide']);
+    expect(said(`/**\n * Short.\n * ${wide}.\n */\n`)).toEqual(['src/copy/a.ts:3: a comment that is too wide']);
+    expect(said(`  f('${'x'.repeat(80)}'); // the reason is this one\n`)).toHaveLength(1);
     expect(said(`f('${wide} // ${wide}');\n`)).toEqual([]);
+    expect(said(`/**\n *   cause    ${wide}\n */\n`)).toEqual([]);
+    expect(said(`/**\n *   cause    ${wide}${wide}\n */\n`)).toHaveLength(1);
     expect(said(`// https://example.org/${'x'.repeat(100)}\n`)).toEqual([]);
   });
 });

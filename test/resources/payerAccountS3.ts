@@ -12,8 +12,9 @@ export interface Write {
 }
 
 /**
- * Stands before moto's S3. Moto takes a notification document with EventBridge in it, sends the events, and leaves
- * EventBridge out when the document is read; S3 tells it. So it is remembered here.
+ * Stands before moto's S3. Moto takes a notification document with EventBridge in it, sends the
+ * events, and leaves EventBridge out when the document is read; S3 tells it. So it is remembered
+ * here.
  */
 export interface S3Front {
   readonly endpoint: string;

@@ -12,9 +12,9 @@ export interface PayerStack {
 }
 
 /**
- * Deploys the payer account's template to an account on moto's server. Moto makes the resources; the custom resource's
- * function it would run in a container, so the connector is run here instead, as CloudFormation would have it run, with
- * `connection` as the custom resource's properties.
+ * Deploys the payer account's template to an account on moto's server. Moto makes the resources;
+ * the custom resource's function it would run in a container, so the connector is run here instead,
+ * as CloudFormation would have it run, with `connection` as the custom resource's properties.
  */
 export async function deployPayerStack(
   { clientConfig, env }: MotoAccount,

@@ -12,7 +12,10 @@ interface Sources {
   readonly refreshByHand: () => void;
 }
 
-/** Objects appear one after the other; each raises an event, which may be lost, and which takes its time. */
+/**
+ * Objects appear one after the other; each raises an event, which may be lost, and which takes its
+ * time.
+ */
 export function scheduleArrivals(plans: readonly PartitionPlan[], sources: Sources): void {
   const { scheduler, refreshByHand } = sources;
   plans.forEach((plan, index) => {

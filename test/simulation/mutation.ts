@@ -5,7 +5,10 @@ import type { ObjectStore } from '../../src/store/objectStore.ts';
 import type { Warehouse } from '../../src/warehouse/warehouse.ts';
 import type { Consumer } from './simulatedQueue.ts';
 
-/** Breaks one part of the world on purpose, to see that the oracle notices. Each gets the part and answers what takes its place. */
+/**
+ * Breaks one part of the world on purpose, to see that the oracle notices. Each gets the part and
+ * answers what takes its place.
+ */
 export interface Mutation {
   readonly ledger?: (ledger: Ledger) => Ledger;
   readonly warehouse?: (warehouse: Warehouse) => Warehouse;

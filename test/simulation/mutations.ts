@@ -11,7 +11,10 @@ import { everyTwentySeconds } from './progressMutations.ts';
 import { isStray } from './scenario.ts';
 import type { Process } from './scheduler.ts';
 
-/** Ways to break an invariant, by the number that src/README.md gives it. Each must be noticed, and as that invariant. */
+/**
+ * Ways to break an invariant, by the number that src/README.md gives it. Each must be noticed, and
+ * as that invariant.
+ */
 export const mutations: readonly (Mutation & {
   readonly breaks: number;
   readonly how: string;

@@ -27,10 +27,16 @@ export interface Omniscience {
   readonly fencedOffAtMost: number;
 }
 
-/** Nothing waits longer for anything, however far a clock was set back; the longest of what is waited for are minutes. */
+/**
+ * Nothing waits longer for anything, however far a clock was set back; the longest of what is
+ * waited for are minutes.
+ */
 const RESTS_WITHIN_SECONDS = 7200;
 
-/** Holds a simulated world to the invariants of src/README.md. Each violation says which one, by number. */
+/**
+ * Holds a simulated world to the invariants of src/README.md. Each violation says which one, by
+ * number.
+ */
 export class Oracle {
   readonly violations: string[] = [];
   readonly #world: Omniscience;
@@ -64,8 +70,8 @@ export class Oracle {
   }
 
   /**
-   * What the older ledger does not know cannot be held against it: a publish may go back, until all is read again, and a
-   * step of the analytics outside of a transaction may be submitted again.
+   * What the older ledger does not know cannot be held against it: a publish may go back, until all
+   * is read again, and a step of the analytics outside of a transaction may be submitted again.
    */
   ledgerRestored(): void {
     this.#isLedgerRestored = true;
@@ -165,7 +171,10 @@ export class Oracle {
     if (this.violations.length > 0) throw new Error(this.violations.join('\n'));
   }
 
-  /** Invariants 4 and 12: at rest, readers see the newest delivery, analytics have run over it, and the ledger says so. */
+  /**
+   * Invariants 4 and 12: at rest, readers see the newest delivery, analytics have run over it, and
+   * the ledger says so.
+   */
   async atRest(): Promise<void> {
     const { script } = this.#world.warehouse;
     script.passTime();
@@ -199,14 +208,20 @@ export class Oracle {
     if (this.violations.length > 0) throw new Error(this.violations.join('\n'));
   }
 
-  /** Invariant 7: what is stuck says so, and why. That the others are at rest is looked at by itself. */
+  /**
+   * Invariant 7: what is stuck says so, and why. That the others are at rest is looked at by
+   * itself.
+   */
   async #isRefusedByName({ plan, partition, name }: Watched): Promise<void> {
     const record = await this.#world.ledger.partition(partition);
     if (record && plan.stuck && isStuckIn(plan.stuck, record)) return;
     this.#violate(7, `${name} cannot be finalized, and its record says ${JSON.stringify(record)}`);
   }
 
-  /** Invariant 6: a partition that keeps changing does not stay dirty for longer than `limitSeconds`. */
+  /**
+   * Invariant 6: a partition that keeps changing does not stay dirty for longer than
+   * `limitSeconds`.
+   */
   async progress(limitSeconds: number): Promise<void> {
     for (const { partition, name } of this.#watched) {
       const since = (await this.#world.ledger.partition(partition))?.firstChangeAt;
@@ -228,7 +243,10 @@ export class Oracle {
     }
   }
 
-  /** Files whose manifest never came are shown after the maximum wait, and never in the place of a delivery. */
+  /**
+   * Files whose manifest never came are shown after the maximum wait, and never in the place of a
+   * delivery.
+   */
   async #lastResort(watched: Watched): Promise<void> {
     const { firstChangeAt = 0 } = (await this.#world.ledger.partition(watched.partition)) ?? {};
     if (watched.delivered) this.#violate(2, `${watched.name} went back from a delivery to files without a manifest`);

@@ -2,7 +2,9 @@ import type { Ledger } from '../../src/ledger/ledger.ts';
 import type { Mutation } from './mutation.ts';
 import { override } from './observed.ts';
 
-/** The clock is set back by a day, over and over: also while a process that dies holds the lease. */
+/**
+ * The clock is set back by a day, over and over: also while a process that dies holds the lease.
+ */
 export const everyTwentySeconds = Array.from(
   { length: 50 },
   (_, number) => ({ is: 'clock', atSeconds: 20 * number, backSeconds: 86_400 }) as const,

@@ -33,7 +33,10 @@ export interface Options {
   readonly mutation?: Mutation;
   /** Hold the world to invariant 6 as well: for scenarios without faults. */
   readonly progressSeconds?: number;
-  /** Hold it to invariant 6 in that no more runs than these are begun in vain after the ledger was restored. */
+  /**
+   * Hold it to invariant 6 in that no more runs than these are begun in vain after the ledger was
+   * restored.
+   */
   readonly fencedOffAtMost?: number;
 }
 
@@ -47,8 +50,9 @@ export const settings: FinalizeSettings = {
 };
 
 /**
- * Plays a scenario with the real copy, manifest, finalize and reconcile workflows: first with its faults until nothing
- * moves any more, then without, after one reconcile and two sweeps. Throws with the trace when an invariant is broken.
+ * Plays a scenario with the real copy, manifest, finalize and reconcile workflows: first with its
+ * faults until nothing moves any more, then without, after one reconcile and two sweeps. Throws
+ * with the trace when an invariant is broken.
  */
 export async function simulate(scenario: Scenario, options: Options = {}): Promise<void> {
   const scheduler = new Scheduler(randomFrom(scenario.seed), scenario.faults);
@@ -61,7 +65,8 @@ export async function simulate(scenario: Scenario, options: Options = {}): Promi
     world.calm();
     world.reconcile();
     await world.run();
-    // A tick that was noted and lost keeps the first sweep's from being sent on; there is a sweep every few minutes.
+    // A tick that was noted and lost keeps the first sweep's from being sent on; there is a sweep
+    // every few minutes.
     world.sweep();
     await world.run();
     await world.oracle.atRest();
@@ -218,7 +223,10 @@ class World {
     if (error instanceof WarehouseBroken) this.#start();
   }
 
-  /** Everything that works ends, and the reactor is started again. What was in the queues may be lost. */
+  /**
+   * Everything that works ends, and the reactor is started again. What was in the queues may be
+   * lost.
+   */
   #start(): void {
     const scheduler = this.#scheduler;
     scheduler.killAll();
@@ -246,8 +254,8 @@ class World {
   }
 
   /**
-   * Whether nothing happens any more but that what is stuck is tried again: for good, or until an event is found that
-   * was lost.
+   * Whether nothing happens any more but that what is stuck is tried again: for good, or until an
+   * event is found that was lost.
    */
   async #isOver(): Promise<boolean> {
     if (this.#scheduler.expected().some((label) => !label.startsWith('finalize delivers'))) return false;

@@ -33,8 +33,9 @@ const SCRIPT = ['create table a', 'begin', 'delete', 'insert', 'commit', 'call b
 const INVISIBLE_SECONDS = 30;
 
 /**
- * Runs a script of three steps as queries over time, as Snowflake does: a query goes on without whoever submitted it, and
- * is in the history a little later. Its fields are open: the oracle looks at them.
+ * Runs a script of three steps as queries over time, as Snowflake does: a query goes on without
+ * whoever submitted it, and is in the history a little later. Its fields are open: the oracle looks
+ * at them.
  */
 export class SimulatedScript implements ScriptEngine {
   readonly visibleWithinSeconds = INVISIBLE_SECONDS;

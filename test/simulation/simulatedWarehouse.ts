@@ -34,7 +34,10 @@ export interface WarehouseWorld {
   readonly analyticsFail: (payers: readonly Payer[]) => boolean;
 }
 
-/** A warehouse in memory, with the contract of the real ones. Its fields are open: the oracle looks at them. */
+/**
+ * A warehouse in memory, with the contract of the real ones. Its fields are open: the oracle looks
+ * at them.
+ */
 export class SimulatedWarehouse implements Warehouse {
   /** Rows that the external table reads, by staged key. */
   readonly registered = new Map<string, number>();

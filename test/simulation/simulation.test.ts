@@ -5,7 +5,10 @@ import { endlessChange, everyTwentySeconds, lastingBehind, lastingLease } from '
 import { anyScenario, type Scenario } from './scenario.ts';
 import { settings, simulate } from './simulate.ts';
 
-/** How many is the configuration's: fewer in the quick subset. `npm run simulate -- --seeds N` plays more of them. */
+/**
+ * How many is the configuration's: fewer in the quick subset. `npm run simulate -- --seeds N` plays
+ * more of them.
+ */
 const WORLDS = inject('worlds');
 /** In each test: none lasts so long that its limit would be one on the machine. */
 const WORLDS_AT_ONCE = 50;
@@ -15,7 +18,10 @@ const MUTANT_WORLDS = 400;
 
 const NO_FAULTS = { crash: 0, error: 0, delay: 0, duplicate: 0, lose: 0, skipRows: 0, analyticsFail: 0 };
 
-/** A partition without manifests that changes every few seconds, for much longer than the maximum wait. */
+/**
+ * A partition without manifests that changes every few seconds, for much longer than the maximum
+ * wait.
+ */
 const restless: Scenario = {
   plans: [
     {
@@ -28,7 +34,10 @@ const restless: Scenario = {
   longestStepSeconds: 10,
   seed: 1,
 };
-/** A tick may come up to five seconds late in this world, and the three steps of the analytics take up to ten each. */
+/**
+ * A tick may come up to five seconds late in this world, and the three steps of the analytics take
+ * up to ten each.
+ */
 const PROGRESS_SECONDS = settings.maxWaitSeconds + 50;
 
 /** Its ledger is put back to where it was a quarter of an hour before, several runs ago. */

@@ -8,7 +8,10 @@ import { describeTotals } from './contract/totals.ts';
 import { describeUnregister } from './contract/unregister.ts';
 import type { WarehouseHarness } from './harness.ts';
 
-/** What every implementation of Warehouse must do. `makeHarness` gives a warehouse that nothing was written to. */
+/**
+ * What every implementation of Warehouse must do. `makeHarness` gives a warehouse that nothing was
+ * written to.
+ */
 export function describeWarehouseContract(name: string, makeHarness: () => Promise<WarehouseHarness>): void {
   let harness: WarehouseHarness;
   beforeEach(async () => {

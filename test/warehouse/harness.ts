@@ -11,7 +11,10 @@ export type Row = Readonly<Record<string, Cell>>;
 /** A fresh warehouse, and the hands that write what it reads. */
 export interface WarehouseHarness {
   readonly warehouse: Warehouse;
-  /** Writes a staged Parquet file with these columns, in this order; a row without a column's name has no value there. */
+  /**
+   * Writes a staged Parquet file with these columns, in this order; a row without a column's name
+   * has no value there.
+   */
   stage(file: {
     partition: Partition;
     name: string;
@@ -22,9 +25,14 @@ export interface WarehouseHarness {
   corrupt(file: StagedFile): Promise<void>;
   /** Removes a staged file. */
   remove(file: StagedFile): Promise<void>;
-  /** The `identity_line_item_id` of every row that the contract view shows of a partition, sorted. */
+  /**
+   * The `identity_line_item_id` of every row that the contract view shows of a partition, sorted.
+   */
   visibleRows(partition: Partition): Promise<string[]>;
-  /** From now on this is the analytics script. Before that it replaces the month's findings, in one transaction, by one for each payer. */
+  /**
+   * From now on this is the analytics script. Before that it replaces the month's findings, in one
+   * transaction, by one for each payer.
+   */
   script(statements: readonly string[]): void;
   /** A statement that adds a finding of this payer in PERIOD. */
   insertFinding(payer: Payer): string;
@@ -57,7 +65,10 @@ export function publicationOf(partition: Partition, files: readonly StagedFile[]
   return { partition, files, asOf: Date.UTC(2026, 9, 5) };
 }
 
-/** A run of the script that the finalizer's run of this epoch has begun; as another one that carries it on, see `epoch`. */
+/**
+ * A run of the script that the finalizer's run of this epoch has begun; as another one that carries
+ * it on, see `epoch`.
+ */
 export function runOf(number: number, epoch = number): ScriptRun {
   return { period: PERIOD, number, epoch };
 }

@@ -3,7 +3,10 @@ import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { DrillPlan } from './drillPlan.ts';
 import { findQueue, removePoison, secondsUntilDead, sendPoison } from './poison.ts';
 
-/** What a drill works with. `now` answers milliseconds since 1970; `sleep` throws when the drill is broken off. */
+/**
+ * What a drill works with. `now` answers milliseconds since 1970; `sleep` throws when the drill is
+ * broken off.
+ */
 export interface Drilling {
   readonly sqs: SQSClient;
   readonly cloudwatch: CloudWatchClient;
@@ -15,20 +18,27 @@ export interface Drilling {
 /** What the drill has shown. `reason` is one line. */
 type DrillResult = { readonly is: 'proved' } | { readonly is: 'not-proved'; readonly reason: string };
 
-/** The drill would prove nothing, or do harm. Consequence: nothing was sent; the message says what to do first. */
+/**
+ * The drill would prove nothing, or do harm. Consequence: nothing was sent; the message says what
+ * to do first.
+ */
 export class DrillImpossible extends Error {
   override readonly name = 'DrillImpossible';
 }
 
 const LOOK_AGAIN_SECONDS = 15;
 const REPORT_EVERY_SECONDS = 60;
-/** SQS sends its metrics every minute, and CloudWatch looks at them every minute (SQS Developer Guide, Monitoring). */
+/**
+ * SQS sends its metrics every minute, and CloudWatch looks at them every minute (SQS Developer
+ * Guide, Monitoring).
+ */
 const ALARM_SECONDS = 600;
 
 type State = 'OK' | 'ALARM';
 
 /**
- * Makes the fault and waits for what has to follow. Whatever happens after the message was sent, it is taken out again.
+ * Makes the fault and waits for what has to follow. Whatever happens after the message was sent, it
+ * is taken out again.
  *
  *   no such alarm, or in alarm already    throws DrillImpossible: nothing is sent
  *   the alarm comes, and ends             proved

@@ -9,11 +9,16 @@ export interface DrillOptions {
   /** Instead of the stage's own. */
   readonly region?: string | undefined;
   readonly alarm: DrillAlarm;
-  /** Send to the function's queue, and have it fail; otherwise straight to the dead-letter queue. */
+  /**
+   * Send to the function's queue, and have it fail; otherwise straight to the dead-letter queue.
+   */
   readonly throughQueue: boolean;
 }
 
-/** The queues that a fault can be made in: each has its dead-letter queue, and that one its alarm of the same name. */
+/**
+ * The queues that a fault can be made in: each has its dead-letter queue, and that one its alarm of
+ * the same name.
+ */
 export const DRILL_ALARMS = { 'copy-dlq': 'copy', 'finalize-dlq': 'finalize' } as const;
 
 type DrillAlarm = keyof typeof DRILL_ALARMS;
@@ -43,7 +48,10 @@ ChangeMessageVisibility, GetQueueUrl, GetQueueAttributes on the two queues, and 
 Exit status: 0 proved, or only described; 1 trouble; 2 a wrong option; 3 not proved: the alarm did not come, or did not end.
 `;
 
-/** Reads the command line; 'help' when it asks for help. Throws UsageError, which names the option and its value. */
+/**
+ * Reads the command line; 'help' when it asks for help. Throws UsageError, which names the option
+ * and its value.
+ */
 export function parseDrillOptions(args: readonly string[]): DrillOptions | 'help' {
   const values = readOptions(args, {
     stage: { type: 'string' },

@@ -13,7 +13,10 @@ export interface DrillPlan {
   readonly body: Readonly<Record<string, string>>;
 }
 
-/** The plan of a drill. `name` is what the stage's names begin with, `drillId` is new for each drill. */
+/**
+ * The plan of a drill. `name` is what the stage's names begin with, `drillId` is new for each
+ * drill.
+ */
 export function drillPlan(
   name: string,
   { alarm, throughQueue }: Pick<DrillOptions, 'alarm' | 'throughQueue'>,

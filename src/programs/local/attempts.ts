@@ -7,7 +7,10 @@ export const MAX_RECEIVES = 5;
 
 /** What happens to a message that cannot be processed. */
 export interface Attempts {
-  /** Where this process stays, and never gives up what it cannot take in: records what it goes on retrying. */
+  /**
+   * Where this process stays, and never gives up what it cannot take in: records what it goes on
+   * retrying.
+   */
   readonly retrying?: Retrying | undefined;
   /** Takes what a message failed with for the last time: it becomes a dead letter. */
   readonly onGivenUp: (error: unknown) => void;
@@ -29,7 +32,10 @@ export function reportingGivenUp<Message>(
   };
 }
 
-/** Where this process stays, retries what cannot be taken in for good, and says so; else gives it up at last. */
+/**
+ * Where this process stays, retries what cannot be taken in for good, and says so; else gives it up
+ * at last.
+ */
 export function retryingCopies({ retrying, report, onGivenUp }: Attempts, handler: Handler<object>): Handler<object> {
   if (!retrying) return reportingGivenUp(onGivenUp, handler);
   return async (body, context) => {

@@ -19,10 +19,11 @@ interface Comparing {
 }
 
 /**
- * Compares what the ledger says was published with what the warehouse shows, which may have been deleted or damaged, or be
- * behind after a power cut. Where they differ, in the files or in the number of rows, the partition is published again: its
- * files are loaded from their staged copies. The same set published by another run is not loaded again, but analysed again,
- * because nobody knows whether it was.
+ * Compares what the ledger says was published with what the warehouse shows, which may have been
+ * deleted or damaged, or be behind after a power cut. Where they differ, in the files or in the
+ * number of rows, the partition is published again: its files are loaded from their staged copies.
+ * The same set published by another run is not loaded again, but analysed again, because nobody
+ * knows whether it was.
  */
 export async function compareWarehouse({ ledger, warehouse, staging }: Comparing): Promise<void> {
   const rows = new Map<string, number>();
@@ -54,11 +55,15 @@ function differenceOf(
   const { published } = record;
   if (shown === undefined || setIdOf(shown.stagedKeys) !== published?.setId) return 'files';
   if (rows !== published.rows) return 'rows';
-  // A run that was cut off between its publish and the ledger is simply done again: its partition is still dirty.
+  // A run that was cut off between its publish and the ledger is simply done again: its partition
+  // is still dirty.
   return shown.epoch === published.epoch || hasChanges(record) ? undefined : 'run';
 }
 
-/** Months that the warehouse shows and the ledger knows nothing of: it was lost, and their files are gone as well. */
+/**
+ * Months that the warehouse shows and the ledger knows nothing of: it was lost, and their files are
+ * gone as well.
+ */
 export async function unaccountedMonths({ ledger, warehouse }: Stack): Promise<string[]> {
   const known = new Set((await allPartitions(ledger)).map(({ partition }) => partitionName(partition)));
   const shown = new Set((await warehouse.summary()).map(partitionName));

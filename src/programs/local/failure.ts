@@ -18,8 +18,9 @@ interface Failure {
 }
 
 /**
- * What to say of an error that ends the program. What a person's machine can cause is one sentence that names the path;
- * the stack is for what nobody has foreseen, since then it is a fault of this program.
+ * What to say of an error that ends the program. What a person's machine can cause is one sentence
+ * that names the path; the stack is for what nobody has foreseen, since then it is a fault of this
+ * program.
  */
 export function failureOf(error: unknown): Failure {
   if (error instanceof UsageError) {

@@ -35,7 +35,10 @@ export interface Fed extends Survey {
   readonly doubts: readonly string[];
 }
 
-/** Delivers what there is to deliver, and waits until it is worked in. Answers what was found on the way. */
+/**
+ * Delivers what there is to deliver, and waits until it is worked in. Answers what was found on the
+ * way.
+ */
 export async function feed(feeding: Feeding): Promise<Fed> {
   const { options, input, stack, store, progress } = feeding;
   const stated = await readStated(options.keep, options);
@@ -71,7 +74,10 @@ function unownedSentence(unowned: number): string {
   return `deleted ${copies} that the ledger does not count on: what is needed is copied again`;
 }
 
-/** Has the input look at what it needs to know to place its objects: all but those that earlier runs have placed. */
+/**
+ * Has the input look at what it needs to know to place its objects: all but those that earlier runs
+ * have placed.
+ */
 async function learn(input: Input, stack: Stack, known: KnownFiles, stated: StatedPlacement): Promise<void> {
   for (const bucket of input.buckets.keys()) {
     const remember = (object: ListedObject, isTrusted: StatedPlacement['isTrusted']) =>
@@ -96,7 +102,8 @@ async function discover(input: Input, stack: Stack): Promise<number> {
   const { stagingBucket } = stack.staging;
   let last: Promise<KnownPartition> | undefined;
   let name = '';
-  // Copies that somebody has deleted are made again, so they are looked at, too. Keys of one month lie together.
+  // Copies that somebody has deleted are made again, so they are looked at, too. Keys of one month
+  // lie together.
   const know = (partition: Partition) => {
     last = last && name === partitionName(partition) ? last : knowPartition(discovery, partition, stagingBucket);
     name = partitionName(partition);

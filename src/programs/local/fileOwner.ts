@@ -28,7 +28,10 @@ export function payerOf(said: Said, facts: FileFacts): Found<Payer> {
   return parsed(() => parsePayer(first), `${column}: `, '; name the payer with --payer ID');
 }
 
-/** Which month a file is of: the one in its rows, which is the one that the person said, if they did. */
+/**
+ * Which month a file is of: the one in its rows, which is the one that the person said, if they
+ * did.
+ */
 export function periodOfFile(said: Said, facts: FileFacts): Found<Period> {
   if (facts.is !== 'report') return said.period ? { found: said.period } : { reason: whyNoReport(facts) };
   const counts = countBy(facts.groups, ({ period }) => period);

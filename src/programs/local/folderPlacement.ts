@@ -20,9 +20,10 @@ interface Month {
 }
 
 /**
- * Places the files of a person's folder. Keys in one of AWS's layouts are placed by it, below their export's root; a month
- * of an export belongs to the payer that the person names, else to the one in the rows of its first file that has one.
- * (An account that joins an organization changes its payer from one month to the next.) All others are loose.
+ * Places the files of a person's folder. Keys in one of AWS's layouts are placed by it, below their
+ * export's root; a month of an export belongs to the payer that the person names, else to the one
+ * in the rows of its first file that has one. (An account that joins an organization changes its
+ * payer from one month to the next.) All others are loose.
  */
 export class FolderPlacement {
   readonly #bucket: string;
@@ -57,17 +58,25 @@ export class FolderPlacement {
     await this.#loose.learn(keys);
   }
 
-  /** Takes a loose file for what an earlier run made of the same content, unless the person says otherwise now. */
+  /**
+   * Takes a loose file for what an earlier run made of the same content, unless the person says
+   * otherwise now.
+   */
   remember(key: string, partition: Partition): boolean {
     return this.#loose.remember(key, partition);
   }
 
-  /** Files that do not count any more, or never did, by key, with the reason: nothing of a bill is missing without them. */
+  /**
+   * Files that do not count any more, or never did, by key, with the reason: nothing of a bill is
+   * missing without them.
+   */
   get leftOut(): ReadonlyMap<string, string> {
     return this.#loose.leftOut;
   }
 
-  /** Why files could not be placed: each reason with one of the files, or the folder, it holds for. */
+  /**
+   * Why files could not be placed: each reason with one of the files, or the folder, it holds for.
+   */
   get complaints(): string[] {
     const exports = [...this.#months.values()].flatMap(({ root, payer, foreign }) =>
       payer && 'reason' in payer && foreign === undefined ? [[root || 'the folder', payer.reason] as const] : [],
@@ -80,7 +89,10 @@ export class FolderPlacement {
     return eachReasonOnce([...exports, ...empty, ...this.#loose.unplaced]);
   }
 
-  /** What was left out for good, and why: each reason with one of the files, or the folder, it holds for. */
+  /**
+   * What was left out for good, and why: each reason with one of the files, or the folder, it holds
+   * for.
+   */
   get notices(): string[] {
     const exports = [...this.#months.values()].flatMap(({ root, period, foreign }) =>
       foreign === undefined ? [] : [[`${root || 'the folder'}, ${period}`, foreign] as const],
@@ -133,7 +145,10 @@ export class FolderPlacement {
     return placeBySources([this.#sourceOf(root, payer.found)])(this.#bucket, key);
   }
 
-  /** An export that holds a partition: what lies loose beside it is a copy or a refresh of it, never an addition. */
+  /**
+   * An export that holds a partition: what lies loose beside it is a copy or a refresh of it, never
+   * an addition.
+   */
   #exportOf({ payer, period }: Partition): string | undefined {
     const month = [...this.#months.values()].find(
       (one) => one.period === period && one.foreign === undefined && isPayer(one.payer, payer),
@@ -151,7 +166,9 @@ export class FolderPlacement {
     return this.#said.report === undefined ? source : { ...source, report: this.#said.report };
   }
 
-  /** The month's own payer; of a month that has a manifest alone, that of the export's other months. */
+  /**
+   * The month's own payer; of a month that has a manifest alone, that of the export's other months.
+   */
   #payerOf(root: string, period: Period): Found<Payer> | undefined {
     const own = this.#months.get(monthName({ root, period }))?.payer;
     if (own) return own;

@@ -23,7 +23,10 @@ export interface ForgottenPartition extends Partition, InWarehouse {
   readonly stagedCopies: number;
 }
 
-/** What is being forgotten: written before the first step and removed after the last, so that a cut-off run is ended. */
+/**
+ * What is being forgotten: written before the first step and removed after the last, so that a
+ * cut-off run is ended.
+ */
 const FORGETTING_FILE = 'forgetting.json';
 
 const Partitions = z.array(
@@ -31,8 +34,9 @@ const Partitions = z.array(
 );
 
 /**
- * Takes a payer's months out of a state: what the ledger, the warehouse and the staged copies have of them; and ends what
- * an earlier run that was cut off has begun. Empty when there was nothing. Throws StateInUse, and what the databases throw.
+ * Takes a payer's months out of a state: what the ledger, the warehouse and the staged copies have
+ * of them; and ends what an earlier run that was cut off has begun. Empty when there was nothing.
+ * Throws StateInUse, and what the databases throw.
  */
 export async function forgetPartitions(keep: string, { payer, period }: Forgotten): Promise<ForgottenPartition[]> {
   await using state = await openState(keep);

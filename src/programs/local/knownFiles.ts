@@ -5,7 +5,10 @@ import { allPartitions } from './outcome.ts';
 
 /** Where the files that earlier runs have recorded belong. */
 export interface KnownFiles {
-  /** The partitions that this content is recorded in: more than one, where a run's options named another payer or month. */
+  /**
+   * The partitions that this content is recorded in: more than one, where a run's options named
+   * another payer or month.
+   */
   readonly ofVersion: (id: VersionId) => readonly Partition[];
   /** The same of an object, whatever its content. */
   readonly ofObject: (object: Pick<SourceVersion, 'bucket' | 'key'>) => readonly Partition[];
@@ -30,9 +33,10 @@ export async function knownFiles(ledger: Ledger): Promise<KnownFiles> {
 }
 
 /**
- * In which other partitions a file is recorded than where it is placed now. The same content anywhere else is a
- * contradiction: one of the runs was given a wrong payer or month. Another content under the same key is one when the
- * key alone says the month (`keyTellsMonth`) and the payer is another: a loose file may be replaced by anybody's.
+ * In which other partitions a file is recorded than where it is placed now. The same content
+ * anywhere else is a contradiction: one of the runs was given a wrong payer or month. Another
+ * content under the same key is one when the key alone says the month (`keyTellsMonth`) and the
+ * payer is another: a loose file may be replaced by anybody's.
  */
 export function recordedElsewhere(
   known: KnownFiles,

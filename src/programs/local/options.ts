@@ -5,7 +5,10 @@ import { type Payer, parsePayer } from '../../billing/payer.ts';
 import { type Period, parsePeriod } from '../../billing/period.ts';
 import { MIN_MEMORY_LIMIT_BYTES } from '../../warehouse/memoryLimit.ts';
 
-/** What the person asked for. At most one of `status`, `sql`, `forget`, `reset` and `watch` is there. */
+/**
+ * What the person asked for. At most one of `status`, `sql`, `forget`, `reset` and `watch` is
+ * there.
+ */
 export interface Options {
   /** The folder with the person's own files; absent for the generated sample. */
   readonly from?: string | undefined;
@@ -66,7 +69,10 @@ const COMMANDS = ['watch', 'status', 'sql', 'forget', 'reset'] as const;
 /** Options that only make sense where files are taken in. */
 const OF_TAKING_IN = ['quiet', 'max-wait', 'memory'] as const;
 
-/** Reads the command line; 'help' or 'version' when it asks for that. Throws UsageError, which names the option and its value. */
+/**
+ * Reads the command line; 'help' or 'version' when it asks for that. Throws UsageError, which names
+ * the option and its value.
+ */
 export function parseOptions(args: readonly string[], workingFolder: string): Options | 'help' | 'version' {
   const values = readOptions(withCommentedStatement(args), OPTIONS);
   if (values.help) return 'help';
@@ -98,7 +104,10 @@ export function parseOptions(args: readonly string[], workingFolder: string): Op
   return options;
 }
 
-/** A statement may begin with a comment of SQL's, `-- …`, which reads like an option: the two become one argument. */
+/**
+ * A statement may begin with a comment of SQL's, `-- …`, which reads like an option: the two become
+ * one argument.
+ */
 function withCommentedStatement(args: readonly string[]): string[] {
   return args.flatMap((arg, index) => {
     if (arg === '--sql' && isComment(args[index + 1])) return [`--sql=${args[index + 1]}`];
@@ -196,7 +205,10 @@ function parseStatement(text: string): string {
   return text;
 }
 
-/** A name for the state of one folder: its own name, and a hash that keeps folders of one name apart. */
+/**
+ * A name for the state of one folder: its own name, and a hash that keeps folders of one name
+ * apart.
+ */
 export function stateName(folder: string): string {
   const name =
     basename(folder)

@@ -44,7 +44,10 @@ const CHECK_COLUMNS: readonly Column[] = [
   { head: '', name: 'currency' },
 ];
 
-/** What ends a run: partitions, findings, totals, and where to look next. No line of a table is wider than `width`. */
+/**
+ * What ends a run: partitions, findings, totals, and where to look next. No line of a table is
+ * wider than `width`.
+ */
 export function outcomeText(outcome: Outcome, width: number, nextCommands: readonly string[]): string {
   const { partitions, findings, totals, database } = outcome;
   const more = findings.length - SHOWN_FINDINGS;
@@ -71,7 +74,10 @@ interface Part extends TableContent {
   readonly end?: string | undefined;
 }
 
-/** A part without rows is its title alone, if that says anything: a number, or that there is nothing. */
+/**
+ * A part without rows is its title alone, if that says anything: a number, or that there is
+ * nothing.
+ */
 function partTexts(parts: readonly Part[], width: number): string[] {
   const filled = parts.filter(({ rows }) => rows.length > 0);
   const tables = fitTables(filled, width);

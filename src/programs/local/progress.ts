@@ -2,10 +2,16 @@ import { printable } from '../../base/printable.ts';
 import type { Report } from '../../telemetry/events.ts';
 import { progressLine } from './progressLine.ts';
 
-/** Events that come by the hundred in a delivery are printed one by one up to here, then every so often. */
+/**
+ * Events that come by the hundred in a delivery are printed one by one up to here, then every so
+ * often.
+ */
 const PRINTED_FIRST = 10;
 const PRINTED_EVERY = 500;
-/** After so long without an event of its kind, the next one is printed again: with --watch, another delivery begins. */
+/**
+ * After so long without an event of its kind, the next one is printed again: with --watch, another
+ * delivery begins.
+ */
 const PAUSE_MS = 5_000;
 
 /** Counts what happens, and prints it line by line. */
@@ -23,7 +29,8 @@ interface Burst {
 }
 
 /**
- * Progress for people, written line by line with the seconds since `startedAt`. `now` answers milliseconds since 1970.
+ * Progress for people, written line by line with the seconds since `startedAt`. `now` answers
+ * milliseconds since 1970.
  */
 export function newProgress(write: (text: string) => void, now: () => number, startedAt = now()): Progress {
   const counts = new Map<string, number>();

@@ -6,7 +6,10 @@ import type { ReactorEvent } from '../../telemetry/events.ts';
 type What = ReactorEvent['what'];
 type EventOf<Kind extends What> = Extract<ReactorEvent, { readonly what: Kind }>;
 
-/** One line about an event; undefined for what nobody wants to read. Keys are hostile: they are quoted. */
+/**
+ * One line about an event; undefined for what nobody wants to read. Keys are hostile: they are
+ * quoted.
+ */
 export function progressLine(event: ReactorEvent): string | undefined {
   const line = LINES[event.what] as (event: ReactorEvent) => string | undefined;
   return line(event);

@@ -23,9 +23,10 @@ interface Settling {
 }
 
 /**
- * Waits until the queues are empty and no partition is dirty, but for those that have failed often enough, and those of
- * a period whose tick was given up meanwhile: its run fails every time, and nobody says which partition's fault it is.
- * A tick that got lost is no reason to wait forever: the sweep sends it again.
+ * Waits until the queues are empty and no partition is dirty, but for those that have failed often
+ * enough, and those of a period whose tick was given up meanwhile: its run fails every time, and
+ * nobody says which partition's fault it is. A tick that got lost is no reason to wait forever: the
+ * sweep sends it again.
  */
 export async function settle({ staging, copyQueue, finalizeQueue, consumers, whyBroken }: Settling): Promise<void> {
   const givenUpBefore = finalizeQueue.deadLetters().length;

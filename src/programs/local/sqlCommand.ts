@@ -11,7 +11,10 @@ import { terminalWidth } from './terminalWidth.ts';
 
 type Rows = Extract<SqlAnswer, { is: 'rows' }>;
 
-/** `--sql`: asks the warehouse one statement, and shows its rows. Answers the exit status; throws NoState. */
+/**
+ * `--sql`: asks the warehouse one statement, and shows its rows. Answers the exit status; throws
+ * NoState.
+ */
 export async function answerSql({ keep, json }: Options, sql: string): Promise<number> {
   await checkState(keep, '--sql');
   await refuseOtherFormat(keep);

@@ -29,7 +29,9 @@ import { stagingRoot } from './state.ts';
 
 const STAGING_BUCKET = 'staging';
 const COPIES_AT_ONCE = 16;
-/** No message is taken for lost while this process lives: its handlers end, however long they take. */
+/**
+ * No message is taken for lost while this process lives: its handlers end, however long they take.
+ */
 const VISIBILITY_SECONDS = 43_200;
 
 /** What the embedded reactor is made for: its folder, and how it sees the sources. */
@@ -51,11 +53,15 @@ export interface Stack {
   readonly staging: CopyServices;
   readonly ledger: SqliteLedger;
   readonly warehouse: DuckdbWarehouse;
-  /** The copy queue, for whoever feeds it: sending waits until what was sent has been worked on, so memory stays flat. */
+  /**
+   * The copy queue, for whoever feeds it: sending waits until what was sent has been worked on, so
+   * memory stays flat.
+   */
   readonly sourceQueue: Queue<object>;
   /**
-   * Resolves when nothing more will happen by itself: all is published, or waits for the source, or has failed for good.
-   * Rejects with WarehouseBroken when the warehouse has to be opened again: then this process can only end.
+   * Resolves when nothing more will happen by itself: all is published, or waits for the source, or
+   * has failed for good. Rejects with WarehouseBroken when the warehouse has to be opened again:
+   * then this process can only end.
    */
   readonly settled: () => Promise<void>;
   readonly deadLetters: () => DeadLetter<unknown>[];
@@ -144,7 +150,8 @@ function consumeCopies(
   signal: AbortSignal,
 ): Consumer {
   const handler = retryingCopies(options, async (body) => {
-    // Small files are worked on without a wait (directoryStore.ts): timers and signals get their turn here.
+    // Small files are worked on without a wait (directoryStore.ts): timers and signals get their
+    // turn here.
     await setImmediate();
     await handleObjectCreated(staging, body);
   });
@@ -152,7 +159,10 @@ function consumeCopies(
   return consume(queue, handler, { concurrency: COPIES_AT_ONCE, signal, backoffSeconds });
 }
 
-/** Works on ticks one by one. After WarehouseBroken none can succeed any more: `whyBroken` answers it. */
+/**
+ * Works on ticks one by one. After WarehouseBroken none can succeed any more: `whyBroken` answers
+ * it.
+ */
 function consumeTicks(
   options: StackOptions,
   { staging, finalizing }: Workflows,
@@ -172,7 +182,9 @@ function consumeTicks(
   return { consumer, whyBroken: () => broken };
 }
 
-/** A copy that was lost before it was loaded is made again by the time that the load is tried again. */
+/**
+ * A copy that was lost before it was loaded is made again by the time that the load is tried again.
+ */
 async function restoreUnregistered(staging: CopyServices, period: Period): Promise<void> {
   for (const { partition, problem } of await staging.ledger.partitions(period)) {
     if (problem?.what === 'registration-failed') await restoreLostCopies(staging, partition);

@@ -8,8 +8,9 @@ import { readPart, writeWhole } from './stateFormat.ts';
 type StatedBy = 'payer' | 'period';
 
 /**
- * Which partitions of a state were placed by --payer or --period: a wrong option of an earlier run must not be mistaken for
- * what the rows say. A file beside the ledger; without it, no option has placed anything.
+ * Which partitions of a state were placed by --payer or --period: a wrong option of an earlier run
+ * must not be mistaken for what the rows say. A file beside the ledger; without it, no option has
+ * placed anything.
  */
 export interface StatedPlacement {
   /** Whether the files of a partition may be taken to be there without a look at their rows. */

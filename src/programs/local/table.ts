@@ -8,7 +8,10 @@ export interface Column {
   readonly name?: string;
   /** Numbers stand at the right. */
   readonly right?: boolean;
-  /** In a terminal too narrow for all columns, it goes to lines of its own below the row: the cell alone, or after its name. */
+  /**
+   * In a terminal too narrow for all columns, it goes to lines of its own below the row: the cell
+   * alone, or after its name.
+   */
   readonly detail?: 'bare' | 'named';
 }
 
@@ -21,7 +24,8 @@ export interface TableContent {
 }
 
 /**
- * Tables that stand in one text, each in the widest form that fits into `width` columns, without a line break at its end:
+ * Tables that stand in one text, each in the widest form that fits into `width` columns, without a
+ * line break at its end:
  *
  *   framed       all columns, in a frame: all the tables, or none
  *   plain        all columns, two spaces apart
@@ -108,7 +112,10 @@ function noteLines(sentences: readonly string[], width: number): string[] {
   return sentences.flatMap((sentence) => wrapped(sentence.split(' '), ' ', width));
 }
 
-/** Pieces in as few indented lines as they fit into. One that fits into none loses its start: an ARN's end identifies it. */
+/**
+ * Pieces in as few indented lines as they fit into. One that fits into none loses its start: an
+ * ARN's end identifies it.
+ */
 function wrapped(pieces: readonly string[], between: string, width: number): string[] {
   const room = Math.max(1, width - INDENT.length);
   const lines: string[] = [];

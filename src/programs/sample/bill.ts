@@ -16,8 +16,9 @@ export interface Refresh {
 }
 
 /**
- * Every row of one refresh. The same seed and refresh give the same rows. A later refresh restates the
- * whole month: the resources are the same, amounts of usage and line-item ids differ, and a credit has been added.
+ * Every row of one refresh. The same seed and refresh give the same rows. A later refresh restates
+ * the whole month: the resources are the same, amounts of usage and line-item ids differ, and a
+ * credit has been added.
  */
 export function billOf(seed: number, { source, period, refresh, days }: Refresh): LineItem[] {
   const head: BillHead = { payer: source.payer, period, region: source.region };

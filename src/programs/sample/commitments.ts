@@ -13,15 +13,24 @@ import {
 import { hexDigits, type Random, seededRandom, uuid } from './random.ts';
 import type { Resource } from './resource.ts';
 
-/** Two c5.large, reserved for a year and partly paid upfront. Prices as in a real bill, in dollars for each. */
+/**
+ * Two c5.large, reserved for a year and partly paid upfront. Prices as in a real bill, in dollars
+ * for each.
+ */
 const HELD = { count: 2, usdPerHour: 0.026, upfrontUsd: 223, upfrontUsdPerHour: 223 / (365 * 24) };
 const RESERVED = instanceHours('c5.large');
 
-/** A compute savings plan without upfront payment: what it costs a day, and what an m6i.large costs an hour under it. */
+/**
+ * A compute savings plan without upfront payment: what it costs a day, and what an m6i.large costs
+ * an hour under it.
+ */
 const PLAN = { commitmentUsdPerDay: 0.6 * 24, usdPerHour: 0.069 };
 const PLANNED = instanceHours('m6i.large');
 
-/** A reservation of two instances of which one runs: the other's hours are wasted. Covered usage by the day, one fee. */
+/**
+ * A reservation of two instances of which one runs: the other's hours are wasted. Covered usage by
+ * the day, one fee.
+ */
 export function reservation(head: BillHead, days: readonly Interval[], random: Random): LineItem[] {
   const identity = seededRandom('reservation', head.payer);
   const instance = committedInstance(identity, memberAccounts(head.payer)[0]);
@@ -37,7 +46,10 @@ export function reservation(head: BillHead, days: readonly Interval[], random: R
   ].map((item) => ({ ...item, columns: { ...item.columns, ...subscription } }));
 }
 
-/** A day of the instance that runs: paid for already, so it costs nothing here but its part of the reservation. */
+/**
+ * A day of the instance that runs: paid for already, so it costs nothing here but its part of the
+ * reservation.
+ */
 function reservedUsage(usage: LineItem): LineItem {
   return {
     ...usage,
@@ -101,8 +113,8 @@ function reservationFee(head: BillHead, usedHours: number, random: Random): Line
 }
 
 /**
- * A savings plan that one instance uses in part. By the day: the covered usage, its negation, which takes the
- * on-demand price out of the bill again, and the fee.
+ * A savings plan that one instance uses in part. By the day: the covered usage, its negation, which
+ * takes the on-demand price out of the bill again, and the fee.
  */
 export function savingsPlan(head: BillHead, days: readonly Interval[], random: Random): LineItem[] {
   const identity = seededRandom('savings plan', head.payer);

@@ -77,7 +77,10 @@ const INSTANCES: readonly InstanceFacts[] = [
   },
 ];
 
-/** Hours of a Linux instance of the given type. Throws a RangeError for a type that the sample has no facts about. */
+/**
+ * Hours of a Linux instance of the given type. Throws a RangeError for a type that the sample has
+ * no facts about.
+ */
 export function instanceHours(type: string): ResourceMeter {
   const facts = INSTANCES.find((instance) => instance.type === type);
   if (!facts) throw new RangeError(`no facts about the instance type ${JSON.stringify(type)}`);

@@ -18,7 +18,10 @@ export function memberAccounts(payer: Payer): [string, string] {
   return [`${payer.slice(0, 8)}4001`, `${payer.slice(0, 8)}4002`];
 }
 
-/** A healthy estate: current instances on gp3 disks, load balancers with load, NAT gateways with traffic, and so on. */
+/**
+ * A healthy estate: current instances on gp3 disks, load balancers with load, NAT gateways with
+ * traffic, and so on.
+ */
 export function healthyResources(site: Site, instances: number, random: Random): Resource[] {
   const make = maker(site, random);
   return [

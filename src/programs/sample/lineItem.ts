@@ -6,7 +6,10 @@ import type { Resource, ResourceMeter } from './resource.ts';
 
 /** One row of a bill, before it is written as one kind of report or the other. */
 export interface LineItem {
-  /** By the names that both kinds of report share: `line_item_…`, `pricing_…`, `reservation_…`, `savings_plan_…`. */
+  /**
+   * By the names that both kinds of report share: `line_item_…`, `pricing_…`, `reservation_…`,
+   * `savings_plan_…`.
+   */
   readonly columns: Readonly<Record<string, string | number | Date | undefined>>;
   /** Product attributes by AWS's names without `product_`. */
   readonly product: Readonly<Record<string, string>>;
@@ -51,7 +54,10 @@ function firstMs(period: Period): number {
   return Date.UTC(yearOf(period), monthOf(period) - 1, 1);
 }
 
-/** The columns of the groups `identity` and `bill`. Line-item ids differ from report to report, as AWS's do. */
+/**
+ * The columns of the groups `identity` and `bill`. Line-item ids differ from report to report, as
+ * AWS's do.
+ */
 export function headColumns(head: BillHead, interval: Interval, random: Random): LineItem['columns'] {
   const month = monthInterval(head.period);
   return {
@@ -123,7 +129,10 @@ function resourceColumns(resource: Resource): LineItem['columns'] {
   };
 }
 
-/** The usage type as a bill of that region has it: home region bare, elsewhere with the region's short code. */
+/**
+ * The usage type as a bill of that region has it: home region bare, elsewhere with the region's
+ * short code.
+ */
 function meterUsageType(meter: ResourceMeter, region: Region): string {
   return `${meter.longCode ? region.longCode : region.shortCode}${meter.usageType}`;
 }

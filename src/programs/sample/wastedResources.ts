@@ -13,7 +13,10 @@ interface Ground {
   readonly isLegacy: boolean;
 }
 
-/** The resources that the given checks are to find. Reservations and savings plans are in `commitments.ts`. */
+/**
+ * The resources that the given checks are to find. Reservations and savings plans are in
+ * `commitments.ts`.
+ */
 export function wastedResources(
   site: Site,
   checks: readonly PlantedCheck[],

@@ -36,7 +36,10 @@ The reactor's own user is made by hand (create user … type = service rsa_publi
 Exit status: 0 done; 1 trouble; 2 a wrong option or setting.
 `;
 
-/** Reads the command line; 'help' when it asks for help. Throws UsageError, which names the option and its value. */
+/**
+ * Reads the command line; 'help' when it asks for help. Throws UsageError, which names the option
+ * and its value.
+ */
 export function parseSetupOptions(args: readonly string[]): SetupOptions | 'help' {
   const values = readOptions(args, {
     stage: { type: 'string' },
@@ -55,7 +58,9 @@ export function parseSetupOptions(args: readonly string[]): SetupOptions | 'help
   return { stage, print, payersTable, accountId: account };
 }
 
-/** Reads the name of a payers table; undefined for `none`. Throws UsageError, which names the value. */
+/**
+ * Reads the name of a payers table; undefined for `none`. Throws UsageError, which names the value.
+ */
 export function parsePayersTable(text: string): PayersTable | undefined {
   if (text === 'none') return undefined;
   const [database, schema, table, ...rest] = text.split('.');

@@ -11,7 +11,10 @@ interface Ended {
   readonly stderr: string;
 }
 
-/** Runs the program as a process of its own, elsewhere, without credentials; nobody listens on port 9. */
+/**
+ * Runs the program as a process of its own, elsewhere, without credentials; nobody listens on port
+ * 9.
+ */
 function runDrill(...args: readonly string[]): Promise<Ended> {
   const { promise, resolve } = Promise.withResolvers<Ended>();
   const env = {

@@ -12,7 +12,10 @@ const DATA = 'cur/data/BILLING_PERIOD=2026-04/x-00001.snappy.parquet';
 const MAY_DATA = DATA.replace('2026-04', '2026-05');
 const MANIFEST = 'cur/metadata/BILLING_PERIOD=2026-04/x-Manifest.json';
 
-/** A file as these tests know one: what it is, its bytes, the ids of its rows, and until when they go. */
+/**
+ * A file as these tests know one: what it is, its bytes, the ids of its rows, and until when they
+ * go.
+ */
 interface File {
   readonly facts: FileFacts;
   readonly bytes: string;
