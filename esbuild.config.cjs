@@ -25,7 +25,7 @@ const OPTIONS = {
 };
 const DEFAULT_PAYERS_FILE = 'resources/payers.yml';
 
-/** Overrules what serverless-esbuild is told elsewhere. */
+/** Overrides other settings of serverless-esbuild. */
 const fixedOptions = {
   name: 'fixed-options',
   setup: ({ initialOptions }) => void Object.assign(initialOptions, OPTIONS),

@@ -50,7 +50,7 @@ interface Launched extends AsyncDisposable {
   readonly child: ChildProcess;
   /** The next thing that the script says. */
   readonly next: () => Promise<unknown>;
-  readonly tell: (line: string) => void;
+  readonly send: (line: string) => void;
   /** Its status, or its signal, and all that it said on stderr. */
   readonly ended: Promise<{ readonly by: unknown; readonly stderr: string }>;
 }
@@ -64,7 +64,7 @@ function launch(nodeOptions: readonly string[], ...args: readonly string[]): Lau
   return {
     child,
     next: async () => (await facts.next()).value,
-    tell: (line) => void child.stdin.write(line),
+    send: (line) => void child.stdin.write(line),
     ended,
     [Symbol.asyncDispose]: async () => {
       // The whole group: whatever a test that failed has left.
@@ -90,7 +90,7 @@ describe('the launcher, started by Node 24', { concurrent: true }, () => {
     await using launched = launch([], '--json', '--from', 'a b');
     const { pid } = launched.child;
     expect(await launched.next()).toEqual({ version: process.version, pid, args: ['--json', '--from', 'a b'] });
-    launched.tell('end\n');
+    launched.send('end\n');
     expect(await launched.ended).toEqual({ by: 7, stderr: '' });
   });
 });
@@ -107,7 +107,7 @@ describe.skipIf(!hasBundledNode)(
         version: expect.stringMatching(/^v24\./),
         args: ['--json', '--from', 'a b'],
       });
-      launched.tell('end\n');
+      launched.send('end\n');
       expect(await launched.ended).toEqual({ by: 7, stderr: '' });
     });
 
@@ -118,7 +118,7 @@ describe.skipIf(!hasBundledNode)(
         await launched.next();
         launched.child.kill(signal);
         expect(await launched.next()).toEqual({ got: signal });
-        launched.tell('end\n');
+        launched.send('end\n');
         expect(await launched.ended).toEqual({ by: 7, stderr: '' });
       },
     );
@@ -128,18 +128,18 @@ describe.skipIf(!hasBundledNode)(
       await launched.next();
       process.kill(-(launched.child.pid ?? 0), 'SIGINT');
       expect(await launched.next()).toEqual({ got: 'SIGINT' });
-      launched.tell('end\n');
+      launched.send('end\n');
       expect(await launched.ended).toEqual({ by: 7, stderr: '' });
     });
 
     it('ends by the signal that has ended the script', async ({ expect }) => {
       await using launched = launch(old());
       await launched.next();
-      launched.tell('die\n');
+      launched.send('die\n');
       expect(await launched.ended).toEqual({ by: 'SIGKILL', stderr: '' });
     });
 
-    it('begins sls anew on Node 24, once, though several of its variables ask for it', async ({ expect }) => {
+    it('restarts sls on Node 24, once, though several of its variables ask for it', async ({ expect }) => {
       const child = spawn(process.execPath, ['--require', below('old.cjs'), SLS, 'print', '--stage', 'prod'], {
         cwd: PROJECT,
         stdio: ['ignore', 'pipe', 'pipe'],

@@ -75,7 +75,7 @@ let isHandedOver = false;
 
 /**
  * For a file that somebody else's program loads (sls): resolves at once on Node 24 or later; else
- * begins the program anew on Node 24, once, with the same arguments, and never resolves. Without a
+ * restarts the program on Node 24, once, with the same arguments, and never resolves. Without a
  * Node 24 it says so and exits with 1.
  */
 module.exports = async function onNode24() {

@@ -230,7 +230,7 @@ function withStagedFiles(store: S3ObjectStore, bucket: string): Warehouse {
 const visible = async () =>
   (await warehouse.summary()).map(({ payer, period, rows, cost }) => [payer, period, rows, cost]);
 
-// One stage and its life, told in order: each step begins where the one before ended.
+// One stage and its life, in order: each step begins where the one before ended.
 describe('a stage that `sls deploy` made', () => {
   it('says that it is deployed, and has its parts', async () => {
     expect(stage.said).toContain('Service deployed to stack cur-reactor-dev');
@@ -245,8 +245,8 @@ describe('a stage that `sls deploy` made', () => {
   it('stages what payers deliver: S3, the payer’s bus, the central bus, the queue, the bundled function', async () => {
     const keys = [...(await deliver(FAR, 'e1', [1, 2])), ...(await deliver(OWN, 'e1', [64]))];
     const messages = await receive('copy');
-    const told = messages.map(({ Body = '' }) => JSON.parse(Body).detail.object.key);
-    expect([...new Set(told)].toSorted()).toEqual(keys.toSorted());
+    const announced = messages.map(({ Body = '' }) => JSON.parse(Body).detail.object.key);
+    expect([...new Set(announced)].toSorted()).toEqual(keys.toSorted());
     const QueueUrl = await queueUrl('copy');
     for (const { ReceiptHandle } of messages) {
       await sqs.changeMessageVisibility({ QueueUrl, ReceiptHandle, VisibilityTimeout: 0 });
@@ -281,7 +281,7 @@ describe('a stage that `sls deploy` made', () => {
     await expect(stage.invokeLocal('reconcile', { payer: OWN.payer })).rejects.toThrow(/payer.{1,4} is no field of it/);
   });
 
-  it('replaces a month that is delivered anew', async () => {
+  it('replaces a month that is delivered again', async () => {
     await deliver(FAR, 'e2', [4, 8]);
     await copyAll();
     await finalize();
@@ -291,7 +291,7 @@ describe('a stage that `sls deploy` made', () => {
     ]);
   });
 
-  it('finds by reconcile what no event told, through the bundled function', async () => {
+  it('finds by reconcile what no event announced, through the bundled function', async () => {
     const s3 = owners.get(FAR.bucket);
     await s3?.putBucketNotificationConfiguration({ Bucket: FAR.bucket, NotificationConfiguration: {} });
     await deliver(FAR, 'e3', [16, 32]);

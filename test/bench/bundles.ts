@@ -47,7 +47,7 @@ const ENVIRONMENT = {
   RELEASE: '0.1.0+4f1c2d3e5a6b',
 };
 /** Lambda's runtime has opened the output before it loads a function. */
-const TELL_LOADING = `
+const MEASURE_LOADING = `
   process.stderr;
   process.stdout;
   const before = process.cpuUsage();
@@ -59,7 +59,7 @@ const TELL_LOADING = `
 export interface BundleMeasures {
   readonly name: FunctionName;
   readonly zipBytes: number;
-  /** CPU time, the mean of all rounds. Time on the clock would tell what else the machine does. */
+  /** CPU time, the mean of all rounds. Time on the clock would measure what else the machine does. */
   readonly loadMilliseconds: number;
   /** In relation to the bare clients', as they come: with the same options, without our plugins. */
   readonly loadRatio: number;
@@ -95,7 +95,7 @@ const PAYERS = `
 const ROUNDS = 15;
 
 /** The measures of all functions, a line each. */
-export async function tellBundles(): Promise<string[]> {
+export async function describeBundles(): Promise<string[]> {
   const functions = await BundledFunctions.create(PAYERS);
   try {
     const measures = await measureBundles(functions, ROUNDS);
@@ -119,6 +119,6 @@ export async function zipBytesOf(path: string): Promise<number> {
 }
 
 async function loadOnce(path: string): Promise<number> {
-  const { stdout } = await run(process.execPath, ['--eval', TELL_LOADING, path], { env: ENVIRONMENT });
+  const { stdout } = await run(process.execPath, ['--eval', MEASURE_LOADING, path], { env: ENVIRONMENT });
   return Number(stdout);
 }

@@ -114,9 +114,11 @@ async function concurrently(names: readonly string[], work: (name: string) => Pr
 
 /** A true `npm start` in a process of its own, so that its peak memory is its own. */
 async function wholeRun(from: string, keep: string): Promise<{ seconds: number; peakMiB: number }> {
-  const tellPeak = `data:text/javascript,process.on('exit',()=>process.stderr.write('peak-kib '+process.resourceUsage().maxRSS+'\\n'))`;
-  const told = ['--from', from, '--payer', PAYER, '--period', PERIOD, '--keep', keep, '--json'];
-  const child = spawn(process.execPath, ['--import', tellPeak, MAIN, ...told], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const reportPeak = `data:text/javascript,process.on('exit',()=>process.stderr.write('peak-kib '+process.resourceUsage().maxRSS+'\\n'))`;
+  const options = ['--from', from, '--payer', PAYER, '--period', PERIOD, '--keep', keep, '--json'];
+  const child = spawn(process.execPath, ['--import', reportPeak, MAIN, ...options], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   let stderr = '';
   child.stderr.on('data', (chunk) => {
     stderr += chunk;

@@ -7,7 +7,7 @@ import { type Json, TEMPLATE_TEXT } from './payerAccountTemplate.ts';
 /** What became of a payer's stack. */
 export interface PayerStack {
   readonly outputs: Readonly<Record<string, string | undefined>>;
-  /** What the custom resource told CloudFormation. */
+  /** What the custom resource answered CloudFormation. */
   readonly connected: Answer | undefined;
 }
 

@@ -223,7 +223,7 @@ describe('packaging', () => {
     }
   });
 
-  test('tells status which release it is', () => {
+  test('passes its release to status', () => {
     const { RELEASE } = environmentOf(packaged('dev').template.Resources.StatusLambdaFunction);
     expect(RELEASE).toMatch(/^\d+\.\d+\.\d+\+files\.[0-9a-f]{12}$/);
     expect(environmentOf(packaged('prod').template.Resources.StatusLambdaFunction).RELEASE).toBe(RELEASE);

@@ -19,3 +19,15 @@ export interface Mutation {
   readonly compare?: typeof compareWarehouse;
   readonly settings?: Partial<FinalizeSettings>;
 }
+
+/** How a scenario is played. */
+export interface Options {
+  readonly mutation?: Mutation;
+  /** Hold the world to invariant 6 as well: for scenarios without faults. */
+  readonly progressSeconds?: number;
+  /**
+   * Hold it to invariant 6 in that no more runs than these are begun in vain after the ledger was
+   * restored.
+   */
+  readonly fencedOffAtMost?: number;
+}

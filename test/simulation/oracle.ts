@@ -2,30 +2,14 @@ import { partitionName } from '../../src/billing/partition.ts';
 import type { Period } from '../../src/billing/period.ts';
 import { reportOf } from '../../src/billing/report.ts';
 import { versionIdOf } from '../../src/billing/version.ts';
-import type { Ledger } from '../../src/ledger/ledger.ts';
 import { compareDeliveries, isDirty, type PartitionRecord, setIdOf } from '../../src/ledger/partitionRecord.ts';
 import type { Publication } from '../../src/warehouse/warehouse.ts';
 import { announced } from './arrivals.ts';
+import type { Omniscience } from './omniscience.ts';
 import { isImpossible, isStray, type PartitionPlan } from './scenario.ts';
-import type { SimulatedBuckets } from './simulatedStore.ts';
-import type { SimulatedWarehouse } from './simulatedWarehouse.ts';
 import { expectedAtRest, folder, isStuckIn, sameSet, type Visible, type Watched, watch } from './watched.ts';
 
 const STAGING = 'staging';
-
-/** What the oracle may look at: the world as it is, not as the workflows see it. */
-export interface Omniscience {
-  readonly ledger: Ledger;
-  readonly warehouse: SimulatedWarehouse;
-  readonly buckets: SimulatedBuckets;
-  /** What the reactor takes for the time. */
-  readonly now: () => number;
-  readonly maxWaitSeconds: number;
-  /** Whether a partition cannot get over its trouble now. */
-  readonly isStuck: (plan: PartitionPlan) => boolean;
-  /** How often in a row runs may be fenced off by an epoch that the ledger has not handed out. */
-  readonly fencedOffAtMost: number;
-}
 
 /**
  * Nothing waits longer for anything, however far a clock was set back; the longest of what is

@@ -10,7 +10,7 @@ import { sweep } from '../../src/sweep/sweep.ts';
 import { type Warehouse, WarehouseBroken } from '../../src/warehouse/warehouse.ts';
 import { scheduleArrivals } from './arrivals.ts';
 import { Outages, scheduleMishaps } from './mishaps.ts';
-import type { Mutation } from './mutation.ts';
+import type { Options } from './mutation.ts';
 import { following, observedLedger, observedWarehouse, override } from './observed.ts';
 import { Oracle } from './oracle.ts';
 import { isImpossible, type PartitionPlan, partitionOf, type Scenario, sourceOf } from './scenario.ts';
@@ -28,17 +28,6 @@ const MAX_STEPS = 20_000;
 /** Whoever has started the reactor looks after so long whether it has come up. */
 const UP_WITHIN_SECONDS = 200;
 const NO_FAULTS = { crash: 0, error: 0, delay: 0, duplicate: 0, lose: 0, skipRows: 0, analyticsFail: 0 };
-
-export interface Options {
-  readonly mutation?: Mutation;
-  /** Hold the world to invariant 6 as well: for scenarios without faults. */
-  readonly progressSeconds?: number;
-  /**
-   * Hold it to invariant 6 in that no more runs than these are begun in vain after the ledger was
-   * restored.
-   */
-  readonly fencedOffAtMost?: number;
-}
 
 export const settings: FinalizeSettings = {
   quietSeconds: 30,

@@ -45,7 +45,7 @@ Nothing is sent where the alarm is in alarm already. The message is taken out ag
 other messages in the dead-letter queue stay. It needs credentials for sqs:SendMessage, ReceiveMessage, DeleteMessage,
 ChangeMessageVisibility, GetQueueUrl, GetQueueAttributes on the two queues, and cloudwatch:DescribeAlarms.
 
-Exit status: 0 proved, or only described; 1 trouble; 2 a wrong option; 3 not proved: the alarm did not come, or did not end.
+Exit status: 0 proved, or only described; 1 an error; 2 a wrong option; 3 not proved: the alarm did not come, or did not end.
 `;
 
 /**

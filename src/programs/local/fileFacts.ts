@@ -7,7 +7,7 @@ import { type DuckdbReader, parquetList, withDuckdb } from './duckdbReader.ts';
 /**
  * What a person's Parquet file is.
  *
- *   unreadable   no Parquet file, a damaged one, or one that cannot be opened
+ *   unreadable   not a Parquet file, a damaged one, or one that cannot be opened
  *   not-bill     a whole Parquet file that is no part of a bill
  *   empty        without rows: a placeholder, or a surplus chunk
  *   report       part of a bill; `groups` say whose and of which month its rows are

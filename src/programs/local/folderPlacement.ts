@@ -6,7 +6,7 @@ import { type Place, type Placement, placeBySources } from '../../billing/placem
 import { exportRoot, isReport, reportOf } from '../../billing/report.ts';
 import type { Source } from '../../billing/source.ts';
 import type { FileFacts } from './fileFacts.ts';
-import { type Found, payerOf, type Said, whyNoReport } from './fileOwner.ts';
+import { type Found, payerOf, type Stated, whyNoReport } from './fileOwner.ts';
 import { executionFolder, isLoose, LooseFiles, type LooseReading } from './looseFiles.ts';
 import { folderOf } from './looseRefreshes.ts';
 
@@ -27,18 +27,18 @@ interface Month {
  */
 export class FolderPlacement {
   readonly #bucket: string;
-  readonly #said: Said;
+  readonly #stated: Stated;
   readonly #reading: LooseReading;
   readonly #loose: LooseFiles;
   readonly #months = new Map<string, Month>();
   /** Roots with a manifest: it may lie on another page of the listing than the data. */
   readonly #withManifests = new Set<string>();
 
-  constructor(bucket: string, said: Said, reading: LooseReading) {
+  constructor(bucket: string, stated: Stated, reading: LooseReading) {
     this.#bucket = bucket;
-    this.#said = said;
+    this.#stated = stated;
     this.#reading = reading;
-    this.#loose = new LooseFiles(said, reading);
+    this.#loose = new LooseFiles(stated, reading);
   }
 
   /** Looks at keys that are new, or new again. Rows are read only where they decide. */
@@ -116,7 +116,7 @@ export class FolderPlacement {
     const beside = this.#exportOf(place.found);
     if (beside !== undefined) return { is: 'ignored', reason: besideExport(beside) };
     const report = reportOf({ bucket: this.#bucket, key });
-    const chosen = this.#said.report;
+    const chosen = this.#stated.report;
     if (chosen !== undefined && !isReport(report, chosen)) {
       return { is: 'ignored', reason: `a loose file, and the bill is the report ${chosen}` };
     }
@@ -136,8 +136,8 @@ export class FolderPlacement {
     const classified = classifyKey(key);
     if (classified.kind === 'ignored') return { is: 'ignored', reason: classified.reason };
     const { period } = classified;
-    if (this.#said.period && this.#said.period !== period)
-      return { is: 'ignored', reason: `not of ${this.#said.period}` };
+    if (this.#stated.period && this.#stated.period !== period)
+      return { is: 'ignored', reason: `not of ${this.#stated.period}` };
     const root = exportRoot(key) ?? '';
     const payer = this.#payerOf(root, period);
     if (!payer) return { is: 'unknown-source' };
@@ -163,7 +163,7 @@ export class FolderPlacement {
       manifests: this.#withManifests.has(root),
       payer,
     };
-    return this.#said.report === undefined ? source : { ...source, report: this.#said.report };
+    return this.#stated.report === undefined ? source : { ...source, report: this.#stated.report };
   }
 
   /**
@@ -194,12 +194,12 @@ export class FolderPlacement {
       month.payer = this.#payerOfFile(key, facts);
       if ('found' in month.payer) return;
     }
-    if (!month.payer && this.#said.payer) month.payer = { found: this.#said.payer };
+    if (!month.payer && this.#stated.payer) month.payer = { found: this.#stated.payer };
   }
 
   #payerOfFile(key: string, facts: FileFacts): Found<Payer> {
     if (facts.is === 'not-bill') return { reason: facts.reason };
-    const payer = payerOf(this.#said, facts);
+    const payer = payerOf(this.#stated, facts);
     return 'reason' in payer ? { reason: `${key.slice(folderOf(key).length)}: ${payer.reason}` } : payer;
   }
 }

@@ -2,7 +2,7 @@ import { executionTime } from '../../billing/executionTime.ts';
 import { classifyKey } from '../../billing/layout.ts';
 import { type Partition, partitionName } from '../../billing/partition.ts';
 import type { FileFacts } from './fileFacts.ts';
-import { type Found, partitionOfFile, type Said } from './fileOwner.ts';
+import { type Found, partitionOfFile, type Stated } from './fileOwner.ts';
 import { findDoubles, folderOf, type LooseUnit, unitsOfKeys } from './looseRefreshes.ts';
 import type { RowSketch } from './rowSketch.ts';
 
@@ -24,7 +24,7 @@ export interface LooseReading {
  * that hold the same rows are never added up.
  */
 export class LooseFiles {
-  readonly #said: Said;
+  readonly #stated: Stated;
   readonly #reading: LooseReading;
   readonly #facts = new Map<string, FileFacts>();
   readonly #places = new Map<string, Found<Partition>>();
@@ -38,8 +38,8 @@ export class LooseFiles {
   readonly #leftOut = new Map<string, string>();
   readonly #unclear = new Map<string, string>();
 
-  constructor(said: Said, reading: LooseReading) {
-    this.#said = said;
+  constructor(stated: Stated, reading: LooseReading) {
+    this.#stated = stated;
     this.#reading = reading;
   }
 
@@ -54,7 +54,7 @@ export class LooseFiles {
     await this.#read(files);
     const touched = new Map<string, Partition>();
     for (const key of files) {
-      const answer = partitionOfFile(this.#said, this.#facts.get(key) ?? GONE);
+      const answer = partitionOfFile(this.#stated, this.#facts.get(key) ?? GONE);
       this.#places.set(key, answer);
       this.#remembered.delete(key);
       if ('found' in answer) touched.set(partitionName(answer.found), answer.found);
@@ -67,7 +67,7 @@ export class LooseFiles {
    * now.
    */
   remember(key: string, partition: Partition): boolean {
-    const { payer = partition.payer, period = partition.period } = this.#said;
+    const { payer = partition.payer, period = partition.period } = this.#stated;
     if (!isLoose(key) || payer !== partition.payer || period !== partition.period) return false;
     this.#places.set(key, { found: partition });
     this.#remembered.add(key);

@@ -15,7 +15,7 @@ export function withRelocatedManifests(store: ObjectStore): ObjectStore {
     read: async (object, range) => {
       if (!object.key.endsWith('-Manifest.json')) return store.read(object, range);
       const whole = await store.read(object, { start: 0, end: MAX_MANIFEST_BYTES });
-      // What is no manifest by its size alone is left as it is: whoever parses it says so.
+      // What cannot be a manifest because of its size is left as it is: whoever parses it says so.
       if (whole.sizeBytes > MAX_MANIFEST_BYTES) return store.read(object, range);
       const bytes = new TextEncoder().encode(relocateManifest(new TextDecoder().decode(whole.bytes), object));
       return { ...whole, bytes: bytes.slice(range.start, range.end), sizeBytes: bytes.length };
@@ -30,7 +30,7 @@ export function withRelocatedManifests(store: ObjectStore): ObjectStore {
 const MAX_DEPTH = 64;
 
 /**
- * The manifest with its names moved to where it lies. Text that is no manifest stays as it is:
+ * The manifest with its names moved to where it lies. Text that is not a manifest stays as it is:
  * parsing it says why.
  */
 export function relocateManifest(json: string, at: Location): string {

@@ -6,7 +6,7 @@ export interface SetAside {
   /** Takes one and says it, once for each reason. */
   readonly add: (path: string, error: unknown) => void;
   /**
-   * What could not be read, though it should have been. What is no file by its kind is none of
+   * What could not be read, though it should have been. What is not a file by its kind is none of
    * them.
    */
   readonly paths: () => readonly string[];

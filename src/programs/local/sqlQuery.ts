@@ -9,7 +9,7 @@ export type SqlAnswer =
       readonly more: boolean;
     }
   /**
-   * `wrong`: the statement is none, or does more than read. `failed`: it was understood, and could
+   * `wrong`: it is not one statement, or does more than read. `failed`: it was understood, and could
    * not be answered.
    */
   | { readonly is: 'wrong' | 'failed'; readonly message: string };

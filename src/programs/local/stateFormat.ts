@@ -47,7 +47,7 @@ async function isOurs(keep: string): Promise<boolean> {
   });
   if (text === undefined) return false;
   const format = formatOf(text);
-  if (format === undefined) throw new StateUnusable(`${path} is damaged, it says ${quoteValue(text)}: ${BEGIN_ANEW}`);
+  if (format === undefined) throw new StateUnusable(`${path} is damaged, it says ${quoteValue(text)}: ${START_OVER}`);
   if (format !== FORMAT) throw other(path, format > FORMAT ? 'a newer release' : 'an older release');
   return true;
 }
@@ -76,11 +76,11 @@ export async function writeWhole(path: string, text: string): Promise<void> {
   await rename(`${path}.new`, path);
 }
 
-const BEGIN_ANEW =
+const START_OVER =
   'npm start -- --reset, with the same --from or --keep, empties the state; the next run fills it again';
 
 function other(path: string, whose: string): StateUnusable {
-  return new StateUnusable(`${path}: the state is that of ${whose} of this program: ${BEGIN_ANEW}`);
+  return new StateUnusable(`${path}: the state is that of ${whose} of this program: ${START_OVER}`);
 }
 
 /**
@@ -100,7 +100,7 @@ export function damaged(part: 'ledger' | 'warehouse', keep: string, error: unkno
   if (!pattern.test(message)) return error;
   const [line = ''] = message.split('\n');
   return new StateUnusable(
-    `${path} is damaged (${line}): delete it and start again, it is made anew from the other files`,
+    `${path} is damaged (${line}): delete it and start again, it is rebuilt from the other files`,
   );
 }
 

@@ -38,7 +38,7 @@ export async function embeddedStatus(
   const ledger = new SqliteLedger(copy);
   try {
     const reading = { ledger: isAtWork ? ledger : atRest(ledger), debounce, now, words: wordsFor(isAtWork) };
-    return await status(reading, { periods: 'all', ...request });
+    return await status(reading, { ...request, periods: request.periods ?? 'all' });
   } finally {
     ledger.close();
   }

@@ -21,7 +21,7 @@ export type SampleStep =
  * Plays two months at four payers. The same seed gives the same steps and bytes.
  *
  * Two rounds: every partition's first delivery, then the second ones. On the way there is what real
- * buckets show: objects that are no report, an event that comes twice, a file that comes after its
+ * buckets show: objects that are not reports, an event that comes twice, a file that comes after its
  * manifest, a file that is no Parquet until the next delivery replaces it, and a delivery with
  * fewer files than the one before.
  */
@@ -105,7 +105,7 @@ function* putManifests(seed: number, delivery: SampleDelivery): Generator<Sample
   }
 }
 
-/** What else lies in buckets of reports, and is none of ours. */
+/** Other objects in buckets of reports, which are not reports. */
 function* noise(): Generator<SampleStep> {
   const [overwrite, createNew] = sampleSources;
   if (!overwrite || !createNew) return;

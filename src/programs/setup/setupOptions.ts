@@ -33,7 +33,7 @@ The first run may stop at the stage or the external table, because AWS does not 
 which user of Snowflake's the role in the AWS account has to trust, and under which external id. Then run it again.
 The reactor's own user is made by hand (create user … type = service rsa_public_key = '…'; grant role … to user …).
 
-Exit status: 0 done; 1 trouble; 2 a wrong option or setting.
+Exit status: 0 done; 1 an error; 2 a wrong option or setting.
 `;
 
 /**

@@ -29,13 +29,13 @@ async function compare(): Promise<void> {
 }
 
 describe('at a start', () => {
-  it('nothing is done anew while the warehouse shows what the ledger says', async () => {
+  it('nothing is done again while the warehouse shows what the ledger says', async () => {
     await compare();
     expect(isDirty(await world.record())).toBe(false);
     expect(world.told('warehouse-behind')).toEqual([]);
   });
 
-  it('what the warehouse does not show is published anew', async () => {
+  it('what the warehouse does not show is published again', async () => {
     world.tables.current.clear();
     await compare();
     expect(world.told('warehouse-behind')).toMatchObject([{ redo: 'load' }]);

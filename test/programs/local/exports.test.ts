@@ -73,9 +73,9 @@ describe('a folder whose rows do not say a payer', { concurrent: true }, () => {
       /^the folder: .*bill_payer_account_id: .*"1234567890"; name the payer with --payer ID$/m,
     );
 
-    const told = await runForOutcome('--from', scrubbed, '--keep', keep('silent'), '--payer', '111122223333');
-    expect(told.status).toBe(0);
-    expect(tableOf(told.outcome)).toEqual(['2026-04/111122223333 published: 1 files, 1 rows, cost 1']);
+    const stated = await runForOutcome('--from', scrubbed, '--keep', keep('silent'), '--payer', '111122223333');
+    expect(stated.status).toBe(0);
+    expect(tableOf(stated.outcome)).toEqual(['2026-04/111122223333 published: 1 files, 1 rows, cost 1']);
   });
 });
 

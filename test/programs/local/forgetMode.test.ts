@@ -64,7 +64,7 @@ describe('a --payer that was wrong', { concurrent: true }, () => {
     },
   );
 
-  it('is no contradiction when the rows say nothing: the next run takes it as it was told', async ({ expect }) => {
+  it('is no contradiction when the rows say nothing: the next run goes by the options', async ({ expect }) => {
     await using state = await folders();
     await putFiles(state.from, { 'loose.parquet': reportFile([{ payer: '', period: '2026-04', cost: 1 }]) });
     await runForOutcome(...state.where, '--payer', RIGHT);

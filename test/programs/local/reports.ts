@@ -5,7 +5,7 @@ import { parsePeriod } from '../../../src/billing/period.ts';
 import { monthInterval } from '../../../src/programs/sample/lineItem.ts';
 
 /**
- * A line item of a test's report. Where costs are different powers of two, a sum tells which rows
+ * A line item of a test's report. Where costs are different powers of two, a sum shows which rows
  * are in it.
  */
 export interface Row {

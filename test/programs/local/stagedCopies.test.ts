@@ -35,7 +35,7 @@ describe('a staged copy that was damaged', { concurrent: true }, () => {
   it.for([
     ['cut off', (copy: string) => truncate(copy, 100)],
     ['written over', (copy: string) => writeOver(copy, 'nothing that was there before')],
-  ] as const)('is made again when it is %s and its rows are to be loaded anew', async ([name, damage], { expect }) => {
+  ] as const)('is made again when it is %s and its rows are to be loaded again', async ([name, damage], { expect }) => {
     const { keep, run, copy } = await settled(name);
     await damage(copy);
     await rm(path.join(keep, 'warehouse.duckdb'));

@@ -134,7 +134,7 @@ describe('npm start, without options', { concurrent: true }, () => {
 });
 
 describe('npm start', { concurrent: true }, () => {
-  it('tells its options with --help, and does nothing', async ({ expect }) => {
+  it('lists its options with --help, and does nothing', async ({ expect }) => {
     const { status, stdout, stderr } = await runReactor('--help', '--from', below('nowhere'));
     expect([status, stderr]).toEqual([0, '']);
     for (const option of ['--from', '--payer', '--period', '--keep', '--watch', '--json', '--help']) {

@@ -8,7 +8,7 @@ import { exportManifest, putFiles, reportFile, rowsOf } from './reports.ts';
 const PAYER = '111122223333';
 
 describe('npm start -- --watch', { concurrent: true }, () => {
-  it('publishes what appears, replaces it when it is delivered anew, and ends by Ctrl-C with status 130', async ({
+  it('publishes what appears, replaces it when it is delivered again, and ends by Ctrl-C with status 130', async ({
     expect,
   }) => {
     await using folder = await watchable();

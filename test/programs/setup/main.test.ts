@@ -94,7 +94,7 @@ describe('npm run snowflake:setup', { concurrent: true }, () => {
     expect(queries.at(-1)?.sql).toMatch(/^create stage/);
   });
 
-  it('tells its options', async () => {
+  it('lists its options', async () => {
     expect(await runSetup(['--help'])).toMatchObject({
       status: 0,
       stderr: '',

@@ -28,7 +28,7 @@ export function describeScript(harness: () => WarehouseHarness): void {
     expect(await harness().analysed(PERIOD)).toEqual([alpha, alpha]);
   });
 
-  it('that fails tells which statement, and why; what took effect before it stays, and nothing after it is run', async () => {
+  it('that fails reports which statement, and why; what took effect before it stays, and nothing after it is run', async () => {
     const [insertAlpha, insertBeta] = [harness().insertFinding(alpha), harness().insertFinding(beta)];
     harness().script([insertAlpha, 'begin', insertBeta, 'insert into no_such_table\nselect 1', 'commit', insertBeta]);
     expect(await runScript(harness().warehouse.script, runOf(1), [alpha])).toEqual({
@@ -59,7 +59,7 @@ export function describeScript(harness: () => WarehouseHarness): void {
     expect(await harness().analysed(PERIOD)).toEqual([alpha]);
   });
 
-  it('is told of a step without its query id, once it was submitted', async () => {
+  it('finds a step without its query id, once it was submitted', async () => {
     const { script } = harness().warehouse;
     harness().script(['begin', harness().insertFinding(alpha), 'commit']);
     const step = firstStep(script.steps(PERIOD, [alpha]));

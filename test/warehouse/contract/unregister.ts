@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { ALPHA, PERIOD, publicationOf, rowsOf, type WarehouseHarness } from '../harness.ts';
 
 export function describeUnregister(harness: () => WarehouseHarness): void {
-  it('forgets a superseded file: its rows are gone, and it can be registered anew', async () => {
+  it('forgets a superseded file: its rows are gone, and it can be registered again', async () => {
     const { warehouse } = harness();
     const old = await harness().stage({ partition: ALPHA, name: 'old', rows: rowsOf(['o1']) });
     const fresh = await harness().stage({ partition: ALPHA, name: 'fresh', rows: rowsOf(['f1']) });
