@@ -199,10 +199,10 @@ export type ReactorEvent =
    */
   | { readonly what: 'ledger-behind'; readonly period: Period; readonly epoch: number; readonly warehouseEpoch: number }
   /**
-   * Retry: the warehouse does not show what the ledger says was published. It is loaded and
-   * published anew.
+   * Retry: the warehouse does not show what the ledger says was published. What it lacks is loaded and published again;
+   * where it shows the same files of another run, they are only analysed again.
    */
-  | { readonly what: 'warehouse-behind'; readonly partition: Partition }
+  | { readonly what: 'warehouse-behind'; readonly partition: Partition; readonly redo: 'load' | 'analytics' }
   /** Ends this run: a newer one has taken the period over. */
   | { readonly what: 'lease-lost'; readonly period: Period; readonly epoch: number }
   /**

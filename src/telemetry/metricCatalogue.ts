@@ -48,7 +48,11 @@ export const METRICS = {
     series: ALL,
     meaning: 'runs that found the ledger behind its warehouse: it was restored',
   },
-  WarehousesBehind: { unit: 'Count', series: ALL, meaning: 'months that the warehouse had lost, published anew' },
+  WarehousesBehind: {
+    unit: 'Count',
+    series: ALL,
+    meaning: 'months that the warehouse did not show as published: published or analysed again',
+  },
   FilesSuperseded: { unit: 'Count', series: ALL, meaning: 'files overwritten before they were read' },
   FilesGone: { unit: 'Count', series: ALL, meaning: 'files deleted before they were read' },
   ObjectsRetried: {

@@ -123,7 +123,10 @@ async function receive(name: string): Promise<Message[]> {
   }
 }
 
-/** Does what Lambda's event source mapping does: a batch, the bundled handler, and what failed stays in the queue. */
+/**
+ * Does what Lambda's event source mapping does: a batch, the bundled handler, and what failed stays
+ * in the queue.
+ */
 async function poll(): Promise<Outcome & { readonly received: number }> {
   const messages = await receive('copy');
   const Records = messages.map(({ MessageId, Body, ReceiptHandle, Attributes }) => ({
@@ -159,7 +162,10 @@ async function reconcile(input: object): Promise<ReconcileReport> {
   return answers[0].answer as ReconcileReport;
 }
 
-/** The finalizer's workflow on the stage's own table, queues and bucket, with DuckDB as the warehouse. */
+/**
+ * The finalizer's workflow on the stage's own table, queues and bucket, with DuckDB as the
+ * warehouse.
+ */
 async function finalize(): Promise<ReactorEvent[]> {
   const config = { ...stage.moto.clientConfig, endpoint: stage.proxy.endpoint };
   const { LEDGER_TABLE = '', STAGING_BUCKET = '' } = stage.environmentOf('copy');
@@ -198,7 +204,9 @@ async function finalize(): Promise<ReactorEvent[]> {
   return events;
 }
 
-/** DuckDB reads a folder: what is to be registered is brought there from the staging bucket first. */
+/**
+ * DuckDB reads a folder: what is to be registered is brought there from the staging bucket first.
+ */
 function withStagedFiles(store: S3ObjectStore, bucket: string): Warehouse {
   const { raiseFence, published, audit, publish, script, totals, unregister } = warehouse;
   return {
@@ -238,8 +246,8 @@ describe('a stage that `sls deploy` made', () => {
   it('stages what payers deliver: S3, the payer’s bus, the central bus, the queue, the bundled function', async () => {
     const keys = [...(await deliver(FAR, 'e1', [1, 2])), ...(await deliver(OWN, 'e1', [64]))];
     const messages = await receive('copy');
-    const delivered = messages.map(({ Body = '' }) => JSON.parse(Body).detail.object.key);
-    expect([...new Set(delivered)].toSorted()).toEqual(keys.toSorted());
+    const announced = messages.map(({ Body = '' }) => JSON.parse(Body).detail.object.key);
+    expect([...new Set(announced)].toSorted()).toEqual(keys.toSorted());
     const QueueUrl = await queueUrl('copy');
     for (const { ReceiptHandle } of messages) {
       await sqs.changeMessageVisibility({ QueueUrl, ReceiptHandle, VisibilityTimeout: 0 });
@@ -274,7 +282,7 @@ describe('a stage that `sls deploy` made', () => {
     await expect(stage.invokeLocal('reconcile', { payer: OWN.payer })).rejects.toThrow(/payer is an unknown field/);
   });
 
-  it('replaces a month that is delivered anew', async () => {
+  it('replaces a month that is delivered again', async () => {
     await deliver(FAR, 'e2', [4, 8]);
     await copyAll();
     await finalize();

@@ -23,21 +23,15 @@ export async function benchEmbedded(files: number, say: (line: string) => void):
   for (const { columns, bytes } of smallFiles()) {
     const folder = await mkdtemp(join(tmpdir(), 'cur-reactor-bench-'));
     try {
-      await measure(columns, bytes, files, folder, say);
+      say(`${files} files of 20 rows and ${columns} columns, ${bytes.length} bytes each`);
+      await measure(bytes, files, folder, say);
     } finally {
       await rm(folder, { recursive: true });
     }
   }
 }
 
-async function measure(
-  columns: number,
-  bytes: Uint8Array,
-  files: number,
-  folder: string,
-  say: (line: string) => void,
-): Promise<void> {
-  say(`${files} files of 20 rows and ${columns} columns, ${bytes.length} bytes each`);
+async function measure(bytes: Uint8Array, files: number, folder: string, say: (line: string) => void): Promise<void> {
   const names = Array.from({ length: files }, (_, index) => `part-${String(index).padStart(6, '0')}.parquet`);
   await write(join(folder, 'source'), names, bytes);
   const plain = await timed(() => copyPlainly(join(folder, 'source'), join(folder, 'plain'), names));
@@ -119,9 +113,11 @@ async function concurrently(names: readonly string[], work: (name: string) => Pr
 
 /** A true `npm start` in a process of its own, so that its peak memory is its own. */
 async function wholeRun(from: string, keep: string): Promise<{ seconds: number; peakMiB: number }> {
-  const tellPeak = `data:text/javascript,process.on('exit',()=>process.stderr.write('peak-kib '+process.resourceUsage().maxRSS+'\\n'))`;
-  const told = ['--from', from, '--payer', PAYER, '--period', PERIOD, '--keep', keep, '--json'];
-  const child = spawn(process.execPath, ['--import', tellPeak, MAIN, ...told], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const reportPeak = `data:text/javascript,process.on('exit',()=>process.stderr.write('peak-kib '+process.resourceUsage().maxRSS+'\\n'))`;
+  const options = ['--from', from, '--payer', PAYER, '--period', PERIOD, '--keep', keep, '--json'];
+  const child = spawn(process.execPath, ['--import', reportPeak, MAIN, ...options], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   let stderr = '';
   child.stderr.on('data', (chunk) => {
     stderr += chunk;

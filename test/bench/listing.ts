@@ -24,8 +24,8 @@ export interface ListingFigures {
 }
 
 /**
- * Reconciles a source of `count` data files that the ledger does not know, all of one month, listed by a local server
- * through the real client: nothing of it may be held.
+ * Reconciles a source of `count` data files that the ledger does not know, all of one month, listed
+ * by a local server through the real client: nothing of it may be held.
  */
 export async function measureListing(count: number): Promise<ListingFigures> {
   const folder = 'cur/daily/data/BILLING_PERIOD=2026-10/';

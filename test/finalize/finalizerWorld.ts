@@ -61,7 +61,7 @@ export class FinalizerWorld {
     this.settings = { ...SETTINGS, ...settings, stagingBucket: STAGING, stage: 'test', holder: 'this-run' };
     this.tables = new SimulatedWarehouse({
       isImpossible: () => false,
-      isUntold: () => false,
+      hasNoTotals: () => false,
       rowsIn: (key) => this.buckets.get({ bucket: STAGING, key })?.rows,
       skipsRows: () => false,
       now: () => this.now,

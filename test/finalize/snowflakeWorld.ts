@@ -10,7 +10,7 @@ import { makeSnowflakeState, type SnowflakeState } from '../adapters/snowflake/s
 import { CutOff, type Interceptor, intercepted } from '../copy/interception.ts';
 import { ALPHA, BETA, deliveryOf } from '../ledger/records.ts';
 import { override } from '../simulation/observed.ts';
-import { rowsOf } from '../warehouse/contract.ts';
+import { rowsOf } from '../warehouse/harness.ts';
 import { FinalizerWorld } from './finalizerWorld.ts';
 import { type Line, type Mortal, mortal, openLine } from './mortal.ts';
 

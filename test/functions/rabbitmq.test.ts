@@ -13,7 +13,7 @@ import { createKey } from '../adapters/snowflake/sessionHarness.ts';
 import { makeSnowflakeState, type SnowflakeState } from '../adapters/snowflake/snowflakeState.ts';
 import { type MotoServer, startMotoServer } from '../aws/motoServer.ts';
 import { parquetBytes } from '../copy/parquetBytes.ts';
-import type { Row } from '../warehouse/contract.ts';
+import type { Row } from '../warehouse/harness.ts';
 import { type Answer, BundledFunctions, type Outcome, type StartedFunction, sqsEvent } from './bundledFunction.ts';
 import { Deployment } from './deployment.ts';
 

@@ -13,7 +13,10 @@ const ACTIONS: Readonly<Record<string, readonly string[]>> = {
   ScheduleRole: ['lambda', 'sqs'],
 };
 
-/** Open to more than what is named before its first slash. Nothing that these roles do has to be allowed so. */
+/**
+ * Open to more than what is named before its first slash. Nothing that these roles do has to be
+ * allowed so.
+ */
 function isOpen(value: unknown): boolean {
   const text = typeof value === 'string' ? value : String(at(value, 'Fn::Sub') ?? '');
   return /^\*|^arn:[^/]*\*/.test(text);

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { at } from './template.ts';
 
-it('every alarm tells the topics that the stage names, and no others', async () => {
+it('every alarm notifies the topics that the stage names, and no others', async () => {
   const text = await readFile(new URL('../../resources/alarms.yml', import.meta.url), 'utf8');
   // CloudFormation's tags (!GetAtt) are none of its business.
   const { Resources }: { Resources: object } = parse(text, { merge: true, logLevel: 'silent' });

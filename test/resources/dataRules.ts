@@ -119,7 +119,8 @@ export const dataRules: readonly Rule[] = [
           at(properties, 'BillingMode') === 'PAY_PER_REQUEST' &&
           at(properties, 'PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled') === true &&
           at(properties, 'TimeToLiveSpecification') === undefined &&
-          // Absent is encrypted with DynamoDB's own key; `SSEEnabled: false` means the same, but does not say so.
+          // Absent is encrypted with DynamoDB's own key; `SSEEnabled: false` means the same, but
+          // does not say so.
           at(properties, 'SSESpecification') === undefined;
         return right ? [] : [id];
       });

@@ -2,14 +2,20 @@ import { METRICS, type MetricName, SERIES } from '../../src/telemetry/metricCata
 import { environmentOf } from './functionRules.ts';
 import type { Template } from './template.ts';
 
-/** One metric as an alarm or a dashboard names it. Values of dimensions are names, once references are resolved. */
+/**
+ * One metric as an alarm or a dashboard names it. Values of dimensions are names, once references
+ * are resolved.
+ */
 export interface MetricUse {
   readonly namespace: string;
   readonly name: string;
   readonly dimensions: Readonly<Record<string, string>>;
 }
 
-/** What AWS sends by itself: Amazon SQS Developer Guide, Available CloudWatch metrics; Lambda Developer Guide, Types of metrics. */
+/**
+ * What AWS sends by itself: Amazon SQS Developer Guide, Available CloudWatch metrics; Lambda
+ * Developer Guide, Types of metrics.
+ */
 const OF_AWS = {
   'AWS/SQS': {
     dimension: 'QueueName',

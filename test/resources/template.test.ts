@@ -21,7 +21,10 @@ const run = promisify(execFile);
 
 const STAGES = ['dev', 'prod'];
 const RULES = [...queueRules, ...dataRules, ...accessRules, ...functionRules, ...alarmRules, ...dashboardRules];
-/** Functions wait for their roles twice: by the reference, and by a DependsOn that the framework adds. */
+/**
+ * Functions wait for their roles twice: by the reference, and by a DependsOn that the framework
+ * adds.
+ */
 const NOT_OURS = ['--ignore-checks', 'W3005'];
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -123,7 +126,10 @@ describe('a template that breaks a rule is found out', () => {
 });
 
 describe('stages', () => {
-  /** Names that are given, not made up by CloudFormation: two stages in one account must not share any. */
+  /**
+   * Names that are given, not made up by CloudFormation: two stages in one account must not share
+   * any.
+   */
   const NAMES = [
     'AlarmName',
     'BucketName',
@@ -217,7 +223,7 @@ describe('packaging', () => {
     }
   });
 
-  test('tells status which release it is', () => {
+  test('passes its release to status', () => {
     const { RELEASE } = environmentOf(packaged('dev').template.Resources.StatusLambdaFunction);
     expect(RELEASE).toMatch(/^\d+\.\d+\.\d+\+files\.[0-9a-f]{12}$/);
     expect(environmentOf(packaged('prod').template.Resources.StatusLambdaFunction).RELEASE).toBe(RELEASE);

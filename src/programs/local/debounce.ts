@@ -12,7 +12,10 @@ const SETTINGS: FinalizeTimings = {
 /** Whoever copies files into a watched folder by hand takes longer than AWS between two of them. */
 const WATCH_SETTINGS: FinalizeTimings = { ...SETTINGS, quietSeconds: 3, maxWaitSeconds: 60 };
 
-/** The embedded reactor's settings. Where only one half of the debounce is said, the other gives way to it. */
+/**
+ * The embedded reactor's settings. Where only one half of the debounce is said, the other gives way
+ * to it.
+ */
 export function settingsFor(
   options: Pick<Options, 'from' | 'watch' | 'quietSeconds' | 'maxWaitSeconds'>,
 ): FinalizeTimings {

@@ -18,8 +18,9 @@ interface SampleDelivery {
 }
 
 /**
- * Plays the sample's deliveries into its buckets: every object that is put is requested, as S3 would raise its event. Once it has
- * been delivered whole, a mark in the state says so; cut off before, it is delivered again from the start.
+ * Plays the sample's deliveries into its buckets: every object that is put raises its event, as S3
+ * would. Once it has been delivered whole, a mark in the state says so; cut off before, it is
+ * delivered again from the start.
  */
 export async function deliverSample({ keep, store, queue, settled, say }: SampleDelivery): Promise<void> {
   const mark = join(keep, 'sample-delivered');

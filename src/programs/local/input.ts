@@ -28,7 +28,9 @@ export interface Input {
   readonly complaints: () => string[];
   /** What was left out for good, and why. */
   readonly notices: () => string[];
-  /** Keys that do not count any more although an earlier run may have placed them, with the reason. */
+  /**
+   * Keys that do not count any more although an earlier run may have placed them, with the reason.
+   */
   readonly leftOut: () => ReadonlyMap<string, string>;
   /** How the sources are read. */
   readonly wrap: (store: ObjectStore) => ObjectStore;

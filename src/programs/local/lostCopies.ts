@@ -6,8 +6,9 @@ import { copyRequest } from '../../queue/copyMessage.ts';
 import type { ListedObject } from '../../store/objectStore.ts';
 
 /**
- * Has copies of a partition made again that are gone, or are not as large as what they were copied from. Whose source is
- * gone as well, or has another content, stays lost: the partition says which file that is.
+ * Has copies of a partition made again that are gone, or are not as large as what they were copied
+ * from. Whose source is gone as well, or has another content, stays lost: the partition says which
+ * file that is.
  */
 export async function restoreLostCopies(staging: CopyServices, partition: Partition): Promise<void> {
   const { ledger, copyQueue } = staging;
@@ -21,8 +22,9 @@ export async function restoreLostCopies(staging: CopyServices, partition: Partit
 }
 
 /**
- * Removes staged copies of a partition that are not as large as what they were copied from: after a power failure, what
- * was written last may be cut off or empty. They are lost then, and made again. Answers the keys of those that stay.
+ * Removes staged copies of a partition that are not as large as what they were copied from: after a
+ * power failure, what was written last may be cut off or empty. They are lost then, and made again.
+ * Answers the keys of those that stay.
  */
 async function removeDamagedCopies(staging: CopyServices, partition: Partition): Promise<ReadonlySet<string>> {
   const { store, ledger, stagingBucket, report } = staging;

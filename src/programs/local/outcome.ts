@@ -6,7 +6,10 @@ import { stateOf } from '../../ledger/partitionState.ts';
 import type { PartitionOutcome } from './partitionOutcome.ts';
 import { type Totals, totalsOf } from './totals.ts';
 
-/** What `--json` prints. Two currencies are never added, anywhere in it; `watermark` is an ISO 8601 time. */
+/**
+ * What `--json` prints. Two currencies are never added, anywhere in it; `watermark` is an ISO 8601
+ * time.
+ */
 export interface Outcome {
   readonly partitions: readonly PartitionOutcome[];
   readonly findings: Awaited<ReturnType<DuckdbWarehouse['findings']>>;

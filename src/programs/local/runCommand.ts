@@ -26,7 +26,10 @@ import { elsewhereSentences, notReadSentences } from './survey.ts';
 import { terminalWidth } from './terminalWidth.ts';
 import { watchInput } from './watchInput.ts';
 
-/** What a run has of its machine: where it writes, and what ends it where it stays and no signal ends the process. */
+/**
+ * What a run has of its machine: where it writes, and what ends it where it stays and no signal
+ * ends the process.
+ */
 interface Machine {
   readonly stdout: { readonly columns?: number; readonly write: (text: string) => unknown };
   readonly stderr: { readonly write: (text: string) => unknown };
@@ -35,8 +38,8 @@ interface Machine {
 }
 
 /**
- * Takes in what there is, shows how everything stands, and answers the exit status; with --watch it goes on taking in what
- * appears, until a signal ends the process (interruption.ts).
+ * Takes in what there is, shows how everything stands, and answers the exit status; with --watch it
+ * goes on taking in what appears, until a signal ends the process (interruption.ts).
  */
 export async function run(options: Options, progress: Progress, machine: Machine = process): Promise<number> {
   const { stderr, ending } = machine;
@@ -67,7 +70,8 @@ export async function run(options: Options, progress: Progress, machine: Machine
 
 async function openInput(options: Options): Promise<Input> {
   const { from, keep } = options;
-  // The first look at anybody's folder: what follows reads in ways that a drive that is gone would hold for good.
+  // The first look at anybody's folder: what follows reads in ways that a drive that is gone would
+  // hold for good.
   if (from !== undefined) {
     await checkAnswers(from);
     await checkApart(from, keep);

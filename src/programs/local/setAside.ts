@@ -5,7 +5,10 @@ import { PassedOver } from '../../adapters/folder/walkKeys.ts';
 export interface SetAside {
   /** Takes one and says it, once for each reason. */
   readonly add: (path: string, error: unknown) => void;
-  /** What could not be read, though it should have been. What is no file by its kind is none of them. */
+  /**
+   * What could not be read, though it should have been. What is not a file by its kind is none of
+   * them.
+   */
   readonly paths: () => readonly string[];
   readonly complaints: () => string[];
 }

@@ -8,7 +8,10 @@ export type SqlAnswer =
       readonly rows: readonly SqlRow[];
       readonly more: boolean;
     }
-  /** `wrong`: the statement is none, or does more than read. `failed`: it was understood, and could not be answered. */
+  /**
+   * `wrong`: it is not one statement, or does more than read. `failed`: it was understood, and could
+   * not be answered.
+   */
   | { readonly is: 'wrong' | 'failed'; readonly message: string };
 
 interface SqlColumn {
@@ -16,7 +19,10 @@ interface SqlColumn {
   readonly isNumber: boolean;
 }
 
-/** Values by column, as JSON: whole numbers and decimals as numbers where these hold every digit, else as text. */
+/**
+ * Values by column, as JSON: whole numbers and decimals as numbers where these hold every digit,
+ * else as text.
+ */
 type SqlRow = readonly unknown[];
 
 /** More rows than anybody reads: an answer is held in memory. */
@@ -28,8 +34,8 @@ const INTERRUPT_EVERY_MS = 50;
 const READING: ReadonlySet<StatementType> = new Set([StatementType.SELECT, StatementType.EXPLAIN]);
 
 /**
- * Answers one statement, on a connection of its own. Never changes anything, and never throws for what a statement can
- * cause. Aborting the signal stops it.
+ * Answers one statement, on a connection of its own. Never changes anything, and never throws for
+ * what a statement can cause. Aborting the signal stops it.
  */
 export async function querySql(instance: DuckDBInstance, sql: string, signal: AbortSignal): Promise<SqlAnswer> {
   const connection = await instance.connect();
@@ -110,14 +116,19 @@ const NUMBERS: ReadonlySet<DuckDBTypeId> = new Set([
   DuckDBTypeId.DECIMAL,
 ]);
 
-/** DuckDB writes wide numbers as text; one that a JSON number holds to the last digit becomes one. */
+/**
+ * DuckDB writes wide numbers as text; one that a JSON number holds to the last digit becomes one.
+ */
 function numberOf(value: unknown): unknown {
   if (typeof value !== 'string' || !/^-?\d+(\.\d+)?$/.test(value)) return value;
   const digits = value.replace(/^-?0*\.?0*|\./g, '').length;
   return digits <= 15 ? Number(value) : value;
 }
 
-/** DuckDB's error as one sentence: without the excerpt of the statement, which the person has before them. */
+/**
+ * DuckDB's error as one sentence: without the excerpt of the statement, which the person has before
+ * them.
+ */
 function answerOf(error: unknown): SqlAnswer {
   const text = error instanceof Error ? error.message : String(error);
   const [before = ''] = text.replace(/^Failed to extract statements: /, '').split(/\n\s*LINE \d+:/);

@@ -83,7 +83,10 @@ function sumOfKnown(amounts: readonly (number | null)[]): number | null {
   return known.length === amounts.length ? sum(known) : null;
 }
 
-/** With twelve digits, as single amounts are told: beyond those, a sum of doubles depends on the order. */
+/**
+ * With twelve digits, as single amounts are printed: beyond those, a sum of doubles depends on the
+ * order.
+ */
 function sum(amounts: readonly number[]): number {
   return Number(amounts.reduce((total, amount) => total + amount, 0).toPrecision(12));
 }

@@ -4,7 +4,9 @@ import { wrongFields } from '../../base/wrongFields.ts';
 import { parseIdentifier } from '../../warehouse/identifier.ts';
 import { rateMinutes, scheduleProblem } from './schedule.ts';
 
-/** What this project's own example values begin with, where AWS wants a name that nobody else has. */
+/**
+ * What this project's own example values begin with, where AWS wants a name that nobody else has.
+ */
 const MADE_UP = /^example-/;
 /** Stands for "not known yet", until Snowflake has said whom the role is to trust. */
 const NO_EXTERNAL_ID = '0000';
@@ -18,7 +20,10 @@ const LOG_LEVELS = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'CRITICAL', 'SILE
 // Amazon CloudWatch API Reference, PutMetricAlarm: actions of one state.
 const MAX_TOPICS = 5;
 const DAY_SECONDS = 86_400;
-/** The alarm "A payer has no complete delivery" takes a sweep that is silent for two periods of a quarter of an hour for a failure. */
+/**
+ * The alarm "A payer has no complete delivery" takes a sweep that is silent for two periods of a
+ * quarter of an hour for a failure.
+ */
 const MAX_SWEEP_MINUTES = 15;
 
 const text = (pattern: RegExp, what: string) => z.string(`must be ${what}`).check(z.regex(pattern, `must be ${what}`));
@@ -74,8 +79,9 @@ const topicArn = text(
 );
 
 /**
- * The params of serverless.yml: every decision that a stage may take differently. Units stand in the names. Their comments
- * are the meanings in resources/CONFIGURATION.md, word for word: a test compares both.
+ * The params of serverless.yml: every decision that a stage may take differently. Units stand in
+ * the names. Their comments are the meanings in resources/CONFIGURATION.md, word for word: a test
+ * compares both.
  */
 const stageParams = z.strictObject({
   /** Where the stage is deployed: the code of an AWS region. */
@@ -209,7 +215,10 @@ type StageParams = z.output<typeof stageParams>;
 /** The names of all params. */
 export const PARAM_NAMES: readonly string[] = Object.keys(stageParams.shape);
 
-/** Reads the params of a stage, resolved. `wrong` has a sentence for each that is wrong, missing or unknown. */
+/**
+ * Reads the params of a stage, resolved. `wrong` has a sentence for each that is wrong, missing or
+ * unknown.
+ */
 export function parseStageParams(
   given: Readonly<Record<string, unknown>>,
 ): { readonly params: StageParams; readonly wrong: readonly [] } | { readonly wrong: readonly string[] } {

@@ -5,7 +5,10 @@ import { wrongFields } from '../../base/wrongFields.ts';
 import { givenParams } from './givenParams.ts';
 import { stageNameProblems } from './stageNames.ts';
 
-/** What a stage decides, as serverless.yml says: as far as programs on a laptop need it. Nothing of it is secret. */
+/**
+ * What a stage decides, as serverless.yml says: as far as programs on a laptop need it. Nothing of
+ * it is secret.
+ */
 export interface StageSettings {
   readonly stage: string;
   readonly service: string;
@@ -19,7 +22,9 @@ export interface StageSettings {
   readonly payersTable: string;
 }
 
-/** serverless.yml does not say what is needed. Consequence: nothing is run; somebody mends the file. */
+/**
+ * serverless.yml does not say what is needed. Consequence: nothing is run; somebody mends the file.
+ */
 export class SettingsInvalid extends Error {
   override readonly name = 'SettingsInvalid';
 }
@@ -34,8 +39,9 @@ const stages = z.catchall(
 const document = z.object({ service: z.string(), params: stages });
 
 /**
- * Reads a stage's settings out of serverless.yml: its own parameters over the default ones, as the framework does. Of
- * variables only `${sls:stage}` is known. Throws SettingsInvalid, which names the parameter and its value.
+ * Reads a stage's settings out of serverless.yml: its own parameters over the default ones, as the
+ * framework does. Of variables only `${sls:stage}` is known. Throws SettingsInvalid, which names
+ * the parameter and its value.
  */
 export function readStageSettings(yaml: string, stage: string): StageSettings {
   // CloudFormation's tags (!GetAtt) are none of its business.

@@ -69,7 +69,10 @@ function heading(settings: SetupSettings, { accountId }: SetupOptions): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** One connection and no second try: a new session would have forgotten the role. All of it can be run again. */
+/**
+ * One connection and no second try: a new session would have forgotten the role. All of it can be
+ * run again.
+ */
 async function apply(settings: SetupSettings, steps: readonly SetupStep[]): Promise<void> {
   const credentials = await readSnowflakeEnvironment(process.env, (path) => readFile(path, 'utf8'));
   const { database, schema, warehouse, service } = settings;

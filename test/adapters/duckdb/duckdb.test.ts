@@ -11,16 +11,8 @@ import { type Partition, partitionName, partitionPrefix } from '../../../src/bil
 import { parsePeriod } from '../../../src/billing/period.ts';
 import { lineItemColumns, partitionColumns } from '../../../src/warehouse/lineItems.ts';
 import { FencedOff, type StagedFile } from '../../../src/warehouse/warehouse.ts';
-import {
-  ALPHA,
-  BETA,
-  describeWarehouseContract,
-  PERIOD,
-  publicationOf,
-  type Row,
-  rowsOf,
-  runOf,
-} from '../../warehouse/contract.ts';
+import { describeWarehouseContract } from '../../warehouse/contract.ts';
+import { ALPHA, BETA, PERIOD, publicationOf, type Row, rowsOf, runOf } from '../../warehouse/harness.ts';
 import { runScript } from '../../warehouse/runScript.ts';
 import { type DuckdbHarness, makeDuckdbHarness } from './harness.ts';
 

@@ -5,7 +5,7 @@ import type { Partition } from '../../../src/billing/partition.ts';
 import { parsePayer } from '../../../src/billing/payer.ts';
 import { parsePeriod } from '../../../src/billing/period.ts';
 import { FencedOff, type StagedFile } from '../../../src/warehouse/warehouse.ts';
-import { ALPHA, PERIOD, publicationOf, rowsOf } from '../../warehouse/contract.ts';
+import { ALPHA, PERIOD, publicationOf, rowsOf } from '../../warehouse/harness.ts';
 import { StatementError } from './protocolServer.ts';
 import { makeSnowflakeHarness, type SnowflakeHarness } from './snowflakeHarness.ts';
 

@@ -3,7 +3,7 @@ import { periodStart } from '../../../src/adapters/snowflake/audit.ts';
 import { lineItemsViewSql } from '../../../src/adapters/snowflake/view.ts';
 import type { ColumnType } from '../../../src/billing/columnType.ts';
 import type { StagedFile } from '../../../src/warehouse/warehouse.ts';
-import { ALPHA, BETA, PERIOD, publicationOf, rowsOf, SMALL_REPORT } from '../../warehouse/contract.ts';
+import { ALPHA, BETA, PERIOD, publicationOf, rowsOf, SMALL_REPORT } from '../../warehouse/harness.ts';
 import { makeSnowflakeHarness, type SnowflakeHarness } from './snowflakeHarness.ts';
 
 let harness: SnowflakeHarness;

@@ -4,7 +4,7 @@ import { SnowflakeFailure } from '../../../src/adapters/snowflake/failures.ts';
 import type { Step, StepState } from '../../../src/warehouse/script.ts';
 import { FencedOff } from '../../../src/warehouse/warehouse.ts';
 import { eventually } from '../../eventually.ts';
-import { ALPHA, BETA, PERIOD, runOf } from '../../warehouse/contract.ts';
+import { ALPHA, BETA, PERIOD, runOf } from '../../warehouse/harness.ts';
 import { awaitStep, firstStep, runScript, runStep } from '../../warehouse/runScript.ts';
 import { StatementError } from './protocolServer.ts';
 import { createGate } from './sessionHarness.ts';

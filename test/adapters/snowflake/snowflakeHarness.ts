@@ -6,7 +6,7 @@ import { type Partition, partitionPrefix } from '../../../src/billing/partition.
 import { type Payer, parsePayer } from '../../../src/billing/payer.ts';
 import { monthOf, type Period, yearOf } from '../../../src/billing/period.ts';
 import type { Warehouse } from '../../../src/warehouse/warehouse.ts';
-import { PERIOD, type Row, SMALL_REPORT, type WarehouseHarness } from '../../warehouse/contract.ts';
+import { PERIOD, type Row, SMALL_REPORT, type WarehouseHarness } from '../../warehouse/harness.ts';
 import { type ProtocolServer, startProtocolServer } from './protocolServer.ts';
 import { makeSnowflakeState, type SnowflakeState } from './snowflakeState.ts';
 

@@ -1,5 +1,5 @@
 import type { SnowflakeNames } from '../../../src/adapters/snowflake/names.ts';
-import type { Row } from '../../warehouse/contract.ts';
+import type { Row } from '../../warehouse/harness.ts';
 import type { Execute } from './protocolServer.ts';
 import { runBlock } from './snowflakeBlocks.ts';
 import { externalTableStatements, scan } from './snowflakeExternalTable.ts';

@@ -1,4 +1,4 @@
-import type { Row } from '../../warehouse/contract.ts';
+import type { Row } from '../../warehouse/harness.ts';
 import { boundNumber, boundTexts, IN_BOUND_TEXTS, type Known, pattern } from './snowflakeStatements.ts';
 import type { Sessions } from './snowflakeTables.ts';
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { ALPHA, PERIOD, publicationOf, rowsOf, runOf, SMALL_REPORT } from '../../warehouse/contract.ts';
+import { ALPHA, PERIOD, publicationOf, rowsOf, runOf, SMALL_REPORT } from '../../warehouse/harness.ts';
 import { runScript } from '../../warehouse/runScript.ts';
 import { parseSnowflake } from './snowflakeGrammar.ts';
 import { makeSnowflakeHarness, type SnowflakeHarness } from './snowflakeHarness.ts';

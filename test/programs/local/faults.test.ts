@@ -32,7 +32,10 @@ type Wrap = (store: FolderObjectStore, stagingFolder: string) => Partial<ObjectS
 interface World extends AsyncDisposable {
   readonly keep: string;
   readonly events: ReactorEvent[];
-  /** Starts the reactor, takes in what the ledger does not know, and waits until nothing more happens. */
+  /**
+   * Starts the reactor, takes in what the ledger does not know, and waits until nothing more
+   * happens.
+   */
   readonly run: (wrap?: Wrap) => Promise<Ended>;
 }
 
@@ -130,7 +133,10 @@ describe('a disk that is full', { concurrent: true }, () => {
 });
 
 describe('a ledger that cannot be written', { concurrent: true }, () => {
-  /** Keeps everybody else from writing to the ledger, as another program does that works on its file. */
+  /**
+   * Keeps everybody else from writing to the ledger, as another program does that works on its
+   * file.
+   */
   const locked = (keep: string) => {
     const db = new DatabaseSync(path.join(keep, 'ledger.sqlite'));
     db.exec('begin immediate');

@@ -22,7 +22,7 @@ async function factsOf(files: Readonly<Record<string, Uint8Array | string>>) {
 const groupsOf = (facts: FileFacts | undefined) => (facts?.is === 'report' ? facts.groups : facts);
 
 describe('a report', () => {
-  it('is told with its size, its columns, and how many rows say which payer and month', async () => {
+  it('is described by its size, its columns, and how many rows say which payer and month', async () => {
     const rows = [...rowsOf(ALPHA, '2026-04', 1, 2), ...rowsOf(BETA, '2026-05', 4)];
     const bytes = reportFile(rows);
     const { a } = await factsOf({ a: bytes });
@@ -71,7 +71,7 @@ describe('a file', () => {
     expect(facts).toEqual({ none: { is: 'empty' }, zero: { is: 'empty' }, placeholder: { is: 'empty' } });
   });
 
-  it('that is no part of a bill is told as what it is', async () => {
+  it('that is not part of a bill is reported as what it is', async () => {
     const facts = await factsOf({
       focus: foreignParquet(2, ['BilledCost', 'ChargeCategory']),
       hub: foreignParquet(2),

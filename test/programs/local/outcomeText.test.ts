@@ -94,7 +94,7 @@ describe('what ends a run', () => {
     expect(textOf({ findings: findings.slice(2) })).not.toContain('more:');
   });
 
-  it.each([60, 119, 150, 1011])('shows the end of a resource of %d characters, which tells it apart', (length) => {
+  it.each([60, 119, 150, 1011])('shows the end of a resource of %d characters, which identifies it', (length) => {
     const resource = `${'arn:aws:'.padEnd(length - 9, 'x')}/the-end1`;
     expect(textOf({ findings: [{ ...finding, resource }] })).toMatch(/│ …x+\/the-end1 +│/);
   });

@@ -23,7 +23,10 @@ const LAYOUTS = [
   },
 ];
 
-/** The folders above a report's own: the prefix and the report's name, or whatever a person copied them to. */
+/**
+ * The folders above a report's own: the prefix and the report's name, or whatever a person copied
+ * them to.
+ */
 const anyRoot = fc
   .array(
     fc.oneof(

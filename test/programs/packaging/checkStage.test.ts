@@ -58,7 +58,7 @@ describe('a stage', () => {
     );
   });
 
-  it('tells the values that are still made up', () => {
+  it('names the values that are still made up', () => {
     const payersText = "- payer: '111122223333'\n  bucket: example-payer-one-billing\n";
     expect(check({ payersText }, { stagingBucket: 'example-cur-staging-prod' })).toMatchObject({
       is: 'right',
