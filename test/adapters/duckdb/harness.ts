@@ -5,12 +5,11 @@ import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import * as z from 'zod';
 import { quoteIdentifier, quoteText } from '../../../src/adapters/duckdb/quote.ts';
 import { type DuckdbWarehouse, openDuckdbWarehouse } from '../../../src/adapters/duckdb/warehouse.ts';
-import type { ColumnType } from '../../../src/billing/columnType.ts';
-import { type Partition, partitionPrefix } from '../../../src/billing/partition.ts';
+import { partitionPrefix } from '../../../src/billing/partition.ts';
 import { type Payer, parsePayer } from '../../../src/billing/payer.ts';
 import { monthOf, type Period, yearOf } from '../../../src/billing/period.ts';
 import type { StagedFile } from '../../../src/warehouse/warehouse.ts';
-import { type Cell, PERIOD, type Row, SMALL_REPORT, type WarehouseHarness } from '../../warehouse/contract.ts';
+import { type Cell, PERIOD, SMALL_REPORT, type WarehouseHarness } from '../../warehouse/contract.ts';
 
 export interface DuckdbHarness extends WarehouseHarness {
   readonly warehouse: DuckdbWarehouse;
@@ -42,8 +41,7 @@ export async function makeDuckdbHarness(): Promise<DuckdbHarness> {
     path: databasePath,
     stagingRoot,
     query,
-    stage: ({ partition, name, rows, columns = SMALL_REPORT }) =>
-      stageFile(writer, stagingRoot, partition, name, rows, columns),
+    stage: (report) => stageFile(writer, stagingRoot, report),
     corrupt: ({ stagedKey, sizeBytes }) => truncate(path.join(stagingRoot, stagedKey), Math.floor(sizeBytes / 2)),
     remove: ({ stagedKey }) => rm(path.join(stagingRoot, stagedKey)),
     visibleRows: async ({ payer, period }) => {
@@ -107,10 +105,7 @@ const SQL_TYPES: Readonly<Record<string, string>> = {
 async function stageFile(
   writer: DuckDBConnection,
   stagingRoot: string,
-  partition: Partition,
-  name: string,
-  rows: readonly Row[],
-  columns: readonly ColumnType[],
+  { partition, name, rows, columns = SMALL_REPORT }: Parameters<WarehouseHarness['stage']>[0],
 ): Promise<StagedFile> {
   const stagedKey = `${partitionPrefix(partition)}${name}.parquet`;
   const file = path.join(stagingRoot, stagedKey);

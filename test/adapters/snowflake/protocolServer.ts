@@ -93,7 +93,7 @@ export interface ProtocolServer {
    */
   order(route: Route, fault: Fault, times?: number): void;
   /** The next requests for a status get these words, one each, whatever the truth. */
-  tellStatuses(...words: string[]): void;
+  answerStatuses(...words: string[]): void;
   /**
    * Tokens are not valid any more: those of sessions until they are renewed, those of masters for
    * good.
@@ -155,7 +155,8 @@ export async function startProtocolServer(execute: Execute): Promise<ProtocolSer
         requests.push(route);
         const ordered = orders.findIndex((order) => order.route === route);
         const fault = ordered < 0 ? undefined : orders.splice(ordered, 1)[0]?.fault;
-        return serve(world, route, fault, { url, body, token: tokenOf(request) }, response);
+        const asked = { url, body, token: tokenOf(request) };
+        return serve(response, fault, () => answerOf(world, route, asked));
       })
       .catch(() => response.destroy());
   });
@@ -174,7 +175,7 @@ export async function startProtocolServer(execute: Execute): Promise<ProtocolSer
     order(route, fault, times = 1) {
       for (let count = 0; count < times; count++) orders.push({ route, fault });
     },
-    tellStatuses: (...words) => void world.statuses.push(...words),
+    answerStatuses: (...words) => void world.statuses.push(...words),
     expire(which) {
       for (const session of sessions) {
         session.isExpired = true;
@@ -203,17 +204,15 @@ function routeOf({ pathname, searchParams }: URL, body?: Asked['body']): Route |
 }
 
 async function serve(
-  world: World,
-  route: Route,
-  fault: Fault | undefined,
-  asked: Asked,
   response: ServerResponse,
+  fault: Fault | undefined,
+  answerNow: () => Promise<object>,
 ): Promise<void> {
   if (fault === 'hangs') return;
   if (fault === 'dropped') return void response.destroy();
   if (fault === 'unavailable') return reply(response, 503, {});
   if (typeof fault === 'object') return reply(response, 200, refusal(fault.code, 'refused by order'));
-  const answer = await answerOf(world, route, asked);
+  const answer = await answerNow();
   if (fault === 'lostAnswer') return void response.destroy();
   reply(response, 200, answer);
 }
