@@ -205,6 +205,6 @@ describe('reconcile', () => {
 
     const { answers } = await functions.run('reconcile', stage.environment, [{ payer: '111122223333' }]);
 
-    expect(answers).toEqual([{ error: expect.stringContaining('"payer"') }]);
+    expect(answers).toEqual([{ error: expect.stringContaining('payer is an unknown field') }]);
   });
 });

@@ -107,9 +107,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   const signIn = createSignIn(readCredentials, deadlines.connectSeconds);
   const place = { database, schema, warehouse, application };
   const kept = (whenClosed: ConnectionPlace['whenClosed'], parameters: SessionParameters) =>
-    keepConnection(() => signIn({ ...place, whenClosed }, parameters), {
-      closed: () => new Error('the Snowflake session was closed'),
-    });
+    keepConnection(() => signIn({ ...place, whenClosed }, parameters), { closed: sessionClosed });
   const statements = kept('sessionEnds', options);
   const asking = kept('sessionEnds', options);
   const queries = createQueries(persist, asking, () => kept('queriesRunOn', submitted), deadlines);
@@ -167,4 +165,8 @@ export function keepSession(open: () => Promise<Session>): () => Promise<Session
     });
     return opening;
   };
+}
+
+function sessionClosed(): Error {
+  return new Error('the Snowflake session was closed');
 }

@@ -99,7 +99,7 @@ export interface ProtocolServer {
    */
   order(route: Route, fault: Fault, times?: number): void;
   /** The next requests for a status get these words, one each, whatever the truth. */
-  tellStatuses(...words: string[]): void;
+  answerStatuses(...words: string[]): void;
   /**
    * Tokens are not valid any more: those of sessions until they are renewed, those of masters for
    * good.
@@ -156,7 +156,7 @@ export async function startProtocolServer(execute: Execute): Promise<ProtocolSer
     order(route, fault, times = 1) {
       for (let count = 0; count < times; count++) orders.push({ route, fault });
     },
-    tellStatuses: (...words) => void world.statuses.push(...words),
+    answerStatuses: (...words) => void world.statuses.push(...words),
     expire(which) {
       for (const session of sessions) {
         session.isExpired = true;

@@ -71,7 +71,7 @@ describe('a step', () => {
     const { server } = harness;
     const begun = await script().submit(RUN, step);
     const queryId = submitted()[0]?.queryId;
-    server.tellStatuses(...words);
+    server.answerStatuses(...words);
     for (const _ of words) expect(await script().look(RUN, step, queryId)).toEqual({ is: 'running', queryId });
     expect(await awaitStep(script(), RUN, step, begun)).toEqual({ is: 'done', queryId });
   });
@@ -231,7 +231,7 @@ describe('a step that fails', () => {
   it.each(['ABORTING', 'DISCONNECTED', 'FAILED_WITH_INCIDENT'])('as %s is reported as that', async (word) => {
     const step = firstStep(steps(insertAlpha()));
     await runStep(script(), RUN, step);
-    harness.server.tellStatuses(word);
+    harness.server.answerStatuses(word);
     expect(await script().look(RUN, step, undefined)).toMatchObject({ is: 'failed', failure: { code: word } });
   });
 

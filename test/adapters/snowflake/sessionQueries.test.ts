@@ -200,7 +200,7 @@ describe('the status of a query', () => {
   ])('%s means that it is running', async (word) => {
     const world = await createWorld();
     const session = await world.open();
-    world.server.tellStatuses(word);
+    world.server.answerStatuses(word);
     expect(await session.status(UNKNOWN_QUERY)).toEqual({ is: 'running' });
   });
 
@@ -210,7 +210,7 @@ describe('the status of a query', () => {
       const world = await createWorld(async () => numbers(1));
       const session = await world.open();
       const queryId = await session.submit('call analytics()', 'run-1');
-      world.server.tellStatuses(word);
+      world.server.answerStatuses(word);
       expect(await session.status(queryId)).toEqual({
         is: 'failed',
         code: word,
@@ -227,7 +227,7 @@ describe('the status of a query', () => {
     });
     const session = await world.open({ deadlines: { statusSeconds: 3 } });
     const queryId = await session.submit('call analytics()', 'run-1');
-    world.server.tellStatuses('ABORTING');
+    world.server.answerStatuses('ABORTING');
     expect(await session.status(queryId)).toMatchObject({ is: 'failed', code: 'ABORTING' });
     gate.open();
   });
@@ -236,7 +236,7 @@ describe('the status of a query', () => {
     const world = await createWorld();
     const session = await world.open();
     const queryId = await session.submit('call analytics()', 'run-1');
-    world.server.tellStatuses('QUEUED', 'RESUMING_WAREHOUSE', 'BLOCKED', 'RESTARTED');
+    world.server.answerStatuses('QUEUED', 'RESUMING_WAREHOUSE', 'BLOCKED', 'RESTARTED');
     const states: string[] = [];
     for (let count = 0; count < 5; count++) states.push((await session.status(queryId)).is);
     expect(states).toEqual(['running', 'running', 'running', 'running', 'done']);
