@@ -86,8 +86,8 @@ export function sqsHandler<Message>(
 }
 
 /**
- * Per record. Records run at the same time, so what distinguishes them goes with each line, not into
- * the logger.
+ * Per record. Records run at the same time, so what distinguishes them goes with each line, not
+ * into the logger.
  */
 async function handleRecord<Message>(
   { logger, metrics }: FunctionTelemetry,

@@ -99,8 +99,8 @@ export interface VersionsOfLedger {
    * for it by its id.
    *
    * `before` is what was read of this version before, and saves reading it again. It may be out of
-   * date: what was recorded since is neither lost nor undone, but what two calls found new may count
-   * as two changes, and a version that was known already does not resolve a delivery that was
+   * date: what was recorded since is neither lost nor undone, but what two calls found new may
+   * count as two changes, and a version that was known already does not resolve a delivery that was
    * recorded since. Whoever recorded that delivery requests the version afterwards.
    */
   recordVersion(record: VersionRecord, now: Moment, before?: VersionReading): Promise<Recorded>;

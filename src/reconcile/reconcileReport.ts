@@ -70,7 +70,10 @@ export interface PartitionReport {
   readonly otherReports: readonly string[];
   /** The newest source LastModified staged. */
   readonly watermark: string | null;
-  /** When the newest complete delivery was written at the source, as far as the ledger knows: see ledger/deliveredAt.ts. */
+  /**
+   * When the newest complete delivery was written at the source, as far as the ledger knows: see
+   * ledger/deliveredAt.ts.
+   */
   readonly deliveredAt: string | null;
   readonly deliveryAgeHours: number | null;
 }

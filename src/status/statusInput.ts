@@ -64,10 +64,10 @@ const inputSchema = z.strictObject(
 );
 
 /**
- * Reads what a caller asks for:
- * `{"payers": ["111122223333"], "periods": ["2026-10"], "states": ["waiting"], "problemsOnly": true, "format": "table"}`,
- * each field optional, `"periods": "all"` too. Without a format it is both. Nothing at all
- * (undefined, null, '') asks for every configured payer, this month and the one before.
+ * Reads what a caller asks for: `{"payers": ["111122223333"], "periods": ["2026-10"], "states":
+ * ["waiting"], "problemsOnly": true, "format": "table"}`, each field optional, `"periods": "all"`
+ * too. Without a format it is both. Nothing at all (undefined, null, '') asks for every configured
+ * payer, this month and the one before.
  *
  * Throws StatusInputInvalid, whose message names every wrong or unknown field and its value.
  */

@@ -199,8 +199,9 @@ export type ReactorEvent =
    */
   | { readonly what: 'ledger-behind'; readonly period: Period; readonly epoch: number; readonly warehouseEpoch: number }
   /**
-   * Retry: the warehouse does not show what the ledger says was published. What it lacks is loaded and published again;
-   * where it shows the same files of another run, they are only analysed again.
+   * Retry: the warehouse does not show what the ledger says was published. What it lacks is loaded
+   * and published again; where it shows the same files of another run, they are only analysed
+   * again.
    */
   | { readonly what: 'warehouse-behind'; readonly partition: Partition; readonly redo: 'load' | 'analytics' }
   /** Ends this run: a newer one has taken the period over. */

@@ -59,7 +59,9 @@ const MEASURE_LOADING = `
 export interface BundleMeasures {
   readonly name: FunctionName;
   readonly zipBytes: number;
-  /** CPU time, the mean of all rounds. Time on the clock would measure what else the machine does. */
+  /**
+   * CPU time, the mean of all rounds. Time on the clock would measure what else the machine does.
+   */
   readonly loadMilliseconds: number;
   /** In relation to the bare clients', as they come: with the same options, without our plugins. */
   readonly loadRatio: number;

@@ -18,7 +18,10 @@ const LAYOUTS = [
     manifest: 'metadata/billing_period=2026-04/2026-04-16T15:24:15.653Z-e1/',
   },
 ];
-/** A legacy report with Athena: its data lies in a folder of the report's name below the report's own. */
+/**
+ * A legacy report with Athena: its data lies in a folder of the report's name below the report's
+ * own.
+ */
 const ATHENA = (report: string) => ({ data: `${report}/year=2026/month=4/`, manifest: '20260401-20260501/' });
 
 const folder = fc.oneof(

@@ -23,7 +23,10 @@ export const PERIOD = parsePeriod('2026-10');
 export const NOON = Date.UTC(2026, 9, 5, 12);
 export const DEBOUNCE: Debounce = { quietSeconds: 300, maxWaitSeconds: 7200 };
 
-/** Two payers share a bucket, each below a prefix; a third one's bucket holds loose files without manifests. */
+/**
+ * Two payers share a bucket, each below a prefix; a third one's bucket holds loose files without
+ * manifests.
+ */
 export const DAILY: Source = { bucket: 'payer-cur', prefix: 'cur', payer: parsePayer('111122223333'), manifests: true };
 export const NEIGHBOUR: Source = { ...DAILY, prefix: 'neighbour', payer: parsePayer('777788889999') };
 export const LOOSE: Source = { bucket: 'loose-cur', prefix: '', payer: parsePayer('444455556666'), manifests: false };
@@ -76,7 +79,9 @@ interface Put {
   readonly at?: number;
 }
 
-/** Real parts on a temporary folder, an embedded ledger in memory, and a clock in the test's hands. */
+/**
+ * Real parts on a temporary folder, an embedded ledger in memory, and a clock in the test's hands.
+ */
 export class CopyWorld {
   now = NOON;
   readonly reports: ReactorEvent[] = [];

@@ -29,7 +29,10 @@ const submissions = (parts: TickParts) => {
   return { parts: { ...parts, script: counting }, submitted };
 };
 
-/** One invocation after the other, each as soon as the tick before asks for it, until nothing is left to do. */
+/**
+ * One invocation after the other, each as soon as the tick before asks for it, until nothing is
+ * left to do.
+ */
 async function invocations(seconds: number): Promise<number> {
   for (let count = 1; count < 100; count += 1) {
     world.ticks = [];

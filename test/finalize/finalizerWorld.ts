@@ -23,7 +23,9 @@ export const SETTINGS: FinalizeTimings = {
   retryMaxSeconds: 100,
   supersededGraceSeconds: 3600,
 };
-/** When a message whose work failed comes again: while the lease of a run that died is still held. */
+/**
+ * When a message whose work failed comes again: while the lease of a run that died is still held.
+ */
 const VISIBILITY_SECONDS = 40;
 const MAX_TICKS = 200;
 
@@ -36,12 +38,18 @@ interface SentTick {
 /** What one tick is handled with, where that differs from the world's own. */
 export type TickParts = Partial<FinalizeServices> & Pick<Invocation, 'yieldAt'>;
 
-/** What a test says of a file; `readableRows` is what the warehouse reads where that differs from its footer. */
+/**
+ * What a test says of a file; `readableRows` is what the warehouse reads where that differs from
+ * its footer.
+ */
 export interface FileSketch extends VersionSketch {
   readonly readableRows?: number;
 }
 
-/** A finalizer with a real ledger, and a warehouse, buckets and queues in memory. Time stands still unless it is moved. */
+/**
+ * A finalizer with a real ledger, and a warehouse, buckets and queues in memory. Time stands still
+ * unless it is moved.
+ */
 export class FinalizerWorld {
   now = START;
   analyticsFail = false;
@@ -100,7 +108,10 @@ export class FinalizerWorld {
     await this.tick();
   }
 
-  /** Handles the ticks on their way, each at its time, until none is left or `until` has come. Answers how many. */
+  /**
+   * Handles the ticks on their way, each at its time, until none is left or `until` has come.
+   * Answers how many.
+   */
   async drain(until = Number.POSITIVE_INFINITY): Promise<number> {
     for (let count = 0; count < MAX_TICKS; count += 1) {
       const next = this.ticks.toSorted((a, b) => a.at - b.at)[0];
@@ -134,7 +145,10 @@ export class FinalizerWorld {
     await this.ledger.recordDelivery(delivery, awaited, this.now);
   }
 
-  /** Another process finalizes the period from now on, because this one's lease has run out. Answers its lease's end. */
+  /**
+   * Another process finalizes the period from now on, because this one's lease has run out. Answers
+   * its lease's end.
+   */
   async overtake(): Promise<number> {
     this.now += this.settings.leaseSeconds * 1000;
     const until = this.now + this.settings.leaseSeconds * 1000;

@@ -6,7 +6,10 @@ import { BundledFunctions } from './bundledFunction.ts';
 const FILES = 100;
 /** The manifest: once a delivery. */
 const ONCE = 1 / FILES;
-/** Beside two for each file: the configuration, the columns that all files have, and four for the manifest. */
+/**
+ * Beside two for each file: the configuration, the columns that all files have, and four for the
+ * manifest.
+ */
 const LEDGER_READS_ONCE = 6 * ONCE;
 
 let server: MotoServer;

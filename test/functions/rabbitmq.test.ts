@@ -67,7 +67,8 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   state = makeSnowflakeState(NAMES, (sessionId) => snowflake.openSessions().includes(sessionId));
-  // What the wastage script finds is DuckDB's business to test: here it runs, and finds nothing of its own.
+  // What the wastage script finds is DuckDB's business to test: here it runs, and finds nothing of
+  // its own.
   snowflake = await startProtocolServer(async (statement, running) =>
     script.has(statement.sql) ? { columns: [], rows: [] } : state.execute(statement, running),
   );
@@ -115,7 +116,10 @@ const row = (id: string, cost = 1): Row => ({
   line_item_unblended_cost: cost,
 });
 
-/** Delivers a file and lets the bundled copy function stage it; answers the S3 event, and what copy did. */
+/**
+ * Delivers a file and lets the bundled copy function stage it; answers the S3 event, and what copy
+ * did.
+ */
 async function deliver(file: string, rows: readonly Row[]) {
   const before = new Set(await stage.stagedKeys());
   const bytes = parquetBytes(rows.length, String(rows[0]?.identity_line_item_id));

@@ -34,7 +34,10 @@ function ofFiles(versions: readonly VersionRecord[]): CurrentSet {
   return setWithoutManifest(versions, undefined);
 }
 
-/** The order of versions must not matter: given another one, everything that is answered is the same. */
+/**
+ * The order of versions must not matter: given another one, everything that is answered is the
+ * same.
+ */
 function expectSameInAnyOrder(
   versions: readonly VersionRecord[],
   form: (versions: readonly VersionRecord[]) => CurrentSet,

@@ -29,7 +29,10 @@ async function storedRecord(): Promise<PartitionRecord> {
   return record;
 }
 
-/** The moment that all who say when the month was delivered agree on; undefined where they agree that it was not. */
+/**
+ * The moment that all who say when the month was delivered agree on; undefined where they agree
+ * that it was not.
+ */
 async function agreedMoment(): Promise<number | undefined> {
   const record = await storedRecord();
   const moment = deliveredAt(record);

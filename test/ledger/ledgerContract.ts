@@ -24,8 +24,9 @@ export interface LedgerHarness {
 }
 
 /**
- * The rules that every ledger keeps, each on a fresh one. They speak the interface alone and ask no more than it says:
- * lists come in any order unless it names one, and calls that overlap may count a change twice, but never not at all.
+ * The rules that every ledger keeps, each on a fresh one. They speak the interface alone and ask no
+ * more than it says: lists come in any order unless it names one, and calls that overlap may count
+ * a change twice, but never not at all.
  */
 export function describeLedgerContract(name: string, makeLedger: () => Promise<LedgerHarness>): void {
   describe(`${name} as a ledger`, () => {

@@ -66,7 +66,8 @@ describe('analytics', () => {
   it.each([
     ['before the publish', { setId: 'new', epoch: 8 }, true],
     ['since the publish', { setId: 'new', epoch: 9 }, false],
-    // The run that published was cut off before the ledger heard of it; another one analysed what the ledger knew.
+    // The run that published was cut off before the ledger heard of it; another one analysed what
+    // the ledger knew.
     ['over another set, although under a later epoch', { setId: 'old', epoch: 11 }, true],
   ])('that ran %s: are wanted or not', (_when, { setId, epoch }, wanted) => {
     const analysed = { setId, epoch, watermark: START, at: START };

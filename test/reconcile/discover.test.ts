@@ -225,7 +225,8 @@ describe('of two reports of one month in a source', () => {
     const { queued } = await discoverSource(choosing('cur/hourly'), DAILY);
     expect(await record()).toMatchObject({ report: HOURLY_REPORT, changes: (before?.changes ?? 0) + 1 });
     expect((await record())?.otherReports).toBeUndefined();
-    // Its manifest is read again: the delivery that it names was not recorded. Files that are staged already are not.
+    // Its manifest is read again: the delivery that it names was not recorded. Files that are
+    // staged already are not.
     expect(queued).toBe(withM ? 1 : 0);
     if (withM) {
       const [message] = world.copyQueue.memory.receive(1);
@@ -384,7 +385,10 @@ const collectGarbage: () => void = runInNewContext('gc');
 const PAGE = 1_000;
 const PAGES = 20;
 
-/** 20,000 data files in 20 partitions, made page by page. Counts the earlier pages that somebody still holds. */
+/**
+ * 20,000 data files in 20 partitions, made page by page. Counts the earlier pages that somebody
+ * still holds.
+ */
 function manyObjects(withManifests: boolean) {
   const seen = { listings: 0, mostPagesHeld: 0 };
   const refuse = () => Promise.reject(new Error('discovery only lists'));

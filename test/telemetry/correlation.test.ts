@@ -46,7 +46,10 @@ afterEach(() => {
 const lines = (): Record<string, unknown>[] =>
   written.flatMap((text) => text.split('\n').filter((line) => line.startsWith('{'))).map((line) => JSON.parse(line));
 
-/** Hands one message to a handler that reports one event; answers what its work knew beside the message. */
+/**
+ * Hands one message to a handler that reports one event; answers what its work knew beside the
+ * message.
+ */
 async function handle(
   body: unknown,
   { receiveCount = 1, parse = (said: unknown) => said } = {},

@@ -3,8 +3,8 @@ import { quoteText } from './quote.ts';
 /**
  * SQL that reads a file's column, declared as `columnType` (see `copy/parquetFooter.ts`), as the
  * DuckDB type that `cur_external` has for it. It is strict: text that is not a number where the
- * table wants one makes the statement, and so the file, fail; an empty string is NULL. `name` is the
- * table's name for the column.
+ * table wants one makes the statement, and so the file, fail; an empty string is NULL. `name` is
+ * the table's name for the column.
  */
 export function readAs(expression: string, columnType: string, tableType: string, name: string): string {
   if (tableType.startsWith('MAP(')) return readMap(expression, columnType, name);

@@ -34,9 +34,9 @@ const REPLACED = 'another file has taken its place';
 /**
  * A person's folder is the truth: what is not there any more counts no more, and another content at
  * the same path is the newer one, whatever its time says (`cp -p`, `rsync -t` and `tar` keep the
- * old one). What has come back counts again, and a delivery whose manifest is gone no longer counts. Nothing
- * is concluded from what could not be read, nor from a folder that is empty as a whole: that is
- * what a drive looks like that is not mounted; then the answer has a doubt.
+ * old one). What has come back counts again, and a delivery whose manifest is gone no longer
+ * counts. Nothing is concluded from what could not be read, nor from a folder that is empty as a
+ * whole: that is what a drive looks like that is not mounted; then the answer has a doubt.
  */
 export async function followFolder(input: Input, stack: Stack, setAside: SetAside): Promise<Followed> {
   const listed = await listAll(input, stack);

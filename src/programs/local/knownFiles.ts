@@ -19,7 +19,8 @@ export async function knownFiles(ledger: Ledger): Promise<KnownFiles> {
   const byObject = new Map<string, Map<string, Partition>>();
   for (const { partition } of await allPartitions(ledger)) {
     for (const { id, source, outcome } of await ledger.versions(partition)) {
-      // What was withdrawn is looked at again: whether it counts depends on what lies beside it now.
+      // What was withdrawn is looked at again: whether it counts depends on what lies beside it
+      // now.
       if (outcome.status === 'removed' || (outcome.status === 'staged' && outcome.withdrawn !== undefined)) continue;
       byVersion.set(id, [...(byVersion.get(id) ?? []), partition]);
       const ofObject = byObject.get(objectName(source)) ?? new Map<string, Partition>();

@@ -9,8 +9,8 @@ export type SqlAnswer =
       readonly more: boolean;
     }
   /**
-   * `wrong`: it is not one statement, or does more than read. `failed`: it was understood, and could
-   * not be answered.
+   * `wrong`: it is not one statement, or does more than read. `failed`: it was understood, and
+   * could not be answered.
    */
   | { readonly is: 'wrong' | 'failed'; readonly message: string };
 
@@ -30,7 +30,10 @@ const MAX_ROWS = 100_000;
 
 const INTERRUPT_EVERY_MS = 50;
 
-/** Statements that give rows. What they could change all the same, a transaction for reading alone refuses. */
+/**
+ * Statements that give rows. What they could change all the same, a transaction for reading alone
+ * refuses.
+ */
 const READING: ReadonlySet<StatementType> = new Set([StatementType.SELECT, StatementType.EXPLAIN]);
 
 /**
@@ -57,8 +60,9 @@ export async function querySql(instance: DuckDBInstance, sql: string, signal: Ab
 }
 
 /**
- * Interrupts whatever the connection does once the signal is aborted, until it is ended. Again and again, because DuckDB
- * forgets an interrupt that comes while none of the connection's statements runs.
+ * Interrupts whatever the connection does once the signal is aborted, until it is ended. Again and
+ * again, because DuckDB forgets an interrupt that comes while none of the connection's statements
+ * runs.
  */
 function interruptOnAbort(connection: DuckDBConnection, signal: AbortSignal): { readonly end: () => void } {
   let timer: NodeJS.Timeout | undefined;
@@ -75,7 +79,10 @@ function interruptOnAbort(connection: DuckDBConnection, signal: AbortSignal): { 
   };
 }
 
-/** Why a statement is not run; undefined for one that reads. Throws DuckDB's error for what is no SQL. */
+/**
+ * Why a statement is not run; undefined for one that reads. Throws DuckDB's error for what is no
+ * SQL.
+ */
 async function refusalOf(connection: DuckDBConnection, sql: string): Promise<string | undefined> {
   const statements = await connection.extractStatements(sql);
   if (statements.count !== 1) return `one statement is answered at a time, got ${statements.count}`;

@@ -65,7 +65,8 @@ const BUS_ARN_CHARACTERS = 330;
  * accounts that own the payers' buckets. Undefined when all buckets are this account's own: nobody
  * sends then.
  *
- * Throws a RangeError when it is not an account id, or the accounts are more than a bus's policy may name.
+ * Throws a RangeError when it is not an account id, or the accounts are more than a bus's policy
+ * may name.
  */
 export function sendersStatement(
   sources: readonly PayerSource[],

@@ -230,7 +230,10 @@ export function parseStageParams(
   return { params: parsed.data, wrong: [] };
 }
 
-/** Params that are right by themselves and do not fit each other; nothing is said of those in `wrong`. */
+/**
+ * Params that are right by themselves and do not fit each other; nothing is said of those in
+ * `wrong`.
+ */
 function clashesOf(given: Readonly<Record<string, unknown>>, wrong: ReadonlySet<unknown>): string[] {
   const areRight = (...names: readonly string[]) => names.every((name) => !wrong.has(name));
   const { quietSeconds, maxWaitSeconds, region, alarmTopics, snowflakeUserArn, snowflakeExternalId } = given;

@@ -21,8 +21,8 @@ export type SampleStep =
  * Plays two months at four payers. The same seed gives the same steps and bytes.
  *
  * Two rounds: every partition's first delivery, then the second ones. On the way there is what real
- * buckets show: objects that are not reports, an event that comes twice, a file that comes after its
- * manifest, a file that is no Parquet until the next delivery replaces it, and a delivery with
+ * buckets show: objects that are not reports, an event that comes twice, a file that comes after
+ * its manifest, a file that is no Parquet until the next delivery replaces it, and a delivery with
  * fewer files than the one before.
  */
 export function* sampleDeliveries(seed: number): Generator<SampleStep> {

@@ -15,8 +15,9 @@ import { type MotoServer, startMotoServer } from '../../aws/motoServer.ts';
 const WRITES = ['PutItem', 'UpdateItem', 'DeleteItem', 'TransactWriteItems', 'BatchWriteItem'];
 
 /**
- * moto's server, and a proxy before it that sees every request and can order faults. Requests reach it one at a time:
- * DynamoDB serializes the writes to an item, moto loses some of them when they meet.
+ * moto's server, and a proxy before it that sees every request and can order faults. Requests reach
+ * it one at a time: DynamoDB serializes the writes to an item, moto loses some of them when they
+ * meet.
  */
 export interface DynamodbWorld {
   readonly proxy: FaultProxy;

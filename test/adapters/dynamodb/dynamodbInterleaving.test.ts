@@ -53,7 +53,8 @@ describe('many processes that record one partition at a time', () => {
       three.commit(ALPHA, lease.epoch, { kind: 'published', published }),
       three.commit(ALPHA, lease.epoch, { kind: 'failed', problem }),
     ]);
-    // What was recorded before the delivery does not resolve what it waits for: it is recorded again.
+    // What was recorded before the delivery does not resolve what it waits for: it is recorded
+    // again.
     await Promise.all(files.map((file) => one.recordVersion(file, START)));
     const record = await one.partition(ALPHA);
     expect(record).toMatchObject({ published, problem, watermark: START + 29_000, delivery: { awaited: [] } });

@@ -72,7 +72,10 @@ export const aStep: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
-/** Takes a step on a partition, under an epoch that holds. `changes` is how many the partition had counted before. */
+/**
+ * Takes a step on a partition, under an epoch that holds. `changes` is how many the partition had
+ * counted before.
+ */
 export async function take(
   ledger: Ledger,
   step: Step,

@@ -204,7 +204,10 @@ const STEPS: readonly Step[] = [...FILES.keys()]
   .concat([...DELIVERIES.keys()].map((delivery) => ({ delivery })));
 const aScript = fc.shuffledSubarray([...STEPS, ...STEPS], { minLength: 2 * STEPS.length });
 
-/** Does what the copy workflow does: a manifest waits for what is not staged, and what it waits for is requested. */
+/**
+ * Does what the copy workflow does: a manifest waits for what is not staged, and what it waits for
+ * is requested.
+ */
 async function play(ledger: Ledger, partition: VersionRecord['partition'], step: Step): Promise<void> {
   const fileAt = (index: number) => versionOf({ partition, ...FILES[index] });
   if ('file' in step) {

@@ -2,7 +2,10 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { Ledger } from '../../../src/ledger/ledger.ts';
 import { ALPHA, deliveryOf, PERIOD, START, versionOf } from '../records.ts';
 
-/** What a ledger does when its past is not what it should be: restored, its clock set back, its warehouse lost. */
+/**
+ * What a ledger does when its past is not what it should be: restored, its clock set back, its
+ * warehouse lost.
+ */
 export function describeRecoveryRules(subject: () => Ledger): void {
   describe('a ledger that has to catch up', () => {
     let ledger: Ledger;
