@@ -1,17 +1,24 @@
 /**
- * Reads Thrift's compact protocol (Apache Thrift, "Thrift Compact protocol encoding") without
- * keeping what it reads, under limits: bytes of a stranger's file may claim lists of billions of
- * elements, structs without end in each other, and numbers that do not end.
+ * Reads Thrift's compact protocol (Apache Thrift, "Thrift Compact protocol encoding") value by
+ * value, and keeps nothing of it: the caller takes what it wants and skips the rest. It reads under
+ * limits: bytes of a stranger's file may claim lists of billions of elements, structs without end
+ * in each other, and numbers that do not end.
+ *
+ * Every method throws CompactInvalid for bytes that are not what is asked for, or exceed the
+ * limits.
  */
 export class CompactReader {
   readonly #bytes: Uint8Array;
+  readonly #text: Buffer;
   readonly #limits: CompactLimits;
   #offset: number;
   #values = 0;
+  #depth = 0;
 
   /** Reads from `offset` (bytes) on. */
   constructor(bytes: Uint8Array, limits: CompactLimits, offset = 0) {
     this.#bytes = bytes;
+    this.#text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#limits = limits;
     this.#offset = offset;
   }
@@ -21,56 +28,87 @@ export class CompactReader {
     return this.#offset;
   }
 
-  /**
-   * Reads a struct to its end and answers the whole numbers in the fields that are asked for, by
-   * their path of field ids: `5.1` is field 1 of the struct in field 5. Throws CompactInvalid for
-   * bytes that are not a struct, or exceed the limits.
-   */
-  struct(wanted: ReadonlySet<string> = NONE): ReadonlyMap<string, number> {
-    const found = new Map<string, number>();
-    this.#struct('', 1, { wanted, found });
-    return found;
-  }
-
-  #struct(path: string, depth: number, search: Search): void {
+  /** Reads a struct to its end. `onField` reads, or skips, the value of each field. */
+  struct(onField: (field: number, type: number) => void): void {
+    this.#enter();
     let field = 0;
     for (;;) {
       const byte = this.#byte();
       const type = byte & 0x0f;
-      if (type === STOP) return;
-      field = byte >> 4 === 0 ? Number(unzigzag(this.#varint())) : field + (byte >> 4);
-      this.#value(type, `${path}${field}`, depth, search);
+      if (type === STOP) break;
+      field = byte >> 4 === 0 ? this.#zigzag() : field + (byte >> 4);
+      this.#count();
+      onField(field, type);
     }
+    this.#depth -= 1;
   }
 
-  #value(type: number, path: string, depth: number, search: Search): void {
-    this.#values += 1;
-    if (this.#values > this.#limits.maxValues) throw new CompactInvalid(`more than ${this.#limits.maxValues} values`);
-    if (depth > this.#limits.maxDepth) throw new CompactInvalid(`nested deeper than ${this.#limits.maxDepth} levels`);
-    if (type === TRUE || type === FALSE) return;
-    if (type === BYTE) this.#skip(1);
-    else if (type === DOUBLE) this.#skip(8);
-    else if (type === BINARY) this.#skip(Number(this.#varint()));
-    else if (type === LIST || type === SET) this.#list(path, depth, search);
-    else if (type === STRUCT) this.#struct(`${path}.`, depth + 1, search);
-    else if (type === I16 || type === I32 || type === I64) {
-      const value = Number(unzigzag(this.#varint()));
-      if (search.wanted.has(path)) search.found.set(path, value);
-    } else throw new CompactInvalid(`a value of the unknown type ${type}`);
+  /** Reads the struct that a field or an element holds. */
+  structOf(type: number, onField: (field: number, type: number) => void): void {
+    expectType(type, STRUCT, 'a struct');
+    this.struct(onField);
   }
 
-  #list(path: string, depth: number, search: Search): void {
+  /** Reads a list, or a set; `onElement` reads, or skips, each of its elements. */
+  list(type: number, onElement: (type: number) => void): void {
+    if (type !== LIST && type !== SET) throw new CompactInvalid(`a value of type ${type} instead of a list`);
+    this.#enter();
     const byte = this.#byte();
-    const size = byte >> 4 === 15 ? Number(this.#varint()) : byte >> 4;
+    const size = byte >> 4 === 15 ? this.#varint() : byte >> 4;
     const left = this.#bytes.length - this.#offset;
     // Every element takes a byte at least: truth values do in lists, too.
     if (size > left) throw new CompactInvalid(`a list claims ${size} elements in ${left} bytes`);
-    const type = byte & 0x0f;
-    const element = type === TRUE || type === FALSE ? BYTE : type;
-    for (let index = 0; index < size; index += 1) this.#value(element, `${path}[]`, depth + 1, search);
+    const inside = byte & 0x0f;
+    const element = inside === TRUE || inside === FALSE ? BYTE : inside;
+    for (let index = 0; index < size; index += 1) {
+      this.#count();
+      onElement(element);
+    }
+    this.#depth -= 1;
   }
 
-  #skip(bytes: number): void {
+  /** Reads a whole number; one beyond 2^53 is refused. */
+  whole(type: number): number {
+    if (type !== I32 && type !== I64 && type !== I16) {
+      throw new CompactInvalid(`a value of type ${type} instead of a whole number`);
+    }
+    return this.#zigzag();
+  }
+
+  /** Reads a string. */
+  string(type: number): string {
+    expectType(type, BINARY, 'a string');
+    const length = this.#varint();
+    const start = this.#offset;
+    this.#advance(length);
+    return this.#text.toString('utf8', start, start + length);
+  }
+
+  /** Reads over a value. */
+  skip(type: number): void {
+    if (type === TRUE || type === FALSE) return;
+    if (type === I16 || type === I32 || type === I64) this.#skipVarint();
+    else if (type === BINARY) this.#advance(this.#varint());
+    else if (type === STRUCT) this.struct((_field, inner) => this.skip(inner));
+    else if (type === LIST || type === SET) this.list(type, (inner) => this.skip(inner));
+    else if (type === BYTE) this.#advance(1);
+    else if (type === DOUBLE) this.#advance(8);
+    else throw new CompactInvalid(`a value of the unknown type ${type}`);
+  }
+
+  #enter(): void {
+    this.#depth += 1;
+    const { maxDepth } = this.#limits;
+    if (this.#depth > maxDepth) throw new CompactInvalid(`nested deeper than ${maxDepth} levels`);
+  }
+
+  #count(): void {
+    this.#values += 1;
+    const { maxValues } = this.#limits;
+    if (this.#values > maxValues) throw new CompactInvalid(`more than ${maxValues} values`);
+  }
+
+  #advance(bytes: number): void {
     if (bytes > this.#bytes.length - this.#offset) throw new CompactInvalid('it ends in the middle of a value');
     this.#offset += bytes;
   }
@@ -82,14 +120,24 @@ export class CompactReader {
     return byte;
   }
 
-  /** Ten bytes of seven bits each make 64 bits. */
-  #varint(): bigint {
-    let value = 0n;
-    for (let shift = 0n; shift < 70n; shift += 7n) {
+  #zigzag(): number {
+    const value = this.#varint();
+    return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+  }
+
+  #varint(): number {
+    let value = 0;
+    for (let index = 0, factor = 1; index < MAX_VARINT_BYTES; index += 1, factor *= 128) {
       const byte = this.#byte();
-      value |= BigInt(byte & 0x7f) << shift;
+      value += (byte & 0x7f) * factor;
+      if (value > Number.MAX_SAFE_INTEGER) throw new CompactInvalid('a number beyond 2^53');
       if (byte < 0x80) return value;
     }
+    throw new CompactInvalid('a number without end');
+  }
+
+  #skipVarint(): void {
+    for (let index = 0; index < MAX_VARINT_BYTES; index += 1) if (this.#byte() < 0x80) return;
     throw new CompactInvalid('a number without end');
   }
 }
@@ -108,12 +156,12 @@ export class CompactInvalid extends Error {
   override readonly name = 'CompactInvalid';
 }
 
-interface Search {
-  readonly wanted: ReadonlySet<string>;
-  readonly found: Map<string, number>;
+function expectType(type: number, wanted: number, what: string): void {
+  if (type !== wanted) throw new CompactInvalid(`a value of type ${type} instead of ${what}`);
 }
 
-const NONE: ReadonlySet<string> = new Set();
+/** Ten bytes of seven bits each make 64 bits. */
+const MAX_VARINT_BYTES = 10;
 
 const STOP = 0;
 const TRUE = 1;
@@ -127,7 +175,3 @@ const BINARY = 8;
 const LIST = 9;
 const SET = 10;
 const STRUCT = 12;
-
-function unzigzag(value: bigint): bigint {
-  return (value >> 1n) ^ -(value & 1n);
-}

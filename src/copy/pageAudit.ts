@@ -1,8 +1,9 @@
 import { crc32 } from 'node:zlib';
-import type { ColumnMetaData, FileMetaData } from 'hyparquet';
 import { quoteValue } from '../base/printable.ts';
 import type { ObjectRef, ObjectStore } from '../store/objectStore.ts';
+import { flatColumns } from './columnTypes.ts';
 import { CompactInvalid, CompactReader } from './compactThrift.ts';
+import type { ColumnChunk, FooterMetadata } from './footerMetadata.ts';
 
 /** The pages of one small column chunk of a row group: they say how many rows there really are. */
 interface Sample {
@@ -20,13 +21,7 @@ const MAX_GROUPS = 16;
 const MAX_CHUNK_BYTES = 1024 * 1024;
 const PAGE_LIMITS = { maxValues: 1_000, maxDepth: 8 };
 
-/** Fields of a PageHeader (Parquet format, parquet.thrift). */
-const TYPE = '1';
-const COMPRESSED_SIZE = '3';
-const CRC = '4';
-const DATA_VALUES = '5.1';
-const DATA_V2_VALUES = '8.1';
-const WANTED = new Set([TYPE, COMPRESSED_SIZE, CRC, DATA_VALUES, DATA_V2_VALUES]);
+/** PageType.DICTIONARY_PAGE (Parquet format, parquet.thrift). */
 const DICTIONARY_PAGE = 2;
 
 /**
@@ -39,11 +34,11 @@ const DICTIONARY_PAGE = 2;
 export async function pageProblem(
   store: ObjectStore,
   object: ObjectRef,
-  metadata: FileMetaData,
+  samples: readonly Sample[],
   held: { readonly bytes: Uint8Array; readonly sizeBytes: number },
 ): Promise<string | undefined> {
   const heldFrom = held.sizeBytes - held.bytes.length;
-  for (const [index, { rows, startBytes, endBytes }] of samplesOf(metadata).entries()) {
+  for (const [index, { rows, startBytes, endBytes }] of samples.entries()) {
     const bytes =
       startBytes >= heldFrom
         ? held.bytes.subarray(startBytes - heldFrom, endBytes - heldFrom)
@@ -58,46 +53,39 @@ export async function pageProblem(
  * What a footer says of row groups and columns that contradicts itself: each flat column has a
  * value, or none, for each row.
  */
-export function countProblem(metadata: FileMetaData): string | undefined {
-  const flat = flatColumns(metadata);
-  for (const { columns, num_rows } of metadata.row_groups) {
-    for (const { meta_data } of columns) {
-      if (!meta_data || !isFlat(meta_data, flat) || meta_data.num_values === num_rows) continue;
-      const name = quoteValue(meta_data.path_in_schema[0]);
-      return `${num_rows} rows in a row group, and ${meta_data.num_values} values of its column ${name}`;
+export function countProblem({ schema, groups }: FooterMetadata): string | undefined {
+  const flat = flatColumns(schema);
+  for (const { chunks, rows } of groups) {
+    for (const chunk of chunks) {
+      if (chunk.values === rows || !isFlat(chunk, flat)) continue;
+      return `${rows} rows in a row group, and ${chunk.values} values of its column ${quoteValue(chunk.name)}`;
     }
   }
   return undefined;
 }
 
-/** The columns that are neither nested nor repeated. */
-function flatColumns({ schema }: FileMetaData): ReadonlySet<string> {
-  const flat = schema.filter(({ type, repetition_type }) => type !== undefined && repetition_type !== 'REPEATED');
-  return new Set(flat.map(({ name }) => name));
+function isFlat({ name, pathLength }: ColumnChunk, flat: ReadonlySet<string>): boolean {
+  return pathLength === 1 && flat.has(name);
 }
 
-function isFlat({ path_in_schema: [name = '', ...inner] }: ColumnMetaData, flat: ReadonlySet<string>): boolean {
-  return inner.length === 0 && flat.has(name);
-}
-
-function samplesOf(metadata: FileMetaData): Sample[] {
-  const flat = flatColumns(metadata);
-  return metadata.row_groups.slice(0, MAX_GROUPS).flatMap(({ columns, num_rows }) => {
-    const chunks = columns.flatMap(({ meta_data }) => {
-      if (!meta_data || !isFlat(meta_data, flat)) return [];
-      const { data_page_offset: data, dictionary_page_offset: dictionary, total_compressed_size: size } = meta_data;
+/** Where the pages are that are looked at: the smallest column of each of the first row groups. */
+export function samplesOf({ schema, groups }: FooterMetadata): Sample[] {
+  const flat = flatColumns(schema);
+  return groups.slice(0, MAX_GROUPS).flatMap(({ chunks, rows }) => {
+    let smallest: Sample | undefined;
+    for (const chunk of chunks) {
+      const { dataOffset, dictionaryOffset = 0, sizeBytes } = chunk;
       // Byte 0 belongs to the magic number: an offset of 0 says that there is no such page. Without
       // rows there need not be any.
-      const [start] = [dictionary ?? 0n, data].filter((offset) => offset > 0n).toSorted(ascending);
-      if (start === undefined) return [];
-      return [{ rows: Number(num_rows), startBytes: Number(start), endBytes: Number(start + size) }];
-    });
-    const [smallest] = chunks.toSorted((a, b) => a.endBytes - a.startBytes - (b.endBytes - b.startBytes));
+      const offsets = [dictionaryOffset, dataOffset].filter((offset) => offset > 0);
+      if (offsets.length === 0 || !isFlat(chunk, flat)) continue;
+      const startBytes = Math.min(...offsets);
+      if (smallest && sizeBytes >= smallest.endBytes - smallest.startBytes) continue;
+      smallest = { rows, startBytes, endBytes: startBytes + sizeBytes };
+    }
     return smallest && smallest.endBytes - smallest.startBytes <= MAX_CHUNK_BYTES ? [smallest] : [];
   });
 }
-
-const ascending = (a: bigint, b: bigint) => (a < b ? -1 : 1);
 
 function chunkProblem(chunk: Uint8Array, rows: number): string | undefined {
   let offset = 0;
@@ -122,12 +110,23 @@ interface PageHeader {
   readonly crc: number | undefined;
 }
 
+/** PageHeader, and the counts in its DataPageHeader or DataPageHeaderV2. */
 function headerOf(reader: CompactReader): PageHeader | string {
+  let [type, sizeBytes, values] = [0, -1, 0];
+  let crc: number | undefined;
+  const readCount = (field: number, inner: number) => {
+    if (field === 1) values = reader.whole(inner);
+    else reader.skip(inner);
+  };
   try {
-    const fields = reader.struct(WANTED);
-    const isDictionary = fields.get(TYPE) === DICTIONARY_PAGE;
-    const values = isDictionary ? 0 : (fields.get(DATA_VALUES) ?? fields.get(DATA_V2_VALUES) ?? 0);
-    return { sizeBytes: fields.get(COMPRESSED_SIZE) ?? -1, values, crc: fields.get(CRC) };
+    reader.struct((field, inner) => {
+      if (field === 1) type = reader.whole(inner);
+      else if (field === 3) sizeBytes = reader.whole(inner);
+      else if (field === 4) crc = reader.whole(inner);
+      else if (field === 5 || field === 8) reader.structOf(inner, readCount);
+      else reader.skip(inner);
+    });
+    return { sizeBytes, values: type === DICTIONARY_PAGE ? 0 : values, crc };
   } catch (error) {
     if (error instanceof CompactInvalid) return error.message;
     throw error;

@@ -1,11 +1,10 @@
 import { mkdtempDisposable } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { crc32 } from 'node:zlib';
-import type { FileMetaData } from 'hyparquet';
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
 import { describe, expect, it } from 'vitest';
 import { FolderObjectStore } from '../../src/adapters/folder/objectStore.ts';
-import { pageProblem } from '../../src/copy/pageAudit.ts';
+import { pageProblem, samplesOf } from '../../src/copy/pageAudit.ts';
 import { inspectObject } from '../../src/copy/parquetFooter.ts';
 
 const OBJECT = { bucket: 'here', key: 'file.parquet' };
@@ -91,23 +90,15 @@ describe('a page', () => {
    * A dictionary page of no values, which is all that some writers write of a column without rows.
    */
   const noValues = Uint8Array.from([0x15, 4, 0x15, 0, 0x15, 2, 0x4c, 0x15, 0, 0x15, 4, 0x12, 0, 0, 0]);
-  const problemOf = (chunk: Uint8Array, rows = 4, offsets: object = { data_page_offset: 4n }) => {
+  const problemOf = (chunk: Uint8Array, rows = 4, offsets: object = {}) => {
     const file = Buffer.concat([Buffer.from('PAR1'), chunk]);
-    const meta_data = {
-      path_in_schema: ['a'],
-      num_values: BigInt(rows),
-      ...offsets,
-      total_compressed_size: BigInt(chunk.length),
-    };
-    const metadata = {
-      schema: [
-        { name: 'schema', num_children: 1 },
-        { name: 'a', type: 'INT32' },
-      ],
-      row_groups: [{ num_rows: BigInt(rows), columns: [{ meta_data }] }],
-    } as unknown as FileMetaData;
+    const place = { dataOffset: 4, dictionaryOffset: undefined, sizeBytes: chunk.length, ...offsets };
+    const column = { name: 'a', pathLength: 1, values: rows, ...place };
+    const untyped = { converted: undefined, scale: undefined, precision: undefined, logical: undefined };
+    const node = { ...untyped, name: 'a', type: 1, repetition: 0, children: 0 };
+    const metadata = { schema: [node], rows, groups: [{ rows, chunks: [column] }] };
     const store = { read: () => Promise.reject(new Error('nothing more is to be read')) };
-    return pageProblem(store as never, OBJECT, metadata, { bytes: file, sizeBytes: file.length });
+    return pageProblem(store as never, OBJECT, samplesOf(metadata), { bytes: file, sizeBytes: file.length });
   };
 
   it('with the checksum of its bytes is intact', async () => {
@@ -115,7 +106,7 @@ describe('a page', () => {
   });
 
   it('may be missing where there are no rows, and nowhere else', async () => {
-    const offsets = { data_page_offset: 0n, dictionary_page_offset: 4n };
+    const offsets = { dataOffset: 0, dictionaryOffset: 4 };
     expect(await problemOf(noValues, 0, offsets)).toBeUndefined();
     expect(await problemOf(noValues, 4, offsets)).toBe('row group 0: 4 rows by the footer, 0 in the pages of a column');
   });
