@@ -4,6 +4,7 @@ import { wrongFields } from '../base/wrongFields.ts';
 import { whyNotBill } from './costReport.ts';
 import { jsonDepth } from './jsonDepth.ts';
 import { classifyKey, monthRange } from './layout.ts';
+import { MAX_MANIFEST_FILES, MAX_NAME_CHARACTERS } from './limits.ts';
 import type { Period } from './period.ts';
 
 /**
@@ -34,31 +35,31 @@ export class ManifestNotBill extends Error {
   override readonly name = 'ManifestNotBill';
 }
 
-/** The manifest of 10,000 files takes about 3 MB; what is larger is no manifest. */
-export const MAX_MANIFEST_BYTES = 16 * 1024 * 1024;
 /** Manifests nest three levels deep. */
 const MAX_DEPTH = 16;
-/** At a million rows a file, a month of 50 billion line items. */
-const MAX_FILES = 50_000;
 /** The files of a delivery lie in one folder; each folder costs a listing. */
 const MAX_FOLDERS = 4;
 
 const text = z.string('must be a string');
 const filledText = text.check(z.minLength(1, 'must not be empty'));
+// The ledger holds it with every record of its partition.
+const executionName = filledText.check(
+  z.maxLength(MAX_NAME_CHARACTERS, `must be at most ${MAX_NAME_CHARACTERS} characters`),
+);
 const listOfTexts = z.array(text, 'must be a list').check(z.minLength(1, 'must name a file'));
 
 /**
  * AWS Data Exports User Guide, Understanding export delivery. `dataFiles` are whole `s3://` URIs.
  */
 const exportManifest = z.object({
-  executionId: filledText,
+  executionId: executionName,
   dataFiles: listOfTexts,
   columns: z.optional(z.array(z.object({ name: text }, 'must be an object'), 'must be a list')),
 });
 
 /** AWS Cost and Usage Reports User Guide, manifest files. `reportKeys` are keys in `bucket`. */
 const legacyManifest = z.object({
-  assemblyId: filledText,
+  assemblyId: executionName,
   bucket: filledText,
   billingPeriod: z.object({ start: text, end: text }, 'must be an object'),
   reportKeys: listOfTexts,
@@ -135,8 +136,8 @@ function otherBucket(field: string, value: string, ownBucket: string): string {
 }
 
 function dataKeys(keys: readonly string[], field: string, period: Period): string[] {
-  if (keys.length > MAX_FILES)
-    throw new ManifestInvalid(`${field} must name at most ${MAX_FILES} files, got ${keys.length}`);
+  if (keys.length > MAX_MANIFEST_FILES)
+    throw new ManifestInvalid(`${field} must name at most ${MAX_MANIFEST_FILES} files, got ${keys.length}`);
   const folders = new Set(keys.map((key) => key.slice(0, key.lastIndexOf('/') + 1)));
   if (folders.size > MAX_FOLDERS) {
     throw new ManifestInvalid(

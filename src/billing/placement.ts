@@ -1,7 +1,7 @@
 import { classifyKey } from './layout.ts';
 import type { Partition } from './partition.ts';
 import { isReport, reportOf } from './report.ts';
-import { findSource, type Source } from './source.ts';
+import { findSourceIn, type Source } from './source.ts';
 
 /** What an object is to the reactor: a file or a manifest of a partition, or nothing, and why. */
 export type Placement =
@@ -30,8 +30,9 @@ export type Place = (bucket: string, key: string) => Placement;
 
 /** Places objects by configuration (whose it is) and by AWS's layouts (what it is). */
 export function placeBySources(sources: readonly Source[]): Place {
+  const findSource = findSourceIn(sources);
   return (bucket, key) => {
-    const source = findSource(sources, bucket, key);
+    const source = findSource(bucket, key);
     if (!source) return { is: 'unknown-source' };
     const classified = classifyKey(key);
     if (classified.kind === 'ignored') return { is: 'ignored', reason: classified.reason };

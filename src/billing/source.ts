@@ -24,13 +24,14 @@ export interface Source {
   readonly report?: string | undefined;
 }
 
-/**
- * The source that a key belongs to: of those whose prefix fits, the one with the longest. Undefined
- * when none does.
- */
-export function findSource(sources: readonly Source[], bucket: string, key: string): Source | undefined {
-  const fitting = sources.filter((source) => source.bucket === bucket && isBelow(key, source.prefix));
-  return fitting.sort((a, b) => b.prefix.length - a.prefix.length)[0];
+/** Finds the source that a key belongs to: of those whose prefix fits, the one with the longest. */
+export type FindSource = (bucket: string, key: string) => Source | undefined;
+
+/** Of thousands of sources, an object is compared with those of its bucket alone. */
+export function findSourceIn(sources: readonly Source[]): FindSource {
+  const longestFirst = sources.toSorted((a, b) => b.prefix.length - a.prefix.length);
+  const byBucket = Map.groupBy(longestFirst, ({ bucket }) => bucket);
+  return (bucket, key) => byBucket.get(bucket)?.find(({ prefix }) => isBelow(key, prefix));
 }
 
 function isBelow(key: string, prefix: string): boolean {

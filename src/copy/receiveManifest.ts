@@ -1,8 +1,10 @@
-import { MAX_MANIFEST_BYTES, ManifestInvalid, ManifestNotBill, parseManifest } from '../billing/manifest.ts';
+import { MAX_MANIFEST_BYTES } from '../billing/limits.ts';
+import { ManifestInvalid, ManifestNotBill, parseManifest } from '../billing/manifest.ts';
 import { type SourceVersion, versionIdOf } from '../billing/version.ts';
 import type { Delivery } from '../ledger/delivery.ts';
 import { type CopyMessage, copyRequest } from '../queue/copyMessage.ts';
 import type { ListedObject, ReadResult } from '../store/objectStore.ts';
+import { listNamed } from './listNamed.ts';
 import { type PinnedDelivery, pinDelivery } from './pinDelivery.ts';
 import {
   type CopyServices,
@@ -60,28 +62,12 @@ async function pin(
       throw new ManifestInvalid(`a file must lie below its payer's prefix, got ${JSON.stringify(key)}`);
     }
   }
-  const listed = await list(services, source.bucket, new Set(manifest.keys));
+  const listed = await listNamed(services.store, source.bucket, manifest.keys);
   const versions = await services.ledger.versions(placed.partition);
   const ownFolder = places.every(({ place }) => place.is === 'data' && place.ownFolder);
   const { stillSeconds = DEFAULT_STILL_SECONDS } = services.debounce;
   const seen = { placedAt: read.placedAt, now: services.now(), stillSeconds };
   return pinDelivery({ partition: placed.partition, manifest, source, listed, versions, ownFolder, ...seen });
-}
-
-/** The named objects that lie at the source, by key. */
-async function list(
-  services: CopyServices,
-  bucket: string,
-  keys: ReadonlySet<string>,
-): Promise<Map<string, ListedObject>> {
-  const listed = new Map<string, ListedObject>();
-  const folders = new Set([...keys].map((key) => key.slice(0, key.lastIndexOf('/') + 1)));
-  for (const folder of folders) {
-    for await (const page of services.store.list(bucket, folder)) {
-      for (const object of page) if (keys.has(object.key)) listed.set(object.key, object);
-    }
-  }
-  return listed;
 }
 
 async function record(

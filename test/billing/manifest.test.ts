@@ -199,3 +199,24 @@ describe.skipIf(!existsSync(real))('a real manifest (skipped when the folder ../
     expect(manifest.keys).toEqual([`${stem}00001.snappy.parquet`, `${stem}00002.snappy.parquet`]);
   });
 });
+
+describe('a manifest that a stranger wrote is refused', () => {
+  const named = (count: number) =>
+    Array.from({ length: count }, (_, index) => `s3://payer-cur/${folder}${index}.parquet`);
+
+  test('when it names more files than any report has', () => {
+    expect(parseManifest(exportManifest({ dataFiles: named(20_000) }), exportAt).keys).toHaveLength(20_000);
+    expect(() => parseManifest(exportManifest({ dataFiles: named(20_001) }), exportAt)).toThrow(
+      /dataFiles must name at most 20000 files, got 20001/,
+    );
+  });
+
+  test('when the name of its execution is longer than any name', () => {
+    expect(() => parseManifest(exportManifest({ executionId: 'e'.repeat(256) }), exportAt)).toThrow(
+      /executionId must be at most 255 characters/,
+    );
+    expect(() => parseManifest(legacyManifest({ assemblyId: 'a'.repeat(256) }), legacyAt)).toThrow(
+      /assemblyId must be at most 255 characters/,
+    );
+  });
+});

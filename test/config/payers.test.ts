@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { findSource } from '../../src/billing/source.ts';
+import { findSourceIn } from '../../src/billing/source.ts';
 import { PayersInvalid, parsePayers } from '../../src/config/payers.ts';
 
 const least = { payer: '111122223333', bucket: 'payer-one-billing' };
@@ -40,8 +40,8 @@ describe('a payers file', () => {
   test('may give two payers prefixes within each other: the longest one counts', () => {
     const inner = { ...least, prefix: 'cur/two', payer: '444455556666', bucketOwner: '111122223333' };
     const { sources } = parsePayers([{ ...least, prefix: 'cur' }, inner]);
-    expect(findSource(sources, least.bucket, 'cur/two/report.parquet')?.payer).toBe('444455556666');
-    expect(findSource(sources, least.bucket, 'cur/one/report.parquet')?.payer).toBe('111122223333');
+    expect(findSourceIn(sources)(least.bucket, 'cur/two/report.parquet')?.payer).toBe('444455556666');
+    expect(findSourceIn(sources)(least.bucket, 'cur/one/report.parquet')?.payer).toBe('111122223333');
   });
 
   test('is the one that is packaged when a stage has none of its own', async () => {

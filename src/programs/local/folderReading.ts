@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
-import { MAX_MANIFEST_BYTES } from '../../billing/manifest.ts';
+import { MAX_MANIFEST_BYTES } from '../../billing/limits.ts';
 import type { ObjectStore } from '../../store/objectStore.ts';
 import { readFileFacts } from './fileFacts.ts';
 import type { LooseReading } from './looseFiles.ts';

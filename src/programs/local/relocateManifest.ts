@@ -1,6 +1,6 @@
 import { executionTime } from '../../billing/executionTime.ts';
 import { jsonDepth } from '../../billing/jsonDepth.ts';
-import { MAX_MANIFEST_BYTES } from '../../billing/manifest.ts';
+import { MAX_MANIFEST_BYTES } from '../../billing/limits.ts';
 import { exportRoot } from '../../billing/report.ts';
 import type { Location, ObjectStore } from '../../store/objectStore.ts';
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { classifyKey } from '../../../src/billing/layout.ts';
 import { parseManifest } from '../../../src/billing/manifest.ts';
-import { findSource } from '../../../src/billing/source.ts';
+import { findSourceIn } from '../../../src/billing/source.ts';
 import { type SampleStep, sampleDeliveries } from '../../../src/programs/sample/sampleDeliveries.ts';
 import { sampleExpectation } from '../../../src/programs/sample/sampleExpectation.ts';
 import { sampleSources } from '../../../src/programs/sample/sampleSources.ts';
@@ -43,7 +43,7 @@ describe('the deliveries of the sample', () => {
   });
 
   test('come from configured sources only', () => {
-    for (const { bucket, key } of puts) expect(findSource(sampleSources, bucket, key)?.bucket, key).toBe(bucket);
+    for (const { bucket, key } of puts) expect(findSourceIn(sampleSources)(bucket, key)?.bucket, key).toBe(bucket);
   });
 
   test('restate the month: a refresh changes the file under the same key', () => {
@@ -53,7 +53,7 @@ describe('the deliveries of the sample', () => {
 
   test('show every layout, one for each source', () => {
     const layouts = sampleSources.map((source) => {
-      const own = data.filter(({ bucket, key }) => findSource(sampleSources, bucket, key) === source);
+      const own = data.filter(({ bucket, key }) => findSourceIn(sampleSources)(bucket, key) === source);
       return [...new Set(own.map(({ key }) => Reflect.get(classifyKey(key), 'layout')))];
     });
     expect(layouts).toEqual([['legacy-overwrite'], ['legacy-create-new'], ['cur2-create-new'], ['cur2-overwrite']]);

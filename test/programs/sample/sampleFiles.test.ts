@@ -8,7 +8,7 @@ import { classifyKey } from '../../../src/billing/layout.ts';
 import { parseManifest } from '../../../src/billing/manifest.ts';
 import { type Partition, partitionPrefix } from '../../../src/billing/partition.ts';
 import { addMonths } from '../../../src/billing/period.ts';
-import { findSource } from '../../../src/billing/source.ts';
+import { findSourceIn } from '../../../src/billing/source.ts';
 import type { PlantedCheck } from '../../../src/programs/sample/resource.ts';
 import { sampleDeliveries } from '../../../src/programs/sample/sampleDeliveries.ts';
 import { sampleExpectation } from '../../../src/programs/sample/sampleExpectation.ts';
@@ -36,7 +36,7 @@ async function writeFinalFiles(): Promise<void> {
     if (step.do !== 'put') continue;
     objects.set(`${step.bucket}/${step.key}`, step.bytes);
     const classified = classifyKey(step.key);
-    const source = findSource(sampleSources, step.bucket, step.key);
+    const source = findSourceIn(sampleSources)(step.bucket, step.key);
     if (classified.kind !== 'manifest' || !source) continue;
     const partition = { payer: source.payer, period: classified.period };
     manifests.set(partitionPrefix(partition), { bucket: step.bucket, key: step.key, partition });
