@@ -1,38 +1,7 @@
-import payers from 'payers:configuration';
-import { createS3Client } from '../src/adapters/s3/client.ts';
-import { S3ObjectStore } from '../src/adapters/s3/objectStore.ts';
-import { copyVariables, parseEnvironment } from '../src/config/environment.ts';
-import { PayersInUse } from '../src/config/payersInUse.ts';
-import { handleCopyMessage } from '../src/copy/handleCopyMessage.ts';
-import type { CopyServices } from '../src/copy/services.ts';
-import { type CopyMessage, parseCopyMessage } from '../src/queue/copyMessage.ts';
-import type { Report } from '../src/telemetry/events.ts';
-import { type RecordContext, sqsHandler, startTelemetry } from './lambda.ts';
-import { notifyThroughOutbox, openLedger, openQueues } from './services.ts';
+import { copyHandler } from './copyRecords.ts';
 
-// At cold start.
-const environment = parseEnvironment(copyVariables, process.env);
-const ledger = openLedger(environment);
-const services: Omit<CopyServices, 'place' | 'report'> = {
-  store: new S3ObjectStore(createS3Client()),
-  ledger,
-  ...openQueues(environment),
-  stagingBucket: environment.STAGING_BUCKET,
-  debounce: { quietSeconds: environment.QUIET_SECONDS, maxWaitSeconds: environment.MAX_WAIT_SECONDS },
-  notify: notifyThroughOutbox(ledger, environment),
-  stage: environment.STAGE,
-  now: Date.now,
-};
-const payersInUse = new PayersInUse({ stored: () => ledger.configuration(), fallback: payers, now: Date.now });
+/** Of the function's 120 s: a file of 5 GB is copied in less, and a request that hangs ends after 60 s. */
+const RECORD_SECONDS = 90;
 
-/**
- * What AWS calls: a batch of the copy queue, S3's "Object Created" events and the reactor's own
- * requests as bodies.
- */
-export const handler = sqsHandler(startTelemetry(environment.STAGE), { parse: parseCopyMessage, work: copyObject });
-
-// Per record.
-async function copyObject(message: CopyMessage, report: Report, { correlationId }: RecordContext): Promise<void> {
-  const { place, placement } = await payersInUse.placed(message, report);
-  await handleCopyMessage({ ...services, place, report, correlationId }, message, placement);
-}
+/** What AWS calls with up to ten messages of the copy queue. */
+export const handler = copyHandler({ queue: 'COPY_QUEUE', recordSeconds: RECORD_SECONDS });

@@ -4,9 +4,11 @@ import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { isCorrelationId } from '../src/base/correlationId.ts';
+import { withDeadline } from '../src/base/deadline.ts';
 import { type EmfMetrics, openEmfMetrics } from '../src/telemetry/emfMetrics.ts';
 import type { Report } from '../src/telemetry/events.ts';
 import { logValue, reportTo } from '../src/telemetry/logsAndMetrics.ts';
+import { isThrottled, type Redelivery, redeliverSoon } from './throttling.ts';
 
 /** One function's logger and metrics; made once, at its cold start. */
 interface FunctionTelemetry {
@@ -48,6 +50,13 @@ interface MessageWork<Message> {
   readonly parse: (body: unknown) => Message;
   /** When it returns, the message may be acknowledged; when it throws, it must not be. */
   readonly work: (message: Message, report: Report, about: RecordContext) => Promise<void>;
+  /**
+   * A message that takes longer has failed: it must not take the others of its batch with it when
+   * the function's time is up.
+   */
+  readonly recordSeconds?: number;
+  /** How a message that met throttling comes back soon. */
+  readonly redelivery?: Redelivery;
 }
 
 /** What a message's work may know beside the message. */
@@ -59,6 +68,8 @@ export interface RecordContext {
   readonly correlationId: string;
   /** Knows the time that is left. */
   readonly context: Context;
+  /** The account that the queue lies in, and the function runs in. */
+  readonly account: string;
 }
 
 /**
@@ -68,6 +79,9 @@ export interface RecordContext {
  *   work throws            retry: the message comes again after its visibility timeout, at most as
  *                          often as the queue's redrive policy says, and then lies in the
  *                          dead-letter queue, with an alarm
+ *   work takes too long    the same: it is not waited for any more
+ *   S3 or the ledger is    it comes again within a minute, and does not end in the dead-letter queue
+ *   asked too often        (throttling.ts)
  *   the body is malformed  the same way, reported as an error: nobody will ever be able to work on it
  */
 export function sqsHandler<Message>(
@@ -90,32 +104,59 @@ export function sqsHandler<Message>(
  * into the logger.
  */
 async function handleRecord<Message>(
-  { logger, metrics }: FunctionTelemetry,
-  { parse, work }: MessageWork<Message>,
-  { messageId, body: text, attributes }: SQSRecord,
+  telemetry: FunctionTelemetry,
+  messageWork: MessageWork<Message>,
+  record: SQSRecord,
   context: Context,
 ): Promise<void> {
+  const { logger, metrics } = telemetry;
+  const { messageId } = record;
   const identity = { correlation_id: messageId, messageId };
-  const receiveCount = Number(attributes?.ApproximateReceiveCount);
+  const receiveCount = Number(record.attributes?.ApproximateReceiveCount);
   if (receiveCount > 1) metrics.add({ metric: 'Retries', value: 1 });
   let message: Message;
   try {
-    const body: unknown = JSON.parse(text);
+    const body: unknown = JSON.parse(record.body);
     identity.correlation_id = correlationIdOf(body) ?? messageId;
-    message = parse(body);
+    message = messageWork.parse(body);
   } catch (error) {
     logger.error('message malformed', { ...identity, receiveCount, reason: reasonOf(error) });
     metrics.add({ metric: 'MessagesMalformed', value: 1 });
     throw error;
   }
+  const about = { correlationId: identity.correlation_id, context, account: accountOf(record) };
   try {
-    const correlationId = identity.correlation_id;
-    await work(message, reportTo({ logger, metrics }, identity), { correlationId, context });
+    await withinItsTime(messageWork, message, reportTo(telemetry, identity), about);
   } catch (error) {
+    if (isThrottled(error) && messageWork.redelivery) {
+      logger.warn('message throttled', { ...identity, receiveCount, reason: reasonOf(error) });
+      metrics.add({ metric: 'MessagesThrottled', value: 1 });
+      const redelivered = redeliverSoon(messageWork.redelivery, record).catch((failure: unknown) => {
+        logger.warn('message not brought back soon', { ...identity, reason: reasonOf(failure) });
+        return 'keep';
+      });
+      if ((await redelivered) === 'acknowledge') return;
+      throw error;
+    }
     logger.warn('message kept for retry', { ...identity, receiveCount, reason: reasonOf(error), error });
     metrics.add({ metric: 'MessagesFailed', value: 1 });
     throw error;
   }
+}
+
+async function withinItsTime<Message>(
+  { work, recordSeconds }: MessageWork<Message>,
+  message: Message,
+  report: Report,
+  about: RecordContext,
+): Promise<void> {
+  if (recordSeconds === undefined) return work(message, report, about);
+  await withDeadline({ what: 'the work on a message', seconds: recordSeconds }, () => work(message, report, about));
+}
+
+/** Of the queue's ARN: arn:aws:sqs:REGION:ACCOUNT:NAME. */
+function accountOf({ eventSourceARN }: SQSRecord): string {
+  return eventSourceARN?.split(':')[4] ?? '';
 }
 
 /**

@@ -1,10 +1,15 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamodbLedger } from '../src/adapters/dynamodb/ledger.ts';
+import { expectOwners, type OwnerOf } from '../src/adapters/s3/bucketOwners.ts';
+import { createS3Client } from '../src/adapters/s3/client.ts';
+import { S3ObjectStore } from '../src/adapters/s3/objectStore.ts';
 import { queueUrlOf, SqsQueue } from '../src/adapters/sqs/queue.ts';
+import { SqsRedelivery } from '../src/adapters/sqs/redelivery.ts';
 import type { Ledger } from '../src/ledger/ledger.ts';
 import type { Notify } from '../src/ledger/message.ts';
 import type { CopyRequest } from '../src/queue/copyMessage.ts';
+import { CopyQueues } from '../src/queue/copyQueues.ts';
 import type { Queue } from '../src/queue/queue.ts';
 import type { Tick } from '../src/queue/tick.ts';
 
@@ -25,6 +30,12 @@ export function openLedger({ LEDGER_TABLE }: { readonly LEDGER_TABLE: string }):
   return new DynamodbLedger(new DynamoDBClient(SHORT_CALLS), LEDGER_TABLE);
 }
 
+/** S3, where every request says whose its buckets must be. */
+export function openStore(ownerOf: OwnerOf): S3ObjectStore {
+  const clientIn = (region?: string) => expectOwners(createS3Client(region === undefined ? {} : { region }), ownerOf);
+  return new S3ObjectStore(clientIn(), { clientIn });
+}
+
 /** The queue of ticks. */
 export function openFinalizeQueue({ FINALIZE_QUEUE }: { readonly FINALIZE_QUEUE: string }): Queue<Tick> {
   const client = new SQSClient(SHORT_CALLS);
@@ -33,19 +44,29 @@ export function openFinalizeQueue({ FINALIZE_QUEUE }: { readonly FINALIZE_QUEUE:
 
 interface QueuesEnvironment {
   readonly COPY_QUEUE: string;
+  readonly MANIFEST_QUEUE: string;
   readonly FINALIZE_QUEUE: string;
 }
 
 /** The queues of copy requests and of ticks, with the connections of one client. */
-export function openQueues({ COPY_QUEUE, FINALIZE_QUEUE }: QueuesEnvironment): {
+export function openQueues({ COPY_QUEUE, MANIFEST_QUEUE, FINALIZE_QUEUE }: QueuesEnvironment): {
   readonly copyQueue: Queue<CopyRequest>;
   readonly finalizeQueue: Queue<Tick>;
 } {
   const client = new SQSClient(SHORT_CALLS);
   return {
-    copyQueue: new SqsQueue(client, queueUrlOf(client, COPY_QUEUE)),
+    copyQueue: new CopyQueues(
+      new SqsQueue(client, queueUrlOf(client, COPY_QUEUE)),
+      new SqsQueue(client, queueUrlOf(client, MANIFEST_QUEUE)),
+    ),
     finalizeQueue: new SqsQueue(client, queueUrlOf(client, FINALIZE_QUEUE)),
   };
+}
+
+/** How messages of the queue that a function receives from come back soon. */
+export function openRedelivery(queueName: string): SqsRedelivery {
+  const client = new SQSClient(SHORT_CALLS);
+  return new SqsRedelivery(client, queueUrlOf(client, queueName));
 }
 
 /** For questions that can do without an answer: soon given up. */

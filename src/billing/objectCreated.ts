@@ -27,6 +27,8 @@ interface ObjectCreated extends NamedObject {
    * depends on it.
    */
   readonly reason: string;
+  /** The account that the bucket belongs to: EventBridge says it, not the event's sender. */
+  readonly account?: string;
 }
 
 /** Amazon EventBridge events of S3 (S3 User Guide, EventBridge event message structure). */
@@ -34,6 +36,7 @@ const eventSchema = z.object(
   {
     'detail-type': z.literal('Object Created', 'must be "Object Created"'),
     source: z.enum(['aws.s3', 'cur-reactor'], 'must be "aws.s3" or "cur-reactor"'),
+    account: optionalText,
     time: z.optional(
       z
         .string('must be a string')
@@ -68,7 +71,7 @@ const eventSchema = z.object(
  * Throws MalformedMessage, whose message names every wrong field and its value.
  */
 export function parseObjectCreated(body: unknown): ObjectCreated {
-  const { time, detail } = readMessage(eventSchema, body, 'an Object Created event');
+  const { time, detail, account } = readMessage(eventSchema, body, 'an Object Created event');
   const { object } = detail;
   const etag = (object.etag || object.eTag)?.replace(/^"(.*)"$/s, '$1');
   const versionId = object['version-id'];
@@ -81,5 +84,6 @@ export function parseObjectCreated(body: unknown): ObjectCreated {
     sizeBytes: object.size,
     eventEpochMs: time === undefined ? undefined : Date.parse(time),
     reason: detail.reason || 'unknown',
+    account: account || undefined,
   });
 }

@@ -33,7 +33,7 @@ const telemetry = {
 };
 const ledger = { LEDGER_TABLE: text(/^[A-Za-z0-9_.-]{3,255}$/, 'the name of a DynamoDB table') };
 const stagingBucket = { STAGING_BUCKET: text(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'the name of a bucket') };
-const copyQueue = { COPY_QUEUE: queueName };
+const copyQueue = { COPY_QUEUE: queueName, MANIFEST_QUEUE: queueName };
 const finalizeQueue = { FINALIZE_QUEUE: queueName };
 const debounce = { QUIET_SECONDS: seconds(0), MAX_WAIT_SECONDS: seconds(0) };
 const grace = { SUPERSEDED_GRACE_SECONDS: seconds(0) };

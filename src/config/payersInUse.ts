@@ -1,5 +1,6 @@
 import type { Moment } from '../base/moment.ts';
 import { type Place, type Placement, placeBySources } from '../billing/placement.ts';
+import type { PayerSource } from '../billing/source.ts';
 import type { StoredConfiguration } from '../ledger/ledger.ts';
 import type { CopyMessage } from '../queue/copyMessage.ts';
 import type { Report } from '../telemetry/events.ts';
@@ -13,6 +14,8 @@ interface PayersLookup {
   /** The payers file. */
   readonly fallback: PayersConfiguration;
   readonly now: () => Moment;
+  /** Is given the sources whenever they were looked up. */
+  readonly learn?: (sources: readonly PayerSource[]) => void;
 }
 
 /** A configuration is used for so long before the ledger is asked again. */
@@ -95,10 +98,11 @@ export class PayersInUse {
   }
 
   async #ask(report: Report): Promise<Known> {
-    const { stored, fallback, now } = this.#lookup;
+    const { stored, fallback, now, learn } = this.#lookup;
     const askedAt = now();
     try {
       const { sources, from } = payersInForce(await stored(), fallback);
+      learn?.(sources);
       return { place: placeBySources(sources), from, askedAt };
     } catch (failure) {
       if (!this.#known) throw failure;

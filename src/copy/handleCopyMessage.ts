@@ -13,6 +13,7 @@ import { stageObject } from './stageObject.ts';
  *   a manifest              its delivery is recorded, what is missing requested
  *   no report               dropped, with its reason
  *   no configured payer     dropped with a metric: reconcile finds the object once there is one
+ *   another account's event  dropped with a metric: a bucket of that name is not the payer's
  */
 export async function handleCopyMessage(
   services: CopyServices,
@@ -20,9 +21,18 @@ export async function handleCopyMessage(
   placement: Placement,
 ): Promise<void> {
   const { bucket, key } = message;
-  if (placement.is === 'data') await stageObject(services, placement, message);
+  const foreign = foreignAccount(services, message);
+  if (foreign !== undefined) services.report({ what: 'event-foreign', bucket, key, account: foreign });
+  else if (placement.is === 'data') await stageObject(services, placement, message);
   else if (placement.is === 'manifest') await receiveManifest(services, placement, message);
   else if (placement.is === 'ignored')
     services.report({ what: 'object-ignored', bucket, key, reason: placement.reason });
   else services.report({ what: 'source-unknown', bucket, key });
+}
+
+/** The account that an event comes from, where the bucket must belong to another one. */
+function foreignAccount({ ownerOf }: CopyServices, message: CopyMessage): string | undefined {
+  const owner = ownerOf?.(message.bucket);
+  if (message.kind !== 'object-created' || owner === undefined) return undefined;
+  return message.account === owner ? undefined : message.account;
 }

@@ -22,6 +22,8 @@ export interface CopyServices {
   readonly copyQueue: Queue<CopyRequest>;
   readonly finalizeQueue: Queue<Tick>;
   readonly place: Place;
+  /** The account that a bucket must belong to; absent where buckets are folders. */
+  readonly ownerOf?: (bucket: string) => string | undefined;
   readonly stagingBucket: string;
   readonly debounce: Debounce;
   readonly now: () => number;

@@ -25,7 +25,13 @@ export interface CopyRequest extends NamedObject {
 }
 
 /** What the copy function works on: what S3 announces, and what the reactor asks of itself. */
-export type CopyMessage = CopyRequest | (NamedObject & { readonly kind: 'object-created' });
+export type CopyMessage = CopyRequest | ObjectCreatedMessage;
+
+interface ObjectCreatedMessage extends NamedObject {
+  readonly kind: 'object-created';
+  /** The account that the bucket belongs to, by the event. */
+  readonly account?: string;
+}
 
 /** The request for an object; whatever else is known of the object is left out. */
 export function copyRequest(kind: CopyRequestKind, object: NamedObject, correlationId?: string): CopyRequest {

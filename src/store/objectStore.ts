@@ -1,6 +1,6 @@
 /**
  * What the workflows need of S3, and the errors they distinguish. Adapters translate their vendor's
- * errors into these.
+ * errors into these. Every method may throw StoreThrottled.
  */
 export interface ObjectStore {
   /**
@@ -83,4 +83,12 @@ export class ObjectChanged extends Error {
  */
 export class AccessDenied extends Error {
   override readonly name = 'AccessDenied';
+}
+
+/**
+ * The store is asked too often. Consequence: the message comes back within a minute, and the
+ * attempt does not count as a failure.
+ */
+export class StoreThrottled extends Error {
+  override readonly name = 'StoreThrottled';
 }

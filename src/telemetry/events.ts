@@ -41,6 +41,11 @@ export type ReactorEvent =
   | { readonly what: 'object-ignored'; readonly bucket: string; readonly key: string; readonly reason: string }
   /** Drop: no payer is configured for it; reconcile finds the object once one is. */
   | { readonly what: 'source-unknown'; readonly bucket: string; readonly key: string }
+  /**
+   * Drop: the event comes from another account than the one that the payer's bucket must belong to.
+   * Reconcile says that it cannot read the payer's own, if that is gone.
+   */
+  | { readonly what: 'event-foreign'; readonly bucket: string; readonly key: string; readonly account: string }
   | {
       readonly what: 'delivery-known';
       readonly partition: Partition;

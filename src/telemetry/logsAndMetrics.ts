@@ -37,6 +37,7 @@ const ROWS: Readonly<Record<ReactorEvent['what'], Row>> = {
   'object-retried': { level: 'warn', count: 'ObjectsRetried' },
   'object-ignored': { level: 'debug', count: 'ObjectsIgnored' },
   'source-unknown': { level: 'warn', count: 'SourceUnknown' },
+  'event-foreign': { level: 'warn', count: 'EventsForeign' },
   'source-unreadable': { level: 'error', payerCount: 'SourcesUnreadable' },
   'delivery-known': { level: 'info', payerCount: 'DeliveriesKnown' },
   'delivery-unsure': { level: 'info', count: 'DeliveriesUnsure' },

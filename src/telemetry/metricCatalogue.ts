@@ -62,6 +62,11 @@ export const METRICS = {
   },
   ObjectsIgnored: { unit: 'Count', series: ALL, meaning: 'objects that are no report' },
   SourceUnknown: { unit: 'Count', series: ALL, meaning: 'objects that no payer is configured for' },
+  EventsForeign: {
+    unit: 'Count',
+    series: ALL,
+    meaning: "events of another account than the one that a payer's bucket is configured for",
+  },
   SourcesUnreadable: { unit: 'Count', series: AND_PAYER, meaning: "payers' buckets that could not be listed" },
   DeliveriesKnown: { unit: 'Count', series: AND_PAYER, meaning: 'manifests taken in' },
   DeliveriesUnsure: { unit: 'Count', series: ALL, meaning: 'manifests with files newer than themselves' },
@@ -71,6 +76,11 @@ export const METRICS = {
   PartitionsWithUnownedCopies: { unit: 'Count', series: ALL, meaning: 'months with copies that no version owns' },
   MessagesMalformed: { unit: 'Count', series: ALL, meaning: 'queue messages that cannot be processed' },
   MessagesFailed: { unit: 'Count', series: ALL, meaning: 'queue messages kept for another attempt' },
+  MessagesThrottled: {
+    unit: 'Count',
+    series: ALL,
+    meaning: 'queue messages that come back within a minute: S3 or the ledger was asked too often',
+  },
   Retries: { unit: 'Count', series: ALL, meaning: 'queue messages received more than once' },
   RunsStarted: { unit: 'Count', series: ALL, meaning: 'runs over a month' },
   StepSeconds: { unit: 'Seconds', series: ['step'], meaning: 'how long a run takes for each of its steps' },

@@ -60,7 +60,7 @@ beforeAll(async () => {
     stagingRoot: join(folder, 'staging'),
     analyticsStatements: () => [],
   });
-  for (const name of ['copy', 'reconcile', 'status', 'sweep']) {
+  for (const name of ['copy', 'manifest', 'reconcile', 'status', 'sweep']) {
     const zip = stage.packaged.artifact(name);
     await promisify(execFile)('python3', ['-m', 'zipfile', '-e', zip, join(folder, name)]);
   }
@@ -127,20 +127,21 @@ async function receive(name: string): Promise<Message[]> {
  * Does what Lambda's event source mapping does: a batch, the bundled handler, and what failed stays
  * in the queue.
  */
-async function poll(): Promise<Outcome & { readonly received: number }> {
-  const messages = await receive('copy');
+async function poll(name: 'copy' | 'manifest' = 'copy'): Promise<Outcome & { readonly received: number }> {
+  const messages = await receive(name);
   const Records = messages.map(({ MessageId, Body, ReceiptHandle, Attributes }) => ({
     messageId: MessageId,
     receiptHandle: ReceiptHandle,
     body: Body,
     attributes: { ...Attributes },
     eventSource: 'aws:sqs',
+    eventSourceARN: `arn:aws:sqs:${REGION}:${CENTRAL}:cur-reactor-dev-${name}`,
   }));
-  const outcome = await runFunction(bundleOf('copy'), stage.environmentOf('copy'), [{ Records }]);
+  const outcome = await runFunction(bundleOf(name), stage.environmentOf(name), [{ Records }]);
   const answer = outcome.answers[0]?.answer as { batchItemFailures: { itemIdentifier: string }[] } | undefined;
-  if (!answer) throw new Error(`the copy function gave no answer: ${outcome.output}`);
+  if (!answer) throw new Error(`the ${name} function gave no answer: ${outcome.output}`);
   const failed = new Set(answer.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
-  const QueueUrl = await queueUrl('copy');
+  const QueueUrl = await queueUrl(name);
   for (const { MessageId = '', ReceiptHandle } of messages) {
     // A message that failed is hidden until its visibility timeout is over: here at once.
     if (failed.has(MessageId)) await sqs.changeMessageVisibility({ QueueUrl, ReceiptHandle, VisibilityTimeout: 0 });
@@ -149,9 +150,9 @@ async function poll(): Promise<Outcome & { readonly received: number }> {
   return { ...outcome, received: messages.length };
 }
 
-/** Polls until the copy queue is empty. */
+/** Polls until the copy queue and the manifest queue are empty. */
 async function copyAll(): Promise<void> {
-  while ((await poll()).received > 0);
+  while ((await poll()).received + (await poll('manifest')).received > 0);
 }
 
 const bundleOf = (name: string) => join(folder, name, 'functions', `${name}.cjs`);
@@ -235,7 +236,8 @@ const visible = async () =>
 describe('a stage that `sls deploy` made', () => {
   it('says that it is deployed, and has its parts', async () => {
     expect(stage.said).toContain('Service deployed to stack cur-reactor-dev');
-    for (const name of ['copy', 'copy-dlq', 'finalize', 'finalize-dlq']) expect(await queueUrl(name)).not.toBe('');
+    for (const name of ['copy', 'copy-dlq', 'manifest', 'manifest-dlq', 'finalize', 'finalize-dlq'])
+      expect(await queueUrl(name)).not.toBe('');
   });
 
   it('gets payers by their template: one in its own account, one in the reactor’s', async () => {
@@ -245,12 +247,16 @@ describe('a stage that `sls deploy` made', () => {
 
   it('stages what payers deliver: S3, the payer’s bus, the central bus, the queue, the bundled function', async () => {
     const keys = [...(await deliver(FAR, 'e1', [1, 2])), ...(await deliver(OWN, 'e1', [64]))];
-    const messages = await receive('copy');
-    const announced = messages.map(({ Body = '' }) => JSON.parse(Body).detail.object.key);
-    expect([...new Set(announced)].toSorted()).toEqual(keys.toSorted());
-    const QueueUrl = await queueUrl('copy');
-    for (const { ReceiptHandle } of messages) {
-      await sqs.changeMessageVisibility({ QueueUrl, ReceiptHandle, VisibilityTimeout: 0 });
+    const isManifest = (key: string) => key.endsWith('-Manifest.json');
+    for (const name of ['copy', 'manifest']) {
+      const messages = await receive(name);
+      const announced = messages.map(({ Body = '' }) => JSON.parse(Body).detail.object.key);
+      const expected = keys.filter((key) => isManifest(key) === (name === 'manifest'));
+      expect([...new Set(announced)].toSorted()).toEqual(expected.toSorted());
+      const QueueUrl = await queueUrl(name);
+      for (const { ReceiptHandle } of messages) {
+        await sqs.changeMessageVisibility({ QueueUrl, ReceiptHandle, VisibilityTimeout: 0 });
+      }
     }
     await copyAll();
     const report = await reconcile({ periods: [PERIOD], dryRun: true });
@@ -296,7 +302,7 @@ describe('a stage that `sls deploy` made', () => {
     const s3 = owners.get(FAR.bucket);
     await s3?.putBucketNotificationConfiguration({ Bucket: FAR.bucket, NotificationConfiguration: {} });
     await deliver(FAR, 'e3', [16, 32]);
-    expect(await receive('copy')).toEqual([]);
+    expect([...(await receive('copy')), ...(await receive('manifest'))]).toEqual([]);
     const { partitions, summary } = await reconcile({ payers: [FAR.payer], periods: [PERIOD] });
     expect(partitions).toMatchObject([{ payer: FAR.payer, queued: 1, stale: 2 }]);
     expect(summary[0]).toBe('1 message queued, 0 sources unreadable');
@@ -331,7 +337,7 @@ describe('a stage that `sls deploy` made', () => {
   it('says how it runs: its queues by the names of the template, and when reconcile and the sweep ended', async () => {
     const { answers } = await runFunction(bundleOf('status'), stage.environmentOf('status'), [{ periods: [PERIOD] }]);
     const { operations } = { ...(answers[0]?.answer as StatusReport | undefined) };
-    expect(operations?.queues).toHaveLength(6);
+    expect(operations?.queues).toHaveLength(8);
     expect(operations?.queues.filter((queue) => 'trouble' in queue)).toEqual([]);
     const dead = operations?.queues.find(({ name }) => name === 'cur-reactor-dev-copy-dlq');
     expect(dead).toMatchObject({ isDeadLetters: true, inWork: 1 });

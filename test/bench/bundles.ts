@@ -25,6 +25,7 @@ const ENVIRONMENT = {
   LEDGER_TABLE: 'ledger',
   STAGING_BUCKET: 'staging',
   COPY_QUEUE: 'copy',
+  MANIFEST_QUEUE: 'manifest',
   FINALIZE_QUEUE: 'finalize',
   QUIET_SECONDS: '300',
   MAX_WAIT_SECONDS: '7200',

@@ -31,6 +31,7 @@ const COPY = {
   ...BASE,
   STAGING_BUCKET: 'cur-reactor-dev-staging',
   COPY_QUEUE: 'cur-reactor-dev-copy',
+  MANIFEST_QUEUE: 'cur-reactor-dev-manifest',
   RABBITMQ_SECRET: 'cur-reactor/prod/rabbitmq',
 };
 const SNOWFLAKE = {

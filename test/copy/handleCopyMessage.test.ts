@@ -34,6 +34,27 @@ async function looseSet(): Promise<SourceVersion[]> {
   return set.is === 'set' ? set.files.map(({ source }) => source) : [];
 }
 
+describe('an event of another account', () => {
+  const event = (account: string | undefined) => ({ ...eventOf(DAILY.bucket, KEY), account });
+  const ownerOf = (bucket: string) => (bucket === DAILY.bucket ? '111122223333' : undefined);
+
+  it('than the one that the bucket must belong to is dropped, with a metric', async () => {
+    await world.put(KEY, parquetBytes(1));
+    await world.handle(event('999988887777'), { ownerOf });
+    expect(world.reports).toEqual([{ what: 'event-foreign', bucket: DAILY.bucket, key: KEY, account: '999988887777' }]);
+    expect(await world.staged()).toEqual([]);
+  });
+
+  it('is none when it is the configured one, or nobody knows the owner', async () => {
+    await world.put(KEY, parquetBytes(1));
+    await world.handle(event('111122223333'), { ownerOf });
+    await world.handle(event('999988887777'), { ownerOf: () => undefined });
+    await world.handle(event(undefined), { ownerOf });
+    expect(world.reported('event-foreign')).toEqual([]);
+    expect(await world.staged()).toHaveLength(1);
+  });
+});
+
 describe('a data file', () => {
   it('is copied to its immutable key, and the ledger knows its rows, columns and order', async () => {
     const bytes = parquetBytes(3);

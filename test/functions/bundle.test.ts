@@ -11,7 +11,14 @@ const PAYERS = `
   bucket: payer-cur
 `;
 /** Finalize and reconcile carry Snowflake's driver. */
-const MAX_ZIP_BYTES = { copy: 220_000, finalize: 550_000, reconcile: 550_000, sweep: 220_000, status: 220_000 };
+const MAX_ZIP_BYTES = {
+  copy: 220_000,
+  manifest: 220_000,
+  finalize: 550_000,
+  reconcile: 550_000,
+  sweep: 220_000,
+  status: 220_000,
+};
 const MAX_LOAD_RATIO = 1.3;
 const ROUNDS = 11;
 

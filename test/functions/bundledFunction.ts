@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import type { SQSEvent, SQSRecord } from 'aws-lambda';
 import { bundle } from '../../esbuild.config.cjs';
 
-export const FUNCTIONS = ['copy', 'finalize', 'reconcile', 'sweep', 'status'] as const;
+export const FUNCTIONS = ['copy', 'manifest', 'finalize', 'reconcile', 'sweep', 'status'] as const;
 export type FunctionName = (typeof FUNCTIONS)[number];
 
 const LAMBDA_PROCESS = fileURLToPath(new URL('lambdaProcess.ts', import.meta.url));

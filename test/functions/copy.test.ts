@@ -136,7 +136,7 @@ describe('copy', () => {
   it('goes by the payers table where reconcile has stored a copy of it, and no more by the payers file', async () => {
     const stage = await Deployment.create(server);
     const payer = parsePayer('444455556666');
-    const sources = [payerSource({ payer, bucket: 'payer-cur', prefix: 'exports' })];
+    const sources = [payerSource({ payer, bucket: 'payer-cur', prefix: 'exports', bucketOwner: 'self' })];
     await stage.ledger.saveConfiguration({ from: 'table', sources, readAt: 0 });
     const key = 'exports/daily/data/BILLING_PERIOD=2026-10/daily-00001.snappy.parquet';
     const ofTable = await stage.put('payer-cur', key, parquetBytes(1));

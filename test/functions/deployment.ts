@@ -40,6 +40,7 @@ export class Deployment {
       LEDGER_TABLE: `${name}-ledger`,
       STAGING_BUCKET: this.stagingBucket,
       COPY_QUEUE: `${name}-copy`,
+      MANIFEST_QUEUE: `${name}-manifest`,
       FINALIZE_QUEUE: `${name}-finalize`,
       QUIET_SECONDS: '0',
       MAX_WAIT_SECONDS: '0',
@@ -65,9 +66,9 @@ export class Deployment {
   }
 
   async #createAll({ clientConfig }: MotoServer): Promise<void> {
-    const { COPY_QUEUE, FINALIZE_QUEUE, DEAD_LETTER_QUEUES, LEDGER_TABLE } = this.environment;
+    const { COPY_QUEUE, MANIFEST_QUEUE, FINALIZE_QUEUE, DEAD_LETTER_QUEUES, LEDGER_TABLE } = this.environment;
     await this.createBucket(this.stagingBucket);
-    for (const QueueName of [COPY_QUEUE, FINALIZE_QUEUE, DEAD_LETTER_QUEUES]) {
+    for (const QueueName of [COPY_QUEUE, MANIFEST_QUEUE, FINALIZE_QUEUE, DEAD_LETTER_QUEUES]) {
       const { QueueUrl } = await this.#sqs.send(new CreateQueueCommand({ QueueName }));
       this.#queueUrls.set(QueueName ?? '', QueueUrl ?? '');
     }
@@ -110,21 +111,24 @@ export class Deployment {
   }
 
   /** Takes what is ready in one of the queues. */
-  async take(queue: 'COPY_QUEUE' | 'FINALIZE_QUEUE'): Promise<unknown[]> {
+  async take(queue: 'COPY_QUEUE' | 'MANIFEST_QUEUE' | 'FINALIZE_QUEUE'): Promise<unknown[]> {
     const QueueUrl = this.#queueUrls.get(this.environment[queue] ?? '');
     const { Messages = [] } = await this.#sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }));
     return Messages.map(({ Body }) => JSON.parse(Body ?? ''));
   }
 }
 
-/** EventBridge's event of an object, with an id of its own. */
+/** Moto's own account: the functions run there. */
+const OWN_ACCOUNT = '123456789012';
+
+/** EventBridge's event of an object of a bucket in that account, with an id of its own. */
 export function objectCreated(bucket: string, key: string, object: Record<string, unknown> = {}) {
   return {
     version: '0',
     id: randomUUID(),
     'detail-type': 'Object Created',
     source: 'aws.s3',
-    account: '111122223333',
+    account: OWN_ACCOUNT,
     time: new Date().toISOString(),
     region: 'us-east-2',
     resources: [`arn:aws:s3:::${bucket}`],

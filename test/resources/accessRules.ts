@@ -53,10 +53,14 @@ export const accessRules: readonly Rule[] = [
     ],
   },
   {
-    name: 'each function has a role of its own, which only Lambda assumes',
+    name: 'each function has a role of its own, which only Lambda assumes; manifest does what copy does, by copy’s',
     violations: (template) => {
-      const roles = functionsOf(template).map(([, lambda]) => targetOf(at(lambda, 'Properties.Role')));
-      return functionsOf(template).flatMap(([id], index) => {
+      const roleOf = (lambda: unknown) => targetOf(at(lambda, 'Properties.Role'));
+      const others = functionsOf(template).filter(([id]) => id !== 'ManifestLambdaFunction');
+      const roles = others.map(([, lambda]) => roleOf(lambda));
+      const { ManifestLambdaFunction, CopyLambdaFunction } = template.Resources;
+      if (roleOf(ManifestLambdaFunction) !== roleOf(CopyLambdaFunction)) return ['ManifestLambdaFunction'];
+      return others.flatMap(([id], index) => {
         const role = roles[index];
         const trusted = listAt(template.Resources, `${role}.Properties.AssumeRolePolicyDocument.Statement`);
         const right =
@@ -70,6 +74,7 @@ export const accessRules: readonly Rule[] = [
     },
     breaks: [
       set('SweepLambdaFunction.Properties.Role', { 'Fn::GetAtt': ['CopyRole', 'Arn'] }),
+      set('ManifestLambdaFunction.Properties.Role', { 'Fn::GetAtt': ['SweepRole', 'Arn'] }),
       set('SweepRole.Properties.AssumeRolePolicyDocument.Statement.0.Principal', { AWS: '*' }),
       take('SweepRole'),
     ],
@@ -226,7 +231,12 @@ export const accessRules: readonly Rule[] = [
       const deaf = resourcesOf(template, 'AWS::Lambda::EventSourceMapping').flatMap(([id, mapping]) => {
         const role = roleOf(at(template.Resources, targetOf(at(mapping, 'Properties.FunctionName')) ?? ''));
         const queue = targetOf(at(mapping, 'Properties.EventSourceArn'));
-        const needed = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'];
+        const needed = [
+          'sqs:ReceiveMessage',
+          'sqs:DeleteMessage',
+          'sqs:ChangeMessageVisibility',
+          'sqs:GetQueueAttributes',
+        ];
         return needed.every((action) => allows(role, action, queue)) ? [] : [id];
       });
       const queueIds = new Map(
@@ -234,7 +244,7 @@ export const accessRules: readonly Rule[] = [
       );
       const mute = functionsOf(template).flatMap(([id, lambda]) => {
         const variables = at(lambda, 'Properties.Environment.Variables');
-        const names = ['COPY_QUEUE', 'FINALIZE_QUEUE']
+        const names = ['COPY_QUEUE', 'MANIFEST_QUEUE', 'FINALIZE_QUEUE']
           .flatMap((name) => listAt(variables, name))
           .filter((name) => name !== '');
         const unsendable = names.filter((name) => {

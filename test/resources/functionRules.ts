@@ -12,6 +12,7 @@ import { at, identityStatements, listAt, resourcesOf, type Template, targetOf } 
 
 const FUNCTIONS = {
   CopyLambdaFunction: { handler: 'functions/copy.handler', variables: copyVariables },
+  ManifestLambdaFunction: { handler: 'functions/manifest.handler', variables: copyVariables },
   FinalizeLambdaFunction: { handler: 'functions/finalize.handler', variables: finalizeVariables },
   ReconcileLambdaFunction: { handler: 'functions/reconcile.handler', variables: reconcileVariables },
   SweepLambdaFunction: { handler: 'functions/sweep.handler', variables: sweepVariables },
@@ -28,7 +29,7 @@ export function environmentOf(lambda: unknown): Record<string, string> {
 
 export const functionRules: readonly Rule[] = [
   {
-    name: 'five functions run on Node.js 24 and arm64, each from a bundle of its own',
+    name: 'six functions run on Node.js 24 and arm64, each from a bundle of its own',
     violations: (template) => {
       const missing = Object.keys(FUNCTIONS).filter((id) => !template.Resources[id]);
       const wrong = functionsOf(template).flatMap(([id, { Properties }]) => {
@@ -77,6 +78,7 @@ export const functionRules: readonly Rule[] = [
         LEDGER_TABLE: at(Resources, 'LedgerTable.Properties.TableName'),
         STAGING_BUCKET: at(Resources, 'StagingBucket.Properties.BucketName'),
         COPY_QUEUE: at(Resources, 'CopyQueue.Properties.QueueName'),
+        MANIFEST_QUEUE: at(Resources, 'ManifestQueue.Properties.QueueName'),
         FINALIZE_QUEUE: at(Resources, 'FinalizeQueue.Properties.QueueName'),
       };
       return Object.keys(FUNCTIONS).flatMap((id) => {

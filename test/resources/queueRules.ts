@@ -6,8 +6,8 @@ const VISIBILITY_TIMES_TIMEOUT = 6;
 const LEAST_RECEIVES = 5;
 const LONGEST_RETENTION_SECONDS = 14 * 86_400;
 const DEFAULT_RETENTION_SECONDS = 4 * 86_400;
-/** Data files and manifests: values of one list are ORed. */
-const KEYS = [{ wildcard: '*.parquet' }, { wildcard: '*-Manifest.json' }];
+/** What goes to which queue. */
+const KEYS: Readonly<Record<string, string>> = { CopyQueue: '*.parquet', ManifestQueue: '*-Manifest.json' };
 
 const queuesOf = (template: Template) => resourcesOf(template, 'AWS::SQS::Queue');
 const mappingsOf = (template: Template) => resourcesOf(template, 'AWS::Lambda::EventSourceMapping');
@@ -55,7 +55,7 @@ export const queueRules: readonly Rule[] = [
     breaks: [set('CopyEventSourceMappingSQSCopyQueue.Properties.FunctionResponseTypes', undefined)],
   },
   {
-    name: 'copy takes ten messages at once, finalize one',
+    name: 'copy takes ten messages at once, manifest and finalize one',
     violations: (template) =>
       received(template)
         .filter(({ id, mapping }) => at(mapping, 'Properties.BatchSize') !== (id === 'CopyQueue' ? 10 : 1))
@@ -228,32 +228,57 @@ export const queueRules: readonly Rule[] = [
     breaks: [set('ReconcileSchedule.Properties.Target.Input', undefined), take('SweepSchedule')],
   },
   {
-    name: 'rules let new reports and manifests through, whatever wrote them, straight to the copy queue',
+    name: 'rules let new reports and manifests through, whatever wrote them, each straight to its queue',
     violations: (template) =>
       rulesOf(template).flatMap(([id, rule]) => {
         const bucket = at(rule, 'Properties.EventPattern.detail.bucket');
+        const wildcard = KEYS[targetOf(at(rule, 'Properties.Targets.0.Arn')) ?? ''];
         const pattern = {
           source: ['aws.s3'],
           'detail-type': ['Object Created'],
-          detail: { ...(bucket === undefined ? {} : { bucket }), object: { key: KEYS } },
+          detail: { ...(bucket === undefined ? {} : { bucket }), object: { key: [{ wildcard }] } },
         };
         // On the default bus lie the events of all this account's buckets.
         const named = bucket !== undefined || targetOf(at(rule, 'Properties.EventBusName')) === 'CentralBus';
-        const right = named && targetOf(at(rule, 'Properties.Targets.0.Arn')) === 'CopyQueue';
-        return right && sameJson(at(rule, 'Properties.EventPattern'), pattern) ? [] : [id];
+        return named && wildcard && sameJson(at(rule, 'Properties.EventPattern'), pattern) ? [] : [id];
       }),
     breaks: [
       set('CentralRule.Properties.EventPattern.detail.reason', ['PutObject']),
-      set('CentralRule.Properties.EventPattern.detail.object.key', [{ wildcard: '*.parquet' }]),
+      set('CentralRule.Properties.EventPattern.detail.object.key', [{ wildcard: '*-Manifest.json' }]),
+      set('CentralManifestRule.Properties.Targets.0.Arn.Fn::GetAtt.0', 'CopyQueue'),
       set('CentralRule.Properties.EventBusName', undefined),
       set('OwnBucketsRule1.Properties.EventPattern.detail.bucket', undefined),
     ],
   },
   {
-    name: 'the copy queue takes events of these rules and of no others',
+    name: 'each file and manifest comes to its queue: there is a rule for both on each bus',
+    violations: (template) => {
+      const queuesOn = (isCentral: boolean) =>
+        rulesOf(template)
+          .filter(([, rule]) => (at(rule, 'Properties.EventBusName') !== undefined) === isCentral)
+          .map(([, rule]) => targetOf(at(rule, 'Properties.Targets.0.Arn')));
+      const bothOn = (isCentral: boolean) => Object.keys(KEYS).every((queue) => queuesOn(isCentral).includes(queue));
+      const hasOwn = queuesOn(false).length > 0;
+      return [...(bothOn(true) ? [] : ['CentralBus']), ...(!hasOwn || bothOn(false) ? [] : ['the default bus'])];
+    },
+    breaks: [take('CentralManifestRule'), take('OwnManifestsRule1')],
+  },
+  {
+    name: 'events of one bucket owner are a message group: a backlog of one payer does not starve the others',
+    violations: (template) =>
+      rulesOf(template).flatMap(([id, rule]) =>
+        at(rule, 'Properties.Targets.0.SqsParameters.MessageGroupId') === '$.account' ? [] : [id],
+      ),
+    breaks: [
+      set('CentralRule.Properties.Targets.0.SqsParameters', undefined),
+      set('OwnManifestsRule1.Properties.Targets.0.SqsParameters.MessageGroupId', 'all'),
+    ],
+  },
+  {
+    name: 'the copy and the manifest queue take events of these rules and of no others',
     violations: (template) => {
       const rules = rulesOf(template).map(([id]) => id);
-      return ['CopyQueue', 'UndeliveredQueue'].filter((queue) => {
+      return ['CopyQueue', 'ManifestQueue', 'UndeliveredQueue'].filter((queue) => {
         const allowing = resourceStatements(template)
           .filter(({ where, statement }) => where === queue && at(statement, 'Effect') === 'Allow')
           .map(({ statement }) => statement);

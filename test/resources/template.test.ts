@@ -212,7 +212,7 @@ describe('stages', () => {
 describe('packaging', () => {
   test('gives each function a bundle that starts in the environment that the template gives it', async () => {
     const { template, artifact, directory } = packaged('dev');
-    for (const name of ['copy', 'finalize', 'reconcile', 'status', 'sweep']) {
+    for (const name of ['copy', 'manifest', 'finalize', 'reconcile', 'status', 'sweep']) {
       const folder = join(directory, name);
       await run('python3', ['-m', 'zipfile', '-e', artifact(name), folder]);
       const lambda = template.Resources[`${name[0]?.toUpperCase()}${name.slice(1)}LambdaFunction`];

@@ -72,7 +72,7 @@ describe('a message', () => {
     ['its own id where the other is none', { id: 'a\nb', correlationId: 'x'.repeat(65) }, 'm-1'],
     ['the id of its event where the one passed on is none', { id: EVENT_ID, correlationId: 7 }, EVENT_ID],
   ])('is worked on and told of under %s', async (_, body, correlationId) => {
-    expect(await handle(body)).toEqual([{ correlationId, context: CONTEXT }]);
+    expect(await handle(body)).toMatchObject([{ correlationId, context: CONTEXT }]);
     expect(lines()).toContainEqual(
       expect.objectContaining({ message: 'source-unknown', correlation_id: correlationId, messageId: 'm-1' }),
     );

@@ -26,6 +26,7 @@ const EVENTS: { readonly [What in ReactorEvent['what']]: ReactorEvent & { readon
   'file-gone': { what: 'file-gone', ...object },
   'object-ignored': { what: 'object-ignored', ...object, reason },
   'source-unknown': { what: 'source-unknown', ...object },
+  'event-foreign': { what: 'event-foreign', ...object, account: '999988887777' },
   'source-unreadable': { what: 'source-unreadable', payer, bucket: 'b', prefix: 'p', reason },
   'delivery-known': { what: 'delivery-known', partition, executionId: 'e', files: 2, missing: 1 },
   'delivery-unsure': { what: 'delivery-unsure', partition, executionId: 'e', keys: ['k'] },

@@ -6,7 +6,7 @@ import { everyEvent } from './everyEvent.ts';
 import { measured } from './measured.ts';
 
 /** What the functions count beside events. */
-const COUNTED_BY_HANDLERS = ['MessagesMalformed', 'MessagesFailed', 'Retries', 'TicksSwept'];
+const COUNTED_BY_HANDLERS = ['MessagesMalformed', 'MessagesFailed', 'MessagesThrottled', 'Retries', 'TicksSwept'];
 
 it('resources/METRICS.md is the catalogue, row by row', async () => {
   const document = await readFile(new URL('../../resources/METRICS.md', import.meta.url), 'utf8');

@@ -2,7 +2,7 @@ import { CopyObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { Backoff } from '../../base/backoff.ts';
 import { type Location, ObjectGone, type ObjectRef } from '../../store/objectStore.ts';
 import { copySourceOf } from './copySource.ts';
-import { denied, named, quoted, statusOf } from './failures.ts';
+import { denied, named, quoted, statusOf, unlessThrottled } from './failures.ts';
 
 /** What copies work with. */
 export interface Copying {
@@ -27,8 +27,8 @@ const MAX_TRIES = 5;
 
 /**
  * Copies an object of 5 GiB at most in one request, under its etag, to a key that must not exist.
- * Throws ObjectGone, ObjectChanged, AccessDenied, or S3's own error; all but the first two are for
- * retry.
+ * Throws ObjectGone, ObjectChanged, AccessDenied, StoreThrottled, or S3's own error; all but the first
+ * two are for retry.
  *
  * Tags stay behind: to copy them (the default) takes s3:GetObjectTagging on the payer's bucket and
  * s3:PutObjectTagging here. No ACL is given: the copy belongs to the bucket's owner.
@@ -69,7 +69,7 @@ export async function existsOrThrow(
   if (status === 403) throw denied(error, `copying ${named(source)} to ${named(target)}`);
   if (status === 412 && (await exists(copying, target))) return 'exists';
   if (status === 412 || status === 404) await copying.look(source);
-  throw error;
+  throw unlessThrottled(error);
 }
 
 /** Whether an object is there. Throws AccessDenied. */

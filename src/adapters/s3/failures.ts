@@ -1,6 +1,13 @@
 import { S3ServiceException } from '@aws-sdk/client-s3';
 import { printable } from '../../base/printable.ts';
-import { AccessDenied, type Location, ObjectChanged, ObjectGone, type ObjectRef } from '../../store/objectStore.ts';
+import {
+  AccessDenied,
+  type Location,
+  ObjectChanged,
+  ObjectGone,
+  type ObjectRef,
+  StoreThrottled,
+} from '../../store/objectStore.ts';
 
 /**
  * Codes whose status S3 cannot send any more once it has answered 200, as CopyObject may before it
@@ -22,8 +29,23 @@ export function statusOf(error: unknown): number | undefined {
 }
 
 /**
+ * Both mean that too much is asked at once (S3 API reference, Error responses: "Please reduce your
+ * request rate").
+ */
+const THROTTLED = new Set(['SlowDown', 'ServiceUnavailable']);
+
+/** StoreThrottled for what S3 answers when it is asked too often; every other error as it is. */
+export function unlessThrottled(error: unknown): unknown {
+  if (!(error instanceof S3ServiceException)) return error;
+  // Answers to HEAD have no code. What failed after S3 had answered 200 has the status 503 here.
+  const isWithoutCode = error.name === 'Unknown' && error.$metadata.httpStatusCode === 503;
+  const isThrottled = isWithoutCode || THROTTLED.has(error.name);
+  return isThrottled ? new StoreThrottled(`S3 is asked too often (${error.name})`, { cause: error }) : error;
+}
+
+/**
  * What a failed request for an object, or a bucket's listing, means to a workflow: ObjectGone,
- * ObjectChanged, AccessDenied, or the error itself (which is retried). Answers to HEAD have no
+ * ObjectChanged, AccessDenied, StoreThrottled, or the error itself (which is retried). Answers to HEAD have no
  * code, so the status decides. 405 is a version that is a delete marker (S3 API reference,
  * GetObject).
  */
@@ -37,7 +59,7 @@ export function failureOf(error: unknown, object: ObjectRef, about = named(objec
     case 403:
       return denied(error, about);
     default:
-      return error;
+      return unlessThrottled(error);
   }
 }
 

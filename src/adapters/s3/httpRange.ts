@@ -22,9 +22,9 @@ export function rangeHeader({ start, end }: ByteRange): string | undefined {
 
 /**
  * An object's size in bytes from the Content-Range of a part of it, such as `bytes 0-9/443`;
- * undefined if it does not say.
+ * undefined if it does not say. Of an empty object, MinIO answers a range with `bytes 0--1/0`.
  */
 export function sizeInContentRange(contentRange: string): number | undefined {
-  const digits = /^bytes \d+-\d+\/(\d+)$/.exec(contentRange)?.[1];
+  const digits = /^bytes \d+-(?:\d+|-1)\/(\d+)$/.exec(contentRange)?.[1];
   return digits === undefined ? undefined : Number(digits);
 }

@@ -34,6 +34,7 @@ const LINES: { readonly [Kind in What]: (event: EventOf<Kind>) => string | undef
   'object-retried': (event) => `retrying    ${quoteValue(event.key)}: ${event.reason} (attempt ${event.attempts})`,
   'object-ignored': (event) => `ignored     ${quoteValue(event.key)}: ${event.reason}`,
   'source-unknown': (event) => `unknown     ${event.bucket} ${quoteValue(event.key)}: not known yet whose it is`,
+  'event-foreign': () => undefined,
   'delivery-known': (event) =>
     `delivery    ${partitionName(event.partition)}  ${event.executionId}: ${counted(event.files, 'file')}, ${event.missing} missing`,
   'delivery-unsure': (event) =>

@@ -17,6 +17,12 @@ interface EventPattern {
   };
 }
 
+/** Files and manifests go to queues of their own: what each rule lets through. */
+interface OwnBucketPatterns {
+  readonly files: readonly EventPattern[];
+  readonly manifests: readonly EventPattern[];
+}
+
 /**
  * The patterns of the rules on the default bus, where the events of this account's own buckets
  * arrive: none when no payer's bucket is here, several when the names are more than one pattern may
@@ -24,27 +30,35 @@ interface EventPattern {
  *
  * Throws a RangeError when they are more than a bus may have rules with wildcards.
  */
-export function ownBucketPatterns(sources: readonly PayerSource[]): EventPattern[] {
+export function ownBucketPatterns(sources: readonly PayerSource[]): OwnBucketPatterns {
   const own = sources.filter(({ bucketOwner }) => bucketOwner === 'self');
   const buckets = [...new Set(own.map(({ bucket }) => bucket))].sort();
-  const sizeOf = (names: readonly string[]) => JSON.stringify(reportPattern(names)).length;
-  const patterns = splitToFit(buckets, sizeOf, EVENT_PATTERN_CHARACTERS).map(reportPattern);
-  if (patterns.length > WILDCARD_RULES_PER_BUS) {
+  // The longer of the two decides, so that both have the same buckets.
+  const sizeOf = (names: readonly string[]) => JSON.stringify(patternOf(names, MANIFESTS)).length;
+  const groups = splitToFit(buckets, sizeOf, EVENT_PATTERN_CHARACTERS);
+  const rules = 2 * groups.length;
+  if (rules > WILDCARD_RULES_PER_BUS) {
     throw new RangeError(
-      `${buckets.length} buckets of this account need ${patterns.length} rules on its default bus, ` +
+      `${buckets.length} buckets of this account need ${rules} rules on its default bus, ` +
         `and EventBridge allows ${WILDCARD_RULES_PER_BUS} with wildcards on one bus: split the payers over two accounts`,
     );
   }
-  return patterns;
+  return {
+    files: groups.map((names) => patternOf(names, FILES)),
+    manifests: groups.map((names) => patternOf(names, MANIFESTS)),
+  };
 }
 
-function reportPattern(buckets: readonly string[]): EventPattern {
+const FILES = '*.parquet';
+const MANIFESTS = '*-Manifest.json';
+
+function patternOf(buckets: readonly string[], wildcard: string): EventPattern {
   return {
     source: ['aws.s3'],
     'detail-type': ['Object Created'],
     detail: {
       bucket: { name: buckets },
-      object: { key: [{ wildcard: '*.parquet' }, { wildcard: '*-Manifest.json' }] },
+      object: { key: [{ wildcard }] },
     },
   };
 }

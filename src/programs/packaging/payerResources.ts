@@ -12,8 +12,8 @@ export interface PayerResources {
   readonly copyPolicies: readonly object[];
   readonly reconcilePolicies: readonly object[];
   /**
-   * The ARNs of every rule that sends to the copy queue: the central bus's own, and those made
-   * here.
+   * The ARNs of every rule that sends to the copy or the manifest queue: the central bus's own, and
+   * those made here.
    */
   readonly ruleArns: readonly object[];
 }
@@ -21,7 +21,7 @@ export interface PayerResources {
 /**
  * The resources that are made of the payers file: policies for their buckets, rules for those that
  * lie in this account, and who may send to the central bus. They refer to `CentralBus`,
- * `CentralRule`, `CopyQueue` and `UndeliveredQueue`.
+ * `CentralRule`, `CentralManifestRule`, `CopyQueue`, `ManifestQueue` and `UndeliveredQueue`.
  *
  * Throws a RangeError, naming the limit, when AWS does not allow so many payers.
  */
@@ -29,7 +29,17 @@ export function payerResources({ sources }: PayersConfiguration, organizationId:
   const policies = payerPolicies(sources);
   const reads = numbered('PayerReads', policies.read.map(managedPolicy));
   const listings = numbered('PayerListings', policies.list.map(managedPolicy));
-  const rules = numbered('OwnBucketsRule', ownBucketPatterns(sources).map(ownBucketsRule));
+  const patterns = ownBucketPatterns(sources);
+  const rules = {
+    ...numbered(
+      'OwnBucketsRule',
+      patterns.files.map((pattern) => ownBucketsRule(pattern, 'copy-queue', 'CopyQueue')),
+    ),
+    ...numbered(
+      'OwnManifestsRule',
+      patterns.manifests.map((pattern) => ownBucketsRule(pattern, 'manifest-queue', 'ManifestQueue')),
+    ),
+  };
   const senders = sendersStatement(sources, organizationId);
   const busPolicy = senders && {
     CentralBusPolicy: {
@@ -45,7 +55,9 @@ export function payerResources({ sources }: PayersConfiguration, organizationId:
     resources: { ...reads, ...listings, ...rules, ...busPolicy },
     copyPolicies: [...refs(reads), ...refs(listings)],
     reconcilePolicies: refs(listings),
-    ruleArns: ['CentralRule', ...Object.keys(rules)].map((id) => ({ 'Fn::GetAtt': [id, 'Arn'] })),
+    ruleArns: ['CentralRule', 'CentralManifestRule', ...Object.keys(rules)].map((id) => ({
+      'Fn::GetAtt': [id, 'Arn'],
+    })),
   };
 }
 
@@ -57,10 +69,12 @@ function managedPolicy(document: PolicyDocument) {
  * On the default bus: S3's events go nowhere else. An event that cannot be delivered within a day
  * is kept.
  */
-function ownBucketsRule(pattern: object) {
+function ownBucketsRule(pattern: object, id: string, queue: string) {
   const target = {
-    Id: 'copy-queue',
-    Arn: { 'Fn::GetAtt': ['CopyQueue', 'Arn'] },
+    Id: id,
+    Arn: { 'Fn::GetAtt': [queue, 'Arn'] },
+    // As in resources/events.yml.
+    SqsParameters: { MessageGroupId: '$.account' },
     DeadLetterConfig: { Arn: { 'Fn::GetAtt': ['UndeliveredQueue', 'Arn'] } },
     RetryPolicy: { MaximumEventAgeInSeconds: 86_400, MaximumRetryAttempts: 185 },
   };

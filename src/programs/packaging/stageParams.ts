@@ -117,12 +117,16 @@ const stageParams = z.strictObject({
 
   /** Memory of the copy function. Lambda allots processor time in proportion. */
   copyMemoryMb: memoryMb,
+  /** Memory of the manifest function, which holds one manifest and the listing of its files. */
+  manifestMemoryMb: memoryMb,
   /** Memory of the finalize function. */
   finalizeMemoryMb: memoryMb,
   /** Memory of the reconcile function: it keeps the listings of reconcileConcurrency payers. */
   reconcileMemoryMb: memoryMb,
   /** Invocations of copy at once, each with up to 10 files. */
   copyConcurrency: queueConcurrency,
+  /** Invocations of manifest at once, each with one manifest. */
+  manifestConcurrency: queueConcurrency,
   /** Invocations of finalize at once, each with one month. */
   finalizeConcurrency: queueConcurrency,
   /** Payers that one reconcile lists at once. */

@@ -38,6 +38,7 @@ describe('byte ranges', () => {
   it.each([
     ['bytes 0-9/443', 443],
     ['bytes 0-0/9007199254740991', Number.MAX_SAFE_INTEGER],
+    ['bytes 0--1/0', 0],
     ['bytes 0-9/*', undefined],
     ['', undefined],
   ])('%j gives the size %s', (contentRange, sizeBytes) => {

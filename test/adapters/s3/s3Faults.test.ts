@@ -1,7 +1,13 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { S3ObjectStore } from '../../../src/adapters/s3/objectStore.ts';
 import { tagUnowned } from '../../../src/adapters/s3/tagUnowned.ts';
-import { AccessDenied, type Location, ObjectChanged, ObjectGone } from '../../../src/store/objectStore.ts';
+import {
+  AccessDenied,
+  type Location,
+  ObjectChanged,
+  ObjectGone,
+  StoreThrottled,
+} from '../../../src/store/objectStore.ts';
 import type { AwsRequest, Fault } from '../../aws/faultProxy.ts';
 import { type MotoServer, startMotoServer } from '../../aws/motoServer.ts';
 import { s3Answer } from './copyConditions.ts';
@@ -29,6 +35,34 @@ const inTurn = (...faults: Fault[]) => {
 const copiesAnswer = (answer: () => Fault) => world.answer((request) => (isCopy(request) ? answer() : undefined));
 const copies = (): number => world.proxy.requests.filter(isCopy).length;
 const list = (store: S3ObjectStore, bucket: string) => listPages(store, bucket, 'p/');
+
+describe('throttling', () => {
+  it.each([
+    ['SlowDown', s3Answer(503, 'SlowDown')],
+    ['ServiceUnavailable', s3Answer(503, 'ServiceUnavailable')],
+  ])('that does not pass is StoreThrottled, whatever was asked: %s', async (code, answer) => {
+    const object = await source();
+    const store = world.storeWith({}, { maxAttempts: 1 });
+    world.answer(() => answer);
+    for (const ask of [
+      () => store.read(object, { start: 0 }),
+      () => store.read(object, { start: 3, end: 3 }),
+      () => list(store, world.source),
+      () => store.copy(object, inStaging('copy')),
+      () => store.delete(inStaging('copy')),
+    ]) {
+      await expect(ask()).rejects.toThrow(StoreThrottled);
+    }
+    await expect(store.read(object, { start: 0 })).rejects.toThrow(`S3 is asked too often (${code})`);
+  });
+});
+
+it('an empty object is read as empty where a server answers a range of it as MinIO does', async () => {
+  const headers = { 'content-range': 'bytes 0--1/0', etag: '"e"', 'last-modified': new Date(0).toUTCString() };
+  world.answer(() => ({ status: 206, headers, body: '' }));
+  const read = await world.store.read(inSource('empty'), { start: -100 });
+  expect([read.sizeBytes, read.bytes.length, read.etag]).toEqual([0, 0, 'e']);
+});
 
 describe('access denied', () => {
   const refuse = (status = 403) => world.answer(() => s3Answer(status, 'AccessDenied'));
@@ -95,7 +129,7 @@ describe('throttling and broken connections', () => {
   it('a store that never has time is an error with its own name', async () => {
     world.answer(() => s3Answer(503, 'SlowDown'));
     const read = world.storeWith({}, { maxAttempts: 2 }).read(inSource('k'), { start: 0 });
-    await expect(read).rejects.toMatchObject({ name: 'SlowDown' });
+    await expect(read).rejects.toMatchObject({ name: 'StoreThrottled', message: expect.stringContaining('SlowDown') });
     expect(world.proxy.requests).toHaveLength(2);
   });
 

@@ -5,30 +5,31 @@ import { payerSource, payerSources } from '../../config/payerSources.ts';
 
 describe('the rules on the default bus', () => {
   test('are none when no payer’s bucket is in this account', () => {
-    expect(ownBucketPatterns([payerSource()])).toEqual([]);
+    expect(ownBucketPatterns([payerSource()])).toEqual({ files: [], manifests: [] });
   });
 
   test('let new reports and manifests of this account’s buckets through, whatever wrote them', () => {
     const own = payerSource({ bucket: 'own-billing', bucketOwner: 'self' });
-    expect(ownBucketPatterns([payerSource(), own])).toEqual([
-      {
-        source: ['aws.s3'],
-        'detail-type': ['Object Created'],
-        detail: {
-          bucket: { name: ['own-billing'] },
-          object: { key: [{ wildcard: '*.parquet' }, { wildcard: '*-Manifest.json' }] },
-        },
-      },
-    ]);
+    const patternOf = (wildcard: string) => ({
+      source: ['aws.s3'],
+      'detail-type': ['Object Created'],
+      detail: { bucket: { name: ['own-billing'] }, object: { key: [{ wildcard }] } },
+    });
+    expect(ownBucketPatterns([payerSource(), own])).toEqual({
+      files: [patternOf('*.parquet')],
+      manifests: [patternOf('*-Manifest.json')],
+    });
   });
 
   test('name each of these buckets exactly once, and fit EventBridge’s limit', () => {
     fc.assert(
       fc.property(payerSources, (sources) => {
         const own = sources.filter(({ bucketOwner }) => bucketOwner === 'self').map(({ bucket }) => bucket);
-        const patterns = ownBucketPatterns(sources);
-        expect(patterns.flatMap(({ detail }) => detail.bucket.name)).toEqual([...new Set(own)].toSorted());
-        for (const pattern of patterns) expect(JSON.stringify(pattern).length).toBeLessThanOrEqual(2048);
+        const { files, manifests } = ownBucketPatterns(sources);
+        for (const patterns of [files, manifests]) {
+          expect(patterns.flatMap(({ detail }) => detail.bucket.name)).toEqual([...new Set(own)].toSorted());
+          for (const pattern of patterns) expect(JSON.stringify(pattern).length).toBeLessThanOrEqual(2048);
+        }
       }),
     );
   });

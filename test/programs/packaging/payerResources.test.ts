@@ -30,7 +30,9 @@ describe('the resources made of the payers', () => {
     const { resources, ruleArns } = payerResources({ sources: manyPayers(100, 'self') }, '');
     const rules = Object.keys(resources).filter((id) => resources[id]?.Type === 'AWS::Events::Rule');
     expect(rules.length).toBeGreaterThan(1);
-    expect(ruleArns).toEqual(['CentralRule', ...rules].map((id) => ({ 'Fn::GetAtt': [id, 'Arn'] })));
+    expect(ruleArns).toEqual(
+      ['CentralRule', 'CentralManifestRule', ...rules].map((id) => ({ 'Fn::GetAtt': [id, 'Arn'] })),
+    );
   });
 
   test('are no rule without a bucket in this account, and no bus policy without one in another', () => {
