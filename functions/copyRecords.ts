@@ -4,11 +4,19 @@ import { BucketOwners } from '../src/config/bucketOwners.ts';
 import { copyVariables, parseEnvironment } from '../src/config/environment.ts';
 import { PayersInUse } from '../src/config/payersInUse.ts';
 import { handleCopyMessage } from '../src/copy/handleCopyMessage.ts';
+import { HourlyLimits } from '../src/copy/hourlyLimits.ts';
 import type { CopyServices } from '../src/copy/services.ts';
 import { type CopyMessage, parseCopyMessage } from '../src/queue/copyMessage.ts';
 import type { Report } from '../src/telemetry/events.ts';
 import { type RecordContext, sqsHandler, startTelemetry } from './lambda.ts';
-import { notifyThroughOutbox, openLedger, openQueues, openRedelivery, openStore } from './services.ts';
+import {
+  notifyThroughOutbox,
+  openHourlyCounts,
+  openLedger,
+  openQueues,
+  openRedelivery,
+  openStore,
+} from './services.ts';
 
 /** What distinguishes the functions that work on copy messages. */
 interface Receiving {
@@ -38,6 +46,7 @@ export function copyHandler({
     debounce: { quietSeconds: environment.QUIET_SECONDS, maxWaitSeconds: environment.MAX_WAIT_SECONDS },
     notify: notifyThroughOutbox(ledger, environment),
     stage: environment.STAGE,
+    limits: new HourlyLimits(openHourlyCounts(environment), Date.now),
     now: Date.now,
   };
   const payersInUse = new PayersInUse({

@@ -1,11 +1,13 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { DynamodbHourlyCounts } from '../src/adapters/dynamodb/hourlyCounts.ts';
 import { DynamodbLedger } from '../src/adapters/dynamodb/ledger.ts';
 import { expectOwners, type OwnerOf } from '../src/adapters/s3/bucketOwners.ts';
 import { createS3Client } from '../src/adapters/s3/client.ts';
 import { S3ObjectStore } from '../src/adapters/s3/objectStore.ts';
 import { queueUrlOf, SqsQueue } from '../src/adapters/sqs/queue.ts';
 import { SqsRedelivery } from '../src/adapters/sqs/redelivery.ts';
+import type { HourlyCounts } from '../src/ledger/hourlyCounts.ts';
 import type { Ledger } from '../src/ledger/ledger.ts';
 import type { Notify } from '../src/ledger/message.ts';
 import type { CopyRequest } from '../src/queue/copyMessage.ts';
@@ -28,6 +30,10 @@ export const SHORT_CALLS = { maxAttempts: 5, requestHandler: { connectionTimeout
 
 export function openLedger({ LEDGER_TABLE }: { readonly LEDGER_TABLE: string }): DynamodbLedger {
   return new DynamodbLedger(new DynamoDBClient(SHORT_CALLS), LEDGER_TABLE);
+}
+
+export function openHourlyCounts({ LEDGER_TABLE }: { readonly LEDGER_TABLE: string }): HourlyCounts {
+  return new DynamodbHourlyCounts(new DynamoDBClient(SHORT_CALLS), LEDGER_TABLE);
 }
 
 /** S3, where every request says whose its buckets must be. */

@@ -24,3 +24,10 @@ export const MAX_MANIFEST_BYTES = 8 * 1024 * 1024;
 
 /** Nothing but a report's files lies in its folder: this many objects are looked through at most. */
 export const MAX_LISTED_OBJECTS = 100_000;
+
+/**
+ * What a payer may send within an hour: files of two and a half of the largest deliveries, and far
+ * more manifests than AWS writes. Of what cannot be read, a hundred messages say as much as
+ * thousands.
+ */
+export const HOURLY_LIMITS = { files: 50_000, manifests: 500, 'quarantine-messages': 100 } as const;

@@ -1,7 +1,7 @@
 import type { Placement } from '../billing/placement.ts';
 import type { CopyMessage } from '../queue/copyMessage.ts';
 import { receiveManifest } from './receiveManifest.ts';
-import type { CopyServices } from './services.ts';
+import { type CopyServices, isWithinLimit } from './services.ts';
 import { stageObject } from './stageObject.ts';
 
 /**
@@ -13,6 +13,7 @@ import { stageObject } from './stageObject.ts';
  *   a manifest              its delivery is recorded, what is missing requested
  *   no report               dropped, with its reason
  *   no configured payer     dropped with a metric: reconcile finds the object once there is one
+ *   too many of a payer     dropped with a metric: reconcile finds the object in a later hour
  *   another account's event  dropped with a metric: a bucket of that name is not the payer's
  */
 export async function handleCopyMessage(
@@ -23,11 +24,23 @@ export async function handleCopyMessage(
   const { bucket, key } = message;
   const foreign = foreignAccount(services, message);
   if (foreign !== undefined) services.report({ what: 'event-foreign', bucket, key, account: foreign });
-  else if (placement.is === 'data') await stageObject(services, placement, message);
+  else if (await isHeldBack(services, placement, message)) {
+    services.report({ what: 'object-held-back', bucket, key });
+  } else if (placement.is === 'data') await stageObject(services, placement, message);
   else if (placement.is === 'manifest') await receiveManifest(services, placement, message);
   else if (placement.is === 'ignored')
     services.report({ what: 'object-ignored', bucket, key, reason: placement.reason });
   else services.report({ what: 'source-unknown', bucket, key });
+}
+
+/**
+ * Whether its payer has sent too much in this hour already. What the reactor asks of itself because
+ * of an earlier message is not counted again.
+ */
+async function isHeldBack(services: CopyServices, placement: Placement, { kind }: CopyMessage): Promise<boolean> {
+  const isCounted = placement.is === 'data' || placement.is === 'manifest';
+  if (!isCounted || kind === 'second-look' || kind === 'restore-copy') return false;
+  return !(await isWithinLimit(services, placement.partition.payer, placement.is === 'data' ? 'files' : 'manifests'));
 }
 
 /** The account that an event comes from, where the bucket must belong to another one. */

@@ -1,9 +1,11 @@
 import { definedFields } from '../base/definedFields.ts';
 import type { NamedObject } from '../billing/objectCreated.ts';
 import type { Partition } from '../billing/partition.ts';
+import type { Payer } from '../billing/payer.ts';
 import type { Place, Placement } from '../billing/placement.ts';
 import type { SourceVersion } from '../billing/version.ts';
 import { changesAreDue, changesDueAt, type Debounce } from '../ledger/decide.ts';
+import type { Counted } from '../ledger/hourlyCounts.ts';
 import type { Ledger, Recorded } from '../ledger/ledger.ts';
 import type { Notify } from '../ledger/message.ts';
 import { isDirty } from '../ledger/partitionRecord.ts';
@@ -14,6 +16,7 @@ import type { Queue } from '../queue/queue.ts';
 import { type Tick, tickAt } from '../queue/tick.ts';
 import { ObjectChanged, ObjectGone, type ObjectStore } from '../store/objectStore.ts';
 import type { Report } from '../telemetry/events.ts';
+import type { HourlyLimits } from './hourlyLimits.ts';
 
 /** What the copy workflow works with. `now` answers milliseconds since 1970. */
 export interface CopyServices {
@@ -28,6 +31,8 @@ export interface CopyServices {
   readonly debounce: Debounce;
   readonly now: () => number;
   readonly report: Report;
+  /** What a payer may ask in an hour; absent where there is nobody else to protect. */
+  readonly limits?: HourlyLimits;
   /** Lets other systems know what is quarantined. */
   readonly notify: Notify;
   /** The deployment's stage, named in messages. */
@@ -62,16 +67,30 @@ export async function dropSuperseded(
 }
 
 /**
- * Notifies others that a content is quarantined, where that is new: before the ledger knows it, so
+ * Notifies others that a content is quarantined, where that is new, and the payer's messages of this
+ * hour are not too many: before the ledger knows it, so
  * that after a crash in between it is sent again, under the same id.
  */
 export async function notifyQuarantined(
-  { notify, stage, correlationId, now }: CopyServices,
+  services: CopyServices,
   known: VersionOutcome | undefined,
   { partition, source, reason }: QuarantinedContent,
 ): Promise<void> {
   if (known?.status === 'quarantined') return;
+  if (!(await isWithinLimit(services, partition.payer, 'quarantine-messages'))) return;
+  const { notify, stage, correlationId, now } = services;
   await notify([quarantined({ stage, correlationId, at: now() }, partition, source, reason)]);
+}
+
+/**
+ * Counts one more of a payer, and answers whether that is within its limit of this hour. The first
+ * that is not is reported, and no other.
+ */
+export async function isWithinLimit({ limits, report }: CopyServices, payer: Payer, what: Counted): Promise<boolean> {
+  if (limits === undefined) return true;
+  const { isWithin, isFirstBeyond } = await limits.take(payer, what);
+  if (isFirstBeyond) report({ what: 'payer-over-limit', payer, counted: what, limit: limits.limitOf(what) });
+  return isWithin;
 }
 
 interface QuarantinedContent {

@@ -2,6 +2,7 @@ import type { Partition } from '../billing/partition.ts';
 import type { Payer } from '../billing/payer.ts';
 import type { Period } from '../billing/period.ts';
 import type { ConfigurationOrigin } from '../ledger/activity.ts';
+import type { Counted } from '../ledger/hourlyCounts.ts';
 
 /**
  * What happens in the reactor, for logs, metrics and people. Reporting is fire and forget: it never
@@ -46,6 +47,15 @@ export type ReactorEvent =
    * Reconcile says that it cannot read the payer's own, if that is gone.
    */
   | { readonly what: 'event-foreign'; readonly bucket: string; readonly key: string; readonly account: string }
+  /** Stop with an alarm: what more comes of this payer in this hour is dropped. */
+  | {
+      readonly what: 'payer-over-limit';
+      readonly payer: Payer;
+      readonly counted: Counted;
+      readonly limit: number;
+    }
+  /** Drop: its payer has sent too much in this hour; reconcile finds the object later. */
+  | { readonly what: 'object-held-back'; readonly bucket: string; readonly key: string }
   | {
       readonly what: 'delivery-known';
       readonly partition: Partition;

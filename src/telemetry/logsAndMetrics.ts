@@ -38,6 +38,8 @@ const ROWS: Readonly<Record<ReactorEvent['what'], Row>> = {
   'object-ignored': { level: 'debug', count: 'ObjectsIgnored' },
   'source-unknown': { level: 'warn', count: 'SourceUnknown' },
   'event-foreign': { level: 'warn', count: 'EventsForeign' },
+  'payer-over-limit': { level: 'error', count: 'PayersOverLimit' },
+  'object-held-back': { level: 'debug', count: 'ObjectsHeldBack' },
   'source-unreadable': { level: 'error', payerCount: 'SourcesUnreadable' },
   'delivery-known': { level: 'info', payerCount: 'DeliveriesKnown' },
   'delivery-unsure': { level: 'info', count: 'DeliveriesUnsure' },

@@ -67,6 +67,12 @@ export const METRICS = {
     series: ALL,
     meaning: "events of another account than the one that a payer's bucket is configured for",
   },
+  PayersOverLimit: {
+    unit: 'Count',
+    series: ALL,
+    meaning: 'payers that have sent more within an hour than any report takes',
+  },
+  ObjectsHeldBack: { unit: 'Count', series: ALL, meaning: '… and what was dropped for it: reconcile finds it later' },
   SourcesUnreadable: { unit: 'Count', series: AND_PAYER, meaning: "payers' buckets that could not be listed" },
   DeliveriesKnown: { unit: 'Count', series: AND_PAYER, meaning: 'manifests taken in' },
   DeliveriesUnsure: { unit: 'Count', series: ALL, meaning: 'manifests with files newer than themselves' },

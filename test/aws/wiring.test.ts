@@ -132,7 +132,7 @@ async function poll(name: 'copy' | 'manifest' = 'copy'): Promise<Outcome & { rea
   const Records = messages.map(({ MessageId, Body, ReceiptHandle, Attributes }) => ({
     messageId: MessageId,
     receiptHandle: ReceiptHandle,
-    body: Body,
+    body: fromItsAccount(Body),
     attributes: { ...Attributes },
     eventSource: 'aws:sqs',
     eventSourceARN: `arn:aws:sqs:${REGION}:${CENTRAL}:cur-reactor-dev-${name}`,
@@ -148,6 +148,15 @@ async function poll(name: 'copy' | 'manifest' = 'copy'): Promise<Outcome & { rea
     else await sqs.deleteMessage({ QueueUrl, ReceiptHandle });
   }
   return { ...outcome, received: messages.length };
+}
+
+/**
+ * An event as EventBridge passes it on between accounts: with the account that it began in, which
+ * moto replaces.
+ */
+function fromItsAccount(body = ''): string {
+  const event = JSON.parse(body);
+  return event.detail?.bucket.name === FAR.bucket ? JSON.stringify({ ...event, account: FAR.payer }) : body;
 }
 
 /** Polls until the copy queue and the manifest queue are empty. */

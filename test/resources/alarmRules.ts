@@ -106,6 +106,7 @@ export const alarmRules: readonly Rule[] = [
         ...Object.keys(MISSING_DATA),
         ...COUNTED_IN_OUR_CODE,
         'ConfigurationFallbacks',
+        'PayersOverLimit',
       ].toSorted();
       const subjects = alarmsOf(template).map(([, alarm]) => subjectOf(template, alarm));
       const found = subjects.toSorted();

@@ -26,6 +26,8 @@ const EVENTS: { readonly [What in ReactorEvent['what']]: ReactorEvent & { readon
   'file-gone': { what: 'file-gone', ...object },
   'object-ignored': { what: 'object-ignored', ...object, reason },
   'source-unknown': { what: 'source-unknown', ...object },
+  'payer-over-limit': { what: 'payer-over-limit', payer, counted: 'files', limit: 50_000 },
+  'object-held-back': { what: 'object-held-back', ...object },
   'event-foreign': { what: 'event-foreign', ...object, account: '999988887777' },
   'source-unreadable': { what: 'source-unreadable', payer, bucket: 'b', prefix: 'p', reason },
   'delivery-known': { what: 'delivery-known', partition, executionId: 'e', files: 2, missing: 1 },

@@ -1,4 +1,5 @@
 import type { Partition } from '../../billing/partition.ts';
+import type { Payer } from '../../billing/payer.ts';
 import type { Period } from '../../billing/period.ts';
 import type { VersionId } from '../../billing/version.ts';
 import type { ItemKey } from './table.ts';
@@ -20,6 +21,7 @@ import type { ItemKey } from './table.ts';
  *   schema#ID                    schema                schema, as a document
  *   configuration                payers                the payers' configuration, as a document
  *   activity                     reconcile, sweep      each of both: what it noted when it ended last
+ *   counts#PAYER                 files, manifests, …   payer and what is counted of it: the hour and the count
  *   outbox                       ID                    message that the broker has not confirmed
  *   (that of a large document)   chunk#DIGEST#NUMBER   chunk of it
  *
@@ -77,6 +79,11 @@ export function configurationKey(): ItemKey {
 /** Its `pk` is its own, so that a role may be allowed to write nothing else. */
 export function activityKey(name: string): ItemKey {
   return { pk: ACTIVITY, sk: name };
+}
+
+/** Its `pk` is its own, so that a role may be allowed to write nothing else. */
+export function countsKey(payer: Payer, what: string): ItemKey {
+  return { pk: `counts#${payer}`, sk: what };
 }
 
 /** All partitions of a period lie under it. */

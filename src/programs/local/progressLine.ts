@@ -35,6 +35,8 @@ const LINES: { readonly [Kind in What]: (event: EventOf<Kind>) => string | undef
   'object-ignored': (event) => `ignored     ${quoteValue(event.key)}: ${event.reason}`,
   'source-unknown': (event) => `unknown     ${event.bucket} ${quoteValue(event.key)}: not known yet whose it is`,
   'event-foreign': () => undefined,
+  'payer-over-limit': () => undefined,
+  'object-held-back': () => undefined,
   'delivery-known': (event) =>
     `delivery    ${partitionName(event.partition)}  ${event.executionId}: ${counted(event.files, 'file')}, ${event.missing} missing`,
   'delivery-unsure': (event) =>
