@@ -26,6 +26,8 @@ const SHOWN_COLUMNS = 5;
  * stand in for a bill's.
  */
 export function whyNotBill(columns: readonly string[]): string | undefined {
+  // As AWS writes them: nearly every file.
+  if (NEEDED.every((name) => columns.includes(name))) return undefined;
   const names = new Set(columns.map((name) => name.toLowerCase()));
   const missing = NEEDED.filter((name) => !names.has(name));
   if (missing.length === 0) return undefined;

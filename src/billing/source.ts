@@ -25,7 +25,7 @@ export interface Source {
 }
 
 /** Finds the source that a key belongs to: of those whose prefix fits, the one with the longest. */
-export type FindSource = (bucket: string, key: string) => Source | undefined;
+type FindSource = (bucket: string, key: string) => Source | undefined;
 
 /** Of thousands of sources, an object is compared with those of its bucket alone. */
 export function findSourceIn(sources: readonly Source[]): FindSource {

@@ -25,7 +25,7 @@ export interface SchemaNode {
   readonly logical: number | undefined;
 }
 
-export interface RowGroup {
+interface RowGroup {
   readonly rows: number;
   readonly chunks: readonly ColumnChunk[];
 }

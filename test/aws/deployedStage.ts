@@ -64,9 +64,11 @@ export async function deployStage(payersYaml: string): Promise<DeployedStage> {
  * is not FIFO. The template's own rules are held by test/resources.
  */
 async function withoutMessageGroups({ directory }: PackagedStage): Promise<void> {
-  const path = join(directory, TEMPLATE_FILE);
   const without = (name: string, value: unknown) => (name === 'SqsParameters' ? undefined : value);
-  await writeFile(path, JSON.stringify(JSON.parse(await readFile(path, 'utf8')), without));
+  for (const file of [TEMPLATE_FILE, 'serverless-state.json']) {
+    const path = join(directory, file);
+    await writeFile(path, JSON.stringify(JSON.parse(await readFile(path, 'utf8')), without));
+  }
 }
 
 function packageWith(payersYaml: string): Promise<PackagedStage> {

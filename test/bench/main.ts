@@ -6,13 +6,15 @@ import { describeBundles } from './bundles.ts';
 import { measureCalls } from './calls.ts';
 import { benchEmbedded } from './embedded.ts';
 import { measureListing } from './listing.ts';
+import { measureStaging } from './staging.ts';
 
 const HELP = `Measures in one run, against something plain where there is something.
 
-npm run bench -- [PART…] [--files N] [--objects N]
+npm run bench -- [PART…] [--files N] [--objects N] [--staged N]
 
   bundles    the functions' bundles: size, and loading time against that of the bare AWS clients
   calls      the calls of AWS that a delivery of 100 files costs, per file
+  staging    --staged files (default 400) of a report's columns staged, against plain CopyObject
   listing    reconcile over --objects objects (default 1000000): time and memory
   embedded   npm start over --files small files (default 10000), against plain copying
 
@@ -25,6 +27,7 @@ const { values, positionals } = parseArgs({
   options: {
     files: { type: 'string', default: '10000' },
     objects: { type: 'string', default: '1000000' },
+    staged: { type: 'string', default: '400' },
     help: { type: 'boolean' },
   },
 });
@@ -33,6 +36,7 @@ const parts: Record<string, () => Promise<void>> = {
     for (const line of await describeBundles()) say(line);
   },
   calls: benchCalls,
+  staging: () => benchStaging(wholeNumber('staged')),
   listing: () => benchListing(wholeNumber('objects')),
   embedded: () => benchEmbedded(wholeNumber('files'), say),
 };
@@ -45,7 +49,7 @@ else if (unknown !== undefined) {
   for (const part of positionals.length > 0 ? positionals : Object.keys(parts)) await parts[part]?.();
 }
 
-function wholeNumber(option: 'files' | 'objects'): number {
+function wholeNumber(option: 'files' | 'objects' | 'staged'): number {
   const value = Number(values[option]);
   if (!Number.isSafeInteger(value) || value < 10) {
     throw new RangeError(`--${option} must be 10 or more, got ${values[option]}`);
@@ -62,6 +66,21 @@ async function benchCalls(): Promise<void> {
     for (const [name, count] of Object.entries(calls)) say(`  ${name.padEnd(14)} ${count.toFixed(2)}`);
   } finally {
     await functions.close();
+    await moto.close();
+  }
+}
+
+async function benchStaging(files: number): Promise<void> {
+  await ensurePythonTools();
+  const moto = await startMotoServer();
+  try {
+    const { columns, sizeBytes, staging, copying } = await measureStaging(moto, files);
+    say(`Staging ${files} files of ${columns} columns and ${Math.round(sizeBytes / 1000)} kB, ledger included`);
+    for (const [name, cost] of [['staging', staging] as const, ['plain CopyObject', copying] as const]) {
+      const rate = `${cost.filesPerSecond.toFixed(0)} files a second`;
+      say(`  ${name.padEnd(16)} ${cost.cpuMs.toFixed(2)} ms of CPU a file, ${rate}`);
+    }
+  } finally {
     await moto.close();
   }
 }
