@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import script from '../sql/analytics_wastage_queries.sql';
-import { createS3Client } from '../src/adapters/s3/client.ts';
-import { S3ObjectStore } from '../src/adapters/s3/objectStore.ts';
 import { snowflakeNames } from '../src/adapters/snowflake/names.ts';
 import { openSnowflakeWarehouse } from '../src/adapters/snowflake/warehouse.ts';
 import { analyticsStatements } from '../src/analytics/script.ts';
+import { BucketOwners } from '../src/config/bucketOwners.ts';
 import { type FinalizeEnvironment, finalizeVariables, parseEnvironment } from '../src/config/environment.ts';
 import { handleTick } from '../src/finalize/handleTick.ts';
 import type { FinalizeServices, FinalizeSettings } from '../src/finalize/services.ts';
@@ -14,7 +13,7 @@ import { parseTick, type Tick } from '../src/queue/tick.ts';
 import type { Report } from '../src/telemetry/events.ts';
 import type { Warehouse } from '../src/warehouse/warehouse.ts';
 import { type RecordContext, sqsHandler, startTelemetry } from './lambda.ts';
-import { notifyThroughOutbox, openLedger, openQueues } from './services.ts';
+import { notifyThroughOutbox, openLedger, openQueues, openStore } from './services.ts';
 import { openBroker, snowflakeSession } from './servicesWithSecrets.ts';
 
 /** A statement ends before the function's own 15 minutes are over. */
@@ -32,11 +31,12 @@ const environment = parseEnvironment(finalizeVariables, process.env);
 const ledger = openLedger(environment);
 const warehouse = openWarehouse(environment);
 const broker = openBroker(environment);
+const owners = new BucketOwners(environment.STAGING_BUCKET);
 const services: Omit<FinalizeServices, 'report'> = {
   ledger,
   warehouse,
   script: warehouse.script,
-  store: new S3ObjectStore(createS3Client()),
+  store: openStore((bucket) => owners.ownerOf(bucket)),
   ...openQueues(environment),
   now: Date.now,
   sleep: (seconds) => setTimeout(seconds * 1000),
@@ -69,7 +69,9 @@ function openWarehouse(finalizing: FinalizeEnvironment): Warehouse {
 export const handler = sqsHandler(startTelemetry(environment.STAGE), { parse: parseTick, work: finalize });
 
 // Per record. What lies in the outbox is sent whatever became of the tick.
-async function finalize(tick: Tick, report: Report, { correlationId, context }: RecordContext): Promise<void> {
+async function finalize(tick: Tick, report: Report, about: RecordContext): Promise<void> {
+  const { correlationId, context, account } = about;
+  owners.runsIn(account);
   const endsAt = Date.now() + context.getRemainingTimeInMillis();
   try {
     const invocation = { correlationId, yieldAt: endsAt - YIELD_SECONDS * 1000 };

@@ -69,7 +69,7 @@ export interface RecordContext {
   /** Knows the time that is left. */
   readonly context: Context;
   /** The account that the queue lies in, and the function runs in. */
-  readonly account: string;
+  readonly account: string | undefined;
 }
 
 /**
@@ -124,7 +124,7 @@ async function handleRecord<Message>(
     metrics.add({ metric: 'MessagesMalformed', value: 1 });
     throw error;
   }
-  const about = { correlationId: identity.correlation_id, context, account: accountOf(record) };
+  const about = { correlationId: identity.correlation_id, context, account: accountIn(record.eventSourceARN) };
   try {
     await withinItsTime(messageWork, message, reportTo(telemetry, identity), about);
   } catch (error) {
@@ -154,9 +154,13 @@ async function withinItsTime<Message>(
   await withDeadline({ what: 'the work on a message', seconds: recordSeconds }, () => work(message, report, about));
 }
 
-/** Of the queue's ARN: arn:aws:sqs:REGION:ACCOUNT:NAME. */
-function accountOf({ eventSourceARN }: SQSRecord): string {
-  return eventSourceARN?.split(':')[4] ?? '';
+/**
+ * The account in an ARN, such as arn:aws:sqs:REGION:ACCOUNT:NAME; undefined where there is none, as
+ * in what `sls invoke local` makes up.
+ */
+export function accountIn(arn: string | undefined): string | undefined {
+  const account = arn?.split(':')[4] ?? '';
+  return /^\d{12}$/.test(account) ? account : undefined;
 }
 
 /**

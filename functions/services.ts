@@ -1,4 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamodbHourlyCounts } from '../src/adapters/dynamodb/hourlyCounts.ts';
 import { DynamodbLedger } from '../src/adapters/dynamodb/ledger.ts';
@@ -36,9 +37,14 @@ export function openHourlyCounts({ LEDGER_TABLE }: { readonly LEDGER_TABLE: stri
   return new DynamodbHourlyCounts(new DynamoDBClient(SHORT_CALLS), LEDGER_TABLE);
 }
 
-/** S3, where every request says whose its buckets must be. */
+/** Opens clients of S3, by region, whose every request says whose its buckets must be. */
+export function openS3(ownerOf: OwnerOf): (region?: string) => S3Client {
+  return (region) => expectOwners(createS3Client(region === undefined ? {} : { region }), ownerOf);
+}
+
+/** S3 as the workflows see it, with such clients. */
 export function openStore(ownerOf: OwnerOf): S3ObjectStore {
-  const clientIn = (region?: string) => expectOwners(createS3Client(region === undefined ? {} : { region }), ownerOf);
+  const clientIn = openS3(ownerOf);
   return new S3ObjectStore(clientIn(), { clientIn });
 }
 

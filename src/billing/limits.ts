@@ -22,7 +22,7 @@ export const MAX_MANIFEST_FILES = 20_000;
 /** The manifest of 20,000 files takes about 6 MB; what is larger is no manifest. */
 export const MAX_MANIFEST_BYTES = 8 * 1024 * 1024;
 
-/** Nothing but a report's files lies in its folder: this many objects are looked through at most. */
+/** Nothing but a report's files lies in its folder: so many objects are looked through at most. */
 export const MAX_LISTED_OBJECTS = 100_000;
 
 /**

@@ -13,8 +13,8 @@ export class BucketOwners {
     this.#stagingBucket = stagingBucket;
   }
 
-  /** Notes the account that the function runs in, as its invocations say. */
-  runsIn(account: string): void {
+  /** Notes the account that the function runs in; undefined where its invocation does not say. */
+  runsIn(account: string | undefined): void {
     this.#ownAccount = account;
   }
 

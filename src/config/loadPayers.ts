@@ -28,6 +28,8 @@ export interface PayersOrigins {
   readonly fallback: PayersConfiguration;
   readonly now: () => Moment;
   readonly report: Report;
+  /** Is given the sources that count from now on, before anybody works with them. */
+  readonly learn?: ((sources: readonly PayerSource[]) => void) | undefined;
 }
 
 /** The payers that count now, and where they are from. */
@@ -61,6 +63,7 @@ export interface LoadedPayers {
 export async function loadPayers(origins: PayersOrigins): Promise<LoadedPayers> {
   const { readTable, report } = origins;
   const loaded = readTable ? await loadTable(readTable, origins) : await loadFile(origins);
+  origins.learn?.(loaded.sources);
   report({ what: 'configuration-loaded', from: loaded.from, payers: payersOf(loaded.sources).size });
   return loaded;
 }

@@ -49,7 +49,7 @@ const LIMITS = { maxValues: 500_000, maxDepth: 24 };
 
 type Writable<Type> = { -readonly [Field in keyof Type]: Type[Field] };
 
-/** Reads a footer's bytes once. Throws CompactInvalid for what makes no sense as Parquet metadata. */
+/** Reads a footer's bytes once. Throws CompactInvalid for what is no Parquet metadata. */
 export function readFooter(bytes: Uint8Array): FooterMetadata {
   const reader = new CompactReader(bytes, LIMITS);
   const schema: SchemaNode[] = [];

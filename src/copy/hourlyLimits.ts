@@ -9,7 +9,7 @@ const HOUR_MS = 3_600_000;
  */
 const COUNTED_AT_ONCE: Readonly<Record<Counted, number>> = { files: 20, manifests: 1, 'quarantine-messages': 1 };
 
-/** Whether one more is within its payer's limit of this hour, and whether it is the first that is not. */
+/** Whether one more is within its payer's limit of this hour, or the first that is not. */
 interface Taken {
   readonly isWithin: boolean;
   readonly isFirstBeyond: boolean;

@@ -43,7 +43,7 @@ function rangesOf(keys: readonly string[]): ListedRange[] {
   const outermost = [...folders].filter((folder) => ![...folders].some((other) => isWithin(folder, other)));
   return outermost.map((folder) => {
     const within = keys.filter((key) => key.startsWith(folder)).sort(inKeyOrder);
-    // One character less comes right before the first key: a listing starts behind what it is given.
+    // One character less comes right before the first key: a listing starts behind what is given.
     const startAfter = [...(within[0] ?? '')].slice(0, -1).join('');
     return { folder, startAfter, last: within.at(-1) ?? '' };
   });

@@ -67,9 +67,9 @@ export async function dropSuperseded(
 }
 
 /**
- * Notifies others that a content is quarantined, where that is new, and the payer's messages of this
- * hour are not too many: before the ledger knows it, so
- * that after a crash in between it is sent again, under the same id.
+ * Notifies others that a content is quarantined, where that is new, and the payer's messages of
+ * this hour are not too many: before the ledger knows it, so that after a crash in between it is
+ * sent again, under the same id.
  */
 export async function notifyQuarantined(
   services: CopyServices,

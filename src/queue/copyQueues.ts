@@ -3,8 +3,8 @@ import type { CopyRequest } from './copyMessage.ts';
 import type { Queue, QueueMessage } from './queue.ts';
 
 /**
- * Sends copy requests where they are worked on: those for manifests to a queue of their own, as S3's
- * events of manifests are. A manifest may take minutes, and would hold up the files beside it.
+ * Sends copy requests where they are worked on: those for manifests to a queue of their own, as
+ * S3's events of manifests are. A manifest may take minutes, and would hold up the files beside it.
  */
 export class CopyQueues implements Queue<CopyRequest> {
   readonly #files: Queue<CopyRequest>;

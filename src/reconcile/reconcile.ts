@@ -33,11 +33,11 @@ export interface ConfiguredReport extends ReconcileReport {
  */
 export async function reconcile(
   services: Omit<ReconcileServices, 'sources' | 'place'>,
-  { readTable, fallback }: Pick<PayersOrigins, 'readTable' | 'fallback'>,
+  origins: Pick<PayersOrigins, 'readTable' | 'fallback' | 'learn'>,
   input: unknown,
 ): Promise<ConfiguredReport> {
   const { ledger, now, report } = services;
-  const loaded = await loadPayers({ readTable, fallback, cached: () => ledger.configuration(), now, report });
+  const loaded = await loadPayers({ ...origins, cached: () => ledger.configuration(), now, report });
   const { sources, toSave } = loaded;
   const request = parseReconcileInput(input, payersOf(sources), now());
   const { dryRun, payers } = request;

@@ -1,6 +1,6 @@
 import type { Context, SQSEvent, SQSRecord } from 'aws-lambda';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { sqsHandler, startTelemetry } from '../../functions/lambda.ts';
+import { type RecordContext, sqsHandler, startTelemetry } from '../../functions/lambda.ts';
 import type { Redelivery } from '../../functions/throttling.ts';
 import { StoreThrottled } from '../../src/store/objectStore.ts';
 import { sqsEvent } from './bundledFunction.ts';
@@ -77,9 +77,8 @@ it('a message that takes too long fails alone: the others of its batch are ackno
 });
 
 it('work knows the account that its queue lies in', async () => {
-  const accounts: string[] = [];
-  const work = async (_body: unknown, _report: unknown, { account }: { readonly account: string }) =>
-    void accounts.push(account);
+  const accounts: unknown[] = [];
+  const work = async (_body: unknown, _report: unknown, { account }: RecordContext) => void accounts.push(account);
   await sqsHandler(startTelemetry('prod'), { parse: (body) => body, work })(sqsEvent({ m: {} }), CONTEXT);
   expect(accounts).toEqual(['123456789012']);
 });

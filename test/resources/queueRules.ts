@@ -6,7 +6,6 @@ const VISIBILITY_TIMES_TIMEOUT = 6;
 const LEAST_RECEIVES = 5;
 const LONGEST_RETENTION_SECONDS = 14 * 86_400;
 const DEFAULT_RETENTION_SECONDS = 4 * 86_400;
-/** What goes to which queue. */
 const KEYS: Readonly<Record<string, string>> = { CopyQueue: '*.parquet', ManifestQueue: '*-Manifest.json' };
 
 const queuesOf = (template: Template) => resourcesOf(template, 'AWS::SQS::Queue');
@@ -257,9 +256,11 @@ export const queueRules: readonly Rule[] = [
         rulesOf(template)
           .filter(([, rule]) => (at(rule, 'Properties.EventBusName') !== undefined) === isCentral)
           .map(([, rule]) => targetOf(at(rule, 'Properties.Targets.0.Arn')));
-      const bothOn = (isCentral: boolean) => Object.keys(KEYS).every((queue) => queuesOn(isCentral).includes(queue));
-      const hasOwn = queuesOn(false).length > 0;
-      return [...(bothOn(true) ? [] : ['CentralBus']), ...(!hasOwn || bothOn(false) ? [] : ['the default bus'])];
+      const lacks = (isCentral: boolean) => Object.keys(KEYS).some((queue) => !queuesOn(isCentral).includes(queue));
+      return [
+        ...(lacks(true) ? ['CentralBus'] : []),
+        ...(lacks(false) && queuesOn(false).length > 0 ? ['default'] : []),
+      ];
     },
     breaks: [take('CentralManifestRule'), take('OwnManifestsRule1')],
   },

@@ -27,8 +27,8 @@ const MAX_TRIES = 5;
 
 /**
  * Copies an object of 5 GiB at most in one request, under its etag, to a key that must not exist.
- * Throws ObjectGone, ObjectChanged, AccessDenied, StoreThrottled, or S3's own error; all but the first
- * two are for retry.
+ * Throws ObjectGone, ObjectChanged, AccessDenied, StoreThrottled, or S3's own error; all but the
+ * first two are for retry.
  *
  * Tags stay behind: to copy them (the default) takes s3:GetObjectTagging on the payer's bucket and
  * s3:PutObjectTagging here. No ACL is given: the copy belongs to the bucket's owner.

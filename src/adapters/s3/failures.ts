@@ -45,9 +45,9 @@ export function unlessThrottled(error: unknown): unknown {
 
 /**
  * What a failed request for an object, or a bucket's listing, means to a workflow: ObjectGone,
- * ObjectChanged, AccessDenied, StoreThrottled, or the error itself (which is retried). Answers to HEAD have no
- * code, so the status decides. 405 is a version that is a delete marker (S3 API reference,
- * GetObject).
+ * ObjectChanged, AccessDenied, StoreThrottled, or the error itself (which is retried). Answers to
+ * HEAD have no code, so the status decides. 405 is a version that is a delete marker (S3 API
+ * reference, GetObject).
  */
 export function failureOf(error: unknown, object: ObjectRef, about = named(object)): unknown {
   switch (statusOf(error)) {
