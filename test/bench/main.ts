@@ -20,7 +20,7 @@ npm run bench -- [PART…] [--files N] [--objects N] [--staged N]
 
 Without a part, all of them.
 `;
-const CALLS_PAYERS = "- payer: '111122223333'\n  bucket: payer-cur\n  prefix: cur\n";
+const CALLS_PAYERS = "- payer: '111122223333'\n  bucket: payer-cur\n  prefix: cur\n  bucketOwner: self\n";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -16,7 +16,7 @@ let server: MotoServer;
 let functions: BundledFunctions;
 
 beforeAll(async () => {
-  const payers = `- payer: '111122223333'\n  bucket: payer-cur\n  prefix: cur\n`;
+  const payers = `- payer: '111122223333'\n  bucket: payer-cur\n  prefix: cur\n  bucketOwner: self\n`;
   [server, functions] = await Promise.all([startMotoServer(), BundledFunctions.create(payers)]);
 });
 afterAll(async () => {
