@@ -17,6 +17,7 @@ import { Oracle } from './oracle.ts';
 import { isImpossible, type PartitionPlan, partitionOf, type Scenario, sourceOf } from './scenario.ts';
 import { asEffects, type Process, randomFrom, Scheduler } from './scheduler.ts';
 import { servicesOf } from './services.ts';
+import { settings } from './settings.ts';
 import { SimulatedLedger } from './simulatedLedger.ts';
 import { type Consumer, SimulatedQueue } from './simulatedQueue.ts';
 import { SimulatedBuckets } from './simulatedStore.ts';
@@ -29,15 +30,6 @@ const MAX_STEPS = 20_000;
 /** Whoever has started the reactor looks after so long whether it has come up. */
 const UP_WITHIN_SECONDS = 200;
 const NO_FAULTS = { crash: 0, error: 0, delay: 0, duplicate: 0, lose: 0, skipRows: 0, analyticsFail: 0 };
-
-export const settings: FinalizeTimings = {
-  quietSeconds: 30,
-  maxWaitSeconds: 300,
-  leaseSeconds: 60,
-  retryBaseSeconds: 10,
-  retryMaxSeconds: 100,
-  supersededGraceSeconds: 100,
-};
 
 /**
  * Plays a scenario with the real copy, manifest, finalize and reconcile workflows: first with its

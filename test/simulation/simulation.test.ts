@@ -3,7 +3,8 @@ import { describe, expect, inject, it } from 'vitest';
 import { mutations } from './mutations.ts';
 import { endlessChange, everyTwentySeconds, lastingBehind, lastingLease } from './progressMutations.ts';
 import { anyScenario, type Scenario } from './scenario.ts';
-import { settings, simulate } from './simulate.ts';
+import { settings } from './settings.ts';
+import { simulate } from './simulate.ts';
 
 /**
  * How many is the configuration's: fewer in the quick subset. `npm run simulate -- --seeds N` plays
