@@ -32,12 +32,12 @@ export interface SetupSettings extends Omit<StageSettings, 'payersTable'> {
 }
 
 /** A script of the folder sql/, or SQL that is generated from the contract. */
-type Source =
+type SetupSource =
   | { readonly file: string }
   | { readonly generated: string; readonly sql: (names: SnowflakeNames) => string };
 
 /** In the order in which they are run. Tables come before the views over them, and grants last. */
-const SOURCES: readonly Source[] = [
+const SOURCES: readonly SetupSource[] = [
   { file: '01_roles.sql' },
   { file: '02_database.sql' },
   { file: '03_storage_integration.sql' },
@@ -50,7 +50,7 @@ const SOURCES: readonly Source[] = [
   { file: '06_reading_views.sql' },
   { file: '07_grants.sql' },
 ];
-const PAYERS_SOURCE: Source = { file: '08_payers_table.sql' };
+const PAYERS_SOURCE: SetupSource = { file: '08_payers_table.sql' };
 
 /**
  * The steps for a stage, in order. `readScript` gives the text of a file in sql/. Throws a
