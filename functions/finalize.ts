@@ -6,6 +6,7 @@ import { S3ObjectStore } from '../src/adapters/s3/objectStore.ts';
 import { snowflakeNames } from '../src/adapters/snowflake/names.ts';
 import { openSnowflakeWarehouse } from '../src/adapters/snowflake/warehouse.ts';
 import { analyticsStatements } from '../src/analytics/script.ts';
+import { setSystemTimer } from '../src/base/timer.ts';
 import { type FinalizeEnvironment, finalizeVariables, parseEnvironment } from '../src/config/environment.ts';
 import { handleTick } from '../src/finalize/handleTick.ts';
 import type { FinalizeServices, FinalizeSettings } from '../src/finalize/services.ts';
@@ -40,6 +41,7 @@ const services: Omit<FinalizeServices, 'report'> = {
   ...openQueues(environment),
   now: Date.now,
   sleep: (seconds) => setTimeout(seconds * 1000),
+  setTimer: setSystemTimer,
   notify: notifyThroughOutbox(ledger, environment),
 };
 const settings: FinalizeSettings = {
@@ -52,6 +54,8 @@ const settings: FinalizeSettings = {
   retryBaseSeconds: environment.RETRY_BASE_SECONDS,
   retryMaxSeconds: environment.RETRY_MAX_SECONDS,
   supersededGraceSeconds: environment.SUPERSEDED_GRACE_SECONDS,
+  statementsAtOnce: environment.FINALIZE_STATEMENTS,
+  partitionSeconds: environment.PARTITION_SECONDS,
 };
 
 /** The stage's warehouse: Snowflake, with the wastage script. */

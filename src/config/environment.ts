@@ -38,7 +38,13 @@ const finalizeQueue = { FINALIZE_QUEUE: queueName };
 const debounce = { QUIET_SECONDS: seconds(0), MAX_WAIT_SECONDS: seconds(0) };
 const grace = { SUPERSEDED_GRACE_SECONDS: seconds(0) };
 const staleness = { STALE_AFTER_HOURS: wholeNumber(1, 'a whole number of hours, 1 or more') };
-const runs = { LEASE_SECONDS: seconds(1), RETRY_BASE_SECONDS: seconds(1), RETRY_MAX_SECONDS: seconds(1) };
+const runs = {
+  LEASE_SECONDS: seconds(1),
+  RETRY_BASE_SECONDS: seconds(1),
+  RETRY_MAX_SECONDS: seconds(1),
+  FINALIZE_STATEMENTS: wholeNumber(1, 'a whole number of statements, 1 or more'),
+  PARTITION_SECONDS: seconds(1),
+};
 
 // AWS Secrets Manager User Guide, CreateSecret; Snowflake documentation, Identifier requirements.
 const secretName = /^[A-Za-z0-9/_+=.@-]{1,512}$/;

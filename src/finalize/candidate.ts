@@ -29,6 +29,10 @@ export interface PublishedCandidate extends Publishable {
   readonly publishedEpoch: number;
 }
 
+export function rowsOf({ files }: Publishable): number {
+  return files.reduce((sum, { rows }) => sum + rows, 0);
+}
+
 /** How recent the files are: the newest source LastModified among them, 0 when there are none. */
 export function asOf(files: readonly StagedVersion[]): number {
   return files.reduce((newest, { source }) => Math.max(newest, source.lastModified), 0);

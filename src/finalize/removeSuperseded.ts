@@ -1,8 +1,34 @@
 import type { Partition } from '../billing/partition.ts';
+import type { Payer } from '../billing/payer.ts';
 import { compareVersions, objectName, type VersionId } from '../billing/version.ts';
 import { isDirty } from '../ledger/partitionRecord.ts';
 import type { StagedVersion, VersionRecord } from '../ledger/versionRecord.ts';
-import type { FinalizeServices, FinalizeSettings, Run } from './services.ts';
+import { type FinalizeServices, type FinalizeSettings, hasTimeFor, type Run } from './services.ts';
+import { workThrough } from './workThrough.ts';
+
+/** A prime: from run to run, the first one lies far from the one before. */
+const STRIDE = 7919;
+
+/**
+ * Clears away what is superseded of these payers' months, as far as there is time. What is left
+ * over is found by the next run over the month, or by the clearing that reconcile asks for.
+ */
+export async function clearAway(
+  services: FinalizeServices,
+  settings: FinalizeSettings,
+  run: Run,
+  payers: readonly Payer[],
+): Promise<void> {
+  const { period, epoch } = run;
+  const pace = { atOnce: settings.statementsAtOnce, mayBegin: () => hasTimeFor(0, services, run) };
+  // Another one begins in each run: where time is always short, everybody's turn comes.
+  const start = payers.length === 0 ? 0 : (epoch * STRIDE) % payers.length;
+  const turned = [...payers.slice(start), ...payers.slice(0, start)];
+  await workThrough(turned, pace, async (payer) => {
+    await removeSuperseded(services, settings, run, { payer, period });
+    return undefined;
+  });
+}
 
 /**
  * Removes staged files that publishes have hidden from readers, each once its grace time is over.
@@ -15,7 +41,7 @@ import type { FinalizeServices, FinalizeSettings, Run } from './services.ts';
  * a key that is never used again; nothing that readers see depends on it, so this never fails a
  * run: it is reported.
  */
-export async function removeSuperseded(
+async function removeSuperseded(
   services: FinalizeServices,
   settings: FinalizeSettings,
   run: Run,

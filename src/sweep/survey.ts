@@ -70,16 +70,21 @@ async function reportFreshness(
 }
 
 /**
- * How many partitions are dirty, and for how long the first of them has been. `now` is milliseconds
- * since 1970.
+ * How many partitions are dirty, for how long the first of them has been, and for how long files
+ * have been staged that no reader sees. `now` is milliseconds since 1970.
  */
 function dirtOf(
   records: readonly PartitionRecord[],
   now: Moment,
-): { readonly dirtyPartitions: number; readonly oldestDirtyHours: number } {
+): { readonly dirtyPartitions: number; readonly oldestDirtyHours: number; readonly notVisibleHours: number } {
   const dirty = records.filter(isDirty);
-  const hours = dirty.map((record) => hoursBetween(dirtySince(record) ?? now, now));
-  return { dirtyPartitions: dirty.length, oldestDirtyHours: hours.reduce((most, one) => Math.max(most, one), 0) };
+  const longest = (since: readonly (Moment | undefined)[]) =>
+    since.reduce((most: number, one = now) => Math.max(most, hoursBetween(one, now)), 0);
+  return {
+    dirtyPartitions: dirty.length,
+    oldestDirtyHours: longest(dirty.map(dirtySince)),
+    notVisibleHours: longest(dirty.filter(hasChanges).map(({ firstChangeAt }) => firstChangeAt)),
+  };
 }
 
 /**

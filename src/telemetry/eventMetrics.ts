@@ -28,6 +28,7 @@ export function measuresOf(event: ReactorEvent): readonly Measure[] {
       return [
         { metric: 'DirtyPartitions', value: event.dirtyPartitions },
         { metric: 'OldestDirtyHours', value: event.oldestDirtyHours },
+        { metric: 'NotVisibleHours', value: event.notVisibleHours },
         { metric: 'OutboxDepth', value: event.outboxDepth },
         { metric: 'QuarantinedFiles', value: event.quarantinedFiles },
       ];

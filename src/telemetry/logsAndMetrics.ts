@@ -70,6 +70,7 @@ const ROWS: Readonly<Record<ReactorEvent['what'], Row>> = {
   'messages-kept': { level: 'warn' },
   'message-unroutable': { level: 'warn', count: 'MessagesUnroutable' },
   'message-dropped': { level: 'error', count: 'MessagesDropped' },
+  'warehouse-unavailable': { level: 'error', count: 'WarehousesUnavailable' },
   'lease-lost': { level: 'warn', count: 'LeasesLost' },
 };
 

@@ -12,6 +12,7 @@ import { DynamodbLedger } from '../../src/adapters/dynamodb/ledger.ts';
 import { createS3Client } from '../../src/adapters/s3/client.ts';
 import { S3ObjectStore } from '../../src/adapters/s3/objectStore.ts';
 import { queueUrlOf, SqsQueue } from '../../src/adapters/sqs/queue.ts';
+import { setSystemTimer } from '../../src/base/timer.ts';
 import { parsePayer } from '../../src/billing/payer.ts';
 import { addMonths, type Period, periodAt } from '../../src/billing/period.ts';
 import { handleTick } from '../../src/finalize/handleTick.ts';
@@ -181,6 +182,7 @@ async function finalize(): Promise<ReactorEvent[]> {
     finalizeQueue: new SqsQueue<Tick>(sqs, queueUrlOf(sqs, 'cur-reactor-dev-finalize')),
     now: Date.now,
     sleep: async () => undefined,
+    setTimer: setSystemTimer,
     notify: async () => undefined,
     report: (event: ReactorEvent) => void events.push(event),
   };
@@ -194,6 +196,8 @@ async function finalize(): Promise<ReactorEvent[]> {
     retryBaseSeconds: 60,
     retryMaxSeconds: 3600,
     supersededGraceSeconds: 3600,
+    statementsAtOnce: 2,
+    partitionSeconds: 240,
   };
   const QueueUrl = await queueUrl('finalize');
   for (const { Body = '', ReceiptHandle } of await receive('finalize')) {

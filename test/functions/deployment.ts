@@ -47,6 +47,8 @@ export class Deployment {
       LEASE_SECONDS: '960',
       RETRY_BASE_SECONDS: '60',
       RETRY_MAX_SECONDS: '3600',
+      FINALIZE_STATEMENTS: '2',
+      PARTITION_SECONDS: '240',
       SNOWFLAKE_SECRET: `${name}/snowflake`,
       SNOWFLAKE_DATABASE: 'CUR_REACTOR',
       SNOWFLAKE_SCHEMA: 'CUR',

@@ -224,6 +224,11 @@ export const mutations: readonly (Mutation & {
     },
   },
   {
+    breaks: 6,
+    how: 'a statement that never ends is waited for',
+    timer: () => () => () => {},
+  },
+  {
     breaks: 8,
     how: 'costs that no number type holds pass the audit',
     warehouse: (warehouse) =>

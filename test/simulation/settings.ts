@@ -8,4 +8,6 @@ export const settings: FinalizeTimings = {
   retryBaseSeconds: 10,
   retryMaxSeconds: 100,
   supersededGraceSeconds: 100,
+  statementsAtOnce: 2,
+  partitionSeconds: 10,
 };

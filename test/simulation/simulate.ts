@@ -1,3 +1,4 @@
+import type { Partition } from '../../src/billing/partition.ts';
 import { handleCopyMessage } from '../../src/copy/handleCopyMessage.ts';
 import { handleTick } from '../../src/finalize/handleTick.ts';
 import type { FinalizeTimings } from '../../src/finalize/services.ts';
@@ -29,7 +30,7 @@ const STAGING = 'staging';
 const MAX_STEPS = 20_000;
 /** Whoever has started the reactor looks after so long whether it has come up. */
 const UP_WITHIN_SECONDS = 200;
-const NO_FAULTS = { crash: 0, error: 0, delay: 0, duplicate: 0, lose: 0, skipRows: 0, analyticsFail: 0 };
+const NO_FAULTS = { crash: 0, error: 0, hang: 0, delay: 0, duplicate: 0, lose: 0, skipRows: 0, analyticsFail: 0 };
 
 /**
  * Plays a scenario with the real copy, manifest, finalize and reconcile workflows: first with its
@@ -254,13 +255,21 @@ class World {
       this.#scenario.plans.map((_, index) => this.#sqlite.open.partition(partitionOf(index))),
     );
     const isStuck = (record: PartitionRecord) =>
-      isStuckIn('impossible', record) || (!this.#calm && isStuckIn('unknown', record));
+      isStuckIn('impossible', record) ||
+      (!this.#calm && isStuckIn('unknown', record)) ||
+      // Any statement may have hung once; only this one's will again.
+      (this.#hangs(record.partition) && isStuckIn('hangs', record));
     const dirty = records.filter((record) => record !== undefined).filter(isDirty);
     return dirty.length > 0 && dirty.every(isStuck);
   }
 
   #isStuck({ stuck }: PartitionPlan): boolean {
-    return stuck === 'impossible' || (stuck === 'unknown' && !this.#calm);
+    return stuck === 'impossible' || (stuck !== undefined && !this.#calm);
+  }
+
+  #hangs({ payer }: Partition): boolean {
+    const { plans } = this.#scenario;
+    return !this.#calm && plans.some(({ stuck }, index) => stuck === 'hangs' && partitionOf(index).payer === payer);
   }
 
   #refreshByHand(): void {
@@ -279,6 +288,11 @@ class World {
       scheduler: this.#scheduler,
       ledger: this.#ledger,
       warehouse: this.#warehouse,
+      slowness: {
+        longestSeconds: () => (this.#calm ? 0 : this.#scenario.longestStatementSeconds),
+        hangs: (partition) => this.#hangs(partition),
+      },
+      mutateTimer: this.#options.mutation?.timer ?? same,
       buckets: this.#buckets,
       mutateStore: this.#options.mutation?.store ?? same,
       onDeleted: (key) => this.oracle.deleted(key),

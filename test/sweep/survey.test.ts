@@ -72,7 +72,14 @@ describe('a survey', () => {
       { what: 'payer-fresh', payer: DAILY.payer, hours: 8784, isStale: true },
       { what: 'payer-fresh', payer: LOOSE.payer, hours: 8784, isStale: true },
       { what: 'freshness-surveyed', payers: 2, stalestHours: 8784, stalePayers: 2 },
-      { what: 'surveyed', dirtyPartitions: 0, oldestDirtyHours: 0, outboxDepth: 0, quarantinedFiles: 0 },
+      {
+        what: 'surveyed',
+        dirtyPartitions: 0,
+        oldestDirtyHours: 0,
+        notVisibleHours: 0,
+        outboxDepth: 0,
+        quarantinedFiles: 0,
+      },
     ]);
   });
 
@@ -81,7 +88,7 @@ describe('a survey', () => {
     world.now += 3 * HOUR;
     expect(await survey()).toMatchObject({ ticks: 1 });
     expect(world.finalizeQueue.sent).toMatchObject([{ body: { period: '2026-10' } }]);
-    expect(surveyed()).toMatchObject({ dirtyPartitions: 1, oldestDirtyHours: 3 });
+    expect(surveyed()).toMatchObject({ dirtyPartitions: 1, oldestDirtyHours: 3, notVisibleHours: 3 });
   });
 
   it('wakes whoever sends messages while any lie in the outbox', async () => {

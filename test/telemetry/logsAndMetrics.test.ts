@@ -76,10 +76,17 @@ describe('a report', () => {
 
   it('says how everything stands as values, not as counts', () => {
     const { payer } = PARTITION;
-    const surveyed = { dirtyPartitions: 2, oldestDirtyHours: 1.5, outboxDepth: 3, quarantinedFiles: 0 };
+    const surveyed = {
+      dirtyPartitions: 2,
+      oldestDirtyHours: 1.5,
+      notVisibleHours: 1,
+      outboxDepth: 3,
+      quarantinedFiles: 0,
+    };
     expect(told([{ what: 'surveyed', ...surveyed }]).slice(1)).toEqual([
       { metric: 'DirtyPartitions', value: 2 },
       { metric: 'OldestDirtyHours', value: 1.5 },
+      { metric: 'NotVisibleHours', value: 1 },
       { metric: 'OutboxDepth', value: 3 },
       { metric: 'QuarantinedFiles', value: 0 },
     ]);

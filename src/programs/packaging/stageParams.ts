@@ -125,6 +125,16 @@ const stageParams = z.strictObject({
   copyConcurrency: queueConcurrency,
   /** Invocations of finalize at once, each with one month. */
   finalizeConcurrency: queueConcurrency,
+  /**
+   * Payers that one invocation of finalize registers and audits at once: as many statements run in
+   * Snowflake, for each month.
+   */
+  finalizeStatements: wholeNumber(1, 32, 'statements'),
+  /**
+   * How long a payer's month may take to be registered and audited. Then its statements are
+   * cancelled, and it is tried again after the others.
+   */
+  partitionSeconds: wholeNumber(30, 600, 'seconds'),
   /** Payers that one reconcile lists at once. */
   reconcileConcurrency: wholeNumber(1, 100, 'payers'),
 
@@ -133,6 +143,12 @@ const stageParams = z.strictObject({
    * months: reconcile looks no further back.
    */
   staleAfterHours: wholeNumber(1, 1464, 'hours'),
+
+  /**
+   * When files have been staged for this long and no reader sees them: an alarm. Longer than
+   * maxWaitSeconds.
+   */
+  notVisibleAfterHours: wholeNumber(1, 168, 'hours'),
 
   /** When reconcile runs, in UTC: rate(…) or cron(…), as EventBridge Scheduler defines them. */
   reconcileSchedule: schedule,
@@ -236,11 +252,24 @@ export function parseStageParams(
  */
 function clashesOf(given: Readonly<Record<string, unknown>>, wrong: ReadonlySet<unknown>): string[] {
   const areRight = (...names: readonly string[]) => names.every((name) => !wrong.has(name));
-  const { quietSeconds, maxWaitSeconds, region, alarmTopics, snowflakeUserArn, snowflakeExternalId } = given;
+  const {
+    quietSeconds,
+    maxWaitSeconds,
+    notVisibleAfterHours,
+    region,
+    alarmTopics,
+    snowflakeUserArn,
+    snowflakeExternalId,
+  } = given;
   const clashes: string[] = [];
   if (areRight('quietSeconds', 'maxWaitSeconds') && Number(quietSeconds) > Number(maxWaitSeconds)) {
     const values = `${quoteValue(maxWaitSeconds)} and ${quoteValue(quietSeconds)}`;
     clashes.push(`maxWaitSeconds must not be below quietSeconds, got ${values}`);
+  }
+  const maxWaitHours = Number(maxWaitSeconds) / 3600;
+  if (areRight('maxWaitSeconds', 'notVisibleAfterHours') && maxWaitHours >= Number(notVisibleAfterHours)) {
+    const values = `${quoteValue(notVisibleAfterHours)} and ${quoteValue(maxWaitSeconds)}`;
+    clashes.push(`notVisibleAfterHours must be longer than maxWaitSeconds, got ${values}`);
   }
   if (areRight('region', 'alarmTopics') && Array.isArray(alarmTopics)) {
     const strangers = alarmTopics.filter((arn) => String(arn).split(':')[3] !== region);

@@ -1,0 +1,37 @@
+import type { FinalizeServices } from './services.ts';
+
+interface Budget {
+  /** Absent: as long as it takes. */
+  readonly seconds?: number | undefined;
+  /** What is thrown when it is used up. */
+  readonly late: (seconds: number) => Error;
+  /** Ends the work as well: its reason is thrown then. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * What `work` answers within its budget. When that is used up, or the signal is aborted, the work's
+ * own signal is: the statement under way is cancelled. Work that goes on nevertheless is ignored.
+ */
+export async function withinBudget<Result>(
+  { setTimer }: Pick<FinalizeServices, 'setTimer'>,
+  { seconds, late, signal }: Budget,
+  work: (signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  signal?.throwIfAborted();
+  const own = new AbortController();
+  const over = Promise.withResolvers<never>();
+  const end = (reason: unknown) => {
+    own.abort(reason);
+    over.reject(reason);
+  };
+  const stopped = () => end(signal?.reason);
+  const cancel = seconds === undefined ? () => {} : setTimer(() => end(late(seconds)), seconds * 1000);
+  signal?.addEventListener('abort', stopped, { once: true });
+  try {
+    return await Promise.race([work(own.signal), over.promise]);
+  } finally {
+    cancel();
+    signal?.removeEventListener('abort', stopped);
+  }
+}
