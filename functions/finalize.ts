@@ -62,7 +62,11 @@ const settings: FinalizeSettings = {
 function openWarehouse(finalizing: FinalizeEnvironment): Warehouse {
   const { STAGE: stage, SNOWFLAKE_DATABASE: database, SNOWFLAKE_SCHEMA: schema } = finalizing;
   return openSnowflakeWarehouse({
-    session: snowflakeSession(finalizing, STATEMENT_SECONDS),
+    session: snowflakeSession(finalizing, {
+      statementSeconds: STATEMENT_SECONDS,
+      // One more than are registered and audited at once: a publish waits for none of them.
+      statementsAtOnce: finalizing.FINALIZE_STATEMENTS + 1,
+    }),
     names: snowflakeNames({ database, schema }),
     stage,
     analyticsStatements: (period, payers) => analyticsStatements(script, period, payers),

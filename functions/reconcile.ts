@@ -34,7 +34,7 @@ const services: Omit<ReconcileServices, 'sources' | 'place' | 'report'> = {
   now: Date.now,
 };
 const { PAYERS_TABLE: table } = environment;
-const session = snowflakeSession(environment, TABLE_SECONDS);
+const session = snowflakeSession(environment, { statementSeconds: TABLE_SECONDS });
 const readTable = table && (async () => (await session()).run(payersTableQuery(table)));
 const origins = { fallback: payers, readTable };
 const telemetry = startTelemetry(environment.STAGE);

@@ -1,3 +1,4 @@
+import { untilAborted } from '../base/untilAborted.ts';
 import type { FinalizeServices } from './services.ts';
 
 interface Budget {
@@ -18,20 +19,12 @@ export async function withinBudget<Result>(
   { seconds, late, signal }: Budget,
   work: (signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
-  signal?.throwIfAborted();
-  const own = new AbortController();
-  const over = Promise.withResolvers<never>();
-  const end = (reason: unknown) => {
-    own.abort(reason);
-    over.reject(reason);
-  };
-  const stopped = () => end(signal?.reason);
-  const cancel = seconds === undefined ? () => {} : setTimer(() => end(late(seconds)), seconds * 1000);
-  signal?.addEventListener('abort', stopped, { once: true });
+  const over = new AbortController();
+  const either = signal ? AbortSignal.any([signal, over.signal]) : over.signal;
+  const cancel = seconds === undefined ? () => {} : setTimer(() => over.abort(late(seconds)), seconds * 1000);
   try {
-    return await Promise.race([work(own.signal), over.promise]);
+    return await untilAborted(either, () => work(either));
   } finally {
     cancel();
-    signal?.removeEventListener('abort', stopped);
   }
 }
