@@ -35,6 +35,7 @@ const COUNTED_IN_OUR_CODE = ['VerificationsFailed', 'RegistrationsFailed', 'Anal
 const MISSING_DATA: Readonly<Record<string, string>> = {
   // The sweep sends it every five minutes.
   StalestPayerHours: 'breaching',
+  NotVisibleHours: 'ignore',
   QuarantinedFiles: 'ignore',
   OutboxDepth: 'ignore',
 };
