@@ -56,8 +56,8 @@ export interface Scenario {
    */
   readonly longestStepSeconds: number;
   /**
-   * How long it may take to register or audit a partition: longer than its budget, too, and than the
-   * time that is left.
+   * How long it may take to register or audit a partition: longer than its budget, too, and than
+   * the time that is left.
    */
   readonly longestStatementSeconds: number;
   /** Chooses the interleaving. */

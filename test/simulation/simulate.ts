@@ -1,4 +1,3 @@
-import type { Partition } from '../../src/billing/partition.ts';
 import { handleCopyMessage } from '../../src/copy/handleCopyMessage.ts';
 import { handleTick } from '../../src/finalize/handleTick.ts';
 import type { FinalizeTimings } from '../../src/finalize/services.ts';
@@ -23,8 +22,9 @@ import { SimulatedLedger } from './simulatedLedger.ts';
 import { type Consumer, SimulatedQueue } from './simulatedQueue.ts';
 import { SimulatedBuckets } from './simulatedStore.ts';
 import { SimulatedWarehouse } from './simulatedWarehouse.ts';
+import { slownessOf } from './slowWarehouse.ts';
 import { startUp } from './startUp.ts';
-import { isStuckIn } from './watched.ts';
+import { isPlannedAs, isStuckIn } from './watched.ts';
 
 const STAGING = 'staging';
 const MAX_STEPS = 20_000;
@@ -193,14 +193,13 @@ class World {
       if (fails) scheduler.disturb();
       return fails;
     };
-    const unknown = new Set(plans.flatMap(({ stuck }, index) => (stuck === 'unknown' ? partitionOf(index).payer : [])));
     const staged = (key: string) => this.#buckets.get({ bucket: STAGING, key });
     this.#warehouses += 1;
     return new SimulatedWarehouse({
       queryPrefix: `warehouse-${this.#warehouses}/`,
       rowsIn: (key) => staged(key)?.rows,
       isImpossible: (key) => isImpossible(staged(key) ?? { etag: 'gone' }),
-      hasNoTotals: (payer) => !this.#calm && unknown.has(payer),
+      hasNoTotals: (payer) => !this.#calm && isPlannedAs('unknown', plans, payer),
       skipsRows: fault(faults.skipRows),
       now: () => scheduler.now,
       stepSeconds: () => scheduler.random() ** 2 * longestStepSeconds,
@@ -251,25 +250,19 @@ class World {
     const { script } = this.#tables;
     script.passTime();
     if (script.running.length > 0) return false;
-    const records = await Promise.all(
-      this.#scenario.plans.map((_, index) => this.#sqlite.open.partition(partitionOf(index))),
-    );
+    const { plans } = this.#scenario;
+    const records = await Promise.all(plans.map((_, index) => this.#sqlite.open.partition(partitionOf(index))));
+    // Any statement may have hung once; only those of such a partition will again.
+    const isHanging = (record: PartitionRecord) =>
+      isPlannedAs('hangs', plans, record.partition.payer) && isStuckIn('hangs', record);
     const isStuck = (record: PartitionRecord) =>
-      isStuckIn('impossible', record) ||
-      (!this.#calm && isStuckIn('unknown', record)) ||
-      // Any statement may have hung once; only this one's will again.
-      (this.#hangs(record.partition) && isStuckIn('hangs', record));
+      isStuckIn('impossible', record) || (!this.#calm && (isStuckIn('unknown', record) || isHanging(record)));
     const dirty = records.filter((record) => record !== undefined).filter(isDirty);
     return dirty.length > 0 && dirty.every(isStuck);
   }
 
   #isStuck({ stuck }: PartitionPlan): boolean {
     return stuck === 'impossible' || (stuck !== undefined && !this.#calm);
-  }
-
-  #hangs({ payer }: Partition): boolean {
-    const { plans } = this.#scenario;
-    return !this.#calm && plans.some(({ stuck }, index) => stuck === 'hangs' && partitionOf(index).payer === payer);
   }
 
   #refreshByHand(): void {
@@ -288,10 +281,7 @@ class World {
       scheduler: this.#scheduler,
       ledger: this.#ledger,
       warehouse: this.#warehouse,
-      slowness: {
-        longestSeconds: () => (this.#calm ? 0 : this.#scenario.longestStatementSeconds),
-        hangs: (partition) => this.#hangs(partition),
-      },
+      slowness: slownessOf(this.#scenario, () => this.#calm),
       mutateTimer: this.#options.mutation?.timer ?? same,
       buckets: this.#buckets,
       mutateStore: this.#options.mutation?.store ?? same,

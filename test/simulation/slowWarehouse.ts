@@ -1,7 +1,9 @@
 import type { Partition } from '../../src/billing/partition.ts';
 import type { Warehouse } from '../../src/warehouse/warehouse.ts';
 import { override } from './observed.ts';
+import type { Scenario } from './scenario.ts';
 import { type Process, type Scheduler, sleep } from './scheduler.ts';
+import { isPlannedAs } from './watched.ts';
 
 /** How slow a warehouse is. */
 export interface Slowness {
@@ -9,6 +11,14 @@ export interface Slowness {
   readonly longestSeconds: () => number;
   /** Whether the statements of a partition never end. */
   readonly hangs: (partition: Partition) => boolean;
+}
+
+/** That of a scenario, as long as the world is not calm. */
+export function slownessOf({ plans, longestStatementSeconds }: Scenario, isCalm: () => boolean): Slowness {
+  return {
+    longestSeconds: () => (isCalm() ? 0 : longestStatementSeconds),
+    hangs: ({ payer }) => !isCalm() && isPlannedAs('hangs', plans, payer),
+  };
 }
 
 /** A warehouse whose statements take their time, or never end unless they are cancelled. */

@@ -117,8 +117,8 @@ export function wasAnswered({ code }: SnowflakeFailure): boolean {
 }
 
 /**
- * Whether Snowflake cannot be reached, or does not answer: whatever the statement, and whoever sends
- * it. Not so where Snowflake itself has answered.
+ * Whether Snowflake cannot be reached, or does not answer: whatever the statement, and whoever
+ * sends it. Not so where Snowflake itself has answered.
  */
 export function isUnreachable(failure: SnowflakeFailure): boolean {
   return failure.kind === 'reconnect' || (failure.kind === 'transient' && !wasAnswered(failure));

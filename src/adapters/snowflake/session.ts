@@ -30,7 +30,7 @@ export type { Bind, SnowflakeRow } from './connection.ts';
  * may run twice: it must be idempotent.
  */
 export interface Session extends Statements {
-  /** As in Statements. When the signal is aborted, it is cancelled, and the signal's reason thrown. */
+  /** When the signal is aborted, the statement is cancelled, and the signal's reason thrown. */
   run(sql: string, binds?: readonly Bind[], signal?: AbortSignal): Promise<SnowflakeRow[]>;
   /**
    * BEGIN, the work, COMMIT, with no other statement in between; ROLLBACK when the work throws, or
