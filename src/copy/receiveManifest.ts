@@ -169,7 +169,7 @@ async function quarantine(
   const { partition, folder, awaitsManifest } = placed;
   const outcome = { status: 'quarantined', reason } as const;
   const id = versionIdOf(source);
-  const before = await services.ledger.readVersion(partition, id);
+  const before = { version: await services.ledger.version(partition, id) };
   await notifyQuarantined(services, before.version?.outcome, { partition, source, reason });
   const record = { id, partition, source, folder, awaitsManifest, outcome };
   const recorded = await services.ledger.recordVersion(record, services.now(), before);

@@ -88,8 +88,6 @@ export interface Ledger
 export interface VersionsOfLedger {
   /** What is known of a version; undefined when nothing is. */
   version(partition: Partition, id: VersionId): Promise<VersionRecord | undefined>;
-  /** The same, with the record of its partition: for whoever records the version next. */
-  readVersion(partition: Partition, id: VersionId): Promise<VersionReading>;
   /** All versions of a partition that are known. */
   versions(partition: Partition): Promise<VersionRecord[]>;
   /**
@@ -98,10 +96,8 @@ export interface VersionsOfLedger {
    * version's order backwards; it resolves a delivery that was recorded after the version and waits
    * for it by its id.
    *
-   * `before` is what was read of this version before, and saves reading it again. It may be out of
-   * date: what was recorded since is neither lost nor undone, but what two calls found new may
-   * count as two changes, and a version that was known already does not resolve a delivery that was
-   * recorded since. Whoever recorded that delivery requests the version afterwards.
+   * `before` is what was read of this version before, and saves reading it again where it was not
+   * known. It may be out of date: what was recorded since is neither lost nor undone.
    */
   recordVersion(record: VersionRecord, now: Moment, before?: VersionReading): Promise<Recorded>;
   /**
@@ -231,10 +227,9 @@ export interface FileSchema {
   readonly columns: readonly ColumnType[];
 }
 
-/** What is known of a version and of its partition; undefined where nothing is. */
+/** What was known of a version when somebody looked; undefined where nothing was. */
 export interface VersionReading {
   readonly version: VersionRecord | undefined;
-  readonly partition: PartitionRecord | undefined;
 }
 
 /**
@@ -282,4 +277,12 @@ export class LeaseLost extends Error {
  */
 export class LedgerDamaged extends Error {
   override readonly name = 'LedgerDamaged';
+}
+
+/**
+ * The ledger takes no more requests for now. Consequence: nothing is wrong with what was asked; the
+ * message comes back soon.
+ */
+export class LedgerThrottled extends Error {
+  override readonly name = 'LedgerThrottled';
 }

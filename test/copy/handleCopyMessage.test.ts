@@ -76,7 +76,7 @@ describe('a data file', () => {
     const ledger = counted<Ledger>(world.ledger);
     await world.handle(event, { store: store.target, ledger: ledger.target });
     expect(store.calls).toEqual({ read: 1, copy: 1 });
-    expect(ledger.calls).toEqual({ readVersion: 1, recordSchema: 1, recordVersion: 1 });
+    expect(ledger.calls).toEqual({ version: 1, recordSchema: 1, recordVersion: 1 });
   });
 
   it('of a hundred sends no tick, unless it is the first', async () => {
@@ -442,7 +442,7 @@ describe('trouble that may pass', () => {
     },
   );
 
-  it.each(['recordVersion', 'recordSchema', 'readVersion'] as const)(
+  it.each(['recordVersion', 'recordSchema', 'version'] as const)(
     'the ledger refuses %s: the message is kept',
     async (method) => {
       const event = await world.put(KEY, parquetBytes(1));

@@ -12,8 +12,10 @@ import type { ItemKey } from './table.ts';
  *   pk                           sk                    one item per
  *   periods                      2026-10               period that may have partitions
  *   period#2026-10               lease                 period: epoch, lease, next tick
- *   period#2026-10               partition#PAYER       partition: its record, and the log of what came since
+ *   period#2026-10               payer#PAYER           payer that may have a partition in the period
  *   period#2026-10               analytics             period: the newest run of the analytics script, as a document
+ *   partition#2026-10#PAYER      record                partition: its record, as the last fold has left it
+ *   partition#2026-10#PAYER      intents               partition: what is being recorded since
  *   partition#2026-10#PAYER      version#ID            version
  *   partition#2026-10#PAYER      delivery#ID           delivery, as a document
  *   partition#2026-10#PAYER      awaited#DIGEST        long list of what a delivery waits for, as a document
@@ -23,10 +25,14 @@ import type { ItemKey } from './table.ts';
  *   outbox                       ID                    message that the broker has not confirmed
  *   (that of a large document)   chunk#DIGEST#NUMBER   chunk of it
  *
- * Every `pk` begins with the kind of thing that it names: another kind can move in beside them.
+ * DynamoDB serves 1,000 write units a second for each `pk`. What a data file writes lies under its
+ * payer's month, so that no payer takes from another; what payers share (period#…) is written once
+ * for each of them, and by runs. Every `pk` begins with the kind of thing that it names: another
+ * kind can move in beside them. No item is larger than 64 KB, since a write is charged by the whole
+ * item's size.
  */
 export const PERIODS = 'periods';
-export const PARTITION_PREFIX = 'partition#';
+export const PAYER_PREFIX = 'payer#';
 export const VERSION = 'version#';
 
 export const OUTBOX = 'outbox';
@@ -40,8 +46,16 @@ export function leaseKey(period: Period): ItemKey {
   return { pk: periodPk(period), sk: 'lease' };
 }
 
-export function partitionKey({ period, payer }: Partition): ItemKey {
-  return { pk: periodPk(period), sk: `${PARTITION_PREFIX}${payer}` };
+export function payerListingKey({ period, payer }: Partition): ItemKey {
+  return { pk: periodPk(period), sk: `${PAYER_PREFIX}${payer}` };
+}
+
+export function recordKey(partition: Partition): ItemKey {
+  return { pk: partitionPk(partition), sk: 'record' };
+}
+
+export function intentsKey(partition: Partition): ItemKey {
+  return { pk: partitionPk(partition), sk: 'intents' };
 }
 
 export function versionKey(partition: Partition, id: VersionId): ItemKey {
@@ -79,12 +93,12 @@ export function activityKey(name: string): ItemKey {
   return { pk: ACTIVITY, sk: name };
 }
 
-/** All partitions of a period lie under it. */
+/** What the partitions of a period share lies under it. */
 export function periodPk(period: Period): string {
   return `period#${period}`;
 }
 
-/** All versions of a partition lie under it. */
+/** All that is known of a partition lies under it. */
 export function partitionPk({ period, payer }: Partition): string {
   return `partition#${period}#${payer}`;
 }

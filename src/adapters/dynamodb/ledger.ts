@@ -29,13 +29,15 @@ import { DynamodbLeases } from './leases.ts';
 import { DynamodbOutbox } from './outbox.ts';
 import { DynamodbPartitionItems } from './partitionItems.ts';
 import { DynamodbPartitions } from './partitions.ts';
+import { DynamodbRecording } from './recording.ts';
 import { DynamodbSchemas } from './schemas.ts';
 import { DynamodbTable } from './table.ts';
 import { DynamodbVersionItems } from './versionItems.ts';
 import { DynamodbVersions } from './versions.ts';
+import { DynamodbViews } from './views.ts';
 
 interface DynamodbLedgerSettings {
-  /** How long a partition's log may grow before it is folded: see folds.ts. */
+  /** How long a partition's list of intents may grow before it is folded: see folds.ts. */
   readonly foldEvery: number;
 }
 
@@ -59,9 +61,11 @@ export class DynamodbLedger implements Ledger {
     const table = new DynamodbTable(client, tableName);
     const partitions = new DynamodbPartitionItems(table);
     const versions = new DynamodbVersionItems(table);
-    const folds = new DynamodbFolds(table, { partitions, versions }, foldEvery);
-    this.#versions = new DynamodbVersions(partitions, versions, folds);
-    this.#partitions = new DynamodbPartitions(table, partitions, folds);
+    const views = new DynamodbViews(partitions, versions);
+    const folds = new DynamodbFolds(table, { partitions, views }, foldEvery);
+    const recording = new DynamodbRecording({ partitions, versions, views }, (grown) => folds.foldIfLong(grown));
+    this.#versions = new DynamodbVersions(versions, recording, folds);
+    this.#partitions = new DynamodbPartitions(table, views, folds);
     this.#schemas = new DynamodbSchemas(table);
     this.#leases = new DynamodbLeases(table);
     this.#analytics = new DynamodbAnalytics(table);
@@ -72,10 +76,6 @@ export class DynamodbLedger implements Ledger {
 
   version(partition: Partition, id: VersionId): Promise<VersionRecord | undefined> {
     return this.#versions.version(partition, id);
-  }
-
-  readVersion(partition: Partition, id: VersionId): Promise<VersionReading> {
-    return this.#versions.readVersion(partition, id);
   }
 
   versions(partition: Partition): Promise<VersionRecord[]> {

@@ -16,26 +16,26 @@ import { applyUpdate, type PartitionUpdate } from '../../ledger/partitionUpdate.
 import { getDocument, putDocument } from './documents.ts';
 import type { DynamodbFolds } from './folds.ts';
 import { deliveryKey, PERIODS } from './keys.ts';
-import type { DynamodbPartitionItems } from './partitionItems.ts';
 import { type DynamodbTable, textOf } from './table.ts';
+import { type DynamodbViews, recordOf } from './views.ts';
 
 export class DynamodbPartitions implements PartitionsOfLedger {
   readonly #table: DynamodbTable;
-  readonly #items: DynamodbPartitionItems;
+  readonly #views: DynamodbViews;
   readonly #folds: DynamodbFolds;
 
-  constructor(table: DynamodbTable, items: DynamodbPartitionItems, folds: DynamodbFolds) {
+  constructor(table: DynamodbTable, views: DynamodbViews, folds: DynamodbFolds) {
     this.#table = table;
-    this.#items = items;
+    this.#views = views;
     this.#folds = folds;
   }
 
   async partition(partition: Partition): Promise<PartitionRecord | undefined> {
-    return (await this.#items.read(partition)).record;
+    return recordOf(await this.#views.read(partition));
   }
 
   async partitions(period: Period): Promise<PartitionRecord[]> {
-    return this.#items.list(period);
+    return (await this.#views.list(period)).map(({ record }) => record);
   }
 
   /** A period whose first partition was about to be written when the process died is among them. */
@@ -48,14 +48,15 @@ export class DynamodbPartitions implements PartitionsOfLedger {
     const by = versionIdOf(manifest);
     const progress = { id, executionId, manifest, files: delivery.files.length, awaited };
     let isNew = false;
-    const record = await this.#folds.replace(partition, async (before) => {
+    const change = async (before: PartitionRecord) => {
       const after = applyDelivery(before, awaited.length === 0 ? { ...progress, completedBy: by } : progress, now);
       isNew = after?.isNew ?? false;
       if (!after?.isNew) return after?.record;
       // Before anything refers to it; a delivery that nothing refers to does no harm.
       await putDocument(this.#table, deliveryKey(partition, id), delivery);
       return countChange(after.record, by, now);
-    });
+    };
+    const record = await this.#folds.replace(partition, { change, by });
     return { partition: record, isNew, tick: tickFor(record, by) };
   }
 
@@ -65,28 +66,30 @@ export class DynamodbPartitions implements PartitionsOfLedger {
 
   async chooseReport(partition: Partition, report: string, now: number): Promise<Recorded> {
     let isNew = false;
-    const record = await this.#folds.replace(partition, async (before) => {
+    const change = async (before: PartitionRecord) => {
       const after = applyReportChoice(before, report, now);
       isNew = after?.isNew ?? false;
       return after?.record;
-    });
+    };
+    const record = await this.#folds.replace(partition, { change });
     return { partition: record, isNew, tick: isNew ? 'quiet' : 'none' };
   }
 
   async reopen(partition: Partition, how: Reopening, now: number): Promise<Recorded | undefined> {
     let isKnown = false;
-    const record = await this.#folds.replace(partition, async (before, stored) => {
+    const change = async (before: PartitionRecord, stored: PartitionRecord | undefined) => {
       isKnown = stored !== undefined;
       return isKnown ? applyReopening(before, how, now) : undefined;
-    });
+    };
+    const record = await this.#folds.replace(partition, { change, by: how.by });
     return isKnown ? { partition: record, isNew: true, tick: tickFor(record, how.by) } : undefined;
   }
 
   /**
-   * What arrives while this is under way stays in the log and counts as recorded after it: a run
+   * What arrives while this is under way stays in the list and counts as recorded after it: a run
    * that settles leaves the partition dirty then.
    */
   async commit(partition: Partition, epoch: number, update: PartitionUpdate): Promise<PartitionRecord> {
-    return this.#folds.replace(partition, async (before) => applyUpdate(before, update), epoch);
+    return this.#folds.replace(partition, { change: async (before) => applyUpdate(before, update), epoch });
   }
 }

@@ -107,10 +107,6 @@ export class SqliteLedger implements Ledger {
     return this.#versions.version(partition, id);
   }
 
-  readVersion(partition: Partition, id: VersionId): Promise<VersionReading> {
-    return this.#versions.readVersion(partition, id);
-  }
-
   versions(partition: Partition): Promise<VersionRecord[]> {
     return this.#versions.versions(partition);
   }

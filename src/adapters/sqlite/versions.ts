@@ -1,7 +1,7 @@
 import type { Partition } from '../../billing/partition.ts';
 import type { VersionId } from '../../billing/version.ts';
 import type { Recorded, VersionReading, VersionsOfLedger } from '../../ledger/ledger.ts';
-import { applyVersion, tickFor } from '../../ledger/partitionChanges.ts';
+import { applySighting, sightingOf, tickFor } from '../../ledger/partitionChanges.ts';
 import { newPartitionRecord } from '../../ledger/partitionRecord.ts';
 import {
   mergeVersion,
@@ -25,10 +25,6 @@ export class SqliteVersions implements VersionsOfLedger {
     return this.#read(partition, id);
   }
 
-  async readVersion(partition: Partition, id: VersionId): Promise<VersionReading> {
-    return { version: this.#read(partition, id), partition: readPartition(this.#db, partition) };
-  }
-
   async versions({ period, payer }: Partition): Promise<VersionRecord[]> {
     return this.#db.all('select body from versions where period = ? and payer = ?', [period, payer]);
   }
@@ -40,7 +36,7 @@ export class SqliteVersions implements VersionsOfLedger {
       const { record, isNew } = mergeVersion(this.#read(partition, id), seen);
       if (isNew) this.#put(record);
       const before = readPartition(this.#db, partition) ?? newPartitionRecord(partition);
-      const after = applyVersion(before, record, { isNew, awaitsManifest }, now);
+      const after = applySighting(before, sightingOf(record, { isNew, awaitsManifest, at: now }));
       if (after !== before) putPartition(this.#db, after);
       return { partition: after, isNew: isNew || after !== before, tick: tickFor(after, id) };
     });
