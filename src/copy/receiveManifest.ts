@@ -61,7 +61,9 @@ async function pin(
     }
   }
   const listed = await list(services, source.bucket, new Set(manifest.keys));
-  const versions = await services.ledger.versions(placed.partition);
+  const { bucket } = source;
+  const ids = [...listed.values()].map((object) => versionIdOf({ bucket, ...object }));
+  const versions = await services.ledger.versionsById(placed.partition, ids);
   const ownFolder = places.every(({ place }) => place.is === 'data' && place.ownFolder);
   const { stillSeconds = DEFAULT_STILL_SECONDS } = services.debounce;
   const seen = { placedAt: read.placedAt, now: services.now(), stillSeconds };

@@ -3,6 +3,7 @@ import { type Partition, partitionName } from '../billing/partition.ts';
 import type { Payer } from '../billing/payer.ts';
 import { setOfDelivery, setWithoutManifest } from '../ledger/currentSet.ts';
 import { changesAreDue, type Decision } from '../ledger/decide.ts';
+import { versionsOfDelivery } from '../ledger/deliveryVersions.ts';
 import { type PartitionRecord, setIdOf } from '../ledger/partitionRecord.ts';
 import { copyRequest } from '../queue/copyMessage.ts';
 import { type PublishedSet, WarehouseUnavailable } from '../warehouse/warehouse.ts';
@@ -157,19 +158,18 @@ async function formSet(
 async function readCandidate({ ledger, now }: FinalizeServices, record: PartitionRecord): Promise<Candidate> {
   const { partition, completeDelivery } = record;
   const readAt = now();
-  const versions = await ledger.versions(partition);
-  const base = { record, partition, readAt, versions };
+  const base = { record, partition, readAt };
   if (completeDelivery) {
     const delivery = await ledger.delivery(partition, completeDelivery.id);
     if (!delivery) throw new Error(`${partitionName(partition)}: the ledger has no delivery ${completeDelivery.id}`);
-    return { ...base, set: setOfDelivery(delivery, versions) };
+    return { ...base, set: setOfDelivery(delivery, await versionsOfDelivery(ledger, delivery)) };
   }
   if (record.delivery) {
     const { executionId, awaited, files } = record.delivery;
     const reason = `delivery ${executionId} waits for ${awaited.length} of ${counted(files, 'file')}`;
     return { ...base, set: { is: 'held', reason, removed: [] } };
   }
-  return { ...base, set: setWithoutManifest(versions, record.report) };
+  return { ...base, set: setWithoutManifest(await ledger.versions(partition), record.report) };
 }
 
 async function withFiles({ ledger }: FinalizeServices, candidate: Candidate): Promise<Publishable | undefined> {

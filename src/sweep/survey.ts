@@ -4,6 +4,7 @@ import { objectName } from '../billing/version.ts';
 import type { PayersConfiguration } from '../config/payers.ts';
 import { payersInForce } from '../config/payersInForce.ts';
 import { newest } from '../ledger/currentSet.ts';
+import { versionsOfDelivery } from '../ledger/deliveryVersions.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { awaitedKey, hasChanges, isDirty, type PartitionRecord } from '../ledger/partitionRecord.ts';
 import { stateOf } from '../ledger/partitionState.ts';
@@ -102,12 +103,21 @@ function dirtySince(record: PartitionRecord): Moment | undefined {
  */
 async function countQuarantined(ledger: Ledger, records: readonly PartitionRecord[]): Promise<number> {
   const suspicious = records.filter((record) => ['waiting', 'held', 'failed'].includes(stateOf(record).state));
-  const counts = await pMap(
-    suspicious,
-    async (record) => quarantinedIn(record, await ledger.versions(record.partition)),
-    { concurrency: CONCURRENCY },
-  );
+  const counts = await pMap(suspicious, async (record) => quarantinedIn(record, await candidatesOf(ledger, record)), {
+    concurrency: CONCURRENCY,
+  });
   return counts.reduce((sum, count) => sum + count, 0);
+}
+
+/** The versions that the newest delivery waits for; without one that waits, all. */
+async function candidatesOf(ledger: Ledger, { partition, delivery }: PartitionRecord): Promise<VersionRecord[]> {
+  if (!delivery || delivery.awaited.length === 0) return ledger.versions(partition);
+  const awaited = new Set(delivery.awaited);
+  const files = (await ledger.delivery(partition, delivery.id))?.files ?? [];
+  return versionsOfDelivery(ledger, {
+    partition,
+    files: files.filter((file) => awaited.has(file.versionId ?? awaitedKey(file))),
+  });
 }
 
 /**

@@ -418,9 +418,8 @@ describe('an object that is not what it was', () => {
       keys.push(outcome.stagedKey);
       const lease = await world.ledger.acquireLease(loose.period, 'run', world.now, world.now);
       if (!lease.taken) throw new Error('the lease is taken');
-      await world.ledger.markRemoved(loose, lease.epoch, [
-        versionIdOf({ bucket: LOOSE.bucket, key: LOOSE_KEY, etag: md5(bytes) }),
-      ]);
+      const id = versionIdOf({ bucket: LOOSE.bucket, key: LOOSE_KEY, etag: md5(bytes) });
+      await world.ledger.markRemoved(loose, lease.epoch, [id], world.now);
       await world.store.delete({ bucket: 'staging', key: outcome.stagedKey });
     }
     expect(new Set(keys).size).toBe(3);

@@ -173,18 +173,19 @@ export const accessRules: readonly Rule[] = [
     ],
   },
   {
-    name: 'only finalize takes items out of the ledger, and only out of the outbox; reconcile writes that, the configuration and its activity, and the sweep its activity',
+    name: 'only finalize takes items out of the ledger, and only messages and what lies under partitions; reconcile writes the outbox, the configuration and its activity, and the sweep its activity and the list of periods',
     violations: (template) =>
       identityStatements(template).flatMap(({ where, statement }) => {
         const actions = listAt(statement, 'Action').map(String);
         const keys = listAt(statement, 'Condition.ForAllValues:StringEquals.dynamodb:LeadingKeys').join();
+        const patterns = listAt(statement, 'Condition.ForAllValues:StringLike.dynamodb:LeadingKeys').join();
         const deletes = actions.includes('dynamodb:DeleteItem');
-        const mayDelete = where === 'FinalizeRole' && actions.length === 1 && keys === 'outbox';
+        const mayDelete = where === 'FinalizeRole' && actions.length === 1 && patterns === 'outbox,partition#*';
         const writes = actions.some((action) => /^dynamodb:(Put|Update)Item$/.test(action));
         const mayWrite =
           ['CopyRole', 'FinalizeRole'].includes(where) ||
           (where === 'ReconcileRole' && keys === 'activity,configuration,outbox') ||
-          (where === 'SweepRole' && keys === 'activity');
+          (where === 'SweepRole' && ['activity', 'periods'].includes(keys));
         return (deletes && !mayDelete) || (writes && !mayWrite) ? [where] : [];
       }),
     breaks: [
@@ -193,6 +194,7 @@ export const accessRules: readonly Rule[] = [
       set('ReconcileRole.Properties.Policies.0.PolicyDocument.Statement.4.Condition', undefined),
       set('SweepRole.Properties.Policies.0.PolicyDocument.Statement.0.Action', ['dynamodb:PutItem']),
       set('SweepRole.Properties.Policies.0.PolicyDocument.Statement.2.Condition', undefined),
+      set('SweepRole.Properties.Policies.0.PolicyDocument.Statement.3.Condition', undefined),
     ],
   },
   {

@@ -2,18 +2,19 @@ import type { Moment } from '../../base/moment.ts';
 import { type Partition, partitionName } from '../../billing/partition.ts';
 import type { Period } from '../../billing/period.ts';
 import type { VersionId } from '../../billing/version.ts';
+import { IN_PLAY_MS } from '../../ledger/ledger.ts';
 import { hasChanges, type PartitionRecord } from '../../ledger/partitionRecord.ts';
 import { notAbandoned } from './intents.ts';
 import { periodListingKey } from './keys.ts';
 import { fenceOf, lostLease } from './leases.ts';
 import type { DynamodbPartitionItems } from './partitionItems.ts';
 import type { Grown } from './recording.ts';
-import type { DynamodbTable } from './table.ts';
+import { type DynamodbTable, number } from './table.ts';
 import { type DynamodbViews, type PartitionView, recordOf } from './views.ts';
 import { WriteOnce } from './writeOnce.ts';
 
 /** A change of a partition's record other than by its versions. */
-export interface RecordChange {
+interface RecordChange {
   /** Nothing is written where it answers undefined. `stored` is undefined where nothing is known of the partition. */
   readonly change: (
     before: PartitionRecord,
@@ -21,12 +22,16 @@ export interface RecordChange {
   ) => Promise<PartitionRecord | undefined>;
   /** The version, or whatever it is named after, whose message sends the tick. */
   readonly by?: string;
+  /** When it is made, where it may leave the partition dirty that was not. */
+  readonly now?: Moment;
   /** Under which a run changes it. */
   readonly epoch?: number;
 }
 
 /** A list this many times too long says that whoever was folding it is gone. */
 const FOLDER_IS_GONE = 4;
+/** A quarter of {@link IN_PLAY_MS}: whoever has touched a period since need not do so again. */
+const TOUCH_EVERY_MS = IN_PLAY_MS / 4;
 /** A writer folds on while others fill the list again, but not for ever: its own message waits. */
 const MAX_FOLDS = 8;
 /** A record is replaced by folds, deliveries and commits alone; nobody is overtaken this often. */
@@ -85,21 +90,31 @@ export class DynamodbFolds {
   }
 
   /**
-   * Lists a period before its first partition is written: a sweep finds every partition through it.
+   * Puts a period into play before anything of it is written: a sweep finds every partition through
+   * it. That is said again after a while only, and long before a sweep may retire it.
    */
-  async listPeriod(period: Period): Promise<void> {
+  async touchPeriod(period: Period, now: Moment): Promise<void> {
     const key = periodListingKey(period);
-    await this.#periods.write(key, () => this.#table.put(key, {}));
+    const stretch = Math.floor(now / TOUCH_EVERY_MS);
+    await this.#periods.write({ ...key, sk: `${key.sk} ${stretch}` }, () =>
+      this.#table.update(key, { update: 'set touchedAt = :now', values: { ':now': number(now) } }),
+    );
+  }
+
+  /** The versions that intents name which are not folded yet, or do not count yet. */
+  async namedIn(partition: Partition): Promise<ReadonlySet<VersionId>> {
+    const { intents } = await this.#partitions.read(partition);
+    return new Set(intents.map(({ id }) => id));
   }
 
   /** Answers the record, changed or not. Throws LeaseLost where a newer epoch was handed out. */
-  async replace(partition: Partition, { change, by, epoch }: RecordChange): Promise<PartitionRecord> {
+  async replace(partition: Partition, { change, by, now, epoch }: RecordChange): Promise<PartitionRecord> {
     const fence = epoch === undefined ? undefined : fenceOf(partition.period, epoch);
     for (let attempt = 1; attempt <= TRIES; attempt += 1) {
       const view = await this.#views.read(partition);
       const changed = await change(view.record, recordOf(view));
       if (!changed) return view.record;
-      await this.listPeriod(partition.period);
+      if (now !== undefined) await this.touchPeriod(partition.period, now);
       const record = by === undefined ? changed : withSureOwner(view, changed, by);
       if (!view.items.hasList && !view.items.stored) await this.#partitions.enlist(partition);
       const did = await this.#partitions.replace(view.items, { record, carried: view.pending }, fence);

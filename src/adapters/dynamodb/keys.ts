@@ -7,10 +7,11 @@ import type { ItemKey } from './table.ts';
  * Where the ledger's items lie. One table, string keys `pk` and `sk`, on demand, with point-in-time
  * recovery; no index, no stream, no expiry: nothing of it may vanish by itself. It is read by
  * GetItem, BatchGetItem and Query, written by PutItem and UpdateItem, and by TransactWriteItems
- * (UpdateItem and ConditionCheckItem to IAM). There is no Scan, and DeleteItem only for the outbox.
+ * (UpdateItem, ConditionCheckItem and DeleteItem to IAM). There is no Scan. DeleteItem is for the
+ * outbox, and for versions that were removed long ago.
  *
  *   pk                           sk                    one item per
- *   periods                      2026-10               period that may have partitions
+ *   periods                      2026-10               period that may have partitions; since when it is in play
  *   period#2026-10               lease                 period: epoch, lease, next tick
  *   period#2026-10               payer#PAYER           payer that may have a partition in the period
  *   period#2026-10               analytics             period: the newest run of the analytics script, as a document

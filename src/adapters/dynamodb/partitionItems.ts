@@ -80,7 +80,7 @@ export class DynamodbPartitionItems {
 
   /** Those of a period, by payer. One that was listed and never written is without a record and intents. */
   async list(period: Period): Promise<PartitionItems[]> {
-    const listed = await this.#table.query(periodPk(period), PAYER_PREFIX);
+    const listed = await this.#table.query(periodPk(period), { prefix: PAYER_PREFIX });
     const partitions = listed.map((item) => ({
       payer: parsePayer(textOf(item, 'sk').slice(PAYER_PREFIX.length)),
       period,

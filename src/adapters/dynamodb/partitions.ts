@@ -2,7 +2,7 @@ import type { Partition } from '../../billing/partition.ts';
 import { type Period, parsePeriod } from '../../billing/period.ts';
 import { versionIdOf } from '../../billing/version.ts';
 import type { Delivery } from '../../ledger/delivery.ts';
-import type { PartitionsOfLedger, Recorded } from '../../ledger/ledger.ts';
+import type { PartitionsOfLedger, PeriodInPlay, Recorded } from '../../ledger/ledger.ts';
 import {
   applyDelivery,
   applyReopening,
@@ -15,8 +15,8 @@ import type { PartitionRecord } from '../../ledger/partitionRecord.ts';
 import { applyUpdate, type PartitionUpdate } from '../../ledger/partitionUpdate.ts';
 import { getDocument, putDocument } from './documents.ts';
 import type { DynamodbFolds } from './folds.ts';
-import { deliveryKey, PERIODS } from './keys.ts';
-import { type DynamodbTable, textOf } from './table.ts';
+import { deliveryKey, PERIODS, periodListingKey } from './keys.ts';
+import { type DynamodbTable, number, numberOf, textOf } from './table.ts';
 import { type DynamodbViews, recordOf } from './views.ts';
 
 export class DynamodbPartitions implements PartitionsOfLedger {
@@ -40,7 +40,23 @@ export class DynamodbPartitions implements PartitionsOfLedger {
 
   /** A period whose first partition was about to be written when the process died is among them. */
   async periods(): Promise<Period[]> {
-    return (await this.#table.query(PERIODS, '20')).map((item) => parsePeriod(textOf(item, 'sk')));
+    return (await this.#table.query(PERIODS, { prefix: '20' })).map((item) => parsePeriod(textOf(item, 'sk')));
+  }
+
+  async periodsInPlay(): Promise<PeriodInPlay[]> {
+    const items = await this.#table.query(PERIODS, { prefix: '20' });
+    return items.flatMap((item) => {
+      const touchedAt = numberOf(item, 'touchedAt');
+      return touchedAt === undefined ? [] : { period: parsePeriod(textOf(item, 'sk')), touchedAt };
+    });
+  }
+
+  async retirePeriod({ period, touchedAt }: PeriodInPlay): Promise<void> {
+    await this.#table.update(periodListingKey(period), {
+      update: 'remove touchedAt',
+      condition: 'touchedAt = :seen',
+      values: { ':seen': number(touchedAt) },
+    });
   }
 
   async recordDelivery(delivery: Delivery, awaited: readonly string[], now: number): Promise<Recorded> {
@@ -56,7 +72,7 @@ export class DynamodbPartitions implements PartitionsOfLedger {
       await putDocument(this.#table, deliveryKey(partition, id), delivery);
       return countChange(after.record, by, now);
     };
-    const record = await this.#folds.replace(partition, { change, by });
+    const record = await this.#folds.replace(partition, { change, by, now });
     return { partition: record, isNew, tick: tickFor(record, by) };
   }
 
@@ -71,7 +87,7 @@ export class DynamodbPartitions implements PartitionsOfLedger {
       isNew = after?.isNew ?? false;
       return after?.record;
     };
-    const record = await this.#folds.replace(partition, { change });
+    const record = await this.#folds.replace(partition, { change, now });
     return { partition: record, isNew, tick: isNew ? 'quiet' : 'none' };
   }
 
@@ -81,7 +97,7 @@ export class DynamodbPartitions implements PartitionsOfLedger {
       isKnown = stored !== undefined;
       return isKnown ? applyReopening(before, how, now) : undefined;
     };
-    const record = await this.#folds.replace(partition, { change, by: how.by });
+    const record = await this.#folds.replace(partition, { change, by: how.by, now });
     return isKnown ? { partition: record, isNew: true, tick: tickFor(record, how.by) } : undefined;
   }
 

@@ -1,6 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
+import pMap from 'p-map';
 import type { Partition } from '../../billing/partition.ts';
-import type { VersionId } from '../../billing/version.ts';
+import { objectName, type VersionId, versionIdPrefix } from '../../billing/version.ts';
+import type { ObjectPlace } from '../../ledger/ledger.ts';
 import type { VersionOutcome, VersionRecord } from '../../ledger/versionRecord.ts';
 import { markOf } from './intents.ts';
 import { partitionPk, VERSION, versionKey } from './keys.ts';
@@ -35,6 +37,7 @@ interface VersionName {
 const TRIES = 20;
 /** Of a version that is recorded over and over, the newest marks: no intent waits for an older one. */
 const MAX_MARKS = 16;
+const QUERIES_AT_A_TIME = 8;
 
 /** The version items. Each is written once for a recording, under the condition that nobody has written it since it was read. */
 export class DynamodbVersionItems {
@@ -68,8 +71,17 @@ export class DynamodbVersionItems {
   }
 
   async list(partition: Partition): Promise<VersionRecord[]> {
-    const items = await this.#table.query(partitionPk(partition), VERSION);
+    const items = await this.#table.query(partitionPk(partition), { prefix: VERSION });
     return items.map((item) => itemOf(partition, item).record);
+  }
+
+  /** The versions of some objects: those of one lie side by side. */
+  async listObjects(partition: Partition, objects: readonly ObjectPlace[]): Promise<VersionRecord[]> {
+    const names = new Set(objects.map(objectName));
+    const prefixes = [...new Set(objects.map(versionIdPrefix))];
+    const query = (prefix: string) => this.#table.query(partitionPk(partition), { prefix: `${VERSION}${prefix}` });
+    const items = (await pMap(prefixes, query, { concurrency: QUERIES_AT_A_TIME })).flat();
+    return items.map((item) => itemOf(partition, item).record).filter(({ source }) => names.has(objectName(source)));
   }
 
   /** Whether it is written. If not, somebody else has written another state since it was read. */
@@ -85,13 +97,13 @@ export class DynamodbVersionItems {
   }
 
   /**
-   * Changes the outcome of those of the versions that are staged, as far as the fence holds: up to 99 versions a
-   * transaction, each with the fence. Answers whether it held for all of them.
+   * Changes versions as far as the fence holds: up to 99 of them a transaction, each with the
+   * fence. Answers whether it held for all of them.
    */
-  async changeStaged(
+  async changeAll(
     partition: Partition,
     ids: readonly VersionId[],
-    change: ChangeOfStaged,
+    change: (item: VersionItem) => TransactionStep | undefined,
     fence: TransactionStep,
   ): Promise<boolean> {
     const size = STEPS_PER_TRANSACTION - 1;
@@ -112,12 +124,12 @@ export class DynamodbVersionItems {
   async #changeBatch(
     partition: Partition,
     ids: readonly VersionId[],
-    change: ChangeOfStaged,
+    change: (item: VersionItem) => TransactionStep | undefined,
     fence: TransactionStep,
   ): Promise<boolean> {
     for (let attempt = 1; attempt <= TRIES; attempt += 1) {
       const items = [...(await this.find(ids.map((id) => ({ partition, id })))).values()];
-      const failed = await this.#table.transact([fence, ...items.flatMap((item) => changeStep(item, change))]);
+      const failed = await this.#table.transact([fence, ...items.flatMap((item) => change(item) ?? [])]);
       if (failed.includes(0)) return false;
       if (failed.length === 0) return true;
     }
@@ -137,17 +149,23 @@ export function versionWrite(record: VersionRecord, known: VersionItem | undefin
   return { record, mark: markOf(known?.marks.length ?? 0, body), body, known };
 }
 
-function changeStep({ record, body }: VersionItem, change: ChangeOfStaged): TransactionStep | [] {
-  if (record.outcome.status !== 'staged') return [];
+/** The step that changes the outcome of a version, if that is staged. */
+export function changeOfStaged({ record, body }: VersionItem, change: ChangeOfStaged): TransactionStep | undefined {
+  if (record.outcome.status !== 'staged') return undefined;
+  const changed = encodeVersion({ ...record, outcome: change(record.outcome) });
   return {
     key: versionKey(record.partition, record.id),
     update: 'set body = :body',
     condition: 'body = :known',
-    values: {
-      ':known': text(body),
-      ':body': text(encodeVersion({ ...record, outcome: change(record.outcome) })),
-    },
+    values: { ':known': text(body), ':body': text(changed) },
   };
+}
+
+/** The step that forgets a version, if that is removed. */
+export function deletionOfRemoved({ record, body }: VersionItem): TransactionStep | undefined {
+  if (record.outcome.status !== 'removed') return undefined;
+  const key = versionKey(record.partition, record.id);
+  return { key, isDeletion: true, condition: 'body = :known', values: { ':known': text(body) } };
 }
 
 /** Without what the item's key says already, and the folder where it is the key's: most items are below 1 KB then. */

@@ -1,11 +1,11 @@
 import type { Partition } from '../../billing/partition.ts';
 import type { VersionId } from '../../billing/version.ts';
-import type { Recorded, VersionReading, VersionsOfLedger } from '../../ledger/ledger.ts';
+import type { ObjectPlace, Recorded, VersionReading, VersionsOfLedger } from '../../ledger/ledger.ts';
 import { removedOutcome, type VersionRecord } from '../../ledger/versionRecord.ts';
 import type { DynamodbFolds } from './folds.ts';
 import { fenceOf, lostLease } from './leases.ts';
 import type { DynamodbRecording } from './recording.ts';
-import type { ChangeOfStaged, DynamodbVersionItems } from './versionItems.ts';
+import { type ChangeOfStaged, changeOfStaged, type DynamodbVersionItems, deletionOfRemoved } from './versionItems.ts';
 
 export class DynamodbVersions implements VersionsOfLedger {
   readonly #items: DynamodbVersionItems;
@@ -22,12 +22,21 @@ export class DynamodbVersions implements VersionsOfLedger {
     return this.#items.get(partition, id);
   }
 
+  async versionsById(partition: Partition, ids: readonly VersionId[]): Promise<VersionRecord[]> {
+    const items = await this.#items.find(ids.map((id) => ({ partition, id })));
+    return [...items.values()].map(({ record }) => record);
+  }
+
+  async versionsOfObjects(partition: Partition, objects: readonly ObjectPlace[]): Promise<VersionRecord[]> {
+    return this.#items.listObjects(partition, objects);
+  }
+
   async versions(partition: Partition): Promise<VersionRecord[]> {
     return this.#items.list(partition);
   }
 
   async recordVersion(seen: VersionRecord, now: number, before?: VersionReading): Promise<Recorded> {
-    await this.#folds.listPeriod(seen.partition.period);
+    await this.#folds.touchPeriod(seen.partition.period, now);
     const isUnknown = before !== undefined && before.version === undefined;
     return this.#recording.record({ seen, now, isUnknown });
   }
@@ -43,8 +52,18 @@ export class DynamodbVersions implements VersionsOfLedger {
     );
   }
 
-  async markRemoved(partition: Partition, epoch: number, ids: readonly VersionId[]): Promise<void> {
-    await this.#changeStaged(partition, epoch, ids, removedOutcome);
+  async markRemoved(partition: Partition, epoch: number, ids: readonly VersionId[], at: number): Promise<void> {
+    await this.#changeStaged(partition, epoch, ids, (outcome) => removedOutcome(outcome, at));
+  }
+
+  /** An intent that names a version counts while the version is there: that one stays. */
+  async forgetVersions(partition: Partition, epoch: number, ids: readonly VersionId[]): Promise<void> {
+    const named = await this.#folds.namedIn(partition);
+    const others = ids.filter((id) => !named.has(id));
+    const fence = fenceOf(partition.period, epoch);
+    if (!(await this.#items.changeAll(partition, others, deletionOfRemoved, fence))) {
+      throw lostLease(partition.period, epoch);
+    }
   }
 
   async #changeStaged(
@@ -53,7 +72,8 @@ export class DynamodbVersions implements VersionsOfLedger {
     ids: readonly VersionId[],
     change: ChangeOfStaged,
   ): Promise<void> {
-    const held = await this.#items.changeStaged(partition, ids, change, fenceOf(partition.period, epoch));
+    const fence = fenceOf(partition.period, epoch);
+    const held = await this.#items.changeAll(partition, ids, (item) => changeOfStaged(item, change), fence);
     if (!held) throw lostLease(partition.period, epoch);
   }
 }

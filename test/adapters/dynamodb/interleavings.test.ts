@@ -5,6 +5,7 @@ import { SqliteLedger } from '../../../src/adapters/sqlite/ledger.ts';
 import type { Ledger, Recorded } from '../../../src/ledger/ledger.ts';
 import { hasChanges } from '../../../src/ledger/partitionRecord.ts';
 import type { VersionRecord } from '../../../src/ledger/versionRecord.ts';
+import { describeLedgerContract } from '../../ledger/ledgerContract.ts';
 import { ALPHA, byId, deliveryOf, PERIOD, START, versionOf } from '../../ledger/records.ts';
 import { TableInProcess } from './tableInProcess.ts';
 
@@ -37,6 +38,11 @@ function processOn(table: TableInProcess, turn: () => Promise<void>, diesAfter?:
   own.after = step;
   return new DynamodbLedger(own.client(), 'ledger', { foldEvery: 3 });
 }
+
+describeLedgerContract('DynamoDB in this process', async () => {
+  const ledger = new DynamodbLedger(new TableInProcess().client(), 'ledger');
+  return { ledger, close: async () => undefined };
+});
 
 describe('recorders, folders, runs and crashes in any order', () => {
   it('end as the same calls do one after the other', async () => {

@@ -131,7 +131,7 @@ describe('requests', () => {
     const lease = await ledger.acquireLease(PERIOD, 'run', START, START + 1000);
     if (!lease.taken) throw new Error('the lease is held');
     await ledger.commit(ALPHA, lease.epoch, { kind: 'settled', changes: 2, readAt: START });
-    await ledger.markRemoved(ALPHA, lease.epoch, [file.id]);
+    await ledger.markRemoved(ALPHA, lease.epoch, [file.id], START);
     await ledger.versions(ALPHA);
     await ledger.delivery(ALPHA, 'delivery-1');
     await ledger.partitions(PERIOD);

@@ -72,7 +72,11 @@ export class TableInProcess {
         const prefix = request.ExpressionAttributeValues[':prefix']?.S ?? '';
         const keys = [...this.items.values()].filter(({ pk: own, sk }) => own?.S === pk.S && sk?.S?.startsWith(prefix));
         keys.sort((a, b) => ((a.sk?.S ?? '') < (b.sk?.S ?? '') ? -1 : 1));
-        return { Items: this.#read(operation, keys) };
+        const after = request.ExclusiveStartKey?.sk.S ?? '';
+        const rest = keys.filter(({ sk }) => (sk?.S ?? '') > after);
+        const page = rest.slice(0, request.Limit ?? rest.length);
+        const more = page.length < rest.length ? { LastEvaluatedKey: keyOf(page.at(-1)) } : {};
+        return { Items: this.#read(operation, page), ...more };
       }
       case 'PutItem':
       case 'UpdateItem':
@@ -158,6 +162,11 @@ export class TableInProcess {
 
 function unitsOf(old: Item | undefined, next: Item | undefined): number {
   return charge(Math.max(itemBytes(old ?? {}), itemBytes(next ?? {})), 1024);
+}
+
+function keyOf(item: Item | undefined): Item {
+  const { pk, sk } = item ?? {};
+  return pk && sk ? { pk, sk } : {};
 }
 
 function nameOf({ pk, sk }: Item): string {
