@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Moment } from '../../base/moment.ts';
 import { type Partition, partitionName } from '../../billing/partition.ts';
 import type { VersionId } from '../../billing/version.ts';
@@ -123,7 +124,9 @@ export class DynamodbRecording {
     const group: Group = {
       recordings,
       isOpen: true,
-      outcomes: previous.then(() => {
+      outcomes: previous.then(async () => {
+        // Whatever comes in the same turn goes along.
+        await setImmediate();
         group.isOpen = false;
         return this.#recordGroup(partition, [...recordings.values()]);
       }),
