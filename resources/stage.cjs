@@ -11,7 +11,7 @@ const onNode24 = require('../src/launcher/onNode24.cjs');
 let checked;
 let isTold = false;
 
-const WITHOUT_PAYERS = { resources: {}, copyPolicies: [], reconcilePolicies: [], ruleArns: [] };
+const WITHOUT_PAYERS = { resources: {}, copyPolicies: [], reconcilePolicies: [], ruleArns: [], notices: [] };
 
 async function fromPayers(context) {
   // The first that the framework reads of what is TypeScript, and it runs the functions themselves (`sls invoke local`).
@@ -54,4 +54,5 @@ module.exports = {
   ruleArns: only('ruleArns'),
   // For the plugin beside this file.
   madeUpValues: () => (checked?.is === 'right' ? checked.madeUp : []),
+  notices: () => (checked?.is === 'right' ? checked.resources.notices : []),
 };

@@ -13,6 +13,21 @@ const ACTIONS: Readonly<Record<string, readonly string[]>> = {
   ScheduleRole: ['lambda', 'sqs'],
 };
 
+/** The accounts or the organization that a statement keeps to. */
+function ownersNamed(statement: unknown): unknown[] {
+  const names = ['aws:ResourceAccount', 'aws:ResourceOrgID'];
+  return names.flatMap((name) => listAt(statement, `Condition.StringEquals.${name}`));
+}
+
+/** Whether every bucket or key is meant, of named accounts, or of an organization without this account: its policies say which. */
+function isCompact(statement: unknown): boolean {
+  const others = listAt(statement, 'Condition.StringNotEquals.aws:ResourceAccount').map((one) => at(one, 'Fn::Sub'));
+  const byOrganization = listAt(statement, 'Condition.StringEquals.aws:ResourceOrgID').length > 0;
+  const kept = byOrganization ? others.join() === '$' + '{AWS::AccountId}' : ownersNamed(statement).length > 0;
+  const everything = /^arn:\$\{AWS::Partition\}:(s3:::\*(\/\*)?|kms:\*:\*:key\/\*)$/;
+  return kept && listAt(statement, 'Resource').every((one) => everything.test(String(at(one, 'Fn::Sub'))));
+}
+
 /** Open to more than what is named before its first slash. Nothing that these roles do has to be allowed so. */
 function isOpen(value: unknown): boolean {
   const text = typeof value === 'string' ? value : String(at(value, 'Fn::Sub') ?? '');
@@ -36,7 +51,7 @@ export const accessRules: readonly Rule[] = [
           at(statement, 'Effect') === 'Allow' &&
           resources.length > 0 &&
           actions.length > 0 &&
-          !resources.some(isOpen) &&
+          (!resources.some(isOpen) || (/^(Payer|Account)/.test(where) && isCompact(statement))) &&
           !actions.some((action) => String(action).includes('*')) &&
           at(statement, 'NotAction') === undefined &&
           at(statement, 'NotResource') === undefined;
@@ -122,16 +137,13 @@ export const accessRules: readonly Rule[] = [
       const attached = resourcesOf(template, 'AWS::IAM::Role').flatMap(([id, role]) =>
         listAt(role, 'Properties.ManagedPolicyArns').map((policy) => `${targetOf(policy)?.replace(/\d+$/, '')} ${id}`),
       );
-      const wrong = attached.filter(
-        (pair) => !['PayerReads CopyRole', 'PayerListings CopyRole', 'PayerListings ReconcileRole'].includes(pair),
-      );
-      const unattached = ['PayerReads CopyRole', 'PayerListings CopyRole', 'PayerListings ReconcileRole'].filter(
-        (pair) => !attached.includes(pair),
-      );
+      const wanted = ['PayerReads CopyRole', 'PayerListings CopyRole', 'PayerListings ReconcileRole'];
+      const wrong = attached.filter((pair) => ![...wanted, 'AccountListings ReconcileRole'].includes(pair));
+      const unattached = wanted.filter((pair) => !attached.includes(pair));
       const unowned = identityStatements(template)
-        .filter(({ where }) => /^Payer/.test(where))
+        .filter(({ where }) => /^(Payer|Account)/.test(where))
         .filter(({ statement }) => {
-          const owners = listAt(statement, 'Condition.StringEquals.aws:ResourceAccount');
+          const owners = ownersNamed(statement);
           const viaS3 = at(statement, 'Condition.StringLike.kms:ViaService') !== undefined;
           return owners.length === 0 && !(viaS3 && at(statement, 'Action.0') === 'kms:Decrypt');
         })

@@ -141,9 +141,11 @@ export const dataRules: readonly Rule[] = [
         const named =
           accounts.length > 0 && accounts.every((account) => /:\d{12}:root$/.test(String(at(account, 'Fn::Sub'))));
         const organization = at(statement, 'Condition.StringEquals.aws:PrincipalOrgID') !== undefined;
+        const numbers = listAt(statement, 'Condition.StringEquals.aws:PrincipalAccount');
+        const numbered = numbers.length > 0 && numbers.every((number) => /^\d{12}$/.test(String(number)));
         const bus = targetOf(at(policy, 'Properties.EventBusName'));
         const right =
-          (named || organization) &&
+          (named || organization || numbered) &&
           at(statement, 'Action') === 'events:PutEvents' &&
           targetOf(at(statement, 'Resource')) === 'CentralBus' &&
           bus === 'CentralBus';

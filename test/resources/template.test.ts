@@ -192,10 +192,13 @@ describe('stages', () => {
 
   test('take no decision that nothing reads', async () => {
     const files = (await readdir(join(ROOT, 'resources'))).map((name) => join(ROOT, 'resources', name));
-    const paths = [join(ROOT, 'serverless.yml'), join(ROOT, 'src/programs/packaging/checkStage.ts'), ...files];
+    const packaging = (await readdir(join(ROOT, 'src/programs/packaging')))
+      .filter((name) => name !== 'stageParams.ts')
+      .map((name) => join(ROOT, 'src/programs/packaging', name));
+    const paths = [join(ROOT, 'serverless.yml'), ...packaging, ...files];
     const texts = await Promise.all(paths.map((path) => readFile(path, 'utf8')));
     const isRead = (name: string) =>
-      texts.some((text) => text.includes(`param:${name}`) || text.includes(`params.${name})`));
+      texts.some((text) => text.includes(`param:${name}`) || new RegExp(`\\b(params|choice)\\.${name}\\b`).test(text));
     const { params } = parse(texts[0] ?? '', { logLevel: 'silent' });
     const decisions = new Set(Object.values<object>(params).flatMap((decided) => Object.keys(decided)));
     expect(decisions.size).toBeGreaterThan(20);
@@ -235,6 +238,35 @@ describe('packaging', () => {
       await other.remove();
     }
   });
+
+  const largeStages = [
+    ['in one organization', { organizationId: 'o-a1b2c3d4e5' }, 2000, /every bucket of organization o-a1b2c3d4e5/],
+    ['in no organization', {}, 600, /every bucket of 600 accounts whose policy lets them in/],
+    ['all of an organization', { organizationId: 'o-a1b2c3d4e5', payerAccess: 'organization' }, 3, /payerAccess is/],
+  ] as const;
+  test.each(largeStages)(
+    'names payers %s compactly, says so, and keeps to all rules',
+    async (_, params, count, said) => {
+      const payers = Array.from(
+        { length: count },
+        (_, n) => `- payer: '${200_000_000_000 + n}'\n  bucket: company-billing-reports-${n}\n  prefix: cur\n`,
+      );
+      const own = "- payer: '777788889999'\n  bucket: own-billing\n  bucketOwner: self\n";
+      const change = (tree: string) => writeFile(join(tree, 'resources/payers.yml'), payers.join('') + own);
+      const large = await packageStage('large', { params: { ...params, stagingBucket: 'company-staging' }, change });
+      try {
+        expect(large.said).toMatch(said);
+        expect(RULES.flatMap(({ violations }) => violations(large.template))).toEqual([]);
+        const { stdout } = await run(await findPythonTool('cfn-lint'), [
+          join(large.directory, TEMPLATE_FILE),
+          ...NOT_OURS,
+        ]);
+        expect(stdout).toBe('');
+      } finally {
+        await large.remove();
+      }
+    },
+  );
 
   test('stops at a wrong payers file, and says what is wrong', async () => {
     const payersFile = 'resources/wrong.yml';

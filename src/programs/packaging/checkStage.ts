@@ -39,7 +39,7 @@ export function checkStage({ service, stage, params: given, payersText }: StageI
   }
   const { params } = parsed;
   try {
-    const resources = payerResources({ sources: payers.sources }, params.organizationId);
+    const resources = payerResources({ sources: payers.sources }, params);
     return { is: 'right', resources, madeUp: madeUpValues(params, payers.sources) };
   } catch (error) {
     return wrongStage(stage, [{ where: path, problems: [messageOf(error)] }]);

@@ -1,6 +1,7 @@
 import type { PayersConfiguration } from '../../config/payers.ts';
+import { type AccessChoice, payerAccess } from './payerAccess.ts';
 import { ownBucketPatterns, sendersStatement } from './payerEvents.ts';
-import { type PolicyDocument, payerPolicies } from './payerPolicies.ts';
+import type { PolicyDocument } from './payerPolicies.ts';
 
 /** CloudFormation resources by their logical ids. */
 type Resources = Readonly<Record<string, { readonly Type: string; readonly Properties: object }>>;
@@ -13,6 +14,8 @@ export interface PayerResources {
   readonly reconcilePolicies: readonly object[];
   /** The ARNs of every rule that sends to the copy queue: the central bus's own, and those made here. */
   readonly ruleArns: readonly object[];
+  /** What whoever packages should know: where the policies allow more than the payers' prefixes. */
+  readonly notices: readonly string[];
 }
 
 /**
@@ -21,12 +24,13 @@ export interface PayerResources {
  *
  * Throws a RangeError, naming the limit, when AWS does not allow so many payers.
  */
-export function payerResources({ sources }: PayersConfiguration, organizationId: string): PayerResources {
-  const policies = payerPolicies(sources);
-  const reads = numbered('PayerReads', policies.read.map(managedPolicy));
-  const listings = numbered('PayerListings', policies.list.map(managedPolicy));
+export function payerResources({ sources }: PayersConfiguration, choice: AccessChoice): PayerResources {
+  const { policies, notice } = payerAccess(sources, choice);
+  const reads = numbered('PayerReads', policies.copy.map(managedPolicy));
+  const listings = numbered('PayerListings', policies.both.map(managedPolicy));
+  const accountListings = numbered('AccountListings', policies.reconcile.map(managedPolicy));
   const rules = numbered('OwnBucketsRule', ownBucketPatterns(sources).map(ownBucketsRule));
-  const senders = sendersStatement(sources, organizationId);
+  const senders = sendersStatement(sources, choice.organizationId);
   const busPolicy = senders && {
     CentralBusPolicy: {
       Type: 'AWS::Events::EventBusPolicy',
@@ -38,10 +42,11 @@ export function payerResources({ sources }: PayersConfiguration, organizationId:
     },
   };
   return {
-    resources: { ...reads, ...listings, ...rules, ...busPolicy },
+    resources: { ...reads, ...listings, ...accountListings, ...rules, ...busPolicy },
     copyPolicies: [...refs(reads), ...refs(listings)],
-    reconcilePolicies: refs(listings),
+    reconcilePolicies: [...refs(accountListings), ...refs(listings)],
     ruleArns: ['CentralRule', ...Object.keys(rules)].map((id) => ({ 'Fn::GetAtt': [id, 'Arn'] })),
+    notices: notice === undefined ? [] : [notice],
   };
 }
 

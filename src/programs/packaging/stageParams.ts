@@ -91,6 +91,12 @@ const stageParams = z.strictObject({
    * in the payers file, one by one.
    */
   organizationId: text(/^$|^o-[a-z0-9]{10,32}$/, 'empty, or o- and 10 to 32 letters or digits'),
+  /**
+   * What the roles may read. exact: the payers' prefixes, while IAM has room for them, then the
+   * organization or the accounts. organization: always the organization, so that a payer that only
+   * the payers table has needs no deployment.
+   */
+  payerAccess: z.enum(['exact', 'organization'], 'must be exact or organization'),
 
   /**
    * The debounce: a period is finalized this long after its last change. At most a day, because AWS
@@ -236,6 +242,9 @@ function clashesOf(given: Readonly<Record<string, unknown>>, wrong: ReadonlySet<
   const areRight = (...names: readonly string[]) => names.every((name) => !wrong.has(name));
   const { quietSeconds, maxWaitSeconds, region, alarmTopics, snowflakeUserArn, snowflakeExternalId } = given;
   const clashes: string[] = [];
+  if (areRight('organizationId', 'payerAccess') && given.payerAccess === 'organization' && !given.organizationId) {
+    clashes.push('payerAccess must be exact where no organizationId is given, got "organization"');
+  }
   if (areRight('quietSeconds', 'maxWaitSeconds') && Number(quietSeconds) > Number(maxWaitSeconds)) {
     const values = `${quoteValue(maxWaitSeconds)} and ${quoteValue(quietSeconds)}`;
     clashes.push(`maxWaitSeconds must not be below quietSeconds, got ${values}`);

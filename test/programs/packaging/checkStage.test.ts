@@ -50,11 +50,11 @@ describe('a stage', () => {
 
   it('says what AWS does not allow so many payers', () => {
     const payersText = Array.from(
-      { length: 300 },
+      { length: 700 },
       (_, index) => `- payer: '${200_000_000_000 + index}'\n  bucket: company-billing-${index}\n`,
     ).join('');
     expect(messageOf(check({ payersText }))).toMatch(
-      /resources\/payers\.yml\n {4}- 300 accounts make .*organizationId/,
+      /resources\/payers\.yml\n {4}- 700 accounts make .*organizationId/,
     );
   });
 
