@@ -92,14 +92,16 @@ export const dataRules: readonly Rule[] = [
     ],
   },
   {
-    name: 'what is staged and the ledger outlive the stack',
+    name: 'what is staged and the ledger outlive the stack, unless the deployment that makes them fails',
     violations: ({ Resources }) =>
       ['StagingBucket', 'LedgerTable'].filter(
         (id) =>
-          at(Resources, `${id}.DeletionPolicy`) !== 'Retain' || at(Resources, `${id}.UpdateReplacePolicy`) !== 'Retain',
+          at(Resources, `${id}.DeletionPolicy`) !== 'RetainExceptOnCreate' ||
+          at(Resources, `${id}.UpdateReplacePolicy`) !== 'Retain',
       ),
     breaks: [
       set('StagingBucket.DeletionPolicy', 'Delete'),
+      set('StagingBucket.DeletionPolicy', 'Retain'),
       set('LedgerTable.DeletionPolicy', undefined),
       set('LedgerTable.UpdateReplacePolicy', undefined),
     ],
