@@ -1,5 +1,5 @@
 'use strict';
-const { madeUpValues, notices } = require('./stage.cjs');
+const { finished, madeUpValues, notices } = require('./stage.cjs');
 
 const DEPLOYING = ['deploy', 'deploy function'];
 
@@ -14,6 +14,11 @@ module.exports = class StagePlugin {
       initialize: () => {
         tellMadeUpValues(serverless, log);
         printNotices(serverless, log);
+      },
+      // The framework's last step before it writes the template: everything is in it.
+      'after:aws:package:finalize:mergeCustomProviderResources': () => {
+        const { provider } = serverless.service;
+        provider.compiledCloudFormationTemplate = finished(provider.compiledCloudFormationTemplate);
       },
     };
   }

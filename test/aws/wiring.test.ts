@@ -31,8 +31,8 @@ import { REGION } from './motoServer.ts';
 
 /** Moto's own account: the reactor runs there. */
 const CENTRAL = '123456789012';
-const FAR = { payer: parsePayer('111122223333'), bucket: 'payer-one-billing', prefix: 'cur' };
-const OWN = { payer: parsePayer('777788889999'), bucket: 'central-billing', prefix: 'payer-777788889999' };
+const FAR = { payer: parsePayer('210987654321'), bucket: 'payer-one-billing', prefix: 'cur' };
+const OWN = { payer: parsePayer('321098765432'), bucket: 'central-billing', prefix: 'payer-321098765432' };
 const PAYERS = `
 - payer: '${FAR.payer}'
   bucket: ${FAR.bucket}

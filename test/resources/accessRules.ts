@@ -29,6 +29,15 @@ function isCompact(statement: unknown): boolean {
   return kept && listAt(statement, 'Resource').every((one) => everything.test(String(at(one, 'Fn::Sub'))));
 }
 
+/** What roles get where the stage has a VPC, or keys of its own. */
+const OPTIONAL = ['ec2', 'kms'];
+
+/** What Lambda needs to connect a function with a VPC: the interfaces have no names before. */
+function isNetwork(statement: unknown): boolean {
+  const network = /^ec2:(Describe|(Create|Delete)NetworkInterface$|(Una|A)ssignPrivateIpAddresses$)/;
+  return listAt(statement, 'Action').every((action) => network.test(String(action)));
+}
+
 /** Open to more than what is named before its first slash. Nothing that these roles do has to be allowed so. */
 function isOpen(value: unknown): boolean {
   const text = typeof value === 'string' ? value : String(at(value, 'Fn::Sub') ?? '');
@@ -90,6 +99,7 @@ export const accessRules: readonly Rule[] = [
       identityStatements(template).flatMap(({ where, statement }) => {
         const resources = listAt(statement, 'Resource');
         const actions = listAt(statement, 'Action');
+        if (at(statement, 'Effect') === 'Deny' || isNetwork(statement)) return [];
         const right =
           at(statement, 'Effect') === 'Allow' &&
           resources.length > 0 &&
@@ -204,7 +214,7 @@ export const accessRules: readonly Rule[] = [
     name: 'a role may not do what its function has no business with',
     violations: (template) => {
       const services = Object.entries(ACTIONS).filter(([role, allowed]) =>
-        actionsOf(template, role).some((action) => !allowed.includes(action.split(':')[0] ?? '')),
+        actionsOf(template, role).some((action) => ![...allowed, ...OPTIONAL].includes(action.split(':')[0] ?? '')),
       );
       const deleting = resourcesOf(template, 'AWS::IAM::Role').filter(
         ([id]) => id !== 'FinalizeRole' && actionsOf(template, id).some((action) => /^s3:Delete/.test(action)),
@@ -279,7 +289,7 @@ export const accessRules: readonly Rule[] = [
     violations: (template) =>
       actionsOf(template, 'StatusRole').filter(
         (action) =>
-          !/^(dynamodb:(GetItem|BatchGetItem|Query)|logs:(CreateLogStream|PutLogEvents)|sqs:GetQueue(Attributes|Url))$/.test(
+          !/^(dynamodb:(GetItem|BatchGetItem|Query)|kms:De(crypt|scribeKey)|logs:(CreateLogStream|PutLogEvents)|sqs:GetQueue(Attributes|Url))$/.test(
             action,
           ),
       ),

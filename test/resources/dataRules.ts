@@ -3,15 +3,25 @@ import { at, listAt, resourceStatements, resourcesOf, targetOf } from './templat
 
 const PUBLIC_ACCESS = ['BlockPublicAcls', 'BlockPublicPolicy', 'IgnorePublicAcls', 'RestrictPublicBuckets'];
 
+function encryptionOf(rule: unknown): { readonly SSEAlgorithm?: unknown; readonly KMSMasterKeyID?: unknown } {
+  return at(rule, 'ServerSideEncryptionByDefault') ?? {};
+}
+
 export const dataRules: readonly Rule[] = [
   {
     name: 'buckets are encrypted',
     violations: (template) =>
       resourcesOf(template, 'AWS::S3::Bucket').flatMap(([id, bucket]) => {
         const [encryption] = listAt(bucket, 'Properties.BucketEncryption.ServerSideEncryptionConfiguration');
-        return at(encryption, 'ServerSideEncryptionByDefault.SSEAlgorithm') === 'AES256' ? [] : [id];
+        const { SSEAlgorithm, KMSMasterKeyID } = { ...encryptionOf(encryption) };
+        return SSEAlgorithm === 'AES256' || (SSEAlgorithm === 'aws:kms' && KMSMasterKeyID) ? [] : [id];
       }),
-    breaks: [set('StagingBucket.Properties.BucketEncryption', undefined)],
+    breaks: [
+      set('StagingBucket.Properties.BucketEncryption', undefined),
+      set('StagingBucket.Properties.BucketEncryption.ServerSideEncryptionConfiguration.0', {
+        ServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms' },
+      }),
+    ],
   },
   {
     name: 'buckets are closed to the public, whatever a policy says',
@@ -122,13 +132,15 @@ export const dataRules: readonly Rule[] = [
           at(properties, 'PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled') === true &&
           at(properties, 'TimeToLiveSpecification') === undefined &&
           // Absent is encrypted with DynamoDB's own key; `SSEEnabled: false` means the same, but does not say so.
-          at(properties, 'SSESpecification') === undefined;
+          (at(properties, 'SSESpecification') === undefined ||
+            at(properties, 'SSESpecification.KMSMasterKeyId') !== undefined);
         return right ? [] : [id];
       });
     },
     breaks: [
       set('LedgerTable.Properties.PointInTimeRecoverySpecification', undefined),
       set('LedgerTable.Properties.BillingMode', 'PROVISIONED'),
+      set('LedgerTable.Properties.SSESpecification', { SSEEnabled: false }),
       set('LedgerTable.Properties.TimeToLiveSpecification', { AttributeName: 'ttl', Enabled: true }),
       set('LedgerTable.Properties.KeySchema.1.AttributeName', 'id'),
       take('LedgerTable'),

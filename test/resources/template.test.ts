@@ -15,12 +15,21 @@ import { dataRules } from './dataRules.ts';
 import { environmentOf, functionRules } from './functionRules.ts';
 import { type PackagedStage, packageStage, runFramework, TEMPLATE_FILE } from './packaged.ts';
 import { queueRules } from './queueRules.ts';
+import { stageRules } from './stageRules.ts';
 import { at, resourcesOf, type Template, targetOf } from './template.ts';
 
 const run = promisify(execFile);
 
 const STAGES = ['dev', 'prod'];
-const RULES = [...queueRules, ...dataRules, ...accessRules, ...functionRules, ...alarmRules, ...dashboardRules];
+const RULES = [
+  ...queueRules,
+  ...dataRules,
+  ...accessRules,
+  ...functionRules,
+  ...alarmRules,
+  ...dashboardRules,
+  ...stageRules,
+];
 /** Functions wait for their roles twice: by the reference, and by a DependsOn that the framework adds. */
 const NOT_OURS = ['--ignore-checks', 'W3005'];
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -251,7 +260,7 @@ describe('packaging', () => {
         { length: count },
         (_, n) => `- payer: '${200_000_000_000 + n}'\n  bucket: company-billing-reports-${n}\n  prefix: cur\n`,
       );
-      const own = "- payer: '777788889999'\n  bucket: own-billing\n  bucketOwner: self\n";
+      const own = "- payer: '321098765432'\n  bucket: own-billing\n  bucketOwner: self\n";
       const change = (tree: string) => writeFile(join(tree, 'resources/payers.yml'), payers.join('') + own);
       const large = await packageStage('large', { params: { ...params, stagingBucket: 'company-staging' }, change });
       try {
@@ -267,6 +276,39 @@ describe('packaging', () => {
       }
     },
   );
+
+  test('takes whatever an organization insists on: path, boundary, VPC, keys', async () => {
+    const key = 'arn:aws:kms:us-east-2:999988887777:key/11112222-3333-4444-5555-666677778888';
+    const boundary = 'arn:aws:iam::999988887777:policy/bounds';
+    const names = ['bucketKey', 'ledgerKey', 'queuesKey', 'secretsKey', 'logsKey'];
+    const params = { ...Object.fromEntries(names.map((name) => [name, key])), permissionsBoundary: boundary };
+    const change = async (tree: string) => {
+      const path = join(tree, 'serverless.yml');
+      const text = await readFile(path, 'utf8');
+      const lists = text
+        .replace('vpcSubnets: []', 'vpcSubnets: [subnet-0123456789abcdef0, subnet-0123456789abcdef1]')
+        .replace('vpcSecurityGroups: []', 'vpcSecurityGroups: [sg-0123456789abcdef0]');
+      await writeFile(path, lists);
+    };
+    const strict = await packageStage('strict', { params: { ...params, rolePath: '/reactor/' }, change });
+    try {
+      const { Resources } = strict.template;
+      const roles = resourcesOf(strict.template, 'AWS::IAM::Role').map(([, { Properties }]) => Properties);
+      expect(new Set(roles.map((role) => `${role.Path} ${role.PermissionsBoundary}`))).toEqual(
+        new Set([`/reactor/ ${boundary}`]),
+      );
+      expect(at(Resources, 'FinalizeLambdaFunction.Properties.VpcConfig.SubnetIds.1')).toBe('subnet-0123456789abcdef1');
+      expect(at(Resources, 'LedgerTable.Properties.SSESpecification.KMSMasterKeyId')).toBe(key);
+      const { stdout } = await run(await findPythonTool('cfn-lint'), [
+        join(strict.directory, TEMPLATE_FILE),
+        ...NOT_OURS,
+      ]).catch((error: { stdout: string }) => error);
+      expect(stdout).toBe('');
+      expect(RULES.flatMap(({ violations }) => violations(strict.template))).toEqual([]);
+    } finally {
+      await strict.remove();
+    }
+  });
 
   test('stops at a wrong payers file, and says what is wrong', async () => {
     const payersFile = 'resources/wrong.yml';
@@ -310,7 +352,7 @@ describe('packaging', () => {
 
   test('says nothing of made-up values where there are none', async () => {
     const change = (tree: string) =>
-      writeFile(join(tree, 'resources/payers.yml'), "- payer: '111122223333'\n  bucket: company-billing\n");
+      writeFile(join(tree, 'resources/payers.yml'), "- payer: '210987654321'\n  bucket: company-billing\n");
     const own = await packageStage('dev', { params: { stagingBucket: 'company-staging' }, change });
     await own.remove();
     expect(own.said).toContain('Service packaged');

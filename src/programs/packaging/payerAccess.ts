@@ -13,7 +13,7 @@ export interface AccessChoice {
 }
 
 /** The policies of a stage, and what whoever packages it should know of them. */
-export interface PayerAccess {
+interface PayerAccess {
   readonly policies: PayerPolicies;
   /** A sentence where the policies allow more than the payers' prefixes; absent where they are exact. */
   readonly notice?: string;

@@ -2,3 +2,4 @@
 export const AWS_PARTITION = `\${AWS::Partition}`;
 export const ACCOUNT_ID = `\${AWS::AccountId}`;
 export const URL_SUFFIX = `\${AWS::URLSuffix}`;
+export const AWS_REGION = `\${AWS::Region}`;

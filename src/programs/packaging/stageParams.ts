@@ -5,6 +5,8 @@ import { rateMinutes, scheduleProblem } from './schedule.ts';
 
 /** What this project's own example values begin with, where AWS wants a name that nobody else has. */
 const MADE_UP = /^example-/;
+/** The accounts that AWS's documentation and ours speak of: nobody's payers. */
+const MADE_UP_ACCOUNTS = ['111122223333', '444455556666', '777788889999', '999988887777', '123456789012'];
 /** Stands for "not known yet", until Snowflake has said whom the role is to trust. */
 const NO_EXTERNAL_ID = '0000';
 
@@ -71,6 +73,16 @@ const topicArn = text(
   /^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}$/,
   'the ARN of an SNS topic, such as arn:aws:sns:us-east-1:999988887777:on-call',
 );
+
+const kmsKey = text(
+  /^$|^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/,
+  'empty, or the ARN of a KMS key, not of an alias',
+);
+const idsOf = (kind: string, what: string) =>
+  z.array(
+    text(new RegExp(`^${kind}-[0-9a-f]{8,17}$`), `${what}, such as ${kind}-0123456789abcdef0`),
+    `must be a list of ids of ${what}s (in serverless.yml: --param cannot hold a list)`,
+  );
 
 /**
  * The params of serverless.yml: every decision that a stage may take differently. Units stand in the names. Their comments
@@ -208,9 +220,34 @@ const stageParams = z.strictObject({
     /^[\x21-\x7e]{1,255}$/,
     'the name of a virtual host: up to 255 printable characters, no space',
   ),
+
+  /** The path of all roles of the stage. Payers' stacks and Snowflake's setup name roles by it. */
+  rolePath: text(
+    /^\/$|^\/([\w+=,.@-]{1,64}\/){1,6}$/,
+    'a path that begins and ends with a slash, such as /reactor/; / is none',
+  ),
+  /** The ARN of the policy that bounds what any role of the stage may do. */
+  permissionsBoundary: text(
+    /^$|^arn:aws[a-z-]*:iam::(\d{12}|aws):policy\/[\w+=,.@/-]{1,512}$/,
+    'empty, or the ARN of a managed policy',
+  ),
+  /** The subnets in which finalize and reconcile run. They need a way to the internet and to AWS. */
+  vpcSubnets: idsOf('subnet', 'subnet'),
+  /** The security groups of finalize and reconcile there. */
+  vpcSecurityGroups: idsOf('sg', 'security group'),
+  /** The KMS key that encrypts the staging bucket. Empty: S3's own. */
+  bucketKey: kmsKey,
+  /** The KMS key that encrypts the ledger's table. Empty: DynamoDB's own. */
+  ledgerKey: kmsKey,
+  /** The KMS key that encrypts the queues. Empty: SQS's own. */
+  queuesKey: kmsKey,
+  /** The KMS key that encrypts the two secrets. Empty: Secrets Manager's own. */
+  secretsKey: kmsKey,
+  /** The KMS key that encrypts the functions' logs. Empty: CloudWatch Logs' own. */
+  logsKey: kmsKey,
 });
 
-type StageParams = z.output<typeof stageParams>;
+export type StageParams = z.output<typeof stageParams>;
 /** The names of all params. */
 export const PARAM_NAMES: readonly string[] = Object.keys(stageParams.shape);
 
@@ -255,6 +292,7 @@ function clashesOf(given: Readonly<Record<string, unknown>>, wrong: ReadonlySet<
       ...strangers.map((arn) => `alarmTopics must be in the stage's region, ${String(region)}, got ${quoteValue(arn)}`),
     );
   }
+  clashes.push(...placeClashes(given, areRight));
   const knowsUser = !String(snowflakeUserArn).endsWith(':root');
   if (areRight('snowflakeUserArn', 'snowflakeExternalId') && knowsUser && snowflakeExternalId === NO_EXTERNAL_ID) {
     const both = 'must be what desc integration answers beside snowflakeUserArn';
@@ -263,7 +301,33 @@ function clashesOf(given: Readonly<Record<string, unknown>>, wrong: ReadonlySet<
   return clashes;
 }
 
+const KEYS = ['bucketKey', 'ledgerKey', 'queuesKey', 'secretsKey', 'logsKey'];
+
+/** The same for what has to be in the stage's own region, or come in pairs. */
+function placeClashes(
+  given: Readonly<Record<string, unknown>>,
+  areRight: (...names: readonly string[]) => boolean,
+): string[] {
+  const { region, vpcSubnets = [], vpcSecurityGroups = [] } = given;
+  const far = KEYS.filter((name) => {
+    const key = String(given[name]);
+    return areRight('region', name) && key !== '' && key.split(':')[3] !== region;
+  });
+  const clashes = far.map(
+    (name) => `${name} must be in the stage's region, ${String(region)}, got ${quoteValue(given[name])}`,
+  );
+  const isEmpty = (list: unknown) => Array.isArray(list) && list.length === 0;
+  if (areRight('vpcSubnets', 'vpcSecurityGroups') && isEmpty(vpcSubnets) !== isEmpty(vpcSecurityGroups)) {
+    clashes.push('vpcSubnets and vpcSecurityGroups must both have ids, or neither');
+  }
+  return clashes;
+}
+
 /** Whether a bucket's name is one of this project's examples, which nobody can have. */
 export function isMadeUp(bucket: string): boolean {
   return MADE_UP.test(bucket);
+}
+
+export function isMadeUpAccount(account: string): boolean {
+  return MADE_UP_ACCOUNTS.includes(account);
 }
