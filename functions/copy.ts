@@ -32,7 +32,7 @@ const staging: Omit<CopyServices, 'place' | 'report'> = {
 const payersInUse = new PayersInUse({ stored: () => ledger.configuration(), fallback: payers, now: Date.now });
 
 /** What AWS calls: a batch of the copy queue, "Object Created" events as bodies. */
-export const handler = sqsHandler(startTelemetry(environment.STAGE), { check: parseObjectCreated, work: copyObject });
+export const handler = sqsHandler(startTelemetry(environment), { check: parseObjectCreated, work: copyObject });
 
 // Per record.
 async function copyObject(body: unknown, report: Report, { correlationId }: Circumstances): Promise<void> {

@@ -51,7 +51,7 @@ const finalizing: Omit<FinalizeServices, 'report' | 'yieldAt'> = {
 };
 
 /** What AWS calls: one tick of the finalize queue. */
-export const handler = sqsHandler(startTelemetry(environment.STAGE), { check: parseTick, work: finalize });
+export const handler = sqsHandler(startTelemetry(environment), { check: parseTick, work: finalize });
 
 // Per record. What lies in the outbox is sent whatever became of the tick.
 async function finalize(body: unknown, report: Report, { correlationId, context }: Circumstances): Promise<void> {

@@ -2,6 +2,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
+import type { TelemetryEnvironment } from '../src/config/environment.ts';
 import { type EmfMetrics, openEmfMetrics } from '../src/telemetry/emfMetrics.ts';
 import { logValue } from '../src/telemetry/logsAndMetrics.ts';
 
@@ -12,9 +13,9 @@ export interface FunctionTelemetry {
 }
 
 /** Level, service and namespace come from the POWERTOOLS_ variables. */
-export function startTelemetry(stage: string): FunctionTelemetry {
+export function startTelemetry({ STAGE: stage, PAYER_METRICS: payerMetrics }: TelemetryEnvironment): FunctionTelemetry {
   const logger = new Logger({ persistentKeys: { stage }, jsonReplacerFn: logValue });
-  return { logger, metrics: openEmfMetrics(stage) };
+  return { logger, metrics: openEmfMetrics(stage, payerMetrics) };
 }
 
 /** What AWS calls: every log line tells the invocation, and its metrics are written when it ends, well or not. */

@@ -40,7 +40,7 @@ const { PAYERS_TABLE: table } = environment;
 const session = snowflakeSession(environment, TABLE_SECONDS);
 const readTable = table && (async () => (await session()).run(payersTableQuery(table)));
 const configuring = { fallback: payers, ...(readTable ? { readTable } : {}) };
-const telemetry = startTelemetry(environment.STAGE);
+const telemetry = startTelemetry(environment);
 
 /** What AWS calls, by hand or by schedule: the input that reconcileInput.ts tells, the report as its answer. */
 export const handler = lambdaHandler(telemetry, async (input: unknown, { awsRequestId: correlationId }: Context) => {

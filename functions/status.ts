@@ -25,7 +25,7 @@ const reading: StatusReading = {
   },
   now: Date.now,
 };
-const telemetry = startTelemetry(environment.STAGE);
+const telemetry = startTelemetry(environment);
 
 /** What AWS calls, by hand: the input that statusInput.ts tells, the report or its table as the answer. It changes nothing. */
 export const handler = lambdaHandler(telemetry, (input: unknown) => statusAnswer(reading, input));

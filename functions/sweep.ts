@@ -17,9 +17,10 @@ const surveying: Omit<SurveyServices, 'report'> = {
   debounce: { quietSeconds: environment.QUIET_SECONDS, maxWaitSeconds: environment.MAX_WAIT_SECONDS },
   fallback: payers,
   staleAfterHours: environment.STALE_AFTER_HOURS,
+  payerMetrics: environment.PAYER_METRICS,
   now: Date.now,
 };
-const telemetry = startTelemetry(environment.STAGE);
+const telemetry = startTelemetry(environment);
 
 /** What AWS calls, by schedule: its input says nothing. Answers how many ticks were sent, and how many messages wait. */
 export const handler = lambdaHandler(telemetry, async (_input: unknown, { awsRequestId }: Context) => {

@@ -53,6 +53,7 @@ export function resolveTemplate({ account, region, parameters }: Deployment): Re
     ['AWS::AccountId', account],
     ['AWS::Region', region],
     ['AWS::Partition', 'aws'],
+    ['AWS::URLSuffix', 'amazonaws.com'],
   ]);
   for (const [name, { Default }] of Object.entries(TEMPLATE.Parameters)) {
     const value = parameters[name] ?? Default;

@@ -101,7 +101,8 @@ describe('the outputs of a stack', () => {
 
   test('are bus, queues, bucket, table, the roles that others have to name, and the dashboard, with what each is', () => {
     const { Resources } = packaged('prod').template;
-    const pointsTo = (value: unknown) => targetOf(value) ?? /\$\{(\w+)\}$/.exec(String(at(value, 'Fn::Sub')))?.[1];
+    const textOf = (value: unknown) => String(at(value, 'Fn::Sub.0') ?? at(value, 'Fn::Sub'));
+    const pointsTo = (value: unknown) => targetOf(value) ?? /\$\{(\w+)\}$/.exec(textOf(value))?.[1];
     const found = new Set(outputs().map(([, { Value }]) => pointsTo(Value)));
     const queues = resourcesOf(packaged('prod').template, 'AWS::SQS::Queue').map(([id]) => id);
     const roles = ['CopyRole', 'ReconcileRole', 'FinalizeRole', 'SnowflakeRole'];
@@ -113,9 +114,12 @@ describe('the outputs of a stack', () => {
 
   test('lead to the dashboard of the stage’s own region', () => {
     const url = outputs().find(([name]) => name === 'DashboardUrl')?.[1].Value;
-    expect(at(url, 'Fn::Sub')).toBe(
-      `https://console.aws.amazon.com/cloudwatch/home?region=\${AWS::Region}#dashboards/dashboard/\${Dashboard}`,
+    expect(at(url, 'Fn::Sub.0')).toBe(
+      `https://\${Host}/cloudwatch/home?region=\${AWS::Region}#dashboards/dashboard/\${Dashboard}`,
     );
+    expect(at(url, 'Fn::Sub.1.Host')).toEqual({ 'Fn::FindInMap': ['Console', { Ref: 'AWS::Partition' }, 'host'] });
+    const { Mappings } = packaged('prod').template;
+    expect(Object.keys(at(Mappings, 'Console') ?? {})).toEqual(['aws', 'aws-cn', 'aws-us-gov']);
   });
 });
 
@@ -207,7 +211,10 @@ describe('stages', () => {
     const paths = [join(ROOT, 'serverless.yml'), ...packaging, ...files];
     const texts = await Promise.all(paths.map((path) => readFile(path, 'utf8')));
     const isRead = (name: string) =>
-      texts.some((text) => text.includes(`param:${name}`) || new RegExp(`\\b(params|choice)\\.${name}\\b`).test(text));
+      texts.some(
+        (text) =>
+          text.includes(`param:${name}`) || new RegExp(`\\b(params|choice)\\.${name}\\b|param: '${name}'`).test(text),
+      );
     const { params } = parse(texts[0] ?? '', { logLevel: 'silent' });
     const decisions = new Set(Object.values<object>(params).flatMap((decided) => Object.keys(decided)));
     expect(decisions.size).toBeGreaterThan(20);

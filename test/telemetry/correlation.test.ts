@@ -54,7 +54,7 @@ async function handle(body: unknown, { receiveCount = 1, check = () => {} } = {}
     seen.push(circumstances);
     report({ what: 'source-unknown', bucket: 'b', key: 'k' });
   };
-  const handler = sqsHandler(startTelemetry('prod'), { check, work });
+  const handler = sqsHandler(startTelemetry({ STAGE: 'prod', PAYER_METRICS: 'all' }), { check, work });
   await handler(sqsEvent(JSON.stringify(body), receiveCount), CONTEXT);
   return seen;
 }

@@ -62,7 +62,7 @@ const EVENTS: { readonly [What in ReactorEvent['what']]: ReactorEvent & { readon
   'payer-row-wrong': { what: 'payer-row-wrong', row: 3, reason },
   'lease-lost': { what: 'lease-lost', period, epoch: run },
   surveyed: { what: 'surveyed', dirtyPartitions: 2, oldestDirtyHours: 1.5, outboxDepth: 3, quarantinedFiles: 1 },
-  'payer-fresh': { what: 'payer-fresh', payer, hours: 40, isStale: true },
+  'payer-fresh': { what: 'payer-fresh', payer, hours: 40, isStale: true, isMeasured: true },
   'freshness-surveyed': { what: 'freshness-surveyed', payers: 12, stalestHours: 40, stalePayers: 1 },
   'messages-sent': { what: 'messages-sent', count: 5 },
   'messages-kept': { what: 'messages-kept', count: 6, reason },

@@ -45,7 +45,7 @@ const USES: readonly KeyUse[] = [
 
 /** Encrypts what the stack makes with these keys, and lets each role use them as far as its other rights ask for it. */
 export function withCustomerKeys(template: StackTemplate, params: CustomerKeys): StackTemplate {
-  const { bucketKey, ledgerKey, queuesKey, logsKey } = params;
+  const { bucketKey, ledgerKey, queuesKey } = params;
   const steps: ((before: StackTemplate) => StackTemplate)[] = [
     (before) => mapResources(before, 'AWS::IAM::Role', (role) => withPolicy(role, 'keys', keyStatements(role, params))),
   ];
@@ -63,9 +63,9 @@ export function withCustomerKeys(template: StackTemplate, params: CustomerKeys):
       ),
     );
   }
-  if (logsKey !== '') {
+  if (params.logsKey !== '') {
     steps.push((before) =>
-      mapResources(before, 'AWS::Logs::LogGroup', (group) => withProperties(group, { KmsKeyId: logsKey })),
+      mapResources(before, 'AWS::Logs::LogGroup', (group) => withProperties(group, { KmsKeyId: params.logsKey })),
     );
   }
   return steps.reduce((before, step) => step(before), template);

@@ -166,6 +166,18 @@ const stageParams = z.strictObject({
     `a number of days that CloudWatch Logs knows (${RETENTION_DAYS.join(', ')})`,
   ),
   /**
+   * Payers with metrics of their own: the stalest so many, with their FreshnessHours; or all payers
+   * with all metrics, which costs 1 to 5 dollars a month for each. The logs have every payer.
+   */
+  payerMetrics: z
+    .union([z.number(), z.string()], 'must be all, or a whole number of payers from 0 to 1000')
+    .check(
+      z.refine(
+        (value) => value === 'all' || (/^\d{1,4}$/.test(String(value)) && Number(value) <= 1000),
+        'must be all, or a whole number of payers from 0 to 1000',
+      ),
+    ),
+  /**
    * The SNS topics that alarms notify, as ARNs, at most 5, in the stage's region. Without any,
    * alarms only change their state.
    */

@@ -16,6 +16,8 @@ export interface StageSettings {
   readonly role: string;
   /** As database.schema.table, or `none`. */
   readonly payersTable: string;
+  /** The path of the stage's roles: `/` for none. */
+  readonly rolePath: string;
 }
 
 /** serverless.yml does not say what is needed. Consequence: nothing is run; somebody mends the file. */
@@ -66,5 +68,6 @@ export function readStageSettings(yaml: string, stage: string): StageSettings {
     warehouse: text('snowflakeWarehouse'),
     role: text('snowflakeRole'),
     payersTable: text('payersTable'),
+    rolePath: text('rolePath'),
   };
 }

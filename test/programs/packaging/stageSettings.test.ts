@@ -14,6 +14,7 @@ params:
     snowflakeWarehouse: CUR
     snowflakeRole: ${role}
     payersTable: none
+    rolePath: /
   ${rest}
 functions:
   copy:
@@ -26,6 +27,7 @@ describe('the settings of a stage', () => {
       database: 'CUR_REACTOR',
       region: 'us-east-1',
       payersTable: 'none',
+      rolePath: '/',
     });
     expect(readStageSettings(deployed, 'dev')).toMatchObject({ database: 'CUR_REACTOR_DEV', region: 'us-east-2' });
   });
@@ -41,6 +43,7 @@ describe('the settings of a stage', () => {
       warehouse: 'CUR',
       role: 'R',
       payersTable: 'none',
+      rolePath: '/',
     });
     expect(readStageSettings(yaml('R', 'empty:'), 'empty').role).toBe('R');
   });
