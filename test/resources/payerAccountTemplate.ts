@@ -119,9 +119,9 @@ function call(name: string, operand: Json, values: ReadonlyMap<string, string>):
   }
 }
 
-/** The code of the custom resource's function, as CloudFormation writes it to index.js. */
-export function connectorCode(): string {
-  return String(at(TEMPLATE.Resources.Connector?.Properties, 'Code', 'ZipFile'));
+/** The code of a custom resource's function, as CloudFormation writes it to index.js. */
+export function inlineCode(id: 'Connector' | 'Inspector'): string {
+  return String(at(TEMPLATE.Resources[id]?.Properties, 'Code', 'ZipFile'));
 }
 
 /** Goes down into a value by names and positions; null where there is nothing. */

@@ -25,6 +25,7 @@ const SETTINGS: SetupSettings = {
   role: 'CUR_ROLE',
   accountId: '111122223333',
   payersTable: PAYERS_TABLE,
+  payersFile: 'resources/payers.yml',
   rolePath: '/',
 };
 const readScript = (file: string) => loadScript(fileURLToPath(new URL(`../../../sql/${file}`, import.meta.url)));
@@ -89,10 +90,7 @@ describe('the setup', () => {
     ]);
   });
 
-  it('reads the stage’s bucket alone, as a role of the stage’s own', () => {
-    const sql = printedSetup(steps);
-    expect(sql).toContain("storage_allowed_locations = ('s3://example-cur-staging-prod/')");
-    expect(sql).toContain("storage_aws_role_arn = 'arn:aws:iam::111122223333:role/cur-reactor-prod-snowflake'");
+  it('names the AWS role in the partition of the region, and under its path', async () => {
     for (const [region, partition] of [
       ['us-gov-west-1', 'aws-us-gov'],
       ['cn-north-1', 'aws-cn'],
@@ -100,6 +98,12 @@ describe('the setup', () => {
       const elsewhere = JSON.stringify(await stepsWith({ region: region ?? '', rolePath: '/reactor/' }));
       expect(elsewhere).toContain(`arn:${partition}:iam::111122223333:role/reactor/cur-reactor-prod-snowflake`);
     }
+  });
+
+  it('reads the stage’s bucket alone, as a role of the stage’s own', () => {
+    const sql = printedSetup(steps);
+    expect(sql).toContain("storage_allowed_locations = ('s3://example-cur-staging-prod/')");
+    expect(sql).toContain("storage_aws_role_arn = 'arn:aws:iam::111122223333:role/cur-reactor-prod-snowflake'");
   });
 
   it('leaves the payers table to others when asked to', async () => {
