@@ -16,7 +16,7 @@ const LEFT_OUT_WHEN_QUICK = [
   'test/aws/wiring.test.ts',
   'test/functions/**',
   'test/programs/{drill/drill,payer/payerCheck,setup/snowflakeSetup}.test.ts',
-  'test/resources/{payerAccount*,template}.test.ts',
+  'test/resources/{payerAccount*,stageVariants,template}.test.ts',
 ];
 
 /** `vitest run --mode quick`, for `npm run test:quick`; everything in any other mode. */

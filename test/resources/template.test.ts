@@ -7,31 +7,15 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { LONGEST_NAMES } from '../../src/programs/packaging/stageNames.ts';
-import { findPythonTool } from '../aws/pythonTools.ts';
-import { accessRules } from './accessRules.ts';
-import { alarmRules } from './alarmRules.ts';
-import { dashboardRules } from './dashboardRules.ts';
-import { dataRules } from './dataRules.ts';
-import { environmentOf, functionRules } from './functionRules.ts';
-import { type PackagedStage, packageStage, runFramework, TEMPLATE_FILE } from './packaged.ts';
-import { queueRules } from './queueRules.ts';
-import { stageRules } from './stageRules.ts';
+import { lint } from './cfnLint.ts';
+import { everyRule } from './everyRule.ts';
+import { environmentOf } from './functionRules.ts';
+import { type PackagedStage, packageStage, runFramework } from './packaged.ts';
 import { at, resourcesOf, type Template, targetOf } from './template.ts';
 
 const run = promisify(execFile);
 
 const STAGES = ['dev', 'prod'];
-const RULES = [
-  ...queueRules,
-  ...dataRules,
-  ...accessRules,
-  ...functionRules,
-  ...alarmRules,
-  ...dashboardRules,
-  ...stageRules,
-];
-/** Functions wait for their roles twice: by the reference, and by a DependsOn that the framework adds. */
-const NOT_OURS = ['--ignore-checks', 'W3005'];
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 const stages = new Map<string, PackagedStage>();
@@ -51,13 +35,10 @@ function packaged(name: string): PackagedStage {
 }
 
 describe.each(STAGES)('the template of %s', (name) => {
-  test.each(RULES)('$name', ({ violations }) => expect(violations(packaged(name).template)).toEqual([]));
+  test.each(everyRule)('$name', ({ violations }) => expect(violations(packaged(name).template)).toEqual([]));
 
   test('is found right by cfn-lint, without a warning', async () => {
-    const cfnLint = await findPythonTool('cfn-lint');
-    const path = join(packaged(name).directory, TEMPLATE_FILE);
-    const { stdout } = await run(cfnLint, [path, ...NOT_OURS]).catch((error: { stdout: string }) => error);
-    expect(stdout).toBe('');
+    expect(await lint(packaged(name))).toBe('');
   });
 });
 
@@ -119,12 +100,12 @@ describe('the outputs of a stack', () => {
     );
     expect(at(url, 'Fn::Sub.1.Host')).toEqual({ 'Fn::FindInMap': ['Console', { Ref: 'AWS::Partition' }, 'host'] });
     const { Mappings } = packaged('prod').template;
-    expect(Object.keys(at(Mappings, 'Console') ?? {})).toEqual(['aws', 'aws-cn', 'aws-us-gov']);
+    expect(Object.keys(at(Mappings, 'Console') ?? {})).toEqual(['aws', 'aws-cn', 'aws-eusc', 'aws-us-gov']);
   });
 });
 
 describe('a template that breaks a rule is found out', () => {
-  const broken = RULES.flatMap(({ name, violations, breaks }) =>
+  const broken = everyRule.flatMap(({ name, violations, breaks }) =>
     breaks.map((change, index) => ({ name, number: index + 1, violations, change })),
   );
 
@@ -246,74 +227,12 @@ describe('packaging', () => {
     const other = await packageStage('someone', { params: { organizationId: 'o-a1b2c3d4e5' } });
     try {
       expect(other.region).toBe('us-east-2');
-      expect(RULES.flatMap(({ violations }) => violations(other.template))).toEqual([]);
+      expect(everyRule.flatMap(({ violations }) => violations(other.template))).toEqual([]);
       const statement = at(other.template.Resources, 'CentralBusPolicy.Properties.Statement');
       expect(at(statement, 'Condition.StringEquals.aws:PrincipalOrgID')).toBe('o-a1b2c3d4e5');
       expect(at(other.template.Resources, 'StagingBucket.Properties.BucketName')).toContain('someone');
     } finally {
       await other.remove();
-    }
-  });
-
-  const largeStages = [
-    ['in one organization', { organizationId: 'o-a1b2c3d4e5' }, 2000, /every bucket of organization o-a1b2c3d4e5/],
-    ['in no organization', {}, 600, /every bucket of 600 accounts whose policy lets them in/],
-    ['all of an organization', { organizationId: 'o-a1b2c3d4e5', payerAccess: 'organization' }, 3, /payerAccess is/],
-  ] as const;
-  test.each(largeStages)(
-    'names payers %s compactly, says so, and keeps to all rules',
-    async (_, params, count, said) => {
-      const payers = Array.from(
-        { length: count },
-        (_, n) => `- payer: '${200_000_000_000 + n}'\n  bucket: company-billing-reports-${n}\n  prefix: cur\n`,
-      );
-      const own = "- payer: '321098765432'\n  bucket: own-billing\n  bucketOwner: self\n";
-      const change = (tree: string) => writeFile(join(tree, 'resources/payers.yml'), payers.join('') + own);
-      const large = await packageStage('large', { params: { ...params, stagingBucket: 'company-staging' }, change });
-      try {
-        expect(large.said).toMatch(said);
-        expect(RULES.flatMap(({ violations }) => violations(large.template))).toEqual([]);
-        const { stdout } = await run(await findPythonTool('cfn-lint'), [
-          join(large.directory, TEMPLATE_FILE),
-          ...NOT_OURS,
-        ]);
-        expect(stdout).toBe('');
-      } finally {
-        await large.remove();
-      }
-    },
-  );
-
-  test('takes whatever an organization insists on: path, boundary, VPC, keys', async () => {
-    const key = 'arn:aws:kms:us-east-2:999988887777:key/11112222-3333-4444-5555-666677778888';
-    const boundary = 'arn:aws:iam::999988887777:policy/bounds';
-    const names = ['bucketKey', 'ledgerKey', 'queuesKey', 'secretsKey', 'logsKey'];
-    const params = { ...Object.fromEntries(names.map((name) => [name, key])), permissionsBoundary: boundary };
-    const change = async (tree: string) => {
-      const path = join(tree, 'serverless.yml');
-      const text = await readFile(path, 'utf8');
-      const lists = text
-        .replace('vpcSubnets: []', 'vpcSubnets: [subnet-0123456789abcdef0, subnet-0123456789abcdef1]')
-        .replace('vpcSecurityGroups: []', 'vpcSecurityGroups: [sg-0123456789abcdef0]');
-      await writeFile(path, lists);
-    };
-    const strict = await packageStage('strict', { params: { ...params, rolePath: '/reactor/' }, change });
-    try {
-      const { Resources } = strict.template;
-      const roles = resourcesOf(strict.template, 'AWS::IAM::Role').map(([, { Properties }]) => Properties);
-      expect(new Set(roles.map((role) => `${role.Path} ${role.PermissionsBoundary}`))).toEqual(
-        new Set([`/reactor/ ${boundary}`]),
-      );
-      expect(at(Resources, 'FinalizeLambdaFunction.Properties.VpcConfig.SubnetIds.1')).toBe('subnet-0123456789abcdef1');
-      expect(at(Resources, 'LedgerTable.Properties.SSESpecification.KMSMasterKeyId')).toBe(key);
-      const { stdout } = await run(await findPythonTool('cfn-lint'), [
-        join(strict.directory, TEMPLATE_FILE),
-        ...NOT_OURS,
-      ]).catch((error: { stdout: string }) => error);
-      expect(stdout).toBe('');
-      expect(RULES.flatMap(({ violations }) => violations(strict.template))).toEqual([]);
-    } finally {
-      await strict.remove();
     }
   });
 

@@ -2,11 +2,12 @@ import { parse } from 'yaml';
 import { quoteValue } from '../../base/printable.ts';
 import type { PayerSource } from '../../billing/source.ts';
 import { PayersInvalid, parsePayers } from '../../config/payers.ts';
+import { isMadeUp, isMadeUpAccount } from './madeUp.ts';
 import { type PayerResources, payerResources } from './payerResources.ts';
 import { type Alarm, stackAlarms } from './stackAlarms.ts';
 import { type StackLists, stackLists } from './stackLists.ts';
 import { stageNameProblems } from './stageNames.ts';
-import { isMadeUp, isMadeUpAccount, parseStageParams, type StageParams } from './stageParams.ts';
+import { parseStageParams, type StageParams } from './stageParams.ts';
 
 /** A stage that is to be packaged, as the framework has resolved it. */
 export interface StageInput {

@@ -2,13 +2,7 @@ import * as z from 'zod/mini';
 import { quoteValue } from '../../base/printable.ts';
 import { parseIdentifier } from '../../warehouse/identifier.ts';
 import { rateMinutes, scheduleProblem } from './schedule.ts';
-
-/** What this project's own example values begin with, where AWS wants a name that nobody else has. */
-const MADE_UP = /^example-/;
-/** The accounts that AWS's documentation and ours speak of: nobody's payers. */
-const MADE_UP_ACCOUNTS = ['111122223333', '444455556666', '777788889999', '999988887777', '123456789012'];
-/** Stands for "not known yet", until Snowflake has said whom the role is to trust. */
-const NO_EXTERNAL_ID = '0000';
+import { clashesOf } from './stageClashes.ts';
 
 // CloudWatch Logs API Reference, PutRetentionPolicy.
 const RETENTION_DAYS = [
@@ -90,7 +84,7 @@ const idsOf = (kind: string, what: string) =>
  */
 const stageParams = z.strictObject({
   /** Where the stage is deployed: the code of an AWS region. */
-  region: text(/^[a-z]{2,3}(-[a-z]+)+-\d$/, 'the code of an AWS region, such as us-east-1'),
+  region: text(/^(?!us-iso|eu-iso)[a-z]{2,4}(-[a-z]+)+-\d$/, 'the code of an AWS region, such as us-east-1'),
   /**
    * The bucket for the copies of the payers' files. Bucket names are globally unique: choose one of
    * your own.
@@ -284,62 +278,4 @@ function wordsOf(issue: z.core.$ZodIssue): string[] {
   return [
     issue.input === undefined ? `${where} is missing` : `${where} ${issue.message}, got ${quoteValue(issue.input)}`,
   ];
-}
-
-/** Params that are right by themselves and do not fit each other; nothing is said of those in `wrong`. */
-function clashesOf(given: Readonly<Record<string, unknown>>, wrong: ReadonlySet<unknown>): string[] {
-  const areRight = (...names: readonly string[]) => names.every((name) => !wrong.has(name));
-  const { quietSeconds, maxWaitSeconds, region, alarmTopics, snowflakeUserArn, snowflakeExternalId } = given;
-  const clashes: string[] = [];
-  if (areRight('organizationId', 'payerAccess') && given.payerAccess === 'organization' && !given.organizationId) {
-    clashes.push('payerAccess must be exact where no organizationId is given, got "organization"');
-  }
-  if (areRight('quietSeconds', 'maxWaitSeconds') && Number(quietSeconds) > Number(maxWaitSeconds)) {
-    const values = `${quoteValue(maxWaitSeconds)} and ${quoteValue(quietSeconds)}`;
-    clashes.push(`maxWaitSeconds must not be below quietSeconds, got ${values}`);
-  }
-  if (areRight('region', 'alarmTopics') && Array.isArray(alarmTopics)) {
-    const strangers = alarmTopics.filter((arn) => String(arn).split(':')[3] !== region);
-    clashes.push(
-      ...strangers.map((arn) => `alarmTopics must be in the stage's region, ${String(region)}, got ${quoteValue(arn)}`),
-    );
-  }
-  clashes.push(...placeClashes(given, areRight));
-  const knowsUser = !String(snowflakeUserArn).endsWith(':root');
-  if (areRight('snowflakeUserArn', 'snowflakeExternalId') && knowsUser && snowflakeExternalId === NO_EXTERNAL_ID) {
-    const both = 'must be what desc integration answers beside snowflakeUserArn';
-    clashes.push(`snowflakeExternalId ${both}, got ${quoteValue(snowflakeExternalId)}`);
-  }
-  return clashes;
-}
-
-const KEYS = ['bucketKey', 'ledgerKey', 'queuesKey', 'secretsKey', 'logsKey'];
-
-/** The same for what has to be in the stage's own region, or come in pairs. */
-function placeClashes(
-  given: Readonly<Record<string, unknown>>,
-  areRight: (...names: readonly string[]) => boolean,
-): string[] {
-  const { region, vpcSubnets = [], vpcSecurityGroups = [] } = given;
-  const far = KEYS.filter((name) => {
-    const key = String(given[name]);
-    return areRight('region', name) && key !== '' && key.split(':')[3] !== region;
-  });
-  const clashes = far.map(
-    (name) => `${name} must be in the stage's region, ${String(region)}, got ${quoteValue(given[name])}`,
-  );
-  const isEmpty = (list: unknown) => Array.isArray(list) && list.length === 0;
-  if (areRight('vpcSubnets', 'vpcSecurityGroups') && isEmpty(vpcSubnets) !== isEmpty(vpcSecurityGroups)) {
-    clashes.push('vpcSubnets and vpcSecurityGroups must both have ids, or neither');
-  }
-  return clashes;
-}
-
-/** Whether a bucket's name is one of this project's examples, which nobody can have. */
-export function isMadeUp(bucket: string): boolean {
-  return MADE_UP.test(bucket);
-}
-
-export function isMadeUpAccount(account: string): boolean {
-  return MADE_UP_ACCOUNTS.includes(account);
 }

@@ -34,7 +34,7 @@ export interface Finding {
 
 /** AWS Account Management Reference Guide, "Enable or disable AWS Regions": every account has these. */
 const ALWAYS_ENABLED =
-  /^(us-(east|west)-[12]|eu-(west-[123]|(central|north)-1)|ca-central-1|sa-east-1|ap-(northeast-[123]|south-1|southeast-[12])|(us-gov|us-iso|cn)[a-z]*-.*)$/;
+  /^(us-(east|west)-[12]|eu-(west-[123]|(central|north)-1)|ca-central-1|sa-east-1|ap-(northeast-[123]|south-1|southeast-[12])|(us-gov|eusc|cn)-.*)$/;
 
 /** What of these facts keeps a reactor from reading the bucket, and what does not. One finding for each question. */
 export function findingsOf(facts: BucketFacts, { readers, kmsKey, isOwn }: Expected): Finding[] {
