@@ -5,32 +5,36 @@ const esbuild = require('esbuild');
 const { parse } = require('yaml');
 
 /**
- * How the functions are bundled: serverless-esbuild loads its plugins from here, and `bundle` does the same from a plain
- * script. Whatever shapes a bundle is decided in this file, so that both make the same one. The AWS SDK is bundled too:
- * the runtime's own copy loads slower.
+ * How the functions are bundled: serverless-esbuild loads its plugins from here, and `bundle` does
+ * the same from a plain script. Whatever shapes a bundle is decided in this file, so that both make
+ * the same one. The AWS SDK is bundled too: the runtime's own copy loads slower.
  */
 const OPTIONS = {
   bundle: true,
-  // Every name kept (keepNames) and source maps make loading a tenth and a sixth slower; `classNames` keeps those of our
-  // own classes. Where a trace leads is found by bundling the same commit again with a source map: a bundle is the same
-  // bytes whenever it is made.
+  // Every name kept (keepNames) and source maps make loading a tenth and a sixth slower;
+  // `classNames` keeps those of our own classes. Where a trace leads is found by bundling the same
+  // commit again with a source map: a bundle is the same bytes whenever it is made.
   minify: true,
   format: 'cjs',
   platform: 'node',
   target: 'node24',
-  // ES modules first: of CommonJS esbuild can leave nothing out, and the SDK's packages come in both.
+  // ES modules first: of CommonJS esbuild can leave nothing out, and the SDK's packages come in
+  // both.
   mainFields: ['module', 'main'],
   loader: { '.sql': 'text' },
 };
 const DEFAULT_PAYERS_FILE = 'resources/payers.yml';
 
-/** Overrules what serverless-esbuild is told elsewhere. */
+/** Overrides other settings of serverless-esbuild. */
 const fixedOptions = {
   name: 'fixed-options',
   setup: ({ initialOptions }) => void Object.assign(initialOptions, OPTIONS),
 };
 
-/** Without the chain of credential providers, which Lambda never needs, a bundle is a sixth smaller and loads a seventh faster. */
+/**
+ * Without the chain of credential providers, which Lambda never needs, a bundle is a sixth smaller
+ * and loads a seventh faster.
+ */
 const environmentCredentials = {
   name: 'environment-credentials',
   setup: ({ onResolve }) => {
@@ -40,8 +44,9 @@ const environmentCredentials = {
 };
 
 /**
- * Snowflake's driver without what only its file transfers, other clouds' logins and columns of XML need, and without the
- * history of the world's time zones: we ask for UTC. Whoever calls a part that is left out gets an error that says so.
+ * Snowflake's driver without what only its file transfers, other clouds' logins and columns of XML
+ * need, and without the history of the world's time zones: we ask for UTC. Whoever calls a part
+ * that is left out gets an error that says so.
  */
 const snowflakeDriver = {
   name: 'snowflake-driver',
@@ -66,9 +71,10 @@ const snowflakeDriver = {
 };
 
 /**
- * Our own classes keep their names: stack traces in logs say `DynamodbTable.get`, not `Gs.get`. V8 takes the name from the
- * text of the class, so esbuild's keepNames, which only sets the property `name`, does not help there. The name of a
- * property is text that minifying leaves alone, and a class without a name is called like the property that it is made for.
+ * Our own classes keep their names: stack traces in logs say `DynamodbTable.get`, not `Gs.get`. V8
+ * takes the name from the text of the class, so esbuild's keepNames, which only sets the property
+ * `name`, does not help there. The name of a property is text that minifying leaves alone, and a
+ * class without a name is called like the property that it is made for.
  */
 const classNames = {
   name: 'class-names',
@@ -83,7 +89,10 @@ const classNames = {
   },
 };
 
-/** Works on what esbuild prints: a class at the file's top level begins and ends at the beginning of a line. */
+/**
+ * Works on what esbuild prints: a class at the file's top level begins and ends at the beginning of
+ * a line.
+ */
 function withNamedClasses(code) {
   const named = code.replace(
     /^class (\w+)( extends [^{\n]+)? \{\n(.*?)^\}$/gms,
@@ -93,7 +102,10 @@ function withNamedClasses(code) {
   return `const onlyValue = (holder) => Object.values(holder)[0];\n${named}`;
 }
 
-/** `import payers from 'payers:configuration'`: a payers file, read and checked now, so that a wrong one is never deployed. */
+/**
+ * `import payers from 'payers:configuration'`: a payers file, read and checked now, so that a wrong
+ * one is never deployed.
+ */
 const payersConfiguration = (payersFile) => ({
   name: 'payers-configuration',
   setup: ({ onResolve, onLoad }) => {

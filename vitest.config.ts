@@ -7,7 +7,10 @@ declare module 'vitest' {
   }
 }
 
-/** What takes long or takes tools of others (moto, RabbitMQ, what pip installs), and what bundles or packages functions. */
+/**
+ * What takes long or takes tools of others (moto, RabbitMQ, what pip installs), and what bundles or
+ * packages functions.
+ */
 const LEFT_OUT_WHEN_QUICK = [
   'test/{finalize/snowflakeCutOff,programs/local/{start,watchMode},programs/sample/*,reconcile/manyObjects}.test.ts',
   'test/adapters/{dynamodb/*,s3/{bucketRegions,multipartCopy,objectStore,s3Faults},sqs/queue}.test.ts',
@@ -30,7 +33,8 @@ export default defineConfig(({ mode }) => {
       reporters: ['default', './test/skippedReporter.ts'],
       provide: { worlds: isQuick ? 50 : 1000 },
       maxWorkers: 2,
-      // What hangs is noticed; what is slow, on a machine that is busy with other things, is not taken for a failure.
+      // What hangs is noticed; what is slow, on a machine that is busy with other things, is not
+      // taken for a failure.
       testTimeout: 600_000,
       hookTimeout: 600_000,
       teardownTimeout: 60_000,

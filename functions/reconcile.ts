@@ -1,36 +1,33 @@
 import payers from 'payers:configuration';
 import type { Context } from 'aws-lambda';
-import { DynamodbLedger } from '../src/adapters/dynamodb/ledger.ts';
-import { createS3Client, S3ObjectStore, tagSuperseded } from '../src/adapters/s3/objectStore.ts';
-import { queueUrlOf, SqsQueue } from '../src/adapters/sqs/queue.ts';
+import { createS3Client } from '../src/adapters/s3/client.ts';
+import { S3ObjectStore } from '../src/adapters/s3/objectStore.ts';
+import { tagUnowned } from '../src/adapters/s3/tagUnowned.ts';
 import { parseEnvironment, reconcileVariables } from '../src/config/environment.ts';
 import { payersTableQuery } from '../src/config/payersTable.ts';
-import type { ReconcileServices } from '../src/reconcile/reconcile.ts';
-import { type ConfiguredReport, reconcileConfigured } from '../src/reconcile/reconcileConfigured.ts';
+import { type ConfiguredReport, reconcile } from '../src/reconcile/reconcile.ts';
+import type { ReconcileServices } from '../src/reconcile/reconcileSources.ts';
 import { reportTo } from '../src/telemetry/logsAndMetrics.ts';
-import { createDynamodbClient, createSqsClient } from './clients.ts';
-import { lambdaHandler, startTelemetry } from './lambdaHandler.ts';
-import { notifyThroughOutbox } from './outbox.ts';
-import { snowflakeSession } from './snowflake.ts';
+import { lambdaHandler, startTelemetry } from './lambda.ts';
+import { notifyThroughOutbox, openLedger, openQueues } from './services.ts';
+import { snowflakeSession } from './servicesWithSecrets.ts';
 
-/** A table of some hundred rows is read in seconds; a warehouse that sleeps has to wake up first. */
+/** A table of some hundred rows is read in seconds; a suspended warehouse has to resume first. */
 const TABLE_SECONDS = 120;
 
 // At cold start.
 const environment = parseEnvironment(reconcileVariables, process.env);
 const s3 = createS3Client();
-const sqs = createSqsClient();
-const ledger = new DynamodbLedger(createDynamodbClient(), environment.LEDGER_TABLE);
-const reconciling: Omit<ReconcileServices, 'sources' | 'place' | 'report'> = {
+const ledger = openLedger(environment);
+const services: Omit<ReconcileServices, 'sources' | 'place' | 'report'> = {
   store: new S3ObjectStore(s3),
   ledger,
-  copyQueue: new SqsQueue(sqs, queueUrlOf(sqs, environment.COPY_QUEUE)),
-  finalizeQueue: new SqsQueue(sqs, queueUrlOf(sqs, environment.FINALIZE_QUEUE)),
+  ...openQueues(environment),
   stagingBucket: environment.STAGING_BUCKET,
   debounce: { quietSeconds: environment.QUIET_SECONDS, maxWaitSeconds: environment.MAX_WAIT_SECONDS },
   supersededGraceSeconds: environment.SUPERSEDED_GRACE_SECONDS,
   concurrency: environment.RECONCILE_CONCURRENCY,
-  tagUnowned: (location) => tagSuperseded(s3, location),
+  tagUnowned: (location) => tagUnowned(s3, location),
   staleAfterHours: environment.STALE_AFTER_HOURS,
   stage: environment.STAGE,
   notify: notifyThroughOutbox(ledger, environment),
@@ -39,16 +36,22 @@ const reconciling: Omit<ReconcileServices, 'sources' | 'place' | 'report'> = {
 const { PAYERS_TABLE: table } = environment;
 const session = snowflakeSession(environment, TABLE_SECONDS);
 const readTable = table && (async () => (await session()).run(payersTableQuery(table)));
-const configuring = { fallback: payers, ...(readTable ? { readTable } : {}) };
+const origins = { fallback: payers, readTable };
 const telemetry = startTelemetry(environment);
 
-/** What AWS calls, by hand or by schedule: the input that reconcileInput.ts tells, the report as its answer. */
-export const handler = lambdaHandler(telemetry, async (input: unknown, { awsRequestId: correlationId }: Context) => {
+/**
+ * What AWS calls, by hand or by schedule: its input is as reconcileInput.ts says, its answer the
+ * report.
+ */
+export const handler = lambdaHandler(telemetry, reconcilePayers);
+
+// Per invocation.
+async function reconcilePayers(input: unknown, { awsRequestId: correlationId }: Context): Promise<ConfiguredReport> {
   const report = reportTo(telemetry, { correlation_id: correlationId });
-  const answer = await reconcileConfigured({ ...reconciling, correlationId, report }, configuring, input);
+  const answer = await reconcile({ ...services, correlationId, report }, origins, input);
   logAnswer(answer);
   return answer;
-});
+}
 
 /** Nobody reads the answer of a scheduled invocation: its log has the outline, trouble first. */
 function logAnswer({ dryRun, periods, configuration, partitions, unreadable, ticks, summary }: ConfiguredReport): void {

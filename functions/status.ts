@@ -1,19 +1,18 @@
 import payers from 'payers:configuration';
-import { DynamodbLedger } from '../src/adapters/dynamodb/ledger.ts';
 import { sqsDepth } from '../src/adapters/sqs/depth.ts';
 import { queueUrlOf } from '../src/adapters/sqs/queue.ts';
 import { parseEnvironment, statusVariables } from '../src/config/environment.ts';
 import type { QueueReading } from '../src/status/operations.ts';
 import type { StatusReading } from '../src/status/status.ts';
 import { statusAnswer } from '../src/status/statusAnswer.ts';
-import { createDynamodbClient, createHastySqsClient } from './clients.ts';
-import { lambdaHandler, startTelemetry } from './lambdaHandler.ts';
+import { lambdaHandler, startTelemetry } from './lambda.ts';
+import { openHastySqs, openLedger } from './services.ts';
 
 // At cold start.
 const environment = parseEnvironment(statusVariables, process.env);
-const sqs = createHastySqsClient();
+const sqs = openHastySqs();
 const reading: StatusReading = {
-  ledger: new DynamodbLedger(createDynamodbClient(), environment.LEDGER_TABLE),
+  ledger: openLedger(environment),
   fallback: payers,
   debounce: { quietSeconds: environment.QUIET_SECONDS, maxWaitSeconds: environment.MAX_WAIT_SECONDS },
   operations: {
@@ -25,11 +24,18 @@ const reading: StatusReading = {
   },
   now: Date.now,
 };
-const telemetry = startTelemetry(environment);
-
-/** What AWS calls, by hand: the input that statusInput.ts tells, the report or its table as the answer. It changes nothing. */
-export const handler = lambdaHandler(telemetry, (input: unknown) => statusAnswer(reading, input));
 
 function queueReading(name: string, isDeadLetters: boolean): QueueReading {
   return { name, isDeadLetters, depth: () => sqsDepth(sqs, queueUrlOf(sqs, name)) };
+}
+
+/**
+ * What AWS calls, by hand: its input is as statusInput.ts says, its answer the report or a table.
+ * It changes nothing.
+ */
+export const handler = lambdaHandler(startTelemetry(environment), answerStatus);
+
+// Per invocation.
+async function answerStatus(input: unknown): ReturnType<typeof statusAnswer> {
+  return statusAnswer(reading, input);
 }

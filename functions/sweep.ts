@@ -1,19 +1,16 @@
 import payers from 'payers:configuration';
 import type { Context } from 'aws-lambda';
-import { DynamodbLedger } from '../src/adapters/dynamodb/ledger.ts';
-import { queueUrlOf, SqsQueue } from '../src/adapters/sqs/queue.ts';
 import { parseEnvironment, sweepVariables } from '../src/config/environment.ts';
-import { type SurveyServices, sweepAndSurvey } from '../src/sweep/survey.ts';
+import { type SurveyServices, type Swept, sweepAndSurvey } from '../src/sweep/survey.ts';
 import { reportTo } from '../src/telemetry/logsAndMetrics.ts';
-import { createDynamodbClient, createSqsClient } from './clients.ts';
-import { lambdaHandler, startTelemetry } from './lambdaHandler.ts';
+import { lambdaHandler, startTelemetry } from './lambda.ts';
+import { openFinalizeQueue, openLedger } from './services.ts';
 
 // At cold start.
 const environment = parseEnvironment(sweepVariables, process.env);
-const sqs = createSqsClient();
-const surveying: Omit<SurveyServices, 'report'> = {
-  ledger: new DynamodbLedger(createDynamodbClient(), environment.LEDGER_TABLE),
-  finalizeQueue: new SqsQueue(sqs, queueUrlOf(sqs, environment.FINALIZE_QUEUE)),
+const services: Omit<SurveyServices, 'report'> = {
+  ledger: openLedger(environment),
+  finalizeQueue: openFinalizeQueue(environment),
   debounce: { quietSeconds: environment.QUIET_SECONDS, maxWaitSeconds: environment.MAX_WAIT_SECONDS },
   fallback: payers,
   staleAfterHours: environment.STALE_AFTER_HOURS,
@@ -22,10 +19,16 @@ const surveying: Omit<SurveyServices, 'report'> = {
 };
 const telemetry = startTelemetry(environment);
 
-/** What AWS calls, by schedule: its input says nothing. Answers how many ticks were sent, and how many messages wait. */
-export const handler = lambdaHandler(telemetry, async (_input: unknown, { awsRequestId }: Context) => {
+/**
+ * What AWS calls, by schedule: its input says nothing. It answers how many ticks were sent, and how
+ * many messages wait.
+ */
+export const handler = lambdaHandler(telemetry, sweepPeriods);
+
+// Per invocation.
+async function sweepPeriods(_input: unknown, { awsRequestId }: Context): Promise<Swept> {
   const report = reportTo(telemetry, { correlation_id: awsRequestId });
-  const swept = await sweepAndSurvey({ ...surveying, report });
+  const swept = await sweepAndSurvey({ ...services, report });
   telemetry.metrics.add({ metric: 'TicksSwept', value: swept.ticks });
   return swept;
-});
+}

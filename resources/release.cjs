@@ -22,9 +22,10 @@ const PARTS = [
 const isDocument = (path) => path.endsWith('.md');
 
 /**
- * Names what a folder would deploy: the package's version, and after a + the commit (`0.1.0+4f1c2d3e5a6b`), the commit and
- * a digest of the files where they differ from it (`0.1.0+4f1c2d3e5a6b.changed.9a8b7c6d5e4f`), or the digest alone where git
- * knows nothing of the folder or is not there (`0.1.0+files.9a8b7c6d5e4f`).
+ * Names what a folder would deploy: the package's version, and after a + the commit
+ * (`0.1.0+4f1c2d3e5a6b`), the commit and a digest of the files where they differ from it
+ * (`0.1.0+4f1c2d3e5a6b.changed.9a8b7c6d5e4f`), or the digest alone where git knows nothing of the
+ * folder or is not there (`0.1.0+files.9a8b7c6d5e4f`).
  */
 async function releaseOf(folder) {
   const { version } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'));
@@ -56,7 +57,10 @@ async function digestOf(folder) {
   return hash.digest('hex').slice(0, 12);
 }
 
-/** The paths of all files of these parts, the same on every system, in an order that does not depend on it. */
+/**
+ * The paths of all files of these parts, the same on every system, in an order that does not depend
+ * on it.
+ */
 async function filesOf(folder) {
   const top = await readdir(folder, { withFileTypes: true });
   const parts = top.filter(({ name }) => PARTS.includes(name));

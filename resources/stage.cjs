@@ -4,9 +4,10 @@ const { resolve } = require('node:path');
 const onNode24 = require('../src/launcher/onNode24.cjs');
 
 /**
- * What packaging checks, and what of the stack is made, for `${file(resources/stage.cjs):...}`: `resources`, of the payers
- * file and of the lists in src/programs/packaging/stackParts.ts, and what other resources say of either. The framework
- * asks for each of them by itself, and would print an error as often: the stage is checked once in a process.
+ * What packaging checks, and what of the stack is made, for `${file(resources/stage.cjs):...}`:
+ * `resources`, of the payers file and of the lists in src/programs/packaging/stackParts.ts, and
+ * what other resources say of either. The framework asks for each of them by itself, and would
+ * print an error as often: the stage is checked once in a process.
  */
 let checked;
 let isTold = false;
@@ -15,7 +16,8 @@ let isTold = false;
 const NOTHING = { resources: {}, alarms: {} };
 
 async function madeParts(context) {
-  // The first that the framework reads of what is TypeScript, and it runs the functions themselves (`sls invoke local`).
+  // The first that the framework reads of what is TypeScript, and it runs the functions themselves
+  // (`sls invoke local`).
   await onNode24();
   checked ??= await check(context);
   if (checked.is === 'right') return checked.parts;
@@ -23,11 +25,15 @@ async function madeParts(context) {
   if (isTold) return NOTHING;
   isTold = true;
   const error = new Error(checked.message);
-  // The framework prints the stack where there is one: whoever mends the settings needs the list alone.
+  // The framework prints the stack where there is one: whoever mends the settings needs the list
+  // alone.
   throw Object.assign(error, { stack: `\n\n${checked.message}\n` });
 }
 
-/** Checks the stage as the framework has resolved it. While a variable is not, its own error goes through: it asks again later. */
+/**
+ * Checks the stage as the framework has resolved it. While a variable is not, its own error goes
+ * through: it asks again later.
+ */
 async function check({ options, resolveVariable, resolveConfigurationProperty }) {
   const { checkStage } = require('../src/programs/packaging/checkStage.ts');
   const { givenParams } = require('../src/programs/packaging/givenParams.ts');

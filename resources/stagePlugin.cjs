@@ -4,9 +4,9 @@ const { finished, madeUpValues, notices } = require('./stage.cjs');
 const DEPLOYING = ['deploy', 'deploy function'];
 
 /**
- * A plugin of the framework, for what stands only once it has resolved all variables. A clean clone can be packaged with
- * its made-up values, so that everybody may try that, and is warned of them; it cannot be deployed with them:
- * bucket names are globally unique, and nobody has these.
+ * A plugin of the framework, for what stands only once it has resolved all variables. A clean clone
+ * can be packaged with its made-up values, so that everybody may try that, and is warned of them;
+ * it cannot be deployed with them: bucket names are globally unique, and nobody has these.
  */
 module.exports = class StagePlugin {
   constructor(serverless, _options, { log }) {

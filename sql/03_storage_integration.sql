@@ -2,7 +2,7 @@
 -- without a key. Snowflake only ever reads there: the role needs s3:GetObject,
 -- s3:GetObjectVersion, s3:ListBucket and s3:GetBucketLocation.
 --
--- `desc integration` tells whom the role has to trust: the user in
+-- `desc integration` shows whom the role has to trust: the user in
 -- STORAGE_AWS_IAM_USER_ARN, under the id in STORAGE_AWS_EXTERNAL_ID. Only once
 -- it does can the bucket be read. The id is made with the integration, so this
 -- one is never replaced.

@@ -11,7 +11,7 @@ create stage if not exists #stage
 -- binary_as_text: older reports do not say of their texts that they are text.
 -- use_logical_type: else a timestamp is a number.
 -- replace_invalid_characters: else a row with a broken text is left out, and
--- nobody is told.
+-- nobody is notified.
 create file format if not exists #file_format
     type = parquet
     binary_as_text = true

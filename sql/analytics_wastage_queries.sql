@@ -280,7 +280,7 @@ gp2_volumes as (
 
     -- one row per payer, account, volume, place and currency.
     -- month_share: the part of the month that the volume was there for, by
-    -- days, so that GB-months tell its size in a month that is not over
+    -- days, so that GB-months show its size in a month that is not over
     select
         consumption.payer,
         consumption.account,

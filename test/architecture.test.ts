@@ -22,7 +22,10 @@ const ROOMS = [
   'programs',
   'functions',
 ];
-/** Imported by no file of ours: handlers by AWS, the other by the bundler, in a package's place (esbuild.config.cjs). */
+/**
+ * Imported by no file of ours: handlers by AWS, the other by the bundler, in a package's place
+ * (esbuild.config.cjs).
+ */
 const IMPORTED_ELSEWHERE = ['handler', 'defaultProvider'];
 /** Where everything is put together. */
 const ROOTS = ['programs', 'functions'];
@@ -56,7 +59,10 @@ function strayAdapters(all: readonly Module[]): string[] {
   );
 }
 
-/** Files that import each other, directly or by way of others: one circle for each way back that is found. */
+/**
+ * Files that import each other, directly or by way of others: one circle for each way back that is
+ * found.
+ */
 function circles(all: readonly Module[]): string[] {
   const importsOf = new Map(all.map(({ file, imports }) => [file, imports.map((target) => target.file)]));
   const found: string[] = [];

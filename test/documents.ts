@@ -1,17 +1,26 @@
 import path from 'node:path';
 
-/** What a document can point to: answers the text of a file of the repository, `''` for a folder, undefined where nothing is. */
+/**
+ * What a document can point to: answers the text of a file of the repository, `''` for a folder,
+ * undefined where nothing is.
+ */
 export type Lookup = (file: string) => string | undefined;
 
 /** A link in Markdown, `[text](target)` with the target captured; a target with a space is none. */
 const LINK = /\[[^\]]*\]\(([^()\s]+)\)/g;
-/** A path below one of the repository's folders, wherever it is written: in prose, in backticks, in a command. */
+/**
+ * A path below one of the repository's folders, wherever it is written: in prose, in backticks, in
+ * a command.
+ */
 const OUR_PATH = /(?<![\w./:-])((?:src|test|resources|sql|functions|\.ci|\.github)\/[\w./-]*)/g;
 /** The name of a file at the root, or beside the document that names it. */
 const FILE_NAME = /`([\w.-]+\.(?:md|yml|json|cjs|ts))`/g;
 const DOCUMENT_NAME = /(?<![\w:*?\\])[\w./-]*\w\.md\b/g;
 
-/** The links of a document that lead nowhere: to no file of the repository, or to no heading of it. Others' addresses are not asked. */
+/**
+ * The links of a document that lead nowhere: to no file of the repository, or to no heading of it.
+ * Others' addresses are not asked.
+ */
 export function brokenLinks(document: string, lookup: Lookup): string[] {
   const text = withoutCode(lookup(document) ?? '');
   return captured(text, LINK).filter((target) => {
@@ -32,7 +41,10 @@ export function missingPaths(document: string, lookup: Lookup): string[] {
   return [...paths.filter((found) => lookup(found) === undefined), ...names];
 }
 
-/** The documents that a text names, by a path or by the name alone, and that are none of `documents`. */
+/**
+ * The documents that a text names, by a path or by the name alone, and that are none of
+ * `documents`.
+ */
 export function missingDocuments(text: string, documents: readonly string[]): string[] {
   return [...text.matchAll(DOCUMENT_NAME)]
     .map(([name]) => name)
@@ -56,7 +68,10 @@ function withoutCode(text: string): string {
   return text.replaceAll(/^( *)```[\s\S]*?^\1```/gm, '').replaceAll(/`[^`\n]*`/g, '``');
 }
 
-/** The anchors that GitHub gives a document's headings: lower case, without punctuation, hyphens for spaces. */
+/**
+ * The anchors that GitHub gives a document's headings: lower case, without punctuation, hyphens for
+ * spaces.
+ */
 function anchorsOf(text: string): Set<string> {
   const headings = text.replaceAll(/^( *)```[\s\S]*?^\1```/gm, '').matchAll(/^#+ (.+)$/gm);
   return new Set(

@@ -1,6 +1,9 @@
 import { vi } from 'vitest';
 
-/** Longer than anything takes, also on a machine that is busy with other things, and shorter than a test may last. */
+/**
+ * Longer than anything takes, also on a machine that is busy with other things, and shorter than a
+ * test may last.
+ */
 const LIMIT_MS = 30_000;
 
 /** Asks until the assertion holds; throws what it threw last when it never does. */

@@ -14,7 +14,9 @@ export interface Import {
   readonly names: readonly string[];
 }
 
-/** The modules of some folders, by their paths from the project's root, which is the working folder. */
+/**
+ * The modules of some folders, by their paths from the project's root, which is the working folder.
+ */
 export function readModules(...folders: readonly string[]): readonly Module[] {
   const files = folders.flatMap((folder) => globSync(`${folder}/**/*.ts`)).filter((file) => !file.endsWith('.d.ts'));
   return files.toSorted().map((file) => readModule(file, readFileSync(file, 'utf8')));

@@ -14,14 +14,20 @@ const SLS = join(PROJECT, 'node_modules/serverless/bin/serverless.js');
 const hasBundledNode = process.platform === 'linux' && ['x64', 'arm64'].includes(process.arch);
 const needsBundledNode = hasBundledNode ? '' : ' (skipped: npm ci brings Node 24 along on Linux x64 and arm64 only)';
 
-/** What a process finds when it is not Node 24 and cannot hand itself over: loaded before the launcher. */
+/**
+ * What a process finds when it is not Node 24 and cannot hand itself over: loaded before the
+ * launcher.
+ */
 const oldNode = (platform: string = process.platform) => `
   Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.19.0' } });
   Object.defineProperty(process, 'version', { value: 'v20.19.0' });
   Object.defineProperty(process, 'platform', { value: '${platform}' });
   process.execve = undefined;
 `;
-/** Says who it is, and every signal that it gets; ends with status 7 at the line "end", or when its input ends. */
+/**
+ * Says who it is, and every signal that it gets; ends with status 7 at the line "end", or when its
+ * input ends.
+ */
 const SCRIPT = `
   const say = (fact) => process.stdout.write(JSON.stringify(fact) + '\\n');
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT']) process.on(name, () => say({ got: name }));
@@ -44,7 +50,7 @@ interface Launched extends AsyncDisposable {
   readonly child: ChildProcess;
   /** The next thing that the script says. */
   readonly next: () => Promise<unknown>;
-  readonly tell: (line: string) => void;
+  readonly send: (line: string) => void;
   /** Its status, or its signal, and all that it said on stderr. */
   readonly ended: Promise<{ readonly by: unknown; readonly stderr: string }>;
 }
@@ -58,7 +64,7 @@ function launch(nodeOptions: readonly string[], ...args: readonly string[]): Lau
   return {
     child,
     next: async () => (await facts.next()).value,
-    tell: (line) => void child.stdin.write(line),
+    send: (line) => void child.stdin.write(line),
     ended,
     [Symbol.asyncDispose]: async () => {
       // The whole group: whatever a test that failed has left.
@@ -84,7 +90,7 @@ describe('the launcher, started by Node 24', { concurrent: true }, () => {
     await using launched = launch([], '--json', '--from', 'a b');
     const { pid } = launched.child;
     expect(await launched.next()).toEqual({ version: process.version, pid, args: ['--json', '--from', 'a b'] });
-    launched.tell('end\n');
+    launched.send('end\n');
     expect(await launched.ended).toEqual({ by: 7, stderr: '' });
   });
 });
@@ -101,7 +107,7 @@ describe.skipIf(!hasBundledNode)(
         version: expect.stringMatching(/^v24\./),
         args: ['--json', '--from', 'a b'],
       });
-      launched.tell('end\n');
+      launched.send('end\n');
       expect(await launched.ended).toEqual({ by: 7, stderr: '' });
     });
 
@@ -112,7 +118,7 @@ describe.skipIf(!hasBundledNode)(
         await launched.next();
         launched.child.kill(signal);
         expect(await launched.next()).toEqual({ got: signal });
-        launched.tell('end\n');
+        launched.send('end\n');
         expect(await launched.ended).toEqual({ by: 7, stderr: '' });
       },
     );
@@ -122,18 +128,18 @@ describe.skipIf(!hasBundledNode)(
       await launched.next();
       process.kill(-(launched.child.pid ?? 0), 'SIGINT');
       expect(await launched.next()).toEqual({ got: 'SIGINT' });
-      launched.tell('end\n');
+      launched.send('end\n');
       expect(await launched.ended).toEqual({ by: 7, stderr: '' });
     });
 
     it('ends by the signal that has ended the script', async ({ expect }) => {
       await using launched = launch(old());
       await launched.next();
-      launched.tell('die\n');
+      launched.send('die\n');
       expect(await launched.ended).toEqual({ by: 'SIGKILL', stderr: '' });
     });
 
-    it('begins sls anew on Node 24, once, though several of its variables ask for it', async ({ expect }) => {
+    it('restarts sls on Node 24, once, though several of its variables ask for it', async ({ expect }) => {
       const child = spawn(process.execPath, ['--require', below('old.cjs'), SLS, 'print', '--stage', 'prod'], {
         cwd: PROJECT,
         stdio: ['ignore', 'pipe', 'pipe'],

@@ -23,7 +23,10 @@ it('npm says why an installation fails, and after one that succeeds leaves stdou
   expect(await npm('start', '--', '3')).toEqual({ status: 3, stdout: '{"one":"document"}\n', stderr: 'progress\n' });
 });
 
-/** A project like this one, with nothing to download and a script that ends with the status it is given. */
+/**
+ * A project like this one, with nothing to download and a script that ends with the status it is
+ * given.
+ */
 async function layProject(folder: string): Promise<void> {
   for (const name of ['.npmrc', 'src/launcher/quietScripts.cjs']) {
     await cp(join(PROJECT, name), join(folder, name), { verbatimSymlinks: true });

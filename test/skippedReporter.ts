@@ -3,7 +3,10 @@ import type { Reporter, TestCase, TestModule } from 'vitest/node';
 /** What a test or group of tests has in its name when it is skipped. */
 const REASON = /\((skipped[^()]*)\)/;
 
-/** Says at the end of a run how many tests were skipped, and why: vitest itself shows no name in a file that passes. */
+/**
+ * Says at the end of a run how many tests were skipped, and why: vitest itself shows no name in a
+ * file that passes.
+ */
 export default class SkippedReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
     const counts = new Map<string, number>();

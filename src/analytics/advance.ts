@@ -1,13 +1,13 @@
 import type { AnalyticsRecord } from '../ledger/analyticsRecord.ts';
 import type { ScriptRun, Step, StepState } from '../warehouse/script.ts';
-import { type AnalyticsServices, keep, type Tenure } from './analysing.ts';
+import { type AnalyticsServices, saveRun, type Tenure } from './services.ts';
 
 const FIRST_POLL_SECONDS = 1;
 const LONGEST_POLL_SECONDS = 30;
 
 /**
- * Takes a run's steps in their order, from the one in hand on, until all have taken effect, one fails, or the waiting is
- * better handed on. For each step:
+ * Takes a run's steps in their order, beginning with the one in flight, until all have taken
+ * effect, one fails, or it is better not to wait any longer here. For each step:
  *
  *   1  ledger     the intent
  *   2  warehouse  submit
@@ -16,100 +16,103 @@ const LONGEST_POLL_SECONDS = 30;
  *   5  ledger     that it has taken effect, with the intent of the next, or with the run's end
  *
  *   cut off after 1 or 2   the step is looked for by what names it, and submitted only if it is not there
- *   cut off later          it is looked for by its query id; what has ended says so as often as it is asked
+ *   cut off later          it is looked for by its query id; how a query ended can be asked any number of times
  */
 export async function advance(
-  analysing: AnalyticsServices,
+  services: AnalyticsServices,
   tenure: Tenure,
   begun: AnalyticsRecord,
   steps: readonly Step[],
 ): Promise<AnalyticsRecord> {
-  const { now, report } = analysing;
-  const run: ScriptRun = { period: tenure.period, number: begun.run, epoch: tenure.epoch };
+  const { now } = services;
   let record = begun;
   for (const step of steps.slice(begun.stepsDone)) {
-    const ended = await carry(analysing, tenure, run, record, step);
+    const ended = await runStep(services, tenure, record, step);
     record = ended.record;
     if (ended.state === 'unknown' || ended.state.is === 'running') {
-      const { stepsDone, inFlight: { queryId } = {} } = record;
-      const named = queryId === undefined ? {} : { queryId };
-      report({
-        what: 'analytics-handed-on',
-        period: run.period,
-        run: run.number,
-        stepsDone,
-        steps: steps.length,
-        ...named,
-      });
+      reportHandedOn(services, tenure, record);
       return record;
     }
     const { inFlight: _, ...rest } = record;
     if (ended.state.is === 'failed') {
-      return keep(analysing, tenure, { ...rest, status: 'failed', failure: ended.state.failure, endedAt: now() });
+      return saveRun(services, tenure, { ...rest, status: 'failed', failure: ended.state.failure, endedAt: now() });
     }
     record = { ...rest, stepsDone: record.stepsDone + 1 };
   }
-  return keep(analysing, tenure, { ...record, status: 'done', endedAt: now() });
+  return saveRun(services, tenure, { ...record, status: 'done', endedAt: now() });
 }
 
-/** `unknown`: whether the step was submitted cannot be said yet, and there is no time to wait for that. */
-interface Carried {
+function reportHandedOn({ report }: AnalyticsServices, { period }: Tenure, record: AnalyticsRecord): void {
+  const { run, steps, stepsDone, inFlight } = record;
+  const progress = { what: 'analytics-handed-on', period, run, stepsDone, steps } as const;
+  report(inFlight?.queryId === undefined ? progress : { ...progress, queryId: inFlight.queryId });
+}
+
+/**
+ * `unknown`: whether the step was submitted cannot be said yet, and there is no time to wait for
+ * that.
+ */
+interface StepProgress {
   readonly record: AnalyticsRecord;
   readonly state: StepState | 'unknown';
 }
 
-/** One step, as far as it gets now. */
-async function carry(
-  analysing: AnalyticsServices,
+/** Takes one step as far as it gets now. */
+async function runStep(
+  services: AnalyticsServices,
   tenure: Tenure,
-  run: ScriptRun,
   before: AnalyticsRecord,
   step: Step,
-): Promise<Carried> {
-  const { script, now } = analysing;
+): Promise<StepProgress> {
+  const { script, now } = services;
+  const run: ScriptRun = { period: tenure.period, number: before.run, epoch: tenure.epoch };
   let record = before;
-  let state = await find(analysing, run, record, step);
+  let state = await find(services, run, record, step);
   if (state === 'unknown') {
     const { submittedAt = now() } = record.inFlight ?? {};
-    const inFlight = { number: step.number, submittedAt, searchingSince: searchBegan(analysing, record) };
-    return { record: await keep(analysing, tenure, { ...record, inFlight }), state };
+    const inFlight = { number: step.number, submittedAt, searchingSince: searchBegan(services, record) };
+    return { record: await saveRun(services, tenure, { ...record, inFlight }), state };
   }
   if (!state) {
-    record = await keep(analysing, tenure, { ...record, inFlight: { number: step.number, submittedAt: now() } });
+    record = await saveRun(services, tenure, { ...record, inFlight: { number: step.number, submittedAt: now() } });
     state = await script.submit(run, step);
   }
   if (state.is === 'running' && record.inFlight?.queryId === undefined) {
     const { submittedAt = now() } = record.inFlight ?? {};
     const inFlight = { number: step.number, submittedAt, queryId: state.queryId };
-    record = await keep(analysing, tenure, { ...record, inFlight });
+    record = await saveRun(services, tenure, { ...record, inFlight });
   }
-  return { record, state: await awaitEnd(analysing, run, step, state) };
+  return { record, state: await awaitEnd(services, run, step, state) };
 }
 
 /**
- * What became of the step in hand; undefined when there is none, or it was never submitted. An earlier holder of the
- * lease may have submitted it until this one raised the fence, which was just now: so what cannot be found is looked for
- * once more when the warehouse must tell of it. `unknown` when there is no time for that: then the search goes on later.
+ * What became of the step in flight; undefined when there is none, or it was never submitted. An
+ * earlier holder of the lease may have submitted it until this one raised the fence, which was just
+ * now: so what cannot be found is looked for once more when the warehouse must know of it.
+ * `unknown` when there is no time for that: then the search goes on later.
  */
 async function find(
-  analysing: AnalyticsServices,
+  services: AnalyticsServices,
   run: ScriptRun,
   record: AnalyticsRecord,
   step: Step,
 ): Promise<StepState | 'unknown' | undefined> {
-  const { script, sleep, mayWait, now } = analysing;
+  const { script, sleep, mayWait, now } = services;
   const { inFlight } = record;
   if (!inFlight) return undefined;
   const found = await script.look(run, step, inFlight.queryId);
   if (found || inFlight.queryId !== undefined) return found;
-  const seconds = script.visibleWithinSeconds - (now() - searchBegan(analysing, record)) / 1000;
+  const seconds = script.visibleWithinSeconds - (now() - searchBegan(services, record)) / 1000;
   if (seconds <= 0) return undefined;
   if (!(await mayWait(seconds))) return 'unknown';
   await sleep(seconds);
   return script.look(run, step, undefined);
 }
 
-/** Since when the step in hand is looked for: never later than now, for then the clock was set back, and nobody waits for an old date. */
+/**
+ * Since when the step in flight has been looked for. A moment in the future means that the clock
+ * was set back: then the search begins now.
+ */
 function searchBegan({ now }: AnalyticsServices, { inFlight }: AnalyticsRecord): number {
   return Math.min(inFlight?.searchingSince ?? now(), now());
 }

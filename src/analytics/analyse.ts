@@ -1,12 +1,13 @@
-import { createHash } from 'node:crypto';
+import { shortHash } from '../base/shortHash.ts';
 import type { AnalyticsMember, AnalyticsRecord, StepFailure } from '../ledger/analyticsRecord.ts';
 import type { Step } from '../warehouse/script.ts';
 import { FencedOff } from '../warehouse/warehouse.ts';
 import { advance } from './advance.ts';
-import { type AnalyticsServices, keep, type Tenure } from './analysing.ts';
+import { type AnalyticsServices, saveRun, type Tenure } from './services.ts';
 
 /**
- * Runs the analytics script over members of a month, or goes on with the run that an earlier invocation has begun.
+ * Runs the analytics script over members of a month, or goes on with the run that an earlier
+ * invocation has begun.
  *
  *   no run, or one that ended      a new run over the members given
  *   a run that failed, of the      a new run that begins with the step that failed: what took effect before it is
@@ -17,30 +18,30 @@ import { type AnalyticsServices, keep, type Tenure } from './analysing.ts';
  *   … and is superseded            cancelled, and a new run: the script has changed, all its months were published
  *                                  anew, or the warehouse has seen a newer run
  *
- * Answers the run as it stands when nothing more is to be done now: `failed`, `running`, which a later call takes up, or
- * `done`: the caller does what follows from it. Each step of the way is in the ledger before it is taken, so this may be
- * cut off anywhere.
- * Throws LeaseLost, FencedOff, and what the engine's connection throws: the tick is kept for retry.
+ * Answers the run as it stands when nothing more is to be done now: `failed`, `running`, which a
+ * later call takes up, or `done`: the caller does what follows from it. Each step of the way is in
+ * the ledger before it is taken, so this may be cut off anywhere. Throws LeaseLost, FencedOff, and
+ * what the engine's connection throws: the tick is retried.
  */
 export async function analyse(
-  analysing: AnalyticsServices,
+  services: AnalyticsServices,
   tenure: Tenure,
   stale: readonly AnalyticsMember[],
 ): Promise<AnalyticsRecord> {
-  const last = await analysing.ledger.analytics(tenure.period);
+  const last = await services.ledger.analytics(tenure.period);
   if (last?.status === 'done' && stale.some((member) => has(last.members, member))) return last;
-  if (last?.status !== 'running') return begin(analysing, tenure, stale, last);
-  const plan = planOf(analysing, tenure, last.members);
-  const superseded = await supersededBecause(analysing, tenure, last, plan);
-  const advanced = superseded ?? (await advanceUnlessOver(analysing, tenure, last, plan));
+  if (last?.status !== 'running') return begin(services, tenure, stale, last);
+  const plan = planOf(services, tenure, last.members);
+  const superseded = await supersededBecause(services, tenure, last, plan);
+  const advanced = superseded ?? (await advanceUnlessOver(services, tenure, last, plan));
   if (typeof advanced !== 'string') return advanced;
   const reason = advanced;
   const run = { period: tenure.period, number: last.run, epoch: tenure.epoch };
-  if (last.inFlight) await analysing.script.cancel(run, last.inFlight.number, last.inFlight.queryId);
-  const cancelled = { ...last, status: 'cancelled', endedAt: analysing.now() } as const;
-  await keep(analysing, tenure, cancelled);
-  analysing.report({ what: 'analytics-cancelled', period: tenure.period, run: last.run, reason });
-  return begin(analysing, tenure, stale, cancelled);
+  if (last.inFlight) await services.script.cancel(run, last.inFlight.number, last.inFlight.queryId);
+  const cancelled = { ...last, status: 'cancelled', endedAt: services.now() } as const;
+  await saveRun(services, tenure, cancelled);
+  services.report({ what: 'analytics-cancelled', period: tenure.period, run: last.run, reason });
+  return begin(services, tenure, stale, cancelled);
 }
 
 /** A script's steps, and their name; or why it cannot be read. */
@@ -56,7 +57,7 @@ function planOf({ script }: AnalyticsServices, { period }: Tenure, members: read
       period,
       members.map(({ payer }) => payer),
     );
-    return { steps, scriptId: createHash('sha256').update(JSON.stringify(steps)).digest('hex').slice(0, 16) };
+    return { steps, scriptId: shortHash(JSON.stringify(steps)) };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     return { steps: [], scriptId: 'unreadable', failure: { code: 'SCRIPT', message } };
@@ -64,13 +65,13 @@ function planOf({ script }: AnalyticsServices, { period }: Tenure, members: read
 }
 
 async function begin(
-  analysing: AnalyticsServices,
+  services: AnalyticsServices,
   tenure: Tenure,
   stale: readonly AnalyticsMember[],
   last: AnalyticsRecord | undefined,
 ): Promise<AnalyticsRecord> {
-  const { now, report } = analysing;
-  const plan = planOf(analysing, tenure, stale);
+  const { now, report } = services;
+  const plan = planOf(services, tenure, stale);
   const goesOn = last?.status === 'failed' && last.scriptId === plan.scriptId && sameMembers(last.members, stale);
   const record: AnalyticsRecord = {
     run: tenure.epoch,
@@ -81,8 +82,8 @@ async function begin(
     stepsDone: goesOn ? last.stepsDone : 0,
     startedAt: now(),
   };
-  if (plan.failure) return keep(analysing, tenure, { ...record, ...failed(plan.failure, now()) });
-  const begun = await keep(analysing, tenure, record);
+  if (plan.failure) return saveRun(services, tenure, { ...record, ...failed(plan.failure, now()) });
+  const begun = await saveRun(services, tenure, record);
   report({
     what: 'analytics-started',
     period: tenure.period,
@@ -90,7 +91,7 @@ async function begin(
     partitions: stale.length,
     steps: record.steps,
   });
-  return advance(analysing, tenure, begun, plan.steps);
+  return advance(services, tenure, begun, plan.steps);
 }
 
 function failed(failure: StepFailure, at: number) {
@@ -98,17 +99,18 @@ function failed(failure: StepFailure, at: number) {
 }
 
 /**
- * Carries a run on; answers why it is over where the warehouse has let a newer one in that the ledger does not know,
- * although the finalizer's own epoch is the newest: then the ledger is older than its warehouse, as after a restore.
+ * Carries a run on; answers why it is over where the warehouse has let a newer one in that the
+ * ledger does not know, although the finalizer's own epoch is the newest: then the ledger is older
+ * than its warehouse, as after a restore.
  */
 async function advanceUnlessOver(
-  analysing: AnalyticsServices,
+  services: AnalyticsServices,
   tenure: Tenure,
   last: AnalyticsRecord,
   { steps }: Plan,
 ): Promise<AnalyticsRecord | string> {
   try {
-    return await advance(analysing, tenure, last, steps);
+    return await advance(services, tenure, last, steps);
   } catch (error) {
     if (!(error instanceof FencedOff) || error.newest > tenure.epoch) throw error;
     return `the warehouse has seen run ${error.newest}, which the ledger does not know`;

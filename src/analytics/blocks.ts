@@ -2,12 +2,14 @@ import { ScriptError } from './scriptError.ts';
 import { isWord, type Segment, type Token, tokensOf } from './segments.ts';
 
 /**
- * Where a script's statements end: the offsets of those `;` that stand outside of every block of Snowflake Scripting.
+ * Where a script's statements end: the offsets of those `;` that stand outside of every block of
+ * Snowflake Scripting.
  *
- * A block is `begin … end` or `declare … begin … end`. It begins a statement, or is the body of a procedure, function,
- * task or alert. Inside, each statement ends with a `;` ("BEGIN … END (Snowflake Scripting)"), so a keyword counts only
- * where a statement begins: there `end` ends the innermost of what is open, whatever that is. Elsewhere `begin` and `end`
- * are names, as neither is reserved ("Reserved & limited keywords"), or the latter ends a `case` expression. The reader
+ * A block is `begin … end` or `declare … begin … end`. It begins a statement, or is the body of a
+ * procedure, function, task or alert. Inside, each statement ends with a `;` ("BEGIN … END
+ * (Snowflake Scripting)"), so a keyword counts only where a statement begins: there `end` ends the
+ * innermost of what is open, whatever that is. Elsewhere `begin` and `end` are names, as neither is
+ * reserved ("Reserved & limited keywords"), or the latter ends a `case` expression. The reader
  * awaits one of:
  *
  *   statement    the next token begins one
@@ -15,10 +17,10 @@ import { isWord, type Segment, type Token, tokensOf } from './segments.ts';
  *   semicolon    nothing matters up to the next `;`
  *   keyword      a statement's head goes on to a keyword: `if … then`, `for … do`, `create task … as`
  *
- * Transactions (`begin`, `begin work`, `begin transaction`, `begin name x`, each up to its `;`) are no blocks, wherever
- * they stand ("BEGIN"). DuckDB has no blocks, and so is split at each `;`.
- * `segments` are those of the whole script. Throws a ScriptError for a block that never ends, naming the line that the
- * outermost began on: all up to the script's end would be one statement.
+ * Transactions (`begin`, `begin work`, `begin transaction`, `begin name x`, each up to its `;`) are
+ * not blocks, wherever they stand ("BEGIN"). DuckDB has no blocks, and so is split at each `;`.
+ * `segments` are those of the whole script. Throws a ScriptError for a block that never ends,
+ * naming the line that the outermost began on: all up to the script's end would be one statement.
  */
 export function separatorsOf(segments: readonly Segment[]): ReadonlySet<number> {
   const separators = new Set<number>();
@@ -47,7 +49,10 @@ interface Reader {
   awaits: Awaited;
 }
 
-/** Between `declare` and its `begin` stand declarations; in everything else that is open, statements. */
+/**
+ * Between `declare` and its `begin` stand declarations; in everything else that is open,
+ * statements.
+ */
 interface Open {
   readonly holds: 'declarations' | 'statements';
   readonly line: number;
@@ -89,7 +94,10 @@ function beginStatement(reader: Reader, index: number): Awaited {
   return definitionHead(tokens, index) ?? (open.length > 0 ? beginInBlock(open, token) : SEMICOLON);
 }
 
-/** "DECLARE (Snowflake Scripting)": a nested procedure holds a block; all other declarations are like statements. */
+/**
+ * "DECLARE (Snowflake Scripting)": a nested procedure holds a block; all other declarations are
+ * like statements.
+ */
 function beginDeclaration({ tokens, open }: Reader, index: number): Awaited {
   if (isWord(tokens[index], 'begin')) {
     const declarations = open.pop();
@@ -168,7 +176,10 @@ function definitionHead(tokens: readonly Token[], index: number): Head | undefin
   return isWord(kind, 'task') || (isCreate && isWord(kind, 'procedure', 'function')) ? head('body', 'as') : undefined;
 }
 
-/** Reads one token of a head. Keywords inside of parentheses or of a `case` expression are not its own. */
+/**
+ * Reads one token of a head. Keywords inside of parentheses or of a `case` expression are not its
+ * own.
+ */
 function readHead(reader: Reader, index: number, state: Head): Awaited {
   const { tokens } = reader;
   const token = tokens[index];
@@ -182,7 +193,9 @@ function readHead(reader: Reader, index: number, state: Head): Awaited {
   return isOwn ? afterHead(reader, index, state) : state;
 }
 
-/** Whether a word is a name whatever it is: a field (`t.end`, `x:end`) or a bound variable (`:end`). */
+/**
+ * Whether a word is a name whatever it is: a field (`t.end`, `x:end`) or a bound variable (`:end`).
+ */
 function isMember(tokens: readonly Token[], index: number): boolean {
   return tokens[index]?.kind === 'word' && ['.', ':'].includes(tokens[index - 1]?.text ?? '');
 }
@@ -194,7 +207,10 @@ function depthChange(symbol: string): number {
 
 const BEFORE_OPERANDS = 'and or not in like between when then else to for while execute'.split(' ');
 
-/** Whether a keyword may follow. If not, so after an operator or before an operand (`when end > 1`), a word is a name. */
+/**
+ * Whether a keyword may follow. If not, so after an operator or before an operand (`when end > 1`),
+ * a word is a name.
+ */
 function endsOperand(tokens: readonly Token[], index: number): boolean {
   const token = tokens[index];
   if (token?.kind === 'word') return isMember(tokens, index) || !BEFORE_OPERANDS.includes(token.text);

@@ -11,22 +11,27 @@ interface ScriptScope {
 }
 
 const PAYERS = 'payers_ids';
-/** `( #payers_ids )` with its parentheses, else `#` and what belongs to it: a name, or what stands up to a blank. */
+/**
+ * `( #payers_ids )` with its parentheses, else `#` and what belongs to it: a name, or what stands
+ * up to a blank.
+ */
 const PLACEHOLDER = /\(\s*#payers_ids\s*\)|#(?:[A-Za-z_]\w*|[^\s;,()'"]*)/g;
 
 /**
- * Fills a script's placeholders: `#startyear` and `#startmonth` become plain numbers (2026 and 9), `(#payers_ids)` a
- * list (`('111122223333','444455556666')`). Where a `#` stands decides how it is read:
+ * Fills a script's placeholders: `#startyear` and `#startmonth` become plain numbers (2026 and 9),
+ * `(#payers_ids)` a list (`('111122223333','444455556666')`). Where a `#` stands decides how it is
+ * read:
  *
  *   in code                  it must be a placeholder; anything else is an error
  *   in '…', "…" and $$…$$    `#startyear` and `#startmonth` are filled, as scripts of the Python batch before this
  *                            reactor quote them ('#startyear'); other text with a `#` ('C#') stays
  *   in a comment             everything stays: no engine reads it
  *
- * The list of payers holds quotes, so inside '…' or "…" it is an error; so is `#payers_ids` without its parentheses,
- * wherever it is read. This is the last step before SQL, so the values are validated here once more.
- * Throws a RangeError for a period or payer that is not one and for no payer at all, a ScriptError that names the
- * placeholder and its line, and what {@link segmentsOf} throws.
+ * The list of payers holds quotes, so inside '…' or "…" it is an error; so is `#payers_ids` without
+ * its parentheses, wherever it is read. This is the last step before SQL, so the values are
+ * validated here once more. Throws a RangeError for a period or payer that is not one and for no
+ * payer at all, a ScriptError that names the placeholder and its line, and what {@link segmentsOf}
+ * throws.
  */
 export function renderScript(script: string, scope: ScriptScope): string {
   const period = parsePeriod(scope.period);

@@ -1,4 +1,7 @@
-/** A script that cannot be rendered or split. Consequence: nothing of it is run; somebody mends it at `line`. */
+/**
+ * A script that cannot be rendered or split. Consequence: nothing of it is run; somebody mends it
+ * at `line`.
+ */
 export class ScriptError extends Error {
   override readonly name = 'ScriptError';
   /** The line of the script, 1 for the first. */

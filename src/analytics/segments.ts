@@ -1,7 +1,8 @@
 import { ScriptError } from './scriptError.ts';
 
 /**
- * A stretch of a script that is read in one way. Joined in order, the texts of all segments are the script again.
+ * A stretch of a script that is read in one way. Joined in order, all segments are the script
+ * again.
  *
  *   code        what is outside everything else; only here a `;` separates and an unknown `#name` is an error
  *   string      '…', where '' is a quote
@@ -19,12 +20,13 @@ export interface Segment {
 const OPENING = /'|"|\$\$|--|\/\/|\/\*/g;
 
 /**
- * Cuts a script into segments, by the lexical rules of Snowflake, which runs it in production: strings and `$$` as in
- * its SQL reference, "String & binary data types"; `//` as in its knowledge base, "How to comment or uncomment multiple
- * lines in the SQL worksheet". DuckDB reads the same, but for two things: to it `//` is an integer division, which a
- * portable script cannot hold, and block comments nest, which they do not here.
- * Throws a ScriptError for a quote or comment that is not closed (naming the line that it began on), and for a
- * backslash before a quote in a '…' string: Snowflake takes the pair as a quote and reads on, DuckDB does not.
+ * Cuts a script into segments, by the lexical rules of Snowflake, which runs it in production:
+ * strings and `$$` as in its SQL reference, "String & binary data types"; `//` as in its knowledge
+ * base, "How to comment or uncomment multiple lines in the SQL worksheet". DuckDB reads the same,
+ * but for two things: to it `//` is an integer division, which a portable script cannot hold, and
+ * block comments nest, which they do not here. Throws a ScriptError for a quote or comment that is
+ * not closed (naming the line that it began on), and for a backslash before a quote in a '…'
+ * string: Snowflake takes the pair as a quote and reads on, DuckDB does not.
  */
 export function segmentsOf(script: string): Segment[] {
   const segments: Segment[] = [];
@@ -40,7 +42,7 @@ export function segmentsOf(script: string): Segment[] {
   OPENING.lastIndex = 0;
   for (let found = OPENING.exec(script); found !== null; found = OPENING.exec(script)) {
     push('code', at, found.index);
-    const { kind, end } = closingOf(script, found[0], found.index, line);
+    const { kind, end } = closingOf(found[0], { script, start: found.index, line });
     push(kind, found.index, end);
     at = end;
     OPENING.lastIndex = end;
@@ -49,35 +51,37 @@ export function segmentsOf(script: string): Segment[] {
   return segments;
 }
 
-function closingOf(
-  script: string,
-  opening: string,
-  start: number,
-  line: number,
-): { kind: Segment['kind']; end: number } {
-  switch (opening) {
+/** Where a quote or comment begins. */
+interface Opening {
+  readonly script: string;
+  readonly start: number;
+  readonly line: number;
+}
+
+function closingOf(mark: string, opening: Opening): { kind: Segment['kind']; end: number } {
+  switch (mark) {
     case "'":
-      return { kind: 'string', end: endOfQuoted(script, "'", start, line) };
+      return { kind: 'string', end: endOfQuoted(opening, "'") };
     case '"':
-      return { kind: 'identifier', end: endOfQuoted(script, '"', start, line) };
+      return { kind: 'identifier', end: endOfQuoted(opening, '"') };
     case '$$':
-      return { kind: 'dollar', end: endAfter(script, '$$', start, line, 'the $$ quote') };
+      return { kind: 'dollar', end: endAfter(opening, '$$', 'the $$ quote') };
     case '/*':
-      return { kind: 'comment', end: endAfter(script, '*/', start, line, 'the /* comment') };
+      return { kind: 'comment', end: endAfter(opening, '*/', 'the /* comment') };
     default: {
-      const newline = script.indexOf('\n', start);
-      return { kind: 'comment', end: newline < 0 ? script.length : newline };
+      const newline = opening.script.indexOf('\n', opening.start);
+      return { kind: 'comment', end: newline < 0 ? opening.script.length : newline };
     }
   }
 }
 
-function endAfter(script: string, closing: string, start: number, line: number, what: string): number {
+function endAfter({ script, start, line }: Opening, closing: string, what: string): number {
   const found = script.indexOf(closing, start + 2);
   if (found < 0) throw new ScriptError(`${what} that begins here is never closed`, line);
   return found + closing.length;
 }
 
-function endOfQuoted(script: string, quote: string, start: number, line: number): number {
+function endOfQuoted({ script, start, line }: Opening, quote: string): number {
   let at = script.indexOf(quote, start + 1);
   while (at >= 0) {
     if (quote === "'" && /(?<!\\)(\\\\)*\\$/.test(script.slice(start + 1, at))) {
@@ -90,8 +94,9 @@ function endOfQuoted(script: string, quote: string, start: number, line: number)
 }
 
 /**
- * What a parser reads of a script: a word, a whole quote, or another character (`:=` is one symbol). Blanks and comments
- * are none. A word is in lower case: unquoted names and keywords are the same in any case. Numbers and `$1` are words.
+ * What a parser reads of a script: a word, a whole quote, or another character (`:=` is one
+ * symbol). Blanks and comments are not tokens. A word is in lower case: unquoted names and keywords
+ * are the same in any case. Numbers and `$1` are words.
  */
 export interface Token {
   readonly kind: 'word' | 'quoted' | 'symbol';

@@ -2,11 +2,12 @@ import { separatorsOf } from './blocks.ts';
 import { type Segment, segmentsOf } from './segments.ts';
 
 /**
- * Splits a rendered script at its `;` into statements, in order. Comments and blanks before and after a statement go,
- * those inside stay; a statement of nothing else vanishes. `begin transaction` and `commit` are statements of their
- * own. A block of Snowflake Scripting (`begin … end`, also as the body of a procedure) is one statement, or a part of
- * one, with all of its `;` but the last.
- * Throws a ScriptError for a quote, comment or block that is never closed, naming the line that it began on.
+ * Splits a rendered script at its `;` into statements, in order. Comments and blanks before and
+ * after a statement go, those inside stay; a statement of nothing else vanishes.
+ * `begin transaction` and `commit` are statements of their own. A block of Snowflake Scripting
+ * (`begin … end`, also as the body of a procedure) is one statement, or a part of one, with all of
+ * its `;` but the last. Throws a ScriptError for a quote, comment or block that is never closed,
+ * naming the line that it began on.
  */
 export function statementsOf(script: string): string[] {
   const statements: string[] = [];

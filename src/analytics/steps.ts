@@ -1,4 +1,4 @@
-import type { NumberedStatement, ScriptItem, Step } from '../warehouse/script.ts';
+import type { ScriptItem, ScriptStatement, Step } from '../warehouse/script.ts';
 import { ScriptError } from './scriptError.ts';
 
 const BEGIN = /^(begin(\s+(work|transaction))?|start\s+transaction)(\s+name\s+\S+)?$/i;
@@ -9,7 +9,10 @@ const BLOCK = /^(begin|declare)\s/i;
 /** Within a block, a word too many only means a longer step. */
 const CHANGES_SESSION_SOMEWHERE = /\b(use|set|unset|session|temp|temporary|volatile)\b/i;
 
-/** Cuts a script's statements into steps. Throws a ScriptError for a script that ends inside a transaction. */
+/**
+ * Cuts a script's statements into steps. Throws a ScriptError for a script that ends inside a
+ * transaction.
+ */
 export function stepsOf(script: readonly string[]): Step[] {
   const items = itemsOf(script);
   const first = items.findIndex(changesSession);
@@ -35,7 +38,7 @@ function changesSession(item: ScriptItem): boolean {
 
 function itemsOf(script: readonly string[]): ScriptItem[] {
   const items: ScriptItem[] = [];
-  let open: NumberedStatement[] | undefined;
+  let open: ScriptStatement[] | undefined;
   for (const [index, text] of script.entries()) {
     const [number, sql] = [index + 1, text.trim()];
     if (!open && BEGIN.test(sql)) {

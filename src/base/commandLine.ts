@@ -6,9 +6,9 @@ export class UsageError extends Error {
 }
 
 /**
- * The values of a command line's options; there is nothing else on it. Throws UsageError, which names what is wrong: an
- * unknown option, an option with a value that is given twice (which of them counts?), an empty value (a variable of the
- * shell's that is not set, mostly).
+ * The values of a command line's options; there is nothing else on it. Throws UsageError, which
+ * names what is wrong: an unknown option, an option with a value that is given twice (which of them
+ * counts?), an empty value (mostly an unset shell variable).
  */
 export function readOptions<Config extends ParseArgsOptionsConfig>(
   args: readonly string[],

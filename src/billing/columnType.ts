@@ -1,4 +1,7 @@
-/** A top-level column of a Parquet file. `type` is this project's own short name for it: see `staging/parquetFooter.ts`. */
+/**
+ * A top-level column of a Parquet file. `type` is this project's own short name for it: see
+ * `staging/parquetFooter.ts`.
+ */
 export interface ColumnType {
   readonly name: string;
   readonly type: string;

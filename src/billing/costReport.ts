@@ -1,9 +1,10 @@
 import { quoteValue } from '../base/printable.ts';
 
 /**
- * The columns without which a file is no part of a bill: who used what when, and what it cost. Names as in the data
- * dictionaries of legacy reports and of CUR 2.0 (AWS Data Exports User Guide, "Cost and Usage Report (CUR) 2.0"). All
- * others may be left out: Data Exports let their owner choose columns.
+ * The columns without which a file is no part of a bill: who used what when, and what it cost.
+ * Names as in the data dictionaries of legacy reports and of CUR 2.0 (AWS Data Exports User Guide,
+ * "Cost and Usage Report (CUR) 2.0"). All others may be left out: Data Exports let their owner
+ * choose columns.
  */
 const NEEDED = [
   'line_item_line_item_type',
@@ -12,13 +13,17 @@ const NEEDED = [
   'line_item_unblended_cost',
 ] as const;
 
-/** A mandatory column of every FOCUS version (FinOps Open Cost and Usage Specification, "Billed Cost"). */
+/**
+ * A mandatory column of every FOCUS version (FinOps Open Cost and Usage Specification, "Billed
+ * Cost").
+ */
 const FOCUS_COST = 'billedcost';
 const SHOWN_COLUMNS = 5;
 
 /**
- * Why a file or an export with these top-level columns is no part of a bill; undefined where it may be one. Case does
- * not matter. FOCUS exports are named as what they are: their amounts must not stand in for a bill's.
+ * Why a file or an export with these top-level columns is no part of a bill; undefined where it may
+ * be one. Case does not matter. FOCUS exports are named as what they are: their amounts must not
+ * stand in for a bill's.
  */
 export function whyNotBill(columns: readonly string[]): string | undefined {
   const names = new Set(columns.map((name) => name.toLowerCase()));

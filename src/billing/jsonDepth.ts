@@ -1,6 +1,7 @@
 /**
- * How deeply the objects and lists of a JSON text are nested in each other, without parsing it: parsers and printers that
- * recurse run out of stack on a text of some thousand brackets. Stops counting at `limit`. The text need not be valid.
+ * How deeply the objects and lists of a JSON text are nested in each other, without parsing it:
+ * parsers and printers that recurse run out of stack on a text of some thousand brackets. Stops
+ * counting at `limit`. The text need not be valid.
  */
 export function jsonDepth(text: string, limit: number): number {
   let [depth, deepest] = [0, 0];

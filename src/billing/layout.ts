@@ -1,12 +1,12 @@
 import { monthOf, type Period, periodOf, yearOf } from './period.ts';
 
 /**
- * How a report lies in its bucket. Overwrite: every refresh writes over the same keys. Create-new: every refresh gets a
- * folder of its own, and only the newest complete one counts.
+ * How a report lies in its bucket. Overwrite: every refresh writes over the same keys. Create-new:
+ * every refresh gets a folder of its own, and only the newest complete one counts.
  */
 export type Layout = 'legacy-overwrite' | 'legacy-create-new' | 'cur2-overwrite' | 'cur2-create-new';
 
-/** Why an object is none of ours: no failure, only to be told. */
+/** Why an object is not ours: not a failure, only reported. */
 type IgnoredReason =
   | 'folder marker'
   | 'access test object'
@@ -23,21 +23,27 @@ type IgnoredReason =
 type Classified =
   | {
       readonly kind: 'data' | 'manifest';
-      /** Of a manifest only what its place suggests: the copy outside a delivery's own folder is written in both modes. */
+      /**
+       * Of a manifest only what its place suggests: the copy outside a delivery's own folder is
+       * written in both modes.
+       */
       readonly layout: Layout;
       readonly period: Period;
-      /** The key's own folder, slash included. Files of one delivery share it; a create-new delivery has one of its own. */
+      /**
+       * The key's own folder, slash included. Files of one delivery share it; a create-new delivery
+       * has one of its own.
+       */
       readonly folder: string;
     }
   | { readonly kind: 'ignored'; readonly reason: IgnoredReason };
 
 /**
- * Says what the object under `key` (raw, as S3 stores it) is. Never throws: any text is a possible key, and segments
- * such as `..` are ordinary names to S3.
+ * Says what the object under `key` (raw, as S3 stores it) is. Never throws: any text is a possible
+ * key, and segments such as `..` are ordinary names to S3.
  *
- * Prefix and report name are free and of any depth, so a key is read from its end. Places (AWS Data Exports User Guide,
- * Understanding export delivery and Understanding your report versions; `BILLING_PERIOD` in lower case and one-digit
- * months were seen in buckets):
+ * Prefix and report name are free and of any depth, so a key is read from its end. Places (AWS Data
+ * Exports User Guide, Understanding export delivery and Understanding your report versions;
+ * `BILLING_PERIOD` in lower case and one-digit months were seen in buckets):
  *
  *     year=2018/month=10/                                 legacy, overwrite: data, and in older reports the manifest
  *     20181001-20181101/                                  legacy: manifest; data of overwrite reports without Athena
@@ -59,12 +65,18 @@ export function classifyKey(key: string): Classified {
   return { kind, layout: place.layout, period: place.period, folder: key.slice(0, key.length - name.length) };
 }
 
-/** Lower case only: AWS writes no other, and the event rules' patterns, which tell case apart, would never send one. */
+/**
+ * Lower case only: AWS writes no other, and the event rules' patterns, which are case-sensitive,
+ * would never send one.
+ */
 function isDataName(name: string): boolean {
   return /.\.parquet$/s.test(name);
 }
 
-/** Not `…-RedshiftManifest.json` or `…-QuickSightManifest.json`: these name the same files for other readers. */
+/**
+ * Not `…-RedshiftManifest.json` or `…-QuickSightManifest.json`: these name the same files for other
+ * readers.
+ */
 function isManifestName(name: string): boolean {
   return /.-Manifest\.json$/s.test(name);
 }
@@ -72,7 +84,8 @@ function isManifestName(name: string): boolean {
 function noiseReason(folders: readonly string[], name: string): IgnoredReason | undefined {
   if (name === '' || name.endsWith('$folder$')) return 'folder marker';
   if (name === 'aws-programmatic-access-test-object') return 'access test object';
-  // What macOS keeps beside a file on disks of other systems (AppleDouble): never data, whatever its name ends in.
+  // What macOS writes beside a file on disks of other systems (AppleDouble): never data, whatever
+  // its name ends in.
   if (name.startsWith('._')) return 'macOS metadata';
   if (folders.includes('cost_and_usage_data_status')) return 'status table';
   if (/\.csv(\.gz|\.zip)?$/.test(name)) return 'csv export';
@@ -80,7 +93,10 @@ function noiseReason(folders: readonly string[], name: string): IgnoredReason | 
   return isDataName(name) || isManifestName(name) ? undefined : 'not Parquet';
 }
 
-/** A place where a report may lie; `period` is missing when the folder that should name it names no month. */
+/**
+ * A place where a report may lie; `period` is missing when the folder that should name it names no
+ * month.
+ */
 interface LayoutPlace {
   readonly layout: Layout;
   readonly period: Period | undefined;
@@ -126,7 +142,10 @@ function isMonthRange(folder: string): boolean {
   return /^\d{8}-\d{8}$/.test(folder);
 }
 
-/** `20220401-20220501`: from the first day of a month to the first day of the next, and nothing else. */
+/**
+ * `20220401-20220501`: from the first day of a month to the first day of the next, and nothing
+ * else.
+ */
 function periodOfRange(folder: string): Period | undefined {
   const period = periodOfDigits(folder.slice(0, 4), folder.slice(4, 6));
   return period && monthRange(period) === folder ? period : undefined;

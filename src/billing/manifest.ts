@@ -1,11 +1,15 @@
 import * as z from 'zod/mini';
 import { quoteValue } from '../base/printable.ts';
+import { wrongFields } from '../base/wrongFields.ts';
 import { whyNotBill } from './costReport.ts';
 import { jsonDepth } from './jsonDepth.ts';
 import { classifyKey, monthRange } from './layout.ts';
 import type { Period } from './period.ts';
 
-/** What a delivery says of itself: these files, in the manifest's own bucket, are one refresh of one period. */
+/**
+ * What a delivery says of itself: these files, in the manifest's own bucket, are one refresh of one
+ * period.
+ */
 export interface Manifest {
   /** Data Exports' executionId, legacy's assemblyId: new with every refresh. */
   readonly executionId: string;
@@ -14,12 +18,18 @@ export interface Manifest {
   readonly keys: string[];
 }
 
-/** The manifest cannot be used, and will not be better when it is read again. Consequence: the delivery is not complete until another manifest comes. */
+/**
+ * The manifest cannot be used, and will not be better when it is read again. Consequence: the
+ * delivery is not complete until another manifest comes.
+ */
 export class ManifestInvalid extends Error {
   override readonly name = 'ManifestInvalid';
 }
 
-/** The manifest is in order, and its export is no part of a bill. Consequence: it is set aside, and no delivery comes of it. */
+/**
+ * The manifest is in order, and its export is no part of a bill. Consequence: it is set aside, and
+ * no delivery comes of it.
+ */
 export class ManifestNotBill extends Error {
   override readonly name = 'ManifestNotBill';
 }
@@ -37,7 +47,9 @@ const text = z.string('must be a string');
 const filledText = text.check(z.minLength(1, 'must not be empty'));
 const listOfTexts = z.array(text, 'must be a list').check(z.minLength(1, 'must name a file'));
 
-/** AWS Data Exports User Guide, Understanding export delivery. `dataFiles` are whole `s3://` URIs. */
+/**
+ * AWS Data Exports User Guide, Understanding export delivery. `dataFiles` are whole `s3://` URIs.
+ */
 const exportManifest = z.object({
   executionId: filledText,
   dataFiles: listOfTexts,
@@ -55,11 +67,12 @@ const legacyManifest = z.object({
 const objectOfAnything = z.record(z.string(), z.unknown());
 
 /**
- * Reads the manifest of a Data Exports or a legacy delivery. `at` is where it lies: its key names the period, because
- * Data Exports' manifest itself does not.
+ * Reads the manifest of a Data Exports or a legacy delivery. `at` is where it lies: its key names
+ * the period, because Data Exports' manifest itself does not.
  *
- * Throws ManifestInvalid, whose message names the field and its value, unless every file lies in the manifest's own
- * bucket and is data of its period; and ManifestNotBill for an export whose columns make no bill.
+ * Throws ManifestInvalid, whose message names the field and its value, unless every file lies in
+ * the manifest's own bucket and is data of its period; and ManifestNotBill for an export whose
+ * columns make no bill.
  */
 export function parseManifest(json: string, at: { bucket: string; key: string }): Manifest {
   const place = classifyKey(at.key);
@@ -99,17 +112,14 @@ function readObject(json: string): Record<string, unknown> {
 }
 
 function check<Schema extends z.ZodMiniType>(schema: Schema, document: unknown): z.output<Schema> {
-  const parsed = schema.safeParse(document, { reportInput: true });
+  const parsed = schema.safeParse(document);
   if (parsed.success) return parsed.data;
-  const wrong = parsed.error.issues.map(
-    ({ path, message, input }) => `${path.join('.')} ${message}, got ${quoteValue(input)}`,
-  );
-  throw new ManifestInvalid(wrong.join('; '));
+  throw new ManifestInvalid(wrongFields(parsed.error.issues, document, { whole: 'manifest' }).join('; '));
 }
 
 /**
- * The key in an `s3://bucket/key` URI of this bucket. The key stands there raw: a real manifest has the `=` and `:` of
- * a create-new folder unescaped, so nothing is decoded.
+ * The key in an `s3://bucket/key` URI of this bucket. The key stands there raw: a real manifest has
+ * the `=` and `:` of a create-new folder unescaped, so nothing is decoded.
  */
 function keyOfUri(uri: string, field: string, ownBucket: string): string {
   const [, bucket, key] = /^s3:\/\/([^/]+)\/(.+)$/s.exec(uri) ?? [];
@@ -146,7 +156,10 @@ function dataKeys(keys: readonly string[], field: string, period: Period): strin
   return [...new Set(keys)];
 }
 
-/** Legacy manifests name their period too (`20220401T000000.000Z` to `20220501T000000.000Z`): it must be the key's. */
+/**
+ * Legacy manifests name their period too (`20220401T000000.000Z` to `20220501T000000.000Z`): it
+ * must be the key's.
+ */
 function checkBillingPeriod({ start, end }: { start: string; end: string }, period: Period): void {
   const range = `${start.slice(0, 8)}-${end.slice(0, 8)}`;
   if (range !== monthRange(period)) {

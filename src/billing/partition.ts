@@ -12,7 +12,9 @@ export function partitionName(partition: Partition): string {
   return `${partition.period}/${partition.payer}`;
 }
 
-/** Where a partition's staged files lie: `year=2026/month=10/payer-111122223333/`, slash included. */
+/**
+ * Where a partition's staged files lie: `year=2026/month=10/payer-111122223333/`, slash included.
+ */
 export function partitionPrefix({ payer, period }: Partition): string {
   return `year=${yearOf(period)}/month=${String(monthOf(period)).padStart(2, '0')}/payer-${payer}/`;
 }

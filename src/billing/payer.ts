@@ -1,4 +1,7 @@
-/** The AWS account whose bill is exported: 12 digits. Only {@link parsePayer} makes one, so a `Payer` is always valid. */
+/**
+ * The AWS account whose bill is exported: 12 digits. Only {@link parsePayer} makes one, so a
+ * `Payer` is always valid.
+ */
 export type Payer = string & { readonly payer: unique symbol };
 
 /** Reads a 12-digit account id. Throws a RangeError that names the value. */

@@ -1,4 +1,7 @@
-/** A billing month, `YYYY-MM`. Only {@link parsePeriod} and the functions here make one, so a `Period` is always valid. */
+/**
+ * A billing month, `YYYY-MM`. Only {@link parsePeriod} and the functions here make one, so a
+ * `Period` is always valid.
+ */
 export type Period = string & { readonly period: unique symbol };
 
 const PERIOD = /^(20\d{2})-(0[1-9]|1[0-2])$/;
@@ -17,7 +20,9 @@ export function periodOf(year: number, month: number): Period | undefined {
   return PERIOD.test(text) ? (text as Period) : undefined;
 }
 
-/** The period that an instant (milliseconds since 1970, UTC) lies in: bills are cut by UTC months. */
+/**
+ * The period that an instant (milliseconds since 1970, UTC) lies in: bills are cut by UTC months.
+ */
 export function periodAt(epochMs: number): Period {
   return parsePeriod(new Date(epochMs).toISOString().slice(0, 7));
 }
@@ -29,6 +34,15 @@ export function yearOf(period: Period): number {
 /** The month, 1 to 12. */
 export function monthOf(period: Period): number {
   return Number(period.slice(5));
+}
+
+/**
+ * The month of an instant (milliseconds since 1970, UTC) and the one before, oldest first: those
+ * that AWS still writes.
+ */
+export function recentPeriods(epochMs: number): readonly Period[] {
+  const current = periodAt(epochMs);
+  return [addMonths(current, -1), current];
 }
 
 /** The period `months` later; a negative number goes back. */

@@ -10,7 +10,10 @@ export type Placement =
       readonly partition: Partition;
       /** The key's folder. Files of one delivery share it. */
       readonly folder: string;
-      /** Whether a delivery has folders of its own, so that its files are never overwritten by the next one. */
+      /**
+       * Whether a delivery has folders of its own, so that its files are never overwritten by the
+       * next one.
+       */
       readonly ownFolder: boolean;
       /** Whether this source's deliveries end with a manifest. */
       readonly awaitsManifest: boolean;

@@ -1,12 +1,12 @@
-import { createHash } from 'node:crypto';
+import { shortHash } from '../base/shortHash.ts';
 
 /** Names one version: a hash of bucket, key and etag (16 hex digits). */
 export type VersionId = string;
 
 /**
- * One content of one source object. Its identity is (bucket, key, etag); `versionId` says how to read exactly this
- * content where the source bucket keeps versions, but is no part of the identity, because a listing does not tell it
- * and both roads must name the same thing.
+ * One content of one source object. Its identity is (bucket, key, etag); `versionId` says how to
+ * read exactly this content where the source bucket keeps versions, but is no part of the identity,
+ * because a listing does not say it, and both ways must name the same thing.
  */
 export interface SourceVersion {
   readonly bucket: string;
@@ -25,15 +25,18 @@ export function objectName({ bucket, key }: Pick<SourceVersion, 'bucket' | 'key'
   return `${bucket}\0${key}`;
 }
 
-/** The id of a version. Parts are separated by NUL, which cannot stand in a bucket name or an etag. */
+/**
+ * The id of a version. Parts are separated by NUL, which cannot stand in a bucket name or an etag.
+ */
 export function versionIdOf({ bucket, key, etag }: Pick<SourceVersion, 'bucket' | 'key' | 'etag'>): VersionId {
-  return createHash('sha256').update(`${bucket}\0${key}\0${etag}`).digest('hex').slice(0, 16);
+  return shortHash(`${bucket}\0${key}\0${etag}`);
 }
 
 /**
- * Which of two versions of one key is newer: above zero when `a` is. Sequencers decide when both have one and they
- * differ: "pad the shorter with zeros on the right, then compare lexicographically" (S3 User Guide, Event message
- * structure). Otherwise LastModified decides, then the etag, so that every observer picks the same one.
+ * Which of two versions of one key is newer: above zero when `a` is. Sequencers decide when both
+ * have one and they differ: "pad the shorter with zeros on the right, then compare
+ * lexicographically" (S3 User Guide, Event message structure). Otherwise LastModified decides, then
+ * the etag, so that every observer picks the same one.
  */
 export function compareVersions(a: SourceVersion, b: SourceVersion): number {
   if (a.sequencer && b.sequencer) {
@@ -50,5 +53,6 @@ function compareSequencers(a: string, b: string): number {
 
 /** Orders text by code unit, the same everywhere: a locale would not. */
 export function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
 }

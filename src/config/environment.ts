@@ -1,9 +1,13 @@
 import * as z from 'zod/mini';
 import { quoteValue } from '../base/printable.ts';
+import { wrongFields } from '../base/wrongFields.ts';
 import type { PayerMetrics } from '../telemetry/metricCatalogue.ts';
 import type { PayersTable } from './payersTable.ts';
 
-/** A function was deployed with a wrong environment. Consequence: it stops at its cold start, with an alarm; messages are kept. */
+/**
+ * A function was deployed with a wrong environment. Consequence: it stops at its cold start, with
+ * an alarm; messages are kept.
+ */
 export class EnvironmentInvalid extends Error {
   override readonly name = 'EnvironmentInvalid';
 }
@@ -16,7 +20,8 @@ const wholeNumber = (least: number, what: string) =>
   );
 const seconds = (least: number) => wholeNumber(least, `a whole number of seconds, ${least} or more`);
 
-// Names as AWS takes them: AWS::SQS::Queue, AWS::DynamoDB::Table, Amazon S3 bucket naming rules, CloudWatch namespaces.
+// Names as AWS takes them: AWS::SQS::Queue, AWS::DynamoDB::Table, Amazon S3 bucket naming rules,
+// CloudWatch namespaces.
 const queueName = text(/^[A-Za-z0-9_-]{1,80}$/, 'the name of a queue (letters, digits, - and _)');
 const queueNames = z.pipe(
   text(/^[A-Za-z0-9_-]{1,80}(,[A-Za-z0-9_-]{1,80})*$/, 'names of queues with commas between them'),
@@ -51,9 +56,12 @@ const snowflake = {
   SNOWFLAKE_ROLE: snowflakeName,
 };
 
-/** Who tells has to know whether there is a broker; who sends, where its messages go on it. */
-const telling = { RABBITMQ_SECRET: text(secretName, 'the name of a secret, or none') };
-const sending = { ...telling, RABBITMQ_VIRTUAL_HOST: text(/^\S{1,255}$/, 'the name of a virtual host') };
+/**
+ * Whoever puts messages into the outbox has to know whether there is a broker; whoever sends them,
+ * where they go on it.
+ */
+const notifying = { RABBITMQ_SECRET: text(secretName, 'the name of a secret, or none') };
+const sending = { ...notifying, RABBITMQ_VIRTUAL_HOST: text(/^\S{1,255}$/, 'the name of a virtual host') };
 
 const TABLE = /^[A-Za-z_][A-Za-z0-9_$]{0,254}(\.[A-Za-z_][A-Za-z0-9_$]{0,254}){2}$/;
 const payersTable = z.pipe(
@@ -72,7 +80,7 @@ export const copyVariables = z.object({
   ...copyQueue,
   ...finalizeQueue,
   ...debounce,
-  ...telling,
+  ...notifying,
 });
 export const finalizeVariables = z.object({ ...copyVariables.shape, ...grace, ...runs, ...snowflake, ...sending });
 export const reconcileVariables = z.object({
@@ -115,11 +123,8 @@ export function parseEnvironment<Variables extends z.ZodMiniObject>(
   variables: Variables,
   environment: Readonly<Record<string, string | undefined>>,
 ): z.output<Variables> {
-  const parsed = variables.safeParse(environment, { reportInput: true });
-  const issues = parsed.error?.issues ?? [];
-  const wrong = issues.map(({ path, message, input }) =>
-    input === undefined ? `${path.join('.')} is not set` : `${path.join('.')} ${message}, got ${quoteValue(input)}`,
-  );
+  const parsed = variables.safeParse(environment);
+  const wrong = wrongFields(parsed.error?.issues ?? [], environment, { whole: 'it', missing: 'is not set' });
   for (const [less, more] of ORDERED) {
     if (!(less in variables.shape) || !(Number(environment[less]) > Number(environment[more]))) continue;
     wrong.push(

@@ -6,14 +6,21 @@ import type { ConfigurationOrigin } from '../ledger/activity.ts';
 import type { StoredConfiguration } from '../ledger/ledger.ts';
 import type { Report } from '../telemetry/events.ts';
 import type { PayersConfiguration } from './payers.ts';
+import { payersInForce } from './payersInForce.ts';
 import { type PayerRow, parsePayerRows, type WrongRow } from './payersTable.ts';
 
-/** Reads all rows of the payers table, as `payersTableQuery` asks for them. Throws when they cannot be read. */
+/**
+ * Reads all rows of the payers table, as `payersTableQuery` asks for them. Throws when they cannot
+ * be read.
+ */
 type ReadTable = () => Promise<readonly PayerRow[]>;
 
 /** Where payers may be read from. `now` answers milliseconds since 1970. */
 export interface PayersOrigins {
-  /** Reads the payers table; absent where none is configured: then the payers file is the configuration, and all is well. */
+  /**
+   * Reads the payers table; absent where none is configured: then the payers file is the
+   * configuration, and all is well.
+   */
   readonly readTable?: ReadTable | undefined;
   /** The ledger's copy. */
   readonly cached: () => Promise<StoredConfiguration | undefined>;
@@ -32,21 +39,22 @@ export interface LoadedPayers {
   readonly wrongRows: readonly WrongRow[];
   /** Why it is not the table that counts, though there is one. */
   readonly why?: string;
-  /** What the ledger is to keep from now on; absent when it is to keep what it has. */
-  readonly keep?: StoredConfiguration;
+  /** What the ledger's copy is to be from now on; absent when it stays as it is. */
+  readonly toSave?: StoredConfiguration;
 }
 
 /**
  * Finds out whose reports arrive where:
  *
- *   no table is configured       the payers file; a copy that was kept while there was one counts no more
- *   the table has right rows     these, and they are kept; each wrong row is reported and left out
- *   nobody is enabled in it      the copy that was kept last, else the payers file; said, and no alarm: nothing failed
+ *   no table is configured       the payers file; a copy that was saved while there was one no longer counts
+ *   the table has right rows     these, and they are saved; each wrong row is reported and left out
+ *   nobody is enabled in it      the copy that was saved last, else the payers file; said, and no alarm: nothing failed
  *   it cannot be read, or every  the same; retry at the next reading, with an alarm
  *   row that counts is wrong
  *
- * A table in which nobody is enabled is not believed: somebody is about to fill it, or has emptied it by mistake, and it
- * would stop every payer. To stop them all for good, take the table out of the configuration.
+ * A table in which nobody is enabled is not believed: it is about to be filled, or was emptied by
+ * mistake, and it would stop every payer. To stop them all for good, take the table out of the
+ * configuration.
  *
  * Throws what `cached` throws: the caller works with the same ledger.
  */
@@ -57,16 +65,16 @@ export async function loadPayers(origins: PayersOrigins): Promise<LoadedPayers> 
   return loaded;
 }
 
-/** A payer counts once, however many places it has. */
+/** A payer counts once, however many sources it has. */
 export function payersOf(sources: readonly PayerSource[]): Set<Payer> {
   return new Set(sources.map(({ payer }) => payer));
 }
 
-async function loadFile({ cached, fallback: { sources }, now }: PayersOrigins): Promise<LoadedPayers> {
-  const from = 'fallback';
-  const stored = await cached();
-  if (stored?.from !== 'table') return { from, sources, wrongRows: [] };
-  return { from, sources, wrongRows: [], keep: { from, sources, readAt: now() } };
+async function loadFile({ cached, fallback, now }: PayersOrigins): Promise<LoadedPayers> {
+  const { sources } = fallback;
+  const file = { from: 'fallback', sources } as const;
+  const isOutdated = payersInForce(await cached(), fallback).from === 'cache';
+  return isOutdated ? { ...file, wrongRows: [], toSave: { ...file, readAt: now() } } : { ...file, wrongRows: [] };
 }
 
 async function loadTable(
@@ -78,13 +86,9 @@ async function loadTable(
   for (const { row, reason } of wrongRows) report({ what: 'payer-row-wrong', row, reason });
   if (read.is === 'right') {
     const table = { from: 'table', sources: read.sources, readAt: now() } as const;
-    return { ...table, wrongRows, keep: table };
+    return { ...table, wrongRows, toSave: table };
   }
-  const stored = await cached();
-  const earlier =
-    stored?.from === 'table'
-      ? ({ from: 'cache', sources: stored.sources, readAt: stored.readAt } as const)
-      : ({ from: 'fallback', sources: fallback.sources } as const);
+  const earlier = payersInForce(await cached(), fallback);
   const { why } = read;
   if (read.is === 'empty') report({ what: 'configuration-empty', from: earlier.from, reason: why });
   else report({ what: 'configuration-fallback', from: earlier.from, reason: why });

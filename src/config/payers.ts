@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
-import { printable, quoteValue } from '../base/printable.ts';
+import { quoteValue } from '../base/printable.ts';
+import { fieldName, wrongFields } from '../base/wrongFields.ts';
 import { parsePayer } from '../billing/payer.ts';
 import type { PayerSource } from '../billing/source.ts';
 
@@ -22,6 +23,13 @@ export class PayersInvalid extends Error {
 
 const MAX_PREFIX_CHARACTERS = 512;
 
+/** Fields are called `payers[2].bucket`: entries count from 0, as in YAML's own tools. */
+const WORDING = {
+  whole: 'payers',
+  nameOf: (path: readonly PropertyKey[]) => `payers${fieldName(path)}`,
+  unknown: 'is an unknown field of a payer',
+};
+
 const accountId = z
   .string('must be 12 digits in quotes (without them YAML reads a number, and leading zeros are lost)')
   .check(z.regex(/^\d{12}$/, 'must be an AWS account id of 12 digits'));
@@ -30,14 +38,16 @@ const bucketOwner = z
   .string('must be an AWS account id of 12 digits in quotes, or self')
   .check(z.regex(/^(\d{12}|self)$/, 'must be an AWS account id of 12 digits, or self'));
 
-// Amazon S3 User Guide, General purpose bucket naming rules. Older names, with capitals, cannot be reached by host name.
+// Amazon S3 User Guide, General purpose bucket naming rules. Older names, with capitals, cannot be
+// reached by host name.
 const bucketName = z
   .string('must be a string')
   .check(
     z.regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'must be the name of a bucket, without s3:// and without a path'),
   );
 
-// What IAM policies and event patterns would read as something else (* ? $ { } \ ") cannot stand here.
+// What IAM policies and event patterns would read as something else (* ? $ { } \ ") cannot stand
+// here.
 const prefix = z.string('must be a string').check(
   z.regex(/^[A-Za-z0-9!_.'()=:+,@~/ -]*$/, "must hold only letters, digits and ! _ . ' ( ) = : + , @ ~ / - and spaces"),
   z.refine((text) => !/^\/|\/$/.test(text), 'must not begin or end with a slash'),
@@ -46,7 +56,8 @@ const prefix = z.string('must be a string').check(
 
 const report = prefix.check(z.minLength(1, 'must not be empty'));
 
-// An alias will not do: policies name keys (AWS KMS Developer Guide, Specifying KMS keys in IAM policy statements).
+// An alias will not do: policies name keys (AWS KMS Developer Guide, Specifying KMS keys in IAM
+// policy statements).
 const kmsKey = z
   .string('must be a string')
   .check(
@@ -75,15 +86,17 @@ const file = z.array(payerEntry, 'must be a list of payers').check(z.minLength(1
 export type PayerEntry = z.output<typeof payerEntry>;
 
 /**
- * Reads a payers file, parsed from YAML: a list of entries with `payer`, `bucket` and, where it is not the default,
- * `prefix` (the whole bucket), `bucketOwner` (the payer), `kmsKey` (none), `manifests` (true) and `report` (the first that
- * arrives). A payer may have several entries, and prefixes may lie within each other: the longest that fits a key counts.
+ * Reads a payers file, parsed from YAML: a list of entries with `payer`, `bucket` and, where it is
+ * not the default, `prefix` (the whole bucket), `bucketOwner` (the payer), `kmsKey` (none),
+ * `manifests` (true) and `report` (the first that arrives). A payer may have several entries, and
+ * prefixes may lie within each other: the longest that fits a key counts.
  *
- * Throws PayersInvalid, whose message names every wrong, missing, unknown or doubled field with its value.
+ * Throws PayersInvalid, whose message names every wrong, missing, unknown or doubled field with its
+ * value.
  */
 export function parsePayers(document: unknown): PayersConfiguration {
-  const parsed = file.safeParse(document, { reportInput: true });
-  if (!parsed.success) throw new PayersInvalid(parsed.error.issues.flatMap(wordsOf));
+  const parsed = file.safeParse(document);
+  if (!parsed.success) throw new PayersInvalid(wrongFields(parsed.error.issues, document, WORDING));
   const clashes = [...doubledPlaces(parsed.data), ...otherOwners(parsed.data)];
   if (clashes.length > 0) throw new PayersInvalid(clashes);
   return { sources: parsed.data.map(payerSourceOf) };
@@ -105,26 +118,9 @@ export function payerSourceOf({
     prefix: prefix ?? '',
     manifests: manifests ?? true,
     bucketOwner: bucketOwner ?? payer,
-    ...(kmsKey === undefined ? {} : { kmsKey }),
-    ...(report === undefined ? {} : { report }),
+    kmsKey,
+    report,
   };
-}
-
-function wordsOf(issue: z.core.$ZodIssue): string[] {
-  if (issue.code === 'unrecognized_keys') {
-    const fields: Record<string, unknown> = { ...issue.input };
-    return issue.keys.map(
-      (key) => `${pathOf([...issue.path, key])} is no field of a payer, got ${quoteValue(fields[key])}`,
-    );
-  }
-  if (issue.input === undefined && issue.path.length > 0) return [`${pathOf(issue.path)} is missing`];
-  return [`${pathOf(issue.path)} ${issue.message}, got ${quoteValue(issue.input)}`];
-}
-
-/** `payers[2].bucket`: entries count from 0, as in YAML's own tools. */
-function pathOf(path: readonly PropertyKey[]): string {
-  const parts = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${printable(String(part))}`));
-  return `payers${parts.join('')}`;
 }
 
 function doubledPlaces(entries: readonly PayerEntry[]): string[] {

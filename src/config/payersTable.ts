@@ -1,4 +1,5 @@
 import { quoteValue } from '../base/printable.ts';
+import { wrongFields } from '../base/wrongFields.ts';
 import type { PayerSource } from '../billing/source.ts';
 import { parseIdentifier } from '../warehouse/identifier.ts';
 import { type PayerEntry, payerEntry, payerSourceOf } from './payers.ts';
@@ -10,16 +11,25 @@ export interface PayersTable {
   readonly table: string;
 }
 
-/** One row of the payers table, by upper-case column name: so Snowflake answers names that were not quoted. */
+/**
+ * One row of the payers table, by upper-case column name: so Snowflake answers names that were not
+ * quoted.
+ */
 export type PayerRow = Readonly<Record<string, unknown>>;
 
-/** A row that says nothing that can be used. Rows count from 1, in the order of {@link payersTableQuery}. */
+/**
+ * A row that says nothing that can be used. Rows count from 1, in the order of
+ * {@link payersTableQuery}.
+ */
 export interface WrongRow {
   readonly row: number;
   readonly reason: string;
 }
 
-/** The columns, and the fields of a payers file that they stand for. Beside them the table has ENABLED. */
+/**
+ * The columns, and the fields of a payers file that they stand for. Beside them the table has
+ * ENABLED.
+ */
 export const PAYER_FIELDS = {
   PAYER_ID: 'payer',
   BUCKET: 'bucket',
@@ -35,8 +45,9 @@ const COLUMN_OF: ReadonlyMap<unknown, string> = new Map(
 );
 
 /**
- * The statement that reads the table. It names its columns: what else the table holds is not asked for, and a table
- * that lacks one is refused as a whole. The order makes row numbers, and which of two doubles comes first, stay the same.
+ * The statement that reads the table. It names its columns: what else the table holds is not asked
+ * for, and a table that lacks one is refused as a whole. The order makes row numbers, and which of
+ * two duplicates comes first, stay the same.
  *
  * Throws a RangeError that names the field and the value when a name is one that needs quotes.
  */
@@ -49,16 +60,17 @@ export function payersTableQuery({ database, schema, table }: PayersTable): stri
 }
 
 /**
- * Reads the rows of the payers table, each on its own: whatever is wrong with one says nothing about the others.
+ * Reads the rows of the payers table, each on its own: whatever is wrong with one says nothing
+ * about the others.
  *
- *   PAYER_ID, BUCKET                 texts, needed
- *   PREFIX, BUCKET_OWNER, KMS_KEY    texts; the whole bucket, the payer, none where they are null or empty
- *   REPORT                           a text: which report is the bill; the first one that arrives where it is null or empty
+ *   PAYER_ID, BUCKET                 strings, required
+ *   PREFIX, BUCKET_OWNER, KMS_KEY    strings; the whole bucket, the payer, none where they are null or empty
+ *   REPORT                           a string: which report is the bill; null or empty: the first that arrives
  *   MANIFESTS, ENABLED               booleans; true where they are null. A row that is not enabled is not read
  *
- * What they may hold is what a payers file may hold. Of two rows with the same bucket and prefix the first counts, and
- * of two that name different owners of one bucket. `wrong` are the rows that do not count; their reasons name columns
- * and values.
+ * What they may hold is what a payers file may hold. Of two rows with the same bucket and prefix
+ * the first counts, and of two that name different owners of one bucket. `wrong` are the rows that
+ * do not count; their reasons name columns and values.
  */
 export function parsePayerRows(rows: readonly PayerRow[]): {
   readonly sources: PayerSource[];
@@ -93,14 +105,10 @@ function readRow(row: PayerRow): ReadRow {
   const wrong = untyped.map(({ column, value }) => `${column} must be a string, got ${quoteValue(value)}`);
   if (enabled !== true) wrong.push(`ENABLED must be true or false, got ${quoteValue(enabled)}`);
   const entry = Object.fromEntries(filled.map(({ field, value }) => [field, value]));
-  const parsed = payerEntry.safeParse(entry, { reportInput: true });
-  const told = new Set<unknown>(untyped.map(({ field }) => field));
-  for (const { path, message, input } of parsed.error?.issues ?? []) {
-    const [field] = path;
-    if (told.has(field)) continue;
-    const column = COLUMN_OF.get(field);
-    wrong.push(input === undefined ? `${column} is missing` : `${column} ${message}, got ${quoteValue(input)}`);
-  }
+  const parsed = payerEntry.safeParse(entry);
+  const named = new Set<unknown>(untyped.map(({ field }) => field));
+  const others = parsed.error?.issues.filter(({ path: [field] }) => !named.has(field)) ?? [];
+  wrong.push(...wrongFields(others, entry, { whole: 'the row', nameOf: ([field]) => String(COLUMN_OF.get(field)) }));
   if (!parsed.success || wrong.length > 0) return { is: 'left out', reason: wrong.join('; ') };
   return { is: 'right', source: payerSourceOf(parsed.data) };
 }

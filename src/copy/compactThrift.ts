@@ -1,7 +1,7 @@
 /**
- * Reads Thrift's compact protocol (Apache Thrift, "Thrift Compact protocol encoding") without keeping what it reads, under
- * limits: bytes of a stranger's file may claim lists of billions of elements, structs without end in each other, and
- * numbers that do not end.
+ * Reads Thrift's compact protocol (Apache Thrift, "Thrift Compact protocol encoding") without
+ * keeping what it reads, under limits: bytes of a stranger's file may claim lists of billions of
+ * elements, structs without end in each other, and numbers that do not end.
  */
 export class CompactReader {
   readonly #bytes: Uint8Array;
@@ -22,8 +22,9 @@ export class CompactReader {
   }
 
   /**
-   * Reads a struct to its end and answers the whole numbers in the fields that are asked for, by their path of field ids:
-   * `5.1` is field 1 of the struct in field 5. Throws CompactInvalid for what is none, or exceeds the limits.
+   * Reads a struct to its end and answers the whole numbers in the fields that are asked for, by
+   * their path of field ids: `5.1` is field 1 of the struct in field 5. Throws CompactInvalid for
+   * bytes that are not a struct, or exceed the limits.
    */
   struct(wanted: ReadonlySet<string> = NONE): ReadonlyMap<string, number> {
     const found = new Map<string, number>();
@@ -99,7 +100,10 @@ interface CompactLimits {
   readonly maxDepth: number;
 }
 
-/** The bytes are not what they claim to be, or too much of it. Consequence: the file is quarantined with this reason. */
+/**
+ * The bytes are not what they claim to be, or too much of it. Consequence: the file is quarantined
+ * with this reason.
+ */
 export class CompactInvalid extends Error {
   override readonly name = 'CompactInvalid';
 }

@@ -13,7 +13,10 @@ interface Sample {
 
 /** As many row groups are looked at: a report's file has one for about a million rows. */
 const MAX_GROUPS = 16;
-/** A row group's smallest column takes some kilobytes. One whose smallest is larger is not looked at. */
+/**
+ * A row group's smallest column takes some kilobytes. One whose smallest is larger is not looked
+ * at.
+ */
 const MAX_CHUNK_BYTES = 1024 * 1024;
 const PAGE_LIMITS = { maxValues: 1_000, maxDepth: 8 };
 
@@ -27,10 +30,11 @@ const WANTED = new Set([TYPE, COMPRESSED_SIZE, CRC, DATA_VALUES, DATA_V2_VALUES]
 const DICTIONARY_PAGE = 2;
 
 /**
- * Holds what a footer says of its rows against the data pages: a warehouse reads as many rows as the footer says, so a
- * footer that says fewer loses rows without a word. Looks at the smallest column of each row group, one read for each that
- * `held`, the bytes at the file's end that were read already, does not contain; and at the checksums of those pages, where
- * they have any. Answers what is wrong. Throws what ObjectStore.read throws.
+ * Holds what a footer says of its rows against the data pages: a warehouse reads as many rows as
+ * the footer says, so a footer that says fewer loses rows without a word. Looks at the smallest
+ * column of each row group, one read for each that `held`, the bytes at the file's end that were
+ * read already, does not contain; and at the checksums of those pages, where they have any. Answers
+ * what is wrong. Throws what ObjectStore.read throws.
  */
 export async function pageProblem(
   store: ObjectStore,
@@ -50,7 +54,10 @@ export async function pageProblem(
   return undefined;
 }
 
-/** What a footer says of row groups and columns that contradicts itself: each flat column has a value, or none, for each row. */
+/**
+ * What a footer says of row groups and columns that contradicts itself: each flat column has a
+ * value, or none, for each row.
+ */
 export function countProblem(metadata: FileMetaData): string | undefined {
   const flat = flatColumns(metadata);
   for (const { columns, num_rows } of metadata.row_groups) {
@@ -79,7 +86,8 @@ function samplesOf(metadata: FileMetaData): Sample[] {
     const chunks = columns.flatMap(({ meta_data }) => {
       if (!meta_data || !isFlat(meta_data, flat)) return [];
       const { data_page_offset: data, dictionary_page_offset: dictionary, total_compressed_size: size } = meta_data;
-      // Byte 0 belongs to the magic number: an offset of 0 says that there is no such page. Without rows there need not be any.
+      // Byte 0 belongs to the magic number: an offset of 0 says that there is no such page. Without
+      // rows there need not be any.
       const [start] = [dictionary ?? 0n, data].filter((offset) => offset > 0n).toSorted(ascending);
       if (start === undefined) return [];
       return [{ rows: Number(num_rows), startBytes: Number(start), endBytes: Number(start + size) }];

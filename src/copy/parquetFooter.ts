@@ -10,7 +10,10 @@ interface Footer {
   readonly columns: readonly ColumnType[];
 }
 
-/** One content of an object, looked at from its end. `etag` and `lastModified` are those of the bytes that were read. */
+/**
+ * One content of an object, looked at from its end. `etag` and `lastModified` are those of the
+ * bytes that were read.
+ */
 export interface InspectedObject {
   readonly etag: string;
   readonly lastModified: number;
@@ -18,19 +21,26 @@ export interface InspectedObject {
   readonly content: FileContent;
 }
 
-/** `empty` is how AWS clears a chunk that a smaller delivery no longer needs; `corrupt` carries the reason. */
+/**
+ * `empty` is how AWS clears a chunk that a smaller delivery no longer needs; `corrupt` carries the
+ * reason.
+ */
 export type FileContent =
   | { readonly is: 'parquet'; readonly footer: Footer }
   | { readonly is: 'empty' }
   | { readonly is: 'corrupt'; readonly reason: string };
 
-/** One read of this much finds the whole footer of nearly every report (126 columns take about 20 KB a row group). */
+/**
+ * One read of this much finds the whole footer of nearly every report (126 columns take about 20 KB
+ * a row group).
+ */
 const FIRST_READ_BYTES = 128 * 1024;
 /** A footer beyond this is not a report's: refuse it before its length makes us read gigabytes. */
 const MAX_FOOTER_BYTES = 16 * 1024 * 1024;
 /**
- * What a footer may hold: 400 row groups of 100 columns take about a million values, and the parser some 100 bytes for each.
- * Metadata of Parquet nests eight levels deep (Parquet format, parquet.thrift).
+ * What a footer may hold: 400 row groups of 100 columns take about a million values, and the parser
+ * some 100 bytes for each. Metadata of Parquet nests eight levels deep (Parquet format,
+ * parquet.thrift).
  */
 const FOOTER_LIMITS = { maxValues: 1_000_000, maxDepth: 16 };
 /** Reports have some hundred columns; with a column per tag, thousands. */
@@ -40,8 +50,8 @@ const MAX_SCHEMA_DEPTH = 16;
 const TRAILER_BYTES = 8;
 
 /**
- * Reads an object's Parquet footer in at most two ranged reads, the second one under the etag of the first.
- * Bad content is an answer, not an exception. Throws what ObjectStore.read throws.
+ * Reads an object's Parquet footer in at most two ranged reads, the second one under the etag of
+ * the first. Bad content is an answer, not an exception. Throws what ObjectStore.read throws.
  */
 export async function inspectObject(store: ObjectStore, object: ObjectRef): Promise<InspectedObject> {
   const first = await store.read(object, { start: -FIRST_READ_BYTES });
@@ -80,7 +90,8 @@ type ParsedFooter =
 
 function parseFooter(tail: Uint8Array, sizeBytes: number): ParsedFooter {
   try {
-    // The parser allocates what a list claims, and follows whatever nests: so it never sees what is not sound.
+    // The parser allocates what a list claims, and follows whatever nests: so it never sees what is
+    // not sound.
     new CompactReader(tail.subarray(0, tail.length - TRAILER_BYTES), FOOTER_LIMITS).struct();
     const metadata = parquetMetadata(Uint8Array.from(tail).buffer, { geoparquet: false });
     const rows = Number(metadata.num_rows);
@@ -111,7 +122,10 @@ function parseFooter(tail: Uint8Array, sizeBytes: number): ParsedFooter {
   }
 }
 
-/** Whether the flat list of a schema's elements is a tree that can be built: each child is there, and none is too deep. */
+/**
+ * Whether the flat list of a schema's elements is a tree that can be built: each child is there,
+ * and none is too deep.
+ */
 function schemaProblem(schema: FileMetaData['schema']): string | undefined {
   const open: number[] = [];
   for (const [index, { num_children = 0 }] of schema.entries()) {
@@ -129,8 +143,8 @@ function schemaProblem(schema: FileMetaData['schema']): string | undefined {
 }
 
 /**
- * Where the last column chunk ends, by the footer: 0 without any. Of a file whose head is missing everything lies nearer to
- * its begin than the footer says.
+ * Where the last column chunk ends, by the footer: 0 without any. Of a file whose head is missing
+ * everything lies nearer to its begin than the footer says.
  */
 function endOfData({ row_groups }: FileMetaData): number {
   const ends = row_groups.flatMap(({ columns }) =>
@@ -150,9 +164,10 @@ function topLevelColumns(metadata: FileMetaData): ColumnType[] {
 }
 
 /**
- * This project's short name of a column's type: string, double, float, int, bigint, boolean, timestamp, date, binary,
- * `decimal(precision,scale)`, `map<string,string>`, `map<string,double>`, or `other` for anything nested differently.
- * The rules are those of the Parquet format's LogicalTypes document; INT96 is the old way to write a timestamp.
+ * This project's short name of a column's type: string, double, float, int, bigint, boolean,
+ * timestamp, date, binary, `decimal(precision,scale)`, `map<string,string>`, `map<string,double>`,
+ * or `other` for anything nested differently. The rules are those of the Parquet format's
+ * LogicalTypes document; INT96 is the old way to write a timestamp.
  */
 function typeName(node: SchemaTree): string {
   const { element } = node;

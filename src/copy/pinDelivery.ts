@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { shortHash } from '../base/shortHash.ts';
 import type { Manifest } from '../billing/manifest.ts';
 import type { Partition } from '../billing/partition.ts';
 import { type SourceVersion, versionIdOf } from '../billing/version.ts';
@@ -8,7 +8,9 @@ import type { VersionRecord } from '../ledger/versionRecord.ts';
 import { isUsable } from '../ledger/versionRecord.ts';
 import type { ListedObject } from '../store/objectStore.ts';
 
-/** A manifest, the object it was read from, and what its source and the ledger knew at that time. */
+/**
+ * A manifest, the object it was read from, and what its source and the ledger knew at that time.
+ */
 export interface ManifestSighting {
   readonly partition: Partition;
   readonly manifest: Manifest;
@@ -16,7 +18,10 @@ export interface ManifestSighting {
   /** The source's objects by key, as listed after the manifest was read. */
   readonly listed: ReadonlyMap<string, ListedObject>;
   readonly versions: readonly VersionRecord[];
-  /** Whether the delivery has a folder of its own: then nothing in it is ever overwritten by the next one. */
+  /**
+   * Whether the delivery has a folder of its own: then nothing in it is ever overwritten by the
+   * next one.
+   */
   readonly ownFolder: boolean;
   /** When the manifest came to lie at its source, where that is known to differ from its time. */
   readonly placedAt?: number | undefined;
@@ -31,7 +36,10 @@ export interface PinnedDelivery {
   readonly awaited: readonly string[];
   /** Files of it that lie at the source and are not staged: to be requested. */
   readonly missing: readonly ListedObject[];
-  /** Keys of files newer than the manifest. They may be late, or belong to the next delivery already. */
+  /**
+   * Keys of files newer than the manifest. They may be late, or belong to the next delivery
+   * already.
+   */
   readonly unsure: readonly string[];
   /** Keys of files that are not at the source. They may be late. */
   readonly absent: readonly string[];
@@ -40,32 +48,32 @@ export interface PinnedDelivery {
 }
 
 /**
- * Fixes the names in a manifest to versions. A manifest lists names only, and comes after its files: so what lies at
- * the source and is no newer than the manifest is what it means. Something newer says that the file was late, or that
- * the next delivery has begun to overwrite this one. An older version that the ledger may know proves nothing: the one
- * that was meant may have been overwritten before anybody saw it.
+ * Pins the names in a manifest to versions. A manifest lists names only, and comes after its files:
+ * so what lies at the source and is no newer than the manifest is what it means. Something newer
+ * says that the file was late, or that the next delivery has begun to overwrite this one. An older
+ * version that the ledger may know proves nothing: the one that was meant may have been overwritten
+ * before anybody saw it.
  *
- * Whatever copies a bucket may bring the manifest before its files, and keep their times: while something of a delivery
- * has just come to lie there, a file that has lain there for long may be that of the delivery before.
+ * Whatever copies a bucket may bring the manifest before its files, and keep their times: while
+ * something of a delivery has just come to lie there, a file that has lain there for long may be
+ * that of the delivery before.
  */
 export function pinDelivery(sighting: ManifestSighting): PinnedDelivery {
   const { manifest, source, partition, versions } = sighting;
   const usable = new Set(versions.filter(isUsable).map(({ id }) => id));
   const placedAt = newestPlaced(sighting);
-  const fixed = manifest.keys.map((key) => pinFile(sighting, key, placedAt));
-  const files = fixed.map(({ file }) => file);
+  const pinned = manifest.keys.map((key) => pinFile(sighting, key, placedAt));
+  const files = pinned.map(({ file }) => file);
   const names = files.map(({ key, versionId }) => `${key}\0${versionId ?? ''}`);
-  const id = createHash('sha256')
-    .update([manifest.executionId, ...names].join('\n'))
-    .digest('hex');
-  const waiting = fixed.filter(({ file }) => !file.versionId || !usable.has(file.versionId));
+  const id = shortHash([manifest.executionId, ...names].join('\n'));
+  const waiting = pinned.filter(({ file }) => !file.versionId || !usable.has(file.versionId));
   return {
-    delivery: { id: id.slice(0, 16), partition, executionId: manifest.executionId, manifest: source, files },
+    delivery: { id, partition, executionId: manifest.executionId, manifest: source, files },
     awaited: waiting.map(({ file }) => file.versionId ?? awaitedKey(file)),
     missing: waiting.flatMap(({ object }) => object ?? []),
-    unsure: fixed.filter(({ unsure }) => unsure).map(({ file }) => file.key),
+    unsure: pinned.filter(({ unsure }) => unsure).map(({ file }) => file.key),
     newestAt: placedAt ?? newestWritten(sighting),
-    absent: fixed.filter(({ object }) => !object).map(({ file }) => file.key),
+    absent: pinned.filter(({ object }) => !object).map(({ file }) => file.key),
   };
 }
 
@@ -87,7 +95,10 @@ function pinFile(sighting: ManifestSighting, key: string, newestPlacedAt: number
   return { file: { bucket, key, versionId: versionIdOf({ bucket, ...object }) }, object, unsure };
 }
 
-/** When the last of the delivery's objects came to lie at the source; undefined where that is not known of any. */
+/**
+ * When the last of the delivery's objects came to lie at the source; undefined where that is not
+ * known of any.
+ */
 function newestPlaced({ manifest, listed, placedAt }: ManifestSighting): number | undefined {
   const moments = [placedAt, ...manifest.keys.map((key) => listed.get(key)?.placedAt)].filter((at) => at !== undefined);
   return moments.length === 0 ? undefined : moments.reduce((newest, at) => Math.max(newest, at));

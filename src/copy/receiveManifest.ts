@@ -1,6 +1,7 @@
 import { MAX_MANIFEST_BYTES, ManifestInvalid, ManifestNotBill, parseManifest } from '../billing/manifest.ts';
-import { type ObjectCreated, objectCreatedEvent } from '../billing/objectCreated.ts';
 import { type SourceVersion, versionIdOf } from '../billing/version.ts';
+import type { Delivery } from '../ledger/delivery.ts';
+import { type CopyMessage, copyRequest } from '../queue/copyMessage.ts';
 import type { ListedObject, ReadResult } from '../store/objectStore.ts';
 import { type PinnedDelivery, pinDelivery } from './pinDelivery.ts';
 import {
@@ -14,35 +15,37 @@ import {
 
 /** Long enough for a file to be copied after the one before. */
 const DEFAULT_STILL_SECONDS = 30;
-/** What a delivery that is unsure waits for, beside its files. */
+/** What a delivery that may not be finished awaits, beside its files. */
 const SECOND_LOOK = 'second-look';
 
 /**
- * Takes in a manifest, the commit record of a delivery: lists its files at the source, fixes them to versions, records
- * the delivery, requests what is not staged, and sends the tick that is due when nothing is missing.
+ * Takes in a manifest, the commit record of a delivery: lists its files at the source, pins them to
+ * versions, records the delivery, requests what is not staged, and sends the tick that is due when
+ * nothing is missing.
  *
- * Where files are newer than the manifest, or not there, this message is sent again to come back after the quiet period, and
- * not before nothing has been written for a while (`stillSeconds`). A delivery with newer files waits for that look; only when nothing
- * has moved since the look before are they taken for late ones: if the next delivery had been at work, its own
- * manifest would have come. A manifest that is nonsense is
- * quarantined, one of an export that is no part of a bill set aside. Throws as stageObject does.
+ * Where files are newer than the manifest, or not there, a second look is requested for after the
+ * quiet period, and not before nothing has been written for a while (`stillSeconds`). A delivery
+ * with newer files waits for that look; only when nothing has moved since the look before are they
+ * taken for late ones: if the next delivery had been at work, its own manifest would have come. A
+ * manifest that is nonsense is quarantined, one of an export that is no part of a bill set aside.
+ * Throws as stageObject does.
  */
-export async function receiveManifest(staging: CopyServices, placed: Placed, event: ObjectCreated): Promise<void> {
+export async function receiveManifest(services: CopyServices, placed: Placed, message: CopyMessage): Promise<void> {
   let source: SourceVersion | undefined;
   try {
-    const read = await staging.store.read(event, { start: 0, end: MAX_MANIFEST_BYTES });
-    source = sourceVersion(event, read);
-    const fixed = await fix(staging, placed, source, read);
-    await record(staging, placed, event, fixed);
+    const read = await services.store.read(message, { start: 0, end: MAX_MANIFEST_BYTES });
+    source = sourceVersion(message, read);
+    const pinned = await pin(services, placed, source, read);
+    await record(services, placed, message, pinned);
   } catch (error) {
-    if (source && error instanceof ManifestInvalid) await quarantine(staging, placed, source, error.message);
-    else if (source && error instanceof ManifestNotBill) await setAside(staging, placed, source, error.message);
-    else await dropSuperseded(staging, placed, event, error);
+    if (source && error instanceof ManifestInvalid) await quarantine(services, placed, source, error.message);
+    else if (source && error instanceof ManifestNotBill) await setAside(services, placed, source, error.message);
+    else await dropSuperseded(services, placed, message, error);
   }
 }
 
-async function fix(
-  staging: CopyServices,
+async function pin(
+  services: CopyServices,
   placed: Placed,
   source: SourceVersion,
   read: ReadResult,
@@ -51,30 +54,30 @@ async function fix(
     throw new ManifestInvalid(`size must be at most ${MAX_MANIFEST_BYTES} bytes, got ${read.sizeBytes}`);
   }
   const manifest = parseManifest(new TextDecoder().decode(read.bytes), source);
-  const places = manifest.keys.map((key) => ({ key, place: staging.place(source.bucket, key) }));
+  const places = manifest.keys.map((key) => ({ key, place: services.place(source.bucket, key) }));
   for (const { key, place } of places) {
     if (place.is !== 'data' || place.partition.payer !== placed.partition.payer) {
       throw new ManifestInvalid(`a file must lie below its payer's prefix, got ${JSON.stringify(key)}`);
     }
   }
-  const listed = await list(staging, source.bucket, new Set(manifest.keys));
-  const versions = await staging.ledger.versions(placed.partition);
+  const listed = await list(services, source.bucket, new Set(manifest.keys));
+  const versions = await services.ledger.versions(placed.partition);
   const ownFolder = places.every(({ place }) => place.is === 'data' && place.ownFolder);
-  const { stillSeconds = DEFAULT_STILL_SECONDS } = staging.debounce;
-  const seen = { placedAt: read.placedAt, now: staging.now(), stillSeconds };
+  const { stillSeconds = DEFAULT_STILL_SECONDS } = services.debounce;
+  const seen = { placedAt: read.placedAt, now: services.now(), stillSeconds };
   return pinDelivery({ partition: placed.partition, manifest, source, listed, versions, ownFolder, ...seen });
 }
 
 /** The named objects that lie at the source, by key. */
 async function list(
-  staging: CopyServices,
+  services: CopyServices,
   bucket: string,
   keys: ReadonlySet<string>,
 ): Promise<Map<string, ListedObject>> {
   const listed = new Map<string, ListedObject>();
   const folders = new Set([...keys].map((key) => key.slice(0, key.lastIndexOf('/') + 1)));
   for (const folder of folders) {
-    for await (const page of staging.store.list(bucket, folder)) {
+    for await (const page of services.store.list(bucket, folder)) {
       for (const object of page) if (keys.has(object.key)) listed.set(object.key, object);
     }
   }
@@ -82,92 +85,106 @@ async function list(
 }
 
 async function record(
-  staging: CopyServices,
+  services: CopyServices,
   placed: Placed,
-  event: ObjectCreated,
-  fixed: PinnedDelivery,
+  message: CopyMessage,
+  pinned: PinnedDelivery,
 ): Promise<void> {
   const { partition } = placed;
-  const { delivery, missing, unsure, absent } = fixed;
+  const { delivery, missing, unsure, absent } = pinned;
   const { executionId } = delivery;
-  const progress = (await staging.ledger.partition(partition))?.delivery;
-  const seenBefore = event.reason === SECOND_LOOK && progress?.id === delivery.id;
-  const lookAgain = (unsure.length > 0 || absent.length > 0) && !seenBefore;
-  const awaited = lookAgain && unsure.length > 0 ? [...fixed.awaited, SECOND_LOOK] : fixed.awaited;
+  const isUnfinished = unsure.length > 0 || absent.length > 0;
+  const lookAgain = isUnfinished && !(await isSeenAgain(services, message, delivery));
+  const awaited = lookAgain && unsure.length > 0 ? [...pinned.awaited, SECOND_LOOK] : pinned.awaited;
 
-  const recorded = await staging.ledger.recordDelivery(delivery, awaited, staging.now());
+  const recorded = await services.ledger.recordDelivery(delivery, awaited, services.now());
   if (recorded.isNew) {
     const files = delivery.files.length;
-    staging.report({ what: 'delivery-known', partition, executionId, files, missing: fixed.awaited.length });
-    if (lookAgain && unsure.length > 0)
-      staging.report({ what: 'delivery-unsure', partition, executionId, keys: unsure });
+    services.report({ what: 'delivery-known', partition, executionId, files, missing: pinned.awaited.length });
+    if (lookAgain && unsure.length > 0) {
+      services.report({ what: 'delivery-unsure', partition, executionId, keys: unsure });
+    }
   }
   // Only the newest delivery known is worth asking for; the same manifest again asks again.
   const current = recorded.partition.delivery;
   if (current?.id === delivery.id && current.awaited.length > 0) {
-    await request(staging, partition.payer, delivery.manifest.bucket, missing);
-    if (lookAgain) await comeBack(staging, partition.payer, event, fixed);
+    await request(services, partition.payer, delivery.manifest.bucket, missing);
+    if (lookAgain) await requestSecondLook(services, partition.payer, message, pinned);
   }
-  await sendTick(staging, partition, recorded);
+  await sendTick(services, partition, recorded);
+}
+
+/**
+ * Whether this is the second look at the newest delivery known, and it names the same versions as
+ * before.
+ */
+async function isSeenAgain(
+  { ledger }: CopyServices,
+  { kind }: CopyMessage,
+  { id, partition }: Delivery,
+): Promise<boolean> {
+  return kind === 'second-look' && (await ledger.partition(partition))?.delivery?.id === id;
 }
 
 async function request(
-  staging: CopyServices,
+  services: CopyServices,
   group: string,
   bucket: string,
   missing: readonly ListedObject[],
 ): Promise<void> {
   if (missing.length === 0) return;
   const messages = missing.map(({ key, etag, sizeBytes }) => ({
-    body: objectCreatedEvent(
-      'cur-reactor',
-      { bucket, key, etag, sizeBytes, reason: 'manifest' },
-      staging.correlationId,
-    ),
+    body: copyRequest('copy', { bucket, key, etag, sizeBytes }, services.correlationId),
     group,
   }));
-  await staging.copyQueue.send(messages);
+  await services.copyQueue.send(messages);
 }
 
-async function comeBack(
-  staging: CopyServices,
+async function requestSecondLook(
+  services: CopyServices,
   group: string,
-  event: ObjectCreated,
+  message: CopyMessage,
   { delivery, newestAt }: PinnedDelivery,
 ): Promise<void> {
   const { etag } = delivery.manifest;
-  const body = objectCreatedEvent('cur-reactor', { ...event, etag, reason: SECOND_LOOK }, staging.correlationId);
-  const { quietSeconds, stillSeconds = DEFAULT_STILL_SECONDS } = staging.debounce;
-  const ageSeconds = Math.floor((staging.now() - newestAt) / 1000);
+  const body = copyRequest('second-look', { ...message, etag }, services.correlationId);
+  const { quietSeconds, stillSeconds = DEFAULT_STILL_SECONDS } = services.debounce;
+  const ageSeconds = Math.floor((services.now() - newestAt) / 1000);
   // A time in the future says nothing of when the file was written.
   const wait = ageSeconds < 0 ? stillSeconds : stillSeconds - ageSeconds;
   const delaySeconds = Math.min(900, Math.max(wait, quietSeconds));
-  await staging.copyQueue.send([{ body, group, delaySeconds }]);
+  await services.copyQueue.send([{ body, group, delaySeconds }]);
 }
 
-/** Keeps a bad manifest in the ledger, so that reconcile knows it was seen and people know why nothing came of it. */
-async function quarantine(staging: CopyServices, placed: Placed, source: SourceVersion, reason: string): Promise<void> {
+/**
+ * Records a bad manifest in the ledger, so that reconcile knows it was seen and people know why
+ * nothing came of it.
+ */
+async function quarantine(
+  services: CopyServices,
+  placed: Placed,
+  source: SourceVersion,
+  reason: string,
+): Promise<void> {
   const { partition, folder, awaitsManifest } = placed;
   const outcome = { status: 'quarantined', reason } as const;
   const id = versionIdOf(source);
-  const known = await staging.ledger.version(partition, id);
-  await notifyQuarantined(staging, known?.outcome, { partition, source, reason });
-  const recorded = await staging.ledger.recordVersion(
-    { id, partition, source, folder, awaitsManifest, outcome },
-    staging.now(),
-  );
-  if (recorded.isNew) staging.report({ what: 'manifest-quarantined', partition, key: source.key, reason });
-  await sendTick(staging, partition, recorded);
+  const before = await services.ledger.readVersion(partition, id);
+  await notifyQuarantined(services, before.version?.outcome, { partition, source, reason });
+  const record = { id, partition, source, folder, awaitsManifest, outcome };
+  const recorded = await services.ledger.recordVersion(record, services.now(), before);
+  if (recorded.isNew) services.report({ what: 'manifest-quarantined', partition, key: source.key, reason });
+  await sendTick(services, partition, recorded);
 }
 
-/** Keeps a manifest that nothing comes of in the ledger, so that reconcile knows it was seen. */
-async function setAside(staging: CopyServices, placed: Placed, source: SourceVersion, reason: string): Promise<void> {
+/** Records a manifest that nothing comes of in the ledger, so that reconcile knows it was seen. */
+async function setAside(services: CopyServices, placed: Placed, source: SourceVersion, reason: string): Promise<void> {
   const { partition, folder, awaitsManifest } = placed;
   const outcome = { status: 'set-aside', reason } as const;
-  const recorded = await staging.ledger.recordVersion(
+  const recorded = await services.ledger.recordVersion(
     { id: versionIdOf(source), partition, source, folder, awaitsManifest, outcome },
-    staging.now(),
+    services.now(),
   );
-  if (recorded.isNew) staging.report({ what: 'file-set-aside', partition, key: source.key, reason });
-  await sendTick(staging, partition, recorded);
+  if (recorded.isNew) services.report({ what: 'file-set-aside', partition, key: source.key, reason });
+  await sendTick(services, partition, recorded);
 }

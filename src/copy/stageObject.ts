@@ -1,15 +1,16 @@
-import { createHash } from 'node:crypto';
+import { definedFields } from '../base/definedFields.ts';
+import { shortHash } from '../base/shortHash.ts';
 import type { ColumnType } from '../billing/columnType.ts';
 import { whyNotBill } from '../billing/costReport.ts';
-import type { ObjectCreated } from '../billing/objectCreated.ts';
+import type { NamedObject } from '../billing/objectCreated.ts';
 import type { Partition } from '../billing/partition.ts';
 import { type SourceVersion, versionIdOf } from '../billing/version.ts';
 import type { FileSchema, Recorded } from '../ledger/ledger.ts';
 import type { VersionOutcome, VersionRecord } from '../ledger/versionRecord.ts';
+import type { CopyMessage } from '../queue/copyMessage.ts';
 import type { Report } from '../telemetry/events.ts';
 import { type FileContent, inspectObject } from './parquetFooter.ts';
 import {
-  COPY_LOST,
   type CopyServices,
   dropSuperseded,
   notifyQuarantined,
@@ -20,57 +21,63 @@ import {
 import { stagedKeyOf } from './stagedKey.ts';
 
 /**
- * Stages one data file: looks at its footer, copies it to its immutable key, tells the ledger, and sends a tick when the
- * ledger says that this message has to. Each step may be repeated; only after the last one may the message go.
+ * Stages one data file: looks at its footer, copies it to its immutable key, records it in the
+ * ledger, and sends a tick when the ledger says that this message has to. Each step may be
+ * repeated; only after the last one may the message go.
  *
- * The source is read and copied under one etag. When it has another content meanwhile, or is gone, this event is
- * dropped: a newer one follows. Content that is no Parquet file is quarantined in the ledger, and what is no part of a bill
- * is set aside there: neither is copied. Throws what the store and
- * the ledger throw otherwise (access denied, throttled): then the message is kept for retry.
+ * The source is read and copied under one etag. When it has another content meanwhile, or is gone,
+ * this message is dropped: a newer one follows. Content that is not a Parquet file is quarantined
+ * in the ledger, and what is no part of a bill is set aside there: neither is copied. Throws what
+ * the store and the ledger throw otherwise (access denied, throttled): then the message is kept for
+ * retry.
  */
-export async function stageObject(staging: CopyServices, placed: Placed, event: ObjectCreated): Promise<void> {
+export async function stageObject(services: CopyServices, placed: Placed, message: CopyMessage): Promise<void> {
+  const { store, ledger, now } = services;
+  const { partition, folder, awaitsManifest } = placed;
   try {
-    const inspected = await inspectObject(staging.store, event);
-    const source = sourceVersion(event, inspected);
-    const { partition } = placed;
-    const known = (await staging.ledger.version(partition, versionIdOf(source)))?.outcome;
-    if (known?.status === 'staged' && event.reason === COPY_LOST) await restoreCopy(staging, partition, source, known);
-    const done = known?.status === 'staged' || known?.status === 'empty';
-    const generation = known?.status === 'removed' ? known.generation + 1 : 0;
-    const outcome = done
-      ? withoutWithdrawal(known)
-      : await stage(staging, partition, source, inspected.content, generation);
-    const record: VersionRecord = {
-      id: versionIdOf(source),
-      partition,
-      source,
-      folder: placed.folder,
-      awaitsManifest: placed.awaitsManifest,
-      outcome,
-    };
-    if (outcome.status === 'quarantined')
-      await notifyQuarantined(staging, known, { ...record, reason: outcome.reason });
-    const recorded = await staging.ledger.recordVersion(record, staging.now());
-    reportOutcome(staging.report, record, recorded, lagSeconds(event, staging.now()));
-    await sendTick(staging, partition, recorded);
+    const inspected = await inspectObject(store, message);
+    const source = sourceVersion(message, inspected);
+    const id = versionIdOf(source);
+    const before = await ledger.readVersion(partition, id);
+    const known = before.version?.outcome;
+    if (known?.status === 'staged' && message.kind === 'restore-copy') {
+      await restoreCopy(services, partition, source, known);
+    }
+    const outcome = outcomeThatStays(known) ?? (await stage(services, { partition, source, known }, inspected.content));
+    const record: VersionRecord = { id, partition, source, folder, awaitsManifest, outcome };
+    if (outcome.status === 'quarantined') {
+      await notifyQuarantined(services, known, { partition, source, reason: outcome.reason });
+    }
+    const recorded = await ledger.recordVersion(record, now(), before);
+    reportOutcome(services.report, record, recorded, lagSeconds(message, now()));
+    await sendTick(services, partition, recorded);
   } catch (error) {
-    await dropSuperseded(staging, placed, event, error);
+    await dropSuperseded(services, placed, message, error);
   }
 }
 
-/** Its source has it again, whatever it said before. */
-function withoutWithdrawal(known: VersionOutcome): VersionOutcome {
-  if (known.status !== 'staged') return known;
+/**
+ * Of content that needs no staging again. Its source has it, whatever it said before: it is not
+ * withdrawn any more.
+ */
+function outcomeThatStays(known: VersionOutcome | undefined): VersionOutcome | undefined {
+  if (known?.status === 'empty') return known;
+  if (known?.status !== 'staged') return undefined;
   const { withdrawn: _, ...outcome } = known;
   return outcome;
 }
 
+/** A content that is to be staged, and what has become of it before. */
+interface Unstaged {
+  readonly partition: Partition;
+  readonly source: SourceVersion;
+  readonly known: VersionOutcome | undefined;
+}
+
 async function stage(
-  staging: CopyServices,
-  partition: Partition,
-  source: SourceVersion,
+  { store, stagingBucket, ledger, now }: CopyServices,
+  { partition, source, known }: Unstaged,
   content: FileContent,
-  generation: number,
 ): Promise<VersionOutcome> {
   if (content.is === 'empty') return { status: 'empty' };
   if (content.is === 'corrupt') return { status: 'quarantined', reason: content.reason };
@@ -79,11 +86,12 @@ async function stage(
   if (rows === 0) return { status: 'empty' };
   const reason = whyNotBill(columns.map(({ name }) => name));
   if (reason !== undefined) return { status: 'set-aside', reason };
+  const generation = known?.status === 'removed' ? known.generation + 1 : 0;
   const stagedKey = stagedKeyOf(partition, source, generation);
-  await staging.store.copy(source, { bucket: staging.stagingBucket, key: stagedKey });
+  await store.copy(source, { bucket: stagingBucket, key: stagedKey });
   const schema = schemaOf(columns);
-  await staging.ledger.recordSchema(schema);
-  return { status: 'staged', stagedKey, rows, schemaId: schema.id, stagedAt: staging.now(), generation };
+  await ledger.recordSchema(schema);
+  return { status: 'staged', stagedKey, rows, schemaId: schema.id, stagedAt: now(), generation };
 }
 
 /** Makes the same copy under the same key again, where it is gone; nothing else changes. */
@@ -98,20 +106,23 @@ async function restoreCopy(
 }
 
 function schemaOf(columns: readonly ColumnType[]): FileSchema {
-  return { id: createHash('sha256').update(JSON.stringify(columns)).digest('hex').slice(0, 16), columns };
+  return { id: shortHash(JSON.stringify(columns)), columns };
 }
 
-/** How long after its event a file is staged: absent where the message says no time, as those of reconcile do. */
-function lagSeconds({ eventEpochMs }: ObjectCreated, now: number): { readonly lagSeconds?: number } {
+/**
+ * How long after its event a file is staged; undefined where the message says no time, as requests
+ * do.
+ */
+function lagSeconds({ eventEpochMs }: NamedObject, now: number): number | undefined {
   // Two clocks: the event's may be ahead.
-  return eventEpochMs === undefined ? {} : { lagSeconds: Math.max(0, now - eventEpochMs) / 1000 };
+  return eventEpochMs === undefined ? undefined : Math.max(0, now - eventEpochMs) / 1000;
 }
 
 function reportOutcome(
   report: Report,
   { partition, source, outcome }: VersionRecord,
   { isNew }: Recorded,
-  lag: { readonly lagSeconds?: number },
+  lagSeconds: number | undefined,
 ): void {
   const file = { partition, key: source.key };
   if (!isNew) report({ what: 'file-known', ...file });
@@ -119,6 +130,7 @@ function reportOutcome(
   else if (outcome.status === 'quarantined') report({ what: 'file-quarantined', ...file, reason: outcome.reason });
   else if (outcome.status === 'set-aside') report({ what: 'file-set-aside', ...file, reason: outcome.reason });
   else if (outcome.status === 'staged') {
-    report({ what: 'file-staged', ...file, rows: outcome.rows, sizeBytes: source.sizeBytes, ...lag });
+    const { rows } = outcome;
+    report(definedFields({ what: 'file-staged', ...file, rows, sizeBytes: source.sizeBytes, lagSeconds }));
   }
 }

@@ -4,12 +4,14 @@ import { type SourceVersion, versionIdOf } from '../billing/version.ts';
 const MAX_STEM_LENGTH = 100;
 
 /**
- * The immutable key of a version's staged copy: partition prefix, the source file's stem, a hash of the version,
- * `.parquet`. The same version always gives the same key, another content another one. Source keys are hostile, so of
- * the stem only letters, digits, dot, dash and underscore stay; the hash keeps names apart that become alike.
+ * The immutable key of a version's staged copy: partition prefix, the source file's stem, a hash of
+ * the version, `.parquet`. The same version always gives the same key, another content another one.
+ * Source keys are hostile, so of the stem only letters, digits, dot, dash and underscore stay; the
+ * hash keeps names apart that become alike.
  *
- * `generation` counts how often a staged copy of this version was removed. A copy made after a removal gets another key,
- * so that a removal that is late, or done twice, can never meet a file that is needed again.
+ * `generation` counts how often a staged copy of this version was removed. A copy made after a
+ * removal gets another key, so that a removal that is late, or done twice, can never meet a file
+ * that is needed again.
  */
 export function stagedKeyOf(
   partition: Partition,
@@ -28,7 +30,10 @@ export function stagedKeyOf(
 
 const STAGED_KEY = /^year=\d{4}\/month=\d{2}\/payer-\d{12}\/[A-Za-z0-9._-]+-[0-9a-f]{16}(-\d+)?\.parquet$/;
 
-/** Whether a key has the form of those that `stagedKeyOf` makes. What has not was put there by somebody else. */
+/**
+ * Whether a key has the form of those that `stagedKeyOf` makes. What has not was put there by
+ * somebody else.
+ */
 export function isStagedKey(key: string): boolean {
   return STAGED_KEY.test(key);
 }

@@ -1,69 +1,68 @@
 import { analyse } from '../analytics/analyse.ts';
-import type { AnalyticsServices } from '../analytics/analysing.ts';
 import { failureText } from '../analytics/failureText.ts';
+import type { AnalyticsServices } from '../analytics/services.ts';
 import type { Payer } from '../billing/payer.ts';
 import type { AnalyticsMember, AnalyticsRecord } from '../ledger/analyticsRecord.ts';
-import { analyticsAreDue, changesAreDue } from '../ledger/decide.ts';
+import { decide } from '../ledger/decide.ts';
 import type { PartitionRecord } from '../ledger/partitionRecord.ts';
-import { problemOf } from '../ledger/problems.ts';
 import { fail, renewLease } from './candidate.ts';
 import { eventOf, finalizedBy, messageOf } from './finalized.ts';
-import { type FinalizeServices, messageContext, type Run } from './services.ts';
+import { type FinalizeServices, type FinalizeSettings, messageContext, type Run } from './services.ts';
 
 /**
- * Runs the analytics over what was published since they ran last, as far as they get now. What they do not get to stays
- * dirty, and a later run goes on with it. Answers the payers whose months they have run over.
+ * Runs the analytics over what was published since they ran last, as far as they get now. What they
+ * do not get to stays dirty, and a later run goes on with it. Answers the payers whose months they
+ * have run over.
  */
-export async function analysePublished(finalizing: FinalizeServices, run: Run): Promise<readonly Payer[]> {
-  const { ledger, now } = finalizing;
-  const records = await ledger.partitions(run.period);
-  const due = records.filter((record) => analyticsAreDue(record, now()));
-  if (due.length === 0) return [];
-  await renewLease(finalizing, run);
-  const record = await analyse(analysingOf(finalizing, run), run, together(due).flatMap(memberOf));
-  if (record.status === 'failed') await commitFailed(finalizing, run, record);
+export async function analysePublished(
+  services: FinalizeServices,
+  settings: FinalizeSettings,
+  run: Run,
+): Promise<readonly Payer[]> {
+  const { ledger, now } = services;
+  const decision = decide(await ledger.partitions(run.period), now(), settings);
+  if (decision.act !== 'run' || decision.analyse.length === 0) return [];
+  await renewLease(services, settings, run);
+  const record = await analyse(analyticsServices(services, settings, run), run, decision.analyse.flatMap(memberOf));
+  if (record.status === 'failed') await commitFailed(services, settings, run, record);
   if (record.status !== 'done') return [];
-  return commitDone(finalizing, run, record);
+  return commitDone(services, settings, run, record);
 }
-
-/** In so many parts, at least, are payers analysed whose analytics have failed again. */
-const PARTS = 8;
 
 /**
- * Which of the partitions that are due are analysed in one run: all, as a rule. Those whose analytics have failed twice
- * and more are kept apart from the others, and tried part by part: one payer's data that the script stumbles over must
- * not keep the others' findings for good. What is left over is due still, and the next tick takes it up.
+ * Each partition that the run was for is tried again after its own delay, unless it was published
+ * anew meanwhile.
  */
-function together(due: readonly PartitionRecord[]): readonly PartitionRecord[] {
-  const isStumbling = (record: PartitionRecord) => (problemOf(record, 'analyse')?.attempts ?? 0) > 1;
-  const steady = due.filter((record) => !isStumbling(record));
-  return steady.length > 0 ? steady : due.slice(0, Math.ceil(due.length / PARTS));
-}
-
-/** Each partition that the run was for is tried again after its own delay, unless it was published anew meanwhile. */
 async function commitFailed(
-  finalizing: FinalizeServices,
+  services: FinalizeServices,
+  settings: FinalizeSettings,
   run: Run,
   { members, failure }: AnalyticsRecord,
 ): Promise<void> {
   const reason = failure ? failureText(failure) : 'the run failed';
   const epochs = new Map(members.map(({ payer, publishedEpoch }) => [payer, publishedEpoch]));
-  for (const record of await finalizing.ledger.partitions(run.period)) {
+  for (const record of await services.ledger.partitions(run.period)) {
     const { partition, published } = record;
     if (published === undefined || epochs.get(partition.payer) !== published.epoch) continue;
-    await fail(finalizing, run, { partition, record }, 'analytics-failed', reason, failure);
+    await fail(services, settings, run, { record, what: 'analytics-failed', message: reason, step: failure });
   }
 }
 
 /**
- * What follows from a run that is done. Cut off in between, its members are due still, and what is left is done once
- * more. A partition that cannot be told of stays due: it is tried again after its own delay, and the others are not.
+ * What follows from a run that is done. Cut off in between, its members are still due, and what is
+ * left is done once more. A partition whose findings cannot be reported stays due: it is tried
+ * again after its own delay, and the others are not.
  */
-async function commitDone(finalizing: FinalizeServices, run: Run, record: AnalyticsRecord): Promise<readonly Payer[]> {
-  const { ledger, now, report, notify } = finalizing;
+async function commitDone(
+  services: FinalizeServices,
+  settings: FinalizeSettings,
+  run: Run,
+  record: AnalyticsRecord,
+): Promise<readonly Payer[]> {
+  const { ledger, now, report, notify } = services;
   const { period, epoch } = run;
-  const { finalized, unknown } = await finalizedBy(finalizing, run, record);
-  await notify(finalized.map((one) => messageOf(messageContext(finalizing, run), one)));
+  const { finalized, unknown } = await finalizedBy(services, run, record);
+  await notify(finalized.map((one) => messageOf(messageContext(services, settings, run), one)));
   const events = new Map(finalized.map((one) => [one.partition.payer, eventOf(one, now())]));
   const failed = new Set(unknown.map(({ record: { partition } }) => partition.payer));
   const done = record.members.filter(({ payer }) => !failed.has(payer));
@@ -77,23 +76,29 @@ async function commitDone(finalizing: FinalizeServices, run: Run, record: Analyt
     const event = events.get(payer);
     if (event) report({ what: 'partition-finalized', ...event });
   }
-  for (const { record: partitionRecord, reason } of unknown) {
-    const candidate = { partition: partitionRecord.partition, record: partitionRecord };
-    await fail(finalizing, run, candidate, 'analytics-failed', `what they found cannot be reported: ${reason}`);
+  for (const { record: unreported, reason } of unknown) {
+    const message = `what they found cannot be reported: ${reason}`;
+    await fail(services, settings, run, { record: unreported, what: 'analytics-failed', message });
   }
   return done.map(({ payer }) => payer);
 }
 
-function analysingOf(finalizing: FinalizeServices, run: Run): AnalyticsServices {
-  const { ledger, script, now, sleep, yieldAt, settings, report } = finalizing;
+function analyticsServices(services: FinalizeServices, settings: FinalizeSettings, run: Run): AnalyticsServices {
+  const { ledger, script, now, sleep, report } = services;
+  const { yieldAt = Number.POSITIVE_INFINITY } = run;
   const mayWait = async (seconds: number) =>
-    now() + seconds * 1000 < yieldAt && !(await areChangesDue(finalizing, run));
+    now() + seconds * 1000 < yieldAt && !(await areChangesDue(services, settings, run));
   return { ledger, script, now, sleep, mayWait, report, maxWaitSeconds: settings.maxWaitSeconds };
 }
 
-/** Whether readers wait for something: it is not kept from them by analytics that run long. */
-async function areChangesDue({ ledger, now, settings }: FinalizeServices, { period }: Run): Promise<boolean> {
-  return (await ledger.partitions(period)).some((record) => changesAreDue(record, now(), settings));
+/** Whether readers wait for something: analytics that run long must not withhold it from them. */
+async function areChangesDue(
+  { ledger, now }: FinalizeServices,
+  settings: FinalizeSettings,
+  { period }: Run,
+): Promise<boolean> {
+  const decision = decide(await ledger.partitions(period), now(), settings);
+  return decision.act === 'run' && decision.publish.length > 0;
 }
 
 function memberOf({ partition, published }: PartitionRecord): AnalyticsMember[] {

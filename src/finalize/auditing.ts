@@ -5,7 +5,10 @@ import { partitionName } from '../billing/partition.ts';
 import { COST_BOUND } from '../warehouse/costs.ts';
 import type { FileAudit, FileStatus, StagedFile } from '../warehouse/warehouse.ts';
 
-/** Why a partition's files must not be published: the first disagreement found, and how many there are. */
+/**
+ * Why a partition's files must not be published: the first disagreement found, and how many there
+ * are.
+ */
 export function registrationProblem(
   partition: Partition,
   files: readonly StagedFile[],
@@ -19,9 +22,10 @@ export function registrationProblem(
 }
 
 /**
- * Holds what the warehouse reads against what the files promise: the rows of every file, the billing month of every row,
- * and a cost that can be added up. A warehouse may skip what it cannot read without a word; this is where it is noticed.
- * A file of rows without any cost is refused as well: shown, it would be a bill of zero.
+ * Holds what the warehouse reads against what the files promise: the rows of every file, the
+ * billing month of every row, and a cost that can be added up. A warehouse may skip what it cannot
+ * read without a word; this is where it is noticed. A file of rows without any cost is refused as
+ * well: shown, it would be a bill of zero.
  */
 export function auditProblem(
   partition: Partition,

@@ -7,7 +7,7 @@ import { problemOf, stepOf } from '../ledger/problems.ts';
 import type { StagedVersion, VersionRecord } from '../ledger/versionRecord.ts';
 import { analyticsFailed, verificationFailed } from '../outbox/finalizeMessages.ts';
 import type { StagedFile } from '../warehouse/warehouse.ts';
-import { type FinalizeServices, messageContext, type Run } from './services.ts';
+import { type FinalizeServices, type FinalizeSettings, messageContext, type Run } from './services.ts';
 
 /** A due partition as this run found it, and what to do with it. */
 export interface Candidate {
@@ -29,39 +29,49 @@ export interface PublishedCandidate extends Publishable {
   readonly publishedEpoch: number;
 }
 
-/** As of when the files tell the bill: the newest source LastModified among them, 0 when there are none. */
+/** How recent the files are: the newest source LastModified among them, 0 when there are none. */
 export function asOf(files: readonly StagedVersion[]): number {
   return files.reduce((newest, { source }) => Math.max(newest, source.lastModified), 0);
 }
 
+/** Why a step of a run failed for a partition. */
+interface Failure {
+  readonly record: PartitionRecord;
+  readonly what: Problem['what'];
+  readonly message: string;
+  /** Details of analytics that failed. */
+  readonly step?: StepFailure | undefined;
+}
+
 /**
- * Tells of a partition's trouble and records it, with when it is tried again: after a delay that doubles up to its
- * maximum. `failure` says more of analytics that failed.
+ * Notifies of a partition's failure and records it, with when it is tried again: after a delay that
+ * doubles up to its maximum.
  */
 export async function fail(
-  finalizing: FinalizeServices,
+  { ledger, now, report, notify }: Pick<FinalizeServices, 'ledger' | 'now' | 'report' | 'notify'>,
+  settings: FinalizeSettings,
   run: Run,
-  { partition, record }: Pick<Candidate, 'partition' | 'record'>,
-  what: Problem['what'],
-  message: string,
-  failure?: StepFailure,
+  { record, what, message, step }: Failure,
 ): Promise<void> {
-  const { ledger, settings, now, report, notify } = finalizing;
-  const before = problemOf(record, stepOf({ what }));
-  const attempts = (before?.attempts ?? 0) + 1;
+  const { partition, changes } = record;
+  const attempts = (problemOf(record, stepOf({ what }))?.attempts ?? 0) + 1;
   const seconds = Math.min(settings.retryMaxSeconds, settings.retryBaseSeconds * 2 ** (attempts - 1));
   const at = now();
-  const problem = { what, message, attempts, at, retryAt: at + seconds * 1000, changes: record.changes };
-  const telling = messageContext(finalizing, run);
-  const told =
+  const problem = { what, message, attempts, at, retryAt: at + seconds * 1000, changes };
+  const context = messageContext({ now }, settings, run);
+  const notification =
     what === 'analytics-failed'
-      ? analyticsFailed(telling, partition, problem, failure)
-      : verificationFailed(telling, partition, problem);
-  await notify([told]);
+      ? analyticsFailed(context, partition, problem, step)
+      : verificationFailed(context, partition, problem);
+  await notify([notification]);
   await ledger.commit(partition, run.epoch, { kind: 'failed', problem });
   report({ what, partition, reason: message, attempts });
 }
 
-export async function renewLease({ ledger, settings, now }: FinalizeServices, { period, epoch }: Run): Promise<void> {
-  await ledger.renewLease(period, epoch, now() + settings.leaseSeconds * 1000);
+export async function renewLease(
+  { ledger, now }: Pick<FinalizeServices, 'ledger' | 'now'>,
+  { leaseSeconds }: Pick<FinalizeSettings, 'leaseSeconds'>,
+  { period, epoch }: Run,
+): Promise<void> {
+  await ledger.renewLease(period, epoch, now() + leaseSeconds * 1000);
 }

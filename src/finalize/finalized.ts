@@ -1,39 +1,46 @@
+import type { Moment } from '../base/moment.ts';
 import type { Partition } from '../billing/partition.ts';
 import type { Payer } from '../billing/payer.ts';
 import type { Period } from '../billing/period.ts';
 import type { AnalyticsRecord } from '../ledger/analyticsRecord.ts';
+import { deliveredAt } from '../ledger/deliveredAt.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 import type { Message } from '../ledger/message.ts';
 import { type PartitionRecord, type Published, wantsAnalytics } from '../ledger/partitionRecord.ts';
 import type { MessageContext } from '../outbox/compose.ts';
 import { finalized } from '../outbox/finalizeMessages.ts';
 import type { ReactorEvent } from '../telemetry/events.ts';
 import type { PartitionTotals, Warehouse } from '../warehouse/warehouse.ts';
-import { endsRun, type FinalizeServices, type Run } from './services.ts';
+import { endsRun, type Run } from './services.ts';
+
+/** What it takes to find out what a partition comes to. */
+type Totalling = Pick<Warehouse, 'totals' | 'published'>;
 
 /** A partition of which everything is done: published, and analysed since. */
 interface FinalizedPartition {
   readonly partition: Partition;
   readonly published: Published;
   readonly totals: PartitionTotals;
-  /** When its delivery was written at the source: milliseconds since 1970. */
-  readonly deliveredAt: number;
+  /** The month's `deliveredAt`; undefined where that is not what was published. */
+  readonly deliveredAt: Moment | undefined;
 }
 
-/** A partition whose finalization cannot be told, and why. */
+/** A partition whose finalization cannot be reported, and why. */
 interface UnknownTotals {
   readonly record: PartitionRecord;
   readonly reason: string;
 }
 
 /**
- * The partitions that a run of the analytics has finalized: not those that were published anew meanwhile, nor those of
- * which it was told before. One whose totals the warehouse cannot tell keeps no other back.
- * Throws what ends the run, and the warehouse's error when it fails altogether.
+ * The partitions that a run of the analytics has finalized: not those that were published anew
+ * meanwhile, nor those of which it was reported before. One whose totals the warehouse cannot
+ * compute does not hold the others back. Throws what ends the run, and the warehouse's error when
+ * it fails altogether.
  */
 export async function finalizedBy(
-  { ledger, warehouse }: FinalizeServices,
-  { period }: Run,
-  { members }: AnalyticsRecord,
+  { ledger, warehouse }: { readonly ledger: Pick<Ledger, 'partitions'>; readonly warehouse: Totalling },
+  { period }: Pick<Run, 'period'>,
+  { members }: Pick<AnalyticsRecord, 'members'>,
 ): Promise<{ readonly finalized: readonly FinalizedPartition[]; readonly unknown: readonly UnknownTotals[] }> {
   const epochs = new Map(members.map(({ payer, publishedEpoch }) => [payer, publishedEpoch]));
   const records = (await ledger.partitions(period)).filter(
@@ -48,18 +55,19 @@ export async function finalizedBy(
     const total = totals.get(partition.payer) ?? 'the warehouse has reported no totals';
     if (typeof total === 'string') unknown.push({ record, reason: total });
     else if (published) {
-      finalized.push({ partition, published, totals: total, deliveredAt: deliveredAt(record, published) });
+      finalized.push({ partition, published, totals: total, deliveredAt: deliveryOfPublished(record, published) });
     }
   }
   return { finalized, unknown };
 }
 
 /**
- * The totals of each payer's month, or why there are none. When one statement over all of them fails, halves are asked
- * until the one that fails stands alone. While the warehouse answers another question about it, that is its own trouble.
+ * The totals of each payer's month, or why there are none. When one statement over all of them
+ * fails, halves are asked until the one that fails stands alone. If the warehouse answers another
+ * question about it, the trouble is its own.
  */
 async function totalsOfEach(
-  warehouse: Warehouse,
+  warehouse: Totalling,
   period: Period,
   payers: readonly Payer[],
 ): Promise<ReadonlyMap<Payer, PartitionTotals | string>> {
@@ -80,9 +88,9 @@ async function totalsOfEach(
 }
 
 /** What other systems hear of it. */
-export function messageOf(telling: MessageContext, { partition, published, totals }: FinalizedPartition): Message {
+export function messageOf(context: MessageContext, { partition, published, totals }: FinalizedPartition): Message {
   const { epoch, files, rows, deliveryId, asOf = 0 } = published;
-  return finalized(telling, partition, { ...totals, publishedEpoch: epoch, files, rows, deliveryId, asOf });
+  return finalized(context, partition, { ...totals, publishedEpoch: epoch, files, rows, deliveryId, asOf });
 }
 
 /** What logs and metrics say of it. Amounts of two currencies are never added. */
@@ -97,10 +105,16 @@ export function eventOf(
     estimatedSaving: found.reduce((sum, { estimatedSaving }) => sum + estimatedSaving, 0),
   }));
   const findings = totals.findings.reduce((sum, { count }) => sum + count, 0);
-  return { partition, files, rows, findings, savings, deliveryLagSeconds: Math.max(0, (now - at) / 1000) };
+  const deliveryLagSeconds = at === undefined ? undefined : Math.max(0, (now - at) / 1000);
+  return { partition, files, rows, findings, savings, deliveryLagSeconds };
 }
 
-/** When the manifest of what was published was written, else its newest file. */
-function deliveredAt({ completeDelivery }: PartitionRecord, { deliveryId, asOf = 0 }: Published): number {
-  return completeDelivery && completeDelivery.id === deliveryId ? completeDelivery.manifest.lastModified : asOf;
+/**
+ * The month's `deliveredAt`, if that is what was published: a newer delivery may have come
+ * meanwhile.
+ */
+function deliveryOfPublished(record: PartitionRecord, { deliveryId, asOf }: Published): Moment | undefined {
+  const { completeDelivery, watermark } = record;
+  const isNewest = completeDelivery ? completeDelivery.id === deliveryId : asOf === watermark;
+  return isNewest ? deliveredAt(record) : undefined;
 }

@@ -1,59 +1,68 @@
 import { decide } from '../ledger/decide.ts';
-import { type PeriodTick, parseTick, tickAt } from '../queue/tick.ts';
+import { type PeriodTick, type Tick, tickAt } from '../queue/tick.ts';
 import { FencedOff } from '../warehouse/warehouse.ts';
 import { removeSuperseded } from './removeSuperseded.ts';
 import { runFinalization } from './run.ts';
-import { type FinalizeServices, isOvertaken, type Run } from './services.ts';
+import { type FinalizeServices, type FinalizeSettings, type Invocation, isOvertaken, type Run } from './services.ts';
 import { startStopwatch } from './stopwatch.ts';
 
 /**
- * The finalize workflow: one tick. Looks whether anything of the period is due (or something is to be cleared away),
- * takes the lease, runs, and leaves a tick behind while anything is dirty. When it returns, the tick may be
- * acknowledged: the next look is in the queue. Throws on trouble that is not one partition's own (the warehouse is
- * down): the lease is freed, and the tick kept for retry. A tick of the outbox asks nothing of it.
+ * The finalize workflow: one tick. Looks whether anything of the period is due (or something is to
+ * be removed), takes the lease, runs, and leaves a tick behind while anything is dirty. When it
+ * returns, the tick may be acknowledged: the next look is in the queue. Throws on trouble that is
+ * not one partition's own (the warehouse is down): the lease is freed, and the tick stays in its
+ * queue for retry. A tick for the outbox is not for it.
  */
-export async function handleTick(finalizing: FinalizeServices, body: unknown): Promise<void> {
-  const tick = parseTick(body);
+export async function handleTick(
+  services: FinalizeServices,
+  settings: FinalizeSettings,
+  tick: Tick,
+  { yieldAt, correlationId }: Invocation = {},
+): Promise<void> {
   if ('outbox' in tick) return;
-  const { correlationId } = finalizing;
-  await handlePeriodTick(finalizing, { ...(correlationId === undefined ? {} : { correlationId }), ...tick });
+  await handlePeriodTick(services, settings, { ...tick, yieldAt, correlationId: tick.correlationId ?? correlationId });
 }
 
-async function handlePeriodTick(finalizing: FinalizeServices, tick: PeriodTick): Promise<void> {
-  const { period, clear = false, correlationId } = tick;
-  const { ledger, settings, now, report, holder } = finalizing;
+async function handlePeriodTick(
+  services: FinalizeServices,
+  settings: FinalizeSettings,
+  tick: PeriodTick & Invocation,
+): Promise<void> {
+  const { period, clear = false, correlationId, yieldAt } = tick;
+  const { ledger, now, report } = services;
   const decision = decide(await ledger.partitions(period), now(), settings);
   if (!clear && decision.act === 'rest') return;
-  if (!clear && decision.act === 'wait') return tickAgain(finalizing, tick, decision.until);
+  if (!clear && decision.act === 'wait') return tickAgain(services, tick, decision.until);
 
   const startedAt = now();
-  const lease = await ledger.acquireLease(period, holder, startedAt, startedAt + settings.leaseSeconds * 1000);
-  if (!lease.taken) return tickAgain(finalizing, tick, lease.heldUntil);
-  const stopwatch = startStopwatch(now);
-  const run: Run = { period, epoch: lease.epoch, stopwatch, ...(correlationId === undefined ? {} : { correlationId }) };
+  const leaseEnd = startedAt + settings.leaseSeconds * 1000;
+  const lease = await ledger.acquireLease(period, settings.holder, startedAt, leaseEnd);
+  if (!lease.taken) return tickAgain(services, tick, lease.heldUntil);
+  const run: Run = { period, epoch: lease.epoch, stopwatch: startStopwatch(now), correlationId, yieldAt };
   try {
     // What was due before the lease was taken may have been finalized by its last holder.
     const due = decide(await ledger.partitions(period), now(), settings);
-    if (due.act === 'run') await runFinalization(finalizing, run, due.partitions);
-    if (clear) await clearPeriod(finalizing, run);
+    if (due.act === 'run') await runFinalization(services, settings, run, due);
+    if (clear) await clearPeriod(services, settings, run);
   } catch (error) {
-    await release(finalizing, run);
+    await release(services, run);
     if (!isOvertaken(error)) throw error;
     report({ what: 'lease-lost', period, epoch: run.epoch });
-    await followWarehouse(finalizing, run, error);
-    // The newer run may be at work on this very message, and die when it is gone: leave a tick for after its lease.
+    await followWarehouse(services, run, error);
+    // The newer run may be at work on this very message, and die when it is gone: leave a tick for
+    // after its lease.
     const { lease: newer } = await ledger.period(period);
-    return tickAgain(finalizing, tick, newer?.until ?? now());
+    return tickAgain(services, tick, newer?.until ?? now());
   }
   await ledger.releaseLease(period, run.epoch);
   const next = decide(await ledger.partitions(period), now(), settings);
-  if (next.act === 'run') await tickAgain(finalizing, tick, now());
-  if (next.act === 'wait') await tickAgain(finalizing, tick, next.until);
+  if (next.act === 'run') await tickAgain(services, tick, now());
+  if (next.act === 'wait') await tickAgain(services, tick, next.until);
 }
 
 /**
- * Frees the lease after a failure. What has failed may be the ledger: it is asked twice, and why the run has failed is
- * never hidden. A lease that stays runs out.
+ * Frees the lease after a failure. What has failed may be the ledger: it is asked twice, and why
+ * the run has failed is never hidden. A lease that stays runs out.
  */
 async function release({ ledger }: FinalizeServices, { period, epoch }: Run): Promise<void> {
   await ledger
@@ -63,8 +72,9 @@ async function release({ ledger }: FinalizeServices, { period, epoch }: Run): Pr
 }
 
 /**
- * A warehouse that has seen a higher epoch than the ledger ever handed out says that the ledger was restored, or lost its
- * newest writes: epochs go on from the warehouse's, instead of being fenced off one by one.
+ * A warehouse that has seen a higher epoch than the ledger ever handed out says that the ledger was
+ * restored, or lost its newest writes: epochs go on from the warehouse's, instead of being fenced
+ * off one by one.
  */
 async function followWarehouse({ ledger, report }: FinalizeServices, { period }: Run, error: unknown): Promise<void> {
   if (!(error instanceof FencedOff)) return;
@@ -74,16 +84,19 @@ async function followWarehouse({ ledger, report }: FinalizeServices, { period }:
   await ledger.raiseEpoch(period, error.newest);
 }
 
-/** Clears away what is superseded in the period's clean partitions; those that are dirty do it in their own run. */
-async function clearPeriod(finalizing: FinalizeServices, run: Run): Promise<void> {
-  for (const { partition } of await finalizing.ledger.partitions(run.period)) {
-    await removeSuperseded(finalizing, run, partition);
+/**
+ * Removes what is superseded in the period's clean partitions; for those that are dirty, their own
+ * run does it.
+ */
+async function clearPeriod(services: FinalizeServices, settings: FinalizeSettings, run: Run): Promise<void> {
+  for (const { partition } of await services.ledger.partitions(run.period)) {
+    await removeSuperseded(services, settings, run, partition);
   }
 }
 
 /**
- * Sends a tick for `at`, unless one is on its way that comes no later: ticks must not multiply. It is noted after it was
- * sent, so that a crash in between costs a double and never the tick.
+ * Sends a tick for `at`, unless one is on its way that comes no later: ticks must not multiply. It
+ * is noted after it was sent, so that a crash in between costs a double and never the tick.
  */
 async function tickAgain(
   { ledger, finalizeQueue, now }: FinalizeServices,

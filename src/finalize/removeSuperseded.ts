@@ -2,21 +2,27 @@ import type { Partition } from '../billing/partition.ts';
 import { compareVersions, objectName, type VersionId } from '../billing/version.ts';
 import { isDirty } from '../ledger/partitionRecord.ts';
 import type { StagedVersion, VersionRecord } from '../ledger/versionRecord.ts';
-import type { FinalizeServices, Run } from './services.ts';
+import type { FinalizeServices, FinalizeSettings, Run } from './services.ts';
 
 /**
- * Clears away staged files that publishes have hidden from readers, each once its grace time is over.
+ * Removes staged files that publishes have hidden from readers, each once its grace time is over.
  *
- * A file is superseded if the warehouse does not show it, no delivery that is known names it, it is older than what is
- * shown in its place, and no change is waiting to be worked in: a late file may be older than its fellows. The first run
- * that finds it so notes since when; a later one removes it. Order: the ledger marks it removed (under the epoch), the
- * warehouse forgets it, the copy is deleted. Cut off in between, or refused by the store, a file without an owner stays
- * behind under a key that is never used again; nothing that readers see depends on it, so this never fails a run: it is
- * reported.
+ * A file is superseded if the warehouse does not show it, no delivery that is known names it, it is
+ * older than what is shown in its place, and no change is waiting to be worked in: a late file may
+ * be older than its fellows. The first run that finds it so notes since when; a later one removes
+ * it. Order: the ledger marks it removed (under the epoch), the warehouse forgets it, the copy is
+ * deleted. Cut off in between, or refused by the store, a file without an owner stays behind under
+ * a key that is never used again; nothing that readers see depends on it, so this never fails a
+ * run: it is reported.
  */
-export async function removeSuperseded(finalizing: FinalizeServices, run: Run, partition: Partition): Promise<void> {
-  const { ledger, settings, now } = finalizing;
-  const found = await findSuperseded(finalizing, partition);
+export async function removeSuperseded(
+  services: FinalizeServices,
+  settings: FinalizeSettings,
+  run: Run,
+  partition: Partition,
+): Promise<void> {
+  const { ledger, now } = services;
+  const found = await findSuperseded(services, partition);
   if (!found) return;
   const { hidden, shown, since } = found;
   const fresh = hidden.filter(({ outcome }) => outcome.supersededAt === undefined);
@@ -25,16 +31,17 @@ export async function removeSuperseded(finalizing: FinalizeServices, run: Run, p
   if (shownAgain.length > 0) await ledger.markSuperseded(partition, run.epoch, idsOf(shownAgain), undefined);
   const latest = now() - settings.supersededGraceSeconds * 1000;
   const over = hidden.filter(({ outcome }) => (outcome.supersededAt ?? since) <= latest);
-  if (over.length > 0) await remove(finalizing, run, partition, over);
+  if (over.length === 0) return;
+  await ledger.markRemoved(partition, run.epoch, idsOf(over));
+  await remove(services, settings, partition, over);
 }
 
 async function remove(
-  { ledger, warehouse, store, stagingBucket, report }: FinalizeServices,
-  run: Run,
+  { warehouse, store, report }: FinalizeServices,
+  { stagingBucket }: FinalizeSettings,
   partition: Partition,
   versions: readonly StagedVersion[],
 ): Promise<void> {
-  await ledger.markRemoved(partition, run.epoch, idsOf(versions));
   const keys = versions.map(({ outcome }) => outcome.stagedKey);
   try {
     await warehouse.unregister(partition, keys);
@@ -58,7 +65,8 @@ async function findSuperseded(
   { ledger, warehouse }: FinalizeServices,
   partition: Partition,
 ): Promise<Superseded | undefined> {
-  // In this order: what was recorded before the versions were read has made the record dirty, or was worked in.
+  // In this order: what was recorded before the versions were read has made the record dirty, or
+  // was worked in.
   const staged = (await ledger.versions(partition)).filter(hasCopy);
   const record = await ledger.partition(partition);
   if (!record?.published || isDirty(record)) return undefined;

@@ -3,6 +3,7 @@ import type { Debounce } from '../ledger/decide.ts';
 import { LeaseLost, type Ledger } from '../ledger/ledger.ts';
 import type { Notify } from '../ledger/message.ts';
 import type { MessageContext } from '../outbox/compose.ts';
+import type { CopyRequest } from '../queue/copyMessage.ts';
 import type { Queue } from '../queue/queue.ts';
 import type { Tick } from '../queue/tick.ts';
 import type { ObjectStore } from '../store/objectStore.ts';
@@ -11,47 +12,62 @@ import type { ScriptEngine } from '../warehouse/script.ts';
 import { FencedOff, type Warehouse, WarehouseBroken } from '../warehouse/warehouse.ts';
 import type { Stopwatch } from './stopwatch.ts';
 
-/** What the finalizer works with. `now` answers milliseconds since 1970. */
+/** What the finalizer works with. */
 export interface FinalizeServices {
   readonly ledger: Ledger;
   readonly warehouse: Warehouse;
   /** The warehouse's own. */
   readonly script: ScriptEngine;
   readonly store: ObjectStore;
-  readonly copyQueue: Queue<object>;
+  readonly copyQueue: Queue<CopyRequest>;
   readonly finalizeQueue: Queue<Tick>;
-  readonly stagingBucket: string;
-  readonly settings: FinalizeSettings;
+  /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly sleep: (seconds: number) => Promise<void>;
-  /** From then on what runs in the warehouse is left to the next tick: milliseconds since 1970. */
-  readonly yieldAt: number;
   readonly report: Report;
-  /** Tells other systems; nothing is lost once it has resolved. */
+  /** Notifies other systems; nothing is lost once it has resolved. */
   readonly notify: Notify;
+}
+
+/** The values that hold for every tick of this process. */
+export interface FinalizeSettings extends FinalizeTimings {
+  readonly stagingBucket: string;
   /** The deployment's stage, named in messages. */
   readonly stage: string;
-  /** Of the message that is worked on, where its tick names none. */
-  readonly correlationId?: string;
   /** Names this process in the lease. */
   readonly holder: string;
 }
 
-export interface FinalizeSettings extends Debounce {
+export interface FinalizeTimings extends Debounce {
   readonly leaseSeconds: number;
-  /** A failed partition is tried again after this long, doubled with each further failure, up to the maximum. */
+  /**
+   * A failed partition is tried again after this long, doubled with each further failure, up to the
+   * maximum.
+   */
   readonly retryBaseSeconds: number;
   readonly retryMaxSeconds: number;
-  /** Staged files stay this long after the publish that superseded them: readers may be scanning them. */
+  /**
+   * Staged files stay this long after the publish that superseded them: readers may be scanning
+   * them.
+   */
   readonly supersededGraceSeconds: number;
 }
 
+/** The invocation that handles one tick. */
+export interface Invocation {
+  /**
+   * From then on what runs in the warehouse is left to the next tick: milliseconds since 1970.
+   * Absent: no end is set.
+   */
+  readonly yieldAt?: number | undefined;
+  /** That of the message, where its tick names none. */
+  readonly correlationId?: string | undefined;
+}
+
 /** One pass over a period, under one epoch. */
-export interface Run {
+export interface Run extends Invocation {
   readonly period: Period;
   readonly epoch: number;
-  /** Names the event that made the period due. */
-  readonly correlationId?: string;
   readonly stopwatch: Stopwatch;
 }
 
@@ -61,14 +77,19 @@ export function isOvertaken(error: unknown): boolean {
 }
 
 /**
- * Whether an error ends the whole run, whatever partition it was met at: a newer run has taken over, or the warehouse
- * answers nothing any more. Whoever makes an error one partition's problem asks this first.
+ * Whether an error ends the whole run, whatever partition it was met at: a newer run has taken
+ * over, or the warehouse does not answer any more. Whoever makes an error one partition's problem
+ * asks this first.
  */
 export function endsRun(error: unknown): boolean {
   return isOvertaken(error) || error instanceof WarehouseBroken;
 }
 
-/** Who tells, now. */
-export function messageContext({ stage, now }: FinalizeServices, { correlationId }: Run): MessageContext {
+/** What every message of a run says of its sender, now. */
+export function messageContext(
+  { now }: Pick<FinalizeServices, 'now'>,
+  { stage }: Pick<FinalizeSettings, 'stage'>,
+  { correlationId }: Pick<Run, 'correlationId'>,
+): MessageContext {
   return { stage, at: now(), correlationId };
 }

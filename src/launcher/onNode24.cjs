@@ -7,19 +7,29 @@ const { join } = require('node:path');
 const PROJECT = join(__dirname, '../..');
 
 /**
- * `node src/launcher/onNode24.cjs SCRIPT [ARGUMENTS…]` runs a script on Node 24, whichever Node starts it: on the one that runs, else
- * on the one that `npm ci` has brought along. What is first on the PATH is not trusted: npm 10 leaves out the link
- * `node_modules/.bin/node`, as two optional packages offer it. Plain JavaScript, so that Node 18 reads it, too.
+ * `node src/launcher/onNode24.cjs SCRIPT [ARGUMENTS…]` runs a script on Node 24, whichever Node
+ * starts it: on the one that runs, else on the one that `npm ci` has brought along. What is first
+ * on the PATH is not trusted: npm 10 leaves out the link `node_modules/.bin/node`, as two optional
+ * packages offer it. Plain JavaScript, so that Node 18 reads it, too.
  */
 const MAJOR = 24;
-/** What a program for glibc is loaded by. Without it (Alpine, say) the system answers "not found" for the program. */
+/**
+ * What a program for glibc is loaded by. Without it (Alpine, say) the system answers "not found"
+ * for the program.
+ */
 const LOADERS = { x64: '/lib64/ld-linux-x86-64.so.2', arm64: '/lib/ld-linux-aarch64.so.1' };
-/** What ends a program from outside. Ctrl-C reaches a whole group of processes: then the script has it twice. */
+/**
+ * What ends a program from outside. Ctrl-C reaches a whole group of processes: then the script has
+ * it twice.
+ */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'];
 
 const runningMajor = Number.parseInt(process.versions.node, 10);
 
-/** The path of a Node 24 or later. Throws an Error whose message is one sentence: what is missing, and what to do. */
+/**
+ * The path of a Node 24 or later. Throws an Error whose message is one sentence: what is missing,
+ * and what to do.
+ */
 function findNode24() {
   if (runningMajor === MAJOR) return process.execPath;
   const bundled = bundledNode();
@@ -44,8 +54,8 @@ function bundledNode() {
 }
 
 /**
- * Hands this process over: the program takes its place, where Node can do that (22.15 or later, not on Windows), else
- * runs below it. Then it gets the same signals, and this process ends as it does.
+ * Hands this process over: the program takes its place, where Node can do that (22.15 or later, not
+ * on Windows), else runs below it. Then it gets the same signals, and this process ends as it does.
  */
 function handOver(node, args) {
   if (process.execve && process.platform !== 'win32') process.execve(node, [node, ...args], process.env);
@@ -64,8 +74,9 @@ function handOver(node, args) {
 let isHandedOver = false;
 
 /**
- * For a file that somebody else's program loads (sls): resolves at once on Node 24 or later; else begins the program
- * anew on Node 24, once, with the same arguments, and never resolves. Without a Node 24 it says so and exits with 1.
+ * For a file that somebody else's program loads (sls): resolves at once on Node 24 or later; else
+ * restarts the program on Node 24, once, with the same arguments, and never resolves. Without a
+ * Node 24 it says so and exits with 1.
  */
 module.exports = async function onNode24() {
   if (runningMajor >= MAJOR) return;

@@ -3,7 +3,10 @@ import type { Period } from '../billing/period.ts';
 
 /** What runs by schedule and touches every payer, when it ended last, and what it did. */
 export interface Activity {
-  /** The newest that was no dry run, by schedule or by hand; it may have been asked for a part of the payers. */
+  /**
+   * The newest that was no dry run, by schedule or by hand; it may have been asked for a part of
+   * the payers.
+   */
   readonly reconcile?: ReconcileActivity;
   readonly sweep?: SweepActivity;
 }
@@ -27,5 +30,7 @@ interface SweepActivity {
   readonly ticks: number;
 }
 
-/** Where a configuration is from: the payers table, the last good copy of it, or the payers file. */
+/**
+ * Where a configuration is from: the payers table, the last good copy of it, or the payers file.
+ */
 export type ConfigurationOrigin = 'table' | 'cache' | 'fallback';

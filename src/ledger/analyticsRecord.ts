@@ -2,10 +2,11 @@ import type { Moment } from '../base/moment.ts';
 import type { Payer } from '../billing/payer.ts';
 
 /**
- * One run of the analytics script over a month, as it stands: the newest one of each month is kept.
+ * One run of the analytics script over a month, as it stands. The newest one of each month is
+ * stored.
  *
  *   running    steps are left; `inFlight` is the one that was, or is about to be, submitted
- *   failed     a step failed: the next run begins with it, unless its payers' months or the script have changed
+ *   failed     a step failed: the next run begins with it, unless its months or the script changed
  *   done       every step has taken effect
  *   cancelled  superseded before it ended
  */
@@ -28,7 +29,7 @@ export interface AnalyticsRecord {
 /** A payer's month as the run found it. */
 export interface AnalyticsMember {
   readonly payer: Payer;
-  /** The epoch that had published it: a later one wants the analytics again. */
+  /** The epoch that had published it: after a later one the analytics have to run again. */
   readonly publishedEpoch: number;
   readonly setId: string;
   /** The newest source LastModified in the set. */

@@ -7,14 +7,18 @@ import type { VersionRecord } from './versionRecord.ts';
 import { isStaged, isUsable, isWithdrawn, type StagedVersion } from './versionRecord.ts';
 
 /**
- * The staged files that should be visible, or why there is no such set: then what is visible stays. `removed` lists
- * versions whose staged copies were cleared away as superseded and that are wanted again after all.
+ * The staged files that should be visible, or why there is no such set: then what is visible stays.
+ * `removed` lists versions whose staged copies were removed as superseded, and that are wanted
+ * again after all.
  */
 export type CurrentSet =
-  | { readonly is: 'set'; readonly files: readonly StagedVersion[]; readonly deliveryId?: string }
+  | { readonly is: 'set'; readonly files: readonly StagedVersion[]; readonly deliveryId?: string | undefined }
   | { readonly is: 'held'; readonly reason: string; readonly removed: readonly VersionRecord[] };
 
-/** A complete delivery's set: exactly what its manifest names. Files that it names and that are empty add no rows. */
+/**
+ * A complete delivery's set: exactly what its manifest names. Files that it names and that are
+ * empty add no rows.
+ */
 export function setOfDelivery(delivery: Delivery, versions: readonly VersionRecord[]): CurrentSet {
   const files: StagedVersion[] = [];
   const missing: { readonly key: string; readonly candidates: readonly VersionRecord[] }[] = [];
@@ -32,10 +36,11 @@ export function setOfDelivery(delivery: Delivery, versions: readonly VersionReco
 }
 
 /**
- * The set of a partition without manifests: the newest version of every data key of the report that is the bill. Where
- * each delivery has a folder of its own, only the folder with the newest file counts: adding folders up would multiply
- * the month. With a file, or a manifest, that cannot be read nobody knows whether the month is whole: the set is held. What
- * is no part of a bill, and what its source has withdrawn or replaced, is left out.
+ * The set of a partition without manifests: the newest version of every data key of the report that
+ * is the bill. Where each delivery has a folder of its own, only the folder with the newest file
+ * counts: adding folders up would multiply the month. With a file, or a manifest, that cannot be
+ * read nobody knows whether the month is whole: the set is held. What is no part of a bill, and
+ * what its source has withdrawn or replaced, is left out.
  */
 export function setWithoutManifest(all: readonly VersionRecord[], report: string | undefined): CurrentSet {
   const versions = all.filter(
@@ -98,7 +103,10 @@ export function newest<Version extends VersionRecord>(versions: readonly Version
   return first && others.reduce((best, next) => (compareVersions(next.source, best.source) > 0 ? next : best), first);
 }
 
-/** The folder with the newest readable file: what cannot be read does not say that a delivery has begun. */
+/**
+ * The folder with the newest readable file: what cannot be read does not say that a delivery has
+ * begun.
+ */
 function newestFolder(versions: readonly VersionRecord[]): string | undefined {
   const [first, ...others] = versions.filter(isUsable).sort((a, b) => compareText(a.folder, b.folder));
   return first && others.reduce((best, next) => (isLater(next, best) ? next : best), first).folder;

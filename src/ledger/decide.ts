@@ -8,17 +8,24 @@ export interface Debounce {
   /** A partition that keeps changing is due this long after its first change. */
   readonly maxWaitSeconds: number;
   /**
-   * For so long nothing of a delivery may have been written before files that are newer than their manifest are taken for
-   * late ones: whatever copies a folder, or writes over an export, pauses between two files. 30 where it is not said.
+   * For so long nothing of a delivery may have been written before files that are newer than their
+   * manifest are taken for late ones: whatever copies a folder, or writes over an export, pauses
+   * between two files. 30 where it is not said.
    */
   readonly stillSeconds?: number;
 }
 
 /** What to do with a period now. Moments are milliseconds since 1970. */
-type Decision =
+export type Decision =
   | { readonly act: 'rest' }
   | { readonly act: 'wait'; readonly until: number }
-  | { readonly act: 'run'; readonly partitions: readonly PartitionRecord[] };
+  | {
+      readonly act: 'run';
+      /** Partitions whose changes are to be worked into what readers see. */
+      readonly publish: readonly PartitionRecord[];
+      /** Partitions to run the analytics over, all in one run of the script. */
+      readonly analyse: readonly PartitionRecord[];
+    };
 
 /** When something is to be done for a partition; undefined while it is clean. */
 export function dueAt(record: PartitionRecord, debounce: Debounce): number | undefined {
@@ -46,15 +53,18 @@ export function changesDueAt(record: PartitionRecord, { quietSeconds, maxWaitSec
   return Math.min((record.lastChangeAt ?? first) + quietSeconds * 1000, latest);
 }
 
-/** When analytics are due over what was published: at once, or at the time of the retry; undefined while they need not run. */
+/**
+ * When analytics are due over what was published: at once, or at the time of the retry; undefined
+ * while they need not run.
+ */
 function analyticsDueAt(record: PartitionRecord): number | undefined {
   if (!wantsAnalytics(record)) return undefined;
   return problemOf(record, 'analyse')?.retryAt ?? record.published?.at;
 }
 
 /**
- * What was noted further ahead than this was noted before the clock was set back, and has come: nothing waits for an old
- * date. Clocks that run differ by far less.
+ * What was noted further ahead than this was noted before the clock was set back, and has come:
+ * nothing waits for an old date. Clocks that run differ by far less.
  */
 const CLOCK_TOLERANCE_MS = 60_000;
 
@@ -67,23 +77,35 @@ export function changesAreDue(record: PartitionRecord, now: number, debounce: De
 }
 
 /** Whether analytics are to be run over what was published, now. */
-export function analyticsAreDue(record: PartitionRecord, now: number): boolean {
+function analyticsAreDue(record: PartitionRecord, now: number): boolean {
   const at = analyticsDueAt(record);
   if (at === undefined) return false;
   const notedAt = problemOf(record, 'analyse')?.at ?? record.published?.at;
   return at <= now || (notedAt ?? 0) > now + CLOCK_TOLERANCE_MS;
 }
 
-function isReady(record: PartitionRecord, now: number, debounce: Debounce): boolean {
-  return changesAreDue(record, now, debounce) || analyticsAreDue(record, now);
-}
-
-/** Which of a period's partitions to work on now, or when to look again. */
+/** Which of a period's partitions to publish and to analyse now, or when to look again. */
 export function decide(records: readonly PartitionRecord[], now: number, debounce: Debounce): Decision {
-  const ready = records.filter((record) => isReady(record, now, debounce));
-  if (ready.length > 0) return { act: 'run', partitions: ready };
+  const publish = records.filter((record) => changesAreDue(record, now, debounce));
+  const analyse = inOneRun(records.filter((record) => analyticsAreDue(record, now)));
+  if (publish.length + analyse.length > 0) return { act: 'run', publish, analyse };
   const moments = records.flatMap((record) => dueAt(record, debounce) ?? []);
   return moments.length === 0 ? { act: 'rest' } : { act: 'wait', until: Math.min(...moments) };
+}
+
+/** Payers whose analytics keep failing are analysed in at least this many parts. */
+const PARTS = 8;
+
+/**
+ * Which of the partitions that are due are analysed in one run: all, as a rule. Those whose
+ * analytics have failed twice or more are analysed apart from the others, part by part: one payer's
+ * data that the script stumbles over must not block the others' findings for good. What is left out
+ * stays due, and the next tick takes it up.
+ */
+function inOneRun(due: readonly PartitionRecord[]): readonly PartitionRecord[] {
+  const isStumbling = (record: PartitionRecord) => (problemOf(record, 'analyse')?.attempts ?? 0) > 1;
+  const steady = due.filter((record) => !isStumbling(record));
+  return steady.length > 0 ? steady : due.slice(0, Math.ceil(due.length / PARTS));
 }
 
 /** Why its changes have failed, if nothing has changed since. */

@@ -1,7 +1,10 @@
 import type { Partition } from '../billing/partition.ts';
 import type { SourceVersion, VersionId } from '../billing/version.ts';
 
-/** A file that a manifest names. Without `versionId` it was not there when the manifest was read: any version will do. */
+/**
+ * A file that a manifest names. Without `versionId` it was not there when the manifest was read:
+ * any version will do.
+ */
 export interface ExpectedFile {
   readonly bucket: string;
   readonly key: string;

@@ -4,15 +4,18 @@ import type { Moment } from '../base/moment.ts';
 const CLOCK_TOLERANCE_MS = 5 * 60_000;
 
 /**
- * Up to which moment a lease may still be held, for whoever asks at `now` for one until `until`. Leases are taken for equal
- * lengths: one that would outlast a lease taken now was taken before the clock was set back, and holds nobody off. Its
- * holder, should it live, is overtaken, as one is whose lease has run out.
+ * Up to which moment a lease may still be held, for whoever asks at `now` for one until `until`.
+ * Leases are taken for equal lengths: one that would outlast a lease taken now was taken before the
+ * clock was set back, and holds nobody off. Its holder, should it live, is overtaken, as one is
+ * whose lease has run out.
  */
 export function latestEnd(now: Moment, until: Moment): Moment {
   return Math.max(until, now) + CLOCK_TOLERANCE_MS;
 }
 
-/** Whether a lease that ends at `heldUntil` keeps out who asks at `now` for one until `until`. */
+/**
+ * Whether a lease that ends at `heldUntil` excludes whoever asks at `now` for one until `until`.
+ */
 export function isHeld(heldUntil: Moment, now: Moment, until: Moment): boolean {
   return heldUntil > now && heldUntil <= latestEnd(now, until);
 }

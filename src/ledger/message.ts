@@ -1,11 +1,12 @@
 import { compareText } from '../billing/version.ts';
 
 /**
- * A message for other systems. It lies in the ledger's outbox from the step that gave rise to it until the broker has
- * confirmed it, so it may be sent more than once, under the same id: consumers drop doubles by it.
+ * A message for other systems. It lies in the ledger's outbox from the step that gave rise to it
+ * until the broker has confirmed it, so it may be sent more than once, under the same id: consumers
+ * drop doubles by it.
  */
 export interface Message {
-  /** Says what happened to what, and is the same however often that is told. */
+  /** Names what happened to what: the same however often it is reported. */
   readonly id: string;
   /** `cur.<payer>.<period>.<what>`; `all` stands where it is about no single payer or month. */
   readonly routingKey: string;
@@ -16,9 +17,9 @@ export interface Message {
 }
 
 /**
- * Sees to it that other systems hear of something: when it resolves, nobody has to think of the messages any more. It is
- * called before the step in the ledger that would not be repeated, so that a crash in between tells twice and never not
- * at all. Throws what the ledger throws: whoever tells does its step again.
+ * Notifies other systems: once it has resolved, no message is lost any more. It is called before
+ * the step in the ledger that would not be repeated, so that a crash in between notifies twice, and
+ * never not at all. Throws what the ledger throws: the caller does its step again.
  */
 export type Notify = (messages: readonly Message[]) => Promise<void>;
 

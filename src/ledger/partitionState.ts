@@ -7,7 +7,7 @@ import { problemsOf } from './problems.ts';
  *   pending     changes wait for the next run, or analytics have not run over what was published
  *   waiting     the newest delivery is not complete; what was visible stays
  *   held        the current set cannot be formed; what was visible stays
- *   failed      registration, verification or analytics failed; what was visible stays
+ *   failed      registration, audit or analytics failed; after the first two what was visible stays
  */
 export type PartitionState = 'published' | 'pending' | 'waiting' | 'held' | 'failed';
 

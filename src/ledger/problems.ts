@@ -1,4 +1,6 @@
-/** What a problem keeps from being done: making the current set visible, or analysing what is visible. */
+/**
+ * The step that a problem prevents: making the current set visible, or analysing what is visible.
+ */
 export type FailedStep = 'publish' | 'analyse';
 
 export function stepOf({ what }: Pick<Problem, 'what'>): FailedStep {
@@ -6,39 +8,38 @@ export function stepOf({ what }: Pick<Problem, 'what'>): FailedStep {
 }
 
 /**
- * Why a partition is not finalized, the newest reason first. A new delivery may be refused while the analytics of the one
- * before fail as well: each step is tried again at its own time, and one must not pass for the other.
+ * Why a partition is not finalized, the newest reason first. A new delivery may be refused while
+ * the analytics of the one before fail as well: each step is tried again at its own time, and one
+ * must not pass for the other.
  */
-export function problemsOf({ problem, otherProblem }: Recorded): readonly Problem[] {
+export function problemsOf({ problem, otherProblem }: HasProblems): readonly Problem[] {
   return [problem, otherProblem].filter((one) => one !== undefined);
 }
 
-export function problemOf(record: Recorded, step: FailedStep): Problem | undefined {
+export function problemOf(record: HasProblems, step: FailedStep): Problem | undefined {
   return problemsOf(record).find((problem) => stepOf(problem) === step);
 }
 
 /** The record with a problem in place of the one that the same step had before. */
-export function withProblem<Of extends Recorded>(record: Of, problem: Problem): Of {
+export function withProblem<Of extends HasProblems>(record: Of, problem: Problem): Of {
   return withProblems(record, [problem, ...problemsOf(record).filter((other) => stepOf(other) !== stepOf(problem))]);
 }
 
 /** The record after a step has gone well. */
-export function withoutProblem<Of extends Recorded>(record: Of, step: FailedStep): Of {
+export function withoutProblem<Of extends HasProblems>(record: Of, step: FailedStep): Of {
   const others = problemsOf(record).filter((problem) => stepOf(problem) !== step);
   return withProblems(record, others);
 }
 
 /** What a partition's record has of problems. */
-interface Recorded {
-  readonly problem?: Problem;
-  readonly otherProblem?: Problem;
+interface HasProblems {
+  readonly problem?: Problem | undefined;
+  readonly otherProblem?: Problem | undefined;
 }
 
-function withProblems<Of extends Recorded>(record: Of, [problem, otherProblem]: readonly Problem[]): Of {
-  const { problem: _, otherProblem: __, ...rest } = record;
-  const problems = { ...(problem && { problem }), ...(otherProblem && { otherProblem }) };
-  // The compiler does not see that the rest and the two together are the record again.
-  return { ...rest, ...problems } as Of;
+function withProblems<Of extends HasProblems>(record: Of, [problem, otherProblem]: readonly Problem[]): Of {
+  // The compiler does not see that it is still the same type.
+  return { ...record, problem, otherProblem } as Of;
 }
 
 export interface Problem {

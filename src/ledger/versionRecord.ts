@@ -8,7 +8,7 @@ export function isUsable(version: Pick<VersionRecord, 'outcome' | 'replaced'>): 
 }
 
 /** A version whose staged copy exists, and whose source has not withdrawn it. */
-export type StagedVersion = VersionRecord & { readonly outcome: Extract<VersionOutcome, { status: 'staged' }> };
+export type StagedVersion = VersionRecord & { readonly outcome: StagedOutcome };
 
 export function isStaged<Version extends Pick<VersionRecord, 'outcome' | 'replaced'>>(
   version: Version,
@@ -16,36 +16,42 @@ export function isStaged<Version extends Pick<VersionRecord, 'outcome' | 'replac
   return !version.replaced && version.outcome.status === 'staged' && version.outcome.withdrawn === undefined;
 }
 
-/** Whether its source does not count it any more, be its copy still there or not. */
+/** Whether its source no longer counts it, whether or not its copy is still there. */
 export function isWithdrawn({ outcome }: Pick<VersionRecord, 'outcome'>): boolean {
   return (outcome.status === 'staged' || outcome.status === 'removed') && outcome.withdrawn !== undefined;
 }
 
-/** What is left of a staged version whose copy was cleared away. What was withdrawn stays so: nobody asks for it again. */
-export function removedOutcome({ generation, withdrawn }: StagedVersion['outcome']): VersionOutcome {
+/**
+ * What is left of a staged version whose copy is removed. What was withdrawn stays so: nobody asks
+ * for it again.
+ */
+export function removedOutcome({ generation, withdrawn }: StagedOutcome): VersionOutcome {
   return withdrawn === undefined ? { status: 'removed', generation } : { status: 'removed', generation, withdrawn };
 }
 
 /**
- * What the ledger keeps when it is told of a version again. A version's order only moves forward: content may come back
- * (A, B, then A once more), and then its second coming counts. What was staged stays staged until it is removed.
+ * What the ledger stores when a version is recorded again. A version's order only moves forward:
+ * content may come back (A, B, then A once more), and then its second arrival counts. What was
+ * staged stays staged until it is removed.
  */
 export function mergeVersion(
   known: VersionRecord | undefined,
-  told: VersionRecord,
+  seen: VersionRecord,
 ): { readonly record: VersionRecord; readonly isNew: boolean } {
-  if (!known) return { record: told, isNew: true };
-  const source = laterSource(known.source, told.source);
-  const revived = isRevived(known.outcome, told.outcome);
-  const withdrawn = withdrawnOutcome(known.outcome, told.outcome);
+  if (!known) return { record: seen, isNew: true };
+  const source = laterSource(known.source, seen.source);
+  const revived = isRevived(known.outcome, seen.outcome);
+  const withdrawn = withdrawnOutcome(known.outcome, seen.outcome);
   if (withdrawn) return { record: { ...known, source, outcome: withdrawn }, isNew: true };
-  if (known.replaced !== told.replaced) return { record: withPlace(revived ? told : known, source, told), isNew: true };
-  const record = revived ? { ...told, source } : { ...known, source };
+  if (known.replaced !== seen.replaced) return { record: withPlace(revived ? seen : known, source, seen), isNew: true };
+  const record = revived ? { ...seen, source } : { ...known, source };
   const reordered = source.lastModified !== known.source.lastModified || source.sequencer !== known.source.sequencer;
   return { record, isNew: revived || reordered };
 }
 
-/** Whoever tells of a version has seen it at its source, or that another content is there. */
+/**
+ * Whoever records a version has seen it at its source, or has seen that another content is there.
+ */
 function withPlace(
   { replaced: _, ...record }: VersionRecord,
   source: SourceVersion,
@@ -55,32 +61,32 @@ function withPlace(
 }
 
 /** The known outcome, withdrawn; undefined unless that is what is new. */
-function withdrawnOutcome(known: VersionOutcome, told: VersionOutcome): VersionOutcome | undefined {
-  if (told.status !== 'staged' || told.withdrawn === undefined) return undefined;
+function withdrawnOutcome(known: VersionOutcome, seen: VersionOutcome): VersionOutcome | undefined {
+  if (seen.status !== 'staged' || seen.withdrawn === undefined) return undefined;
   return known.status === 'staged' && known.withdrawn === undefined
-    ? { ...known, withdrawn: told.withdrawn }
+    ? { ...known, withdrawn: seen.withdrawn }
     : undefined;
 }
 
 /**
- * Staged after all, or again, also after its source had withdrawn it. Who says so of a generation that was removed has
- * looked before the removal.
+ * Staged after all, or again, also after its source had withdrawn it. Whoever says so of a
+ * generation that was removed looked before the removal.
  */
-function isRevived(known: VersionOutcome, told: VersionOutcome): boolean {
-  if (told.status !== 'staged' || told.withdrawn !== undefined) return false;
-  if (known.status === 'staged') return known.withdrawn !== undefined && told.generation >= known.generation;
-  return known.status !== 'removed' || told.generation > known.generation;
+function isRevived(known: VersionOutcome, seen: VersionOutcome): boolean {
+  if (seen.status !== 'staged' || seen.withdrawn !== undefined) return false;
+  if (known.status === 'staged') return known.withdrawn !== undefined && seen.generation >= known.generation;
+  return known.status !== 'removed' || seen.generation > known.generation;
 }
 
 /**
- * The later of two sightings of one content. A sighting without a sequencer (from a listing) that is later by
- * LastModified also ends what the older sequencer said: it belongs to an earlier write.
+ * The later of two sightings of one content. A sighting without a sequencer (from a listing) that
+ * is later by LastModified also ends what the older sequencer said: it belongs to an earlier write.
  */
-function laterSource(known: SourceVersion, told: SourceVersion): SourceVersion {
-  if (compareVersions(told, known) > 0)
-    return { ...told, lastModified: Math.max(known.lastModified, told.lastModified) };
-  if (known.sequencer === undefined && told.sequencer !== undefined && told.lastModified === known.lastModified) {
-    return told;
+function laterSource(known: SourceVersion, seen: SourceVersion): SourceVersion {
+  if (compareVersions(seen, known) > 0)
+    return { ...seen, lastModified: Math.max(known.lastModified, seen.lastModified) };
+  if (known.sequencer === undefined && seen.sequencer !== undefined && seen.lastModified === known.lastModified) {
+    return seen;
   }
   return known;
 }
@@ -94,17 +100,22 @@ export type VersionOutcome =
       readonly stagedAt: Moment;
       /** How often a staged copy of it was removed before: each generation has a key of its own. */
       readonly generation: number;
-      /** Since when a publish has hidden it from readers; absent while they see it, or have not seen it yet. */
+      /**
+       * Since when a publish has hidden it from readers; absent while they see it, or have not seen
+       * it yet.
+       */
       readonly supersededAt?: Moment;
-      /** Why its source does not count it any more: deleted there, or replaced by another file. */
+      /** Why its source no longer counts it: deleted there, or replaced by another file. */
       readonly withdrawn?: string;
     }
   | { readonly status: 'empty' }
   | { readonly status: 'quarantined'; readonly reason: string }
   /** It can be read, and is no part of a bill. */
   | { readonly status: 'set-aside'; readonly reason: string }
-  /** Its superseded copy was cleared away. `withdrawn` as above. */
+  /** Its superseded copy was removed. `withdrawn` as above. */
   | { readonly status: 'removed'; readonly generation: number; readonly withdrawn?: string };
+
+export type StagedOutcome = Extract<VersionOutcome, { status: 'staged' }>;
 
 export interface VersionRecord {
   readonly id: VersionId;
@@ -112,9 +123,15 @@ export interface VersionRecord {
   readonly source: SourceVersion;
   /** The source key's folder: in create-new layouts each delivery has its own. */
   readonly folder: string;
-  /** Does its source end deliveries with a manifest? Then the partition waits for one, up to the maximum wait. */
+  /**
+   * Does its source end deliveries with a manifest? Then the partition waits for one, up to the
+   * maximum wait.
+   */
   readonly awaitsManifest: boolean;
   readonly outcome: VersionOutcome;
-  /** Another content has taken its place at the source, whatever their times say: it is no newest version any more. */
+  /**
+   * Another content has taken its place at the source, whatever their times say: it is no longer
+   * the newest version.
+   */
   readonly replaced?: true;
 }

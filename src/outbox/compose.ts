@@ -6,7 +6,7 @@ import type { Message } from '../ledger/message.ts';
 import type { Body, What } from './schema.ts';
 import { SCHEMA } from './schema.ts';
 
-/** Who tells, and when. */
+/** Where a message comes from, and when. */
 export interface MessageContext {
   readonly stage: string;
   /** When it happened: milliseconds since 1970. */
@@ -23,22 +23,28 @@ export type Fields<Kind extends What> = Omit<
 
 interface Contents<Kind extends What> {
   readonly what: Kind;
-  /** What happened to what, behind the kind's own name in the id: names and numbers of ours, never a text from outside. */
+  /**
+   * What happened to what, behind the kind's own name in the id: names and numbers of ours, never a
+   * string from outside.
+   */
   readonly happened: readonly (string | number)[];
   readonly payer?: Payer;
   readonly period?: Period;
   readonly fields: Fields<Kind>;
 }
 
-/** A key of S3 has 1,024 bytes (Amazon S3 User Guide, Naming Amazon S3 objects); reasons are cut. */
+/**
+ * A key of S3 has 1,024 bytes (Amazon S3 User Guide, Naming Amazon S3 objects); reasons are cut.
+ */
 const MAX_TEXT_LENGTH = 2000;
 
 /**
- * A message as it goes into the outbox. Texts may come from outside: they are made printable and cut, and the body is
- * plain JSON from here on. A body stays below 100 KB: its texts do, and nobody puts long lists into it.
+ * A message as it goes into the outbox. Strings may come from outside: they are made printable and
+ * cut, and the body is plain JSON from here on. A body stays below 100 KB: its strings are short,
+ * and nobody puts long lists into it.
  */
-export function compose<Kind extends What>(telling: MessageContext, contents: Contents<Kind>): Message {
-  const { stage, at, correlationId } = telling;
+export function compose<Kind extends What>(context: MessageContext, contents: Contents<Kind>): Message {
+  const { stage, at, correlationId } = context;
   const { what, happened, payer, period, fields } = contents;
   const id = [what, ...happened].join('/');
   const body = { schema: SCHEMA, what, id, stage, payer, period, at: isoOf(at), correlationId, ...fields };
@@ -55,7 +61,7 @@ export function isoOf(moment: Moment): string {
   return new Date(moment).toISOString();
 }
 
-/** The UTC day of a moment, `YYYY-MM-DD`: what goes on for long is told once a day. */
+/** The UTC day of a moment, `YYYY-MM-DD`: what lasts for long is reported once a day. */
 export function dayOf(moment: Moment): string {
   return isoOf(moment).slice(0, 10);
 }

@@ -4,17 +4,17 @@ import type { Message } from '../ledger/message.ts';
 import { compose, type MessageContext } from './compose.ts';
 
 /**
- * A content of a data file or manifest that nobody can use, and why. One id per content: another one of the same key is
- * told again.
+ * A data file's or manifest's content that cannot be used, and why. One id per content: another one
+ * of the same key is reported again.
  */
 export function quarantined(
-  telling: MessageContext,
+  context: MessageContext,
   partition: Partition,
   source: Pick<SourceVersion, 'bucket' | 'key' | 'etag'>,
   reason: string,
 ): Message {
   const { bucket, key } = source;
-  return compose(telling, {
+  return compose(context, {
     ...partition,
     what: 'quarantined',
     happened: [partitionName(partition), versionIdOf(source)],

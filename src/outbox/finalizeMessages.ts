@@ -7,7 +7,10 @@ import type { Cost, FindingTotal } from './schema.ts';
 
 /** What became visible, and what the analytics found in it. */
 interface Finalized extends Pick<Fields<'finalized'>, 'files' | 'rows' | 'deliveryId'> {
-  /** The epoch of the run that published it: it names the publish, however late and often that is told. */
+  /**
+   * The epoch of the run that published it: it names the publish, however late and often that is
+   * reported.
+   */
   readonly publishedEpoch: number;
   /** The newest source LastModified in it: milliseconds since 1970. */
   readonly asOf: Moment;
@@ -17,12 +20,14 @@ interface Finalized extends Pick<Fields<'finalized'>, 'files' | 'rows' | 'delive
   readonly findings: readonly FindingTotal[];
 }
 
-/** Nobody has so many currencies or checks, or such long names of them: a message has to stay small. */
+/**
+ * Nobody has so many currencies or checks, or such long names of them: a message has to stay small.
+ */
 const MAX_ENTRIES = 50;
 const MAX_NAME_LENGTH = 64;
 
 /** Readers see a new set, and analytics have run over it. One per publish. */
-export function finalized(telling: MessageContext, partition: Partition, is: Finalized): Message {
+export function finalized(context: MessageContext, partition: Partition, is: Finalized): Message {
   const { publishedEpoch, files, rows, asOf, deliveryId } = is;
   const costs = is.costs.slice(0, MAX_ENTRIES).map(({ currency, cost }) => ({ currency: nameOf(currency), cost }));
   const findings = is.findings
@@ -36,7 +41,7 @@ export function finalized(telling: MessageContext, partition: Partition, is: Fin
     }));
   const happened = [partitionName(partition), publishedEpoch];
   const fields = { files, rows, costs, asOf: isoOf(asOf), deliveryId, findings };
-  return compose(telling, { ...partition, what: 'finalized', happened, fields });
+  return compose(context, { ...partition, what: 'finalized', happened, fields });
 }
 
 function nameOf<Name extends string | null>(name: Name): Name | string {
@@ -44,31 +49,38 @@ function nameOf<Name extends string | null>(name: Name): Name | string {
 }
 
 /**
- * The analytics failed, in full or for a statement of theirs; what was published stays. One per failed attempt: a run
- * that was cut off before the ledger had the problem makes the same attempt again, under the same id.
+ * The analytics failed, in full or for a statement of theirs; what was published stays. One per
+ * failed attempt: a run that was cut off before the ledger had the problem makes the same attempt
+ * again, under the same id.
  */
 export function analyticsFailed(
-  telling: MessageContext,
+  context: MessageContext,
   partition: Partition,
   problem: ReportedProblem,
   failure: Pick<Fields<'analytics-failed'>, 'statement' | 'code' | 'message' | 'queryId'> = problem,
 ): Message {
   const { statement, code, message, queryId } = failure;
   const fields = { attempts: problem.attempts, statement, code, message, queryId };
-  return compose(telling, { ...partition, what: 'analytics-failed', happened: attemptOf(partition, problem), fields });
+  return compose(context, { ...partition, what: 'analytics-failed', happened: attemptOf(partition, problem), fields });
 }
 
-/** Registration or audit failed: the set published before stays visible. One per failed attempt, as above. */
-export function verificationFailed(telling: MessageContext, partition: Partition, problem: ReportedProblem): Message {
+/**
+ * Registration or audit failed: the set published before stays visible. One per failed attempt, as
+ * above.
+ */
+export function verificationFailed(context: MessageContext, partition: Partition, problem: ReportedProblem): Message {
   const fields = { reason: problem.message, attempts: problem.attempts };
   const happened = [...attemptOf(partition, problem), problem.what];
-  return compose(telling, { ...partition, what: 'verification-failed', happened, fields });
+  return compose(context, { ...partition, what: 'verification-failed', happened, fields });
 }
 
 /** What a message needs of a problem. */
 type ReportedProblem = Pick<Problem, 'what' | 'message' | 'attempts' | 'changes'>;
 
-/** Attempts begin at 1 again after changes have been settled: so the count of changes tells them apart. */
+/**
+ * Attempts begin at 1 again after changes have been settled: so the count of changes distinguishes
+ * them.
+ */
 function attemptOf(partition: Partition, { changes, attempts }: ReportedProblem): readonly (string | number)[] {
   return [partitionName(partition), changes, attempts];
 }

@@ -1,5 +1,6 @@
-import { createHash } from 'node:crypto';
+import { isCorrelationId } from '../base/correlationId.ts';
 import type { Moment } from '../base/moment.ts';
+import { shortHash } from '../base/shortHash.ts';
 import type { Partition } from '../billing/partition.ts';
 import type { Payer } from '../billing/payer.ts';
 import type { Message } from '../ledger/message.ts';
@@ -10,12 +11,15 @@ interface Unreadable extends Fields<'unreadable'> {
   readonly payer: Payer;
 }
 
-/** A payer's source cannot be listed. One id per source and UTC day, whatever the reasons of that day are. */
-export function unreadable(telling: MessageContext, { payer, bucket, prefix, reason }: Unreadable): Message {
-  const source = createHash('sha256').update(`${bucket}\0${prefix}`).digest('hex').slice(0, 16);
-  return compose(telling, {
+/**
+ * A payer's source cannot be listed. One id per source and UTC day, whatever the reasons of that
+ * day are.
+ */
+export function unreadable(context: MessageContext, { payer, bucket, prefix, reason }: Unreadable): Message {
+  const source = shortHash(`${bucket}\0${prefix}`);
+  return compose(context, {
     what: 'unreadable',
-    happened: [payer, source, dayOf(telling.at)],
+    happened: [payer, source, dayOf(context.at)],
     payer,
     fields: { bucket, prefix, reason },
   });
@@ -30,37 +34,37 @@ interface Stale {
 }
 
 /**
- * A payer's newest complete delivery is too old. One id per last delivery and UTC day: each reconcile tells it, and who
- * hears it drops doubles.
+ * A payer's newest complete delivery is too old. One id per last delivery and UTC day: each
+ * reconcile reports it, and consumers drop duplicates.
  */
-export function stale(telling: MessageContext, { payer, hours, lastDelivery }: Stale, limitHours: number): Message {
+export function stale(context: MessageContext, { payer, hours, lastDelivery }: Stale, limitHours: number): Message {
   const last = lastDelivery === undefined ? null : isoOf(lastDelivery);
-  return compose(telling, {
+  return compose(context, {
     what: 'stale',
-    happened: [payer, last ?? 'never', dayOf(telling.at)],
+    happened: [payer, last ?? 'never', dayOf(context.at)],
     payer,
     fields: { hours, lastDelivery: last, limitHours },
   });
 }
 
 /**
- * A month has several reports, and nobody has chosen which one is the bill. One id per partition and UTC day: each
- * reconcile says it.
+ * A month has several reports, and nobody has chosen which one is the bill. One id per partition
+ * and UTC day: each reconcile says it.
  */
 export function reportsUndecided(
-  telling: MessageContext,
+  context: MessageContext,
   { payer, period }: Partition,
   fields: Fields<'reports-undecided'>,
 ): Message {
-  const happened = [period, payer, dayOf(telling.at)];
-  return compose(telling, { what: 'reports-undecided', happened, payer, period, fields });
+  const happened = [period, payer, dayOf(context.at)];
+  return compose(context, { what: 'reports-undecided', happened, payer, period, fields });
 }
 
-const CORRELATION_ID = /^[\w-]{1,64}$/;
-
-/** A reconcile has ended. One id per invocation: one that AWS repeats has the same correlation id. */
-export function reconciled(telling: MessageContext, fields: Fields<'reconciled'>): Message {
-  const { correlationId, at } = telling;
-  const invocation = correlationId !== undefined && CORRELATION_ID.test(correlationId) ? correlationId : isoOf(at);
-  return compose(telling, { what: 'reconciled', happened: [invocation], fields });
+/**
+ * A reconcile has ended. One id per invocation: one that AWS repeats has the same correlation id.
+ */
+export function reconciled(context: MessageContext, fields: Fields<'reconciled'>): Message {
+  const { correlationId, at } = context;
+  const invocation = isCorrelationId(correlationId) ? correlationId : isoOf(at);
+  return compose(context, { what: 'reconciled', happened: [invocation], fields });
 }

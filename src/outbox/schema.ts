@@ -1,6 +1,9 @@
 import * as z from 'zod/mini';
 
-/** The version of all bodies. A field that is added does not change it; one that goes, or says something else, does. */
+/**
+ * The version of all bodies. A field that is added does not change it; one that goes, or says
+ * something else, does.
+ */
 export const SCHEMA = 'cur-reactor/1';
 
 const payer = z.string().check(z.regex(/^\d{12}$/));
@@ -21,15 +24,18 @@ const envelope = {
 const ofPartition = { ...envelope, payer, period };
 const ofPayer = { ...envelope, payer };
 
-/** A bill has one currency as a rule; null where no row says one. A cost is null where no row of that currency has one. */
+/**
+ * A bill has one currency as a rule; null where no row says one. A cost is null where no row of
+ * that currency has one.
+ */
 const currency = z.nullable(text);
 const cost = z.strictObject({ currency, cost: z.nullable(z.number()) });
 /** One check's findings in a month and currency: how many, and what acting on them would save. */
 const finding = z.strictObject({ check: text, currency, count, estimatedSaving: z.number() });
 
 /**
- * The body of each message, by its `what`. Times are ISO 8601 in UTC. Texts from outside are printable and cut. The
- * table in resources/MESSAGES.md says the same, and a test compares both.
+ * The body of each message, by its `what`. Times are ISO 8601 in UTC. Strings from outside are
+ * printable and cut. The table in resources/MESSAGES.md says the same, and a test compares both.
  */
 export const BODIES = {
   finalized: z.strictObject({

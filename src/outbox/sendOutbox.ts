@@ -7,18 +7,24 @@ import type { Broker, SendResult } from './broker.ts';
 /** What sends the outbox. `now` answers milliseconds since 1970. */
 interface OutboxSending {
   readonly ledger: Pick<Ledger, 'outbox' | 'takeFromOutbox'>;
-  /** Undefined where the stage has no broker: then what an earlier deployment left behind is dropped. */
+  /**
+   * Undefined where the stage has no broker: then what an earlier deployment left behind is
+   * dropped.
+   */
   readonly broker: Pick<Broker, 'publish'> | undefined;
   readonly report: Report;
   readonly now: () => Moment;
 }
 
 export interface OutboxLimits {
-  /** From then on nothing more is sent: milliseconds since 1970. What is on its way takes the broker's own time limit. */
+  /**
+   * From then on nothing more is sent: milliseconds since 1970. What is on its way takes the
+   * broker's own time limit.
+   */
   readonly until: Moment;
   /** So many messages are given to the broker at once. */
   readonly batch: number;
-  /** A message that no queue takes is kept for this long: somebody may be binding one. */
+  /** A message that no queue takes is kept for this long: a queue may be bound in the meantime. */
   readonly unroutableSeconds: number;
   /** No message is kept for longer. */
   readonly oldestSeconds: number;
@@ -31,7 +37,10 @@ export interface OutboxPass {
   readonly kept: number;
 }
 
-/** A day for the unroutable, 14 days for all: as long as SQS keeps a message at most. `until` is the caller's. */
+/**
+ * A day for the unroutable, 14 days for all: as long as SQS keeps a message at most. `until` is the
+ * caller's.
+ */
 export const OUTBOX_LIMITS: Omit<OutboxLimits, 'until'> = {
   batch: 100,
   unroutableSeconds: 86_400,
@@ -39,16 +48,16 @@ export const OUTBOX_LIMITS: Omit<OutboxLimits, 'until'> = {
 };
 
 /**
- * One pass over the outbox, the oldest first: gives it to the broker batch by batch, and takes out what the broker
- * answers for, before the next batch.
+ * One pass over the outbox, the oldest first: gives it to the broker batch by batch, and takes out
+ * what the broker answers for, before the next batch.
  *
- *   confirmed    taken out. Cut off in between, it is sent again under the same id: consumers drop doubles
+ *   confirmed    taken out. Cut off in between, it is sent again under the same id: consumers drop duplicates
  *   unroutable   retry: kept for a day since it came in, then dropped with a metric
  *   failed       retry: kept, with the reason; a whole batch that failed ends the pass, for the broker is down
  *   too old      dropped with a metric, without being sent
  *
- * Never throws for the broker, whatever it does; throws what the ledger and `report` throw. Two passes at the same time
- * do no harm but doubles.
+ * Never throws for the broker, whatever it does; throws what the ledger and `report` throw. Two
+ * passes at the same time do no harm but duplicates.
  */
 export async function sendOutbox(sending: OutboxSending, limits: OutboxLimits): Promise<OutboxPass> {
   const { ledger, broker, report, now } = sending;
@@ -91,13 +100,13 @@ async function sendBatch(
   { unroutableSeconds }: OutboxLimits,
 ): Promise<BatchDone> {
   const { ledger, report, now } = sending;
-  const fates = await publish(broker, batch);
-  const fateOf = (index: number): SendResult =>
-    fates[index] ?? { is: 'failed', reason: 'the broker said nothing of it' };
-  const confirmed = batch.filter((_, index) => fateOf(index).is === 'confirmed');
+  const results = await publish(broker, batch);
+  const resultOf = (index: number): SendResult =>
+    results[index] ?? { is: 'failed', reason: 'the broker said nothing of it' };
+  const confirmed = batch.filter((_, index) => resultOf(index).is === 'confirmed');
   await ledger.takeFromOutbox(confirmed.map(({ id }) => id));
 
-  const unwanted = batch.filter((_, index) => fateOf(index).is === 'unroutable');
+  const unwanted = batch.filter((_, index) => resultOf(index).is === 'unroutable');
   const latest = now() - unroutableSeconds * 1000;
   const dropped = await drop(
     sending,
@@ -108,8 +117,8 @@ async function sendBatch(
     if (createdAt > latest) report({ what: 'message-unroutable', id, routingKey });
   }
   const failures = batch.flatMap((_, index) => {
-    const fate = fateOf(index);
-    return fate.is === 'failed' ? [fate.reason] : [];
+    const result = resultOf(index);
+    return result.is === 'failed' ? [result.reason] : [];
   });
   return { confirmed: confirmed.length, dropped, unroutable: unwanted.length - dropped, failures };
 }
@@ -119,12 +128,12 @@ async function publish(broker: Pick<Broker, 'publish'>, batch: readonly Message[
   try {
     return await broker.publish(batch);
   } catch (error) {
-    const name = error instanceof Error ? error.name : 'an error that is none';
+    const name = error instanceof Error ? error.name : 'a non-Error was thrown';
     return batch.map(() => ({ is: 'failed', reason: `the broker's client failed: ${name}` }));
   }
 }
 
-/** Takes messages out that nobody will get; answers how many. */
+/** Removes messages that nobody will receive; answers how many. */
 async function drop({ ledger, report }: OutboxSending, messages: readonly Message[], reason: string): Promise<number> {
   await ledger.takeFromOutbox(messages.map(({ id }) => id));
   for (const { id, routingKey } of messages) report({ what: 'message-dropped', id, routingKey, reason });

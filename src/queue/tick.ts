@@ -1,3 +1,5 @@
+import { isCorrelationId } from '../base/correlationId.ts';
+import { definedFields } from '../base/definedFields.ts';
 import { quoteValue } from '../base/printable.ts';
 import { type Period, parsePeriod } from '../billing/period.ts';
 import type { QueueMessage } from './queue.ts';
@@ -11,7 +13,7 @@ export interface PeriodTick {
   /** Clear away superseded copies, also where nothing else is due. */
   readonly clear?: boolean;
   /** Names the event that made the period due, in the logs and messages that follow from it. */
-  readonly correlationId?: string;
+  readonly correlationId?: string | undefined;
 }
 
 /** Messages lie in the outbox: look whether the broker takes them now. */
@@ -21,9 +23,11 @@ interface OutboxTick {
 
 /** SQS delays a message by at most 15 minutes; a later moment is reached in hops. */
 const MAX_DELAY_SECONDS = 900;
-const CORRELATION_ID = /^[\w-]{1,64}$/;
 
-/** A tick that arrives at `dueAt`, or at the last moment before it that the queue can reach. Milliseconds since 1970. */
+/**
+ * A tick that arrives at `dueAt`, or at the last moment before it that the queue can reach.
+ * Milliseconds since 1970.
+ */
 export function tickAt(
   period: Period,
   dueAt: number,
@@ -32,15 +36,15 @@ export function tickAt(
 ): QueueMessage<Tick> & { readonly delaySeconds: number } {
   const seconds = Math.ceil((dueAt - now) / 1000);
   return {
-    body: { period, ...(correlationId === undefined ? {} : { correlationId }) },
+    body: definedFields({ period, correlationId }),
     delaySeconds: Math.min(MAX_DELAY_SECONDS, Math.max(0, seconds)),
     group: period,
   };
 }
 
 /**
- * Reads a tick's body. Throws a TypeError or RangeError that names the value. A correlation id that is none is left out:
- * no tick is lost for it.
+ * Reads a tick's body. Throws a TypeError or RangeError that names the value. An invalid
+ * correlation id is left out: no tick is lost for it.
  */
 export function parseTick(body: unknown): Tick {
   if (field(body, 'outbox') === true) return { outbox: true };
@@ -48,11 +52,11 @@ export function parseTick(body: unknown): Tick {
   if (typeof period !== 'string') {
     throw new TypeError(`a tick must name a period, got ${quoteValue(body)}`);
   }
-  return {
+  return definedFields({
     period: parsePeriod(period),
-    ...(clear === true ? { clear } : {}),
-    ...(typeof correlationId === 'string' && CORRELATION_ID.test(correlationId) ? { correlationId } : {}),
-  };
+    clear: clear === true ? clear : undefined,
+    correlationId: isCorrelationId(correlationId) ? correlationId : undefined,
+  });
 }
 
 function field(body: unknown, name: string): unknown {

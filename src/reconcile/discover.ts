@@ -1,10 +1,12 @@
-import { objectCreatedEvent } from '../billing/objectCreated.ts';
 import { type Partition, partitionName } from '../billing/partition.ts';
 import type { Source } from '../billing/source.ts';
 import { compareText, objectName, type SourceVersion, versionIdOf } from '../billing/version.ts';
-import { COPY_LOST, type Placed } from '../copy/services.ts';
+import type { Placed } from '../copy/services.ts';
+import { compareDeliveries } from '../ledger/deliveryOrder.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { applyReportChoice, compareDeliveries, type PartitionRecord } from '../ledger/partitionRecord.ts';
+import { applyReportChoice } from '../ledger/partitionChanges.ts';
+import type { PartitionRecord } from '../ledger/partitionRecord.ts';
+import { type CopyRequest, copyRequest } from '../queue/copyMessage.ts';
 import type { Queue } from '../queue/queue.ts';
 import type { ListedObject } from '../store/objectStore.ts';
 import { isCopyLost, type KnownPartition, knowPartition, stateOfFile } from './knownPartition.ts';
@@ -14,7 +16,7 @@ import { type PartitionTally, Tally } from './tally.ts';
 /** What discovery works with. */
 export interface DiscoveryServices extends Listing {
   readonly ledger: Ledger;
-  readonly copyQueue: Queue<object>;
+  readonly copyQueue: Queue<CopyRequest>;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** Of the invocation that discovers: the messages that it sends pass it on. */
@@ -25,35 +27,45 @@ export interface DiscoveryServices extends Listing {
 interface DiscoveryScope {
   readonly isWanted: (partition: Partition) => boolean;
   readonly know: (partition: Partition) => Promise<KnownPartition>;
-  /** Whether a manifest that was quarantined is read again: the configuration that it contradicted may be mended. */
+  /**
+   * Whether a manifest that was quarantined is read again: the configuration that it contradicted
+   * may be mended.
+   */
   readonly rereadQuarantined: boolean;
-  /** Whether a report that the configuration names is made the bill; if not, it is looked at as if it were. */
+  /**
+   * Whether a report that the configuration names is made the bill; if not, it is looked at as if
+   * it were.
+   */
   readonly choosesReports: boolean;
 }
 
 interface Discovered {
-  /** Objects that were listed, data files and manifests among them that the ledger did not know and that were queued. */
+  /**
+   * Objects that were listed, data files and manifests among them that the ledger did not know and
+   * that were queued.
+   */
   readonly listed: number;
   readonly queued: number;
   readonly partitions: readonly PartitionTally[];
 }
 
 /**
- * Lists a source and sends to the copy queue what the ledger does not know: the newest manifest of each partition, whose
- * delivery then requests its files; where a partition has no manifest, its data files; and what is staged but whose copy
- * is gone. So that of a bucket full of old deliveries only the newest is copied. A manifest that was quarantined, or set
- * aside, counts as none. Each report of a partition is looked at by itself. One that the configuration names becomes the
- * bill; one that is known to be left out is not asked for.
+ * Lists a source and sends to the copy queue what the ledger does not know: the newest manifest of
+ * each partition, whose delivery then requests its files; where a partition has no manifest, its
+ * data files; and what is staged but whose copy is gone. So that of a bucket full of old deliveries
+ * only the newest is copied. A manifest that was quarantined, or set aside, counts as none. Each
+ * report of a partition is looked at by itself. One that the configuration names becomes the bill;
+ * one that is known to be left out is not asked for.
  *
- * Objects are listed twice and never held: what grows is one entry a partition, and what is known of one partition.
- * Throws AccessDenied or ObjectGone when the source cannot be read.
+ * Objects are listed twice and never held: what grows is one entry a partition, and what is known
+ * of one partition. Throws AccessDenied or ObjectGone when the source cannot be read.
  */
 export async function discoverSource(
-  discovery: DiscoveryServices,
+  services: DiscoveryServices,
   source: Pick<Source, 'bucket' | 'prefix'>,
-  scope: DiscoveryScope = everything(discovery),
+  scope: DiscoveryScope = everything(services),
 ): Promise<Discovered> {
-  const search = new Search(discovery, source, scope);
+  const search = new SourceSearch(services, source, scope);
   await search.findManifests();
   await search.queueManifests();
   const listed = await search.queueData();
@@ -61,11 +73,11 @@ export async function discoverSource(
   return { listed, queued: partitions.reduce((sum, { queued }) => sum + queued, 0), partitions };
 }
 
-function everything(discovery: DiscoveryServices): DiscoveryScope {
+function everything(services: DiscoveryServices): DiscoveryScope {
   let last: KnownPartition | undefined;
   const know = async (partition: Partition) => {
     if (!last || partitionName(last.partition) !== partitionName(partition)) {
-      last = await knowPartition(discovery, partition);
+      last = await knowPartition(services, partition);
     }
     return last;
   };
@@ -73,37 +85,37 @@ function everything(discovery: DiscoveryServices): DiscoveryScope {
 }
 
 /** One report of one partition of the source under search. */
-interface Found {
+interface FoundReport {
   readonly partition: Partition;
   readonly report: string;
   readonly isChosenReport: boolean;
   readonly tally: Tally;
   /** The newest manifest at the source. */
   manifest?: SourceVersion;
-  /** Its delivery asks for the files that are missing: they are not queued one by one. */
-  manifestTells: boolean;
+  /** Its delivery requests the files that are missing: they are not queued one by one. */
+  manifestRequestsFiles: boolean;
   /** Another report is the bill, and that this one exists is known. */
   isLeftOut: boolean;
 }
 
-class Search {
-  readonly #discovery: DiscoveryServices;
+class SourceSearch {
+  readonly #services: DiscoveryServices;
   readonly #source: Pick<Source, 'bucket' | 'prefix'>;
   readonly #scope: DiscoveryScope;
-  readonly #found = new Map<string, Found>();
+  readonly #found = new Map<string, FoundReport>();
 
-  constructor(discovery: DiscoveryServices, source: Pick<Source, 'bucket' | 'prefix'>, scope: DiscoveryScope) {
-    this.#discovery = discovery;
+  constructor(services: DiscoveryServices, source: Pick<Source, 'bucket' | 'prefix'>, scope: DiscoveryScope) {
+    this.#services = services;
     this.#source = source;
     this.#scope = scope;
   }
 
   async findManifests(): Promise<void> {
-    for await (const { objects } of listPlaced(this.#discovery, this.#source, this.#scope.isWanted)) {
+    for await (const { objects } of listPlaced(this.#services, this.#source, this.#scope.isWanted)) {
       for (const { object, placed } of objects) {
         if (placed.is !== 'manifest') continue;
         const found = this.#of(placed);
-        found.tally.addManifest(object.lastModified);
+        found.tally.addManifest();
         const manifest = { bucket: this.#source.bucket, ...object };
         if (!found.manifest || isNewer(manifest, found.manifest)) found.manifest = manifest;
       }
@@ -111,23 +123,23 @@ class Search {
   }
 
   async queueManifests(): Promise<void> {
-    const { ledger } = this.#discovery;
+    const { ledger } = this.#services;
     for (const found of this.#found.values()) {
       const { partition, manifest } = found;
       if (!manifest) continue;
       const record = await this.#choose(found);
       if (found.isLeftOut) continue;
       const outcome = (await ledger.version(partition, versionIdOf(manifest)))?.outcome;
-      const isRefused = outcome?.status === 'quarantined' || outcome?.status === 'set-aside';
-      found.manifestTells = !isRefused || isOfDelivery(record, manifest);
-      if (isWorkedOff(record, found) || (isRefused && !this.#scope.rereadQuarantined)) continue;
-      await this.#queue(found, [manifest], 'reconcile');
+      const isUnusable = outcome?.status === 'quarantined' || outcome?.status === 'set-aside';
+      found.manifestRequestsFiles = !isUnusable || isOfDelivery(record, manifest);
+      if (isWorkedOff(record, found) || (isUnusable && !this.#scope.rereadQuarantined)) continue;
+      await this.#queue(found, [manifest], 'discovered');
     }
   }
 
   /** Makes a chosen report the bill; finds out whether the bill is another one. */
-  async #choose(found: Found): Promise<PartitionRecord | undefined> {
-    const { ledger, now } = this.#discovery;
+  async #choose(found: FoundReport): Promise<PartitionRecord | undefined> {
+    const { ledger, now } = this.#services;
     const { partition, report, isChosenReport } = found;
     const record = await ledger.partition(partition);
     if (isChosenReport && record && (record.report !== report || record.otherReports)) {
@@ -141,7 +153,7 @@ class Search {
   /** Answers how many objects were listed. */
   async queueData(): Promise<number> {
     let listed = 0;
-    for await (const page of listPlaced(this.#discovery, this.#source, this.#scope.isWanted)) {
+    for await (const page of listPlaced(this.#services, this.#source, this.#scope.isWanted)) {
       listed += page.listed;
       const data = page.objects.filter(({ placed }) => placed.is === 'data');
       const byReport = Map.groupBy(data, ({ placed }) => nameOf(placed));
@@ -151,10 +163,7 @@ class Search {
   }
 
   tallies(): PartitionTally[] {
-    // When a report that is left out was delivered says nothing about the bill.
-    return [...this.#found.values()].map(({ tally, isLeftOut }) =>
-      isLeftOut ? { ...tally.result(), deliveredAt: undefined } : tally.result(),
-    );
+    return [...this.#found.values()].map(({ tally }) => tally.result());
   }
 
   /** Takes in the data files of one page and one report of a partition. */
@@ -174,31 +183,36 @@ class Search {
       const state = counts ? stateOfFile(known, { bucket, ...object }) : undefined;
       found.tally.addFile(placed.ownFolder ? placed.folder : '', object, state);
       if (counts && isCopyLost(known, { bucket, ...object })) lost.push(object);
-      else if (!found.isLeftOut && !found.manifestTells && isNews(known, { bucket, ...object })) unknown.push(object);
+      else if (!found.isLeftOut && !found.manifestRequestsFiles && isNewContent(known, { bucket, ...object }))
+        unknown.push(object);
     }
-    await this.#queue(found, unknown, 'reconcile');
-    await this.#queue(found, lost, COPY_LOST);
+    await this.#queue(found, unknown, 'discovered');
+    await this.#queue(found, lost, 'restore-copy');
   }
 
-  async #queue({ partition, tally }: Found, objects: readonly ListedObject[], reason: string): Promise<void> {
+  async #queue(
+    { partition, tally }: FoundReport,
+    objects: readonly ListedObject[],
+    kind: CopyRequest['kind'],
+  ): Promise<void> {
     if (objects.length === 0) return;
     const { bucket } = this.#source;
     const messages = objects.map(({ key, etag, sizeBytes }) => ({
-      body: objectCreatedEvent('cur-reactor', { bucket, key, etag, sizeBytes, reason }, this.#discovery.correlationId),
+      body: copyRequest(kind, { bucket, key, etag, sizeBytes }, this.#services.correlationId),
       group: partition.payer,
     }));
-    await this.#discovery.copyQueue.send(messages);
+    await this.#services.copyQueue.send(messages);
     tally.addQueued(messages.length);
   }
 
-  #of(placed: Placed): Found {
+  #of(placed: Placed): FoundReport {
     const { partition, report, isChosenReport } = placed;
     const found = this.#found.get(nameOf(placed)) ?? {
       partition,
       report,
       isChosenReport,
       tally: new Tally(partition),
-      manifestTells: false,
+      manifestRequestsFiles: false,
       isLeftOut: false,
     };
     this.#found.set(nameOf(placed), found);
@@ -215,13 +229,19 @@ function isNewer(a: SourceVersion, b: SourceVersion): boolean {
   return order > 0 || (order === 0 && compareText(a.key, b.key) > 0);
 }
 
-/** Whether the newest delivery known came with this manifest: one that was quarantined may have been read again since. */
+/**
+ * Whether the newest delivery known came with this manifest: one that was quarantined may have been
+ * read again since.
+ */
 function isOfDelivery(record: PartitionRecord | undefined, manifest: SourceVersion): boolean {
   return record?.delivery !== undefined && versionIdOf(record.delivery.manifest) === versionIdOf(manifest);
 }
 
-/** Whether a manifest of the bill needs no more work: its delivery is complete, or a newer one is known. */
-function isWorkedOff(record: PartitionRecord | undefined, { report, manifest }: Found): boolean {
+/**
+ * Whether a manifest of the bill needs no more work: its delivery is complete, or a newer one is
+ * known.
+ */
+function isWorkedOff(record: PartitionRecord | undefined, { report, manifest }: FoundReport): boolean {
   const delivery = record?.delivery;
   if (!delivery || !manifest || record.report !== report) return false;
   const order = compareDeliveries({ ...delivery, manifest }, delivery);
@@ -229,15 +249,18 @@ function isWorkedOff(record: PartitionRecord | undefined, { report, manifest }: 
 }
 
 /** Whether what the newest manifest names is known: then nothing else counts. */
-function isDeliveryKnown({ record }: KnownPartition, { report, manifest }: Found): boolean {
+function isDeliveryKnown({ record }: KnownPartition, { report, manifest }: FoundReport): boolean {
   const delivery = record?.report === report ? record.delivery : undefined;
   return (
     delivery !== undefined && manifest !== undefined && compareDeliveries({ ...delivery, manifest }, delivery) <= 0
   );
 }
 
-/** Whether the ledger does not know this content, or only an earlier writing of it: content that has come back is news. */
-function isNews({ versions }: KnownPartition, object: SourceVersion): boolean {
+/**
+ * Whether the ledger does not know this content, or only an earlier write of it: content that has
+ * come back is new.
+ */
+function isNewContent({ versions }: KnownPartition, object: SourceVersion): boolean {
   const knownAt = versions.get(versionIdOf(object))?.source.lastModified;
   return knownAt === undefined || knownAt < object.lastModified;
 }

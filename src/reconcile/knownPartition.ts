@@ -17,7 +17,10 @@ export interface KnownPartition {
   readonly stagedObjects: ReadonlySet<string>;
   /** The keys that the newest delivery known names. */
   readonly deliveryKeys: ReadonlySet<string>;
-  /** The objects that make up what is published, or would be: those that the complete delivery names, else the newest of each key. */
+  /**
+   * The objects that make up what is published, or would be: those that the complete delivery
+   * names, else the newest of each key.
+   */
   readonly countedObjects: ReadonlySet<string>;
   /** What lies under the partition's prefix in the staging bucket; undefined when nobody looked. */
   readonly copies: ReadonlyMap<string, ListedObject> | undefined;
@@ -34,7 +37,10 @@ export interface KnownPartition {
  */
 export type FileState = 'upToDate' | 'stale' | 'missing' | 'quarantined' | 'setAside';
 
-/** Asks the ledger about a partition and, where the staging bucket is named, lists the partition's copies. */
+/**
+ * Asks the ledger about a partition and, where the staging bucket is named, lists the partition's
+ * copies.
+ */
 export async function knowPartition(
   { ledger, store }: { readonly ledger: Ledger; readonly store: ObjectStore },
   partition: Partition,
@@ -56,7 +62,10 @@ export async function knowPartition(
   };
 }
 
-/** The files of the complete delivery, which is mostly the newest one known; without any delivery those of the set. */
+/**
+ * The files of the complete delivery, which is mostly the newest one known; without any delivery
+ * those of the set.
+ */
 async function countedFiles(
   ledger: Ledger,
   record: PartitionRecord | undefined,

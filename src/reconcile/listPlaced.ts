@@ -10,7 +10,10 @@ export interface Listing {
   readonly place: Place;
 }
 
-/** One page of a source: how many objects it had, and those of them that are data files or manifests of wanted partitions. */
+/**
+ * One page of a source: how many objects it had, and those of them that are data files or manifests
+ * of wanted partitions.
+ */
 interface PlacedPage {
   readonly listed: number;
   readonly objects: readonly { readonly object: ListedObject; readonly placed: Placed }[];
@@ -20,8 +23,9 @@ interface PlacedPage {
 const LAST_CHARACTER = '\u{10FFFF}';
 
 /**
- * Pages of a source, in key order, one held at a time. A page that ends in a month that is not wanted is the last one
- * read of that month: the listing goes on behind the month's folder, so that years of history cost a call a month.
+ * Pages of a source, in key order, one held at a time. A page that ends in a month that is not
+ * wanted is the last one read of that month: the listing goes on behind the month's folder, so that
+ * years of history cost a call a month.
  */
 export async function* listPlaced(
   { store, place }: Listing,
@@ -52,7 +56,10 @@ function ofReport(placement: Placement): Placed | undefined {
   return placement.is === 'data' || placement.is === 'manifest' ? placement : undefined;
 }
 
-/** The folder that holds one month of one report: in create-new layouts, the one above the deliveries' own. */
+/**
+ * The folder that holds one month of one report: in create-new layouts, the one above the
+ * deliveries' own.
+ */
 function periodFolder({ folder, ownFolder }: Placed): string {
   return ownFolder ? folder.slice(0, folder.lastIndexOf('/', folder.length - 2) + 1) : folder;
 }

@@ -1,226 +1,99 @@
-import pMap from 'p-map';
-import { type Partition, partitionName } from '../billing/partition.ts';
-import type { Payer } from '../billing/payer.ts';
-import type { Period } from '../billing/period.ts';
-import type { Source } from '../billing/source.ts';
-import type { Debounce } from '../ledger/decide.ts';
-import type { Notify } from '../ledger/message.ts';
-import type { MessageContext } from '../outbox/compose.ts';
-import {
-  reportsUndecided,
-  stale as staleMessage,
-  unreadable as unreadableMessage,
-} from '../outbox/reconcileMessages.ts';
-import type { Queue } from '../queue/queue.ts';
-import type { Tick } from '../queue/tick.ts';
-import type { Location } from '../store/objectStore.ts';
-import { freshness, freshPeriods } from '../sweep/freshness.ts';
-import { sweep } from '../sweep/sweep.ts';
-import type { Report } from '../telemetry/events.ts';
-import { type DiscoveryServices, discoverSource } from './discover.ts';
-import { type KnownPartition, knowPartition, unownedCopies } from './knownPartition.ts';
-import { parseReconcileInput, type ReconcileRequest } from './reconcileInput.ts';
-import {
-  type PartitionReport,
-  type ReconcileReport,
-  reportPartition,
-  summarize,
-  type UnreadableSource,
-} from './reconcileReport.ts';
-import type { PartitionTally } from './tally.ts';
+import type { Moment } from '../base/moment.ts';
+import { quoteValue } from '../base/printable.ts';
+import { placeBySources } from '../billing/placement.ts';
+import { type LoadedPayers, loadPayers, type PayersOrigins, payersOf } from '../config/loadPayers.ts';
+import type { WrongRow } from '../config/payersTable.ts';
+import type { ConfigurationOrigin, ReconcileActivity } from '../ledger/activity.ts';
+import type { Fields } from '../outbox/compose.ts';
+import { reconciled } from '../outbox/reconcileMessages.ts';
+import { wakeOutbox } from '../sweep/wakeOutbox.ts';
+import { parseReconcileInput } from './reconcileInput.ts';
+import type { PartitionReport, ReconcileReport } from './reconcileReport.ts';
+import { messageContext, type ReconcileServices, reconcileSources } from './reconcileSources.ts';
 
-/** What reconcile works with. `now` answers milliseconds since 1970. */
-export interface ReconcileServices extends DiscoveryServices {
-  readonly sources: readonly Source[];
-  readonly finalizeQueue: Queue<Tick>;
-  readonly stagingBucket: string;
-  readonly debounce: Debounce;
-  /** Superseded copies that have been hidden for this long are cleared away by a run, which this wakes. */
-  readonly supersededGraceSeconds: number;
-  /** How many payers are read at the same time. */
-  readonly concurrency: number;
-  /** Marks a copy for the staging bucket's lifecycle rule. */
-  readonly tagUnowned: (location: Location) => Promise<void>;
-  /** A payer whose newest complete delivery is older than this is stale. */
-  readonly staleAfterHours: number;
-  /** Named in messages. */
-  readonly stage: string;
-  readonly notify: Notify;
-  readonly now: () => number;
-  readonly report: Report;
+/** Reconcile's report, and whose sources it has looked at. */
+export interface ConfiguredReport extends ReconcileReport {
+  readonly configuration: {
+    readonly from: ConfigurationOrigin;
+    readonly payers: number;
+    readonly wrongRows: readonly WrongRow[];
+    /** When the payers table was read, ISO 8601; null for the payers file. */
+    readonly readAt: string | null;
+  };
 }
 
 /**
- * A copy that nobody owns yet may still find its owner: its message lives for up to four days in the copy queue and for
- * fourteen in the dead-letter queue. After that it never will.
- */
-const UNOWNED_AFTER_MS = 20 * 24 * 3_600_000;
-
-/**
- * Looks at every payer's source as if nothing were known: lists the wanted months, queues what the ledger does not have,
- * has lost copies made again, marks copies without an owner, and wakes what is dirty and asleep. Doing it again changes
- * nothing more.
+ * The reconcile workflow: loads the payers' configuration, stores it for the copy function, and
+ * reconciles the sources that it names. It is stored before the first message is queued: whoever
+ * works on that message finds its payer. At the end it notes that it is done, notifies others of
+ * it, and wakes whoever sends the outbox. A dry run stores, notes and sends nothing.
  *
- * A source that cannot be read is reported and told with the reason; the others go on. Payers whose newest complete
- * delivery is too old, as far as the ledger knows now, are told. Throws ReconcileInputInvalid before
- * anything is done, and what the ledger and the queues throw.
+ * Throws ReconcileInputInvalid before anything is done, and what `loadPayers`, the ledger and the
+ * queues throw.
  */
-export async function reconcile(reconciling: ReconcileServices, input: unknown): Promise<ReconcileReport> {
-  const { sources, now } = reconciling;
-  const at = now();
-  const request = parseReconcileInput(input, new Set(sources.map(({ payer }) => payer)), at);
-  const working = request.dryRun ? withoutEffects(reconciling) : reconciling;
-  const answers = await pMap(request.payers, (payer) => reconcilePayer(working, payer, request), {
-    concurrency: reconciling.concurrency,
-  });
-  const partitions = answers.flatMap(({ partitions }) => partitions);
-  const unreadable = answers.flatMap(({ unreadable }) => unreadable);
-  await wakeToClear(working, new Set(answers.flatMap(({ overdue }) => overdue)));
-  await notifyStale(working, request.payers);
-  await notifyUndecided(working, partitions);
-  const ticks = request.dryRun ? 0 : await sweep(working);
+export async function reconcile(
+  services: Omit<ReconcileServices, 'sources' | 'place'>,
+  { readTable, fallback }: Pick<PayersOrigins, 'readTable' | 'fallback'>,
+  input: unknown,
+): Promise<ConfiguredReport> {
+  const { ledger, now, report } = services;
+  const loaded = await loadPayers({ readTable, fallback, cached: () => ledger.configuration(), now, report });
+  const { sources, toSave } = loaded;
+  const request = parseReconcileInput(input, payersOf(sources), now());
+  const { dryRun, payers } = request;
+  if (toSave && !dryRun) await ledger.saveConfiguration(toSave);
+  const answer = await reconcileSources({ ...services, sources, place: placeBySources(sources) }, request);
+  const configuration = configurationOf(loaded);
+  if (!dryRun) {
+    const outline = outlineOf(answer, configuration);
+    const counts = { payers: payers.length, queued: outline.queued, unreadable: outline.unreadable };
+    await ledger.noteActivity({ reconcile: activityOf(loaded, answer, counts, now()) });
+    await services.notify([reconciled(messageContext(services), outline)]);
+    await wakeOutbox(services);
+  }
+  return { ...answer, configuration, summary: [...troubles(loaded), ...answer.summary] };
+}
+
+function outlineOf(
+  { periods, partitions, unreadable, ticks }: ReconcileReport,
+  { from, wrongRows }: ConfiguredReport['configuration'],
+): Fields<'reconciled'> {
+  const sum = (count: (partition: PartitionReport) => number) =>
+    partitions.reduce((total, partition) => total + count(partition), 0);
   return {
-    at: new Date(at).toISOString(),
-    dryRun: request.dryRun,
-    periods: request.periods,
-    summary: summarize(partitions, unreadable, request.dryRun),
-    partitions,
-    unreadable,
+    periods: [...periods],
+    partitions: partitions.length,
+    upToDate: sum(({ upToDate }) => upToDate),
+    stale: sum(({ stale }) => stale),
+    missing: sum(({ missing }) => missing),
+    quarantined: sum(({ quarantined }) => quarantined),
+    queued: sum(({ queued }) => queued),
+    unreadable: unreadable.length,
     ticks,
+    configuration: from,
+    wrongRows: wrongRows.length,
   };
 }
 
-/** The same, with nothing sent and nothing marked. */
-function withoutEffects(reconciling: ReconcileServices): ReconcileServices {
-  const silent = { send: async () => {} };
-  const nothing = async () => {};
-  return {
-    ...reconciling,
-    copyQueue: silent,
-    finalizeQueue: silent,
-    tagUnowned: nothing,
-    notify: nothing,
-    report: () => {},
-  };
+/** What status shows of it later. */
+function activityOf(
+  { from, why }: LoadedPayers,
+  { periods }: ReconcileReport,
+  { payers, queued, unreadable }: Pick<ReconcileActivity, 'payers' | 'queued' | 'unreadable'>,
+  endedAt: Moment,
+): ReconcileActivity {
+  const activity = { endedAt, payers, periods, queued, unreadable, configuration: from };
+  return why === undefined ? activity : { ...activity, why };
 }
 
-interface PayerAnswer {
-  readonly partitions: readonly PartitionReport[];
-  readonly unreadable: readonly UnreadableSource[];
-  /** Periods in which superseded copies wait to be cleared away. */
-  readonly overdue: readonly Period[];
+function configurationOf({ from, sources, wrongRows, readAt }: LoadedPayers): ConfiguredReport['configuration'] {
+  const payers = payersOf(sources).size;
+  return { from, payers, wrongRows, readAt: readAt === undefined ? null : new Date(readAt).toISOString() };
 }
 
-/** One payer, whatever happens to it: its trouble is told in the answer and stops nobody else's. */
-async function reconcilePayer(
-  reconciling: ReconcileServices,
-  payer: Payer,
-  { periods, dryRun }: ReconcileRequest,
-): Promise<PayerAnswer> {
-  const know = memoized((partition) => knowPartition(reconciling, partition, reconciling.stagingBucket));
-  const isWanted = (partition: Partition) => partition.payer === payer && periods.includes(partition.period);
-  const sources = reconciling.sources.filter((source) => source.payer === payer);
-  const tallies: PartitionTally[] = [];
-  const unreadable: UnreadableSource[] = [];
-  for (const source of sources) {
-    try {
-      const scope = { isWanted, know, rereadQuarantined: true, choosesReports: !dryRun };
-      tallies.push(...(await discoverSource(reconciling, source, scope)).partitions);
-    } catch (error) {
-      unreadable.push(await notifyUnreadable(reconciling, source, error));
-    }
-  }
-  if (unreadable.length === sources.length) return { partitions: [], unreadable, overdue: [] };
-  const known = await pMap(periods, (period) => know({ payer, period }), { concurrency: 1 });
-  const partitions: PartitionReport[] = [];
-  for (const partition of known) {
-    const unowned = await markUnowned(reconciling, partition);
-    const surroundings = { unowned, isWhole: unreadable.length === 0 };
-    partitions.push(reportPartition(partition, tallies, surroundings, reconciling.now()));
-  }
-  const overdue = known
-    .filter((partition) => hasOverdue(partition, reconciling))
-    .map(({ partition }) => partition.period);
-  return { partitions, unreadable, overdue };
-}
-
-/** Asks about each partition once, however many sources have a part of it. */
-function memoized(know: (partition: Partition) => Promise<KnownPartition>): typeof know {
-  const answers = new Map<string, Promise<KnownPartition>>();
-  return (partition) => {
-    const name = partitionName(partition);
-    const answer = answers.get(name) ?? know(partition);
-    answers.set(name, answer);
-    return answer;
-  };
-}
-
-/** Retry: the next reconcile reads it again. That it stays so is what an alarm tells. */
-async function notifyUnreadable(
-  reconciling: ReconcileServices,
-  { payer, bucket, prefix }: Source,
-  error: unknown,
-): Promise<UnreadableSource> {
-  const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  const source = { payer, bucket, prefix, reason };
-  reconciling.report({ what: 'source-unreadable', ...source });
-  await reconciling.notify([unreadableMessage(messageContext(reconciling), source)]);
-  return source;
-}
-
-/** A payer that has just been added counts as stale until its first delivery is in: better told once too often. */
-async function notifyStale(reconciling: ReconcileServices, payers: readonly Payer[]): Promise<void> {
-  const { ledger, now, staleAfterHours, notify } = reconciling;
-  const at = now();
-  const records = await pMap(freshPeriods(at), (period) => ledger.partitions(period), { concurrency: 1 });
-  const stale = freshness(payers, records.flat(), at).filter(({ hours }) => hours > staleAfterHours);
-  await notify(stale.map((one) => staleMessage(messageContext(reconciling), one, staleAfterHours)));
-}
-
-/** Months with several reports: until the configuration says which one is the bill, the first one is. */
-async function notifyUndecided(reconciling: ReconcileServices, partitions: readonly PartitionReport[]): Promise<void> {
-  const undecided = partitions.filter(({ otherReports }) => otherReports.length > 0);
-  await reconciling.notify(
-    undecided.map(({ payer, period, report, otherReports }) =>
-      reportsUndecided(
-        messageContext(reconciling),
-        { payer, period },
-        { report: report ?? '', otherReports: [...otherReports] },
-      ),
-    ),
-  );
-}
-
-/** Who tells, now. */
-export function messageContext({
-  stage,
-  correlationId,
-  now,
-}: Pick<ReconcileServices, 'stage' | 'correlationId' | 'now'>): MessageContext {
-  return { stage, correlationId, at: now() };
-}
-
-/** Marks the copies that nobody owns; answers how many there are. */
-async function markUnowned(
-  { stagingBucket, tagUnowned, now, report }: ReconcileServices,
-  known: KnownPartition,
-): Promise<number> {
-  const unowned = unownedCopies(known, now() - UNOWNED_AFTER_MS);
-  for (const key of unowned) await tagUnowned({ bucket: stagingBucket, key });
-  if (unowned.length > 0) report({ what: 'copies-unowned', partition: known.partition, files: unowned.length });
-  return unowned.length;
-}
-
-/** Whether superseded copies lie there whose grace time is over. A month that nothing changes any more has no run of its own. */
-function hasOverdue({ versions }: KnownPartition, { now, supersededGraceSeconds }: ReconcileServices): boolean {
-  const latest = now() - supersededGraceSeconds * 1000;
-  for (const { outcome } of versions.values()) {
-    if (outcome.status === 'staged' && outcome.supersededAt !== undefined && outcome.supersededAt <= latest)
-      return true;
-  }
-  return false;
-}
-
-async function wakeToClear({ finalizeQueue }: ReconcileServices, periods: ReadonlySet<Period>): Promise<void> {
-  await finalizeQueue.send([...periods].map((period) => ({ body: { period, clear: true }, group: period })));
+/** What a person has to mend, as sentences. */
+function troubles({ from, readAt, wrongRows, why }: LoadedPayers): string[] {
+  const instead = readAt === undefined ? 'the payers file' : `the copy of ${new Date(readAt).toISOString()}`;
+  const unread = why === undefined ? [] : [`payers are from the ${from}, ${instead}: ${quoteValue(why)}`];
+  return [...unread, ...wrongRows.map(({ row, reason }) => `row ${row} of the payers table does not count: ${reason}`)];
 }

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
-import { quoteValue } from '../base/printable.ts';
+import { wrongFields } from '../base/wrongFields.ts';
 import { type Payer, parsePayer } from '../billing/payer.ts';
-import { addMonths, type Period, parsePeriod, periodAt } from '../billing/period.ts';
+import { type Period, parsePeriod, recentPeriods } from '../billing/period.ts';
 
 /** What to reconcile. */
 export interface ReconcileRequest {
@@ -12,7 +12,10 @@ export interface ReconcileRequest {
   readonly dryRun: boolean;
 }
 
-/** The caller asked for something that there is not. Consequence: nothing is done, and the caller is told everything that is wrong. */
+/**
+ * The caller asked for something that does not exist. Consequence: nothing is done, and the message
+ * names all that is wrong.
+ */
 export class ReconcileInputInvalid extends Error {
   override readonly name = 'ReconcileInputInvalid';
 }
@@ -51,28 +54,26 @@ const inputSchema = (configured: ReadonlySet<string>) =>
   );
 
 /**
- * Reads what a caller asks for: `{"payers": ["111122223333"], "periods": ["2026-09"], "dryRun": true}`, each field
- * optional. Without payers it is all that are configured, without periods the month of `now` (milliseconds since 1970,
- * UTC) and the one before. Nothing at all (undefined, null, '') asks for everything.
+ * Reads what a caller asks for: `{"payers": ["111122223333"], "periods": ["2026-09"], "dryRun":
+ * true}`, each field optional. Without payers it is all that are configured, without periods the
+ * month of `now` (milliseconds since 1970, UTC) and the one before. Nothing at all (undefined,
+ * null, '') asks for everything.
  *
  * Throws ReconcileInputInvalid, whose message names every wrong or unknown field and its value.
  */
 export function parseReconcileInput(input: unknown, configured: Iterable<Payer>, now: number): ReconcileRequest {
   const known = new Set(configured);
-  const parsed = inputSchema(known).safeParse(input === '' ? {} : (input ?? {}), { reportInput: true });
+  const asked = input === '' ? {} : (input ?? {});
+  const parsed = inputSchema(known).safeParse(asked);
   if (!parsed.success) {
-    const wrong = parsed.error.issues.flatMap((issue) =>
-      issue.code === 'unrecognized_keys'
-        ? issue.keys.map((key) => `${quoteValue(key)} is no field of it (payers, periods, dryRun)`)
-        : [`${issue.path.join('.') || 'input'} ${issue.message}, got ${quoteValue(issue.input)}`],
-    );
+    const unknown = 'is an unknown field (the fields are payers, periods, dryRun)';
+    const wrong = wrongFields(parsed.error.issues, asked, { whole: 'input', unknown });
     throw new ReconcileInputInvalid(`cannot reconcile: ${wrong.join('; ')}`);
   }
   const { payers = [...known], periods, dryRun = false } = parsed.data;
-  const current = periodAt(now);
   return {
     payers: [...new Set(payers)].sort().map(parsePayer),
-    periods: periods ? [...new Set(periods)].sort().map(parsePeriod) : [addMonths(current, -1), current],
+    periods: periods ? [...new Set(periods)].sort().map(parsePeriod) : recentPeriods(now),
     dryRun,
   };
 }

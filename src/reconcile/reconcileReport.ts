@@ -3,31 +3,44 @@ import { quoteValue } from '../base/printable.ts';
 import { partitionName } from '../billing/partition.ts';
 import type { Payer } from '../billing/payer.ts';
 import type { Period } from '../billing/period.ts';
+import { deliveredAt } from '../ledger/deliveredAt.ts';
 import { type PartitionState, stateOf } from '../ledger/partitionState.ts';
 import type { FileState, KnownPartition } from './knownPartition.ts';
 import type { PartitionTally } from './tally.ts';
 
-/** What reconcile found and did. The summary is for people, all else for programs; times are ISO 8601. */
+/**
+ * What reconcile found and did. The summary is for people, all else for programs; times are ISO
+ * 8601.
+ */
 export interface ReconcileReport {
   readonly at: string;
   readonly dryRun: boolean;
   readonly periods: readonly Period[];
   readonly summary: readonly string[];
-  /** One per payer and period, also where nothing was found; none for a payer that could not be read. */
+  /**
+   * One per payer and period, also where nothing was found; none for a payer that could not be
+   * read.
+   */
   readonly partitions: readonly PartitionReport[];
   readonly unreadable: readonly UnreadableSource[];
   /** Ticks that woke periods with dirty partitions. */
   readonly ticks: number;
 }
 
-/** Counts of files. `upToDate`, `stale`, `missing`, `quarantined` and `setAside` add up to the files that count now. */
+/**
+ * Counts of files. `upToDate`, `stale`, `missing`, `quarantined` and `setAside` add up to the files
+ * that count now.
+ */
 export interface PartitionReport {
   readonly payer: Payer;
   readonly period: Period;
   /** Data files and manifests at the source, those of older deliveries among them. */
   readonly listed: number;
   readonly upToDate: number;
-  /** Messages sent to the copy queue; with dryRun, that would have been sent. A manifest's own delivery asks for its files. */
+  /**
+   * Messages sent to the copy queue; with dryRun, that would have been sent. A manifest's own
+   * delivery asks for its files.
+   */
   readonly queued: number;
   readonly quarantined: number;
   /** Read, and no part of a bill. */
@@ -37,8 +50,9 @@ export interface PartitionReport {
   /** The staging bucket has nothing of it. */
   readonly missing: number;
   /**
-   * Files that make up what is published, or would be, and are not at the source any more; null while one of the payer's
-   * sources cannot be read. They go on counting until a delivery says otherwise.
+   * Files that make up what is published, or would be, and are not at the source any more; null
+   * while one of the payer's sources cannot be read. They go on counting until a delivery says
+   * otherwise.
    */
   readonly gone: number | null;
   /** Copies in the staging bucket that no version owns, old enough to be marked for removal. */
@@ -49,11 +63,17 @@ export interface PartitionReport {
   readonly why: string;
   /** The report that is the bill; null while none has arrived. */
   readonly report: string | null;
-  /** Reports of the same month that are left out, until the configuration says which one is the bill. */
+  /**
+   * Reports of the same month that are left out, until the configuration says which one is the
+   * bill.
+   */
   readonly otherReports: readonly string[];
   /** The newest source LastModified staged. */
   readonly watermark: string | null;
-  /** When the newest delivery at the source was written: its manifest, else its newest file. */
+  /**
+   * When the newest complete delivery was written at the source, as far as the ledger knows: see
+   * ledger/deliveredAt.ts.
+   */
   readonly deliveredAt: string | null;
   readonly deliveryAgeHours: number | null;
 }
@@ -76,8 +96,8 @@ interface Surroundings {
 }
 
 /**
- * The report on one partition: what its payer's sources have of it (`tallies`, those of other partitions are left out),
- * and what is known. `now` is milliseconds since 1970.
+ * The report on one partition: what its payer's sources have of it (`tallies`, those of other
+ * partitions are left out), and what is known. `now` is milliseconds since 1970.
  */
 export function reportPartition(
   { partition, record, countedObjects }: Pick<KnownPartition, 'partition' | 'record' | 'countedObjects'>,
@@ -88,8 +108,7 @@ export function reportPartition(
   const name = partitionName(partition);
   const tallies = allTallies.filter((tally) => partitionName(tally.partition) === name);
   const count = (state: FileState) => tallies.reduce((sum, { files }) => sum + files[state], 0);
-  const moments = tallies.flatMap(({ deliveredAt }) => deliveredAt ?? []);
-  const deliveredAt = moments.length === 0 ? undefined : Math.max(...moments);
+  const writtenAt = record && deliveredAt(record);
   const seen = new Set(tallies.flatMap((tally) => [...tally.seen]));
   const { state, why } = record ? stateOf(record) : { state: 'unknown' as const, why: 'nothing of it was ever staged' };
   return {
@@ -108,8 +127,8 @@ export function reportPartition(
     report: record?.report ?? null,
     otherReports: (record?.otherReports ?? []).map(({ report }) => report),
     watermark: timeOf(record?.watermark),
-    deliveredAt: timeOf(deliveredAt),
-    deliveryAgeHours: deliveredAt === undefined ? null : Math.round(((now - deliveredAt) / HOUR_MS) * 10) / 10,
+    deliveredAt: timeOf(writtenAt),
+    deliveryAgeHours: writtenAt === undefined ? null : Math.round(((now - writtenAt) / HOUR_MS) * 10) / 10,
   };
 }
 

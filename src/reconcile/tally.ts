@@ -2,7 +2,9 @@ import { executionTime } from '../billing/executionTime.ts';
 import type { Partition } from '../billing/partition.ts';
 import type { FileState } from './knownPartition.ts';
 
-/** How the files of one partition stand at one source. Only files that count are told apart by state. */
+/**
+ * How the files of one partition stand at one source. Only files that count are counted by state.
+ */
 export interface PartitionTally {
   readonly partition: Partition;
   /** Data files and manifests that were listed, old deliveries among them. */
@@ -12,8 +14,6 @@ export interface PartitionTally {
   readonly seen: ReadonlySet<string>;
   /** Messages that were sent to the copy queue. */
   readonly queued: number;
-  /** LastModified of the newest manifest, else of the newest data file: milliseconds since 1970. */
-  readonly deliveredAt: number | undefined;
 }
 
 interface FolderTally {
@@ -23,8 +23,9 @@ interface FolderTally {
 }
 
 /**
- * Counts the files of a partition as they are listed. Where each delivery has a folder of its own, only the newest
- * folder counts in the end: older deliveries are history, not something that is missing.
+ * Counts the files of a partition as they are listed. Where each delivery has a folder of its own,
+ * only the newest folder counts in the end: older deliveries are history, not something that is
+ * missing.
  */
 export class Tally {
   readonly #partition: Partition;
@@ -32,18 +33,20 @@ export class Tally {
   readonly #seen = new Set<string>();
   #listed = 0;
   #queued = 0;
-  #manifestAt: number | undefined;
 
   constructor(partition: Partition) {
     this.#partition = partition;
   }
 
-  addManifest(lastModified: number): void {
+  /** A manifest that is listed. */
+  addManifest(): void {
     this.#listed += 1;
-    this.#manifestAt = Math.max(lastModified, this.#manifestAt ?? lastModified);
   }
 
-  /** A data file that is listed and, with a state, counts. `folder` is the delivery's own, or '' where there is none. */
+  /**
+   * A data file that is listed and, with a state, counts. `folder` is the delivery's own, or ''
+   * where there is none.
+   */
   addFile(folder: string, { key, lastModified }: { key: string; lastModified: number }, state?: FileState): void {
     this.#listed += 1;
     if (!state) return;
@@ -74,7 +77,6 @@ export class Tally {
       files: newest?.files ?? newCounts(),
       seen: this.#seen,
       queued: this.#queued,
-      deliveredAt: this.#manifestAt ?? newest?.newestAt,
     };
   }
 }

@@ -13,14 +13,16 @@ const SETTLED_DAY = 15;
 const INVOICED_DAY = 3;
 
 /**
- * Whether what is known of a month is its final bill. `content` is when the newest delivery was written at the source,
- * undefined when there is none; both moments are milliseconds since 1970, days are UTC's, as are bills.
+ * Whether what is known of a month is its final bill. `content` is the month's `deliveredAt`,
+ * undefined while no delivery is complete; both moments are milliseconds since 1970, days are
+ * UTC's, as are bills.
  *
- * AWS says so in the rows alone: `bill_invoice_id` is blank until the report is final, and support is charged "on the
- * sixth or seventh" of the next month (AWS Data Exports User Guide, "Viewing your finalized report"). Invoices come
- * between its third and fifth day (AWS re:Post, "When will my AWS bill be ready?"). No manifest tells it, and closed months
- * were seen to change for about two weeks. So a month counts as final from the 15th on, and only when its newest delivery
- * is no older than the earliest invoices: one that stopped arriving before is not its bill.
+ * AWS says so in the rows alone: `bill_invoice_id` is blank until the report is final, and support
+ * is charged "on the sixth or seventh" of the next month (AWS Data Exports User Guide, "Viewing
+ * your finalized report"). Invoices come between its third and fifth day (AWS re:Post, "When will
+ * my AWS bill be ready?"). No manifest says it, and closed months were seen to change for about two
+ * weeks. So a month counts as final from the 15th on, and only when its newest delivery is no older
+ * than the earliest invoices: one that stopped arriving before is not its bill.
  */
 export function billState(period: Period, content: Moment | undefined, now: Moment): BillState {
   const isSettled = now >= dayAfter(period, SETTLED_DAY);

@@ -4,12 +4,16 @@ import { addMonths, monthOf, type Period, yearOf } from '../billing/period.ts';
 import { clock } from './age.ts';
 import { billState } from './billState.ts';
 
-/** AWS delivers at least once a day until a bill is final (AWS Data Exports User Guide): this is half a day late. */
+/**
+ * AWS delivers at least once a day until a bill is final (AWS Data Exports User Guide): this is
+ * half a day late.
+ */
 const LATE_MS = 36 * 3_600_000;
 
 /**
- * What there is to say of a month's newest delivery being old; nothing where it is not. `content` is when it was written
- * at the source; moments are milliseconds since 1970. A complete delivery of the 20th is whole, and lacks ten days.
+ * What there is to say of a month's newest delivery being old; nothing where it is not. `content`
+ * is the month's `deliveredAt`; moments are milliseconds since 1970. A complete delivery of the
+ * 20th is whole, and lacks ten days.
  */
 export function staleness(period: Period, content: Moment | undefined, now: Moment): string[] {
   if (content === undefined) return [];

@@ -10,7 +10,7 @@ import { isUsable } from '../ledger/versionRecord.ts';
 export interface MissingFiles {
   readonly count: number;
   readonly files: readonly MissingFile[];
-  /** How many more there are than `files` tells. */
+  /** How many more there are than `files` lists. */
   readonly more: number;
 }
 
@@ -22,7 +22,10 @@ interface MissingFile {
 const SHOWN = 10;
 const UNUSABLE = { quarantined: 'quarantined', 'set-aside': 'set aside' } as const;
 
-/** Those that a delivery waits for, by what the ledger still has pending. Keys come from outside: control characters are escaped. */
+/**
+ * Those that a delivery waits for, as the ledger has them. Keys come from outside: control
+ * characters are escaped.
+ */
 export function awaitedFiles(
   delivery: Delivery,
   awaited: readonly string[],
@@ -41,7 +44,10 @@ export function unusableFiles(delivery: Delivery, versions: readonly VersionReco
   return shorten(files.map((file) => ({ key: printable(file.key), why: whatIsKnown(file, byObject) })));
 }
 
-/** Objects whose newest content was found unusable, of those written after a moment (milliseconds since 1970). */
+/**
+ * Objects whose newest content was found unusable, of those written after a moment (milliseconds
+ * since 1970).
+ */
 export function quarantinedFiles(versions: readonly VersionRecord[], after = Number.NEGATIVE_INFINITY): MissingFiles {
   const byObject = Map.groupBy(versions, ({ source }) => objectName(source));
   const newestOnes = [...byObject.values()].flatMap((ofKey) => newest(ofKey) ?? []);
@@ -58,7 +64,7 @@ function whatIsKnown(file: ExpectedFile, byObject: ReadonlyMap<string, readonly 
   const outcome = newest(candidates(file, byObject))?.outcome;
   if (outcome?.status === 'quarantined') return `quarantined: ${printable(outcome.reason)}`;
   if (outcome?.status === 'set-aside') return `set aside: ${printable(outcome.reason)}`;
-  if (outcome?.status === 'removed') return 'its copy was cleared away and is made again';
+  if (outcome?.status === 'removed') return 'its copy was removed and is made again';
   if (outcome) return 'staged, and not counted yet';
   if ((byObject.get(objectName(file)) ?? []).length > 0) return 'only another content of it is known';
   return file.versionId === undefined ? 'was not at the source when the manifest was read' : 'not staged yet';

@@ -14,7 +14,7 @@ export interface Operations {
 /** A queue that can be asked how much is in it. */
 export interface QueueReading {
   readonly name: string;
-  /** Whether messages that were given up lie there. */
+  /** Whether it is a dead-letter queue. */
   readonly isDeadLetters: boolean;
   readonly depth: () => Promise<QueueDepth>;
 }
@@ -50,7 +50,10 @@ interface ReconcileStatus {
 /** `trouble` says why a queue could not be read; then there are no numbers. */
 type QueueStatus = Pick<QueueReading, 'name' | 'isDeadLetters'> & (QueueDepth | { readonly trouble: string });
 
-/** Asks every queue. One that cannot be read is told, and does not keep the others from being told. */
+/**
+ * Reads every queue. One that cannot be read is reported with the reason, and the others all the
+ * same.
+ */
 export async function readQueues(queues: readonly QueueReading[]): Promise<QueueStatus[]> {
   return Promise.all(
     queues.map(async ({ name, isDeadLetters, depth }) => {
@@ -108,12 +111,12 @@ function queueSentence(queue: QueueStatus): string {
 
 /** None is one sentence; otherwise each queue that holds some, or cannot be read. */
 function deadLetterSentences(queues: readonly QueueStatus[]): string[] {
-  const told = queues.flatMap((queue) => {
+  const troubles = queues.flatMap((queue) => {
     if ('trouble' in queue) return [queueSentence(queue)];
     const messages = queue.waiting + queue.inWork + queue.delayed;
     return messages > 0 ? [`${messages} dead letters in ${queue.name}`] : [];
   });
-  return told.length > 0 ? told : [`no dead letters in ${queues.length} queues`];
+  return troubles.length > 0 ? troubles : [`no dead letters in ${queues.length} queues`];
 }
 
 function reconcileWords(reconcile: ReconcileStatus): string {

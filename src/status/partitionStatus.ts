@@ -1,12 +1,11 @@
 import type { Moment } from '../base/moment.ts';
 import { printable } from '../base/printable.ts';
-import { executionTime } from '../billing/executionTime.ts';
 import type { Partition } from '../billing/partition.ts';
 import type { Payer } from '../billing/payer.ts';
 import type { Period } from '../billing/period.ts';
-import type { SourceVersion } from '../billing/version.ts';
 import type { AnalyticsRecord } from '../ledger/analyticsRecord.ts';
 import { type Debounce, dueAt } from '../ledger/decide.ts';
+import { deliveredAt } from '../ledger/deliveredAt.ts';
 import type { Delivery } from '../ledger/delivery.ts';
 import type { PeriodRecord } from '../ledger/ledger.ts';
 import type { PartitionRecord } from '../ledger/partitionRecord.ts';
@@ -26,7 +25,9 @@ export interface PartitionStatus {
   readonly period: Period;
   readonly verdict: Verdict;
   readonly state: StatusState;
-  /** What is missing and what happens next, in sentences for whoever has never heard of the reactor. */
+  /**
+   * What is missing and what happens next, in sentences for whoever has never heard of the reactor.
+   */
   readonly why: readonly string[];
   /** Null where nothing has arrived. */
   readonly bill: BillState | null;
@@ -34,7 +35,7 @@ export interface PartitionStatus {
   readonly configured: boolean;
   /** The newest delivery that is known, by AWS's own name for it. */
   readonly delivery: { readonly executionId: string; readonly files: number; readonly missing: number } | null;
-  /** When it was written at the source; without deliveries, when the newest file was. */
+  /** When the newest complete delivery was written at the source: see ledger/deliveredAt.ts. */
   readonly deliveredAt: string | null;
   readonly deliveryAgeHours: number | null;
   /** The files that it waits for, or that cannot be used. */
@@ -84,16 +85,16 @@ export function partitionStatus(facts: PartitionFacts): PartitionStatus {
   const missing = missingOf(facts, record);
   const why = reasonsFor({ record, missing, period, analytics, debounce, words, now });
   const { delivery, analysed } = record;
-  const deliveredAt = delivery ? writtenAt(delivery.manifest) : record.watermark;
+  const writtenAt = deliveredAt(record);
   const isTickAhead = period.nextTickAt !== undefined && period.nextTickAt > now;
   return {
     ...partition,
     verdict: verdictOf(record),
     state: stateOf(record).state,
-    why: [...why, ...staleness(partition.period, deliveredAt, now), ...(configured ? [] : [CONFIGURED_NO_MORE])].map(
+    why: [...why, ...staleness(partition.period, writtenAt, now), ...(configured ? [] : [CONFIGURED_NO_MORE])].map(
       shortened,
     ),
-    bill: billState(partition.period, deliveredAt, now),
+    bill: billState(partition.period, writtenAt, now),
     configured,
     delivery: delivery
       ? {
@@ -102,8 +103,8 @@ export function partitionStatus(facts: PartitionFacts): PartitionStatus {
           missing: delivery.awaited.length === 0 ? 0 : (missing?.count ?? delivery.awaited.length),
         }
       : null,
-    deliveredAt: timeOf(deliveredAt),
-    deliveryAgeHours: ageHours(deliveredAt, now),
+    deliveredAt: timeOf(writtenAt),
+    deliveryAgeHours: ageHours(writtenAt, now),
     missing: missing && missing.count > 0 ? missing : null,
     published: publishedOf(record),
     analysedAt: timeOf(analysed?.at),
@@ -162,9 +163,4 @@ function lastRunOf({ published, analysed }: PartitionRecord): PartitionStatus['l
   const runs = [published, analysed].flatMap((run) => (run ? [{ epoch: run.epoch, at: run.at }] : []));
   const [newest] = runs.sort((a, b) => b.epoch - a.epoch || b.at - a.at);
   return newest ? { epoch: newest.epoch, at: new Date(newest.at).toISOString() } : null;
-}
-
-/** By the time in its folder's name, which survives a copy of the bucket, else by LastModified. */
-function writtenAt({ key, lastModified }: SourceVersion): Moment {
-  return executionTime(key) ?? lastModified;
 }

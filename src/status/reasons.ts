@@ -39,8 +39,9 @@ export const SCHEDULED: StatusWords = {
 };
 
 /**
- * Why a partition is not complete, what readers see meanwhile and what happens next, in sentences. Of a complete one only
- * what is worth knowing, mostly nothing. Texts from outside stand in them as they came: whoever prints them escapes them.
+ * Why a partition is not complete, what readers see meanwhile and what happens next, in sentences.
+ * Of a complete one only what is worth knowing, mostly nothing. Texts from outside stand in them as
+ * they came: whoever prints them escapes them.
  */
 export function reasonsFor(circumstances: Circumstances): string[] {
   return [...reasonsOfState(circumstances), ...openChoice(circumstances.record)];
@@ -149,7 +150,10 @@ function unanalysed(record: PartitionRecord): string[] {
   return [`published by run ${published.epoch} at ${clock(published.at)}, and not analysed since`];
 }
 
-/** Files that came after what readers see: those of the next delivery, as a rule, whose manifest is not here yet. */
+/**
+ * Files that came after what readers see: those of the next delivery, as a rule, whose manifest is
+ * not here yet.
+ */
 function newerContent({ record, missing }: Circumstances): string[] {
   const { watermark, delivery } = record;
   if (!hasNewerContent(record) || watermark === undefined) return [];

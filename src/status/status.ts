@@ -2,9 +2,11 @@ import pMap from 'p-map';
 import type { Moment } from '../base/moment.ts';
 import type { Partition } from '../billing/partition.ts';
 import type { Payer } from '../billing/payer.ts';
-import { addMonths, type Period, periodAt } from '../billing/period.ts';
+import { type Period, recentPeriods } from '../billing/period.ts';
+import { compareText } from '../billing/version.ts';
 import { payersOf } from '../config/loadPayers.ts';
 import type { PayersConfiguration } from '../config/payers.ts';
+import { payersInForce } from '../config/payersInForce.ts';
 import type { AnalyticsRecord } from '../ledger/analyticsRecord.ts';
 import type { Debounce } from '../ledger/decide.ts';
 import type { Delivery } from '../ledger/delivery.ts';
@@ -33,7 +35,10 @@ export interface StatusReading {
     | 'delivery'
     | 'versions'
   >;
-  /** The payers file; absent where payers are not configured: then those that the ledger knows are all there are. */
+  /**
+   * The payers file; absent where payers are not configured: then those that the ledger knows are
+   * all there are.
+   */
   readonly fallback?: PayersConfiguration;
   /** What runs the stage; absent where nothing but the ledger does. */
   readonly operations?: Operations;
@@ -47,11 +52,11 @@ export interface StatusReading {
 const CONCURRENCY = 8;
 
 /**
- * Tells how every wanted payer's month stands, and why. Reads the ledger, and asks the stage's queues where it has any;
- * changes nothing.
+ * Reports how every wanted payer's month stands, and why. Reads the ledger, and asks the stage's
+ * queues where it has any; changes nothing.
  *
- * It costs the activity, the periods' list, the configuration and the outbox once, three calls for each period, and two more for a
- * partition that waits for files, is held, or lacks a manifest.
+ * It costs the activity, the periods' list, the configuration and the outbox once, three calls for
+ * each period, and two more for a partition that waits for files, is held, or lacks a manifest.
  *
  * Throws StatusInputInvalid before anything is read, and what the ledger throws.
  */
@@ -59,8 +64,8 @@ export async function status(reading: StatusReading, input: unknown): Promise<St
   const request = parseStatusInput(input);
   const { ledger, fallback, now } = reading;
   const at = now();
-  const stored = fallback && (await ledger.configuration());
-  const configured = fallback && payersOf(stored?.from === 'table' ? stored.sources : fallback.sources);
+  const inForce = fallback && payersInForce(await ledger.configuration(), fallback);
+  const configured = inForce && payersOf(inForce.sources);
   const outbox = await ledger.outbox();
   const operations = reading.operations && (await readOperations(ledger, reading.operations, at));
   const months: Month[] = [];
@@ -75,7 +80,7 @@ export async function status(reading: StatusReading, input: unknown): Promise<St
     request,
     partitions: partitions.sort(byPayerAndPeriod),
     periods: months.map(({ record, analytics }) => ({ record, analytics })),
-    configuration: configured && { stored, payers: configured },
+    configuration: inForce && configured && { inForce, payers: configured },
     outbox,
     operations,
   });
@@ -108,20 +113,25 @@ async function wantedPeriods(
   { periods }: StatusRequest,
   at: Moment,
 ): Promise<readonly Period[]> {
-  const current = periodAt(at);
-  const usual = [addMonths(current, -1), current];
+  const usual = recentPeriods(at);
   if (periods !== 'all') return periods ?? usual;
   return [...new Set([...(await ledger.periods()), ...usual])].sort();
 }
 
-/** The partitions are read last: whatever a run has told of them while this read is newer than what is said of the run. */
+/**
+ * The partitions are read last: what a run records of them meanwhile is newer than what is said of
+ * the run.
+ */
 async function readMonth(ledger: StatusReading['ledger'], period: Period): Promise<Month> {
   const record = await ledger.period(period);
   const analytics = await ledger.analytics(period);
   return { record, analytics, partitions: await ledger.partitions(period) };
 }
 
-/** Those of the configured payers, and of whom else the ledger knows; of named payers these alone, known or not. */
+/**
+ * Those of the configured payers, and of whom else the ledger knows; of named payers these alone,
+ * known or not.
+ */
 function wantedPartitions(month: Month, configured: ReadonlySet<Payer> | undefined, request: StatusRequest): Asked[] {
   const { period } = month.record;
   const records = new Map(month.partitions.map((record) => [record.partition.payer, record]));
@@ -155,22 +165,33 @@ async function readPartition(
   });
 }
 
-/** What the record alone does not say: which files a delivery waits for, and what became of those that cannot be used. */
+/**
+ * What the record alone does not say: which files a delivery waits for, and what became of those
+ * that cannot be used.
+ */
 async function readDetails(
   ledger: StatusReading['ledger'],
   record: PartitionRecord,
 ): Promise<{ readonly delivery?: Delivery | undefined; readonly versions?: readonly VersionRecord[] }> {
-  const { partition, delivery, completeDelivery } = record;
+  const { partition } = record;
   const { state } = stateOf(record);
-  const isWaiting = delivery !== undefined && delivery.awaited.length > 0;
+  const wanted = deliveryInTheWay(record);
   const isUnclear = state === 'held' || lacksManifest(record) || (state === 'published' && hasNewerContent(record));
-  if (!isWaiting && !isUnclear) return {};
+  if (!wanted && !isUnclear) return {};
   const versions = await ledger.versions(partition);
-  const wanted = isWaiting ? delivery : state === 'held' ? completeDelivery : undefined;
   return wanted ? { versions, delivery: await ledger.delivery(partition, wanted.id) } : { versions };
 }
 
+/**
+ * The delivery whose files have to be looked at: that which waits, or that of which no set can be
+ * formed.
+ */
+function deliveryInTheWay(record: PartitionRecord): { readonly id: string } | undefined {
+  const { delivery, completeDelivery } = record;
+  if (delivery && delivery.awaited.length > 0) return delivery;
+  return stateOf(record).state === 'held' ? completeDelivery : undefined;
+}
+
 function byPayerAndPeriod(a: PartitionStatus, b: PartitionStatus): number {
-  const [nameA, nameB] = [`${a.payer} ${a.period}`, `${b.payer} ${b.period}`];
-  return nameA < nameB ? -1 : nameA > nameB ? 1 : 0;
+  return compareText(a.payer, b.payer) || compareText(a.period, b.period);
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { quoteValue } from '../base/printable.ts';
+import { wrongFields } from '../base/wrongFields.ts';
 import { type Payer, parsePayer } from '../billing/payer.ts';
 import { type Period, parsePeriod } from '../billing/period.ts';
 import type { PartitionState } from '../ledger/partitionState.ts';
@@ -7,18 +7,24 @@ import type { PartitionState } from '../ledger/partitionState.ts';
 /** A partition's state in the ledger; `unknown` where nothing of it has ever arrived. */
 export type StatusState = PartitionState | 'unknown';
 
-/** What to tell of. A limit that is absent is none. */
+/** What to report on. A limit that is absent does not limit. */
 export interface StatusRequest {
-  readonly payers?: readonly Payer[];
-  /** `all`: every one that the ledger knows, and the current and the previous month. Absent: these two alone. */
-  readonly periods?: readonly Period[] | 'all';
-  readonly states?: readonly StatusState[];
+  readonly payers?: readonly Payer[] | undefined;
+  /**
+   * `all`: every one that the ledger knows, and the current and the previous month. Absent: these
+   * two alone.
+   */
+  readonly periods?: readonly Period[] | 'all' | undefined;
+  readonly states?: readonly StatusState[] | undefined;
   /** Leave out what is complete. */
   readonly problemsOnly: boolean;
   readonly format: 'table' | 'json' | 'both';
 }
 
-/** The caller asked for something that there is not. Consequence: nothing is read, and the caller is told everything that is wrong. */
+/**
+ * The caller asked for something that does not exist. Consequence: nothing is read, and the message
+ * names all that is wrong.
+ */
 export class StatusInputInvalid extends Error {
   override readonly name = 'StatusInputInvalid';
 }
@@ -58,31 +64,34 @@ const inputSchema = z.strictObject(
 );
 
 /**
- * Reads what a caller asks for: `{"payers": ["111122223333"], "periods": ["2026-10"], "states": ["waiting"],
- * "problemsOnly": true, "format": "table"}`, each field optional, `"periods": "all"` too. Without a format it is both.
- * Nothing at all (undefined, null, '') asks for every configured payer, this month and the one before.
+ * Reads what a caller asks for: `{"payers": ["111122223333"], "periods": ["2026-10"], "states":
+ * ["waiting"], "problemsOnly": true, "format": "table"}`, each field optional, `"periods": "all"`
+ * too. Without a format it is both. Nothing at all (undefined, null, '') asks for every configured
+ * payer, this month and the one before.
  *
  * Throws StatusInputInvalid, whose message names every wrong or unknown field and its value.
  */
 export function parseStatusInput(input: unknown): StatusRequest {
   const given = input === '' ? {} : (input ?? {});
-  const parsed = inputSchema.safeParse(withListedAll(given), { reportInput: true });
+  const asked = withListedAll(given);
+  const parsed = inputSchema.safeParse(asked);
   if (!parsed.success) {
-    const wrong = parsed.error.issues.flatMap((issue) =>
-      issue.code === 'unrecognized_keys'
-        ? issue.keys.map((key) => `${quoteValue(key)} is no field of it (${Object.keys(inputSchema.shape).join(', ')})`)
-        : [`${issue.path.join('.') || 'input'} ${issue.message}, got ${quoteValue(issue.input)}`],
-    );
+    const unknown = `is an unknown field (the fields are ${Object.keys(inputSchema.shape).join(', ')})`;
+    const wrong = wrongFields(parsed.error.issues, asked, { whole: 'input', unknown });
     throw new StatusInputInvalid(`cannot report the status: ${wrong.join('; ')}`);
   }
   const { payers, periods, states, problemsOnly = false, format = 'both' } = parsed.data;
   return {
-    ...(payers ? { payers: [...new Set(payers)].sort().map(parsePayer) } : {}),
-    ...(periods ? { periods: periods.includes(ALL) ? ALL : [...new Set(periods)].sort().map(parsePeriod) } : {}),
-    ...(states ? { states } : {}),
+    payers: payers && [...new Set(payers)].sort().map(parsePayer),
+    periods: periods && parsePeriods(periods),
+    states,
     problemsOnly,
     format,
   };
+}
+
+function parsePeriods(periods: readonly string[]): readonly Period[] | typeof ALL {
+  return periods.includes(ALL) ? ALL : [...new Set(periods)].sort().map(parsePeriod);
 }
 
 function withListedAll(given: unknown): unknown {
@@ -90,7 +99,7 @@ function withListedAll(given: unknown): unknown {
   return isAll ? { ...given, periods: [ALL] } : given;
 }
 
-/** Whether a text is what a parser takes. */
+/** Whether a parser takes a string as it is. */
 function isTaken(parse: (text: string) => string, text: string): boolean {
   try {
     return parse(text) === text;

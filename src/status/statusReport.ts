@@ -1,10 +1,12 @@
 import { counted } from '../base/counted.ts';
+import { definedFields } from '../base/definedFields.ts';
 import type { Moment } from '../base/moment.ts';
 import { printable } from '../base/printable.ts';
 import type { Payer } from '../billing/payer.ts';
 import type { Period } from '../billing/period.ts';
+import type { PayersInForce } from '../config/payersInForce.ts';
 import type { AnalyticsRecord } from '../ledger/analyticsRecord.ts';
-import type { PeriodRecord, StoredConfiguration } from '../ledger/ledger.ts';
+import type { PeriodRecord } from '../ledger/ledger.ts';
 import type { Message } from '../ledger/message.ts';
 import { ageHours, clock, timeOf } from './age.ts';
 import { type OperationsStatus, operationsSentences } from './operations.ts';
@@ -14,24 +16,32 @@ import type { StatusRequest } from './statusInput.ts';
 import { statusTable } from './statusTable.ts';
 import type { Verdict } from './verdict.ts';
 
-/** The whole status. The summary and the table are for people, all else for programs; times are ISO 8601 in UTC. */
+/**
+ * The whole status. The summary and the table are for people, all else for programs; times are ISO
+ * 8601 in UTC.
+ */
 export interface StatusReport {
   readonly at: string;
-  /** The worst of all that was asked for: incomplete, then unknown, then complete. Filters by state do not change it. */
+  /**
+   * The worst of all that was asked for: incomplete, then unknown, then complete. Filters by state
+   * do not change it.
+   */
   readonly verdict: Verdict;
   readonly summary: readonly string[];
   /** Lines for reading; absent when not asked for. */
-  readonly table?: readonly string[];
+  readonly table?: readonly string[] | undefined;
   /** Absent when not asked for. */
-  readonly partitions?: readonly PartitionStatus[];
-  /** How many partitions did not fit into the answer; those that are complete are left out first. */
+  readonly partitions?: readonly PartitionStatus[] | undefined;
+  /**
+   * How many partitions did not fit into the answer; those that are complete are left out first.
+   */
   readonly leftOut: number;
   readonly periods: readonly PeriodStatus[];
   /** Where the payers are from; null where nobody configures them. */
   readonly configuration: ConfigurationStatus | null;
   readonly outbox: OutboxStatus;
   /** How the stage runs; absent where nothing but the ledger does. */
-  readonly operations?: OperationsStatus;
+  readonly operations?: OperationsStatus | undefined;
 }
 
 /** A month as a whole: who works on it. */
@@ -69,13 +79,19 @@ interface AnalyticsStatus {
   readonly endedAt: string | null;
 }
 
-/** `cache`: the ledger's copy of the payers table, as reconcile has read it last; `fallback`: the payers file. */
+/**
+ * `cache`: the ledger's copy of the payers table, as reconcile has read it last; `fallback`: the
+ * payers file.
+ */
 interface ConfigurationStatus {
   readonly from: 'cache' | 'fallback';
   readonly payers: number;
   readonly readAt: string | null;
   readonly ageHours: number | null;
-  /** Why the payers are not from the payers table as it is now, though there is one: as the last reconcile found it. */
+  /**
+   * Why the payers are not from the payers table as it is now, though there is one: as the last
+   * reconcile found it.
+   */
   readonly why: string | null;
 }
 
@@ -93,14 +109,15 @@ interface StatusFacts {
   /** All that were asked for, before the filters by state. */
   readonly partitions: readonly PartitionStatus[];
   readonly periods: readonly { readonly record: PeriodRecord; readonly analytics: AnalyticsRecord | undefined }[];
-  readonly configuration:
-    | { readonly stored: StoredConfiguration | undefined; readonly payers: ReadonlySet<Payer> }
-    | undefined;
+  readonly configuration: { readonly inForce: PayersInForce; readonly payers: ReadonlySet<Payer> } | undefined;
   readonly outbox: readonly Message[];
   readonly operations: OperationsStatus | undefined;
 }
 
-/** An answer of Lambda holds 6 MB (Lambda quotas). The table tells a part of it again, and never more than the rows. */
+/**
+ * An answer of Lambda holds 6 MB (Lambda quotas). The table repeats a part of the rows, and is
+ * never larger than they are.
+ */
 const MAX_ROWS_BYTES = 2_500_000;
 
 /** The report on everything. */
@@ -115,21 +132,21 @@ export function statusReport(facts: StatusFacts): StatusReport {
   const configuration = facts.configuration ? configurationStatus(facts.configuration, facts.operations, at) : null;
   const outbox = outboxStatus(facts.outbox, at);
   const leftOut = wanted.length - shown.length;
-  return {
+  return definedFields({
     at: new Date(at).toISOString(),
     verdict: worst(partitions),
     summary: summarize(facts, { configuration, outbox, leftOut }),
-    ...(request.format === 'json' ? {} : { table: statusTable(shown) }),
-    ...(request.format === 'table' ? {} : { partitions: shown }),
+    table: request.format === 'json' ? undefined : statusTable(shown),
+    partitions: request.format === 'table' ? undefined : shown,
     leftOut,
     periods,
     configuration,
     outbox,
-    ...(facts.operations && { operations: facts.operations }),
-  };
+    operations: facts.operations,
+  });
 }
 
-/** Nothing at all is not complete. */
+/** With nothing at all, it is unknown. */
 function worst(partitions: readonly PartitionStatus[]): Verdict {
   const has = (wanted: Verdict) => partitions.some(({ verdict }) => verdict === wanted);
   if (has('incomplete')) return 'incomplete';
@@ -198,13 +215,13 @@ function analyticsStatus(record: AnalyticsRecord): AnalyticsStatus {
 }
 
 function configurationStatus(
-  { stored, payers }: NonNullable<StatusFacts['configuration']>,
+  { inForce, payers }: NonNullable<StatusFacts['configuration']>,
   operations: OperationsStatus | undefined,
   now: Moment,
 ): ConfigurationStatus {
-  const readAt = stored?.from === 'table' ? stored.readAt : undefined;
+  const { from, readAt } = inForce;
   return {
-    from: readAt === undefined ? 'fallback' : 'cache',
+    from,
     payers: payers.size,
     readAt: timeOf(readAt),
     ageHours: ageHours(readAt, now),

@@ -5,8 +5,9 @@ const HEAD = ['payer', 'period', 'verdict', 'state', 'bill', 'files', 'rows', 'p
 const RIGHT = new Set([5, 6]);
 
 /**
- * The rows as lines of text: one each in columns, and below it, indented, why it is not complete. The text is the
- * answer of a Lambda, printed inside of JSON: no frame, no colour, and no character that JSON would escape.
+ * The rows as lines of text: one each in columns, and below it, indented, why it is not complete.
+ * The text is the answer of a Lambda, printed inside of JSON: no frame, no colour, and no character
+ * that JSON would escape.
  */
 export function statusTable(partitions: readonly PartitionStatus[]): string[] {
   const rows = partitions.map(cellsOf);

@@ -4,11 +4,14 @@ import { stateOf } from '../ledger/partitionState.ts';
 /**
  *   complete     the newest delivery that is known is whole, visible to readers, and analysed
  *   incomplete   it is not; the row says what is missing
- *   unknown      nothing of it has arrived, or nobody can tell whether what has arrived is all
+ *   unknown      nothing of it has arrived, or nobody knows whether what has arrived is all
  */
 export type Verdict = 'complete' | 'incomplete' | 'unknown';
 
-/** What a partition's record comes to. It is asked for more than the state says: nobody may be told "complete" too early. */
+/**
+ * What a partition's record comes to. It takes more than the state: nobody may read "complete" too
+ * early.
+ */
 export function verdictOf(record: PartitionRecord | undefined): Verdict {
   if (!record) return 'unknown';
   const { problem, delivery } = record;
@@ -38,7 +41,10 @@ export function isAnalysed({ published, analysed }: PartitionRecord): boolean {
   );
 }
 
-/** Whether its source writes manifests, and none of them has come: then no one can tell whether all files are here. */
+/**
+ * Whether its source writes manifests, and none of them has come: then nobody knows whether all
+ * files are here.
+ */
 export function lacksManifest({ awaitsManifest, delivery }: PartitionRecord): boolean {
   return awaitsManifest && delivery === undefined;
 }

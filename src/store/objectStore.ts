@@ -1,19 +1,27 @@
-/** What the workflows need of S3, and the errors they tell apart. Adapters translate their vendor's errors into these. */
+/**
+ * What the workflows need of S3, and the errors they distinguish. Adapters translate their vendor's
+ * errors into these.
+ */
 export interface ObjectStore {
   /**
-   * Reads bytes `start` (inclusive) to `end` (exclusive) of an object; a negative `start` without `end` means the last
-   * `-start` bytes, all of them when the object is shorter. With `etag`, only that content is read.
-   * Throws ObjectGone, ObjectChanged (the etag is no longer current) or AccessDenied.
+   * Reads bytes `start` (inclusive) to `end` (exclusive) of an object; a negative `start` without
+   * `end` means the last `-start` bytes, all of them when the object is shorter. With `etag`, only
+   * that content is read. Throws ObjectGone, ObjectChanged (the etag is no longer current) or
+   * AccessDenied.
    */
   read(object: ObjectRef, range: { start: number; end?: number }): Promise<ReadResult>;
   /**
-   * Copies one content to a key that must not exist yet. Answers 'exists' when it does: a staged key is named after the
-   * content, so whoever wrote it wrote the same bytes. Throws as `read` does.
+   * Copies one content to a key that must not exist yet. Answers 'exists' when it does: a staged
+   * key is named after the content, so whoever wrote it wrote the same bytes. Throws as `read`
+   * does.
    */
   copy(source: ObjectRef & { etag: string; sizeBytes: number }, target: Location): Promise<'copied' | 'exists'>;
-  /** Pages of the objects under a prefix, in key order, starting behind `startAfter`. Throws AccessDenied or ObjectGone (no such bucket). */
+  /**
+   * Pages of the objects under a prefix, in key order, starting behind `startAfter`. Throws
+   * AccessDenied or ObjectGone (no such bucket).
+   */
   list(bucket: string, prefix: string, startAfter?: string): AsyncIterable<ListedObject[]>;
-  /** Deletes an object; one that is not there is no error. */
+  /** Deletes an object; one that is not there is not an error. */
   delete(location: Location): Promise<void>;
 }
 
@@ -22,7 +30,10 @@ export interface Location {
   readonly key: string;
 }
 
-/** An object, or one content of it when `etag` (and `versionId`, where the bucket keeps versions) are given. */
+/**
+ * An object, or one content of it when `etag` (and `versionId`, where the bucket keeps versions)
+ * are given.
+ */
 export interface ObjectRef extends Location {
   readonly etag?: string;
   readonly versionId?: string;
@@ -34,7 +45,10 @@ export interface ReadResult {
   readonly etag: string;
   /** Milliseconds since 1970. */
   readonly lastModified: number;
-  /** When it came to lie where it is (milliseconds since 1970), where that is known to differ: a copy may keep its source's time. */
+  /**
+   * When it was put where it is (milliseconds since 1970), if that is known to differ: a copy may
+   * keep its source's time.
+   */
   readonly placedAt?: number;
 }
 
@@ -47,17 +61,26 @@ export interface ListedObject {
   readonly placedAt?: number;
 }
 
-/** The object (or its bucket) does not exist: nothing to do any more. Consequence: drop with a metric. */
+/**
+ * The object (or its bucket) does not exist: nothing is left to do. Consequence: drop with a
+ * metric.
+ */
 export class ObjectGone extends Error {
   override readonly name = 'ObjectGone';
 }
 
-/** The object has another content by now: its own event follows. Consequence: drop with a metric. */
+/**
+ * The object has other content by now, for which an event of its own follows. Consequence: drop
+ * with a metric.
+ */
 export class ObjectChanged extends Error {
   override readonly name = 'ObjectChanged';
 }
 
-/** The store refuses. Somebody has to mend a policy: the message is kept for retry and ends in the dead-letter queue. */
+/**
+ * The store refuses access. Somebody has to correct a policy: the message is retried, and ends in
+ * the dead-letter queue.
+ */
 export class AccessDenied extends Error {
   override readonly name = 'AccessDenied';
 }

@@ -2,6 +2,7 @@ import pMap from 'p-map';
 import type { Moment } from '../base/moment.ts';
 import { objectName } from '../billing/version.ts';
 import type { PayersConfiguration } from '../config/payers.ts';
+import { payersInForce } from '../config/payersInForce.ts';
 import { newest } from '../ledger/currentSet.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { awaitedKey, hasChanges, isDirty, type PartitionRecord } from '../ledger/partitionRecord.ts';
@@ -31,20 +32,23 @@ export interface Swept {
   readonly outboxDepth: number;
 }
 
-/** Of partitions whose files do not add up, this many are read at the same time: they may be large. */
+/**
+ * Of partitions whose files do not add up, this many are read at the same time: they may be large.
+ */
 const CONCURRENCY = 4;
 
 /**
- * The sweep, and then how everything stands: dirty partitions, the outbox, quarantined files, and how fresh each payer is.
- * It comes from the schedule and not from what happens, so that it also tells of a payer of whom nothing comes any more.
- * Ticks are sent first, whatever becomes of the rest; that it has ended is noted last. Throws what the ledger and the queue throw.
+ * The sweep, and then how everything stands: dirty partitions, the outbox, quarantined files, and
+ * how fresh each payer is. It comes from the schedule and not from what happens, so that it also
+ * reports a payer of whom nothing comes any more. Ticks are sent first, whatever becomes of the
+ * rest; that it has ended is noted last. Throws what the ledger and the queue throw.
  */
-export async function sweepAndSurvey(surveying: SurveyServices): Promise<Swept> {
-  const { ledger, now, report } = surveying;
+export async function sweepAndSurvey(services: SurveyServices): Promise<Swept> {
+  const { ledger, now, report } = services;
   const records: PartitionRecord[] = [];
-  const ticks = await sweep(surveying, (found) => void records.push(...found));
-  const outboxDepth = await wakeOutbox(surveying);
-  await reportFreshness(surveying, records);
+  const ticks = await sweep(services, (found) => void records.push(...found));
+  const outboxDepth = await wakeOutbox(services);
+  await reportFreshness(services, records);
   const quarantinedFiles = await countQuarantined(ledger, records);
   report({ what: 'surveyed', ...dirtOf(records, now()), outboxDepth, quarantinedFiles });
   await ledger.noteActivity({ sweep: { endedAt: now(), ticks } });
@@ -56,8 +60,7 @@ async function reportFreshness(
   { ledger, fallback, staleAfterHours, payerMetrics, now, report }: SurveyServices,
   records: readonly PartitionRecord[],
 ): Promise<void> {
-  const stored = await ledger.configuration();
-  const { sources } = stored?.from === 'table' ? stored : fallback;
+  const { sources } = payersInForce(await ledger.configuration(), fallback);
   const payers = sources.map(({ payer }) => payer);
   const all = freshness(payers, records, now()).map((one) => ({ ...one, isStale: one.hours > staleAfterHours }));
   const measured = new Set(stalest(all, payerMetrics));
@@ -73,7 +76,10 @@ async function reportFreshness(
   });
 }
 
-/** How many partitions are dirty, and for how long the first of them has been. `now` is milliseconds since 1970. */
+/**
+ * How many partitions are dirty, and for how long the first of them has been. `now` is milliseconds
+ * since 1970.
+ */
 function dirtOf(
   records: readonly PartitionRecord[],
   now: Moment,
@@ -83,15 +89,18 @@ function dirtOf(
   return { dirtyPartitions: dirty.length, oldestDirtyHours: hours.reduce((most, one) => Math.max(most, one), 0) };
 }
 
-/** Since its first change that is not settled; else since the publish that analytics have not seen. */
+/**
+ * Since its first change that is not settled; else since the publish that analytics have not seen.
+ */
 function dirtySince(record: PartitionRecord): Moment | undefined {
   return hasChanges(record) ? record.firstChangeAt : record.published?.at;
 }
 
 /**
- * Quarantined files that stand in a partition's way. Only partitions that wait, are held or have failed are read for it,
- * so that a stage in which all is well is surveyed for the price of its records. A file that a published set has left
- * out is in nobody's way: it was told when it was found, and reconcile's report counts it.
+ * Quarantined files that stand in a partition's way. Only partitions that wait, are held or have
+ * failed are read for it, so that a stage in which all is well is surveyed for the price of its
+ * records. A file that a published set has left out is in nobody's way: it was reported when it was
+ * found, and reconcile's report counts it.
  */
 async function countQuarantined(ledger: Ledger, records: readonly PartitionRecord[]): Promise<number> {
   const suspicious = records.filter((record) => ['waiting', 'held', 'failed'].includes(stateOf(record).state));
@@ -103,7 +112,10 @@ async function countQuarantined(ledger: Ledger, records: readonly PartitionRecor
   return counts.reduce((sum, count) => sum + count, 0);
 }
 
-/** Those that the newest delivery waits for; without one, those that are the newest content of their object. */
+/**
+ * Those that the newest delivery waits for; without one, those that are the newest content of their
+ * object.
+ */
 function quarantinedIn({ delivery }: PartitionRecord, versions: readonly VersionRecord[]): number {
   const awaited = new Set(delivery?.awaited);
   const isAwaited = ({ id, source }: VersionRecord) => awaited.has(id) || awaited.has(awaitedKey(source));

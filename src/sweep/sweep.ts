@@ -13,8 +13,9 @@ export interface SweepServices {
 }
 
 /**
- * Wakes every period that has a dirty partition: a tick that was lost is found here. Answers how many ticks were sent.
- * `seen` gets the records of each period as they are read, so that nobody has to read them again.
+ * Wakes every period that has a dirty partition: a tick that was lost is found here. Answers how
+ * many ticks were sent. `seen` gets the records of each period as they are read, so that nobody has
+ * to read them again.
  */
 export async function sweep(
   { ledger, finalizeQueue, debounce, now }: SweepServices,

@@ -3,8 +3,8 @@ import type { Queue } from '../queue/queue.ts';
 import type { Tick } from '../queue/tick.ts';
 
 /**
- * Sends a tick to whoever talks to the broker while messages lie in the outbox: those that came without a run, and those
- * that the broker did not take. Answers how many there are.
+ * Sends a tick to whoever talks to the broker while messages lie in the outbox: those that came
+ * without a run, and those that the broker did not take. Answers how many there are.
  */
 export async function wakeOutbox({
   ledger,

@@ -1,6 +1,7 @@
+import type { Payer } from '../billing/payer.ts';
 import type { ConfigurationOrigin } from '../ledger/activity.ts';
 import type { ReactorEvent } from './events.ts';
-import type { Measure } from './metricCatalogue.ts';
+import type { Measure, PayerMetric } from './metricCatalogue.ts';
 
 const LOADED_FROM = {
   table: 'ConfigurationsFromTable',
@@ -52,13 +53,18 @@ export function measuresOf(event: ReactorEvent): readonly Measure[] {
   }
 }
 
+/** A measure that there may be none of. */
+function ofPayer(metric: PayerMetric, value: number | undefined, payer: Payer): Measure[] {
+  return value === undefined ? [] : [{ metric, value, payer }];
+}
+
 function stagedMeasures(event: Extract<ReactorEvent, { what: 'file-staged' }>): Measure[] {
   const { rows, sizeBytes, lagSeconds, partition } = event;
   const { payer } = partition;
   return [
     { metric: 'RowsStaged', value: rows },
     { metric: 'BytesStaged', value: sizeBytes, payer },
-    ...(lagSeconds === undefined ? [] : [{ metric: 'StagingLag' as const, value: lagSeconds, payer }]),
+    ...ofPayer('StagingLag', lagSeconds, payer),
   ];
 }
 
@@ -69,7 +75,7 @@ function finalizedMeasures(event: Extract<ReactorEvent, { what: 'partition-final
   const { payer } = partition;
   return [
     { metric: 'Findings', value: findings, payer },
-    ...(estimatedSaving === undefined ? [] : [{ metric: 'EstimatedSaving' as const, value: estimatedSaving, payer }]),
-    ...(deliveryLagSeconds === undefined ? [] : [{ metric: 'DeliveryLag' as const, value: deliveryLagSeconds, payer }]),
+    ...ofPayer('EstimatedSaving', estimatedSaving, payer),
+    ...ofPayer('DeliveryLag', deliveryLagSeconds, payer),
   ];
 }

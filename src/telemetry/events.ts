@@ -4,8 +4,9 @@ import type { Period } from '../billing/period.ts';
 import type { ConfigurationOrigin } from '../ledger/activity.ts';
 
 /**
- * What happens in the reactor, for logs, metrics and people. Reporting is fire and forget: it never fails a workflow.
- * The comment says which of the four ends a trouble takes: retry, drop with a metric, quarantine, or stop with an alarm.
+ * What happens in the reactor, for logs, metrics and people. Reporting is fire and forget: it never
+ * fails a workflow. The comment says which of the four ends a trouble takes: retry, drop with a
+ * metric, quarantine, or stop with an alarm.
  */
 export type ReactorEvent =
   | {
@@ -23,13 +24,18 @@ export type ReactorEvent =
   | { readonly what: 'file-empty'; readonly partition: Partition; readonly key: string }
   /** Quarantine: the content cannot be read, whoever tries. */
   | { readonly what: 'file-quarantined'; readonly partition: Partition; readonly key: string; readonly reason: string }
-  /** Drop: a readable file or manifest that is no part of a bill. The ledger keeps the reason. */
+  /** Drop: a readable file or manifest that is no part of a bill. The ledger has the reason. */
   | { readonly what: 'file-set-aside'; readonly partition: Partition; readonly key: string; readonly reason: string }
   /** The source does not count a staged file any more: the next run publishes without it. */
   | { readonly what: 'file-withdrawn'; readonly partition: Partition; readonly key: string; readonly reason: string }
-  /** Drop: overwritten or deleted before it was read; a newer event follows, or reconcile finds it. */
+  /**
+   * Drop: overwritten or deleted before it was read; a newer event follows, or reconcile finds it.
+   */
   | { readonly what: 'file-superseded' | 'file-gone'; readonly bucket: string; readonly key: string }
-  /** Retry, with growing pauses, for as long as the process lives: an object of a watched folder that cannot be taken in. */
+  /**
+   * Retry, with growing pauses, for as long as the process lives: an object of a watched folder
+   * that cannot be taken in.
+   */
   | { readonly what: 'object-retried'; readonly key: string; readonly reason: string; readonly attempts: number }
   /** Drop: an object that is no report. */
   | { readonly what: 'object-ignored'; readonly bucket: string; readonly key: string; readonly reason: string }
@@ -42,7 +48,10 @@ export type ReactorEvent =
       readonly files: number;
       readonly missing: number;
     }
-  /** A manifest names files that may be of another delivery: it is looked at again once nothing is written any more. */
+  /**
+   * A manifest names files that may be of another delivery: it is looked at again once nothing has
+   * been written for a while.
+   */
   | {
       readonly what: 'delivery-unsure';
       readonly partition: Partition;
@@ -61,14 +70,16 @@ export type ReactorEvent =
   | { readonly what: 'step-timed'; readonly period: Period; readonly step: RunStep; readonly seconds: number }
   /** The warehouse reads every row that the partition's files promise. */
   | { readonly what: 'rows-verified'; readonly partition: Partition; readonly rows: number }
-  /** The current set cannot be formed: the old one stays visible until the source delivers again. */
+  /**
+   * The current set cannot be formed: the old one stays visible until the source delivers again.
+   */
   | { readonly what: 'partition-held'; readonly partition: Partition; readonly reason: string }
   | {
       readonly what: 'partition-published';
       readonly partition: Partition;
       readonly files: number;
       readonly rows: number;
-      readonly deliveryId?: string;
+      readonly deliveryId?: string | undefined;
     }
   /** Retry, with an alarm: the old set stays visible. */
   | {
@@ -77,7 +88,10 @@ export type ReactorEvent =
       readonly reason: string;
       readonly attempts: number;
     }
-  /** A run of the script begins over these partitions. `run` is the epoch that began it, also where a later one ends it. */
+  /**
+   * A run of the script begins over these partitions. `run` is the epoch that began it, also where
+   * a later one ends it.
+   */
   | {
       readonly what: 'analytics-started';
       readonly period: Period;
@@ -85,7 +99,10 @@ export type ReactorEvent =
       readonly partitions: number;
       readonly steps: number;
     }
-  /** Retry, by the next tick: the statement runs on in the warehouse, and nobody waits for it meanwhile. */
+  /**
+   * Retry, by the next tick: the statement runs on in the warehouse, and nobody waits for it
+   * meanwhile.
+   */
   | {
       readonly what: 'analytics-handed-on';
       readonly period: Period;
@@ -94,7 +111,7 @@ export type ReactorEvent =
       readonly steps: number;
       readonly queryId?: string;
     }
-  /** Drop: a run that nothing depends on any more; a new one follows at once. */
+  /** Drop: a run that nothing depends on any longer; a new one follows at once. */
   | { readonly what: 'analytics-cancelled'; readonly period: Period; readonly run: number; readonly reason: string }
   /** `seconds` since the run began, over all its invocations. */
   | {
@@ -111,20 +128,30 @@ export type ReactorEvent =
       readonly files: number;
       readonly rows: number;
       readonly findings: number;
-      /** What the findings would save, per currency; none when nothing was found. Null where no row says a currency. */
+      /**
+       * What the findings would save, per currency; none when nothing was found. Null where no row
+       * says a currency.
+       */
       readonly savings: readonly { readonly currency: string | null; readonly estimatedSaving: number }[];
-      /** From the manifest's LastModified, else the newest file's, to this moment. */
-      readonly deliveryLagSeconds?: number;
+      /**
+       * Since the month's `deliveredAt` (ledger/deliveredAt.ts); undefined where something newer
+       * has been delivered.
+       */
+      readonly deliveryLagSeconds?: number | undefined;
     }
   | { readonly what: 'files-removed'; readonly partition: Partition; readonly files: number }
-  /** Drop: superseded files stay behind without an owner. Nothing that readers see depends on them. */
+  /**
+   * Drop: superseded files stay behind without an owner. Nothing that readers see depends on them.
+   */
   | {
       readonly what: 'removal-failed';
       readonly partition: Partition;
       readonly files: number;
       readonly reason: string;
     }
-  /** Retry, with an alarm when it stays so: a payer's bucket cannot be listed. Other payers go on. */
+  /**
+   * Retry, with an alarm when it stays so: a payer's bucket cannot be listed. Other payers go on.
+   */
   | {
       readonly what: 'source-unreadable';
       readonly payer: Payer;
@@ -146,13 +173,19 @@ export type ReactorEvent =
   | { readonly what: 'copies-unowned'; readonly partition: Partition; readonly files: number }
   /** Which configuration counts, and how many payers it has. */
   | { readonly what: 'configuration-loaded'; readonly from: ConfigurationOrigin; readonly payers: number }
-  /** Retry, at the next reading: the configuration cannot be read, and an earlier one counts, or the payers file. */
+  /**
+   * Retry, at the next reading: the configuration cannot be read, and an earlier one counts, or the
+   * payers file.
+   */
   | {
       readonly what: 'configuration-fallback';
       readonly from: Exclude<ConfigurationOrigin, 'table'>;
       readonly reason: string;
     }
-  /** Nothing failed: nobody is enabled in the payers table, so an earlier configuration counts, or the payers file. */
+  /**
+   * Nothing failed: nobody is enabled in the payers table, so an earlier configuration counts, or
+   * the payers file.
+   */
   | {
       readonly what: 'configuration-empty';
       readonly from: Exclude<ConfigurationOrigin, 'table'>;
@@ -160,15 +193,22 @@ export type ReactorEvent =
     }
   /** Drop: a row of the payers table says nothing that can be used. The other rows count. */
   | { readonly what: 'payer-row-wrong'; readonly row: number; readonly reason: string }
-  /** Retry, under a higher epoch: the ledger was restored to an earlier state than its warehouse has seen. */
+  /**
+   * Retry, under a higher epoch: the ledger was restored to an earlier state than its warehouse has
+   * seen.
+   */
   | { readonly what: 'ledger-behind'; readonly period: Period; readonly epoch: number; readonly warehouseEpoch: number }
-  /** Retry: the warehouse does not show what the ledger says was published. It is loaded and published anew. */
-  | { readonly what: 'warehouse-behind'; readonly partition: Partition }
+  /**
+   * Retry: the warehouse does not show what the ledger says was published. What it lacks is loaded
+   * and published again; where it shows the same files of another run, they are only analysed
+   * again.
+   */
+  | { readonly what: 'warehouse-behind'; readonly partition: Partition; readonly redo: 'load' | 'analytics' }
   /** Ends this run: a newer one has taken the period over. */
   | { readonly what: 'lease-lost'; readonly period: Period; readonly epoch: number }
   /**
-   * How everything stands, as the sweep finds it. Quarantined files are those that count now: one that was delivered
-   * again since is none. Hours are 0 where nothing is dirty.
+   * How everything stands, as the sweep finds it. Quarantined files are those that count now: one
+   * that was delivered again since is none. Hours are 0 where nothing is dirty.
    */
   | {
       readonly what: 'surveyed';
@@ -177,7 +217,10 @@ export type ReactorEvent =
       readonly outboxDepth: number;
       readonly quarantinedFiles: number;
     }
-  /** Hours since the payer's newest complete delivery, as the sweep finds them. Stop with an alarm, when it is stale. */
+  /**
+   * Hours since the payer's newest complete delivery, as the sweep finds them. Stop with an alarm,
+   * when it is stale.
+   */
   | {
       readonly what: 'payer-fresh';
       readonly payer: Payer;
@@ -186,7 +229,10 @@ export type ReactorEvent =
       /** Whether it is among the stalest, which have a metric of their own. */
       readonly isMeasured: boolean;
     }
-  /** The same of all configured payers together: how long the stalest one has been without a complete delivery. */
+  /**
+   * The same of all configured payers together: how long the stalest one has been without a
+   * complete delivery.
+   */
   | {
       readonly what: 'freshness-surveyed';
       readonly payers: number;
@@ -195,7 +241,10 @@ export type ReactorEvent =
     }
   /** The broker has confirmed them. */
   | { readonly what: 'messages-sent'; readonly count: number }
-  /** Retry, with an alarm when it stays so: the broker did not take them, and they lie in the outbox. */
+  /**
+   * Retry, with an alarm when it stays so: the broker did not take them, and they lie in the
+   * outbox.
+   */
   | { readonly what: 'messages-kept'; readonly count: number; readonly reason: string }
   /** Retry, for up to a day: no queue is bound for the message. */
   | { readonly what: 'message-unroutable'; readonly id: string; readonly routingKey: string }

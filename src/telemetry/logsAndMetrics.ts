@@ -1,6 +1,6 @@
 import { printable } from '../base/printable.ts';
 import type { Payer } from '../billing/payer.ts';
-import type { Meter } from './emfMetrics.ts';
+import type { MetricSink } from './emfMetrics.ts';
 import { measuresOf } from './eventMetrics.ts';
 import type { ReactorEvent, Report } from './events.ts';
 import type { Measure, PayerMetric, StageMetric } from './metricCatalogue.ts';
@@ -8,10 +8,10 @@ import type { Measure, PayerMetric, StageMetric } from './metricCatalogue.ts';
 /** error: a person is needed; warn: one may be; info: what the reactor is for; debug: noise. */
 type Level = 'error' | 'warn' | 'info' | 'debug';
 
-/** Where it is told: structured log lines, and metrics. */
+/** Where events go: structured log lines, and metrics. */
 interface Telemetry {
   readonly logger: Readonly<Record<Level, (message: string, fields: Record<string, unknown>) => void>>;
-  readonly metrics: Meter;
+  readonly metrics: MetricSink;
 }
 
 interface Row {
@@ -75,8 +75,9 @@ const ROWS: Readonly<Record<ReactorEvent['what'], Row>> = {
 };
 
 /**
- * Tells each event as one log line, whose message is the event's name, one count, and the values that it brings.
- * `identity` is in every line: it says which message, or which invocation, the event belongs to.
+ * Reports each event as one log line, whose message is the event's name, as one count, and as the
+ * values that it has. `identity` is in every line: it says which message, or which invocation, the
+ * event belongs to.
  */
 export function reportTo({ logger, metrics }: Telemetry, identity: Readonly<Record<string, string>>): Report {
   return (event) => {
@@ -104,10 +105,11 @@ const MAX_LIST_LENGTH = 20;
 const SECRET_FIELD = /passw|passphrase|private_?key|secret|token|authorization|credential/i;
 
 /**
- * JSON.stringify's replacer for log lines. Keys and reasons come from outside: what moves a cursor or turns the reading
- * direction is escaped once more than JSON does it, so that it stays so when the line is read; so are names of fields.
- * Long texts and lists are cut: the line has to fit (CloudWatch Logs quotas, 1 MB an event). What a field's name calls a
- * secret is left out. Errors, and the causes in them, are made objects by the logger, and come by here after that.
+ * JSON.stringify's replacer for log lines. Keys and reasons come from outside: what moves a cursor
+ * or turns the reading direction is escaped once more than JSON does it, so that it stays so when
+ * the line is read; so are names of fields. Long texts and lists are cut: the line has to fit
+ * (CloudWatch Logs quotas, 1 MB an event). What a field's name calls a secret is left out. Errors,
+ * and the causes in them, are made objects by the logger, and come by here after that.
  */
 export function logValue(field: string, value: unknown): unknown {
   if (SECRET_FIELD.test(field) && value !== undefined) return '(left out)';

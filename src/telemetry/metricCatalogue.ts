@@ -5,9 +5,10 @@ import type { RunStep } from './events.ts';
 type MetricUnit = 'Count' | 'Bytes' | 'Seconds' | 'None';
 
 /**
- * The dimensions under which a metric is sent. CloudWatch bills each metric under each value of its dimensions, for the
- * hours in which it is sent; so those of every payer (`payer`) are sent only where a stage wants them all, and `worst`
- * are sent of as many payers as it names. A payer is one that is configured, never an id that a file contains.
+ * The dimensions under which a metric is sent. CloudWatch bills each metric under each value of its
+ * dimensions, for the hours in which it is sent; so those of every payer (`payer`) are sent only
+ * where a stage wants them all, and `worst` are sent of as many payers as it names. A payer is one
+ * that is configured, never an id that a file contains.
  */
 export const SERIES = {
   stage: ['stage'],
@@ -34,8 +35,8 @@ const ALL = ['stage'] as const;
 const AND_PAYER = ['stage', 'payer'] as const;
 
 /**
- * Every metric that is sent: nothing else can be. What has no alarm and no place on the dashboard is there for who
- * looks for a reason.
+ * Every metric that is sent: nothing else can be. What has no alarm and no place on the dashboard
+ * is there for who looks for a reason.
  */
 export const METRICS = {
   FilesStaged: { unit: 'Count', series: AND_PAYER, meaning: 'files copied and read' },
@@ -56,7 +57,11 @@ export const METRICS = {
     series: ALL,
     meaning: 'runs that found the ledger behind its warehouse: it was restored',
   },
-  WarehousesBehind: { unit: 'Count', series: ALL, meaning: 'months that the warehouse had lost, published anew' },
+  WarehousesBehind: {
+    unit: 'Count',
+    series: ALL,
+    meaning: 'months that the warehouse did not show as published: published or analysed again',
+  },
   FilesSuperseded: { unit: 'Count', series: ALL, meaning: 'files overwritten before they were read' },
   FilesGone: { unit: 'Count', series: ALL, meaning: 'files deleted before they were read' },
   ObjectsRetried: {
@@ -92,7 +97,11 @@ export const METRICS = {
   AnalyticsFailed: { unit: 'Count', series: ALL, meaning: "payers' months that it failed for" },
   AnalyticsFailedAgain: { unit: 'Count', series: ALL, meaning: '… for the second time or more in a row' },
   PartitionsFinalized: { unit: 'Count', series: AND_PAYER, meaning: "payers' months published and analysed" },
-  DeliveryLag: { unit: 'Seconds', series: AND_PAYER, meaning: 'from the manifest (or newest file) to finalized' },
+  DeliveryLag: {
+    unit: 'Seconds',
+    series: AND_PAYER,
+    meaning: 'from the delivery (`deliveredAt` in the status) to finalized',
+  },
   Findings: { unit: 'Count', series: AND_PAYER, meaning: 'findings in a month that was finalized' },
   EstimatedSaving: {
     unit: 'None',

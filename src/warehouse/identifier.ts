@@ -1,6 +1,6 @@
 /**
- * Reads an unquoted identifier, as upper case: so Snowflake stores it (SQL reference, "Identifier requirements").
- * Throws a RangeError that names the field and the value.
+ * Reads an unquoted identifier, as upper case: so Snowflake stores it (SQL reference, "Identifier
+ * requirements"). Throws a RangeError that names the field and the value.
  */
 export function parseIdentifier(field: string, text: string): string {
   if (!/^[A-Za-z_][A-Za-z0-9_$]{0,254}$/.test(text)) {

@@ -1,11 +1,13 @@
 /**
- * The contract view `cur_line_items`: what every query may rely on, whatever report a payer delivers. This is the only
- * list of its columns; each warehouse generates its view from it. One row per line item of a published file.
+ * The contract view `cur_line_items`: what every query may rely on, whatever report a payer
+ * delivers. This is the only list of its columns; each warehouse generates its view from it. One
+ * row per line item of a published file.
  *
- * Names and meanings are those of the data dictionary in the Cost and Usage Reports User Guide. Legacy reports have one
- * column per product attribute and tag, CUR 2.0 has maps for both: a column's sources say where to look, first come
- * first served. In every text source an empty string counts as NULL, because legacy Parquet files have required columns
- * and write a missing value as ''. A number that is NaN or infinite counts as NULL.
+ * Names and meanings are those of the data dictionary in the Cost and Usage Reports User Guide.
+ * Legacy reports have one column per product attribute and tag, CUR 2.0 has maps for both: a
+ * column's sources say where to look, first come first served. In every text source an empty string
+ * counts as NULL, because legacy Parquet files have required columns and write a missing value as
+ * ''. A number that is NaN or infinite counts as NULL.
  */
 interface LineItemColumn {
   readonly name: string;
@@ -22,10 +24,16 @@ export type LineItemSource =
   | { readonly from: 'column'; readonly column: string }
   /** One key of a report column that is a map. */
   | { readonly from: 'map'; readonly column: string; readonly key: string }
-  /** Every report column whose name begins with one of `prefixes`, gathered into a map; its key is the name without `cut`. */
+  /**
+   * Every report column whose name begins with one of `prefixes`, gathered into a map; its key is
+   * the name without `cut`.
+   */
   | { readonly from: 'columns'; readonly prefixes: readonly string[]; readonly cut: string };
 
-/** The columns that come from the partition and the file, never from the row. They stand first in the view. */
+/**
+ * The columns that come from the partition and the file, never from the row. They stand first in
+ * the view.
+ */
 export const partitionColumns = [
   { name: 'year', type: 'INTEGER' },
   { name: 'month', type: 'INTEGER' },
@@ -83,10 +91,11 @@ export const lineItemColumns: readonly LineItemColumn[] = [
 ];
 
 /**
- * The view's last column, `amortized_cost DOUBLE`: standard SQL over the columns above. What a line item costs when
- * upfront and recurring fees of reservations and savings plans are spread over the usage they cover, by line-item type
- * (for reservations: Cost and Usage Reports User Guide, "Understanding your amortized reservation data").
- * Of a difference or a sum, a part that is missing counts as nothing; any other unknown cost stays unknown.
+ * The view's last column, `amortized_cost DOUBLE`: standard SQL over the columns above. What a line
+ * item costs when upfront and recurring fees of reservations and savings plans are spread over the
+ * usage they cover, by line-item type (for reservations: Cost and Usage Reports User Guide,
+ * "Understanding your amortized reservation data"). Of a difference or a sum, a part that is
+ * missing counts as nothing; any other unknown cost stays unknown.
  */
 export const amortizedCost = `case
   when line_item_line_item_type = 'SavingsPlanCoveredUsage' then savings_plan_savings_plan_effective_cost
@@ -130,7 +139,10 @@ function attributes(...names: string[]): LineItemColumn[] {
   }));
 }
 
-/** CUR 2.0 has renamed the region to `product_region_code`, and some exports only have it in the map. */
+/**
+ * CUR 2.0 has renamed the region to `product_region_code`, and some exports only have it in the
+ * map.
+ */
 function region(): LineItemColumn {
   return {
     name: 'product_region',

@@ -3,7 +3,10 @@ import { printable } from '../base/printable.ts';
 const MAX_LABEL_CHARACTERS = 120;
 const MAX_REASON_CHARACTERS = 600;
 
-/** What failed, for people: the statement's number in the script, the first line of its text, and the reason. One line. */
+/**
+ * What failed, for people: the statement's number in the script, the first line of its text, and
+ * the reason. One line.
+ */
 export function statementFailure(number: number, sql: string, reason: string): string {
   const label = cut(sql.trim().split('\n', 1).join(), MAX_LABEL_CHARACTERS);
   const line = cut(reason.replace(/\s+/g, ' ').trim(), MAX_REASON_CHARACTERS);

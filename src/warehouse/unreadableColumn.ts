@@ -6,8 +6,9 @@ const MAX_DIGITS = 38;
 const MAX_NAME_CHARACTERS = 120;
 
 /**
- * Why a file cannot be read rightly, by what its footer says of the columns that the contract reads; undefined when it
- * can. Decimals end at 38 digits in both warehouses: DuckDB 1.5 reads longer ones as other numbers, without a word.
+ * Why a file cannot be read rightly, by what its footer says of the columns that the contract
+ * reads; undefined when it can. Decimals end at 38 digits in both warehouses: DuckDB 1.5 reads
+ * longer ones as other numbers, without a word.
  */
 export function unreadableColumn({ columns }: Pick<StagedFile, 'columns'>): string | undefined {
   for (const { name, type } of columns) {

@@ -12,29 +12,49 @@ import type { ScriptEngine } from './script.ts';
  *   publish    one transaction makes exactly the given files visible through the views
  *   script     the analytics script replaces the findings of (period, payers)
  *
- * Everything that readers can notice is fenced: `raiseFence` lets a run in and every older one out, and each later
- * change states its epoch. Every method may be called again after a crash, with the same outcome.
+ * Everything that readers can notice is fenced: `raiseFence` lets a run in and every older one out,
+ * and each later change states its epoch. Every method may be called again after a crash, with the
+ * same outcome.
  */
 export interface Warehouse {
   /**
-   * From now on, changes to `period` by a run with an epoch below `epoch` throw FencedOff. Throws it itself when a newer
-   * run was here, or when the analytics script has run under this very epoch: a ledger that was lost, or restored, hands
-   * out epochs that were used before, and what was committed under one would pass for this run's.
+   * From now on, changes to `period` by a run with an epoch below `epoch` throw FencedOff. Throws
+   * it itself when a newer run was here, or when the analytics script has run under this very
+   * epoch: a ledger that was lost, or restored, hands out epochs that were used before, and what
+   * was committed under one would pass for this run's.
    */
   raiseFence(period: Period, epoch: number): Promise<void>;
   /** What readers see now, per payer. One that was never published is absent. */
   published(period: Period, payers: readonly Payer[]): Promise<Map<Payer, PublishedSet>>;
-  /** Makes files known to the external table, with their columns. One file's failure is a status, not an exception. */
+  /**
+   * Makes files known to the external table, with their columns. One file's failure is a status,
+   * not an exception.
+   */
   register(partition: Partition, files: readonly StagedFile[]): Promise<FileStatus[]>;
-  /** Counts the rows that the warehouse reads in each of these files. A file it does not know has zero rows. */
+  /**
+   * Counts the rows that the warehouse reads in each of these files. A file it does not know has
+   * zero rows.
+   */
   audit(partition: Partition, files: readonly StagedFile[]): Promise<FileAudit[]>;
-  /** One transaction: checks the fence, then replaces these partitions' rows in `cur_current_files`. Throws FencedOff. */
+  /**
+   * One transaction: checks the fence, then replaces these partitions' rows in `cur_current_files`.
+   * Throws FencedOff.
+   */
   publish(period: Period, epoch: number, publications: readonly Publication[]): Promise<void>;
-  /** What readers see of these payers' month, as sums. Every payer that was asked for is in the answer. */
+  /**
+   * What readers see of these payers' month, as sums. Every payer that was asked for is in the
+   * answer.
+   */
   totals(period: Period, payers: readonly Payer[]): Promise<Map<Payer, PartitionTotals>>;
-  /** How the analytics script runs here; its runs are fenced by themselves, for they outlast the run that began them. */
+  /**
+   * How the analytics script runs here; its runs are fenced by themselves, for they outlast the run
+   * that began them.
+   */
   readonly script: ScriptEngine;
-  /** Forgets superseded files, so that their staged copies may be deleted. Never one that is published: that throws. */
+  /**
+   * Forgets superseded files, so that their staged copies may be deleted. Never one that is
+   * published: that throws.
+   */
   unregister(partition: Partition, stagedKeys: readonly string[]): Promise<void>;
 }
 
@@ -48,7 +68,7 @@ export interface StagedFile {
   readonly sourceKey?: string;
 }
 
-/** How the external table took one file: Snowflake's words for it, of which only these two matter. */
+/** How the external table took one file: of Snowflake's statuses only these two matter. */
 export type FileStatus =
   | { readonly stagedKey: string; readonly status: 'registered' }
   | { readonly stagedKey: string; readonly status: 'failed'; readonly reason: string };
@@ -60,7 +80,10 @@ export interface FileAudit {
   readonly rowsOfOtherPeriods: number;
   /** Rows that have a `line_item_unblended_cost` at all. */
   readonly rowsWithCost: number;
-  /** Rows whose cost is NaN, infinite, no number, or not below the bound of what sums can hold (`COST_BOUND`), either way. */
+  /**
+   * Rows whose cost is NaN, infinite, no number, or not below the bound of what sums can hold
+   * (`COST_BOUND`), either way.
+   */
   readonly rowsOfImpossibleCost: number;
 }
 
@@ -68,14 +91,20 @@ export interface Publication {
   readonly partition: Partition;
   readonly files: readonly StagedFile[];
   /** The delivery that these files make up; absent without manifests. */
-  readonly deliveryId?: string;
-  /** The newest source LastModified among the files: as of when the bill is told. Milliseconds since 1970. */
+  readonly deliveryId?: string | undefined;
+  /**
+   * The newest source LastModified among the files: as of when the bill is. Milliseconds since
+   * 1970.
+   */
   readonly asOf: number;
 }
 
 /** A currency is null where no row says one. */
 export interface PartitionTotals {
-  /** What the line items cost, unblended: one entry per currency, none without rows. Null when no row has a cost. */
+  /**
+   * What the line items cost, unblended: one entry per currency, none without rows. Null when no
+   * row has a cost.
+   */
   readonly costs: readonly { readonly currency: string | null; readonly cost: number | null }[];
   /** What the analytics have found: one entry per check that found something, and currency. */
   readonly findings: readonly CheckTotal[];
@@ -95,10 +124,13 @@ export interface PublishedSet {
   readonly epoch: number;
 }
 
-/** A newer run has taken over. Consequence: this one ends at once and changes nothing any more. */
+/** A newer run has taken over. Consequence: this one ends at once and makes no further change. */
 export class FencedOff extends Error {
   override readonly name = 'FencedOff';
-  /** The epoch that fences this run off: a ledger that has handed out none as high is behind its warehouse. */
+  /**
+   * The epoch that fences this run off: a ledger that has handed out none as high is behind its
+   * warehouse.
+   */
   readonly newest: number;
 
   constructor(message: string, newest: number) {
@@ -108,8 +140,9 @@ export class FencedOff extends Error {
 }
 
 /**
- * The warehouse answers nothing any more until it is opened again: its storage has failed under it. Consequence: whoever
- * works with it stops, and says why. It is never the trouble of the one partition that happened to be worked on.
+ * The warehouse answers nothing until it is opened again: its storage has failed. Consequence:
+ * whoever works with it stops, and says why. The partition that happened to be worked on is never
+ * to blame.
  */
 export class WarehouseBroken extends Error {
   override readonly name = 'WarehouseBroken';

@@ -147,7 +147,10 @@ describe('a block that never ends', () => {
   });
 });
 
-/** Statements are made as tokens. Then each keyword's case and what stands between two tokens are chosen. */
+/**
+ * Statements are made as tokens. Then each keyword's case and what stands between two tokens are
+ * chosen.
+ */
 type Tokens = readonly string[];
 
 const words = (text: string): Tokens => text.split(' ');
@@ -320,7 +323,8 @@ describe('any script with blocks', () => {
 });
 
 describe('any script without blocks', () => {
-  // `begin` and `declare` stand only where they are a transaction or a name; all other words stand anywhere.
+  // `begin` and `declare` stand only where they are a transaction or a name; all other words stand
+  // anywhere.
   const soup = fc.oneof(
     fc.constantFrom(...words('end case if then else do loop for while repeat until when exception as create task or')),
     fc.constantFrom(...words('procedure function alter with replace select x 1 ( ) , . : := = :end t.begin $begin')),

@@ -42,7 +42,7 @@ function typed(names: string, type: string): [string, string][] {
 }
 
 /** One finding, without the time it was found at. */
-export interface Finding {
+export interface FindingRow {
   readonly payer: string;
   readonly year: number;
   readonly month: number;
@@ -58,7 +58,10 @@ export interface Finding {
 /** The columns that a test gives; all others are NULL. Times are ISO text. */
 export type LineItem = Readonly<Record<string, string | number | null>>;
 
-/** An in-memory DuckDB with an empty `cur_line_items` of the contract columns and the real findings table. */
+/**
+ * An in-memory DuckDB with an empty `cur_line_items` of the contract columns and the real findings
+ * table.
+ */
 export async function openWarehouse(): Promise<DuckDBConnection> {
   const connection = await (await DuckDBInstance.create(':memory:', { threads: '1' })).connect();
   const columns = [...CONTRACT_COLUMNS].map(([name, type]) => `${name} ${type}`);
@@ -89,11 +92,11 @@ export async function analyse(connection: DuckDBConnection, period: string, paye
 }
 
 /** All findings, in a fixed order. */
-export async function findingsIn(connection: DuckDBConnection): Promise<Finding[]> {
+export async function findingsIn(connection: DuckDBConnection): Promise<FindingRow[]> {
   const reader = await connection.runAndReadAll(
     'select * exclude (found_at) from cur_findings order by payer, year, month, check_name, account, resource',
   );
-  return reader.getRowObjectsJS() as unknown as Finding[];
+  return reader.getRowObjectsJS() as unknown as FindingRow[];
 }
 
 function sqlPath(name: string): string {

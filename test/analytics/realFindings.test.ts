@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { analyse, CONTRACT_COLUMNS, type Finding, findingsIn, openWarehouse } from './lineItems.ts';
+import { analyse, CONTRACT_COLUMNS, type FindingRow, findingsIn, openWarehouse } from './lineItems.ts';
 
 const FOLDER = fileURLToPath(new URL('../../../shared/cur', import.meta.url));
 const isThere = existsSync(FOLDER);
@@ -57,7 +57,10 @@ const line = {
   cost: (raw: RawLine) => Number(raw.line_item_unblended_cost),
 };
 
-/** The rules of each check again, line by line over the raw report: cost and saving of a line, or nothing. */
+/**
+ * The rules of each check again, line by line over the raw report: cost and saving of a line, or
+ * nothing.
+ */
 const RULES: Record<string, (raw: RawLine) => Sum | undefined> = {
   'ebs-gp2-to-gp3': (raw) =>
     /VolumeUsage\.gp2$/.test(line.usage(raw)) ? { cost: line.cost(raw), saving: line.cost(raw) / 5 } : undefined,
@@ -115,7 +118,7 @@ function expected(raws: readonly RawLine[]): Map<string, Sum> {
   return sums;
 }
 
-function total(found: readonly Finding[], month: number, check: string): [number, string, string] {
+function total(found: readonly FindingRow[], month: number, check: string): [number, string, string] {
   const those = found.filter((finding) => finding.month === month && finding.check_name === check);
   const cost = those.reduce((sum, { monthly_cost }) => sum + monthly_cost, 0);
   const saving = those.reduce((sum, { estimated_saving }) => sum + estimated_saving, 0);
@@ -124,7 +127,7 @@ function total(found: readonly Finding[], month: number, check: string): [number
 
 describe.skipIf(!isThere)(title('the raw reports of 2018'), () => {
   let warehouse: DuckDBConnection;
-  let found: Finding[];
+  let found: FindingRow[];
   beforeAll(async () => {
     warehouse = await openWarehouse();
     for (const month of ['10', '11']) {
@@ -174,7 +177,8 @@ describe.skipIf(!isThere)(title('a CUR 2.0 report of half a month'), () => {
     await analyse(warehouse, '2026-04', [PAYER]);
     const found = await findingsIn(warehouse);
     expect(found.map(({ check_name, monthly_cost, estimated_saving }) => [check_name, monthly_cost, estimated_saving]))
-      // 367 hours at 0.045 USD, and 0.25 GB; addresses of about a minute; 10.17 GB-months at 0.115 USD
+      // 367 hours at 0.045 USD, and 0.25 GB; addresses of about a minute; 10.17 GB-months at 0.115
+      // USD
       .toEqual([
         ['idle-nat-gateway', expect.closeTo(16.515 + 0.0114390917, 9), expect.closeTo(16.5264390917, 9)],
         ['idle-public-ipv4', 0.000083335, 0.000083335],

@@ -69,7 +69,7 @@ describe('a script', () => {
     ]);
   });
 
-  it('tells of each item by which statement it is committed', () => {
+  it('says of each item by which statement it is committed', () => {
     const items = stepsOf(['select 1', 'begin', 'delete', 'commit']).flatMap((step) => step.items);
     expect(items.map(lastNumberOf)).toEqual([1, 4]);
   });

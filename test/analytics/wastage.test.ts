@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { analyse, type Finding, findingsIn, type LineItem, openWarehouse, plant } from './lineItems.ts';
+import { analyse, type FindingRow, findingsIn, type LineItem, openWarehouse, plant } from './lineItems.ts';
 
 const PAYER = '111122223333';
 const ACCOUNT = '777788889999';
@@ -44,13 +44,13 @@ const monthly = (over: LineItem): LineItem => ({
   line_item_usage_end_date: '2026-10-01 00:00:00',
 });
 
-async function findings(items: readonly LineItem[]): Promise<Finding[]> {
+async function findings(items: readonly LineItem[]): Promise<FindingRow[]> {
   await plant(warehouse, items);
   await analyse(warehouse, '2026-09', [PAYER]);
   return findingsIn(warehouse);
 }
 
-const summary = (found: readonly Finding[]): unknown[] =>
+const summary = (found: readonly FindingRow[]): unknown[] =>
   found.map(({ check_name, resource, region }) => [check_name, resource, region]);
 
 const lb = (resource: string | null, usageType = 'LoadBalancerUsage'): LineItem => ({
@@ -194,12 +194,12 @@ describe('ebs-gp2-to-gp3', () => {
   it.each([
     [2000, 200 - 160 - 15 - 5],
     [500, 50 - 40 - 5],
-  ])('tells the size of a volume of %d GB in a month that is not over', async (sizeGb, saving) => {
+  ])('finds the size of a volume of %d GB in a month that is not over', async (sizeGb, saving) => {
     const [found] = await findings(days(10, volume('vol', sizeGb)));
     expect(found?.estimated_saving).toBeCloseTo(saving / 3, 9);
   });
 
-  it('tells the size in a monthly report', async () => {
+  it('finds the size in a monthly report', async () => {
     const item = { ...volume('vol', 2000), line_item_usage_amount: 2000, line_item_unblended_cost: 200 };
     const [found] = await findings([monthly(item)]);
     expect(found?.estimated_saving).toBeCloseTo(200 - 160 - 15 - 5, 9);

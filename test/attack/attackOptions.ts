@@ -36,7 +36,10 @@ trace, or a process that is left over is a failure. Everything lies in one folde
 Exit status: 0 no failure; 1 at least one; 2 a wrong option.
 `;
 
-/** Reads the command line; 'help' when it asks for help. Throws UsageError, which names the option and its value. */
+/**
+ * Reads the command line; 'help' when it asks for help. Throws UsageError, which names the option
+ * and its value.
+ */
 export function parseAttackOptions(args: readonly string[], anySeed: () => number): AttackOptions | 'help' {
   const values = readOptions(args, {
     rounds: { type: 'string' },

@@ -1,8 +1,8 @@
 import type { Outcome } from '../../src/programs/local/outcome.ts';
 
 /**
- * What is different between the ends of two runs over one folder, one sentence for each difference; empty when they are
- * the same. Moments and counts of events are each run's own.
+ * What is different between the ends of two runs over one folder, one sentence for each difference;
+ * empty when they are the same. Moments and counts of events are each run's own.
  */
 export function differences(expected: Outcome, found: Outcome): string[] {
   return [

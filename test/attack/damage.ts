@@ -19,7 +19,9 @@ export async function damageState(keep: string, random: Random): Promise<string>
   return `${relative(keep, file)}: ${said}`;
 }
 
-/** Staged copies are many, and every other file is its own kind: each kind is as likely as the next. */
+/**
+ * Staged copies are many, and every other file is its own kind: each kind is as likely as the next.
+ */
 function kindOf(path: string): string {
   return path.startsWith('staging/') ? 'a staged copy' : path;
 }

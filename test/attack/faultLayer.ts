@@ -3,8 +3,8 @@ import { syncBuiltinESMExports } from 'node:module';
 import { DatabaseSync, StatementSync } from 'node:sqlite';
 
 /**
- * Loaded into the attacked program before anything else (NODE_OPTIONS=--import): makes writes fail from the nth on, and
- * the clock go ahead. What DuckDB writes does not come by here.
+ * Loaded into the attacked program before anything else (NODE_OPTIONS=--import): makes writes fail
+ * from the nth on, and the clock go ahead. What DuckDB writes does not come by here.
  */
 export interface Faults {
   /** How many writes succeed; none fails when it is absent. */

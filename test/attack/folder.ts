@@ -16,13 +16,18 @@ const LOOSE_PERIOD = '2026-08';
 /** Few rows: what is attacked is the way that they go. */
 const DAYS = 2;
 
-/** A person's folder, in the order in which its files come: an older part, and what has come since. */
+/**
+ * A person's folder, in the order in which its files come: an older part, and what has come since.
+ */
 export interface FolderPlan {
   readonly before: () => Promise<void>;
   readonly since: () => Promise<void>;
 }
 
-/** Several payers' reports in AWS's layouts, each refreshed or not, and loose files. The same numbers, the same folder. */
+/**
+ * Several payers' reports in AWS's layouts, each refreshed or not, and loose files. The same
+ * numbers, the same folder.
+ */
 export function planFolder(folder: string, random: Random): FolderPlan {
   const seed = Math.floor(random() * 2 ** 31);
   const sources = sampleSources.filter(() => random() < 0.6);

@@ -23,7 +23,7 @@ async function main(args: readonly string[]): Promise<number> {
     return 0;
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    process.stderr.write(`${error.message}\nnpm run attack -- --help tells the options\n`);
+    process.stderr.write(`${error.message}\nnpm run attack -- --help lists the options\n`);
     return EXIT_USAGE;
   }
 }

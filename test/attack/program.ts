@@ -11,7 +11,9 @@ const MAIN = join(PROJECT, 'src/programs/local/main.ts');
 const FAULT_LAYER = new URL('./faultLayer.ts', import.meta.url).href;
 /** Whatever is wrong, the program says so long before. */
 const ENDS_WITHIN_MS = 240_000;
-/** Names a round in the environment of all its processes: those that are left over are found by it. */
+/**
+ * Names a round in the environment of all its processes: those that are left over are found by it.
+ */
 const ROUND_VARIABLE = 'CUR_REACTOR_ATTACK_ROUND';
 
 /** A process that has lost its parent ends by itself within so long. */
@@ -97,7 +99,10 @@ function hasStack(stderr: string): boolean {
   return /^\s+at .*(:\d+:\d+|<anonymous>)\)?$/m.test(stderr);
 }
 
-/** The processes of a round that stay, after a moment for those that are ending. Where there is no /proc, none is found. */
+/**
+ * The processes of a round that stay, after a moment for those that are ending. Where there is no
+ * /proc, none is found.
+ */
 async function leftOver(round: string): Promise<string[]> {
   for (let looks = 1; looks < LOOKS; looks += 1) {
     if ((await processesOf(round)).length === 0) return [];

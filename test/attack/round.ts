@@ -18,7 +18,10 @@ export interface RoundEnd {
   readonly failures: readonly string[];
 }
 
-/** Plays one round: attacks a state, then sees to it that the program comes to the end that nobody disturbed. */
+/**
+ * Plays one round: attacks a state, then sees to it that the program comes to the end that nobody
+ * disturbed.
+ */
 export async function playRound(folder: string, seed: number, number: number, ground: Ground): Promise<RoundEnd> {
   await using undo = new AsyncDisposableStack();
   const keep = join(folder, `round-${number}`);
@@ -45,7 +48,8 @@ async function recover(start: Start, ground: Ground): Promise<Pick<RoundEnd, 'st
     const wrong = ended.outcome ? differences(ground.expected, ended.outcome) : ['it shows no outcome'];
     const isDone = ended.status === ground.expectedStatus;
     if (isDone && wrong.length === 0) return { starts, failures: [] };
-    // What is not as it should be is said, and what to do; or that it is not complete: then it may be tried again.
+    // What is not as it should be is said, and what to do; or that it is not complete: then it may
+    // be tried again.
     if (isDone) return { starts, failures: [`all is well, it says, and it is not: ${wrong.join('\n')}`, ...story] };
     await follow(ended, start);
   }

@@ -30,8 +30,9 @@ export interface DeployedStage {
 }
 
 /**
- * Packages the stage `dev` with these payers (`sls package`), deploys what was packaged (`sls deploy --package`) to
- * moto's server, and stops Lambda there from taking messages: moto would run the functions in containers.
+ * Packages the stage `dev` with these payers (`sls package`), deploys what was packaged (`sls
+ * deploy --package`) to moto's server, and stops Lambda there from taking messages: moto would run
+ * the functions in containers.
  */
 export async function deployStage(payersYaml: string): Promise<DeployedStage> {
   const [moto, packaged] = await Promise.all([startMotoServer(), packageWith(payersYaml)]);
@@ -78,8 +79,9 @@ async function framework(
 }
 
 /**
- * Two questions that the framework asks beside deploying, which moto answers otherwise than AWS: it takes a linter's
- * warnings for errors, and fails to list a stack with resources that it does not know.
+ * Two questions that the framework asks beside deploying, which moto answers otherwise than AWS: it
+ * takes a linter's warnings for errors, and fails to list a stack with resources that it does not
+ * know.
  */
 function stackQuestions({ body }: AwsRequest): Fault {
   const action = /(?:^|&)Action=(ValidateTemplate|ListStackResources)(?:&|$)/.exec(body)?.[1];

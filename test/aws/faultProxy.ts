@@ -18,7 +18,10 @@ export interface AwsRequest {
   readonly body: string;
 }
 
-/** What becomes of a request: undefined lets it pass, 'drop' cuts the connection, else this answer is given. */
+/**
+ * What becomes of a request: undefined lets it pass, 'drop' cuts the connection, else this answer
+ * is given.
+ */
 export type Fault =
   | undefined
   | 'drop'
@@ -56,7 +59,10 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
   return proxy;
 }
 
-/** The answer that DynamoDB gives to a request that fails (DynamoDB Developer Guide, Error handling). */
+/**
+ * The answer that DynamoDB gives to a request that fails (DynamoDB Developer Guide, Error
+ * handling).
+ */
 export function dynamodbError(code: string): Fault {
   const body = JSON.stringify({ __type: `com.amazonaws.dynamodb.v20120810#${code}`, message: code });
   return { status: 400, headers: { 'content-type': 'application/x-amz-json-1.0' }, body };

@@ -1,7 +1,10 @@
 import { at, identityStatements, listAt, type Template } from '../resources/template.ts';
 import type { AwsRequest } from './faultProxy.ts';
 
-/** One write of DynamoDB as IAM sees it: those of a transaction one by one (DynamoDB Developer Guide, IAM and transactions). */
+/**
+ * One write of DynamoDB as IAM sees it: those of a transaction one by one (DynamoDB Developer
+ * Guide, IAM and transactions).
+ */
 interface LedgerWrite {
   readonly action: string;
   readonly pk: string;
@@ -9,7 +12,10 @@ interface LedgerWrite {
   readonly attributes: readonly string[];
 }
 
-/** What of these requests the statements of a role do not allow, as texts: `UpdateItem period#2026-10: epoch, pk, sk`. */
+/**
+ * What of these requests the statements of a role do not allow, as texts: `UpdateItem
+ * period#2026-10: epoch, pk, sk`.
+ */
 export function refusedWrites(template: Template, role: string, requests: readonly AwsRequest[]): string[] {
   const statements = identityStatements(template).flatMap(({ where, statement }) =>
     where === role ? [statement] : [],
@@ -59,10 +65,16 @@ function writeOf(action: string, request: unknown): LedgerWrite {
   return { action, pk: String(at(item, 'pk.S')), attributes: [...attributes].toSorted() };
 }
 
-/** Words of the expressions' language (DynamoDB Developer Guide, Condition and filter expressions, Update expressions). */
+/**
+ * Words of the expressions' language (DynamoDB Developer Guide, Condition and filter expressions,
+ * Update expressions).
+ */
 const WORDS = /^(set|remove|add|delete|and|or|not|in|between)$/i;
 
-/** The attributes that an expression names: neither values (`:one`), nor functions, nor words of the language. */
+/**
+ * The attributes that an expression names: neither values (`:one`), nor functions, nor words of the
+ * language.
+ */
 function namesIn(expression: string): string[] {
   return [...expression.matchAll(/(?<![:\w#])#?[A-Za-z_]\w*(?!\w*\()/g)]
     .map(([name]) => name)

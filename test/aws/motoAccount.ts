@@ -4,8 +4,8 @@ import { type MotoServer, REGION } from './motoServer.ts';
 export type MotoAccount = Pick<MotoServer, 'clientConfig' | 'env'>;
 
 /**
- * A session in another account than moto's own: it knows whose account a request is of by the key that signed it, and
- * which service is meant by what the signature is for.
+ * A session in another account than moto's own: it knows whose account a request is of by the key
+ * that signed it, and which service is meant by what the signature is for.
  */
 export async function accountOn(moto: MotoServer, account: string): Promise<MotoAccount> {
   const role = encodeURIComponent(`arn:aws:iam::${account}:role/test`);

@@ -4,7 +4,10 @@ import { setTimeout } from 'node:timers/promises';
 import { endWithUs } from '../endWithUs.ts';
 import { findPythonTool } from './pythonTools.ts';
 
-/** moto's server: S3, SQS, DynamoDB, EventBridge and CloudFormation as others understand them. It listens on 127.0.0.1 only. */
+/**
+ * moto's server: S3, SQS, DynamoDB, EventBridge and CloudFormation as others understand them. It
+ * listens on 127.0.0.1 only.
+ */
 export interface MotoServer {
   readonly endpoint: string;
   /** What an AWS SDK client needs to speak to it. */
@@ -19,12 +22,17 @@ export interface MotoServer {
 }
 
 export const REGION = 'us-east-2';
-/** Far more than it takes, on a machine that is busy with other things, too: a server that ends is noticed at once. */
+/**
+ * Far more than it takes, on a machine that is busy with other things, too: a server that ends is
+ * noticed at once.
+ */
 const START_SECONDS = 300;
 const LOOK_AGAIN_MS = 50;
 const TRIES = 3;
 
-/** Starts a server with nothing in it. Throws an Error with its last words when it does not come up. */
+/**
+ * Starts a server with nothing in it. Throws an Error with its last words when it does not come up.
+ */
 export async function startMotoServer(): Promise<MotoServer> {
   const command = await findPythonTool('moto_server');
   for (let attempt = 1; ; attempt++) {

@@ -6,7 +6,10 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** The tools that others wrote in Python, and what pip calls them. The versions are those the tests were seen to pass with. */
+/**
+ * The tools that others wrote in Python, and what pip calls them. The versions are those the tests
+ * were seen to pass with.
+ */
 const TOOLS = {
   moto_server: { package: 'moto[server]==5.2.5', probe: ['--help'] },
   'cfn-lint': { package: 'cfn-lint==1.58.0', probe: ['--version'] },
@@ -15,7 +18,10 @@ const TOOLS = {
 
 export type PythonTool = keyof typeof TOOLS;
 
-/** A private virtual environment: nothing of it is seen outside this folder, and `npm ci` clears it away. */
+/**
+ * A private virtual environment: nothing of it is seen outside this folder, and `npm ci` clears it
+ * away.
+ */
 const ENVIRONMENT = fileURLToPath(new URL('../../node_modules/.cache/python-tools', import.meta.url));
 const PACKAGES = Object.values(TOOLS).map((tool) => tool.package);
 /** Says that all of them were installed. */
@@ -34,8 +40,8 @@ export async function findPythonTool(tool: PythonTool): Promise<string> {
 }
 
 /**
- * Sees to it that every tool can be started, and installs what is missing with pip. Throws an Error that says what to
- * do by hand when Python 3 or pip cannot do it.
+ * Sees to it that every tool can be started, and installs what is missing with pip. Throws an Error
+ * that says what to do by hand when Python 3 or pip cannot do it.
  */
 export async function ensurePythonTools(): Promise<void> {
   for (const tool of Object.keys(TOOLS) as PythonTool[]) {
@@ -60,7 +66,10 @@ async function onPath(tool: PythonTool): Promise<string | undefined> {
   }
 }
 
-/** A virtual environment names its own place in its scripts, so it is made where it stays; half of one is done again. */
+/**
+ * A virtual environment names its own place in its scripts, so it is made where it stays; half of
+ * one is done again.
+ */
 async function install(): Promise<void> {
   try {
     await run('python3', ['-m', 'venv', '--clear', ENVIRONMENT], { timeout: 300_000 });

@@ -2,7 +2,10 @@ import * as dynamodb from '@aws-sdk/client-dynamodb';
 import * as s3 from '@aws-sdk/client-s3';
 import * as sqs from '@aws-sdk/client-sqs';
 
-/** The clients of the three services, with the commands that are sent: what a function has to load, whatever it does. */
+/**
+ * The clients of the three services, with the commands that are sent: what a function has to load,
+ * whatever it does.
+ */
 export const clients = [new s3.S3Client({}), new sqs.SQSClient({}), new dynamodb.DynamoDBClient({})];
 export const commands = [
   s3.AbortMultipartUploadCommand,

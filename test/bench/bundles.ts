@@ -11,7 +11,10 @@ import { BundledFunctions, FUNCTIONS, type FunctionName } from '../functions/bun
 const run = promisify(execFile);
 
 const BARE_CLIENTS = fileURLToPath(new URL('bareClients.ts', import.meta.url));
-/** A zip's headers for one file, but for its name, which stands there twice (PKWARE APPNOTE: 30 + 46 + 22 bytes). */
+/**
+ * A zip's headers for one file, but for its name, which stands there twice (PKWARE APPNOTE: 30 + 46
+ * + 22 bytes).
+ */
 const ZIP_HEADERS_BYTES = 98;
 /** Everything that a cold start reads. */
 const ENVIRONMENT = {
@@ -44,7 +47,7 @@ const ENVIRONMENT = {
   RELEASE: '0.1.0+4f1c2d3e5a6b',
 };
 /** Lambda's runtime has opened the output before it loads a function. */
-const TELL_LOADING = `
+const MEASURE_LOADING = `
   process.stderr;
   process.stdout;
   const before = process.cpuUsage();
@@ -56,15 +59,17 @@ const TELL_LOADING = `
 export interface BundleMeasures {
   readonly name: FunctionName;
   readonly zipBytes: number;
-  /** CPU time, the mean of all rounds. Time on the clock would tell what else the machine does. */
+  /**
+   * CPU time, the mean of all rounds. Time on the clock would measure what else the machine does.
+   */
   readonly loadMilliseconds: number;
   /** In relation to the bare clients', as they come: with the same options, without our plugins. */
   readonly loadRatio: number;
 }
 
 /**
- * Zip size and loading time of each function. Every round loads each of them, and the bare clients, in a fresh process, so
- * that all of them meet the same machine.
+ * Zip size and loading time of each function. Every round loads each of them, and the bare clients,
+ * in a fresh process, so that all of them meet the same machine.
  */
 export async function measureBundles(functions: BundledFunctions, rounds: number): Promise<BundleMeasures[]> {
   const bare = join(functions.folder, 'bareClients.cjs');
@@ -92,7 +97,7 @@ const PAYERS = `
 const ROUNDS = 15;
 
 /** The measures of all functions, a line each. */
-export async function tellBundles(): Promise<string[]> {
+export async function describeBundles(): Promise<string[]> {
   const functions = await BundledFunctions.create(PAYERS);
   try {
     const measures = await measureBundles(functions, ROUNDS);
@@ -106,13 +111,16 @@ export async function tellBundles(): Promise<string[]> {
   }
 }
 
-/** The size of the zip that holds just this file, as packaging makes it: serverless-esbuild compresses fast, not well. */
+/**
+ * The size of the zip that holds just this file, as packaging makes it: serverless-esbuild
+ * compresses fast, not well.
+ */
 export async function zipBytesOf(path: string): Promise<number> {
   const compressed = deflateRawSync(await readFile(path), { level: 1 });
   return compressed.length + ZIP_HEADERS_BYTES + 2 * basename(path).length;
 }
 
 async function loadOnce(path: string): Promise<number> {
-  const { stdout } = await run(process.execPath, ['--eval', TELL_LOADING, path], { env: ENVIRONMENT });
+  const { stdout } = await run(process.execPath, ['--eval', MEASURE_LOADING, path], { env: ENVIRONMENT });
   return Number(stdout);
 }

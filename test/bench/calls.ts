@@ -22,8 +22,9 @@ export interface CallsPerFile {
 }
 
 /**
- * Delivers `files` data files and their manifest to the bundled copy function, in batches of ten as SQS gives them to one
- * warm Lambda, and counts its requests. The payers file must have payer 111122223333 with `cur` in bucket `payer-cur`.
+ * Delivers `files` data files and their manifest to the bundled copy function, in batches of ten as
+ * SQS gives them to one warm Lambda, and counts its requests. The payers file must have payer
+ * 111122223333 with `cur` in bucket `payer-cur`.
  */
 export async function measureCalls(
   moto: MotoServer,

@@ -3,13 +3,12 @@ import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { DirectoryStore } from '../../src/adapters/folder/objectStore.ts';
+import { FolderObjectStore } from '../../src/adapters/folder/objectStore.ts';
 import { SqliteLedger } from '../../src/adapters/sqlite/ledger.ts';
-import { objectCreatedEvent } from '../../src/billing/objectCreated.ts';
 import { parsePayer } from '../../src/billing/payer.ts';
 import { parsePeriod } from '../../src/billing/period.ts';
 import type { Place } from '../../src/billing/placement.ts';
-import { handleObjectCreated } from '../../src/copy/handleObjectCreated.ts';
+import { handleCopyMessage } from '../../src/copy/handleCopyMessage.ts';
 import type { CopyServices } from '../../src/copy/services.ts';
 import { smallFiles } from './smallFiles.ts';
 
@@ -24,21 +23,15 @@ export async function benchEmbedded(files: number, say: (line: string) => void):
   for (const { columns, bytes } of smallFiles()) {
     const folder = await mkdtemp(join(tmpdir(), 'cur-reactor-bench-'));
     try {
-      await measure(columns, bytes, files, folder, say);
+      say(`${files} files of 20 rows and ${columns} columns, ${bytes.length} bytes each`);
+      await measure(bytes, files, folder, say);
     } finally {
       await rm(folder, { recursive: true });
     }
   }
 }
 
-async function measure(
-  columns: number,
-  bytes: Uint8Array,
-  files: number,
-  folder: string,
-  say: (line: string) => void,
-): Promise<void> {
-  say(`${files} files of 20 rows and ${columns} columns, ${bytes.length} bytes each`);
+async function measure(bytes: Uint8Array, files: number, folder: string, say: (line: string) => void): Promise<void> {
   const names = Array.from({ length: files }, (_, index) => `part-${String(index).padStart(6, '0')}.parquet`);
   await write(join(folder, 'source'), names, bytes);
   const plain = await timed(() => copyPlainly(join(folder, 'source'), join(folder, 'plain'), names));
@@ -74,7 +67,7 @@ async function copyPlainly(from: string, to: string, names: readonly string[]): 
 /** The copy workflow alone: footer, copy, ledger, tick. */
 async function stage(folder: string, names: readonly string[]): Promise<void> {
   await mkdir(join(folder, 'staging'));
-  const store = new DirectoryStore(
+  const store = new FolderObjectStore(
     new Map([
       ['source', join(folder, 'source')],
       ['staging', join(folder, 'staging')],
@@ -105,7 +98,7 @@ async function stage(folder: string, names: readonly string[]): Promise<void> {
     stage: 'bench',
   };
   await concurrently(names, (key) =>
-    handleObjectCreated(staging, objectCreatedEvent('cur-reactor', { bucket: 'source', key, reason: 'PutObject' })),
+    handleCopyMessage(staging, { kind: 'copy', bucket: 'source', key }, place('source', key)),
   );
   ledger.close();
 }
@@ -120,9 +113,11 @@ async function concurrently(names: readonly string[], work: (name: string) => Pr
 
 /** A true `npm start` in a process of its own, so that its peak memory is its own. */
 async function wholeRun(from: string, keep: string): Promise<{ seconds: number; peakMiB: number }> {
-  const tellPeak = `data:text/javascript,process.on('exit',()=>process.stderr.write('peak-kib '+process.resourceUsage().maxRSS+'\\n'))`;
-  const told = ['--from', from, '--payer', PAYER, '--period', PERIOD, '--keep', keep, '--json'];
-  const child = spawn(process.execPath, ['--import', tellPeak, MAIN, ...told], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const reportPeak = `data:text/javascript,process.on('exit',()=>process.stderr.write('peak-kib '+process.resourceUsage().maxRSS+'\\n'))`;
+  const options = ['--from', from, '--payer', PAYER, '--period', PERIOD, '--keep', keep, '--json'];
+  const child = spawn(process.execPath, ['--import', reportPeak, MAIN, ...options], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   let stderr = '';
   child.stderr.on('data', (chunk) => {
     stderr += chunk;

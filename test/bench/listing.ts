@@ -1,11 +1,13 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { createS3Client, S3ObjectStore } from '../../src/adapters/s3/objectStore.ts';
+import { createS3Client } from '../../src/adapters/s3/client.ts';
+import { S3ObjectStore } from '../../src/adapters/s3/objectStore.ts';
 import { SqliteLedger } from '../../src/adapters/sqlite/ledger.ts';
 import { parsePayer } from '../../src/billing/payer.ts';
 import { placeBySources } from '../../src/billing/placement.ts';
 import type { Source } from '../../src/billing/source.ts';
-import { reconcile } from '../../src/reconcile/reconcile.ts';
+import { parseReconcileInput } from '../../src/reconcile/reconcileInput.ts';
+import { reconcileSources } from '../../src/reconcile/reconcileSources.ts';
 import { startListingServer } from '../reconcile/listingServer.ts';
 
 const SOURCE: Source = { bucket: 'payer-cur', prefix: 'cur', payer: parsePayer('111122223333'), manifests: true };
@@ -22,8 +24,8 @@ export interface ListingFigures {
 }
 
 /**
- * Reconciles a source of `count` data files that the ledger does not know, all of one month, listed by a local server
- * through the real client: nothing of it may be held.
+ * Reconciles a source of `count` data files that the ledger does not know, all of one month, listed
+ * by a local server through the real client: nothing of it may be held.
  */
 export async function measureListing(count: number): Promise<ListingFigures> {
   const folder = 'cur/daily/data/BILLING_PERIOD=2026-10/';
@@ -44,7 +46,7 @@ export async function measureListing(count: number): Promise<ListingFigures> {
   const place = placeBySources([SOURCE]);
   const startedAt = performance.now();
   try {
-    await reconcile(
+    await reconcileSources(
       {
         store: new S3ObjectStore(client),
         ledger,
@@ -73,7 +75,7 @@ export async function measureListing(count: number): Promise<ListingFigures> {
         stage: 'bench',
         staleAfterHours: 36,
       },
-      { periods: ['2026-10'] },
+      parseReconcileInput({ periods: ['2026-10'] }, [SOURCE.payer], NOW),
     );
     return { seconds: (performance.now() - startedAt) / 1000, pages: server.pages(), queued, heapMiB: peak };
   } finally {

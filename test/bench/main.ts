@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { startMotoServer } from '../aws/motoServer.ts';
 import { ensurePythonTools } from '../aws/pythonTools.ts';
 import { BundledFunctions } from '../functions/bundledFunction.ts';
-import { tellBundles } from './bundles.ts';
+import { describeBundles } from './bundles.ts';
 import { measureCalls } from './calls.ts';
 import { benchEmbedded } from './embedded.ts';
 import { measureListing } from './listing.ts';
@@ -30,7 +30,7 @@ const { values, positionals } = parseArgs({
 });
 const parts: Record<string, () => Promise<void>> = {
   bundles: async () => {
-    for (const line of await tellBundles()) say(line);
+    for (const line of await describeBundles()) say(line);
   },
   calls: benchCalls,
   listing: () => benchListing(wholeNumber('objects')),

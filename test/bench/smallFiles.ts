@@ -5,7 +5,10 @@ import { legacyFile } from '../../src/programs/sample/reportFile.ts';
 
 const ROWS = 20;
 
-/** A file of 20 rows with the columns that every legacy report has, and one with all of a real report's. */
+/**
+ * A file of 20 rows with the columns that every legacy report has, and one with all of a real
+ * report's.
+ */
 export function smallFiles(): { readonly columns: number; readonly bytes: Uint8Array }[] {
   const delivery = sampleDeliveryPlan.find(
     ({ period, source }) => period === '2026-10' && source.layout === 'legacy-overwrite',

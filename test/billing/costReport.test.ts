@@ -42,14 +42,14 @@ describe('a file is no part of a bill', () => {
     );
   });
 
-  it('when it is a FOCUS export, in any case of its names, and is told as one', () => {
+  it('when it is a FOCUS export, in any case of its names, and is named as one', () => {
     const why = 'a FOCUS export, and only cost and usage reports (CUR) are supported';
     expect(whyNotBill(['BilledCost', 'EffectiveCost', 'ChargePeriodStart'])).toBe(why);
     expect(whyNotBill(['billedcost'])).toBe(why);
     expect(whyNotBill(['BilledCost', 'line_item_usage_account_id'])).toBe(why);
   });
 
-  it('when it has none of them: its own columns are told, a few, and printable', () => {
+  it('when it has none of them: its own columns are named, a few, and printable', () => {
     expect(whyNotBill(['a', 'b\u001b[31m'])).toMatch(
       /^not a cost and usage report: .*; its columns are "a", "b.*31m"$/,
     );

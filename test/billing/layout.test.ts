@@ -102,7 +102,7 @@ describe('a key that is ignored', () => {
     ['invalid billing period', `cur/r/20220402-20220502/${assembly}/r.parquet`],
     ['invalid billing period', `cur/r/20221201-20221301/${assembly}/r.parquet`],
     ['invalid billing period', `cur/r/20220501-20220401/${assembly}/r.parquet`],
-  ])('is told why: %s: %s', (reason, key) => {
+  ])('is ignored, and says why: %s: %s', (reason, key) => {
     expect(classifyKey(key)).toEqual({ kind: 'ignored', reason });
   });
 

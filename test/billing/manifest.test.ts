@@ -82,7 +82,7 @@ describe('a manifest of Data Exports', () => {
 describe('a manifest of an export that is no part of a bill', () => {
   const columns = (...names: readonly string[]) => ({ columns: names.map((name) => ({ name, type: 'string' })) });
 
-  test('is told apart by its columns: FOCUS by its name, others by what they lack', () => {
+  test('is recognized by its columns: FOCUS by its name, others by what they lack', () => {
     const focus = exportManifest(columns('BilledCost', 'BillingPeriodStart', 'ChargeCategory'));
     expect(() => parseManifest(focus, exportAt)).toThrow(ManifestNotBill);
     expect(() => parseManifest(focus, exportAt)).toThrow(/^a FOCUS export/);
@@ -103,7 +103,7 @@ describe('a manifest of an export that is no part of a bill', () => {
     const wrong = exportManifest({ ...columns('BilledCost'), dataFiles: [] });
     expect(() => parseManifest(wrong, exportAt)).toThrow(ManifestInvalid);
     expect(() => parseManifest(exportManifest({ columns: [{ title: 'x' }] }), exportAt)).toThrow(
-      /columns\.0\.name must be a string/,
+      /columns\[0\]\.name is missing/,
     );
   });
 });
@@ -130,7 +130,7 @@ describe('a manifest is invalid, and says which field and value,', () => {
     ['neither kind', '{"files":[]}', /neither dataFiles nor reportKeys, got .*files/],
     ['without files', exportManifest({ dataFiles: [] }), /dataFiles must name a file, got \[\]/],
     ['files that are no list', exportManifest({ dataFiles: 'x' }), /dataFiles must be a list, got "x"/],
-    ['a file that is no text', exportManifest({ dataFiles: [5] }), /dataFiles\.0 must be a string, got 5/],
+    ['a file that is no text', exportManifest({ dataFiles: [5] }), /dataFiles\[0\] must be a string, got 5/],
     ['without an execution', exportManifest({ executionId: '' }), /executionId must not be empty, got ""/],
     ['with execution null', exportManifest({ executionId: null }), /executionId must be a string, got null/],
     ['no URI', exportManifest({ dataFiles: [exportFiles[0]] }), /dataFiles\[0\] must be s3:\/\/bucket\/key, got "p\/x/],
@@ -156,8 +156,8 @@ describe('a manifest is invalid, and says which field and value,', () => {
   test.each([
     ['another bucket', { bucket: 'b2-bucket' }, /bucket must be in .*"payer-cur", got "b2-bucket"/],
     ['no files', { reportKeys: [] }, /reportKeys must name a file/],
-    ['no assembly', { assemblyId: undefined }, /assemblyId must be a string, got undefined/],
-    ['no billing period', { billingPeriod: undefined }, /billingPeriod must be an object/],
+    ['no assembly', { assemblyId: undefined }, /assemblyId is missing/],
+    ['no billing period', { billingPeriod: undefined }, /billingPeriod is missing/],
     [
       'another month',
       { billingPeriod: { start: '20220301T000000.000Z', end: '20220401T000000.000Z' } },
@@ -177,7 +177,7 @@ describe('a manifest is invalid, and says which field and value,', () => {
     expect(() => parseManifest(legacyManifest(change), legacyAt)).toThrow(message);
   });
 
-  test('when its key is none of a manifest', () => {
+  test('when its key is not that of a manifest', () => {
     expect(() => parseManifest(exportManifest(), { bucket: 'payer-cur', key: 'x/data.json' })).toThrow(
       /"x\/data.json"/,
     );

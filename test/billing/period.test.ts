@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { addMonths, monthOf, parsePeriod, periodAt, periodOf, yearOf } from '../../src/billing/period.ts';
+import {
+  addMonths,
+  monthOf,
+  parsePeriod,
+  periodAt,
+  periodOf,
+  recentPeriods,
+  yearOf,
+} from '../../src/billing/period.ts';
 
 const anyPeriod = fc
   .tuple(fc.integer({ min: 2000, max: 2099 }), fc.integer({ min: 1, max: 12 }))
@@ -40,6 +48,11 @@ describe('a period', () => {
     expect(addMonths(parsePeriod('2026-12'), 1)).toBe('2027-01');
     expect(addMonths(parsePeriod('2026-01'), -1)).toBe('2025-12');
     expect(addMonths(parsePeriod('2026-05'), 0)).toBe('2026-05');
+  });
+
+  test('is recent when it is the month of a moment or the one before', () => {
+    expect(recentPeriods(Date.UTC(2026, 9, 31, 23, 59))).toEqual(['2026-09', '2026-10']);
+    expect(recentPeriods(Date.UTC(2027, 0, 1))).toEqual(['2026-12', '2027-01']);
   });
 
   test('moved forth and back is the same', () => {

@@ -18,7 +18,10 @@ const LAYOUTS = [
     manifest: 'metadata/billing_period=2026-04/2026-04-16T15:24:15.653Z-e1/',
   },
 ];
-/** A legacy report with Athena: its data lies in a folder of the report's name below the report's own. */
+/**
+ * A legacy report with Athena: its data lies in a folder of the report's name below the report's
+ * own.
+ */
 const ATHENA = (report: string) => ({ data: `${report}/year=2026/month=4/`, manifest: '20260401-20260501/' });
 
 const folder = fc.oneof(
@@ -49,7 +52,7 @@ describe('the report of a key', () => {
     );
   });
 
-  it('is not the folder of its name once more that Athena’s reports have, as two folders or one tell', () => {
+  it('is not the folder of its name once more that Athena’s reports have, as two folders or one show', () => {
     fc.assert(
       fc.property(anyPath, reportName, (above, name) => {
         const { data, manifest } = ATHENA(name);

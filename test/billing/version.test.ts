@@ -13,7 +13,7 @@ describe('the id of a version', () => {
     expect(versionIdOf({ ...version, etag: 'e2' })).not.toBe(id);
   });
 
-  test('does not depend on what only one of event and listing tells', () => {
+  test('does not depend on what only one of event and listing says', () => {
     expect(versionIdOf({ ...version, versionId: 'v', sequencer: '0A', lastModified: 5 } as SourceVersion)).toBe(
       versionIdOf(version),
     );

@@ -110,7 +110,7 @@ describe('the environment', () => {
     expect(refusal(statusVariables, { ...STATUS, QUEUES: 'a,,b' })).toContain('QUEUES must be names of queues');
   });
 
-  it('tells all that is wrong at once, with the values', () => {
+  it('names all that is wrong at once, with the values', () => {
     const message = refusal(finalizeVariables, {
       ...FINALIZE,
       STAGING_BUCKET: 's3://staging',

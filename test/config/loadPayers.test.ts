@@ -51,15 +51,15 @@ describe('without a payers table', () => {
   });
 
   it('any more, the copy of it counts no more', async () => {
-    const { from, sources, keep, events } = await load({ cached: async () => COPY });
+    const { from, sources, toSave, events } = await load({ cached: async () => COPY });
     expect([from, sources]).toEqual(['fallback', FILE.sources]);
-    expect(keep).toEqual({ from: 'fallback', sources: FILE.sources, readAt: NOW });
+    expect(toSave).toEqual({ from: 'fallback', sources: FILE.sources, readAt: NOW });
     expect(events).toHaveLength(1);
   });
 
-  it('the ledger is told so once', async () => {
-    const told = { from: 'fallback', sources: FILE.sources, readAt: NOW } as const;
-    expect((await load({ cached: async () => told })).keep).toBeUndefined();
+  it('it is saved in the ledger once', async () => {
+    const saved = { from: 'fallback', sources: FILE.sources, readAt: NOW } as const;
+    expect((await load({ cached: async () => saved })).toSave).toBeUndefined();
   });
 });
 
@@ -69,7 +69,7 @@ describe('with a payers table', () => {
     expect(await load({ readTable: async () => [ROW], cached: async () => COPY })).toEqual({
       ...answer,
       wrongRows: [],
-      keep: answer,
+      toSave: answer,
       events: [{ what: 'configuration-loaded', from: 'table', payers: 1 }],
     });
   });
@@ -79,9 +79,9 @@ describe('with a payers table', () => {
     expect(events).toEqual([{ what: 'configuration-loaded', from: 'table', payers: 1 }]);
   });
 
-  it('a wrong row is told, left out, and stops nobody else', async () => {
-    const { sources, wrongRows, keep, events } = await load({ readTable: async () => [WRONG_ROW, ROW] });
-    expect([sources, keep?.sources]).toEqual([[OF_ROW], [OF_ROW]]);
+  it('a wrong row is reported, left out, and stops nobody else', async () => {
+    const { sources, wrongRows, toSave, events } = await load({ readTable: async () => [WRONG_ROW, ROW] });
+    expect([sources, toSave?.sources]).toEqual([[OF_ROW], [OF_ROW]]);
     expect(wrongRows).toEqual([{ row: 1, reason: REASON }]);
     expect(events).toEqual([
       { what: 'payer-row-wrong', row: 1, reason: REASON },
@@ -94,10 +94,10 @@ describe.each([
   ['cannot be read', refuse, 'Error: the warehouse cannot be reached', 0],
   ['has wrong rows alone', async () => [WRONG_ROW], 'got 1 row, 1 of them wrong', 1],
 ] as const)('a payers table that %s', (_what, readTable, reason, wrong) => {
-  it('is replaced by the last good copy, and that is told', async () => {
-    const { from, sources, readAt, why, keep, events } = await load({ readTable, cached: async () => COPY });
+  it('is replaced by the last good copy, and that is reported', async () => {
+    const { from, sources, readAt, why, toSave, events } = await load({ readTable, cached: async () => COPY });
     expect({ sources, readAt }).toEqual({ sources: COPY.sources, readAt: COPY.readAt });
-    expect([from, keep]).toEqual(['cache', undefined]);
+    expect([from, toSave]).toEqual(['cache', undefined]);
     expect(why).toContain(reason);
     expect(events.slice(wrong)).toEqual([
       { what: 'configuration-fallback', from: 'cache', reason: why },
@@ -108,9 +108,9 @@ describe.each([
   it.each([
     ['there is no copy', undefined],
     ['the payers file has replaced the copy', { ...COPY, from: 'fallback' } as const],
-  ])('is replaced by the payers file where %s, and that is told', async (_where, stored) => {
-    const { from, sources, keep, readAt, wrongRows, events } = await load({ readTable, cached: async () => stored });
-    expect([from, sources, keep, readAt]).toEqual(['fallback', FILE.sources, undefined, undefined]);
+  ])('is replaced by the payers file where %s, and that is reported', async (_where, stored) => {
+    const { from, sources, toSave, readAt, wrongRows, events } = await load({ readTable, cached: async () => stored });
+    expect([from, sources, toSave, readAt]).toEqual(['fallback', FILE.sources, undefined, undefined]);
     expect(wrongRows).toHaveLength(wrong);
     expect(events.slice(wrong)).toMatchObject([
       { what: 'configuration-fallback', from: 'fallback', reason: expect.stringContaining(reason) },
@@ -129,7 +129,7 @@ describe.each([
   ] as const)('is replaced by %s; that is said, and is no failure', async (_by, stored, from, { sources }) => {
     const loaded = await load({ readTable, cached: async () => stored });
     expect(loaded).toMatchObject({ from, sources, why: expect.stringContaining(reason) });
-    expect(loaded.keep).toBeUndefined();
+    expect(loaded.toSave).toBeUndefined();
     expect(loaded.events).toEqual([
       { what: 'configuration-empty', from, reason: loaded.why },
       { what: 'configuration-loaded', from, payers: 1 },

@@ -16,7 +16,10 @@ export function payerSource(change: Partial<PayerSource> = {}): PayerSource {
 
 const accounts = fc.nat(40).map((number) => String(100_000_000_000 + number));
 
-/** Places as companies have them: shared and lone prefixes, long names, several payers in one bucket; no place twice. */
+/**
+ * Places as companies have them: shared and lone prefixes, long names, several payers in one
+ * bucket; no place twice.
+ */
 export const payerSources: fc.Arbitrary<PayerSource[]> = fc.uniqueArray(
   fc
     .record({

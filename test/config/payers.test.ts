@@ -72,7 +72,7 @@ describe('a payers file is refused, and the field is named with its value', () =
     ['bucketOwner: me', /payers\[0\]\.bucketOwner must be .*or self, got "me"/],
     ['kmsKey: alias/billing', /payers\[0\]\.kmsKey must be the ARN of a KMS key, not of an alias/],
     ['manifests: "no"', /payers\[0\]\.manifests must be true or false, got "no"/],
-    ['bukcet: payer-one-billing', /payers\[0\]\.bukcet is no field of a payer, got "payer-one-billing"/],
+    ['bukcet: payer-one-billing', /payers\[0\]\.bukcet is an unknown field of a payer, got "payer-one-billing"/],
   ])('%s', (line, words) => {
     expect(complaint([{ ...least, ...parse(line) }])).toMatch(words);
   });
@@ -115,7 +115,9 @@ describe('a payers file is refused, and the field is named with its value', () =
     fc.assert(
       fc.property(fc.anything(), (document) => {
         expect(complaint(document)).toMatch(/^wrong payers: payers/);
-        expect(complaint([{ ...least, payer: document, extra: document }])).toContain('payers[0].extra is no field');
+        expect(complaint([{ ...least, payer: document, extra: document }])).toContain(
+          'payers[0].extra is an unknown field',
+        );
       }),
     );
   });

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { PayersInUse } from '../../src/config/payersInUse.ts';
 import type { StoredConfiguration } from '../../src/ledger/ledger.ts';
+import type { CopyMessage } from '../../src/queue/copyMessage.ts';
 import type { ReactorEvent } from '../../src/telemetry/events.ts';
 import { payerSource } from './payerSources.ts';
 
@@ -31,9 +32,10 @@ const tableOf = (...buckets: readonly string[]): StoredConfiguration => ({
 });
 
 /** What an object of a bucket is taken for. */
-async function placed(bucket: string, reason = 'PutObject'): Promise<string> {
-  const place = await payers.placeFor({ bucket, key: KEY, reason }, (event) => void events.push(event));
-  return place(bucket, KEY).is;
+async function placed(bucket: string, kind: CopyMessage['kind'] = 'object-created'): Promise<string> {
+  const { placement, place } = await payers.placed({ bucket, key: KEY, kind }, (event) => void events.push(event));
+  expect(place(bucket, KEY)).toEqual(placement);
+  return placement.is;
 }
 
 describe('the payers in use', () => {
@@ -78,7 +80,7 @@ describe('the payers in use', () => {
   it('are asked for at once for an object of nobody that reconcile has queued: it knows whose it is', async () => {
     await placed('file-cur');
     ledger = tableOf('new-cur');
-    const messages = [1, 2, 3].map(() => placed('new-cur', 'reconcile'));
+    const messages = [1, 2, 3].map(() => placed('new-cur', 'discovered'));
     expect(await Promise.all(messages)).toEqual(['data', 'data', 'data']);
     expect(asked).toBe(2);
   });
@@ -93,7 +95,7 @@ describe('a ledger that cannot be asked', () => {
     expect(await placed('table-cur')).toBe('data');
   });
 
-  it('later leaves the payers as they are, tells it, and is asked again in five minutes', async () => {
+  it('later leaves the payers as they are, reports it, and is asked again in five minutes', async () => {
     ledger = tableOf('table-cur');
     await placed('table-cur');
     ledger = new Error('throttled');

@@ -57,7 +57,7 @@ describe('a row of the payers table', () => {
   });
 
   it('that is not enabled is left out, and nothing of it is wrong', () => {
-    const parked = { PAYER_ID: 'to be told', BUCKET: null, ENABLED: false };
+    const parked = { PAYER_ID: 'to be announced', BUCKET: null, ENABLED: false };
     expect(parsePayerRows([parked, { ...RIGHT, ENABLED: false }])).toEqual({ sources: [], wrong: [] });
   });
 
@@ -84,7 +84,7 @@ describe('a row of the payers table', () => {
     expect(complaint(change)).toContain(reason);
   });
 
-  it('tells all of its wrong columns at once', () => {
+  it('names all of its wrong columns at once', () => {
     const reason = complaint({ PAYER_ID: 1, BUCKET: 'x', PREFIX: '/', ENABLED: 'no' });
     for (const column of ['PAYER_ID', 'BUCKET', 'PREFIX', 'ENABLED']) expect(reason).toContain(`${column} must`);
   });

@@ -8,9 +8,10 @@ import {
 } from '../../src/store/objectStore.ts';
 
 /**
- * A store whose etags are the MD5 of the content, as S3's are for objects written in one part (S3 API reference, Object:
- * ETag), over one that gives each write an etag of its own. So content that comes back has its old etag again, and two
- * worlds that are given the same contents name them alike.
+ * A store whose etags are the MD5 of the content, as S3's are for objects written in one part (S3
+ * API reference, Object: ETag), over one that gives each write an etag of its own. So content that
+ * comes back has its old etag again, and two worlds that are given the same contents name them
+ * alike.
  */
 export function withContentEtags(store: ObjectStore): ObjectStore {
   const whole = async ({ bucket, key, etag }: ObjectRef): Promise<ReadResult & { readonly inner: string }> => {

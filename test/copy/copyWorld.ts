@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, utimes } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { DirectoryStore } from '../../src/adapters/folder/objectStore.ts';
+import { FolderObjectStore } from '../../src/adapters/folder/objectStore.ts';
 import { MemoryQueue } from '../../src/adapters/memory/queue.ts';
 import { SqliteLedger } from '../../src/adapters/sqlite/ledger.ts';
 import type { Partition } from '../../src/billing/partition.ts';
@@ -9,9 +9,10 @@ import { parsePayer } from '../../src/billing/payer.ts';
 import { parsePeriod } from '../../src/billing/period.ts';
 import { placeBySources } from '../../src/billing/placement.ts';
 import type { Source } from '../../src/billing/source.ts';
-import { handleObjectCreated } from '../../src/copy/handleObjectCreated.ts';
+import { handleCopyMessage } from '../../src/copy/handleCopyMessage.ts';
 import type { CopyServices } from '../../src/copy/services.ts';
 import type { Debounce } from '../../src/ledger/decide.ts';
+import { parseCopyMessage } from '../../src/queue/copyMessage.ts';
 import type { Queue, QueueMessage } from '../../src/queue/queue.ts';
 import type { Tick } from '../../src/queue/tick.ts';
 import type { ListedObject, ObjectStore } from '../../src/store/objectStore.ts';
@@ -22,7 +23,10 @@ export const PERIOD = parsePeriod('2026-10');
 export const NOON = Date.UTC(2026, 9, 5, 12);
 export const DEBOUNCE: Debounce = { quietSeconds: 300, maxWaitSeconds: 7200 };
 
-/** Two payers share a bucket, each below a prefix; a third one's bucket holds loose files without manifests. */
+/**
+ * Two payers share a bucket, each below a prefix; a third one's bucket holds loose files without
+ * manifests.
+ */
 export const DAILY: Source = { bucket: 'payer-cur', prefix: 'cur', payer: parsePayer('111122223333'), manifests: true };
 export const NEIGHBOUR: Source = { ...DAILY, prefix: 'neighbour', payer: parsePayer('777788889999') };
 export const LOOSE: Source = { bucket: 'loose-cur', prefix: '', payer: parsePayer('444455556666'), manifests: false };
@@ -75,14 +79,16 @@ interface Put {
   readonly at?: number;
 }
 
-/** Real parts on a temporary folder, an embedded ledger in memory, and a clock in the test's hands. */
+/**
+ * Real parts on a temporary folder, an embedded ledger in memory, and a clock in the test's hands.
+ */
 export class CopyWorld {
   now = NOON;
   readonly reports: ReactorEvent[] = [];
   readonly ledger = new SqliteLedger(':memory:');
   readonly copyQueue = new RecordingQueue<object>(() => this.now);
   readonly finalizeQueue = new RecordingQueue<Tick>(() => this.now);
-  readonly directory: DirectoryStore;
+  readonly directory: FolderObjectStore;
   readonly store: ObjectStore;
   readonly staging: CopyServices;
   readonly #root: string;
@@ -97,7 +103,7 @@ export class CopyWorld {
   private constructor(root: string) {
     this.#root = root;
     const buckets = [DAILY.bucket, LOOSE.bucket, STAGING];
-    this.directory = new DirectoryStore(new Map(buckets.map((bucket) => [bucket, path.join(root, bucket)])));
+    this.directory = new FolderObjectStore(new Map(buckets.map((bucket) => [bucket, path.join(root, bucket)])));
     this.store = withContentEtags(this.directory);
     this.staging = {
       store: this.store,
@@ -131,8 +137,11 @@ export class CopyWorld {
     await this.directory.delete({ bucket, key });
   }
 
-  handle(body: unknown, changes: Partial<CopyServices> = {}): Promise<void> {
-    return handleObjectCreated({ ...this.staging, ...changes }, body);
+  /** Does what the copy function does with a message's body. */
+  async handle(body: unknown, changes: Partial<CopyServices> = {}): Promise<void> {
+    const services = { ...this.staging, ...changes };
+    const message = parseCopyMessage(body);
+    await handleCopyMessage(services, message, services.place(message.bucket, message.key));
   }
 
   /** Works on what is ready in the copy queue until nothing is. */

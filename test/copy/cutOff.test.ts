@@ -97,7 +97,10 @@ const SITUATIONS: [string, Given][] = [
   ],
 ];
 
-/** Everything that outlives the processes: the ledger, the staged files, and which messages are to be had, without doubles. */
+/**
+ * Everything that outlives the processes: the ledger, the staged files, and which messages are to
+ * be had, without doubles.
+ */
 async function stateOf(world: CopyWorld) {
   const { ledger } = world;
   const partitions = await ledger.partitions(PERIOD);
@@ -110,7 +113,7 @@ async function stateOf(world: CopyWorld) {
     staged: (await world.staged()).map(({ key, etag }) => ({ key, etag })),
     requests: withoutDoubles(world.copyQueue.sent),
     ticks: withoutDoubles(world.finalizeQueue.sent),
-    told: await ledger.outbox(),
+    outbox: await ledger.outbox(),
   };
 }
 
@@ -127,7 +130,10 @@ async function inWorld<Answer>(act: (world: CopyWorld) => Promise<Answer>): Prom
   }
 }
 
-/** The state after a message whose work was cut off at the nth effect and which then came again; undefined when there is no nth effect. */
+/**
+ * The state after a message whose work was cut off at the nth effect and which then came again;
+ * undefined when there is no nth effect.
+ */
 function afterCut(given: Given, nth: number, moment: 'before' | 'after') {
   return inWorld(async (world) => {
     const message = await given(world);
@@ -136,7 +142,7 @@ function afterCut(given: Given, nth: number, moment: 'before' | 'after') {
     const changes = {
       store: cut.wrap<ObjectStore>(world.store),
       ledger,
-      tell: (messages: readonly Message[]) => ledger.putIntoOutbox(messages),
+      notify: (messages: readonly Message[]) => ledger.putIntoOutbox(messages),
       copyQueue: cut.wrap<Queue<object>>(world.copyQueue),
       finalizeQueue: cut.wrap<Queue<Tick>>(world.finalizeQueue),
     };

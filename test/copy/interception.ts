@@ -36,8 +36,9 @@ export class CutOff extends Error {
 }
 
 /**
- * Cuts a process off at its `nth` effect (from 1), before it happens or when it has happened and nobody has heard. What
- * is wrapped with one cut counts together; `happened` says whether there was such an effect.
+ * Cuts a process off at its `nth` effect (from 1), before it happens or when it has happened and
+ * nobody has heard. What is wrapped with one cut counts together; `happened` says whether there was
+ * such an effect.
  */
 export function cutAt(
   nth: number,

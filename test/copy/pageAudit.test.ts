@@ -4,7 +4,7 @@ import { crc32 } from 'node:zlib';
 import type { FileMetaData } from 'hyparquet';
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
 import { describe, expect, it } from 'vitest';
-import { DirectoryStore } from '../../src/adapters/folder/objectStore.ts';
+import { FolderObjectStore } from '../../src/adapters/folder/objectStore.ts';
 import { pageProblem } from '../../src/copy/pageAudit.ts';
 import { inspectObject } from '../../src/copy/parquetFooter.ts';
 
@@ -39,7 +39,7 @@ function lowerValues(writer: ParquetWriter, by: bigint): void {
 
 async function contentOf(bytes: Uint8Array) {
   await using folder = await mkdtempDisposable(`${tmpdir()}/pages-`);
-  const store = new DirectoryStore(new Map([[OBJECT.bucket, folder.path]]));
+  const store = new FolderObjectStore(new Map([[OBJECT.bucket, folder.path]]));
   await store.put(OBJECT, bytes);
   return (await inspectObject(store, OBJECT)).content;
 }
@@ -87,7 +87,9 @@ describe('a page', () => {
   /** A data page of four bytes and as many values, with this checksum. */
   const page = (crc: number) =>
     Uint8Array.from([0x15, 0, 0x15, 8, 0x15, 8, 0x15, ...zigzag(crc | 0), 0x1c, 0x15, 8, 0, 0, ...bytes]);
-  /** A dictionary page of no values, which is all that some writers write of a column without rows. */
+  /**
+   * A dictionary page of no values, which is all that some writers write of a column without rows.
+   */
   const noValues = Uint8Array.from([0x15, 4, 0x15, 0, 0x15, 2, 0x4c, 0x15, 0, 0x15, 4, 0x12, 0, 0, 0]);
   const problemOf = (chunk: Uint8Array, rows = 4, offsets: object = { data_page_offset: 4n }) => {
     const file = Buffer.concat([Buffer.from('PAR1'), chunk]);

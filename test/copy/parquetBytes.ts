@@ -1,7 +1,10 @@
 import type { DecodedArray, SchemaElement } from 'hyparquet';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 
-/** A small report file: the columns without which there is no bill, and one to tell rows apart. Another label, another content. */
+/**
+ * A small report file: the columns without which there is no bill, and one that differs from row to
+ * row. Another label, another content.
+ */
 export function parquetBytes(rows: number, label = 'item'): Uint8Array {
   const texts = (text: string) => Array.from({ length: rows }, () => text);
   const ids = Array.from({ length: rows }, (_, row) => `${label}-${row}`);
@@ -29,7 +32,10 @@ export function foreignParquet(rows = 3, columns: readonly string[] = ['account_
   return new Uint8Array(parquetWriteBuffer({ columnData }));
 }
 
-/** A Parquet file with one top-level column, whose elements are given as the file's schema lists them. */
+/**
+ * A Parquet file with one top-level column, whose elements are given as the file's schema lists
+ * them.
+ */
 export function parquetWithColumn(elements: readonly SchemaElement[], data: DecodedArray): Uint8Array {
   const schema = [{ name: 'schema', num_children: 1 }, ...elements];
   const name = elements[0]?.name ?? '';

@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { quoteText } from '../../src/adapters/duckdb/quote.ts';
-import { DirectoryStore } from '../../src/adapters/folder/objectStore.ts';
+import { FolderObjectStore } from '../../src/adapters/folder/objectStore.ts';
 import { type FileContent, type InspectedObject, inspectObject } from '../../src/copy/parquetFooter.ts';
 import { ObjectChanged, ObjectGone, type ObjectStore } from '../../src/store/objectStore.ts';
 import { counted, intercepted } from './interception.ts';
@@ -18,10 +18,10 @@ const REAL_DATA = path.resolve(import.meta.dirname, '../../../shared/cur');
 const isThere = existsSync(REAL_DATA);
 
 let root: string;
-let store: DirectoryStore;
+let store: FolderObjectStore;
 beforeEach(async () => {
   root = await mkdtemp(path.join(os.tmpdir(), 'parquet-footer-'));
-  store = new DirectoryStore(new Map([['source', root]]));
+  store = new FolderObjectStore(new Map([['source', root]]));
 });
 afterEach(() => rm(root, { recursive: true }));
 
@@ -174,8 +174,8 @@ describe('a column written by hyparquet', () => {
     expect(await typeOf(bytes)).toBe(type);
   });
 
-  // What hyparquet-writer does not write is patched into the footer: there, an element begins with its physical type and
-  // its repetition (both zigzag), then its name.
+  // What hyparquet-writer does not write is patched into the footer: there, an element begins with
+  // its physical type and its repetition (both zigzag), then its name.
   it('INT96, the old way to write a timestamp', async () => {
     const bytes = parquetWithColumn([{ name: 'column', type: 'INT64', repetition_type: 'REQUIRED' }], [1n]);
     const element = Buffer.from(bytes).indexOf(Buffer.from([0x15, 4, 0x25, 0, 0x18, 6, ...Buffer.from('column')]));
@@ -313,7 +313,8 @@ describe('content that is no Parquet is an answer with a reason:', () => {
 
   it('rows in all that are not the rows of the groups', async () => {
     const bytes = Uint8Array.from(parquetBytes(3));
-    // FileMetaData begins: field 1 version (i32), field 2 the list of schema elements, field 3 num_rows (i64 zigzag: 6).
+    // FileMetaData begins: field 1 version (i32), field 2 the list of schema elements, field 3
+    // num_rows (i64 zigzag: 6).
     const numRows = Buffer.from(bytes).lastIndexOf(Buffer.from([0x00, 0x16, 0x06, 0x19]));
     expect(numRows).toBeGreaterThan(0);
     bytes[numRows + 2] = 8;
@@ -324,8 +325,8 @@ describe('content that is no Parquet is an answer with a reason:', () => {
   });
 
   it('a number without end is refused before the parser counts it, at a cost that grows with the square', async () => {
-    // An i64 field whose varint goes on: what a run of 0xff in a damaged footer looks like. 64 KB took the parser 0.3 s,
-    // 256 KB half a minute, and a footer may have 64 MB.
+    // An i64 field whose varint goes on: what a run of 0xff in a damaged footer looks like. 64 KB
+    // took the parser 0.3 s, 256 KB half a minute, and a footer may have 64 MB.
     const length = 64 * 1024;
     const footer = Buffer.concat([Buffer.of(0x16), Buffer.alloc(length - 1, 0xff)]);
     const trailer = Buffer.alloc(4);
@@ -410,7 +411,7 @@ describe('any damage to the end of a file', () => {
 
 const skipped = isThere ? '' : ' (skipped: the folder ../shared/cur is not there)';
 describe.skipIf(!isThere)(`footers of real reports${skipped}`, () => {
-  const real = new DirectoryStore(new Map([['real', REAL_DATA]]));
+  const real = new FolderObjectStore(new Map([['real', REAL_DATA]]));
 
   async function footerOf(key: string) {
     const { target, calls } = counted<ObjectStore>(real);

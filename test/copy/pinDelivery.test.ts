@@ -26,7 +26,10 @@ function known(object: ListedObject, outcome: VersionOutcome): VersionRecord {
   return { id: versionIdOf(source), partition, source, folder: OVERWRITE, awaitsManifest: true, outcome };
 }
 
-/** A manifest written at noon that names the first two chunks, where nothing lies and nothing is known. */
+/**
+ * A manifest written at noon that names the first two chunks, where nothing lies and nothing is
+ * known.
+ */
 function fix(objects: readonly ListedObject[], change: Partial<ManifestSighting> = {}) {
   return pinDelivery({
     partition,

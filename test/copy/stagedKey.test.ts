@@ -101,7 +101,7 @@ describe('a staged key', () => {
 });
 
 it.each(['mine.txt', 'year=2026/month=10/payer-111122223333/mine.parquet', 'year=2026/notes-00112233aabbccdd.parquet'])(
-  'a key that somebody else has made is none: %s',
+  'a key that somebody else has made is not one: %s',
   (key) => {
     expect(isStagedKey(key)).toBe(false);
   },

@@ -5,7 +5,7 @@ import { isDirty } from '../../src/ledger/partitionRecord.ts';
 import { CutOff, intercepted } from '../copy/interception.ts';
 import { ALPHA, BETA, PERIOD } from '../ledger/records.ts';
 import { override } from '../simulation/observed.ts';
-import { FinalizerWorld, keysOf, SETTINGS } from './finalizerWorld.ts';
+import { FinalizerWorld, keysOf, SETTINGS, type TickParts } from './finalizerWorld.ts';
 
 const MINUTE = 60;
 
@@ -16,11 +16,11 @@ beforeEach(() => {
 afterEach(() => world.close());
 
 /** An invocation with so much time left. */
-const within = (seconds: number): Partial<FinalizeServices> => ({ yieldAt: world.now + seconds * 1000 });
+const within = (seconds: number): TickParts => ({ yieldAt: world.now + seconds * 1000 });
 const analytics = () => world.ledger.analytics(PERIOD);
 const script = () => world.tables.script;
 const effectsOf = (run: number) => [1, 3, 6].map((step) => script().effects.get(`${PERIOD}:${run}:${step}`));
-const submissions = (parts: Partial<FinalizeServices>) => {
+const submissions = (parts: TickParts) => {
   const submitted: string[] = [];
   const counting = intercepted(script(), (method, call) => {
     if (method === 'submit') submitted.push(method);
@@ -29,7 +29,10 @@ const submissions = (parts: Partial<FinalizeServices>) => {
   return { parts: { ...parts, script: counting }, submitted };
 };
 
-/** One invocation after the other, each as soon as the tick before asks for it, until nothing is left to do. */
+/**
+ * One invocation after the other, each as soon as the tick before asks for it, until nothing is
+ * left to do.
+ */
 async function invocations(seconds: number): Promise<number> {
   for (let count = 1; count < 100; count += 1) {
     world.ticks = [];

@@ -8,8 +8,9 @@ const GAMMA: Partition = { payer: parsePayer('333333333333'), period: PERIOD };
 export const PARTITIONS: readonly Partition[] = [ALPHA, BETA, GAMMA];
 
 /**
- * A world in which the next run has every kind of work: ALPHA replaces a set, whose old file goes at once (no grace
- * time); BETA publishes its first delivery; GAMMA is held for want of a file that was removed.
+ * A world in which the next run has every kind of work: ALPHA replaces a set, whose old file goes
+ * at once (no grace time); BETA publishes its first delivery; GAMMA is held for want of a file that
+ * was removed.
  */
 export async function busyWorld(): Promise<FinalizerWorld> {
   const world = new FinalizerWorld({ supersededGraceSeconds: 0 });
@@ -32,7 +33,10 @@ export async function busyWorld(): Promise<FinalizerWorld> {
   return world;
 }
 
-/** How long a step of the script takes, and how long an invocation waits for it before it hands the run on. */
+/**
+ * How long a step of the script takes, and how long an invocation waits for it before it hands the
+ * run on.
+ */
 export interface Pace {
   readonly stepSeconds: number;
   readonly handOnAfterSeconds: number;
@@ -69,8 +73,8 @@ export async function outcomeOf(world: FinalizerWorld) {
 }
 
 /**
- * What a world has come to, and what became of every version, when one more change was worked in: a superseded file may
- * be left over from a run that was cut off, until the next one.
+ * What a world has come to, and what became of every version, when one more change was worked in: a
+ * superseded file may be left over from a run that was cut off, until the next one.
  */
 export async function outcomeAfterAnotherRun(world: FinalizerWorld) {
   await world.stage({ partition: ALPHA, key: 'c', outcome: { status: 'empty' } });

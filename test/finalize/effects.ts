@@ -4,7 +4,9 @@ import { type Interceptor, intercepted, refusing } from '../copy/interception.ts
 import { override } from '../simulation/observed.ts';
 import type { FinalizerWorld } from './finalizerWorld.ts';
 
-/** Every part of a world that a finalizer acts on, each of its calls going through one interceptor. */
+/**
+ * Every part of a world that a finalizer acts on, each of its calls going through one interceptor.
+ */
 export function throughInterceptor(world: FinalizerWorld, intercept: Interceptor): Partial<FinalizeServices> {
   const { ledger, warehouse, script, store, copyQueue, finalizeQueue } = world.finalizing();
   return {

@@ -2,7 +2,7 @@ import { SqliteLedger } from '../../src/adapters/sqlite/ledger.ts';
 import { type Partition, partitionName } from '../../src/billing/partition.ts';
 import type { Payer } from '../../src/billing/payer.ts';
 import { handleTick } from '../../src/finalize/handleTick.ts';
-import type { FinalizeServices, FinalizeSettings } from '../../src/finalize/services.ts';
+import type { FinalizeServices, FinalizeSettings, FinalizeTimings, Invocation } from '../../src/finalize/services.ts';
 import type { Delivery } from '../../src/ledger/delivery.ts';
 import type { PartitionRecord } from '../../src/ledger/partitionRecord.ts';
 import type { VersionRecord } from '../../src/ledger/versionRecord.ts';
@@ -15,7 +15,7 @@ import { SimulatedBuckets } from '../simulation/simulatedStore.ts';
 import { SimulatedWarehouse } from '../simulation/simulatedWarehouse.ts';
 
 export const STAGING = 'staging';
-export const SETTINGS: FinalizeSettings = {
+export const SETTINGS: FinalizeTimings = {
   quietSeconds: 30,
   maxWaitSeconds: 300,
   leaseSeconds: 60,
@@ -23,7 +23,9 @@ export const SETTINGS: FinalizeSettings = {
   retryMaxSeconds: 100,
   supersededGraceSeconds: 3600,
 };
-/** When a message whose work failed comes again: while the lease of a run that died is still held. */
+/**
+ * When a message whose work failed comes again: while the lease of a run that died is still held.
+ */
 const VISIBILITY_SECONDS = 40;
 const MAX_TICKS = 200;
 
@@ -33,12 +35,21 @@ interface SentTick {
   readonly at: number;
 }
 
-/** What a test says of a file; `readableRows` is what the warehouse reads where that differs from its footer. */
+/** What one tick is handled with, where that differs from the world's own. */
+export type TickParts = Partial<FinalizeServices> & Pick<Invocation, 'yieldAt'>;
+
+/**
+ * What a test says of a file; `readableRows` is what the warehouse reads where that differs from
+ * its footer.
+ */
 export interface FileSketch extends VersionSketch {
   readonly readableRows?: number;
 }
 
-/** A finalizer with a real ledger, and a warehouse, buckets and queues in memory. Time stands still unless it is moved. */
+/**
+ * A finalizer with a real ledger, and a warehouse, buckets and queues in memory. Time stands still
+ * unless it is moved.
+ */
 export class FinalizerWorld {
   now = START;
   analyticsFail = false;
@@ -54,11 +65,11 @@ export class FinalizerWorld {
   ticks: SentTick[] = [];
   readonly settings: FinalizeSettings;
 
-  constructor(settings: Partial<FinalizeSettings> = {}) {
-    this.settings = { ...SETTINGS, ...settings };
+  constructor(settings: Partial<FinalizeTimings> = {}) {
+    this.settings = { ...SETTINGS, ...settings, stagingBucket: STAGING, stage: 'test', holder: 'this-run' };
     this.tables = new SimulatedWarehouse({
       isImpossible: () => false,
-      isUntold: () => false,
+      hasNoTotals: () => false,
       rowsIn: (key) => this.buckets.get({ bucket: STAGING, key })?.rows,
       skipsRows: () => false,
       now: () => this.now,
@@ -76,24 +87,19 @@ export class FinalizerWorld {
       store: storeOf(this.buckets),
       copyQueue: queueTo((body) => this.requests.push(body)),
       finalizeQueue: queueTo((body, delaySeconds) => this.ticks.push({ body, at: this.now + delaySeconds * 1000 })),
-      stagingBucket: STAGING,
-      settings: this.settings,
       now: () => this.now,
       sleep: async (seconds) => {
         this.now += seconds * 1000;
       },
-      yieldAt: Number.POSITIVE_INFINITY,
       notify: (messages) => this.ledger.putIntoOutbox(messages),
-      stage: 'test',
       report: (event) => this.events.push(event),
-      holder: 'this-run',
       ...parts,
     };
   }
 
   /** Handles one tick of the period now. */
-  tick(parts: Partial<FinalizeServices> = {}): Promise<void> {
-    return handleTick(this.finalizing(parts), { period: PERIOD });
+  tick({ yieldAt, ...services }: TickParts = {}): Promise<void> {
+    return handleTick(this.finalizing(services), this.settings, { period: PERIOD }, { yieldAt });
   }
 
   /** Handles one tick of the period once everything that is dirty now is due. */
@@ -102,7 +108,10 @@ export class FinalizerWorld {
     await this.tick();
   }
 
-  /** Handles the ticks on their way, each at its time, until none is left or `until` has come. Answers how many. */
+  /**
+   * Handles the ticks on their way, each at its time, until none is left or `until` has come.
+   * Answers how many.
+   */
   async drain(until = Number.POSITIVE_INFINITY): Promise<number> {
     for (let count = 0; count < MAX_TICKS; count += 1) {
       const next = this.ticks.toSorted((a, b) => a.at - b.at)[0];
@@ -136,7 +145,10 @@ export class FinalizerWorld {
     await this.ledger.recordDelivery(delivery, awaited, this.now);
   }
 
-  /** Another process finalizes the period from now on, because this one's lease has run out. Answers its lease's end. */
+  /**
+   * Another process finalizes the period from now on, because this one's lease has run out. Answers
+   * its lease's end.
+   */
   async overtake(): Promise<number> {
     this.now += this.settings.leaseSeconds * 1000;
     const until = this.now + this.settings.leaseSeconds * 1000;

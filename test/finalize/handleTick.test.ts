@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { handleTick } from '../../src/finalize/handleTick.ts';
 import { isDirty } from '../../src/ledger/partitionRecord.ts';
 import { counted, intercepted } from '../copy/interception.ts';
 import { ALPHA, BETA, PERIOD, START } from '../ledger/records.ts';
@@ -204,10 +203,6 @@ describe('ticks', () => {
     expect(await world.drain()).toBe(5);
     expect(world.now).toBe(START + 4_000_000);
     expect(world.visible()).toHaveLength(1);
-  });
-
-  it('that name no period are refused', async () => {
-    await expect(handleTick(world.finalizing(), { period: 'soon' })).rejects.toThrow('"soon"');
   });
 });
 

@@ -22,7 +22,10 @@ async function fencedState(world: FinalizerWorld) {
   });
 }
 
-/** Lets a newer run take over just before the `nth` effect (from 1), and remembers what the world was like then. */
+/**
+ * Lets a newer run take over just before the `nth` effect (from 1), and remembers what the world
+ * was like then.
+ */
 function overtakenAt(world: FinalizerWorld, nth: number) {
   const seen: { count: number; until: number; state?: Awaited<ReturnType<typeof fencedState>> } = {
     count: 0,

@@ -4,13 +4,17 @@ import { CutOff, type Interceptor } from '../copy/interception.ts';
 
 /** A process that may die. Nothing that it does afterwards happens. */
 export interface Mortal {
-  /** Counts a call as an effect, and cuts the process off when it has happened and nobody has heard. */
+  /**
+   * Counts a call as an effect, and cuts the process off when it has happened and nobody has heard.
+   */
   readonly intercept: Interceptor;
   readonly isDead: () => boolean;
   readonly effects: () => number;
 }
 
-/** A process that dies when its `nth` effect (from 1) has happened. `happened` is called after each. */
+/**
+ * A process that dies when its `nth` effect (from 1) has happened. `happened` is called after each.
+ */
 export function mortal(nth: number, happened: (effect: string) => void): Mortal {
   let effects = 0;
   let dead = false;
@@ -43,8 +47,9 @@ export interface Line {
 }
 
 /**
- * Passes requests on to a server, each as an effect of the process. One that is dead gets no answer of the server any more:
- * 400, at which the driver gives up, so that nothing goes on in the background.
+ * Passes requests on to a server, each as an effect of the process. One that is dead gets no answer
+ * of the server any more: 400, at which the driver gives up, so that nothing goes on in the
+ * background.
  */
 export async function openLine(target: string, intercept: Interceptor): Promise<Line> {
   const server = createServer((request, response) => {

@@ -57,7 +57,7 @@ describe('a superseded file', () => {
   it('goes in a month in which nothing changes any more, when a tick asks to clear away', async () => {
     const old = await publish({ etag: 'e1' });
     const current = await publish({ etag: 'e2' });
-    const cleared = () => handleTick(world.finalizing(), { period: ALPHA.period, clear: true });
+    const cleared = () => handleTick(world.finalizing(), world.settings, { period: ALPHA.period, clear: true });
     world.now += GRACE - 1;
     await cleared();
     expect(await statusOf(old.id)).toBe('staged');

@@ -248,7 +248,7 @@ describe('a set that cannot be formed', () => {
     await world.deliver(deliveryOf({ files: [removed] }), []);
     await world.tick();
     const { bucket, key, etag } = removed.source;
-    expect(world.requests).toMatchObject([{ detail: { bucket: { name: bucket }, object: { key, etag } } }]);
+    expect(world.requests).toMatchObject([{ kind: 'copy', bucket, key, etag }]);
     expect(world.told('partition-held')).toMatchObject([{ reason: expect.stringContaining('removed') }]);
     const again = await world.stage({ key: 'a', generation: 1 });
     await world.tick();

@@ -10,43 +10,16 @@ import { makeSnowflakeState, type SnowflakeState } from '../adapters/snowflake/s
 import { CutOff, type Interceptor, intercepted } from '../copy/interception.ts';
 import { ALPHA, BETA, deliveryOf } from '../ledger/records.ts';
 import { override } from '../simulation/observed.ts';
-import { rowsOf } from '../warehouse/contract.ts';
+import { rowsOf } from '../warehouse/harness.ts';
 import { FinalizerWorld } from './finalizerWorld.ts';
 import { type Line, type Mortal, mortal, openLine } from './mortal.ts';
+import { BARE, SCRIPT } from './snowflakeScript.ts';
 
 const NAMES = snowflakeNames({ database: 'CUR_REACTOR', schema: 'CUR' });
 const { privateKey } = createKey();
 const MAX_TICKS = 20;
 /** Longer than a lease: whoever comes after a process that died may find it running. */
 const SLOW_SECONDS = 70;
-
-const insert = (payer: string, year: number) =>
-  `insert into cur_findings (payer, year, month) values ('${payer}', ${year}, 4)`;
-/** Never deleted: each time that it runs leaves a row. In the years after 2026, so that no transaction deletes it. */
-const BARE = insert(ALPHA.payer, 2101);
-/** A bare statement, a transaction that replaces the month's findings, one that only adds, and a bare one. */
-export const SCRIPT: readonly string[] = [
-  BARE,
-  'begin',
-  'delete from cur_findings where year = 2026 and month = 4',
-  insert(ALPHA.payer, 2026),
-  insert(BETA.payer, 2026),
-  insert(ALPHA.payer, 2102),
-  'commit',
-  'begin',
-  insert(BETA.payer, 2103),
-  'commit',
-  insert(BETA.payer, 2104),
-];
-/** What is left when every step took effect once. */
-export const ONCE = [
-  `${ALPHA.payer} 2026`,
-  `${ALPHA.payer} 2101`,
-  `${ALPHA.payer} 2102`,
-  `${BETA.payer} 2026`,
-  `${BETA.payer} 2103`,
-  `${BETA.payer} 2104`,
-];
 
 /** A process of the finalizer, with its own session. */
 interface FinalizerProcess {
@@ -55,7 +28,10 @@ interface FinalizerProcess {
   close(): Promise<void>;
 }
 
-/** The finalizer on Snowflake's driver: real ledger, real sessions, and a server that may outlive its clients. */
+/**
+ * The finalizer on Snowflake's driver: real ledger, real sessions, and a server that may outlive
+ * its clients.
+ */
 export class SnowflakeWorld {
   readonly base = new FinalizerWorld({ supersededGraceSeconds: 0 });
   readonly state: SnowflakeState;
@@ -79,7 +55,9 @@ export class SnowflakeWorld {
     };
   }
 
-  /** Two payers of one month, each with a published set of two files and a new delivery that is due. */
+  /**
+   * Two payers of one month, each with a published set of two files and a new delivery that is due.
+   */
   static async create(): Promise<SnowflakeWorld> {
     const state = makeSnowflakeState(NAMES, (sessionId) => server.openSessions().includes(sessionId));
     const server = await startProtocolServer(state.execute);
@@ -116,7 +94,10 @@ export class SnowflakeWorld {
     return sets;
   }
 
-  /** A new process, which dies when its `nth` effect has happened. It signs in when it first needs to. */
+  /**
+   * A new process, which dies when its `nth` effect has happened. It signs in when it first needs
+   * to.
+   */
   async start(nth = Number.POSITIVE_INFINITY): Promise<FinalizerProcess> {
     const life = mortal(nth, () => {
       this.#look();
@@ -174,7 +155,10 @@ export class SnowflakeWorld {
     };
   }
 
-  /** Ticks until nothing is left to do, by this process and, when it has died, by a new one. Answers how many ticks. */
+  /**
+   * Ticks until nothing is left to do, by this process and, when it has died, by a new one. Answers
+   * how many ticks.
+   */
   async run(first: FinalizerProcess): Promise<number> {
     let process = first;
     const { base } = this;
@@ -204,7 +188,10 @@ export class SnowflakeWorld {
     }
   }
 
-  /** Snowflake notices that the clients of processes that died are gone. What they submitted runs on. */
+  /**
+   * Snowflake notices that the clients of processes that died are gone. What they submitted runs
+   * on.
+   */
   endDetached(): void {
     this.server.endSessions(this.#detached);
     this.#detached = [];

@@ -29,7 +29,8 @@ describe('the functions, bundled', () => {
   });
 
   it('load in little more time than the bare clients that they use', async () => {
-    // The others have one more client to read: Snowflake's driver, which they load when it is first needed.
+    // The others have one more client to read: Snowflake's driver, which they load when it is first
+    // needed.
     const measured = await measureBundles(functions, ROUNDS);
     for (const { name, loadRatio } of measured.filter((one) => MAX_ZIP_BYTES[one.name] === 220_000)) {
       expect(loadRatio, name).toBeLessThanOrEqual(MAX_LOAD_RATIO);

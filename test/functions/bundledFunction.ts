@@ -100,8 +100,8 @@ export class BundledFunctions {
 }
 
 /**
- * Starts a process of a bundled function, invokes it with each event in turn, and waits for its end. `death` kills it at
- * once.
+ * Starts a process of a bundled function, invokes it with each event in turn, and waits for its
+ * end. `death` kills it at once.
  */
 export async function runFunction(
   path: string,
@@ -170,7 +170,9 @@ function readLines(output: string): Pick<Outcome, 'logs' | 'metrics' | 'emf'> {
   return { logs: parsed.filter((line) => !('_aws' in line)), metrics, emf };
 }
 
-/** An SQS event as Lambda's event source mapping sends it; texts are taken as bodies as they are. */
+/**
+ * An SQS event as Lambda's event source mapping sends it; texts are taken as bodies as they are.
+ */
 export function sqsEvent(bodies: Readonly<Record<string, unknown>>, receiveCount = 1): SQSEvent {
   return { Records: Object.entries(bodies).map(([messageId, body]) => sqsRecord(messageId, body, receiveCount)) };
 }

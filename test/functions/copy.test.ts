@@ -39,7 +39,7 @@ async function copy(
 }
 
 describe('copy', () => {
-  it('stages the file of an S3 event, sends a tick, and tells what it did', async () => {
+  it('stages the file of an S3 event, sends a tick, and reports what it did', async () => {
     const stage = await Deployment.create(server);
     const bytes = parquetBytes(3);
     const event = await stage.put('payer-cur', `${FOLDER}daily-00001.snappy.parquet`, bytes);
@@ -123,7 +123,7 @@ describe('copy', () => {
     await copy(stage, { silent: await corrupt('daily-00091') });
     expect(await stage.ledger.outbox()).toEqual([]);
     const event = await corrupt('daily-00092');
-    await copy(stage, { told: event }, { RABBITMQ_SECRET: 'the-broker' });
+    await copy(stage, { notified: event }, { RABBITMQ_SECRET: 'the-broker' });
 
     expect(await stage.ledger.outbox()).toEqual([
       expect.objectContaining({
@@ -133,7 +133,7 @@ describe('copy', () => {
     ]);
   });
 
-  it('goes by the payers table where reconcile has kept a copy of it, and no more by the payers file', async () => {
+  it('goes by the payers table where reconcile has stored a copy of it, and no more by the payers file', async () => {
     const stage = await Deployment.create(server);
     const payer = parsePayer('444455556666');
     const sources = [payerSource({ payer, bucket: 'payer-cur', prefix: 'exports' })];
@@ -188,7 +188,7 @@ describe('copy', () => {
     expect(answers).toEqual([{ answer: { batchItemFailures: [{ itemIdentifier: 'only' }] } }]);
   });
 
-  it('tells in each line which event it belongs to, though records are worked on at the same time', async () => {
+  it('says in each line which event it belongs to, though records are worked on at the same time', async () => {
     const stage = await Deployment.create(server);
     const events = await Promise.all(
       [1, 2, 3, 4, 5].map((nth) => stage.put('payer-cur', `${FOLDER}many-${nth}.parquet`, parquetBytes(nth))),
@@ -196,8 +196,8 @@ describe('copy', () => {
 
     const { logs } = await copy(stage, Object.fromEntries(events.map((event, index) => [`message-${index}`, event])));
 
-    const told = logs.filter(({ message }) => message === 'file-staged');
-    const byKey = new Map(told.map(({ key, correlation_id }) => [key, correlation_id]));
+    const lines = logs.filter(({ message }) => message === 'file-staged');
+    const byKey = new Map(lines.map(({ key, correlation_id }) => [key, correlation_id]));
     expect(byKey).toEqual(new Map(events.map(({ id, detail }) => [detail.object.key, id])));
   });
 

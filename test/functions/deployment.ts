@@ -5,7 +5,10 @@ import { CreateQueueCommand, ReceiveMessageCommand, SendMessageCommand, SQSClien
 import { DynamodbLedger } from '../../src/adapters/dynamodb/ledger.ts';
 import type { MotoServer } from '../aws/motoServer.ts';
 
-/** One stage of the reactor on a local server: its buckets, queues and table, under names of its own. */
+/**
+ * One stage of the reactor on a local server: its buckets, queues and table, under names of its
+ * own.
+ */
 export class Deployment {
   readonly stagingBucket: string;
   readonly environment: Readonly<Record<string, string>>;
@@ -85,7 +88,10 @@ export class Deployment {
     await this.s3.send(new CreateBucketCommand({ Bucket: bucket, CreateBucketConfiguration: location }));
   }
 
-  /** Writes an object, and answers EventBridge's event of it. S3's times have whole seconds; its sequencer tells more. */
+  /**
+   * Writes an object, and answers EventBridge's event of it. S3's times have whole seconds; its
+   * sequencer is finer.
+   */
   async put(bucket: string, key: string, bytes: Uint8Array) {
     const { ETag } = await this.s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: bytes }));
     this.#writes += 1;

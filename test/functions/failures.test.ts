@@ -54,7 +54,9 @@ function order(decide: (request: AwsRequest) => Fault | Promise<Fault>): void {
   addCopyConditions(proxy, server.endpoint, decide);
 }
 
-/** One at least: a message that is delivered again sends its tick again, under the id of its event. */
+/**
+ * One at least: a message that is delivered again sends its tick again, under the id of its event.
+ */
 async function expectTicks({ id: correlationId }: { readonly id: string }): Promise<void> {
   const ticks = new Set((await stage.take('FINALIZE_QUEUE')).map((tick) => JSON.stringify(tick)));
   expect([...ticks]).toEqual([JSON.stringify({ period: '2026-10', correlationId })]);
@@ -161,7 +163,7 @@ describe('a copy', () => {
     expect(conflicts).toBeLessThan(0);
   });
 
-  it('that was made by a Lambda that died before it told the ledger is used, and counted once', async () => {
+  it('that was made by a Lambda that died before it had recorded it is used, and counted once', async () => {
     const event = await stage.put('payer-one', KEY, parquetBytes(3));
     const death = new AbortController();
     order((request) => {

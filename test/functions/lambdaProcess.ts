@@ -1,8 +1,9 @@
 import { createRequire } from 'node:module';
 
 /**
- * Stands for Lambda's runtime in a process of its own: loads a bundled function (its cold start), then answers each
- * event that its parent sends. A wrong cold start ends the process, as it ends Lambda's.
+ * Stands for Lambda's runtime in a process of its own: loads a bundled function (its cold start),
+ * then answers each event that its parent sends. A wrong cold start ends the process, as it ends
+ * Lambda's.
  */
 const bundle: { handler: (event: unknown, context: object) => Promise<unknown> } = createRequire(import.meta.url)(
   process.argv[2] ?? '',

@@ -61,7 +61,7 @@ describe('sweep', () => {
     expect(metrics).toMatchObject({ OutboxDepth: 1 });
   });
 
-  it('tells how long each payer of the payers file has not delivered, though nothing happens', async () => {
+  it('reports how long each payer of the payers file has not delivered, though nothing happens', async () => {
     const stage = await Deployment.create(server);
 
     const { logs } = await functions.run('sweep', stage.environment, [{}]);
@@ -95,7 +95,7 @@ describe('sweep', () => {
 });
 
 describe('finalize', () => {
-  it('tells a tick without a period apart as malformed', async () => {
+  it('reports a tick without a period as malformed', async () => {
     const stage = await Deployment.create(server);
 
     const { answers, logs } = await functions.run('finalize', stage.environment, [sqsEvent({ tick: { month: 10 } })]);
@@ -108,7 +108,7 @@ describe('finalize', () => {
 });
 
 describe('reconcile', () => {
-  it('queues what the ledger does not know, and tells of a source that cannot be read', async () => {
+  it('queues what the ledger does not know, and reports a source that cannot be read', async () => {
     const stage = await Deployment.create(server);
     await stage.put('first-cur', FILE, parquetBytes(2));
 
@@ -125,7 +125,7 @@ describe('reconcile', () => {
       },
     ]);
     expect(await stage.take('COPY_QUEUE')).toEqual([
-      expect.objectContaining({ source: 'cur-reactor', detail: expect.objectContaining({ reason: 'reconcile' }) }),
+      expect.objectContaining({ kind: 'discovered', bucket: 'first-cur', key: FILE, correlationId: 'the-request' }),
     ]);
     expect(metrics).toEqual({
       SourcesUnreadable: 1,
@@ -165,7 +165,7 @@ describe('reconcile', () => {
     expect(await stage.take('FINALIZE_QUEUE')).toEqual([{ outbox: true }]);
   });
 
-  it('tells nobody where the stage has no broker', async () => {
+  it('notifies nobody where the stage has no broker', async () => {
     const stage = await Deployment.create(server);
 
     await functions.run('reconcile', stage.environment, [{}]);
@@ -205,6 +205,6 @@ describe('reconcile', () => {
 
     const { answers } = await functions.run('reconcile', stage.environment, [{ payer: '111122223333' }]);
 
-    expect(answers).toEqual([{ error: expect.stringContaining('"payer"') }]);
+    expect(answers).toEqual([{ error: expect.stringContaining('payer is an unknown field') }]);
   });
 });

@@ -13,7 +13,7 @@ import { createKey } from '../adapters/snowflake/sessionHarness.ts';
 import { makeSnowflakeState, type SnowflakeState } from '../adapters/snowflake/snowflakeState.ts';
 import { type MotoServer, startMotoServer } from '../aws/motoServer.ts';
 import { parquetBytes } from '../copy/parquetBytes.ts';
-import type { Row } from '../warehouse/contract.ts';
+import type { Row } from '../warehouse/harness.ts';
 import { type Answer, BundledFunctions, type Outcome, type StartedFunction, sqsEvent } from './bundledFunction.ts';
 import { Deployment } from './deployment.ts';
 
@@ -67,7 +67,8 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   state = makeSnowflakeState(NAMES, (sessionId) => snowflake.openSessions().includes(sessionId));
-  // What the wastage script finds is DuckDB's business to test: here it runs, and finds nothing of its own.
+  // What the wastage script finds is DuckDB's business to test: here it runs, and finds nothing of
+  // its own.
   snowflake = await startProtocolServer(async (statement, running) =>
     script.has(statement.sql) ? { columns: [], rows: [] } : state.execute(statement, running),
   );
@@ -75,7 +76,7 @@ beforeEach(async () => {
   stage = await Deployment.create(moto);
   environment = { ...stage.environment, RABBITMQ_SECRET: `cur-reactor/${stage.environment.STAGE}/rabbitmq` };
   virtualHost = environment.RABBITMQ_VIRTUAL_HOST ?? '';
-  await keepSecret(environment.SNOWFLAKE_SECRET, {
+  await saveSecret(environment.SNOWFLAKE_SECRET, {
     account: 'example-account',
     accessUrl: snowflake.accessUrl,
     username: 'CUR_REACTOR',
@@ -88,7 +89,7 @@ afterEach(async () => {
   await snowflake.close();
 });
 
-async function keepSecret(Name: string | undefined, secret: object): Promise<void> {
+async function saveSecret(Name: string | undefined, secret: object): Promise<void> {
   await secrets.send(new CreateSecretCommand({ Name, SecretString: JSON.stringify(secret) }));
 }
 
@@ -115,7 +116,10 @@ const row = (id: string, cost = 1): Row => ({
   line_item_unblended_cost: cost,
 });
 
-/** Delivers a file and lets the bundled copy function stage it; answers the S3 event, and what copy did. */
+/**
+ * Delivers a file and lets the bundled copy function stage it; answers the S3 event, and what copy
+ * did.
+ */
 async function deliver(file: string, rows: readonly Row[]) {
   const before = new Set(await stage.stagedKeys());
   const bytes = parquetBytes(rows.length, String(rows[0]?.identity_line_item_id));
@@ -153,8 +157,8 @@ const seenByReaders = () => state.lineItems(PARTITION).map(({ identity_line_item
 const lineOf = ({ logs }: Outcome, message: string) => logs.find((line) => line.message === message);
 
 describe('a delivery', () => {
-  it('is told to whoever has bound a queue, under the id of its S3 event, which is in the logs on its way', async () => {
-    await keepSecret(environment.RABBITMQ_SECRET, brokerSecret());
+  it('reaches whoever has bound a queue, under the id of its S3 event, which is in the logs on its way', async () => {
+    await saveSecret(environment.RABBITMQ_SECRET, brokerSecret());
     await bind('cur.*.*.finalized');
     state.tables.findings.push({ payer: PAYER, year: 2026, month: 10 });
 
@@ -194,7 +198,7 @@ describe('a delivery', () => {
 
 describe('a RabbitMQ that is killed while the finalizer is at work', () => {
   it('keeps no data from readers, runs nothing again, and gets the message by a tick of the sweep when it is back', async () => {
-    await keepSecret(environment.RABBITMQ_SECRET, brokerSecret());
+    await saveSecret(environment.RABBITMQ_SECRET, brokerSecret());
     await bind('cur.*.*.finalized');
     const finalizer = await startFinalizer();
     await deliver('daily-1.parquet', [row('old')]);
@@ -214,9 +218,9 @@ describe('a RabbitMQ that is killed while the finalizer is at work', () => {
     expect(answer).toEqual(ACKNOWLEDGED);
     expect(deaths).toBe(1);
     expect(seenByReaders()).toEqual(['new-1', 'new-2']);
-    const [kept] = await stage.ledger.outbox();
-    expect(await idsInOutbox()).toEqual([kept?.id]);
-    expect(kept?.body).toMatchObject({ what: 'finalized', rows: 2, correlationId: event.id });
+    const [waiting] = await stage.ledger.outbox();
+    expect(await idsInOutbox()).toEqual([waiting?.id]);
+    expect(waiting?.body).toMatchObject({ what: 'finalized', rows: 2, correlationId: event.id });
     expect(await stage.take('FINALIZE_QUEUE')).toEqual([]);
 
     const sent = snowflake.queries.length;
@@ -226,7 +230,7 @@ describe('a RabbitMQ that is killed while the finalizer is at work', () => {
     expect(snowflake.queries).toHaveLength(sent);
     expect(await idsInOutbox()).toEqual([]);
     const messages = await arrived('cur.*.*.finalized');
-    expect(messages.map(({ body }) => body)).toEqual([expect.objectContaining({ rows: 1 }), kept?.body]);
+    expect(messages.map(({ body }) => body)).toEqual([expect.objectContaining({ rows: 1 }), waiting?.body]);
     expect(await sweep()).toEqual({ ticks: 0, outboxDepth: 0 });
     const { metrics } = await finalizer.end();
     expect(metrics).toMatchObject({ RunsStarted: 2, AnalyticsStarted: 2, MessagesSent: 2, MessagesKept: 1 });
@@ -249,15 +253,15 @@ describe('a RabbitMQ that refuses', () => {
     },
   ])('keeps no data from readers, and gets its messages once it is mended: $why', async (trouble) => {
     const { password, isHostThere, reason } = trouble;
-    await keepSecret(environment.RABBITMQ_SECRET, brokerSecret(password));
+    await saveSecret(environment.RABBITMQ_SECRET, brokerSecret(password));
     if (isHostThere) await bind('#');
     const finalizer = await startFinalizer();
     await deliver('daily-1.parquet', [row('a')]);
 
     expect(await finalizer.tick()).toEqual(ACKNOWLEDGED);
     expect(seenByReaders()).toEqual(['a']);
-    const [kept] = await idsInOutbox();
-    expect(kept).toMatch(/^finalized\//);
+    const [waiting] = await idsInOutbox();
+    expect(waiting).toMatch(/^finalized\//);
 
     if (!isHostThere) await bind('#');
     const SecretString = JSON.stringify(brokerSecret());
@@ -265,7 +269,7 @@ describe('a RabbitMQ that refuses', () => {
     await sweep();
     expect(await finalizer.tick()).toEqual(ACKNOWLEDGED);
 
-    expect(await arrived('#')).toMatchObject([{ id: kept }]);
+    expect(await arrived('#')).toMatchObject([{ id: waiting }]);
     expect(await idsInOutbox()).toEqual([]);
     const outcome = await finalizer.end();
     expect(lineOf(outcome, 'messages-kept')).toMatchObject({ level: 'WARN', reason: expect.stringMatching(reason) });
@@ -276,8 +280,8 @@ describe('a RabbitMQ that refuses', () => {
 });
 
 describe('copy and reconcile', () => {
-  it('never speak with RabbitMQ: what they have to tell waits for the next tick of the outbox', async () => {
-    await keepSecret(environment.RABBITMQ_SECRET, brokerSecret());
+  it('never speak with RabbitMQ: what they have to say waits for the next tick of the outbox', async () => {
+    await saveSecret(environment.RABBITMQ_SECRET, brokerSecret());
     await bind('#');
     const event = await stage.put('payer-cur', `${FOLDER}daily-9.parquet`, Buffer.from('no Parquet'));
 
@@ -312,7 +316,7 @@ describe('copy and reconcile', () => {
 });
 
 describe('a stage without a broker', () => {
-  it('tells nobody, and nothing fails', async () => {
+  it('notifies nobody, and nothing fails', async () => {
     environment = { ...environment, RABBITMQ_SECRET: 'none' };
     const other = FOLDER.replace(PERIOD, '2026-09');
     const corrupt = await stage.put('payer-cur', `${other}daily-8.parquet`, Buffer.from('no Parquet'));

@@ -63,7 +63,7 @@ beforeEach(async () => {
 afterEach(() => snowflake.close());
 
 /** Puts the stage's secret where it belongs. */
-async function keepSecret(secret: object): Promise<void> {
+async function saveSecret(secret: object): Promise<void> {
   const client = new SecretsManagerClient(moto.clientConfig);
   const Name = stage.environment.SNOWFLAKE_SECRET;
   await client.send(new CreateSecretCommand({ Name, SecretString: JSON.stringify(secret) }));
@@ -102,7 +102,7 @@ describe('the bundled reconcile, with a payers table', () => {
   const answerOf = ({ answers }: Outcome) => answers[0]?.answer;
 
   it('takes the payers from it, through Snowflake’s own driver, and skips a row that is wrong', async () => {
-    await keepSecret(secret());
+    await saveSecret(secret());
     const names = ['PAYER_ID', 'BUCKET', 'PREFIX', 'BUCKET_OWNER', 'KMS_KEY', 'MANIFESTS', 'REPORT', 'ENABLED'];
     payersTable = {
       columns: names.map((name) => ({ name, type: 'text' })),
@@ -118,7 +118,7 @@ describe('the bundled reconcile, with a payers table', () => {
   });
 
   it('goes on with the payers file when it cannot be read, and says why', async () => {
-    await keepSecret(secret());
+    await saveSecret(secret());
     const outcome = await reconcile();
     expect(answerOf(outcome)).toMatchObject({
       configuration: { from: 'fallback', payers: 1 },
@@ -130,7 +130,7 @@ describe('the bundled reconcile, with a payers table', () => {
 
 describe('the bundled finalizer, with Snowflake’s own driver', () => {
   it('publishes what copy has staged, runs the wastage script, and leaves nothing to do for the next tick', async () => {
-    await keepSecret(secret());
+    await saveSecret(secret());
     const stagedKey = await stageFile();
     state.stage.set(
       stagedKey,
@@ -148,7 +148,7 @@ describe('the bundled finalizer, with Snowflake’s own driver', () => {
   });
 
   it('leaves a script that outlasts its time to later invocations: submitted once, its session never logged out', async () => {
-    await keepSecret(secret());
+    await saveSecret(secret());
     state.stage.set(await stageFile(), Array(ROWS).fill({ identity_line_item_id: 'a', line_item_unblended_cost: 1 }));
     const gate = Promise.withResolvers<void>();
     mayRun = gate.promise;
@@ -171,7 +171,7 @@ describe('the bundled finalizer, with Snowflake’s own driver', () => {
 
   it('signs in by its own role, without a key, where the secret says so', async () => {
     const { privateKey: _, ...who } = secret();
-    await keepSecret({ ...who, authenticator: 'WORKLOAD_IDENTITY' });
+    await saveSecret({ ...who, authenticator: 'WORKLOAD_IDENTITY' });
     state.stage.set(await stageFile(), [
       { identity_line_item_id: 'a', line_item_unblended_cost: 1 },
       { identity_line_item_id: 'b' },
@@ -186,7 +186,7 @@ describe('the bundled finalizer, with Snowflake’s own driver', () => {
   });
 
   it('publishes nothing when Snowflake reads fewer rows than the footer promises', async () => {
-    await keepSecret(secret());
+    await saveSecret(secret());
     state.stage.set(await stageFile(), [{ identity_line_item_id: 'id-1' }]);
 
     const { answers, logs } = await finalize('tick');
@@ -197,7 +197,7 @@ describe('the bundled finalizer, with Snowflake’s own driver', () => {
   });
 
   it('keeps the tick when its secret is wrong, and names what is wrong without showing it', async () => {
-    await keepSecret({ ...secret(), privateKey: 'hunter2', username: '' });
+    await saveSecret({ ...secret(), privateKey: 'hunter2', username: '' });
     await stageFile();
 
     const { answers, logs, output } = await finalize('tick');

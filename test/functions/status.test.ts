@@ -69,7 +69,7 @@ describe('status', () => {
     expect(logs.filter(({ level }) => level === 'ERROR')).toEqual([]);
   });
 
-  it('tells of every payer of the table’s copy, this month and the one before, when it is asked for nothing', async () => {
+  it('reports every payer of the table’s copy, this month and the one before, when it is asked for nothing', async () => {
     const stage = await Deployment.create(server);
     await stage.ledger.saveConfiguration({
       from: 'table',
@@ -95,7 +95,7 @@ describe('status', () => {
     ]);
   });
 
-  it('tells how much is in the queues of the stage, what ran last, and the release; a queue that is not there too', async () => {
+  it('reports how much is in the queues of the stage, what ran last, and the release; a queue that is not there too', async () => {
     const stage = await Deployment.create(server);
     const { QUEUES = '', DEAD_LETTER_QUEUES = '' } = stage.environment;
     const [copy = '', finalize = ''] = QUEUES.split(',');
@@ -142,7 +142,7 @@ describe('status', () => {
     const { answers } = await runFunction(path, environmentOf(stage), [{ periods: ['October'] }]);
 
     expect(answers).toEqual([
-      { error: expect.stringMatching(/^StatusInputInvalid: .*periods\.0 must be a month .*got "October"/) },
+      { error: expect.stringMatching(/^StatusInputInvalid: .*periods\[0\] must be a month .*got "October"/) },
     ]);
   });
 

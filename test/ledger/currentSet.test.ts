@@ -34,7 +34,10 @@ function ofFiles(versions: readonly VersionRecord[]): CurrentSet {
   return setWithoutManifest(versions, undefined);
 }
 
-/** The order of versions must not matter: given another one, everything that is answered is the same. */
+/**
+ * The order of versions must not matter: given another one, everything that is answered is the
+ * same.
+ */
 function expectSameInAnyOrder(
   versions: readonly VersionRecord[],
   form: (versions: readonly VersionRecord[]) => CurrentSet,
@@ -80,7 +83,7 @@ describe('the set of a delivery', () => {
     ['is not staged', [B, later({ key: 'a' })], 'not staged'],
     ['cannot be read', [B, versionOf({ key: 'a', outcome: CORRUPT })], 'quarantined: no footer'],
     ['was removed', [B, versionOf({ key: 'a', outcome: REMOVED })], 'removed'],
-  ])('is held when a file %s: delivery, file and reason are told', (_, versions, reason) => {
+  ])('is held when a file %s: delivery, file and reason are named', (_, versions, reason) => {
     const set = setOfDelivery(deliveryOf({ files: [A, B] }), versions);
     expect(shown(set)).toBe(`delivery execution-of-delivery-1: ${A.source.key} is ${reason}`);
   });

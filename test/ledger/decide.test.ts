@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { changesDueAt, type Debounce, decide, dueAt } from '../../src/ledger/decide.ts';
+import { parsePayer } from '../../src/billing/payer.ts';
+import { changesDueAt, type Debounce, type Decision, decide, dueAt } from '../../src/ledger/decide.ts';
 import { newPartitionRecord, type PartitionRecord } from '../../src/ledger/partitionRecord.ts';
 import { ALPHA, BETA, deliveryOf, progressOf, START } from './records.ts';
 
@@ -25,6 +26,12 @@ const published = { setId: 's', files: 1, rows: 1, epoch: 1, at: START };
 /** Analytics have run over it. */
 const analysed = { setId: 's', epoch: 1, watermark: START, at: START };
 const analyticsProblem = { ...problem, what: 'analytics-failed' } as const;
+
+/** The partitions that are worked on, each once, be it to publish or to analyse. */
+function dueIn(decision: Decision): ReadonlySet<PartitionRecord> {
+  expect(decision.act).toBe('run');
+  return decision.act === 'run' ? new Set([...decision.publish, ...decision.analyse]) : new Set();
+}
 
 describe('a partition is due', () => {
   it.each<[string, PartitionRecord, number | undefined]>([
@@ -99,7 +106,7 @@ describe('a partition is due', () => {
       return;
     }
     expect(decide([record], at - 1, DEBOUNCE)).toEqual({ act: 'wait', until: at });
-    expect(decide([record], at, DEBOUNCE)).toEqual({ act: 'run', partitions: [record] });
+    expect(dueIn(decide([record], at, DEBOUNCE))).toEqual(new Set([record]));
   });
 });
 
@@ -154,7 +161,7 @@ describe('of whatever partitions', () => {
         else if (Math.min(...moments) > at) expect(decision).toEqual({ act: 'wait', until: Math.min(...moments) });
         else {
           const due = records.filter((record) => (dueAt(record, DEBOUNCE) ?? at + 1) <= at);
-          expect(decision).toEqual({ act: 'run', partitions: due });
+          expect(dueIn(decision)).toEqual(new Set(due));
         }
       }),
     );
@@ -162,7 +169,38 @@ describe('of whatever partitions', () => {
 
   it('one that is not due does not keep another from being run', () => {
     const later = { ...DIRTY, partition: BETA, lastChangeAt: START + 20_000 };
-    expect(decide([later, DIRTY], START + 10_000 + QUIET, DEBOUNCE)).toEqual({ act: 'run', partitions: [DIRTY] });
+    expect(dueIn(decide([later, DIRTY], START + 10_000 + QUIET, DEBOUNCE))).toEqual(new Set([DIRTY]));
+  });
+});
+
+describe('a period with several partitions that are due', () => {
+  const SETTLED = { ...CLEAN, published };
+  const failing = (payer: number, attempts: number): PartitionRecord => ({
+    ...SETTLED,
+    partition: { ...ALPHA, payer: parsePayer(String(300_000_000_000 + payer)) },
+    problem: { ...analyticsProblem, attempts },
+  });
+  const analysedOf = (records: readonly PartitionRecord[]) => {
+    const decision = decide(records, START + 10 * MAX_WAIT, DEBOUNCE);
+    return decision.act === 'run' ? decision.analyse : [];
+  };
+
+  it('says apart which of them to publish and which to analyse; one may be both', () => {
+    const changed = { ...DIRTY, partition: BETA };
+    const both = { ...DIRTY, published };
+    expect(decide([SETTLED, changed, both], START + MAX_WAIT, DEBOUNCE)).toEqual({
+      act: 'run',
+      publish: [changed, both],
+      analyse: [SETTLED, both],
+    });
+  });
+
+  it('analyses those whose analytics have failed again apart from the others, and then an eighth of them at a time', () => {
+    const stumbling = Array.from({ length: 9 }, (_, payer) => failing(payer, 2));
+    const failedOnce = failing(100, 1);
+    expect(analysedOf([...stumbling, SETTLED, failedOnce])).toEqual([SETTLED, failedOnce]);
+    expect(analysedOf(stumbling)).toEqual(stumbling.slice(0, 2));
+    expect(analysedOf(stumbling.slice(0, 1))).toEqual(stumbling.slice(0, 1));
   });
 });
 
@@ -175,7 +213,7 @@ describe('a clock that was set back', () => {
     ['analytics', { ...CLEAN, published }],
     ['a retry of analytics', { ...CLEAN, published, problem: analyticsProblem }],
   ])('makes nothing wait for the old date: %s', (_what, record) => {
-    expect(decide([record], START - DAY, DEBOUNCE)).toEqual({ act: 'run', partitions: [record] });
+    expect(dueIn(decide([record], START - DAY, DEBOUNCE))).toEqual(new Set([record]));
   });
 
   it('that is only a little behind that of another machine keeps the quiet period', () => {

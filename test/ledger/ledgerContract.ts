@@ -9,6 +9,7 @@ import { describeDeliveryRules } from './contract/deliveries.ts';
 import { describeLeaseRules } from './contract/leases.ts';
 import { describeLookups } from './contract/lookups.ts';
 import { describeOutboxRules } from './contract/outbox.ts';
+import { describeReadingRules } from './contract/readings.ts';
 import { describeRecoveryRules } from './contract/recovery.ts';
 import { describeRemovalRules } from './contract/removals.ts';
 import { describeReportRules } from './contract/reports.ts';
@@ -23,8 +24,9 @@ export interface LedgerHarness {
 }
 
 /**
- * The rules that every ledger keeps, each on a fresh one. They speak the interface alone and ask no more than it says:
- * lists come in any order unless it names one, and calls that overlap may count a change twice, but never not at all.
+ * The rules that every ledger keeps, each on a fresh one. They speak the interface alone and ask no
+ * more than it says: lists come in any order unless it names one, and calls that overlap may count
+ * a change twice, but never not at all.
  */
 export function describeLedgerContract(name: string, makeLedger: () => Promise<LedgerHarness>): void {
   describe(`${name} as a ledger`, () => {
@@ -36,6 +38,7 @@ export function describeLedgerContract(name: string, makeLedger: () => Promise<L
     const subject = () => harness.ledger;
 
     describeVersionRules(subject);
+    describeReadingRules(subject);
     describeReportRules(subject);
     describeWithdrawalRules(subject);
     describeDeliveryRules(subject);

@@ -1,21 +1,23 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { compareDeliveries } from '../../src/ledger/deliveryOrder.ts';
 import {
   applyDelivery,
-  applyUpdate,
-  awaitedKey,
-  compareDeliveries,
   countChange,
+  raiseWatermark,
+  resolveAwaited,
+  tickFor,
+} from '../../src/ledger/partitionChanges.ts';
+import {
+  awaitedKey,
   type DeliveryProgress,
   isDirty,
   newPartitionRecord,
   type PartitionRecord,
-  resolved,
   setIdOf,
-  tickFor,
   wantsAnalytics,
-  watermarked,
 } from '../../src/ledger/partitionRecord.ts';
+import { applyUpdate } from '../../src/ledger/partitionUpdate.ts';
 import { ALPHA, type DeliverySketch, deliveryOf, progressOf, START } from './records.ts';
 
 const CLEAN = newPartitionRecord(ALPHA);
@@ -25,9 +27,9 @@ function progress(sketch: DeliverySketch, awaited: readonly string[] = []): Deli
   return progressOf(deliveryOf(sketch), awaited);
 }
 
-function mustTakeIn(record: PartitionRecord, told: DeliveryProgress): PartitionRecord {
-  const answer = applyDelivery(record, told, START);
-  if (!answer) throw new Error(`${told.id} is no isNew`);
+function applied(record: PartitionRecord, given: DeliveryProgress): PartitionRecord {
+  const answer = applyDelivery(record, given, START);
+  if (!answer) throw new Error(`${given.id} is not new`);
   return answer.record;
 }
 
@@ -37,7 +39,7 @@ describe('a partition record', () => {
     expect(CLEAN).toEqual({ partition: ALPHA, changes: 0, settledChanges: 0, awaitsManifest: false });
   });
 
-  it('remembers its first and its last change and who made it dirty, in whatever order clocks tell them', () => {
+  it('remembers its first and its last change and who made it dirty, in whatever order clocks say them', () => {
     fc.assert(
       fc.property(fc.array(aMoment, { minLength: 1, maxLength: 8 }), (moments) => {
         const record = moments.reduce((before, now, index) => countChange(before, `by-${index}`, now), CLEAN);
@@ -52,7 +54,7 @@ describe('a partition record', () => {
   it('never moves its watermark back', () => {
     fc.assert(
       fc.property(fc.array(aMoment, { minLength: 1 }), (moments) => {
-        expect(moments.reduce(watermarked, CLEAN).watermark).toBe(Math.max(...moments));
+        expect(moments.reduce(raiseWatermark, CLEAN).watermark).toBe(Math.max(...moments));
       }),
     );
   });
@@ -64,7 +66,8 @@ describe('analytics', () => {
   it.each([
     ['before the publish', { setId: 'new', epoch: 8 }, true],
     ['since the publish', { setId: 'new', epoch: 9 }, false],
-    // The run that published was cut off before the ledger heard of it; another one analysed what the ledger knew.
+    // The run that published was cut off before the ledger heard of it; another one analysed what
+    // the ledger knew.
     ['over another set, although under a later epoch', { setId: 'old', epoch: 11 }, true],
   ])('that ran %s: are wanted or not', (_when, { setId, epoch }, wanted) => {
     const analysed = { setId, epoch, watermark: START, at: START };
@@ -228,8 +231,8 @@ describe('a partition that takes in deliveries', () => {
       fc.tuple(fc.constant(each), fc.shuffledSubarray([...each, ...each], { minLength: 2 * each.length })),
     );
     fc.assert(
-      fc.property(orders, ([known, told]) => {
-        const record = told.reduce((before, { number, isComplete }) => {
+      fc.property(orders, ([known, given]) => {
+        const record = given.reduce((before, { number, isComplete }) => {
           const sketch = { id: `delivery-${number}`, lastModified: START + number * 1000 };
           return applyDelivery(before, progress(sketch, isComplete ? [] : ['file']), START)?.record ?? before;
         }, CLEAN);
@@ -242,32 +245,32 @@ describe('a partition that takes in deliveries', () => {
   });
 
   it('writes nothing for what it knows', () => {
-    const waiting = mustTakeIn(CLEAN, progress({}, ['a', 'b']));
+    const waiting = applied(CLEAN, progress({}, ['a', 'b']));
     expect(applyDelivery(waiting, progress({}, ['b', 'a']), START)).toBeUndefined();
-    const complete = mustTakeIn(CLEAN, progress({}));
+    const complete = applied(CLEAN, progress({}));
     expect(applyDelivery(complete, progress({}, ['a']), START)).toBeUndefined();
   });
 
   it('waits again for what a manifest still misses when it is read again', () => {
-    const waiting = mustTakeIn(CLEAN, progress({}, ['a', 'second-look']));
-    expect(mustTakeIn(waiting, progress({}, ['a'])).delivery?.awaited).toEqual(['a']);
-    expect(mustTakeIn(waiting, progress({}, [])).completeDelivery?.id).toBe('delivery-1');
+    const waiting = applied(CLEAN, progress({}, ['a', 'second-look']));
+    expect(applied(waiting, progress({}, ['a'])).delivery?.awaited).toEqual(['a']);
+    expect(applied(waiting, progress({}, [])).completeDelivery?.id).toBe('delivery-1');
   });
 });
 
 describe('what a delivery waits for', () => {
-  const waiting = mustTakeIn(CLEAN, progress({}, ['a', 'b']));
+  const waiting = applied(CLEAN, progress({}, ['a', 'b']));
 
   it('is not touched by what it does not wait for', () => {
-    expect(resolved(waiting, 'c', ['c'])).toBe(waiting);
-    expect(resolved(CLEAN, 'a', ['a'])).toBe(CLEAN);
+    expect(resolveAwaited(waiting, 'c', ['c'])).toBe(waiting);
+    expect(resolveAwaited(CLEAN, 'a', ['a'])).toBe(CLEAN);
   });
 
   it('grows less file by file; who brings the last one completes it', () => {
-    const half = resolved(waiting, 'a', ['a', 'key-of-a']);
+    const half = resolveAwaited(waiting, 'a', ['a', 'key-of-a']);
     expect(half.delivery?.awaited).toEqual(['b']);
     expect(half.completeDelivery).toBeUndefined();
-    const whole = resolved(half, 'b', ['b']);
+    const whole = resolveAwaited(half, 'b', ['b']);
     expect(whole.delivery).toMatchObject({ awaited: [], completedBy: 'b' });
     expect(whole.completeDelivery).toEqual({
       id: 'delivery-1',
@@ -280,8 +283,8 @@ describe('what a delivery waits for', () => {
     const tokens = ['a', 'b', 'c', 'd'];
     fc.assert(
       fc.property(fc.shuffledSubarray([...tokens, ...tokens], { minLength: 8 }), (arrivals) => {
-        const before = mustTakeIn(CLEAN, progress({}, tokens));
-        const record = arrivals.reduce((each, token) => resolved(each, token, [token]), before);
+        const before = applied(CLEAN, progress({}, tokens));
+        const record = arrivals.reduce((each, token) => resolveAwaited(each, token, [token]), before);
         expect(record.delivery?.awaited).toEqual([]);
         expect(record.completeDelivery?.id).toBe('delivery-1');
       }),
@@ -290,7 +293,7 @@ describe('what a delivery waits for', () => {
 });
 
 describe('whose message sends the tick', () => {
-  const completed = countChange(mustTakeIn(CLEAN, { ...progress({}), completedBy: 'last' }), 'first', START);
+  const completed = countChange(applied(CLEAN, { ...progress({}), completedBy: 'last' }), 'first', START);
 
   it('nobody’s, while the partition is clean', () => {
     expect(tickFor(CLEAN, 'anybody')).toBe('none');
@@ -311,7 +314,7 @@ describe('whose message sends the tick', () => {
 });
 
 describe('names', () => {
-  it('of a set of staged files do not depend on their order, and tell sets apart', () => {
+  it('of a set of staged files do not depend on their order, and distinguish sets', () => {
     const keys = fc.uniqueArray(fc.stringMatching(/^[a-z/=.-]{1,12}$/), { maxLength: 6 });
     fc.assert(
       fc.property(keys, keys, (a, b) => {

@@ -3,8 +3,8 @@ import type { VersionOutcome } from '../../src/ledger/versionRecord.ts';
 import { START, type VersionSketch } from './records.ts';
 
 /**
- * One write to a source object, and how it was seen: by its event, which carries S3's sequencer, or in a listing, which
- * does not.
+ * One write to a source object, and how it was seen: by its event, which carries S3's sequencer, or
+ * in a listing, which does not.
  */
 export interface Sighting extends VersionSketch {
   readonly key: string;
@@ -26,8 +26,9 @@ const aWrite = fc.record({
 });
 
 /**
- * Sightings of a history of writes, in the order of the writes. Sequencers grow with every write; LastModified has S3's
- * grain of a second, so writes of one second share it. Contents may come back.
+ * Sightings of a history of writes, in the order of the writes. Sequencers grow with every write;
+ * LastModified has S3's grain of a second, so writes of one second share it. Contents may come
+ * back.
  */
 export const aHistory: fc.Arbitrary<Sighting[]> = fc.array(aWrite, { minLength: 1, maxLength: 8 }).map((writes) => {
   let lastModified = START;

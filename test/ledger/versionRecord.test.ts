@@ -8,18 +8,18 @@ import { aReorderedHistory } from './sightings.ts';
 
 const LATER = START + 1000;
 
-/** Given what is known, when this is told, then … */
-function afterTelling(known: VersionSketch, told: VersionSketch) {
-  return mergeVersion(versionOf(known), versionOf(told));
+/** Given what is known, when this is recorded, then … */
+function afterRecording(known: VersionSketch, given: VersionSketch) {
+  return mergeVersion(versionOf(known), versionOf(given));
 }
 
-describe('a version that is told', () => {
+describe('a version that is recorded', () => {
   it('for the first time is kept as it is, as news', () => {
     expect(mergeVersion(undefined, versionOf())).toEqual({ record: versionOf(), isNew: true });
   });
 
   it('the same again is no news', () => {
-    expect(afterTelling({ sequencer: '0a' }, { sequencer: '0a' })).toEqual({
+    expect(afterRecording({ sequencer: '0a' }, { sequencer: '0a' })).toEqual({
       record: versionOf({ sequencer: '0a' }),
       isNew: false,
     });
@@ -75,8 +75,8 @@ describe('a version that is told', () => {
       { lastModified: LATER },
       false,
     ],
-  ])('%s', (_, known, told, expected, isNew) => {
-    const merged = afterTelling(known, told);
+  ])('%s', (_, known, given, expected, isNew) => {
+    const merged = afterRecording(known, given);
     expect(merged.record.source).toEqual(versionOf(expected).source);
     expect(merged.isNew).toBe(isNew);
   });
@@ -91,32 +91,32 @@ describe('what became of a version', () => {
   const quarantined: VersionOutcome = { status: 'quarantined', reason: 'no footer' };
 
   it.each<[string, VersionOutcome, VersionOutcome, boolean]>([
-    ['staged is staged, whatever is told', staged(0), quarantined, false],
+    ['staged is staged, whatever is recorded', staged(0), quarantined, false],
     ['staged is not staged anew', staged(1), staged(0), false],
     ['quarantined becomes staged', quarantined, staged(0), true],
-    ['quarantined is not told to be empty', quarantined, empty, false],
+    ['quarantined does not become empty', quarantined, empty, false],
     ['empty becomes staged', empty, staged(0), true],
     ['removed becomes staged in the next generation', removed(0), staged(1), true],
     ['removed is not brought back by the generation that was removed', removed(0), staged(0), false],
     ['removed is not brought back by an earlier generation', removed(1), staged(0), false],
-    ['removed is not told to be quarantined', removed(0), quarantined, false],
+    ['removed does not become quarantined', removed(0), quarantined, false],
     ['set aside becomes staged, when the rules have changed', setAside, staged(0), true],
     ['staged is not set aside', staged(0), setAside, false],
     ['quarantined is not set aside', quarantined, setAside, false],
     ['staged is withdrawn', staged(0), withdrawn(0), true],
     ['withdrawn is staged when its content comes back', withdrawn(0), staged(0), true],
     ['withdrawn is not brought back by an earlier generation', withdrawn(1), staged(0), false],
-    ['withdrawn stays so, whatever else is told', withdrawn(0), empty, false],
+    ['withdrawn stays so, whatever else is recorded', withdrawn(0), empty, false],
     ['removed is not withdrawn', removed(0), withdrawn(0), false],
     ['quarantined is not withdrawn', quarantined, withdrawn(0), false],
-  ])('%s', (_, known, told, takenOver) => {
-    const { record, isNew } = afterTelling({ outcome: known }, { outcome: told });
-    expect(record.outcome).toEqual(takenOver ? told : known);
+  ])('%s', (_, known, given, takenOver) => {
+    const { record, isNew } = afterRecording({ outcome: known }, { outcome: given });
+    expect(record.outcome).toEqual(takenOver ? given : known);
     expect(isNew).toBe(takenOver);
   });
 
   it('is kept when the version moves forward all the same', () => {
-    const { record, isNew } = afterTelling({ outcome: removed(0) }, { lastModified: LATER });
+    const { record, isNew } = afterRecording({ outcome: removed(0) }, { lastModified: LATER });
     expect(record).toEqual(versionOf({ outcome: removed(0), lastModified: LATER }));
     expect(isNew).toBe(true);
   });
@@ -126,14 +126,14 @@ describe('sightings of one content', () => {
   const mergeAll = (sketches: readonly VersionSketch[]) =>
     sketches
       .map(versionOf)
-      .reduce<VersionRecord | undefined>((known, told) => mergeVersion(known, told).record, undefined);
+      .reduce<VersionRecord | undefined>((known, given) => mergeVersion(known, given).record, undefined);
   const ofOneContent = aReorderedHistory.map(({ history, reordered }) => {
     const first = history[0];
     const isOfIt = (each: VersionSketch) => each.key === first?.key && each.etag === first?.etag;
     return { history: history.filter(isOfIt), reordered: reordered.filter(isOfIt) };
   });
 
-  it('end in one record, in whatever order and however often they are told', () => {
+  it('end in one record, in whatever order and however often they are recorded', () => {
     fc.assert(
       fc.property(ofOneContent, ({ history, reordered }) => {
         expect(mergeAll(reordered)).toEqual(mergeAll(history));
@@ -145,8 +145,8 @@ describe('sightings of one content', () => {
     fc.assert(
       fc.property(ofOneContent, ({ reordered }) => {
         let known: VersionRecord | undefined;
-        for (const told of reordered.map(versionOf)) {
-          const { record, isNew } = mergeVersion(known, told);
+        for (const given of reordered.map(versionOf)) {
+          const { record, isNew } = mergeVersion(known, given);
           if (known) {
             expect(compareVersions(record.source, known.source)).toBeGreaterThanOrEqual(0);
             expect(record.source.lastModified).toBeGreaterThanOrEqual(known.source.lastModified);

@@ -17,7 +17,7 @@ const DAY = 24 * HOUR;
 const PAYER = parsePayer('111122223333');
 const PARTITION = { payer: PAYER, period: parsePeriod('2026-10') };
 const OTHER = { payer: parsePayer('444455556666'), period: PARTITION.period };
-const TELLING: MessageContext = { stage: 'prod', at: NOON, correlationId: 'e1-a' };
+const CONTEXT: MessageContext = { stage: 'prod', at: NOON, correlationId: 'e1-a' };
 
 const FINALIZED = {
   publishedEpoch: 7,
@@ -51,32 +51,32 @@ const UNDECIDED = { report: 'payer-cur/cur/hourly', otherReports: ['payer-cur/cu
 const OUTLINE = { ...RECONCILED, periods: [...RECONCILED.periods] };
 
 /** Every kind, with each field that it may have, and with those alone that it must have. */
-const KINDS: Readonly<Record<What, { readonly full: (telling: MessageContext) => Message; readonly least: Message }>> =
+const KINDS: Readonly<Record<What, { readonly full: (context: MessageContext) => Message; readonly least: Message }>> =
   {
     finalized: {
-      full: (telling) => finalized(telling, PARTITION, FINALIZED),
-      least: leastOf((telling) => {
+      full: (context) => finalized(context, PARTITION, FINALIZED),
+      least: leastOf((context) => {
         const { deliveryId, ...rest } = FINALIZED;
-        return finalized(telling, PARTITION, rest);
+        return finalized(context, PARTITION, rest);
       }),
     },
     'analytics-failed': {
-      full: (telling) => analyticsFailed(telling, PARTITION, ANALYTICS_PROBLEM, FAILURE),
-      least: leastOf((telling) => analyticsFailed(telling, PARTITION, ANALYTICS_PROBLEM)),
+      full: (context) => analyticsFailed(context, PARTITION, ANALYTICS_PROBLEM, FAILURE),
+      least: leastOf((context) => analyticsFailed(context, PARTITION, ANALYTICS_PROBLEM)),
     },
-    'verification-failed': same((telling) => verificationFailed(telling, PARTITION, PROBLEM)),
-    quarantined: same((telling) => quarantined(telling, PARTITION, SOURCE, 'no Parquet file')),
-    'reports-undecided': same((telling) => reportsUndecided(telling, PARTITION, UNDECIDED)),
-    unreadable: same((telling) => unreadable(telling, UNREADABLE)),
-    stale: same((telling) => stale(telling, STALE, 36)),
-    reconciled: same((telling) => reconciled(telling, OUTLINE)),
+    'verification-failed': same((context) => verificationFailed(context, PARTITION, PROBLEM)),
+    quarantined: same((context) => quarantined(context, PARTITION, SOURCE, 'no Parquet file')),
+    'reports-undecided': same((context) => reportsUndecided(context, PARTITION, UNDECIDED)),
+    unreadable: same((context) => unreadable(context, UNREADABLE)),
+    stale: same((context) => stale(context, STALE, 36)),
+    reconciled: same((context) => reconciled(context, OUTLINE)),
   };
 
-function leastOf(tell: (telling: MessageContext) => Message): Message {
-  return tell({ stage: 'prod', at: NOON });
+function leastOf(compose: (context: MessageContext) => Message): Message {
+  return compose({ stage: 'prod', at: NOON });
 }
 
-function same(full: (telling: MessageContext) => Message) {
+function same(full: (context: MessageContext) => Message) {
   return { full, least: leastOf(full) };
 }
 
@@ -89,7 +89,7 @@ describe.each(NAMES)('the message %s', (what) => {
   const { full, least } = KINDS[what];
 
   it('has the fields of its schema and no others', () => {
-    const { body } = full(TELLING);
+    const { body } = full(CONTEXT);
     expect(BODIES[what].parse(body)).toEqual(body);
     expect(Object.keys(body).sort()).toEqual(Object.keys(fieldsOf(what)).sort());
   });
@@ -101,43 +101,43 @@ describe.each(NAMES)('the message %s', (what) => {
   });
 
   it('names itself in its id, its routing key and its body', () => {
-    const { id, routingKey, body, createdAt } = full(TELLING);
+    const { id, routingKey, body, createdAt } = full(CONTEXT);
     expect(body).toMatchObject({ schema: 'cur-reactor/1', what, id, stage: 'prod', at: '2026-10-05T12:00:00.000Z' });
     expect(id.startsWith(`${what}/`)).toBe(true);
     expect(routingKey).toBe(`cur.${body.payer ?? 'all'}.${body.period ?? 'all'}.${what}`);
     expect(createdAt).toBe(NOON);
   });
 
-  it('has the same id when the same is told again later', () => {
-    expect(full({ ...TELLING, at: NOON + HOUR }).id).toBe(full(TELLING).id);
+  it('has the same id when the same is reported again later', () => {
+    expect(full({ ...CONTEXT, at: NOON + HOUR }).id).toBe(full(CONTEXT).id);
   });
 });
 
 describe('the id', () => {
   it.each([
-    ['of a publish', finalized(TELLING, PARTITION, FINALIZED), 'finalized/2026-10/111122223333/7'],
+    ['of a publish', finalized(CONTEXT, PARTITION, FINALIZED), 'finalized/2026-10/111122223333/7'],
     [
       'of a failed analysis',
-      analyticsFailed(TELLING, PARTITION, ANALYTICS_PROBLEM),
+      analyticsFailed(CONTEXT, PARTITION, ANALYTICS_PROBLEM),
       'analytics-failed/2026-10/111122223333/5/2',
     ],
     [
       'of a failed audit',
-      verificationFailed(TELLING, PARTITION, PROBLEM),
+      verificationFailed(CONTEXT, PARTITION, PROBLEM),
       'verification-failed/2026-10/111122223333/5/2/verification-failed',
     ],
-    ['of a stale payer', stale(TELLING, STALE, 36), 'stale/111122223333/2026-10-03T19:30:00.000Z/2026-10-05'],
+    ['of a stale payer', stale(CONTEXT, STALE, 36), 'stale/111122223333/2026-10-03T19:30:00.000Z/2026-10-05'],
     [
       'of a payer that never delivered',
-      stale(TELLING, { payer: PAYER, hours: 8784 }, 36),
+      stale(CONTEXT, { payer: PAYER, hours: 8784 }, 36),
       'stale/111122223333/never/2026-10-05',
     ],
     [
       'of a month with several reports',
-      reportsUndecided(TELLING, PARTITION, UNDECIDED),
+      reportsUndecided(CONTEXT, PARTITION, UNDECIDED),
       'reports-undecided/2026-10/111122223333/2026-10-05',
     ],
-    ['of a reconcile', reconciled(TELLING, OUTLINE), 'reconciled/e1-a'],
+    ['of a reconcile', reconciled(CONTEXT, OUTLINE), 'reconciled/e1-a'],
     [
       'of a reconcile that nobody named',
       reconciled({ stage: 'prod', at: NOON }, OUTLINE),
@@ -148,45 +148,45 @@ describe('the id', () => {
   });
 
   it('is another for each thing that happened', () => {
-    const nextDay = { ...TELLING, at: NOON + DAY };
+    const nextDay = { ...CONTEXT, at: NOON + DAY };
     const messages = [
-      finalized(TELLING, PARTITION, FINALIZED),
-      finalized(TELLING, PARTITION, { ...FINALIZED, publishedEpoch: 8 }),
-      finalized(TELLING, OTHER, FINALIZED),
-      analyticsFailed(TELLING, PARTITION, ANALYTICS_PROBLEM),
-      analyticsFailed(TELLING, PARTITION, { ...ANALYTICS_PROBLEM, attempts: 3 }),
-      analyticsFailed(TELLING, PARTITION, { ...ANALYTICS_PROBLEM, changes: 6 }),
-      verificationFailed(TELLING, PARTITION, PROBLEM),
-      verificationFailed(TELLING, PARTITION, { ...PROBLEM, what: 'registration-failed' }),
-      quarantined(TELLING, PARTITION, SOURCE, 'bad'),
-      quarantined(TELLING, PARTITION, { ...SOURCE, etag: 'def' }, 'bad'),
-      quarantined(TELLING, PARTITION, { ...SOURCE, key: 'cur/b.parquet' }, 'bad'),
-      unreadable(TELLING, UNREADABLE),
-      unreadable(TELLING, { ...UNREADABLE, prefix: '' }),
+      finalized(CONTEXT, PARTITION, FINALIZED),
+      finalized(CONTEXT, PARTITION, { ...FINALIZED, publishedEpoch: 8 }),
+      finalized(CONTEXT, OTHER, FINALIZED),
+      analyticsFailed(CONTEXT, PARTITION, ANALYTICS_PROBLEM),
+      analyticsFailed(CONTEXT, PARTITION, { ...ANALYTICS_PROBLEM, attempts: 3 }),
+      analyticsFailed(CONTEXT, PARTITION, { ...ANALYTICS_PROBLEM, changes: 6 }),
+      verificationFailed(CONTEXT, PARTITION, PROBLEM),
+      verificationFailed(CONTEXT, PARTITION, { ...PROBLEM, what: 'registration-failed' }),
+      quarantined(CONTEXT, PARTITION, SOURCE, 'bad'),
+      quarantined(CONTEXT, PARTITION, { ...SOURCE, etag: 'def' }, 'bad'),
+      quarantined(CONTEXT, PARTITION, { ...SOURCE, key: 'cur/b.parquet' }, 'bad'),
+      unreadable(CONTEXT, UNREADABLE),
+      unreadable(CONTEXT, { ...UNREADABLE, prefix: '' }),
       unreadable(nextDay, UNREADABLE),
-      stale(TELLING, STALE, 36),
+      stale(CONTEXT, STALE, 36),
       stale(nextDay, STALE, 36),
-      stale(TELLING, { ...STALE, lastDelivery: NOON - 39 * HOUR }, 36),
-      reportsUndecided(TELLING, PARTITION, UNDECIDED),
-      reportsUndecided(TELLING, OTHER, UNDECIDED),
+      stale(CONTEXT, { ...STALE, lastDelivery: NOON - 39 * HOUR }, 36),
+      reportsUndecided(CONTEXT, PARTITION, UNDECIDED),
+      reportsUndecided(CONTEXT, OTHER, UNDECIDED),
       reportsUndecided(nextDay, PARTITION, UNDECIDED),
-      reconciled(TELLING, OUTLINE),
-      reconciled({ ...TELLING, correlationId: 'e2' }, OUTLINE),
+      reconciled(CONTEXT, OUTLINE),
+      reconciled({ ...CONTEXT, correlationId: 'e2' }, OUTLINE),
     ];
     expect(new Set(messages.map(({ id }) => id)).size).toBe(messages.length);
   });
 
-  it('of an unreadable source does not depend on the reason: it is told once a day', () => {
-    expect(unreadable(TELLING, { ...UNREADABLE, reason: 'request 17 timed out' }).id).toBe(
-      unreadable(TELLING, UNREADABLE).id,
+  it('of an unreadable source does not depend on the reason: it is reported once a day', () => {
+    expect(unreadable(CONTEXT, { ...UNREADABLE, reason: 'request 17 timed out' }).id).toBe(
+      unreadable(CONTEXT, UNREADABLE).id,
     );
   });
 });
 
 describe('the contents', () => {
   it('of a failed analysis say what the warehouse said, else what the ledger knows', () => {
-    expect(analyticsFailed(TELLING, PARTITION, ANALYTICS_PROBLEM, FAILURE).body).toMatchObject(FAILURE);
-    expect(analyticsFailed(TELLING, PARTITION, ANALYTICS_PROBLEM).body).toMatchObject({
+    expect(analyticsFailed(CONTEXT, PARTITION, ANALYTICS_PROBLEM, FAILURE).body).toMatchObject(FAILURE);
+    expect(analyticsFailed(CONTEXT, PARTITION, ANALYTICS_PROBLEM).body).toMatchObject({
       attempts: 2,
       message: 'rows differ',
     });
@@ -199,7 +199,7 @@ describe('the contents', () => {
       count: 1,
       estimatedSaving: index,
     }));
-    const { body } = finalized(TELLING, PARTITION, { ...FINALIZED, findings });
+    const { body } = finalized(CONTEXT, PARTITION, { ...FINALIZED, findings });
     const parsed = BODIES.finalized.parse(body);
     expect(parsed.findings).toHaveLength(50);
     expect(parsed.findings[0]).toEqual({ check: 'check-59', currency: null, count: 1, estimatedSaving: 59 });
@@ -218,22 +218,22 @@ describe('whatever the texts are', () => {
     fc.assert(
       fc.property(hostile, hostile, hostile, (a, b, c) => {
         const findings = Array.from({ length: 80 }, () => ({ check: a, currency: b, count: 1, estimatedSaving: 1 }));
-        const telling = { stage: 'prod', at: NOON, correlationId: c };
+        const context = { stage: 'prod', at: NOON, correlationId: c };
         const messages: readonly (readonly [What, Message])[] = [
           [
             'finalized',
-            finalized(telling, PARTITION, {
+            finalized(context, PARTITION, {
               ...FINALIZED,
               costs: findings.map(() => ({ currency: a, cost: 1 })),
               deliveryId: c,
               findings,
             }),
           ],
-          ['analytics-failed', analyticsFailed(telling, PARTITION, PROBLEM, { code: a, message: b, queryId: c })],
-          ['verification-failed', verificationFailed(telling, PARTITION, { ...PROBLEM, message: a })],
-          ['quarantined', quarantined(telling, PARTITION, { bucket: a, key: b, etag: c }, c)],
-          ['unreadable', unreadable(telling, { payer: PAYER, bucket: a, prefix: b, reason: c })],
-          ['reconciled', reconciled(telling, OUTLINE)],
+          ['analytics-failed', analyticsFailed(context, PARTITION, PROBLEM, { code: a, message: b, queryId: c })],
+          ['verification-failed', verificationFailed(context, PARTITION, { ...PROBLEM, message: a })],
+          ['quarantined', quarantined(context, PARTITION, { bucket: a, key: b, etag: c }, c)],
+          ['unreadable', unreadable(context, { payer: PAYER, bucket: a, prefix: b, reason: c })],
+          ['reconciled', reconciled(context, OUTLINE)],
         ];
         for (const [what, { id, routingKey, body }] of messages) {
           const json = JSON.stringify(body);

@@ -34,7 +34,7 @@ const CONFIRMED: SendResult = { is: 'confirmed' };
 const UNROUTABLE: SendResult = { is: 'unroutable' };
 const FAILED: SendResult = { is: 'failed', reason: 'CONNECTION: refused' };
 
-/** One pass, with a broker that answers as it is told. */
+/** One pass, with a broker that answers as it is asked to. */
 function send(fateOf: (id: string) => SendResult, limits: Partial<OutboxLimits> = {}): Promise<OutboxPass> {
   const broker = {
     publish: async (messages: readonly Message[]) => {
@@ -134,7 +134,7 @@ describe('a pass over the outbox', () => {
     expect(reports).toMatchObject([{ what: 'message-dropped', reason: 'the stage has no broker' }]);
   });
 
-  it('keeps everything of a broker that throws, or says less than it was asked, and tells no secret of it', async () => {
+  it('keeps everything of a broker that throws, or says less than it was asked, and shows no secret of it', async () => {
     await put(messageOf('a'), messageOf('b'));
     const throwing = () => {
       throw new Error('amqps://user:password@host');
@@ -158,9 +158,12 @@ class Crash extends Error {}
 /** What happens at one effect of a pass: the process dies before it, after it, or lives on. */
 type Death = 'before' | 'after' | 'never';
 
-/** One pass: the fates that the broker answers with, how its effects go, and the time that has passed since the last one. */
+/**
+ * One pass: the results that the broker answers with, how its effects go, and the time that has
+ * passed since the last one.
+ */
 const pass = fc.record({
-  fates: fc.array(fc.constantFrom<SendResult>(CONFIRMED, UNROUTABLE, FAILED), { minLength: 1, maxLength: 5 }),
+  results: fc.array(fc.constantFrom<SendResult>(CONFIRMED, UNROUTABLE, FAILED), { minLength: 1, maxLength: 5 }),
   deaths: fc.array(fc.constantFrom<Death>('never', 'never', 'never', 'before', 'after'), {
     minLength: 8,
     maxLength: 8,
@@ -195,7 +198,7 @@ async function playPasses(
   const taken = new Set<string>();
   const unroutableAt = new Map<string, number>();
   let clock = NOON;
-  for (const { fates, deaths, sleepMs, newMessages, batch } of passes) {
+  for (const { results, deaths, sleepMs, newMessages, batch } of passes) {
     const arrivals = Array.from({ length: newMessages }, (_, index) => messageOf(`m${all.size + index}`, clock));
     for (const message of arrivals) all.set(message.id, message);
     await world.putIntoOutbox(arrivals);
@@ -214,10 +217,10 @@ async function playPasses(
       step(async () =>
         messages.map(({ id }) => {
           expect(taken.has(id), `${id} is sent though it was taken out`).toBe(false);
-          const fate = fates[answers++ % fates.length] ?? CONFIRMED;
-          if (fate.is === 'confirmed') confirmed.add(id);
-          if (fate.is === 'unroutable') unroutableAt.set(id, clock);
-          return fate;
+          const result = results[answers++ % results.length] ?? CONFIRMED;
+          if (result.is === 'confirmed') confirmed.add(id);
+          if (result.is === 'unroutable') unroutableAt.set(id, clock);
+          return result;
         }),
       );
     const takeFromOutbox = (ids: readonly string[]) =>

@@ -2,7 +2,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Queue } from '../../src/queue/queue.ts';
 import { eventually } from '../eventually.ts';
 
-/** One implementation with an empty queue, its dead letters, and a clock that the suite may move. */
+/**
+ * One implementation with an empty queue, its dead letters, and a clock that the suite may move.
+ */
 export interface QueueHarness {
   readonly queue: Queue<unknown>;
   /** How often a message is received before it becomes a dead letter: 2 or more. */
@@ -28,7 +30,10 @@ export interface ReceivedMessage {
   readonly receiveCount: number;
 }
 
-/** The rules that every queue keeps, checked on a fresh harness each. They promise no order: SQS has none. */
+/**
+ * The rules that every queue keeps, checked on a fresh harness each. They promise no order: SQS has
+ * none.
+ */
 export function describeQueueContract(name: string, makeHarness: () => Promise<QueueHarness>): void {
   describe(`${name} as a queue`, () => {
     let harness: QueueHarness;

@@ -3,9 +3,9 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SqliteLedger } from '../../src/adapters/sqlite/ledger.ts';
-import { parseObjectCreated } from '../../src/billing/objectCreated.ts';
 import { placeBySources } from '../../src/billing/placement.ts';
 import type { Source } from '../../src/billing/source.ts';
+import { parseCopyMessage } from '../../src/queue/copyMessage.ts';
 import { discoverSource } from '../../src/reconcile/discover.ts';
 import { AccessDenied, type ListedObject, ObjectGone, type ObjectStore } from '../../src/store/objectStore.ts';
 import { md5 } from '../copy/contentEtags.ts';
@@ -38,9 +38,7 @@ afterEach(() => world.close());
 async function discover(source: Source = DAILY, store: ObjectStore = world.store) {
   const before = world.copyQueue.sent.length;
   const { listed, queued } = await discoverSource({ ...world.staging, store }, source);
-  const messages = world.copyQueue.sent
-    .slice(before)
-    .map(({ body, group }) => ({ group, ...parseObjectCreated(body) }));
+  const messages = world.copyQueue.sent.slice(before).map(({ body, group }) => ({ group, ...parseCopyMessage(body) }));
   expect(queued).toBe(messages.length);
   return { listed, messages, keys: messages.map(({ key }) => key) };
 }
@@ -69,7 +67,7 @@ describe('of a partition with manifests', () => {
         key: newest.manifest,
         etag: md5(manifestBytes('e3', newest.keys)),
         sizeBytes: manifestBytes('e3', newest.keys).length,
-        reason: 'reconcile',
+        kind: 'discovered',
       },
     ]);
     await world.play();
@@ -126,7 +124,7 @@ describe('of a partition with manifests', () => {
     expect((await discover()).keys).toEqual([]);
   });
 
-  it('an overwritten manifest is news by its content', async () => {
+  it('an overwritten manifest is new by its content', async () => {
     const key = chunk(OVERWRITE, 1);
     await world.put(key, parquetBytes(1, 'one'), { at: NOON - MINUTE });
     await world.put(OVERWRITE_MANIFEST, manifestBytes('e1', [key]));
@@ -227,11 +225,12 @@ describe('of two reports of one month in a source', () => {
     const { queued } = await discoverSource(choosing('cur/hourly'), DAILY);
     expect(await record()).toMatchObject({ report: HOURLY_REPORT, changes: (before?.changes ?? 0) + 1 });
     expect((await record())?.otherReports).toBeUndefined();
-    // Its manifest is read again: the delivery that it names was not kept. Files that are staged already are not.
+    // Its manifest is read again: the delivery that it names was not recorded. Files that are
+    // staged already are not.
     expect(queued).toBe(withM ? 1 : 0);
     if (withM) {
       const [message] = world.copyQueue.memory.receive(1);
-      expect(parseObjectCreated(message?.body).key).toBe(hourlyOf(first));
+      expect(parseCopyMessage(message?.body).key).toBe(hourlyOf(first));
       await world.handle(message?.body);
       expect((await record())?.delivery?.executionId).toBe('cur/hourly/');
     }
@@ -266,7 +265,7 @@ describe('of a partition without manifests', () => {
           key: LOOSE_KEY,
           etag: md5(bytes),
           sizeBytes: bytes.length,
-          reason: 'reconcile',
+          kind: 'discovered',
         },
       ],
     ]);
@@ -319,7 +318,7 @@ describe('of a partition without manifests', () => {
     );
   });
 
-  it('a partition whose manifest has not come is told by its data files', async () => {
+  it('a partition whose manifest has not come is known by its data files', async () => {
     await world.put(chunk(OVERWRITE, 1), parquetBytes(1));
     expect((await discover()).keys).toEqual([chunk(OVERWRITE, 1)]);
   });
@@ -386,7 +385,10 @@ const collectGarbage: () => void = runInNewContext('gc');
 const PAGE = 1_000;
 const PAGES = 20;
 
-/** 20,000 data files in 20 partitions, made page by page. Counts the earlier pages that somebody still holds. */
+/**
+ * 20,000 data files in 20 partitions, made page by page. Counts the earlier pages that somebody
+ * still holds.
+ */
 function manyObjects(withManifests: boolean) {
   const seen = { listings: 0, mostPagesHeld: 0 };
   const refuse = () => Promise.reject(new Error('discovery only lists'));
@@ -440,7 +442,7 @@ describe('20,000 objects', () => {
     ledger.close();
     expect([listed, queued, sent, partitions.length]).toEqual([20_000, expected, expected, PAGES]);
     expect(seen.listings).toBe(2);
-    // The page in hand, and perhaps the one before it that a paused frame still points to.
+    // The page at work, and perhaps the one before it that a paused frame still points to.
     expect(seen.mostPagesHeld).toBeLessThanOrEqual(2);
   });
 });

@@ -1,7 +1,10 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A server that answers ListObjectsV2 for one bucket of made-up objects and nothing else, page by page, as S3 documents it. */
+/**
+ * A server that answers ListObjectsV2 for one bucket of made-up objects and nothing else, page by
+ * page, as S3 documents it.
+ */
 export interface ListingServer {
   readonly endpoint: string;
   /** How many pages it has given. */
@@ -12,8 +15,8 @@ export interface ListingServer {
 const PAGE = 1000;
 
 /**
- * Serves `count` objects whose keys `keyOf` makes, in key order. Other prefixes than those that all keys begin with, and
- * start-after, are answered as if nothing lay there.
+ * Serves `count` objects whose keys `keyOf` makes, in key order. Other prefixes than those that all
+ * keys begin with, and start-after, are answered as if nothing lay there.
  */
 export async function startListingServer(count: number, keyOf: (index: number) => string): Promise<ListingServer> {
   let pages = 0;

@@ -1,454 +1,179 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { partitionPrefix } from '../../src/billing/partition.ts';
-import { placeBySources } from '../../src/billing/placement.ts';
+import type { PayerSource, Source } from '../../src/billing/source.ts';
+import type { PayersOrigins } from '../../src/config/loadPayers.ts';
+import { PayersInUse } from '../../src/config/payersInUse.ts';
+import type { PayerRow } from '../../src/config/payersTable.ts';
 import type { Message } from '../../src/ledger/message.ts';
-import { type ReconcileServices, reconcile } from '../../src/reconcile/reconcile.ts';
+import { parseCopyMessage } from '../../src/queue/copyMessage.ts';
+import { type ConfiguredReport, reconcile } from '../../src/reconcile/reconcile.ts';
 import { ReconcileInputInvalid } from '../../src/reconcile/reconcileInput.ts';
-import type { ReconcileReport } from '../../src/reconcile/reconcileReport.ts';
-import { AccessDenied, type Location, type ObjectStore } from '../../src/store/objectStore.ts';
-import {
-  CopyWorld,
-  chunk,
-  DAILY,
-  DEBOUNCE,
-  execution,
-  LOOSE,
-  manifestBytes,
-  NEIGHBOUR,
-  NOON,
-  partitionOf,
-} from '../copy/copyWorld.ts';
-import { foreignParquet, parquetBytes } from '../copy/parquetBytes.ts';
-
-const HOUR = 3_600_000;
-const DAY = 24 * HOUR;
-const GRACE_SECONDS = 3600;
-const LOOSE_KEY = 'year=2026/month=10/a.parquet';
+import type { ReconcileServices } from '../../src/reconcile/reconcileSources.ts';
+import { CopyWorld, chunk, DAILY, DEBOUNCE, LOOSE, NOON, OVERWRITE } from '../copy/copyWorld.ts';
+import { parquetBytes } from '../copy/parquetBytes.ts';
 
 let world: CopyWorld;
-let tagged: Location[];
-let told: Message[];
 beforeEach(async () => {
   world = await CopyWorld.create();
-  tagged = [];
-  told = [];
 });
 afterEach(() => world.close());
 
-function run(input?: unknown, changes: Partial<ReconcileServices> = {}): Promise<ReconcileReport> {
+const configured = (source: Source): PayerSource => ({ ...source, bucketOwner: source.payer });
+const rowOf = ({ payer, bucket, prefix }: Source): PayerRow => ({ PAYER_ID: payer, BUCKET: bucket, PREFIX: prefix });
+const FILE = { sources: [configured(LOOSE)] };
+const WRONG_ROW: PayerRow = { PAYER_ID: 'nobody', BUCKET: 'any-cur' };
+const refuse = async () => {
+  throw new Error('the warehouse cannot be reached');
+};
+
+/** Reconciles with LOOSE in the payers file. */
+function run(
+  readTable: PayersOrigins['readTable'],
+  input?: unknown,
+  changes: Partial<ReconcileServices> = {},
+): Promise<ConfiguredReport> {
   const { store, ledger, copyQueue, finalizeQueue, staging } = world;
-  return reconcile(
-    {
-      store,
-      ledger,
-      copyQueue,
-      finalizeQueue,
-      place: staging.place,
-      sources: [DAILY, NEIGHBOUR, LOOSE],
-      stagingBucket: staging.stagingBucket,
-      debounce: DEBOUNCE,
-      supersededGraceSeconds: GRACE_SECONDS,
-      concurrency: 2,
-      tagUnowned: async (location) => void tagged.push(location),
-      staleAfterHours: 36,
-      stage: 'prod',
-      correlationId: 'the-request',
-      notify: async (messages) => void told.push(...messages),
-      now: () => world.now,
-      report: staging.report,
-      ...changes,
-    },
-    input,
-  );
+  const services = {
+    store,
+    ledger,
+    copyQueue,
+    finalizeQueue,
+    stagingBucket: staging.stagingBucket,
+    debounce: DEBOUNCE,
+    supersededGraceSeconds: 3600,
+    concurrency: 2,
+    tagUnowned: async () => {},
+    staleAfterHours: 36,
+    stage: 'prod',
+    correlationId: 'the-request',
+    notify: (messages: readonly Message[]) => ledger.putIntoOutbox(messages),
+    now: () => world.now,
+    report: staging.report,
+    ...changes,
+  };
+  return reconcile(services, { readTable, fallback: FILE }, input);
 }
 
-async function putDelivery(time: string, executionId: string, chunks = 2) {
-  const { folder, manifest } = execution(time, executionId);
-  const keys = Array.from({ length: chunks }, (_, index) => chunk(folder, index + 1));
-  for (const [index, key] of keys.entries()) await world.put(key, parquetBytes(index + 1, executionId));
-  await world.put(manifest, manifestBytes(executionId, keys));
-  return { keys, manifest };
-}
-
-const putLoose = (text: string, at = world.now) =>
-  world.put(LOOSE_KEY, parquetBytes(1, text), { bucket: LOOSE.bucket, at });
-const toldOf = (what: string) => told.flatMap(({ body }) => (body.what === what ? [body] : []));
-const ofPartition = ({ partitions }: ReconcileReport, source = DAILY, period = '2026-10') =>
-  partitions.find((partition) => partition.payer === source.payer && partition.period === period);
-const sentKeys = () =>
-  world.copyQueue.sent.map(({ body }) => (body as { detail: { object: { key: string } } }).detail.object.key);
-
-describe('the report', () => {
-  it('has a line for each payer and period, also where there is nothing', async () => {
-    const { partitions, periods, unreadable } = await run();
-    expect(periods).toEqual(['2026-09', '2026-10']);
-    expect(partitions.map(({ payer, period, listed, state }) => [payer, period, listed, state])).toEqual(
-      [DAILY.payer, LOOSE.payer, NEIGHBOUR.payer].flatMap((payer) =>
-        periods.map((period) => [payer, period, 0, 'unknown']),
-      ),
-    );
-    expect(unreadable).toEqual([]);
-  });
-
-  it('counts what is missing and queued, and after the copies what is up to date', async () => {
-    await putDelivery('2026-10-05T10:00:00.000Z', 'e1', 3);
-    world.now += 2 * HOUR;
-    const before = ofPartition(await run());
-    expect(before).toMatchObject({
-      listed: 4,
-      upToDate: 0,
-      missing: 3,
-      stale: 0,
-      queued: 1,
-      quarantined: 0,
-      watermark: null,
-    });
-    await world.play();
-    const after = await run();
-    expect(ofPartition(after)).toMatchObject({
-      listed: 4,
-      upToDate: 3,
-      missing: 0,
-      queued: 0,
-      state: 'pending',
-      watermark: new Date(NOON).toISOString(),
-      deliveredAt: new Date(NOON).toISOString(),
-      deliveryAgeHours: 2,
-    });
-    expect(after.summary).toContain(`${DAILY.payer} 2026-10: pending, 3 up to date, delivered 2 h ago`);
-  });
-
-  it('counts only the newest delivery, however many older ones lie beside it', async () => {
-    await putDelivery('2026-10-04T10:00:00.000Z', 'e1', 5);
-    world.now += HOUR;
-    await putDelivery('2026-10-05T10:00:00.000Z', 'e2', 2);
-    expect(ofPartition(await run())).toMatchObject({ listed: 9, missing: 2, upToDate: 0 });
-    await world.play();
-    expect(ofPartition(await run())).toMatchObject({ listed: 9, missing: 0, upToDate: 2, queued: 0 });
-  });
-
-  it('tells a file that was written over apart from one that was never staged', async () => {
-    await world.handle(await putLoose('old', NOON - HOUR));
-    await putLoose('new');
-    await world.put('year=2026/month=10/b.parquet', parquetBytes(1), { bucket: LOOSE.bucket });
-    expect(ofPartition(await run(), LOOSE)).toMatchObject({ listed: 2, stale: 1, missing: 1, upToDate: 0, queued: 2 });
-  });
-
-  it('counts what is gone from the source, by the delivery that counts, and says that it stays published', async () => {
-    await putDelivery('2026-10-04T10:00:00.000Z', 'e1', 2);
-    world.now += HOUR;
-    const { keys } = await putDelivery('2026-10-05T10:00:00.000Z', 'e2', 3);
-    await run();
-    await world.play();
-    expect(ofPartition(await run())).toMatchObject({ gone: 0 });
-    const [first = '', ...others] = keys;
-    await world.remove(first);
-    const one = await run();
-    expect(ofPartition(one)).toMatchObject({ gone: 1, upToDate: 2, queued: 0 });
-    expect(one.summary).toContain(`${DAILY.payer} 2026-10: pending, 2 up to date, 1 gone, delivered 0 h ago`);
-    for (const key of [...others, ...(await world.listed(DAILY.bucket)).map((object) => object.key)]) {
-      await world.remove(key);
-    }
-    const all = await run();
-    expect(ofPartition(all)).toMatchObject({ gone: 3, listed: 0, queued: 0 });
-    expect(all.summary).toContain(
-      `${DAILY.payer} 2026-10: nothing at the source (pending), 3 gone: they stay published until a delivery says otherwise`,
-    );
-  });
-
-  it('counts what is gone of loose files, and not what has only another content now', async () => {
-    await world.put('a.parquet', parquetBytes(1, 'a'), { bucket: LOOSE.bucket });
-    await putLoose('one');
-    await run();
-    await world.play();
-    await putLoose('two', world.now + 1000);
-    expect(ofPartition(await run(), LOOSE)).toMatchObject({ gone: 0, stale: 1 });
-    await world.play();
-    await world.remove(LOOSE_KEY, LOOSE.bucket);
-    expect(ofPartition(await run(), LOOSE)).toMatchObject({ gone: 1, upToDate: 0 });
-  });
-
-  it('does not know what is gone while a source of the payer cannot be read', async () => {
-    await putDelivery('2026-10-05T10:00:00.000Z', 'e1', 2);
-    await run();
-    await world.play();
-    const refused = { ...DAILY, bucket: 'refused-cur' };
-    const { partitions } = await run({}, { sources: [DAILY, refused] });
-    expect(partitions.find(({ period }) => period === '2026-10')).toMatchObject({ gone: null });
-  });
-
-  it('counts what is quarantined, and does not queue it again', async () => {
-    await world.handle(await world.put(LOOSE_KEY, Buffer.from('no Parquet'), { bucket: LOOSE.bucket }));
-    expect(ofPartition(await run(), LOOSE)).toMatchObject({ listed: 1, quarantined: 1, queued: 0 });
-  });
-
-  it('counts what is set aside, says so, and does not queue it again', async () => {
-    await world.handle(await world.put(LOOSE_KEY, foreignParquet(), { bucket: LOOSE.bucket }));
-    const report = await run();
-    expect(ofPartition(report, LOOSE)).toMatchObject({ listed: 1, setAside: 1, quarantined: 0, queued: 0 });
-    expect(report.summary.join('\n')).toContain(`${LOOSE.payer} 2026-10: pending, 0 up to date, 1 set aside`);
-  });
-
-  it('names a payer that cannot be read with the reason, and reads the others', async () => {
-    await putDelivery('2026-10-05T10:00:00.000Z', 'e1');
-    const store: ObjectStore = {
-      ...bound(world.store),
-      list: (bucket, prefix, startAfter) => {
-        if (bucket === LOOSE.bucket) throw new AccessDenied('s3:ListBucket on loose-cur: AccessDenied');
-        return world.store.list(bucket, prefix, startAfter);
-      },
-    };
-    const report = await run({}, { store });
-    const reason = 'AccessDenied: s3:ListBucket on loose-cur: AccessDenied';
-    expect(report.unreadable).toEqual([{ payer: LOOSE.payer, bucket: LOOSE.bucket, prefix: '', reason }]);
-    expect(report.partitions.some(({ payer }) => payer === LOOSE.payer)).toBe(false);
-    expect(ofPartition(report)).toMatchObject({ missing: 2, queued: 1 });
-    expect(report.summary.join('\n')).toContain(reason);
-    expect(world.reported('source-unreadable')).toHaveLength(1);
-    expect(toldOf('unreadable')).toEqual([
-      expect.objectContaining({ payer: LOOSE.payer, bucket: LOOSE.bucket, prefix: '', reason, stage: 'prod' }),
-    ]);
-  });
-
-  it('is one JSON document that says the same when it is parsed', async () => {
-    await putDelivery('2026-10-05T10:00:00.000Z', 'e1');
-    const report = await run();
-    expect(JSON.parse(JSON.stringify(report))).toEqual(report);
-  });
-});
-
-describe('a month with several reports', () => {
-  const keysOf = (report: string) => {
-    const month = 'BILLING_PERIOD=2026-10/';
-    return {
-      data: `cur/${report}/data/${month}x-1.parquet`,
-      manifest: `cur/${report}/metadata/${month}x-Manifest.json`,
-    };
-  };
-  const put = async (report: string, at: number) => {
-    const { data, manifest } = keysOf(report);
-    await world.put(data, parquetBytes(1, report), { at });
-    await world.put(manifest, manifestBytes(report, [data]), { at });
-  };
-  const [DAILY_REPORT, HOURLY_REPORT] = ['payer-cur/cur/daily', 'payer-cur/cur/hourly'];
-  const choosing = (report: string) => {
-    const chosen = { ...DAILY, report };
-    return { sources: [chosen, NEIGHBOUR, LOOSE], place: placeBySources([chosen, NEIGHBOUR, LOOSE]) };
-  };
-  beforeEach(async () => {
-    await put('daily', NOON - DAY);
-    await run();
-    await world.play();
-    await put('hourly', NOON);
-    await run();
-    await world.play();
-    told.length = 0;
-  });
-
-  it('is told with the bill and the others, in the answer, in its summary and by a message', async () => {
-    const report = await run();
-    expect(ofPartition(report)).toMatchObject({ report: DAILY_REPORT, otherReports: [HOURLY_REPORT], listed: 4 });
-    expect(ofPartition(report, LOOSE)).toMatchObject({ report: null, otherReports: [] });
-    expect(report.summary[1]).toBe(
-      `${DAILY.payer} 2026-10: the bill is the report "${DAILY_REPORT}"; left out until \`report\` names one: "${HOURLY_REPORT}"`,
-    );
-    expect(toldOf('reports-undecided')).toEqual([
-      expect.objectContaining({
-        payer: DAILY.payer,
-        period: '2026-10',
-        report: DAILY_REPORT,
-        otherReports: [HOURLY_REPORT],
-      }),
-    ]);
-  });
-
-  it('counts the files of the bill, and says when that was delivered', async () => {
-    expect(ofPartition(await run())).toMatchObject({
-      upToDate: 1,
-      missing: 0,
-      queued: 0,
-      deliveredAt: new Date(NOON - DAY).toISOString(),
-      deliveryAgeHours: 24,
-    });
-  });
-
-  it('is one no more when the configuration names one: that is the bill, and nobody is told any more', async () => {
-    const report = await run({}, choosing('hourly'));
-    expect(ofPartition(report)).toMatchObject({ report: HOURLY_REPORT, otherReports: [], queued: 1 });
-    expect(toldOf('reports-undecided')).toEqual([]);
-    await world.play();
-    expect(await world.ledger.partition(partitionOf(DAILY))).toMatchObject({
-      report: HOURLY_REPORT,
-      completeDelivery: { executionId: 'hourly' },
-    });
-  });
-
-  it('stays as it is on a dry run, which says what the configuration would change', async () => {
-    const before = await world.ledger.partition(partitionOf(DAILY));
-    const dry = await run({ dryRun: true }, choosing('hourly'));
-    expect(await world.ledger.partition(partitionOf(DAILY))).toEqual(before);
-    expect(ofPartition(dry)).toMatchObject({ queued: 1, missing: 1, upToDate: 0 });
-    expect(toldOf('reports-undecided')).toEqual([]);
-  });
-});
+const payersIn = ({ partitions }: ConfiguredReport) => [...new Set(partitions.map(({ payer }) => payer))];
 
 describe('reconcile', () => {
-  it('does and marks nothing on a dry run, and says what it would have done', async () => {
-    await putDelivery('2026-10-05T10:00:00.000Z', 'e1');
-    await putLoose('a');
-    const dry = await run({ dryRun: true });
-    expect([world.copyQueue.sent, world.finalizeQueue.sent, tagged, told]).toEqual([[], [], [], []]);
-    expect([ofPartition(dry)?.queued, ofPartition(dry, LOOSE)?.queued, dry.ticks]).toEqual([1, 1, 0]);
-    expect(dry.summary[0]).toBe('dry run: 2 messages would have been queued, 0 sources unreadable');
+  it('looks at the sources of the table, stores them, and says so', async () => {
+    const report = await run(async () => [rowOf(DAILY)]);
+    expect(payersIn(report)).toEqual([DAILY.payer]);
+    const readAt = new Date(NOON).toISOString();
+    expect(report.configuration).toEqual({ from: 'table', payers: 1, wrongRows: [], readAt });
+    expect(await world.ledger.configuration()).toEqual({ from: 'table', sources: [configured(DAILY)], readAt: NOON });
   });
 
-  it('leaves payers and periods alone that were not asked for', async () => {
-    await putDelivery('2026-10-05T10:00:00.000Z', 'e1');
-    await putLoose('a');
-    const report = await run({ payers: [LOOSE.payer], periods: ['2026-10'] });
-    expect(report.partitions.map(({ payer, period }) => [payer, period])).toEqual([[LOOSE.payer, '2026-10']]);
-    expect(sentKeys()).toEqual([LOOSE_KEY]);
-    world.copyQueue.sent.length = 0;
-    await run({ periods: ['2026-09'] });
-    expect(sentKeys()).toEqual([]);
+  it('looks at the sources of the payers file where there is no table, and stores nothing', async () => {
+    const report = await run(undefined);
+    expect(payersIn(report)).toEqual([LOOSE.payer]);
+    expect(report.configuration).toEqual({ from: 'fallback', payers: 1, wrongRows: [], readAt: null });
+    expect(await world.ledger.configuration()).toBeUndefined();
+    expect(report.summary[0]).toBe('0 messages queued, 0 sources unreadable');
   });
 
-  it('does nothing at all when its input is wrong', async () => {
-    await putLoose('a');
-    await expect(run({ payer: LOOSE.payer })).rejects.toThrow(ReconcileInputInvalid);
+  it('goes on with the last good copy while the table cannot be read, else with the payers file, and says so first', async () => {
+    const alone = await run(refuse);
+    expect([payersIn(alone), alone.configuration.from]).toEqual([[LOOSE.payer], 'fallback']);
+    expect(alone.summary[0]).toBe(
+      'payers are from the fallback, the payers file: "Error: the warehouse cannot be reached"',
+    );
+    await run(async () => [rowOf(DAILY)]);
+    world.now += 1000;
+    const copied = await run(refuse);
+    expect([payersIn(copied), copied.configuration]).toMatchObject([[DAILY.payer], { from: 'cache', payers: 1 }]);
+    expect(copied.summary[0]).toContain(`from the cache, the copy of ${new Date(NOON).toISOString()}`);
+    expect(await world.ledger.configuration()).toMatchObject({ from: 'table', readAt: NOON });
+  });
+
+  it('notes that it has ended, what it did, and why the payers table does not count; a dry run notes nothing', async () => {
+    await run(async () => [], { dryRun: true });
+    expect(await world.ledger.activity()).toEqual({});
+    world.now += 1000;
+    const { periods } = await run(async () => []);
+    const why = 'the payers table is empty: none of its 0 rows is enabled';
+    expect(await world.ledger.activity()).toEqual({
+      reconcile: { endedAt: NOON + 1000, payers: 1, periods, queued: 0, unreadable: 0, configuration: 'fallback', why },
+    });
+    await run(async () => [rowOf(DAILY)]);
+    expect((await world.ledger.activity()).reconcile).not.toHaveProperty('why');
+  });
+
+  it('leaves a wrong row out, says which one, and goes on with the others', async () => {
+    const report = await run(async () => [WRONG_ROW, rowOf(DAILY)]);
+    expect(report.configuration.wrongRows).toEqual([{ row: 1, reason: expect.stringContaining('PAYER_ID') }]);
+    expect(report.summary[0]).toMatch(/^row 1 of the payers table does not count: PAYER_ID .*got "nobody"$/);
+    expect(payersIn(report)).toEqual([DAILY.payer]);
+    expect(world.reported('payer-row-wrong')).toHaveLength(1);
+  });
+
+  it('takes payers by their ids from the configuration that counts', async () => {
+    const table = async () => [rowOf(DAILY)];
+    expect(payersIn(await run(table, { payers: [DAILY.payer] }))).toEqual([DAILY.payer]);
+    await expect(run(table, { payers: [LOOSE.payer] })).rejects.toThrow(ReconcileInputInvalid);
+  });
+
+  it.each([
+    ['a dry run', { dryRun: true }, undefined],
+    ['an input that it does not know', { dry: true }, ReconcileInputInvalid],
+  ])('stores nothing in %s', async (_what, input, refusal) => {
+    const running = run(async () => [rowOf(DAILY)], input);
+    if (refusal) await expect(running).rejects.toThrow(refusal);
+    else expect((await running).configuration.from).toBe('table');
+    expect(await world.ledger.configuration()).toBeUndefined();
+  });
+
+  it('queues nothing before the configuration is stored: the copy function finds whose object it is', async () => {
+    const payers = new PayersInUse({
+      stored: () => world.ledger.configuration(),
+      fallback: FILE,
+      now: () => world.now,
+    });
+    const key = chunk(OVERWRITE, 1);
+    const event = parseCopyMessage(await world.put(key, parquetBytes(1)));
+    const placementOf = async (of: typeof event) => (await payers.placed(of, () => {})).placement.is;
+    expect(await placementOf(event)).toBe('unknown-source');
+    const placements: string[] = [];
+    const copyQueue: ReconcileServices['copyQueue'] = {
+      send: async (messages) => {
+        for (const { body } of messages) placements.push(await placementOf(parseCopyMessage(body)));
+      },
+    };
+    await run(async () => [rowOf(DAILY)], undefined, { copyQueue });
+    expect(placements).toEqual(['data']);
+  });
+
+  it('does nothing while the configuration cannot be stored: nobody would know whose the objects are', async () => {
+    await world.put(chunk(OVERWRITE, 1), parquetBytes(1));
+    world.ledger.saveConfiguration = () => Promise.reject(new Error('throttled'));
+    await expect(run(async () => [rowOf(DAILY)])).rejects.toThrow('throttled');
     expect(world.copyQueue.sent).toEqual([]);
   });
 
-  it('wakes a partition that is dirty and asleep', async () => {
-    await world.handle(await putLoose('a'));
-    world.finalizeQueue.sent.length = 0;
-    expect((await run()).ticks).toBe(1);
-    expect(world.finalizeQueue.sent).toMatchObject([{ body: { period: '2026-10' } }]);
+  it('reports at its end what it has found, and wakes whoever sends messages', async () => {
+    await world.put(chunk(OVERWRITE, 1), parquetBytes(1));
+    await run(async () => [rowOf(DAILY), WRONG_ROW]);
+    const notices = (await world.ledger.outbox()).filter(({ body }) => body.what === 'reconciled');
+    expect(notices).toEqual([
+      expect.objectContaining({ id: 'reconciled/the-request', routingKey: 'cur.all.all.reconciled' }),
+    ]);
+    expect(notices[0]?.body).toMatchObject({
+      periods: ['2026-09', '2026-10'],
+      partitions: 2,
+      missing: 1,
+      queued: 1,
+      unreadable: 0,
+      configuration: 'table',
+      wrongRows: 1,
+      correlationId: 'the-request',
+    });
+    expect(world.finalizeQueue.sent.at(-1)).toEqual({ body: { outbox: true }, group: 'outbox' });
   });
 
-  it('has a copy made again that somebody deleted, under the same key and with nothing else changed', async () => {
-    await world.handle(await putLoose('a'));
-    const [copy] = await world.staged();
-    await world.remove(copy?.key ?? '', 'staging');
-    const record = await world.ledger.partition(partitionOf(LOOSE));
-    expect(ofPartition(await run(), LOOSE)).toMatchObject({ missing: 1, upToDate: 0, queued: 1 });
-    await world.play();
-    expect((await world.staged()).map(({ key }) => key)).toEqual([copy?.key]);
-    expect(await world.ledger.partition(partitionOf(LOOSE))).toEqual(record);
-    expect(world.reported('copy-restored')).toHaveLength(1);
-    expect(ofPartition(await run(), LOOSE)).toMatchObject({ missing: 0, upToDate: 1, queued: 0 });
-  });
-
-  it('has a lost copy made again although its delivery is complete', async () => {
-    const { keys } = await putDelivery('2026-10-05T10:00:00.000Z', 'e1');
-    await run();
-    await world.play();
-    const [copy] = await world.staged();
-    await world.remove(copy?.key ?? '', 'staging');
-    world.copyQueue.sent.length = 0;
-    await run();
-    expect(sentKeys()).toEqual([keys[0]]);
-    await world.play();
-    expect(await world.staged()).toHaveLength(2);
-  });
-
-  it('marks copies that no version owns, once no message can bring their owner any more', async () => {
-    await world.handle(await putLoose('a'));
-    const key = `${partitionPrefix(partitionOf(LOOSE))}orphan-0123456789abcdef.parquet`;
-    await world.put(key, parquetBytes(1), { bucket: 'staging', at: NOON });
-    world.now = NOON + 15 * DAY;
-    expect(ofPartition(await run(), LOOSE)).toMatchObject({ unowned: 0 });
-    world.now = NOON + 20 * DAY + 1;
-    expect(ofPartition(await run(), LOOSE)).toMatchObject({ unowned: 1 });
-    expect(tagged).toEqual([{ bucket: 'staging', key }]);
-  });
-
-  it('wakes a run that clears away superseded copies of a month in which nothing changes any more', async () => {
-    await world.handle(await putLoose('old', NOON - HOUR));
-    const partition = partitionOf(LOOSE);
-    const ids = (await world.ledger.versions(partition)).map(({ id }) => id);
-    const lease = await world.ledger.acquireLease(partition.period, 'test', NOON, NOON + HOUR);
-    await world.ledger.markSuperseded(partition, lease.taken ? lease.epoch : 0, ids, NOON);
-    const cleared = () => world.finalizeQueue.sent.filter(({ body }) => 'clear' in body && body.clear);
-    world.now = NOON + GRACE_SECONDS * 1000 - 1;
-    await run();
-    expect(cleared()).toEqual([]);
-    world.now += 1;
-    await run();
-    expect(cleared()).toEqual([{ body: { period: '2026-10', clear: true }, group: '2026-10' }]);
-  });
-
-  it('reads a quarantined manifest again: the configuration that it contradicted may be mended', async () => {
-    const { folder, manifest } = execution('2026-10-05T10:00:00.000Z', 'e1');
-    const key = chunk(folder, 1);
-    await world.put(key, parquetBytes(1));
-    const event = await world.put(manifest, manifestBytes('e1', [key]));
-    const unknownPlace = { is: 'ignored', reason: 'configured elsewhere' } as const;
-    const place: ReconcileServices['place'] = (bucket, object) =>
-      object === key ? unknownPlace : world.staging.place(bucket, object);
-    await world.handle(event, { place });
-    expect(world.reported('manifest-quarantined')).toHaveLength(1);
-    await run();
-    await world.play();
-    expect(await world.ledger.partition(partitionOf(DAILY))).toMatchObject({ completeDelivery: { executionId: 'e1' } });
-    world.copyQueue.sent.length = 0;
-    expect(ofPartition(await run())).toMatchObject({ upToDate: 1, queued: 0 });
-  });
-
-  it('reads no more payers at the same time than it may', async () => {
-    let [open, most] = [0, 0];
-    const store: ObjectStore = {
-      ...bound(world.store),
-      list: async function* (bucket, prefix, startAfter) {
-        open += 1;
-        most = Math.max(most, open);
-        yield* world.store.list(bucket, prefix, startAfter);
-        open -= 1;
-      },
-    };
-    await run({}, { store, concurrency: 2 });
-    expect(most).toBe(2);
-    most = 0;
-    await run({}, { store, concurrency: 1 });
-    expect(most).toBe(1);
+  it('notifies and wakes nobody on a dry run, or where nobody listens', async () => {
+    await run(async () => [rowOf(DAILY)], { dryRun: true });
+    await run(async () => [rowOf(DAILY)], {}, { notify: async () => {} });
+    expect(await world.ledger.outbox()).toEqual([]);
+    expect(world.finalizeQueue.sent).toEqual([]);
   });
 });
-
-describe('a payer', () => {
-  const stalePayers = () => toldOf('stale').map(({ payer }) => payer);
-
-  it('that has delivered within the limit is not told, and one that has not is', async () => {
-    await putDelivery('2026-10-05T10:00:00.000Z', 'e1');
-    await run();
-    await world.play();
-    told.length = 0;
-    world.now += 36 * HOUR;
-    await run();
-    expect(stalePayers()).toEqual([LOOSE.payer, NEIGHBOUR.payer]);
-    expect(toldOf('stale')[0]).toMatchObject({ hours: 8784, lastDelivery: null, limitHours: 36 });
-    told.length = 0;
-    world.now += HOUR;
-    await run();
-    expect(stalePayers()).toEqual([DAILY.payer, LOOSE.payer, NEIGHBOUR.payer]);
-    expect(toldOf('stale')[0]).toMatchObject({ hours: 37, lastDelivery: new Date(NOON).toISOString() });
-  });
-
-  it('that was not asked for is not told', async () => {
-    await run({ payers: [LOOSE.payer] });
-    expect(stalePayers()).toEqual([LOOSE.payer]);
-  });
-
-  it('that cannot be told of is told by the next try: reconcile throws', async () => {
-    const tell = () => Promise.reject(new Error('the ledger is throttled'));
-    await expect(run({}, { notify: tell })).rejects.toThrow('the ledger is throttled');
-  });
-});
-
-function bound(store: ObjectStore): ObjectStore {
-  return {
-    read: (object, range) => store.read(object, range),
-    copy: (source, target) => store.copy(source, target),
-    list: (bucket, prefix, startAfter) => store.list(bucket, prefix, startAfter),
-    delete: (location) => store.delete(location),
-  };
-}

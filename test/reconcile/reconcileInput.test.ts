@@ -39,14 +39,14 @@ describe('the input of reconcile', () => {
       force: true,
     });
     for (const part of [
-      'payers.0 must be a configured payer (111122223333, 444455556666), got "999999999999"',
-      'payers.1 must be a string of 12 digits, got 111122223333',
-      'periods.0 must be a month as YYYY-MM',
+      'payers[0] must be a configured payer (111122223333, 444455556666), got "999999999999"',
+      'payers[1] must be a string of 12 digits, got 111122223333',
+      'periods[0] must be a month as YYYY-MM',
       'got "2026-13"',
       'got "2026-9"',
       'dryRun must be true or false, got "yes"',
-      '"payer" is no field',
-      '"force" is no field',
+      'payer is an unknown field',
+      'force is an unknown field',
     ]) {
       expect(complaint).toContain(part);
     }
@@ -58,7 +58,7 @@ describe('the input of reconcile', () => {
     [{ payers: [] }, 'payers must name at least one payer, got []'],
     [{ periods: [] }, 'periods must name at least one period, got []'],
     [{ payers: '111122223333' }, 'payers must be a list of payers, got "111122223333"'],
-    [{ 'a\nb': 1 }, '"a\\nb" is no field'],
+    [{ 'a\nb': 1 }, 'a\\u{a}b is an unknown field'],
   ])('%j is refused', (input, complaint) => {
     expect(complaintOf(input)).toContain(complaint);
   });

@@ -19,7 +19,10 @@ function ownersNamed(statement: unknown): unknown[] {
   return names.flatMap((name) => listAt(statement, `Condition.StringEquals.${name}`));
 }
 
-/** Whether every bucket or key is meant, of named accounts, or of an organization without this account: its policies say which. */
+/**
+ * Whether every bucket or key is meant, of named accounts, or of an organization without this
+ * account: its policies say which.
+ */
 function isCompact(statement: unknown): boolean {
   const others = listAt(statement, 'Condition.StringNotEquals.aws:ResourceAccount').map((one) => at(one, 'Fn::Sub'));
   const byOrganization = listAt(statement, 'Condition.StringEquals.aws:ResourceOrgID').length > 0;
@@ -37,7 +40,10 @@ function isNetwork(statement: unknown): boolean {
   return listAt(statement, 'Action').every((action) => network.test(String(action)));
 }
 
-/** Open to more than what is named before its first slash. Nothing that these roles do has to be allowed so. */
+/**
+ * Open to more than what is named before its first slash. Nothing that these roles do has to be
+ * allowed so.
+ */
 function isOpen(value: unknown): boolean {
   const text = typeof value === 'string' ? value : String(at(value, 'Fn::Sub') ?? '');
   return /^\*|^arn:[^/]*\*/.test(text);

@@ -26,7 +26,7 @@ function dimensionsOf({ Resources }: Template, alarm: Resource): Record<string, 
   return Object.fromEntries(entries);
 }
 
-/** What tells an alarm from the others: its metric, and whose. */
+/** What distinguishes an alarm from the others: its metric and dimensions. */
 function subjectOf(template: Template, alarm: Resource): string {
   const { stage: _, ...whose } = dimensionsOf(template, alarm);
   return [alarm.Properties.MetricName, ...Object.values(whose)].join(' ');
@@ -89,7 +89,7 @@ export const alarmRules: readonly Rule[] = [
     ],
   },
   {
-    name: 'an alarm tells the same topics when it comes and when it goes',
+    name: 'an alarm notifies the same topics when it is raised and when it clears',
     violations: (template) =>
       alarmsOf(template).flatMap(([id, { Properties }]) => {
         const { AlarmActions, OKActions } = Properties;

@@ -4,7 +4,10 @@ import { promisify } from 'node:util';
 import { findPythonTool } from '../aws/pythonTools.ts';
 import { type PackagedStage, TEMPLATE_FILE } from './packaged.ts';
 
-/** Functions wait for their roles twice: by the reference, and by a DependsOn that the framework adds. */
+/**
+ * Functions wait for their roles twice: by the reference, and by a DependsOn that the framework
+ * adds.
+ */
 const NOT_OURS = ['--ignore-checks', 'W3005'];
 
 /** What cfn-lint says of a packaged template: nothing where it finds it right. */

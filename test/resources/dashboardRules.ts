@@ -38,7 +38,10 @@ interface Widget {
 const bodyPath = 'Dashboard.Properties.DashboardBody.Fn::Sub';
 const textOf = ({ Resources }: Template) => String(at(Resources, bodyPath));
 
-/** The dashboard's widgets, with CloudFormation's pseudo parameters filled in. Throws when the body is no JSON. */
+/**
+ * The dashboard's widgets, with CloudFormation's pseudo parameters filled in. Throws when the body
+ * is no JSON.
+ */
 function widgetsOf(template: Template): Widget[] {
   const body = textOf(template).replaceAll(/\$\{AWS::(\w+)\}/g, '$1');
   const parsed: { readonly widgets: Widget[] } = JSON.parse(body);
@@ -49,7 +52,10 @@ function usesOf(widgets: readonly Widget[]): MetricUse[] {
   return widgets.flatMap(({ properties }) => listAt(properties, 'metrics').flatMap((metric) => useOf(metric)));
 }
 
-/** A metric is a list: namespace, name, each dimension and its value, and how it is drawn. Or a search for many. */
+/**
+ * A metric is a list: namespace, name, each dimension and its value, and how it is drawn. Or a
+ * search for many.
+ */
 function useOf(metric: unknown): MetricUse[] {
   const parts: unknown[] = Array.isArray(metric) ? metric : [];
   const expression = at(parts[0], 'expression');

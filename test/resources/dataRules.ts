@@ -84,7 +84,7 @@ export const dataRules: readonly Rule[] = [
       const rules = listAt(Resources, 'StagingBucket.Properties.LifecycleConfiguration.Rules');
       const aborting = rules.filter((rule) => at(rule, 'AbortIncompleteMultipartUpload.DaysAfterInitiation') === 1);
       const others = rules.filter((rule) => !aborting.includes(rule));
-      const tag = JSON.stringify([{ Key: 'superseded', Value: 'true' }]);
+      const tag = JSON.stringify([{ Key: 'unowned', Value: 'true' }]);
       const right =
         aborting.length === 1 &&
         others.length === 1 &&
@@ -131,7 +131,8 @@ export const dataRules: readonly Rule[] = [
           at(properties, 'BillingMode') === 'PAY_PER_REQUEST' &&
           at(properties, 'PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled') === true &&
           at(properties, 'TimeToLiveSpecification') === undefined &&
-          // Absent is encrypted with DynamoDB's own key; `SSEEnabled: false` means the same, but does not say so.
+          // Absent is encrypted with DynamoDB's own key; `SSEEnabled: false` means the same, but
+          // does not say so.
           (at(properties, 'SSESpecification') === undefined ||
             at(properties, 'SSESpecification.KMSMasterKeyId') !== undefined);
         return right ? [] : [id];

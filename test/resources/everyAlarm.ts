@@ -15,7 +15,10 @@ interface Alarm {
 const STAGE_NAME = '$' + '{self:custom.name}';
 const STAGE_TOPICS = '$' + '{param:alarmTopics}';
 
-/** The alarms of a stage with one rule for own buckets: of resources/alarms.yml, and those that are made of lists. */
+/**
+ * The alarms of a stage with one rule for own buckets: of resources/alarms.yml, and those that are
+ * made of lists.
+ */
 export function everyAlarm(): Alarm[] {
   const text = readFileSync(new URL('../../resources/alarms.yml', import.meta.url), 'utf8');
   // CloudFormation's tags (!GetAtt) are none of its business.

@@ -14,7 +14,10 @@ function ledgerWritesIn(statement: unknown): string[] {
   return actions.flatMap((action) => /^dynamodb:((Put|Update|Delete)Item)$/.exec(action)?.[1] ?? []);
 }
 
-/** What a role may write in the ledger, statement by statement. `*` stands for a key where a statement names none. */
+/**
+ * What a role may write in the ledger, statement by statement. `*` stands for a key where a
+ * statement names none.
+ */
 function writesOf(template: Template, role: string): LedgerWrite[] {
   const statements = identityStatements(template).filter(({ where }) => where === role);
   return statements.flatMap(({ statement }) => {

@@ -2,7 +2,10 @@ import { METRICS, type MetricName, SERIES } from '../../src/telemetry/metricCata
 import { environmentOf } from './functionRules.ts';
 import { at, resourcesOf, type Template, targetOf } from './template.ts';
 
-/** One metric as an alarm or a dashboard names it. Values of dimensions are names, once references are resolved. */
+/**
+ * One metric as an alarm or a dashboard names it. Values of dimensions are names, once references
+ * are resolved.
+ */
 export interface MetricUse {
   readonly namespace: string;
   readonly name: string;
@@ -10,8 +13,9 @@ export interface MetricUse {
 }
 
 /**
- * What AWS sends by itself: Amazon SQS Developer Guide, Available CloudWatch metrics; Lambda Developer Guide, Types of
- * metrics; DynamoDB Developer Guide, Metrics and dimensions; EventBridge User Guide, Monitoring.
+ * What AWS sends by itself: Amazon SQS Developer Guide, Available CloudWatch metrics; Lambda
+ * Developer Guide, Types of metrics; DynamoDB Developer Guide, Metrics and dimensions; EventBridge
+ * User Guide, Monitoring.
  */
 const OF_AWS = {
   'AWS/SQS': {

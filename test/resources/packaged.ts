@@ -46,9 +46,10 @@ const TIMEOUT_MS = 500_000;
 const NO_NETWORK = 'http://127.0.0.1:9';
 
 /**
- * Packages a stage as `sls package` does, from a copy of the tree: the framework leaves folders beside the code, and
- * several tests may package at the same time. The child has no credentials, no home with any, and a proxy that leads
- * nowhere. Throws with the framework's words when it fails, or does not end.
+ * Packages a stage as `sls package` does, from a copy of the tree: the framework leaves folders
+ * beside the code, and several tests may package at the same time. The child has no credentials, no
+ * home with any, and a proxy that leads nowhere. Throws with the framework's words when it fails,
+ * or does not end.
  */
 export async function packageStage(
   stage: string,

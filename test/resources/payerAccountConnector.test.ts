@@ -60,7 +60,7 @@ const BILLING_STATEMENT = {
 const BILLING_POLICY = { Version: '2008-10-17', Id: 'Policy1335892530063', Statement: [BILLING_STATEMENT] };
 const NOTIFICATIONS: NotificationConfiguration = {
   TopicConfigurations: [
-    { Id: 'tell', TopicArn: `arn:aws:sns:${REGION}:${PAYER}:gone-for-long`, Events: ['s3:ObjectRemoved:*'] },
+    { Id: 'notify', TopicArn: `arn:aws:sns:${REGION}:${PAYER}:gone-for-long`, Events: ['s3:ObjectRemoved:*'] },
   ],
   QueueConfigurations: [
     {
@@ -364,7 +364,7 @@ describe('disconnecting', () => {
 });
 
 describe('a failure', () => {
-  it('is told with its reason when the bucket does not exist, and the Delete that follows succeeds', async () => {
+  it('is reported with its reason when the bucket does not exist, and the Delete that follows succeeds', async () => {
     const request = { stackId: newStackId(), properties: propertiesFor(`missing-${randomUUID()}`) };
     const failed = await ask({ type: 'Create', ...request });
     expect(failed).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('NoSuchBucket') });
@@ -408,7 +408,7 @@ describe('a failure', () => {
     expect(refusals).toBeLessThan(0);
   });
 
-  it('of S3 to answer at all is told before the time is up', async () => {
+  it('of S3 to answer at all is reported before the time is up', async () => {
     const bucket = await newBucket();
     front.fault = () => 'silence';
     const request: ConnectorRequest = { type: 'Create', stackId: newStackId(), properties: propertiesFor(bucket) };

@@ -9,7 +9,10 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { inlineCode, type Json } from './payerAccountTemplate.ts';
 
-/** What CloudFormation asks of the connector; the bucket and its statements as the template gives them. */
+/**
+ * What CloudFormation asks of the connector; the bucket and its statements as the template gives
+ * them.
+ */
 export interface ConnectorRequest {
   readonly type: 'Create' | 'Update' | 'Delete';
   readonly stackId: string;
@@ -41,7 +44,10 @@ export interface Asked {
   readonly ended: Promise<{ readonly status: number | null; readonly answer: Answer | undefined }>;
 }
 
-/** CloudFormation's side of the custom resource, and Lambda's: it runs the inline code as index.js, with the real SDK. */
+/**
+ * CloudFormation's side of the custom resource, and Lambda's: it runs the inline code as index.js,
+ * with the real SDK.
+ */
 export interface CloudFormationSide {
   /** `env` says where S3 is and who asks; `seconds` are left until Lambda's time is up. */
   ask(request: ConnectorRequest, env: Readonly<Record<string, string>>, seconds?: number): Asked;

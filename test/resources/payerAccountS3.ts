@@ -12,8 +12,9 @@ export interface Write {
 }
 
 /**
- * Stands before moto's S3. Moto takes a notification document with EventBridge in it, sends the events, and leaves
- * EventBridge out when the document is read; S3 tells it. So it is remembered here.
+ * Stands before moto's S3. Moto takes a notification document with EventBridge in it, sends the
+ * events, and leaves EventBridge out when the document is read; S3 returns it. So it is remembered
+ * here.
  */
 export interface S3Front {
   readonly endpoint: string;
@@ -49,8 +50,8 @@ export async function startS3Front(behind: string): Promise<S3Front> {
       if (body.includes('<EventBridgeConfiguration')) withEventBridge.add(bucket);
       else withEventBridge.delete(bucket);
     }
-    const tells = what === `GET notification ${bucket}` && status === 200 && withEventBridge.has(bucket);
-    answer.writeHead(status, { 'content-type': 'application/xml' }).end(tells ? told(text) : text);
+    const isAsked = what === `GET notification ${bucket}` && status === 200 && withEventBridge.has(bucket);
+    answer.writeHead(status, { 'content-type': 'application/xml' }).end(isAsked ? addEventBridge(text) : text);
   };
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const front: S3Front = {
@@ -71,7 +72,7 @@ function denied(fault: Fault): string {
   return `<Error><Code>AccessDenied</Code><Message>Access Denied by a test${more}</Message></Error>`;
 }
 
-function told(document: string): string {
+function addEventBridge(document: string): string {
   const end = document.lastIndexOf('</');
   const element = '<EventBridgeConfiguration/>';
   if (end < 0) return `<NotificationConfiguration>${element}</NotificationConfiguration>`;

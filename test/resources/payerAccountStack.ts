@@ -7,14 +7,14 @@ import { type Json, TEMPLATE_TEXT } from './payerAccountTemplate.ts';
 /** What became of a payer's stack. */
 export interface PayerStack {
   readonly outputs: Readonly<Record<string, string | undefined>>;
-  /** What the custom resource told CloudFormation. */
+  /** What the custom resource answered CloudFormation. */
   readonly connected: Answer | undefined;
 }
 
 /**
- * Deploys the payer account's template to an account on moto's server. Moto makes the resources; the custom resource's
- * function it would run in a container, so the connector is run here instead, as CloudFormation would have it run, with
- * `connection` as the custom resource's properties.
+ * Deploys the payer account's template to an account on moto's server. Moto makes the resources;
+ * the custom resource's function it would run in a container, so the connector is run here instead,
+ * as CloudFormation would have it run, with `connection` as the custom resource's properties.
  */
 export async function deployPayerStack(
   { clientConfig, env }: MotoAccount,

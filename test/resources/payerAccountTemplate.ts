@@ -8,7 +8,10 @@ export const TEMPLATE_TEXT = readFileSync(TEMPLATE_PATH, 'utf8');
 
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };
 
-/** The part of a CloudFormation template that the tests look at, with the short forms (`!Sub`) written out (`Fn::Sub`). */
+/**
+ * The part of a CloudFormation template that the tests look at, with the short forms (`!Sub`)
+ * written out (`Fn::Sub`).
+ */
 export interface Template {
   readonly Parameters: Readonly<Record<string, { readonly Default?: string; readonly AllowedPattern: string }>>;
   readonly Conditions: Readonly<Record<string, Json>>;
@@ -36,7 +39,10 @@ function shortForms(name: string) {
 
 /** What CloudFormation makes of the template in one account and region. */
 export interface Resolved {
-  /** The resources whose conditions hold, by their logical names. A reference to another one reads `<Name>` or `<Name.Attribute>`. */
+  /**
+   * The resources whose conditions hold, by their logical names. A reference to another one reads
+   * `<Name>` or `<Name.Attribute>`.
+   */
   readonly resources: Readonly<Record<string, Json>>;
   readonly outputs: Readonly<Record<string, Json>>;
 }
@@ -47,7 +53,10 @@ export interface Deployment {
   readonly parameters: Readonly<Record<string, string>>;
 }
 
-/** Resolves the intrinsic functions that the template uses. Throws an Error that names a function it does not know. */
+/**
+ * Resolves the intrinsic functions that the template uses. Throws an Error that names a function it
+ * does not know.
+ */
 export function resolveTemplate({ account, region, parameters }: Deployment): Resolved {
   const values = new Map<string, string>([
     ['AWS::AccountId', account],
@@ -95,7 +104,8 @@ function call(name: string, operand: Json, values: ReadonlyMap<string, string>):
   const inner = (child: Json | undefined) => evaluate(child, values);
   const [first, second, third] = isList(operand) ? operand : [operand];
   switch (name) {
-    // A statement has a Condition of its own: an object, where the reference to one of the template's is a text.
+    // A statement has a Condition of its own: an object, where the reference to one of the
+    // template's is a text.
     case 'Condition':
       return typeof first === 'string' ? inner(TEMPLATE.Conditions[first]) : { Condition: inner(first) };
     case 'Ref':

@@ -32,7 +32,7 @@ const ANSWERS_A_PERSON = 'StatusLambdaFunction';
 
 export const queueRules: readonly Rule[] = [
   {
-    name: 'somebody is told of every dead letter',
+    name: 'every dead letter raises an alarm',
     violations: (template) => {
       const watched = resourcesOf(template, 'AWS::CloudWatch::Alarm')
         .filter(([, alarm]) => at(alarm, 'Properties.MetricName') === 'ApproximateNumberOfMessagesVisible')

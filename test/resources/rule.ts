@@ -9,7 +9,10 @@ export interface Rule {
   readonly breaks: readonly ((template: Template) => void)[];
 }
 
-/** Puts a value at a path such as `CopyQueue.Properties.VisibilityTimeout`; undefined takes away what is there. */
+/**
+ * Puts a value at a path such as `CopyQueue.Properties.VisibilityTimeout`; undefined takes away
+ * what is there.
+ */
 export function set(path: string, value: Json | undefined): (template: Template) => void {
   return ({ Resources }) => {
     const names = path.split('.');

@@ -11,7 +11,10 @@ function textsIn(value: unknown, path = ''): [path: string, text: string][] {
   return Object.entries(value).flatMap(([name, part]) => textsIn(part, path === '' ? name : `${path}.${name}`));
 }
 
-/** The functions that a function's messages can start, by way of the queues that its role may send to. */
+/**
+ * The functions that a function's messages can start, by way of the queues that its role may send
+ * to.
+ */
 function startedBy(template: Template, id: string): string[] {
   const role = targetOf(at(template.Resources, `${id}.Properties.Role`));
   const queues = identityStatements(template)
@@ -36,7 +39,10 @@ function canStartItself(template: Template, id: string): boolean {
   return reached.has(id);
 }
 
-/** Lambda Developer Guide: a function that is in no loop needs none allowed. Reconcile is about to get a queue of its own. */
+/**
+ * Lambda Developer Guide: a function that is in no loop needs none allowed. Reconcile is about to
+ * get a queue of its own.
+ */
 const MAY_ALLOW = ['ReconcileLambdaFunction'];
 
 export const stageRules: readonly Rule[] = [

@@ -117,7 +117,10 @@ describe('a template that breaks a rule is found out', () => {
 });
 
 describe('stages', () => {
-  /** Names that are given, not made up by CloudFormation: two stages in one account must not share any. */
+  /**
+   * Names that are given, not made up by CloudFormation: two stages in one account must not share
+   * any.
+   */
   const NAMES = [
     'AlarmName',
     'BucketName',
@@ -217,7 +220,7 @@ describe('packaging', () => {
     }
   });
 
-  test('tells status which release it is', () => {
+  test('passes its release to status', () => {
     const { RELEASE } = environmentOf(packaged('dev').template.Resources.StatusLambdaFunction);
     expect(RELEASE).toMatch(/^\d+\.\d+\.\d+\+files\.[0-9a-f]{12}$/);
     expect(environmentOf(packaged('prod').template.Resources.StatusLambdaFunction).RELEASE).toBe(RELEASE);
@@ -259,7 +262,7 @@ describe('packaging', () => {
       expect.stringContaining('- organizationId must be'),
       expect.stringContaining('- quietSeconds must be'),
       expect.stringContaining('- staleAfterHours must be'),
-      '    - quiet is no param, got "1"',
+      '    - quiet is an unknown param, got "1"',
       `  ${payersFile}`,
       expect.stringContaining('- payers[0].payer must be'),
     ]);

@@ -66,7 +66,10 @@ function placed(where: string, statements: readonly unknown[]): PlacedStatement[
   return statements.map((statement) => ({ where, statement }));
 }
 
-/** The statements of the policies that buckets and queues carry, by the logical id of the bucket or queue. */
+/**
+ * The statements of the policies that buckets and queues carry, by the logical id of the bucket or
+ * queue.
+ */
 export function resourceStatements(template: Template): PlacedStatement[] {
   const buckets = resourcesOf(template, 'AWS::S3::BucketPolicy').flatMap(([, policy]) =>
     placed(targetOf(at(policy, 'Properties.Bucket')) ?? '', listAt(policy, 'Properties.PolicyDocument.Statement')),

@@ -5,18 +5,16 @@ import type { ObjectStore } from '../../src/store/objectStore.ts';
 import { FencedOff, type Warehouse } from '../../src/warehouse/warehouse.ts';
 import { parquetBytes } from '../copy/parquetBytes.ts';
 import type { Mishap } from './mishaps.ts';
+import type { Mutation } from './mutation.ts';
 import { override } from './observed.ts';
+import { everyTwentySeconds } from './progressMutations.ts';
 import { isStray } from './scenario.ts';
 import type { Process } from './scheduler.ts';
-import type { Mutation } from './simulate.ts';
 
-/** The clock is set back by a day, over and over: also while a process that dies holds the lease. */
-export const everyTwentySeconds = Array.from(
-  { length: 50 },
-  (_, number) => ({ is: 'clock', atSeconds: 20 * number, backSeconds: 86_400 }) as const,
-);
-
-/** Ways to break an invariant, by the number that src/README.md gives it. Each must be noticed, and as that invariant. */
+/**
+ * Ways to break an invariant, by the number that src/README.md gives it. Each must be noticed, and
+ * as that invariant.
+ */
 export const mutations: readonly (Mutation & {
   readonly breaks: number;
   readonly how: string;
@@ -152,7 +150,7 @@ export const mutations: readonly (Mutation & {
   },
   {
     breaks: 9,
-    how: 'messages are told and not kept',
+    how: 'messages are not put into the outbox',
     ledger: (ledger) => override<Ledger>(ledger, { putIntoOutbox: async () => {} }),
   },
   {
@@ -193,7 +191,7 @@ export const mutations: readonly (Mutation & {
   },
   {
     breaks: 6,
-    how: 'a warehouse that answers nothing any more is taken for trouble like any other',
+    how: 'a warehouse that answers nothing any more is treated like any other failure',
     befalls: [{ is: 'broken', atSeconds: 1 }],
     finalize: (finalize) => async (process, body) => {
       await finalize(process, body).catch((error: Error) => {
@@ -203,7 +201,7 @@ export const mutations: readonly (Mutation & {
   },
   {
     breaks: 6,
-    how: 'a month whose totals cannot be told ends the run that the others are in',
+    how: 'a month whose totals cannot be read ends the run that the others are in',
     warehouse: (warehouse) => {
       let hasFailed = false;
       return override<Warehouse>(warehouse, {
@@ -236,7 +234,7 @@ export const mutations: readonly (Mutation & {
   },
   {
     breaks: 10,
-    how: 'superseded copies are deleted, and the ledger is not told',
+    how: 'superseded copies are deleted, and the ledger does not record it',
     ledger: (ledger) => override<Ledger>(ledger, { markRemoved: async () => {} }),
   },
   {
@@ -285,31 +283,3 @@ export const mutations: readonly (Mutation & {
       }),
   },
 ];
-
-/** What the clock's being set back does to a lease is left out. */
-export const lastingLease: Mutation & { readonly breaks: number; readonly how: string } = {
-  breaks: 6,
-  how: 'a lease that was taken before the clock was set back holds until its old end',
-  ledger: (ledger) =>
-    override<Ledger>(ledger, {
-      acquireLease: async (period, holder, now, until) => {
-        const { lease } = await ledger.period(period);
-        if (lease && lease.until > now) return { taken: false, heldUntil: lease.until };
-        return ledger.acquireLease(period, holder, now, until);
-      },
-    }),
-};
-
-/** A ledger that was restored is not brought up to the epoch that its warehouse has seen. */
-export const lastingBehind: Mutation & { readonly breaks: number; readonly how: string } = {
-  breaks: 6,
-  how: 'runs of a restored ledger are fenced off one by one',
-  ledger: (ledger) => override<Ledger>(ledger, { raiseEpoch: async () => {} }),
-};
-
-/** A finalizer that never runs as long as something changes. */
-export const endlessChange: Mutation & { readonly breaks: number; readonly how: string } = {
-  breaks: 6,
-  how: 'a partition that keeps changing waits for its quiet period forever',
-  settings: { maxWaitSeconds: 1_000_000 },
-};

@@ -2,7 +2,10 @@ import type { Ledger } from '../../src/ledger/ledger.ts';
 import { FencedOff, type Warehouse } from '../../src/warehouse/warehouse.ts';
 import type { Oracle } from './oracle.ts';
 
-/** Tells the oracle of each commit. The ledger changes within the call, so the oracle sees it as it is then. */
+/**
+ * Tells the oracle of each commit. The ledger changes within the call, so the oracle sees it as it
+ * is then.
+ */
 export function observedLedger(ledger: Ledger, oracle: Oracle): Ledger {
   return override(ledger, {
     commit: async (partition, epoch, update) => {

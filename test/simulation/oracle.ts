@@ -2,70 +2,26 @@ import { partitionName } from '../../src/billing/partition.ts';
 import type { Period } from '../../src/billing/period.ts';
 import { reportOf } from '../../src/billing/report.ts';
 import { versionIdOf } from '../../src/billing/version.ts';
-import { stagedKeyOf } from '../../src/copy/stagedKey.ts';
-import type { Ledger } from '../../src/ledger/ledger.ts';
-import { compareDeliveries, isDirty, type PartitionRecord, setIdOf } from '../../src/ledger/partitionRecord.ts';
-import { problemOf } from '../../src/ledger/problems.ts';
+import { compareDeliveries } from '../../src/ledger/deliveryOrder.ts';
+import { isDirty, type PartitionRecord, setIdOf } from '../../src/ledger/partitionRecord.ts';
+import { parseCopyMessage } from '../../src/queue/copyMessage.ts';
 import type { Publication } from '../../src/warehouse/warehouse.ts';
-import {
-  isImpossible,
-  isStray,
-  type PartitionPlan,
-  type PlannedReport,
-  partitionOf,
-  reportsOf,
-  type Stuck,
-  sourceOf,
-  straysOf,
-} from './scenario.ts';
-import type { SimulatedBuckets } from './simulatedStore.ts';
-import { type SimulatedWarehouse, TOTALS_OVERFLOW } from './simulatedWarehouse.ts';
+import type { Omniscience } from './omniscience.ts';
+import { isImpossible, isStray, type PartitionPlan } from './scenario.ts';
+import { expectedAtRest, folder, isStuckIn, sameSet, type Visible, type Watched, watch } from './watched.ts';
 
 const STAGING = 'staging';
-const MAX_GENERATIONS = 8;
 
-/** What the oracle may look at: the world as it is, not as the workflows see it. */
-export interface Omniscience {
-  readonly ledger: Ledger;
-  readonly warehouse: SimulatedWarehouse;
-  readonly buckets: SimulatedBuckets;
-  /** What the reactor takes for the time. */
-  readonly now: () => number;
-  readonly maxWaitSeconds: number;
-  /** Whether a partition cannot get over its trouble now. */
-  readonly isStuck: (plan: PartitionPlan) => boolean;
-  /** How often in a row runs may be fenced off by an epoch that the ledger has not handed out. */
-  readonly fencedOffAtMost: number;
-}
-
-/** Nothing waits longer for anything, however far a clock was set back; the longest of what is waited for are minutes. */
+/**
+ * Nothing waits longer for anything, however far a clock was set back; the longest of what is
+ * waited for are minutes.
+ */
 const RESTS_WITHIN_SECONDS = 7200;
 
-/** A file of a partition's visible set, traced back to its source. */
-interface Visible {
-  readonly stagedKey: string;
-  readonly key: string;
-  readonly etag: string;
-}
-
-interface Watched {
-  readonly plan: PartitionPlan;
-  readonly name: string;
-  readonly bucket: string;
-  readonly partition: ReturnType<typeof partitionOf>;
-  readonly reports: readonly PlannedReport[];
-  readonly origins: ReadonlyMap<string, Visible>;
-  /** The report that readers see: the first one that they saw. */
-  bill: PlannedReport | undefined;
-  /** The earliest delivery that what was published so far can be. */
-  publishedIndex: number;
-  /** Whether a delivery with a manifest was published. */
-  delivered: boolean;
-  watermark: number;
-  analysedWatermark: number;
-}
-
-/** Holds a simulated world to the invariants of src/README.md. Each violation says which one, by number. */
+/**
+ * Holds a simulated world to the invariants of src/README.md. Each violation says which one, by
+ * number.
+ */
 export class Oracle {
   readonly violations: string[] = [];
   readonly #world: Omniscience;
@@ -82,7 +38,7 @@ export class Oracle {
 
   /** Invariant 1: the event of what lies at the source goes only when the ledger knows it. */
   async acknowledged(body: unknown): Promise<void> {
-    const { bucket, key, etag, sequencer } = announced(body);
+    const { bucket, key, etag = '', sequencer } = parseCopyMessage(body);
     const watched = this.#watched.find((each) => each.bucket === bucket);
     const present = this.#world.buckets.get({ bucket, key });
     if (!watched || !present || present.sequencer !== sequencer) return;
@@ -99,8 +55,8 @@ export class Oracle {
   }
 
   /**
-   * What the older ledger does not know cannot be held against it: a publish may go back, until all is read again, and a
-   * step of the analytics outside of a transaction may be submitted again.
+   * What the older ledger does not know cannot be held against it: a publish may go back, until all
+   * is read again, and a step of the analytics outside of a transaction may be submitted again.
    */
   ledgerRestored(): void {
     this.#isLedgerRestored = true;
@@ -200,11 +156,14 @@ export class Oracle {
     if (this.violations.length > 0) throw new Error(this.violations.join('\n'));
   }
 
-  /** Invariants 4 and 12: at rest, readers see the newest delivery, analytics have run over it, and the ledger says so. */
+  /**
+   * Invariants 4 and 12: at rest, readers see the newest delivery, analytics have run over it, and
+   * the ledger says so.
+   */
   async atRest(): Promise<void> {
     const { script } = this.#world.warehouse;
     script.passTime();
-    if (script.running.length > 0) this.#violate(9, `at rest, ${told(script.running)} of the analytics run on`);
+    if (script.running.length > 0) this.#violate(9, `at rest, ${listed(script.running)} of the analytics run on`);
     for (const watched of this.#watched) {
       const { name, partition } = watched;
       const visible = this.#visible(watched);
@@ -212,9 +171,9 @@ export class Oracle {
         await this.#isRefusedByName(watched);
         continue;
       }
-      const expected = this.#expectedAtRest(watched);
+      const expected = expectedAtRest(watched, this.#world.buckets);
       if (!sameSet(visible, expected)) {
-        this.#violate(4, `${name} shows ${told(visible)} at rest, not ${told([...expected])}`);
+        this.#violate(4, `${name} shows ${listed(visible)} at rest, not ${listed([...expected])}`);
       }
       const setId = setIdOf(visible.map(({ stagedKey }) => stagedKey));
       if (this.#world.warehouse.analysed.get(name) !== setId)
@@ -223,25 +182,31 @@ export class Oracle {
       if (record) this.#leftOutIsSaid(watched, record);
       const settled =
         record && !isDirty(record) && record.published?.setId === setId && record.analysed?.setId === setId;
-      // A restored ledger may have told of the set under the epoch that it knew then.
+      // A restored ledger may have announced the set under the epoch that it knew then.
       const id = `finalized/${name}/${this.#isLedgerRestored ? '' : record?.published?.epoch}`;
-      const heard = (await this.#world.ledger.outbox()).some((message) =>
+      const isAnnounced = (await this.#world.ledger.outbox()).some((message) =>
         this.#isLedgerRestored ? message.id.startsWith(id) : message.id === id,
       );
-      if (!heard) this.#violate(9, `${name} was finalized, and nobody heard of it`);
+      if (!isAnnounced) this.#violate(9, `${name} was finalized, and nothing announced it`);
       if (!settled) this.#violate(4, `${name} is at rest, and its record says ${JSON.stringify(record)}`);
     }
     if (this.violations.length > 0) throw new Error(this.violations.join('\n'));
   }
 
-  /** Invariant 7: what is stuck says so, and why. That the others are at rest is looked at by itself. */
+  /**
+   * Invariant 7: what is stuck says so, and why. That the others are at rest is looked at by
+   * itself.
+   */
   async #isRefusedByName({ plan, partition, name }: Watched): Promise<void> {
     const record = await this.#world.ledger.partition(partition);
     if (record && plan.stuck && isStuckIn(plan.stuck, record)) return;
     this.#violate(7, `${name} cannot be finalized, and its record says ${JSON.stringify(record)}`);
   }
 
-  /** Invariant 6: a partition that keeps changing does not stay dirty for longer than `limitSeconds`. */
+  /**
+   * Invariant 6: a partition that keeps changing does not stay dirty for longer than
+   * `limitSeconds`.
+   */
   async progress(limitSeconds: number): Promise<void> {
     for (const { partition, name } of this.#watched) {
       const since = (await this.#world.ledger.partition(partition))?.firstChangeAt;
@@ -263,7 +228,10 @@ export class Oracle {
     }
   }
 
-  /** Files whose manifest never came are shown after the maximum wait, and never in the place of a delivery. */
+  /**
+   * Files whose manifest never came are shown after the maximum wait, and never in the place of a
+   * delivery.
+   */
   async #lastResort(watched: Watched): Promise<void> {
     const { firstChangeAt = 0 } = (await this.#world.ledger.partition(watched.partition)) ?? {};
     if (watched.delivered) this.#violate(2, `${watched.name} went back from a delivery to files without a manifest`);
@@ -276,7 +244,7 @@ export class Oracle {
   #oneReport(watched: Watched, visible: readonly Visible[]): void {
     const shown = watched.reports.filter(({ root }) => visible.some(({ key }) => key.startsWith(root)));
     if (visible.some(({ key }) => isStray(key))) this.#violate(12, `${watched.name} shows what is no part of a bill`);
-    if (shown.length > 1) this.#violate(12, `${watched.name} shows two reports: ${told(visible)}`);
+    if (shown.length > 1) this.#violate(12, `${watched.name} shows two reports: ${listed(visible)}`);
     const [bill] = shown;
     // A ledger that was restored to before the first arrival has forgotten which one that was.
     if (!this.#isLedgerRestored && watched.bill && bill && bill !== watched.bill) {
@@ -291,7 +259,7 @@ export class Oracle {
     watched.delivered = true;
     const index = fitting.find((each) => each >= watched.publishedIndex);
     if (index !== undefined) watched.publishedIndex = index;
-    else if (fitting.length === 0) this.#violate(2, `${watched.name} shows a mix: ${told(visible)}`);
+    else if (fitting.length === 0) this.#violate(2, `${watched.name} shows a mix: ${listed(visible)}`);
     else this.#violate(3, `${watched.name} went back to delivery ${fitting} from ${watched.publishedIndex}`);
   }
 
@@ -301,19 +269,6 @@ export class Oracle {
     if (seen < watched.analysedWatermark) this.#violate(3, `${watched.name}: the analysed watermark moved back`);
     watched.watermark = staged;
     watched.analysedWatermark = seen;
-  }
-
-  #expectedAtRest({ plan, bill, bucket }: Watched): ReadonlyMap<string, string> {
-    if (!bill) return new Map([['a report', 'whichever came first']]);
-    if (plan.mode !== 'without-manifests') return bill.deliveries.at(-1)?.expected ?? new Map();
-    const { buckets } = this.#world;
-    return new Map(
-      buckets.keys(bucket, bill.root).flatMap((key) => {
-        const object = buckets.get({ bucket, key });
-        const counts = object !== undefined && object.bytes.length > 0 && !isStray(key);
-        return counts ? [[key, object.etag] as const] : [];
-      }),
-    );
   }
 
   /** Invariant 12: a report that is left out is known to be. */
@@ -331,52 +286,6 @@ export class Oracle {
   }
 }
 
-/** Whether a record says what its partition is stuck in. */
-export function isStuckIn(stuck: Stuck, record: PartitionRecord): boolean {
-  if (stuck === 'unknown') return problemOf(record, 'analyse')?.message.endsWith(TOTALS_OVERFLOW) ?? false;
-  const { partition, changes } = record;
-  const refused = problemOf(record, 'publish');
-  const isNamed = refused?.message.startsWith(`${partitionName(partition)}: `);
-  return isNamed === true && refused?.changes === changes && refused.message.includes('line_item_unblended_cost');
-}
-
-function watch(plan: PartitionPlan, index: number): Watched {
-  const partition = partitionOf(index);
-  const { bucket } = sourceOf(index, plan);
-  const reports = reportsOf(index, plan);
-  const origins = new Map<string, Visible>();
-  const delivered = reports.flatMap(({ deliveries }) => deliveries.flatMap(({ arrivals }) => arrivals));
-  for (const { key, content } of [...delivered, ...straysOf(index, plan)]) {
-    for (let generation = 0; generation < MAX_GENERATIONS; generation += 1) {
-      const stagedKey = stagedKeyOf(partition, { bucket, key, etag: content.etag }, generation);
-      origins.set(stagedKey, { stagedKey, key, etag: content.etag });
-    }
-  }
-  const marks = { bill: undefined, publishedIndex: 0, delivered: false, watermark: 0, analysedWatermark: 0 };
-  return { plan, name: partitionName(partition), bucket, partition, reports, origins, ...marks };
-}
-
-interface Announced {
-  readonly bucket: string;
-  readonly key: string;
-  readonly etag: string;
-  /** Only what the source itself announced has one; what the reactor sends to itself has not. */
-  readonly sequencer?: string;
-}
-
-function announced(body: unknown): Announced {
-  const { detail } = body as { detail: { bucket: { name: string }; object: Omit<Announced, 'bucket'> } };
-  return { bucket: detail.bucket.name, ...detail.object };
-}
-
-function sameSet(visible: readonly Visible[], expected: ReadonlyMap<string, string>): boolean {
-  return visible.length === expected.size && visible.every(({ key, etag }) => expected.get(key) === etag);
-}
-
-function folder(key: string): string {
-  return key.slice(0, key.lastIndexOf('/'));
-}
-
-function told(files: readonly unknown[]): string {
+function listed(files: readonly unknown[]): string {
   return JSON.stringify(files);
 }

@@ -11,7 +11,10 @@ import type { Content } from './simulatedStore.ts';
 /** How a simulated payer is delivered to. */
 export type Mode = 'overwrite' | 'create-new' | 'without-manifests';
 
-/** One refresh of a partition: the contents of its chunks in order. A number names a content; the same number, the same bytes. */
+/**
+ * One refresh of a partition: the contents of its chunks in order. A number names a content; the
+ * same number, the same bytes.
+ */
 export interface Refresh {
   readonly chunks: readonly ChunkKind[];
   /** Seconds between this refresh's end and the next one's beginning. */
@@ -19,14 +22,14 @@ export interface Refresh {
 }
 
 /**
- * A whole number names a good content, and the same number is the same bytes. `impossible` is one that can be read, and
- * whose costs no number type holds.
+ * A whole number names a good content, and the same number is the same bytes. `impossible` is one
+ * that can be read, and whose costs no number type holds.
  */
 export type ChunkKind = number | 'corrupt' | 'impossible';
 
 /**
- * What a partition never gets over: its last refresh cannot be added up, or the warehouse fails when it is asked for its
- * totals. The others must not wait for it.
+ * What a partition never gets over: its last refresh cannot be added up, or the warehouse fails
+ * when it is asked for its totals. The others must not wait for it.
  */
 export type Stuck = 'impossible' | 'unknown';
 
@@ -48,7 +51,9 @@ export interface Scenario {
   };
   readonly mishaps?: readonly Mishap[];
   readonly graceSeconds: number;
-  /** How long a step of the analytics script may take: longer than one invocation waits for it, too. */
+  /**
+   * How long a step of the analytics script may take: longer than one invocation waits for it, too.
+   */
   readonly longestStepSeconds: number;
   /** Chooses the interleaving. */
   readonly seed: number;
@@ -61,7 +66,10 @@ export interface Arrival {
   readonly content: Content;
 }
 
-/** One refresh, as the world will see it: what appears when, and the set of (key, etag) that it stands for. */
+/**
+ * One refresh, as the world will see it: what appears when, and the set of (key, etag) that it
+ * stands for.
+ */
 export interface PlannedDelivery {
   readonly arrivals: readonly Arrival[];
   /** What a reader may see once it is complete; undefined when a file of it is corrupt. */
@@ -174,7 +182,10 @@ export function isStray(key: string): boolean {
   return key.startsWith(FOCUS_ROOT) || key.endsWith(STRAY);
 }
 
-/** What appears beside the bill and is no part of one: a foreign file among its data, and an export of another kind. */
+/**
+ * What appears beside the bill and is no part of one: a foreign file among its data, and an export
+ * of another kind.
+ */
 export function straysOf(index: number, { mode, strays = false }: PartitionPlan): Arrival[] {
   if (!strays) return [];
   const folder = folderOf(FOCUS_ROOT, 'overwrite', 0);
@@ -196,8 +207,8 @@ interface ReportPlace {
 }
 
 /**
- * The last refresh is always a good one, so that there is an end to hold the world to; but for a partition that is stuck
- * in it.
+ * The last refresh is always a good one, so that there is an end to hold the world to; but for a
+ * partition that is stuck in it.
  */
 function deliveriesOf(place: ReportPlace, refreshes: readonly Refresh[], stuck: Stuck | undefined): PlannedDelivery[] {
   const { root, mode } = place;

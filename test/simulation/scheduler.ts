@@ -1,4 +1,7 @@
-/** A process of the reactor: one message being worked on. Killing it means that nothing more of it ever happens. */
+/**
+ * A process of the reactor: one message being worked on. Killing it means that nothing more of it
+ * ever happens.
+ */
 export interface Process {
   readonly name: string;
   alive: boolean;
@@ -20,9 +23,14 @@ interface Timer {
 /** What goes wrong, as probabilities from 0 to 1. */
 export interface Faults {
   readonly crash: number;
-  /** A step fails: half of the times before it has an effect, half of the times after (its answer is lost). */
+  /**
+   * A step fails: half of the times before it has an effect, half of the times after (its answer is
+   * lost).
+   */
   readonly error: number;
-  /** Time passes although processes have steps to do: leases run out, messages become visible again. */
+  /**
+   * Time passes although processes have steps to do: leases run out, messages become visible again.
+   */
   readonly delay: number;
   readonly duplicate: number;
   readonly lose: number;
@@ -46,8 +54,9 @@ export function randomFrom(seed: number): Random {
 }
 
 /**
- * Runs real asynchronous code in a world of its own: whatever a process does to the outside is a step, and the seed
- * decides which step happens next, when time passes, and who dies between two of them.
+ * Runs real asynchronous code in a world of its own: whatever a process does to the outside is a
+ * step, and the seed decides which step happens next, when time passes, and who dies between two of
+ * them.
  */
 export class Scheduler {
   /** The time that passes. Nobody sets it. */
@@ -98,7 +107,10 @@ export class Scheduler {
     return this.random() < probability;
   }
 
-  /** Like `chance`, as long as the world has misfortune left: what fails forever proves nothing about recovery. */
+  /**
+   * Like `chance`, as long as the world has misfortune left: what fails forever proves nothing
+   * about recovery.
+   */
   #misfortune(probability: number): boolean {
     if (this.#misfortunes === 0 || !this.chance(probability)) return false;
     this.#misfortunes -= 1;
@@ -106,7 +118,10 @@ export class Scheduler {
     return true;
   }
 
-  /** Something that a process does to the outside world; it happens when the scheduler says so, if ever. */
+  /**
+   * Something that a process does to the outside world; it happens when the scheduler says so, if
+   * ever.
+   */
   effect<Result>(process: Process, label: string, act: () => Result | Promise<Result>): Promise<Result> {
     return new Promise((resolve, reject) => {
       const attempt = () => {
@@ -139,8 +154,8 @@ export class Scheduler {
   }
 
   /**
-   * Runs until nothing is left to do, or `isOver` says that nothing but the same will happen again. `check` is called
-   * after every step. Throws when the world does not come to rest.
+   * Runs until nothing is left to do, or `isOver` says that nothing but the same will happen again.
+   * `check` is called after every step. Throws when the world does not come to rest.
    */
   async run(maxSteps: number, check: () => Promise<void>, isOver?: () => Promise<boolean>): Promise<void> {
     for (let step = 0; step < maxSteps; step += 1) {
@@ -184,7 +199,10 @@ export class Scheduler {
   }
 }
 
-/** An object whose methods are steps of a process. Methods that answer async iterables are to be wrapped by hand. */
+/**
+ * An object whose methods are steps of a process. Methods that answer async iterables are to be
+ * wrapped by hand.
+ */
 export function asEffects<Target extends object>(
   scheduler: Scheduler,
   process: Process,

@@ -1,77 +1,40 @@
-import { objectCreatedEvent } from '../../src/billing/objectCreated.ts';
-import { placeBySources } from '../../src/billing/placement.ts';
-import { handleObjectCreated } from '../../src/copy/handleObjectCreated.ts';
+import { handleCopyMessage } from '../../src/copy/handleCopyMessage.ts';
 import { handleTick } from '../../src/finalize/handleTick.ts';
-import type { FinalizeSettings } from '../../src/finalize/services.ts';
+import type { FinalizeTimings } from '../../src/finalize/services.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
-import type { Message } from '../../src/ledger/message.ts';
 import { isDirty, type PartitionRecord } from '../../src/ledger/partitionRecord.ts';
 import { compareWarehouse } from '../../src/programs/local/compareWarehouse.ts';
-import type { Tick } from '../../src/queue/tick.ts';
+import { parseCopyMessage } from '../../src/queue/copyMessage.ts';
+import { parseTick, type Tick } from '../../src/queue/tick.ts';
 import { discoverSource } from '../../src/reconcile/discover.ts';
-import type { ObjectStore } from '../../src/store/objectStore.ts';
 import { sweep } from '../../src/sweep/sweep.ts';
 import { type Warehouse, WarehouseBroken } from '../../src/warehouse/warehouse.ts';
+import { scheduleArrivals } from './arrivals.ts';
 import { Outages, scheduleMishaps } from './mishaps.ts';
+import type { Options } from './mutation.ts';
 import { following, observedLedger, observedWarehouse, override } from './observed.ts';
-import { isStuckIn, Oracle } from './oracle.ts';
-import {
-  type Arrival,
-  isImpossible,
-  type PartitionPlan,
-  partitionOf,
-  reportsOf,
-  type Scenario,
-  sourceOf,
-  straysOf,
-} from './scenario.ts';
+import { Oracle } from './oracle.ts';
+import { isImpossible, type PartitionPlan, partitionOf, type Scenario, sourceOf } from './scenario.ts';
 import { asEffects, type Process, randomFrom, Scheduler } from './scheduler.ts';
+import { servicesOf } from './services.ts';
+import { settings } from './settings.ts';
 import { SimulatedLedger } from './simulatedLedger.ts';
 import { type Consumer, SimulatedQueue } from './simulatedQueue.ts';
-import { SimulatedBuckets, simulatedStore } from './simulatedStore.ts';
+import { SimulatedBuckets } from './simulatedStore.ts';
 import { SimulatedWarehouse } from './simulatedWarehouse.ts';
 import { startUp } from './startUp.ts';
+import { isStuckIn } from './watched.ts';
 
 const STAGING = 'staging';
 const MAX_STEPS = 20_000;
-/** Well before its lease is over. */
-const HAND_ON_AFTER_SECONDS = 20;
 /** Whoever has started the reactor looks after so long whether it has come up. */
 const UP_WITHIN_SECONDS = 200;
 const NO_FAULTS = { crash: 0, error: 0, delay: 0, duplicate: 0, lose: 0, skipRows: 0, analyticsFail: 0 };
 
-/** Breaks one part of the world on purpose, to see that the oracle notices. Each gets the part and answers what takes its place. */
-export interface Mutation {
-  readonly ledger?: (ledger: Ledger) => Ledger;
-  readonly warehouse?: (warehouse: Warehouse) => Warehouse;
-  readonly copy?: (copy: Consumer) => Consumer;
-  readonly store?: (store: ObjectStore) => ObjectStore;
-  readonly finalize?: (finalize: Consumer) => Consumer;
-  /** Takes the place of what a start compares (local/compareWarehouse.ts). */
-  readonly compare?: typeof compareWarehouse;
-  readonly settings?: Partial<FinalizeSettings>;
-}
-
-export interface Options {
-  readonly mutation?: Mutation;
-  /** Hold the world to invariant 6 as well: for scenarios without faults. */
-  readonly progressSeconds?: number;
-  /** Hold it to invariant 6 in that no more runs than these are begun in vain after the ledger was restored. */
-  readonly fencedOffAtMost?: number;
-}
-
-export const settings: FinalizeSettings = {
-  quietSeconds: 30,
-  maxWaitSeconds: 300,
-  leaseSeconds: 60,
-  retryBaseSeconds: 10,
-  retryMaxSeconds: 100,
-  supersededGraceSeconds: 100,
-};
-
 /**
- * Plays a scenario with the real copy, manifest, finalize and reconcile workflows: first with its faults until nothing
- * moves any more, then without, after one reconcile and two sweeps. Throws with the trace when an invariant is broken.
+ * Plays a scenario with the real copy, manifest, finalize and reconcile workflows: first with its
+ * faults until nothing moves any more, then without, after one reconcile and two sweeps. Throws
+ * with the trace when an invariant is broken.
  */
 export async function simulate(scenario: Scenario, options: Options = {}): Promise<void> {
   const scheduler = new Scheduler(randomFrom(scenario.seed), scenario.faults);
@@ -80,12 +43,12 @@ export async function simulate(scenario: Scenario, options: Options = {}): Promi
     world.scheduleArrivals();
     world.scheduleMishaps();
     await world.run();
-    const lossless = scenario.faults.lose === 0;
-    if (lossless) await world.oracle.atRest();
+    if (scenario.faults.lose === 0) await world.oracle.atRest();
     world.calm();
     world.reconcile();
     await world.run();
-    // A tick that was noted and lost keeps the first sweep's from being sent on; there is a sweep every few minutes.
+    // A tick that was noted and lost keeps the first sweep's from being sent on; there is a sweep
+    // every few minutes.
     world.sweep();
     await world.run();
     await world.oracle.atRest();
@@ -102,7 +65,7 @@ class World {
   readonly #scenario: Scenario;
   readonly #scheduler: Scheduler;
   readonly #options: Options;
-  readonly #settings: FinalizeSettings;
+  readonly #settings: FinalizeTimings;
   readonly #buckets = new SimulatedBuckets();
   readonly #sqlite = new SimulatedLedger();
   readonly #outages = new Outages();
@@ -138,14 +101,20 @@ class World {
     const script = following(() => this.#tables.script);
     const warehouse = override<Warehouse>(tables, { script });
     this.#warehouse = observedWarehouse((mutation.warehouse ?? same)(warehouse), this.oracle);
-    const copy: Consumer = (process, body) => handleObjectCreated(this.#staging(process), body);
+    const copy: Consumer = async (process, body) => {
+      const [services, message] = [this.#services(process).staging(), parseCopyMessage(body)];
+      await handleCopyMessage(services, message, services.place(message.bucket, message.key));
+    };
     this.#copyQueue = new SimulatedQueue('copy', scheduler, {
       consumer: (mutation.copy ?? same)(copy),
       onAcknowledge: (body) => void this.oracle.acknowledged(body),
       onFailure: (error) => this.#endIfBroken(error),
       mayLose: false,
     });
-    const finalize: Consumer = (process, body) => handleTick(this.#finalizing(process), body);
+    const finalize: Consumer = (process, body) => {
+      const { finalizing, settings: timings, invocation } = this.#services(process);
+      return handleTick(finalizing(), timings(), parseTick(body), invocation());
+    };
     this.#finalizeQueue = new SimulatedQueue('finalize', scheduler, {
       consumer: (mutation.finalize ?? same)(finalize),
       onAcknowledge: () => {},
@@ -154,33 +123,13 @@ class World {
     });
   }
 
-  /** Objects appear one after the other; each raises an event, which may be lost, and which takes its time. */
   scheduleArrivals(): void {
-    this.#scenario.plans.forEach((plan, index) => {
-      const { bucket } = sourceOf(index, plan);
-      for (const { deliveries } of reportsOf(index, plan)) {
-        let at = this.#scheduler.now;
-        for (const { arrivals, pauseSeconds } of deliveries) {
-          at = this.#scheduleEach(bucket, arrivals, at) + pauseSeconds * 1000;
-          this.#scheduler.at(at, 'somebody refreshes the external table by hand', () => this.#refreshByHand());
-        }
-      }
-      this.#scheduleEach(bucket, straysOf(index, plan), this.#scheduler.now);
+    scheduleArrivals(this.#scenario.plans, {
+      scheduler: this.#scheduler,
+      buckets: this.#buckets,
+      send: (body, delaySeconds) => this.#copyQueue.accept({ body, delaySeconds }),
+      refreshByHand: () => this.#refreshByHand(),
     });
-  }
-
-  /** Answers when the last one appears. */
-  #scheduleEach(bucket: string, arrivals: readonly Arrival[], from: number): number {
-    let at = from;
-    for (const { afterSeconds, key, content } of arrivals) {
-      at += afterSeconds * 1000;
-      this.#scheduler.at(at, `${bucket} gets ${key} (${content.etag})`, () => {
-        this.#scheduler.disturb();
-        this.#buckets.put({ bucket, key }, content, this.#scheduler.now);
-        this.#announce(bucket, key);
-      });
-    }
-    return at;
   }
 
   scheduleMishaps(): void {
@@ -217,7 +166,7 @@ class World {
   /** One reconcile over every source, and one sweep. */
   reconcile(): void {
     const process = this.#scheduler.begin('reconcile');
-    const staging = this.#staging(process);
+    const staging = this.#services(process).staging();
     const work = async () => {
       for (const source of this.#sources()) await discoverSource(staging, source);
       await sweep(staging);
@@ -226,7 +175,7 @@ class World {
   }
 
   sweep(): void {
-    sweep(this.#staging(this.#scheduler.begin('sweep'))).catch((error: Error) =>
+    sweep(this.#services(this.#scheduler.begin('sweep')).staging()).catch((error: Error) =>
       this.oracle.violations.push(`sweep failed: ${error.message}`),
     );
   }
@@ -250,7 +199,7 @@ class World {
       queryPrefix: `warehouse-${this.#warehouses}/`,
       rowsIn: (key) => staged(key)?.rows,
       isImpossible: (key) => isImpossible(staged(key) ?? { etag: 'gone' }),
-      isUntold: (payer) => !this.#calm && unknown.has(payer),
+      hasNoTotals: (payer) => !this.#calm && unknown.has(payer),
       skipsRows: fault(faults.skipRows),
       now: () => scheduler.now,
       stepSeconds: () => scheduler.random() ** 2 * longestStepSeconds,
@@ -262,7 +211,10 @@ class World {
     if (error instanceof WarehouseBroken) this.#start();
   }
 
-  /** Everything that works ends, and the reactor is started again. What was in the queues may be lost. */
+  /**
+   * Everything that works ends, and the reactor is started again. What was in the queues may be
+   * lost.
+   */
   #start(): void {
     const scheduler = this.#scheduler;
     scheduler.killAll();
@@ -274,7 +226,7 @@ class World {
     let isUp = false;
     const process = scheduler.begin(`start-${number}`);
     startUp({
-      staging: this.#staging(process),
+      staging: this.#services(process).staging(),
       warehouse: asEffects(scheduler, process, 'warehouse', this.#warehouse),
       sources: this.#sources(),
       compare: this.#options.mutation?.compare ?? compareWarehouse,
@@ -290,8 +242,8 @@ class World {
   }
 
   /**
-   * Whether nothing happens any more but that what is stuck is tried again: for good, or until an event is found that
-   * was lost.
+   * Whether nothing happens any more but that what is stuck is tried again: for good, or until an
+   * event is found that was lost.
    */
   async #isOver(): Promise<boolean> {
     if (this.#scheduler.expected().some((label) => !label.startsWith('finalize delivers'))) return false;
@@ -311,25 +263,6 @@ class World {
     return stuck === 'impossible' || (stuck === 'unknown' && !this.#calm);
   }
 
-  #announce(bucket: string, key: string): void {
-    const { faults, trace, random } = this.#scheduler;
-    if (this.#scheduler.chance(faults.lose)) {
-      trace.push('  and its event is lost');
-      return;
-    }
-    const { etag, sequencer } = this.#buckets.get({ bucket, key }) ?? {};
-    if (etag === undefined || sequencer === undefined) throw new Error(`${bucket}/${key} was not put`);
-    const body = objectCreatedEvent('cur-reactor', {
-      bucket,
-      key,
-      etag,
-      sequencer,
-      eventEpochMs: this.#scheduler.now,
-      reason: 'PutObject',
-    });
-    this.#copyQueue.accept({ body, delaySeconds: random() < 0.2 ? random() * 100 : 0 });
-  }
-
   #refreshByHand(): void {
     for (const key of this.#buckets.keys(STAGING, '')) {
       if (this.#tables.registered.has(key)) continue;
@@ -341,56 +274,20 @@ class World {
     return this.#scenario.plans.map((plan, index) => sourceOf(index, plan));
   }
 
-  #shared(process: Process) {
-    const ledger = asEffects(this.#scheduler, process, 'ledger', this.#ledger);
-    return {
-      store: this.#observedStore(process),
-      ledger,
-      notify: (messages: readonly Message[]) => ledger.putIntoOutbox(messages),
-      stage: 'simulated',
-      copyQueue: this.#copyQueue.sender(process),
-      finalizeQueue: this.#finalizeQueue.sender(process),
-      stagingBucket: STAGING,
-      now: () => this.#scheduler.clock,
-      report: () => {},
-    };
-  }
-
-  #staging(process: Process) {
-    return { ...this.#shared(process), place: placeBySources(this.#sources()), debounce: this.#settings };
-  }
-
-  #finalizing(process: Process) {
-    const { script: engine } = this.#warehouse;
-    const effects = asEffects(this.#scheduler, process, 'script', engine);
-    return {
-      ...this.#shared(process),
-      warehouse: asEffects(this.#scheduler, process, 'warehouse', this.#warehouse),
-      // Reading the script is no effect.
-      script: override(effects, { steps: (period, payers) => engine.steps(period, payers) }),
+  #services(process: Process) {
+    return servicesOf(process, {
+      scheduler: this.#scheduler,
+      ledger: this.#ledger,
+      warehouse: this.#warehouse,
+      buckets: this.#buckets,
+      mutateStore: this.#options.mutation?.store ?? same,
+      onDeleted: (key) => this.oracle.deleted(key),
+      copyQueue: this.#copyQueue,
+      finalizeQueue: this.#finalizeQueue,
+      sources: this.#sources(),
       settings: this.#settings,
-      sleep: (seconds: number) => this.#sleep(process, seconds),
-      yieldAt: this.#scheduler.clock + HAND_ON_AFTER_SECONDS * 1000,
-      holder: process.name,
-    };
-  }
-
-  #sleep(process: Process, seconds: number): Promise<void> {
-    return new Promise((resolve) => {
-      this.#scheduler.at(this.#scheduler.now + seconds * 1000, `${process.name} has waited`, resolve);
+      stagingBucket: STAGING,
     });
-  }
-
-  #observedStore(process: Process): ObjectStore {
-    const { store: mutate = same } = this.#options.mutation ?? {};
-    const store = mutate(simulatedStore(this.#scheduler, process, this.#buckets));
-    return {
-      ...store,
-      delete: async (location) => {
-        await store.delete(location);
-        await this.oracle.deleted(location.key);
-      },
-    };
   }
 }
 

@@ -6,7 +6,10 @@ export const VISIBILITY_SECONDS = 90;
 /** Works on one message in a process of its own; when it returns, the message is acknowledged. */
 export type Consumer = (process: Process, body: unknown) => Promise<void>;
 
-/** A queue as SQS is: delayed, doubled and reordered; a message comes again until it is acknowledged. */
+/**
+ * A queue as SQS is: delayed, doubled and reordered; a message comes again until it is
+ * acknowledged.
+ */
 export class SimulatedQueue<Message> {
   readonly name: string;
   readonly #scheduler: Scheduler;

@@ -30,14 +30,15 @@ interface Query {
 
 /** Of the two statements outside of a transaction each leaves a trace every time that it runs. */
 const SCRIPT = ['create table a', 'begin', 'delete', 'insert', 'commit', 'call b()'];
-const UNTOLD_SECONDS = 30;
+const INVISIBLE_SECONDS = 30;
 
 /**
- * Runs a script of three steps as queries over time, as Snowflake does: a query goes on without whoever submitted it, and
- * is in the history a little later. Its fields are open: the oracle looks at them.
+ * Runs a script of three steps as queries over time, as Snowflake does: a query goes on without
+ * whoever submitted it, and is in the history a little later. Its fields are open: the oracle looks
+ * at them.
  */
 export class SimulatedScript implements ScriptEngine {
-  readonly visibleWithinSeconds = UNTOLD_SECONDS;
+  readonly visibleWithinSeconds = INVISIBLE_SECONDS;
   /** How often each step took effect, by run and step. */
   readonly effects = new Map<string, number>();
   /** The newest run that was let in, by period. */
@@ -121,8 +122,10 @@ export class SimulatedScript implements ScriptEngine {
 
   #find(run: ScriptRun, stepNumber: number, queryId: string | undefined): Query | undefined {
     if (queryId !== undefined) return this.#queries.find(({ id }) => id === queryId);
-    const told = this.#queries.filter(({ submittedAt }) => submittedAt + UNTOLD_SECONDS * 1000 <= this.#world.now());
-    return told.find(({ name }) => name === nameOf(run, stepNumber));
+    const visible = this.#queries.filter(
+      ({ submittedAt }) => submittedAt + INVISIBLE_SECONDS * 1000 <= this.#world.now(),
+    );
+    return visible.find(({ name }) => name === nameOf(run, stepNumber));
   }
 
   #pass({ period, number, epoch }: ScriptRun): void {

@@ -14,7 +14,7 @@ import {
 } from '../../src/warehouse/warehouse.ts';
 import { SimulatedScript } from './simulatedScript.ts';
 
-/** Why a payer's totals cannot be told. */
+/** Why a payer's totals cannot be read. */
 export const TOTALS_OVERFLOW = 'Out of Range Error: Overflow in SUM';
 
 /** What the simulated warehouse needs of the world around it. */
@@ -23,8 +23,8 @@ export interface WarehouseWorld {
   readonly rowsIn: (stagedKey: string) => number | undefined;
   /** Whether no number type holds the costs in a staged file. */
   readonly isImpossible: (stagedKey: string) => boolean;
-  /** Whether a payer's totals cannot be told. */
-  readonly isUntold: (payer: Payer) => boolean;
+  /** Whether a payer's totals cannot be read. */
+  readonly hasNoTotals: (payer: Payer) => boolean;
   /** Whether reading a file silently skips some of its rows this time. */
   readonly skipsRows: () => boolean;
   readonly now: () => number;
@@ -34,7 +34,10 @@ export interface WarehouseWorld {
   readonly analyticsFail: (payers: readonly Payer[]) => boolean;
 }
 
-/** A warehouse in memory, with the contract of the real ones. Its fields are open: the oracle looks at them. */
+/**
+ * A warehouse in memory, with the contract of the real ones. Its fields are open: the oracle looks
+ * at them.
+ */
 export class SimulatedWarehouse implements Warehouse {
   /** Rows that the external table reads, by staged key. */
   readonly registered = new Map<string, number>();
@@ -108,7 +111,7 @@ export class SimulatedWarehouse implements Warehouse {
   }
 
   async totals(period: Period, payers: readonly Payer[]): Promise<Map<Payer, PartitionTotals>> {
-    if (payers.some(this.#world.isUntold)) throw new Error(TOTALS_OVERFLOW);
+    if (payers.some(this.#world.hasNoTotals)) throw new Error(TOTALS_OVERFLOW);
     const none = { costs: [], findings: [] };
     return new Map(payers.map((payer) => [payer, this.found.get(partitionName({ payer, period })) ?? none]));
   }

@@ -16,8 +16,8 @@ export interface StartUp {
 }
 
 /**
- * What the embedded reactor does when it starts (local/feed.ts): it compares the warehouse with the ledger, looks at the
- * sources and the staged copies, and sweeps.
+ * What the embedded reactor does when it starts (local/feed.ts): it compares the warehouse with the
+ * ledger, looks at the sources and the staged copies, and sweeps.
  */
 export async function startUp({ staging, warehouse, sources, compare }: StartUp): Promise<void> {
   const compared = { published: warehouse.published.bind(warehouse), summary: () => rowsOf(staging), forget: nothing };

@@ -23,6 +23,7 @@ function statusOf(record: PartitionRecord | undefined, facts: Partial<PartitionF
 }
 
 const whyOf = (record: PartitionRecord, facts: Partial<PartitionFacts> = {}) => statusOf(record, facts).why;
+const withNewest = (delivery: typeof WHOLE): PartitionRecord => ({ ...COMPLETE, delivery, completeDelivery: delivery });
 const NEWEST = deliveryOf({ id: 'delivery-2', lastModified: START + HOUR });
 const waitingFor = (awaited: readonly string[], files = 5): PartitionRecord => ({
   ...DIRTY,
@@ -88,29 +89,30 @@ describe('a complete partition', () => {
   it('is the final bill two weeks after the month, unless its delivery is older than the invoices', () => {
     const later = { now: Date.UTC(2026, 4, 20) };
     expect(statusOf(COMPLETE, later).bill).toBe('provisional');
-    const { delivery: _, ...loose } = { ...COMPLETE, watermark: Date.UTC(2026, 4, 5) };
+    const { delivery: _, completeDelivery: __, ...rest } = COMPLETE;
+    const loose = { ...rest, awaitsManifest: false, watermark: Date.UTC(2026, 4, 5) };
     expect(statusOf(loose, later).bill).toBe('final');
   });
 
   it('says so when its delivery is older than the month’s end, or than a day and a half while AWS delivers', () => {
     const early = { ...WHOLE, manifest: { ...WHOLE.manifest, lastModified: Date.UTC(2026, 3, 20) } };
-    expect(whyOf({ ...COMPLETE, delivery: early })).toEqual([
+    expect(whyOf(withNewest(early))).toEqual([
       'its newest delivery is of 2026-04-20T00:00:00Z, before the month ended: what came after is not in it',
     ]);
-    expect(whyOf({ ...COMPLETE, delivery: early }, { now: Date.UTC(2026, 3, 21) })).toEqual([]);
+    expect(whyOf(withNewest(early), { now: Date.UTC(2026, 3, 21) })).toEqual([]);
     expect(whyOf(COMPLETE, { now: START + 36 * HOUR })).toEqual([]);
     expect(whyOf(COMPLETE, { now: START + 37 * HOUR })).toEqual([
       'its newest delivery is 37 hours old: AWS delivers at least daily until a bill is final',
     ]);
     expect(whyOf(COMPLETE, { now: START + 100 * HOUR }).join()).toContain('is 4 days old');
     const invoiced = { ...WHOLE, manifest: { ...WHOLE.manifest, lastModified: Date.UTC(2026, 4, 4) } };
-    expect(whyOf({ ...COMPLETE, delivery: invoiced }, { now: Date.UTC(2026, 4, 20) })).toEqual([]);
+    expect(whyOf(withNewest(invoiced), { now: Date.UTC(2026, 4, 20) })).toEqual([]);
   });
 
   it('is dated by the name of its delivery, which survives a copy of the bucket', () => {
     const key = 'cur/metadata/BILLING_PERIOD=2026-04/2026-05-01T23:00:00.000Z-e1/cur-Manifest.json';
     const delivery = { ...WHOLE, manifest: { ...WHOLE.manifest, key } };
-    expect(statusOf({ ...COMPLETE, delivery })).toMatchObject({
+    expect(statusOf(withNewest(delivery))).toMatchObject({
       deliveredAt: '2026-05-01T23:00:00.000Z',
       deliveryAgeHours: 2,
     });

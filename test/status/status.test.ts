@@ -195,7 +195,7 @@ describe('status', () => {
 
   it('refuses a wrong input before it reads anything', async () => {
     const { target, calls } = counted(ledger);
-    await expect(ask({ payer: 'x' }, target)).rejects.toThrow(/cannot report the status: "payer" is no field of it/);
+    await expect(ask({ payer: 'x' }, target)).rejects.toThrow(/cannot report the status: payer is an unknown field/);
     expect(calls).toEqual({});
   });
 });

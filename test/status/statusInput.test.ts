@@ -45,14 +45,14 @@ describe('the input of status', () => {
       payer: '111122223333',
     });
     for (const part of [
-      'payers.0 must be an AWS account id of 12 digits, got "12"',
-      'payers.1 must be a string of 12 digits, got 111122223333',
-      'periods.0 must be a month as YYYY-MM, with a year from 2000 to 2099, or all, got "2026-13"',
-      'periods.1 must be a month',
-      'states.0 must be one of published, pending, waiting, held, failed, unknown, got "broken"',
+      'payers[0] must be an AWS account id of 12 digits, got "12"',
+      'payers[1] must be a string of 12 digits, got 111122223333',
+      'periods[0] must be a month as YYYY-MM, with a year from 2000 to 2099, or all, got "2026-13"',
+      'periods[1] must be a month',
+      'states[0] must be one of published, pending, waiting, held, failed, unknown, got "broken"',
       'problemsOnly must be true or false, got "yes"',
       'format must be one of table, json, both, got "xml"',
-      '"payer" is no field of it (payers, periods, states, problemsOnly, format)',
+      'payer is an unknown field (the fields are payers, periods, states, problemsOnly, format)',
     ]) {
       expect(complaint).toContain(part);
     }

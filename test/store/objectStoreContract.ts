@@ -8,7 +8,9 @@ import {
   type ObjectStore,
 } from '../../src/store/objectStore.ts';
 
-/** One implementation with two buckets that are there and empty, and one name that no bucket has. */
+/**
+ * One implementation with two buckets that are there and empty, and one name that no bucket has.
+ */
 export interface ObjectStoreHarness {
   readonly store: ObjectStore;
   readonly source: string;
@@ -19,7 +21,10 @@ export interface ObjectStoreHarness {
   close(): Promise<void>;
 }
 
-/** The rules that every object store keeps, checked on a fresh harness each. `listingRuns` is how many random sets of keys are listed. */
+/**
+ * The rules that every object store keeps, checked on a fresh harness each. `listingRuns` is how
+ * many random sets of keys are listed.
+ */
 export function describeObjectStoreContract(
   name: string,
   makeHarness: () => Promise<ObjectStoreHarness>,
@@ -71,7 +76,7 @@ function describeReads(harness: () => ObjectStoreHarness, put: Put, text: Text):
     expect(Buffer.from(read.bytes).toString()).toBe('0123456789');
     expect(read.etag).toBe(inListing.etag);
     expect([read.sizeBytes, inListing.sizeBytes]).toEqual([10, 10]);
-    // S3 tells LastModified in whole seconds when an object is read.
+    // S3 gives LastModified in whole seconds when an object is read.
     expect(Math.floor(read.lastModified / 1_000)).toBe(Math.floor(inListing.lastModified / 1_000));
   });
 
@@ -264,7 +269,10 @@ function byUtf8Bytes(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 
-/** Keys that something on the way may decode, encode, normalize or split. The first two are of the kinds that AWS writes. */
+/**
+ * Keys that something on the way may decode, encode, normalize or split. The first two are of the
+ * kinds that AWS writes.
+ */
 const AWKWARD_KEYS = [
   'cur/daily/data/BILLING_PERIOD=2026-04/2026-04-16T15:24:15.653Z-0f-1/daily-00001.snappy.parquet',
   'cur/20220401-20220501/daily-00001.snappy.parquet',
@@ -277,7 +285,10 @@ const AWKWARD_KEYS = [
 
 const SEGMENT_CHARACTERS = [...'aab0-./+%=: !~é', '\u{e000}', '\u{ffee}', '🙂', '\u{10ffff}'];
 
-/** Key sets that a file system can hold, too: no `.` or `..` as a segment, and no key that is a folder of another. */
+/**
+ * Key sets that a file system can hold, too: no `.` or `..` as a segment, and no key that is a
+ * folder of another.
+ */
 const keySets = fc
   .array(
     fc

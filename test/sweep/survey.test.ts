@@ -66,7 +66,7 @@ describe('a survey', () => {
     expect(await world.ledger.activity()).toEqual({ sweep: { endedAt: world.now, ticks: 1 } });
   });
 
-  it('of an empty ledger tells that all is clean, and that nobody has ever delivered', async () => {
+  it('of an empty ledger reports that all is clean, and that nobody has ever delivered', async () => {
     expect(await survey()).toEqual({ ticks: 0, outboxDepth: 0 });
     expect(world.finalizeQueue.sent).toEqual([]);
     expect(world.reports).toEqual([
@@ -77,7 +77,7 @@ describe('a survey', () => {
     ]);
   });
 
-  it('wakes what is dirty, and tells for how long it has been', async () => {
+  it('wakes what is dirty, and reports for how long it has been', async () => {
     await world.handle(await putLoose('a'));
     world.now += 3 * HOUR;
     expect(await survey()).toMatchObject({ ticks: 1 });
@@ -92,7 +92,7 @@ describe('a survey', () => {
     expect(surveyed()).toMatchObject({ outboxDepth: 2 });
   });
 
-  it('tells each payer’s freshness, and that of the stalest', async () => {
+  it('reports each payer’s freshness, and that of the stalest', async () => {
     await world.handle(await putLoose('a'));
     world.now += 36 * HOUR;
     await survey();
@@ -116,7 +116,7 @@ describe('a survey', () => {
     ]);
   });
 
-  it('tells of the payers of the table, where reconcile has kept one', async () => {
+  it('reports the payers of the table, where reconcile has stored one', async () => {
     await world.ledger.saveConfiguration({ from: 'table', sources: [configured(LOOSE)], readAt: NOON });
     await survey();
     expect(world.reported('payer-fresh')).toMatchObject([{ payer: LOOSE.payer }]);

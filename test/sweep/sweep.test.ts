@@ -3,7 +3,7 @@ import { SqliteLedger } from '../../src/adapters/sqlite/ledger.ts';
 import type { Partition } from '../../src/billing/partition.ts';
 import { type Period, parsePeriod } from '../../src/billing/period.ts';
 import { versionIdOf } from '../../src/billing/version.ts';
-import type { PartitionUpdate } from '../../src/ledger/partitionRecord.ts';
+import type { PartitionUpdate } from '../../src/ledger/partitionUpdate.ts';
 import type { QueueMessage } from '../../src/queue/queue.ts';
 import type { Tick } from '../../src/queue/tick.ts';
 import { sweep } from '../../src/sweep/sweep.ts';

@@ -1,7 +1,6 @@
 import type { Context, SQSEvent } from 'aws-lambda';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { startTelemetry } from '../../functions/lambdaHandler.ts';
-import { type Circumstances, sqsHandler } from '../../functions/sqsHandler.ts';
+import { type RecordContext, sqsHandler, startTelemetry } from '../../functions/lambda.ts';
 import type { Report } from '../../src/telemetry/events.ts';
 import { CopyWorld, chunk, execution, manifestBytes, NOON, OVERWRITE } from '../copy/copyWorld.ts';
 import { parquetBytes } from '../copy/parquetBytes.ts';
@@ -47,14 +46,20 @@ afterEach(() => {
 const lines = (): Record<string, unknown>[] =>
   written.flatMap((text) => text.split('\n').filter((line) => line.startsWith('{'))).map((line) => JSON.parse(line));
 
-/** Hands one message to a handler that reports one event; answers under which circumstances it worked. */
-async function handle(body: unknown, { receiveCount = 1, check = () => {} } = {}): Promise<Circumstances[]> {
-  const seen: Circumstances[] = [];
-  const work = async (_body: unknown, report: Report, circumstances: Circumstances) => {
-    seen.push(circumstances);
+/**
+ * Hands one message to a handler that reports one event; answers what its work knew beside the
+ * message.
+ */
+async function handle(
+  body: unknown,
+  { receiveCount = 1, parse = (said: unknown) => said } = {},
+): Promise<RecordContext[]> {
+  const seen: RecordContext[] = [];
+  const work = async (_message: unknown, report: Report, about: RecordContext) => {
+    seen.push(about);
     report({ what: 'source-unknown', bucket: 'b', key: 'k' });
   };
-  const handler = sqsHandler(startTelemetry({ STAGE: 'prod', PAYER_METRICS: 'all' }), { check, work });
+  const handler = sqsHandler(startTelemetry({ STAGE: 'prod', PAYER_METRICS: 'all' }), { parse, work });
   await handler(sqsEvent(JSON.stringify(body), receiveCount), CONTEXT);
   return seen;
 }
@@ -81,10 +86,10 @@ describe('a message', () => {
   });
 
   it('that comes again malformed is a retry too', async () => {
-    const check = () => {
+    const parse = () => {
       throw new TypeError('no such thing');
     };
-    await handle({ id: EVENT_ID }, { receiveCount: 2, check });
+    await handle({ id: EVENT_ID }, { receiveCount: 2, parse });
     expect(lines()).toContainEqual(expect.objectContaining({ Retries: 1, MessagesMalformed: 1, stage: 'prod' }));
   });
 });
@@ -129,8 +134,8 @@ describe('what follows from an event', () => {
     const event = await world.put(manifest, manifestBytes('e1', keys));
     await world.handle(event, { correlationId: EVENT_ID });
     expect(world.copyQueue.sent.map(({ body }) => body)).toEqual([
-      expect.objectContaining({ id: EVENT_ID, detail: expect.objectContaining({ reason: 'manifest' }) }),
-      expect.objectContaining({ id: EVENT_ID, detail: expect.objectContaining({ reason: 'second-look' }) }),
+      expect.objectContaining({ correlationId: EVENT_ID, kind: 'copy' }),
+      expect.objectContaining({ correlationId: EVENT_ID, kind: 'second-look' }),
     ]);
   });
 });

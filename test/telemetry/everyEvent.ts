@@ -19,7 +19,7 @@ const EVENTS: { readonly [What in ReactorEvent['what']]: ReactorEvent & { readon
   'file-quarantined': { what: 'file-quarantined', ...file, reason },
   'file-set-aside': { what: 'file-set-aside', ...file, reason },
   'ledger-behind': { what: 'ledger-behind', period, epoch: 3, warehouseEpoch: 7 },
-  'warehouse-behind': { what: 'warehouse-behind', partition: file.partition },
+  'warehouse-behind': { what: 'warehouse-behind', partition: file.partition, redo: 'load' },
   'object-retried': { what: 'object-retried', key: object.key, reason, attempts: 4 },
   'file-withdrawn': { what: 'file-withdrawn', ...file, reason },
   'file-superseded': { what: 'file-superseded', ...object },

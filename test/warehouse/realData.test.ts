@@ -17,7 +17,9 @@ const WORKSHOP = parsePayer('836060457634');
 const SAAS = parsePayer('111111111111');
 const EXAMPLE = parsePayer('222222222222');
 
-/** Each month as the folder's README counts it. Where it states no cost, the cost is not checked. */
+/**
+ * Each month as the folder's README counts it. Where it states no cost, the cost is not checked.
+ */
 const MONTHS = [
   { payer: WORKSHOP, period: '2018-10', folder: 'legacy-2018', name: /2018-10/, rows: 119_307, cost: 4064.4831 },
   { payer: WORKSHOP, period: '2018-11', folder: 'legacy-2018', name: /2018-11/, rows: 124_340, cost: 3505.327 },

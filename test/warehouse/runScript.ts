@@ -2,7 +2,10 @@ import { setImmediate } from 'node:timers/promises';
 import type { Payer } from '../../src/billing/payer.ts';
 import type { ScriptEngine, ScriptRun, Step, StepState } from '../../src/warehouse/script.ts';
 
-/** Runs the whole script. The state of the last step, or of the first that failed: those after it are not run. */
+/**
+ * Runs the whole script. The state of the last step, or of the first that failed: those after it
+ * are not run.
+ */
 export async function runScript(
   script: ScriptEngine,
   run: ScriptRun,

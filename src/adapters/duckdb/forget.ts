@@ -3,8 +3,8 @@ import * as z from 'zod';
 import type { Partition } from '../../billing/partition.ts';
 import { parsePayer } from '../../billing/payer.ts';
 import { periodOf } from '../../billing/period.ts';
-import { partitionValues } from './register.ts';
-import { inTransaction } from './turns.ts';
+import { partitionValues } from './partitionValues.ts';
+import { inTransaction } from './transaction.ts';
 
 /** What of a partition was in the warehouse. */
 export interface InWarehouse {
@@ -32,8 +32,8 @@ export async function partitionsInWarehouse(connection: DuckDBConnection): Promi
 }
 
 /**
- * Takes a partition out of the warehouse, in one transaction: rows, files, findings, and that it was ever published. The
- * fence of its period stays. Doing it again finds nothing.
+ * Takes a partition out of the warehouse, in one transaction: rows, files, findings, and that it
+ * was ever published. The fence of its period stays. Doing it again finds nothing.
  */
 export async function forgetInWarehouse(connection: DuckDBConnection, partition: Partition): Promise<InWarehouse> {
   const removed = async (table: string) => {

@@ -8,8 +8,8 @@ import { lowerCase, readNames } from './readNames.ts';
 import { gatheredColumns, reportColumns } from './view.ts';
 
 /**
- * Files that are read by one statement: a column that two of them have, by DuckDB's name for it, has one name, one type
- * and one target in both.
+ * Files that are read by one statement: a column that two of them have, by DuckDB's name for it,
+ * has one name, one type and one target in both.
  */
 export interface Batch {
   readonly files: StagedFile[];
@@ -17,7 +17,10 @@ export interface Batch {
   readonly signatures: Map<string, string>;
 }
 
-/** Puts files into as few batches as their columns and `maxFiles` allow, in their order within each batch. */
+/**
+ * Puts files into as few batches as their columns and `maxFiles` allow, in their order within each
+ * batch.
+ */
 export function batches(files: readonly StagedFile[], maxFiles: number): Batch[] {
   const full: Batch[] = [];
   let open: Batch[] = [];
@@ -40,7 +43,9 @@ export function batches(files: readonly StagedFile[], maxFiles: number): Batch[]
   return [...full, ...open];
 }
 
-/** Also of columns that are not loaded: DuckDB makes one type of all that files have under one name. */
+/**
+ * Also of columns that are not loaded: DuckDB makes one type of all that files have under one name.
+ */
 function signaturesOf({ columns }: StagedFile): ReadonlyMap<string, string> {
   const names = readNames(columns.map(({ name }) => name));
   return new Map(
@@ -52,9 +57,9 @@ function signaturesOf({ columns }: StagedFile): ReadonlyMap<string, string> {
 }
 
 /**
- * The statement that loads a batch into `cur_external`. It takes the bound parameters `payer`, `year` and `month`. Hive
- * keys in the path are not looked at: the partition says what is true. Throws a RangeError for a staged key that is no
- * path below `stagingRoot`.
+ * The statement that loads a batch into `cur_external`. It takes the bound parameters `payer`,
+ * `year` and `month`. Hive keys in the path are not looked at: the partition says what is true.
+ * Throws a RangeError for a staged key that is not a path below `stagingRoot`.
  */
 export function loadSql({ files, signatures }: Batch, stagingRoot: string): string {
   const loaded = loadedBy(files);
@@ -92,8 +97,9 @@ function loadedBy(files: readonly StagedFile[]): LoadedColumn[] {
 }
 
 /**
- * A map of the columns that have a value in the row; NULL when none has. One list of keys zipped with one of values:
- * planned and run in a tenth of the time that an expression for each entry takes, with thousands of tags.
+ * A map of the columns that have a value in the row; NULL when none has. One list of keys zipped
+ * with one of values: planned and run in a tenth of the time that an expression for each entry
+ * takes, with thousands of tags.
  */
 function gatherSql(gathered: readonly LoadedColumn[]): string {
   const columns = gathered.toSorted((a, b) => compareText(a.key ?? '', b.key ?? ''));
@@ -119,7 +125,9 @@ function stagedPath(stagingRoot: string, stagedKey: string): string {
   return `${stagingRoot.replace(/\/+$/, '')}/${stagedKey}`;
 }
 
-/** A name for read_parquet's column of paths, which must not be in any of the files: in what case ever. */
+/**
+ * A name for read_parquet's column of paths, which none of the files may have, in whatever case.
+ */
 function unusedName(signatures: ReadonlyMap<string, string>): string {
   let name = 'path_of_staged_file';
   while (signatures.has(name)) name += '_';

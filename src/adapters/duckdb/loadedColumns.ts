@@ -13,10 +13,11 @@ export interface LoadedColumn {
 }
 
 /**
- * What of a file is loaded: the columns that the contract reads, and the tags. Of columns that differ only in case the
- * contract takes the one that is written as it says, else the first; each tag is a tag of its own. What else a report
- * has stays in its staged file: a column for each product attribute and tag that any payer ever had would cost every
- * other payer's load, and no query could rely on them.
+ * What of a file is loaded: the columns that the contract reads, and the tags. Of columns that
+ * differ only in case the contract takes the one that is written as it says, else the first; each
+ * tag is a tag of its own. What else a report has stays in its staged file: a column for each
+ * product attribute and tag that any payer ever had would cost every other payer's load, and no
+ * query could rely on them.
  */
 export function loadedColumns({ columns }: Pick<StagedFile, 'columns'>): LoadedColumn[] {
   const loaded = new Map<string, LoadedColumn & { readonly isExact: boolean }>();

@@ -3,45 +3,10 @@ import * as z from 'zod';
 import { type Payer, parsePayer } from '../../billing/payer.ts';
 import { monthOf, type Period, yearOf } from '../../billing/period.ts';
 import { checkPublications } from '../../warehouse/checkPublications.ts';
-import { FencedOff, type Publication, type PublishedSet } from '../../warehouse/warehouse.ts';
-import { partitionValues } from './register.ts';
-import { inTransaction } from './turns.ts';
-
-/**
- * Lets the run with this epoch in, and every older one out. Throws FencedOff when a newer run was here, or the script has
- * run under this epoch.
- */
-export async function raiseFence(connection: DuckDBConnection, period: Period, epoch: number): Promise<void> {
-  await inTransaction(connection, async () => {
-    await checkFence(connection, period, epoch);
-    await checkUnused(connection, period, epoch);
-    await connection.run(
-      `insert into cur_fence (period, epoch) values ($period, $epoch)
-       on conflict (period) do update set epoch = excluded.epoch`,
-      { period, epoch },
-    );
-  });
-}
-
-/** Throws FencedOff when a run with a higher epoch was let in. */
-export async function checkFence(connection: DuckDBConnection, period: Period, epoch: number): Promise<void> {
-  const reader = await connection.runAndReadAll(
-    'select max(epoch) as epoch from cur_fence where period = $period and epoch > $epoch',
-    { period, epoch },
-  );
-  const newer = z.array(FenceRow).parse(reader.getRowObjectsJS())[0]?.epoch ?? null;
-  if (newer !== null) throw new FencedOff(`run ${epoch} of ${period} is fenced off by run ${newer}`, newer);
-}
-
-async function checkUnused(connection: DuckDBConnection, period: Period, epoch: number): Promise<void> {
-  const reader = await connection.runAndReadAll(
-    'select max(script_run) as epoch from cur_fence where period = $period and script_run >= $epoch',
-    { period, epoch },
-  );
-  const used = z.array(FenceRow).parse(reader.getRowObjectsJS())[0]?.epoch ?? null;
-  if (used !== null)
-    throw new FencedOff(`run ${epoch} of ${period} was here before: the script has run under it`, used);
-}
+import type { Publication, PublishedSet } from '../../warehouse/warehouse.ts';
+import { checkFence } from './fence.ts';
+import { partitionValues } from './partitionValues.ts';
+import { inTransaction } from './transaction.ts';
 
 /** What readers see, per payer whose month was ever published. */
 export async function publishedFiles(
@@ -68,8 +33,8 @@ export async function publishedFiles(
 }
 
 /**
- * Makes exactly these files visible, in one transaction that checks the fence first. Throws FencedOff, and a
- * RangeError when a publication is of another period or a partition occurs twice.
+ * Makes exactly these files visible, in one transaction that checks the fence first. Throws
+ * FencedOff, and a RangeError when a publication is of another period or a partition occurs twice.
  */
 export async function publishFiles(
   connection: DuckDBConnection,
@@ -84,7 +49,6 @@ export async function publishFiles(
   });
 }
 
-const FenceRow = z.object({ epoch: z.bigint().transform(Number).nullable() });
 const PublishedRow = z.object({
   payer: z.string().transform(parsePayer),
   epoch: z.bigint().transform(Number),

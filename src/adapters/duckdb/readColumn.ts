@@ -1,9 +1,10 @@
 import { quoteText } from './quote.ts';
 
 /**
- * SQL that reads a file's column, declared as `columnType` (see `staging/parquetFooter.ts`), as the DuckDB type that
- * `cur_external` has for it. It is strict: text that is no number where the table wants one makes the statement, and so
- * the file, fail; an empty text is NULL. `name` is the table's name for the column.
+ * SQL that reads a file's column, declared as `columnType` (see `copy/parquetFooter.ts`), as the
+ * DuckDB type that `cur_external` has for it. It is strict: text that is not a number where the
+ * table wants one makes the statement, and so the file, fail; an empty string is NULL. `name` is
+ * the table's name for the column.
  */
 export function readAs(expression: string, columnType: string, tableType: string, name: string): string {
   if (tableType.startsWith('MAP(')) return readMap(expression, columnType, name);
@@ -12,7 +13,10 @@ export function readAs(expression: string, columnType: string, tableType: string
   return `cast(${value} as ${tableType})`;
 }
 
-/** SQL that turns a column of a file into text: JSON where it is nested, as other readers of text expect it. */
+/**
+ * SQL that turns a column of a file into text: JSON where it is nested, as other readers of text
+ * expect it.
+ */
 export function textOf(expression: string, columnType: string): string {
   if (columnType === 'string') return expression;
   return isNested(columnType) ? `(to_json(${expression}) ->> '$')` : `cast(${expression} as VARCHAR)`;
@@ -30,16 +34,17 @@ function isNested(columnType: string): boolean {
 }
 
 /**
- * How a map is read that was not written as one: macros, because the expressions are long. What is no map at all is kept
- * whole, as text under the column's own name, so that nothing a report says is lost or fails its file.
+ * How a map is read that was not written as one: macros, because the expressions are long. What is
+ * not a map at all is kept whole, as text under the column's own name, so that nothing a report
+ * says is lost or fails its file.
  *
  *   {"a": "x", "n": 1}                            a STRUCT with a field per key, or JSON text
  *   [{"key": "a", "value": "x"}, …]               what Polars, pandas and older Spark make of a MAP
  *   [{"a": "x"}, {"n": 1}]                        a list of maps
  *   {a=x, n=1}                                    text: a MAP that Athena has cast to VARCHAR
  *
- * A key without a value is left out (a STRUCT has every field in every row); of a key that occurs twice the first counts;
- * a value that is nested itself is JSON text.
+ * A key without a value is left out (a STRUCT has every field in every row); of a key that occurs
+ * twice the first counts; a value that is nested itself is JSON text.
  */
 export const mapMacros: readonly string[] = [
   `create or replace macro cur_map_of_entries(entries) as map_from_entries(

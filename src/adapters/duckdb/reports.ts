@@ -11,14 +11,16 @@ export interface PartitionSummary {
   readonly period: Period;
   readonly files: number;
   readonly rows: number;
-  /** The sum of the unblended cost, in `currency`; null when there are rows and none says its cost. */
+  /**
+   * The sum of the unblended cost, in `currency`; null when there are rows and none says its cost.
+   */
   readonly cost: number | null;
   /** Null when nothing says a currency: a partition without rows, for example. */
   readonly currency: string | null;
 }
 
-/** One row of `cur_findings`. Costs are per month, in `currency`. */
-export interface Finding {
+/** Wastage, as a row of `cur_findings` says it. Costs are per month, in `currency`. */
+export interface WastageFinding {
   readonly check: string;
   readonly payer: Payer;
   readonly period: Period;
@@ -59,10 +61,11 @@ export async function summary(connection: DuckDBConnection): Promise<PartitionSu
 }
 
 /**
- * The findings, largest estimated saving first. Amounts are told with twelve digits: beyond those, a sum of doubles depends
- * on the order in which the rows happened to come. One that is no finite number is unknown.
+ * The findings, largest estimated saving first. Amounts have twelve digits: beyond those, a sum of
+ * doubles depends on the order in which the rows happened to come. One that is not a finite number
+ * is unknown.
  */
-export async function findings(connection: DuckDBConnection): Promise<Finding[]> {
+export async function findings(connection: DuckDBConnection): Promise<WastageFinding[]> {
   const reader = await connection.runAndReadAll(
     `select check_name, payer, year, month, account, region, resource, monthly_cost, estimated_saving, currency
      from cur_findings`,
@@ -84,17 +87,18 @@ export async function findings(connection: DuckDBConnection): Promise<Finding[]>
     .sort(bySaving);
 }
 
-function bySaving(a: Finding, b: Finding): number {
+function bySaving(a: WastageFinding, b: WastageFinding): number {
   const bySize = descending(a.estimatedSaving, b.estimatedSaving) || descending(a.monthlyCost, b.monthlyCost);
   return bySize || compareText(findingName(a), findingName(b));
 }
 
 function descending(a: number | null, b: number | null): number {
-  return (b ?? Number.NEGATIVE_INFINITY) > (a ?? Number.NEGATIVE_INFINITY) ? 1 : a === b ? 0 : -1;
+  if (a === b) return 0;
+  return (b ?? Number.NEGATIVE_INFINITY) > (a ?? Number.NEGATIVE_INFINITY) ? 1 : -1;
 }
 
-/** The grain of a finding, as one text. */
-function findingName({ period, payer, check, account, resource, currency }: Finding): string {
+/** The grain of a finding, as one string. */
+function findingName({ period, payer, check, account, resource, currency }: WastageFinding): string {
   return [period, payer, check, account, resource, currency ?? ''].join('\0');
 }
 
@@ -129,6 +133,6 @@ const FindingRow = z.object({
 
 function knownPeriod(year: number, month: number): Period {
   const period = periodOf(year, month);
-  if (period === undefined) throw new RangeError(`the warehouse names a month that is none: ${year}-${month}`);
+  if (period === undefined) throw new RangeError(`the warehouse names a month that does not exist: ${year}-${month}`);
   return period;
 }

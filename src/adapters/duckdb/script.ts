@@ -1,35 +1,29 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import * as z from 'zod';
 import { lastNumberOf, stepsOf } from '../../analytics/steps.ts';
 import type { Payer } from '../../billing/payer.ts';
 import type { Period } from '../../billing/period.ts';
 import type { StepFailure } from '../../ledger/analyticsRecord.ts';
-import type {
-  NumberedStatement,
-  ScriptEngine,
-  ScriptItem,
-  ScriptRun,
-  Step,
-  StepState,
-} from '../../warehouse/script.ts';
+import type { ScriptEngine, ScriptItem, ScriptRun, ScriptStatement, Step, StepState } from '../../warehouse/script.ts';
 import { statementFailure } from '../../warehouse/statementFailure.ts';
 import { FencedOff, WarehouseBroken } from '../../warehouse/warehouse.ts';
-import { checkFence } from './publish.ts';
-import { inTransaction, type Turns } from './turns.ts';
+import { lastCommitted, raiseScriptFence } from './fence.ts';
+import { inTransaction } from './transaction.ts';
+import type { ConnectionTurns } from './turns.ts';
 
 interface DuckdbScriptOptions {
   /** The turns in which everything is written. */
-  readonly writes: Turns;
+  readonly writes: ConnectionTurns;
   /** Another connection to the same database. */
   readonly connect: () => Promise<DuckDBConnection>;
   readonly analyticsStatements: (period: Period, payers: readonly Payer[]) => readonly string[];
 }
 
 /**
- * Runs a step whole when it is submitted: nothing runs on without this process. Each item is one transaction together with
- * the note that it was committed, so a process that dies anywhere leaves it done and noted, or neither. A step has a
- * connection of its own: what it sets, and its temporary tables, end with it. A process that dies between two items
- * takes these along; then an item that needs them fails, and the next run begins with the whole step.
+ * Runs a step whole when it is submitted: nothing runs on without this process. Each item is one
+ * transaction together with the note that it was committed, so a process that dies anywhere leaves
+ * it done and noted, or neither. A step has a connection of its own: what it sets, and its
+ * temporary tables, end with it. A process that dies between two items takes these along; then an
+ * item that needs them fails, and the next run begins with the whole step.
  */
 export function createDuckdbScript({ writes, connect, analyticsStatements }: DuckdbScriptOptions): ScriptEngine {
   return {
@@ -71,7 +65,7 @@ async function runItem(
 ): Promise<StepFailure | undefined> {
   const statements = item.is === 'statement' ? [item.statement] : item.statements;
   const last = lastNumberOf(item);
-  let current: NumberedStatement = { number: last, sql: 'commit' };
+  let current: ScriptStatement = { number: last, sql: 'commit' };
   try {
     await inTransaction(connection, async () => {
       if ((await lastCommitted(connection, run)) >= last) return;
@@ -92,42 +86,8 @@ async function runItem(
   }
 }
 
-/** Lets this run of the script in, and every older one out. Throws FencedOff, also for a newer run of the finalizer. */
-async function raiseScriptFence(connection: DuckDBConnection, run: ScriptRun): Promise<void> {
-  const { period, epoch, number } = run;
-  await inTransaction(connection, async () => {
-    await checkFence(connection, period, epoch);
-    await lastCommitted(connection, run);
-    await connection.run(
-      `insert into cur_fence (period, epoch, script_run) values ($period, 0, $number)
-       on conflict (period) do update set
-         script_statement = if(script_run < excluded.script_run, 0, script_statement),
-         script_run = excluded.script_run`,
-      { period, number },
-    );
-  });
-}
-
-/** The number of the last statement that the run has committed; 0 for none. Throws FencedOff when a newer one was let in. */
-async function lastCommitted(connection: DuckDBConnection, { period, number }: ScriptRun): Promise<number> {
-  const reader = await connection.runAndReadAll(
-    'select script_run, script_statement from cur_fence where period = $period',
-    { period },
-  );
-  const [row] = z.array(ScriptRow).parse(reader.getRowObjectsJS());
-  if (!row || row.script_run < number) return 0;
-  if (row.script_run === number) return row.script_statement;
-  throw new FencedOff(
-    `run ${number} of the analytics of ${period} is fenced off by run ${row.script_run}`,
-    row.script_run,
-  );
-}
-
-const SomeNumber = z.bigint().transform(Number);
-const ScriptRow = z.object({ script_run: SomeNumber, script_statement: SomeNumber });
-
 /** DuckDB begins its messages with the type of the error: that is the code. */
-function failureOf({ number, sql }: NumberedStatement, error: unknown): StepFailure {
+function failureOf({ number, sql }: ScriptStatement, error: unknown): StepFailure {
   const reason = error instanceof Error ? error.message : String(error);
   const code = /^([A-Za-z]+( [A-Za-z]+)* Error):/.exec(reason)?.[1] ?? 'DUCKDB';
   return { statement: number, code, message: statementFailure(number, sql, reason) };

@@ -1,6 +1,10 @@
-/** The tables of the embedded warehouse. Each comment states the grain; primary keys hold to it where no bulk is loaded. */
+/**
+ * The tables of the embedded warehouse. Each comment states the grain; primary keys hold to it
+ * where no bulk is loaded.
+ */
 export const tableStatements: readonly string[] = [
-  // one row per line item of a registered file; prepareExternalTable adds what the contract reads of it
+  // one row per line item of a registered file; prepareExternalTable adds what the contract reads
+  // of it
   `create table if not exists cur_external (payer VARCHAR, year INTEGER, month INTEGER, staged_key VARCHAR)`,
   // one row per registered file; `rows` as its footer promises
   `create table if not exists cur_registered_files (
@@ -19,8 +23,8 @@ export const tableStatements: readonly string[] = [
      delivery_id VARCHAR, as_of TIMESTAMP, epoch BIGINT, published_at TIMESTAMP,
      primary key (payer, year, month)
    )`,
-  // one row per period: the epoch of the newest run that was let in; the same of runs of the analytics script, and the
-  // number of the last statement that it has committed
+  // one row per period: the epoch of the newest run that was let in; the same of runs of the
+  // analytics script, and the number of the last statement that it has committed
   `create table if not exists cur_fence (
      period VARCHAR primary key, epoch BIGINT, script_run BIGINT default 0, script_statement BIGINT default 0
    )`,

@@ -15,7 +15,10 @@ const DUCKDB_TYPES: Readonly<Record<LineItemType, string>> = {
   MAP: 'MAP(VARCHAR, VARCHAR)',
 };
 
-/** A column of `cur_external` that holds, as a map, every report column whose name begins with one of `prefixes`. */
+/**
+ * A column of `cur_external` that holds, as a map, every report column whose name begins with one
+ * of `prefixes`.
+ */
 export interface GatheredColumn {
   readonly name: string;
   readonly prefixes: readonly string[];
@@ -23,7 +26,10 @@ export interface GatheredColumn {
   readonly cut: string;
 }
 
-/** The columns that gather what reports have a column each for, above all tags: however many they are, it is one column. */
+/**
+ * The columns that gather what reports have a column each for, above all tags: however many they
+ * are, it is one column.
+ */
 export const gatheredColumns: readonly GatheredColumn[] = lineItemColumns.flatMap(({ name, sources }) =>
   sources.flatMap((source) =>
     source.from === 'columns' ? [{ name: gatheredName(name), prefixes: source.prefixes, cut: source.cut }] : [],
@@ -31,8 +37,8 @@ export const gatheredColumns: readonly GatheredColumn[] = lineItemColumns.flatMa
 );
 
 /**
- * The report columns that the contract view reads by name, with the DuckDB types that they always have in
- * `cur_external`, whatever type a report gives them.
+ * The report columns that the contract view reads by name, with the DuckDB types that they always
+ * have in `cur_external`, whatever type a report gives them.
  */
 export const contractSourceColumns: ReadonlyMap<string, string> = new Map(
   lineItemColumns.flatMap(({ type, sources }) =>
@@ -50,8 +56,9 @@ export const reportColumns: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * The statement that creates the contract view over `cur_external`. Only rows of files in `cur_current_files` are in the
- * view; a semi-join, so that no row can ever count twice. NaN and infinities are NULL.
+ * The statement that creates the contract view over `cur_external`. Only rows of files in
+ * `cur_current_files` are in the view; a semi-join, so that no row can ever count twice. NaN and
+ * infinities are NULL.
  */
 export function lineItemsViewSql(): string {
   const columns = [

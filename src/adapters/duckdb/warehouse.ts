@@ -6,10 +6,13 @@ import type { Payer } from '../../billing/payer.ts';
 import type { Period } from '../../billing/period.ts';
 import { MIN_MEMORY_LIMIT_BYTES } from '../../warehouse/memoryLimit.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
+import { auditFiles } from './audit.ts';
+import { prepareExternalTable } from './externalTable.ts';
+import { raiseFence } from './fence.ts';
 import { forgetInWarehouse, type InWarehouse } from './forget.ts';
-import { publishedFiles, publishFiles, raiseFence } from './publish.ts';
-import { auditFiles, prepareExternalTable, registerFiles, unregisterFiles } from './register.ts';
-import { type Finding, findings, type PartitionSummary, summary } from './reports.ts';
+import { publishedFiles, publishFiles } from './publish.ts';
+import { registerFiles, unregisterFiles } from './register.ts';
+import { findings, type PartitionSummary, summary, type WastageFinding } from './reports.ts';
 import { createDuckdbScript } from './script.ts';
 import { tableStatements } from './tables.ts';
 import { totalsOf } from './totals.ts';
@@ -23,8 +26,9 @@ interface DuckdbWarehouseOptions {
   /** The analytics script for these payers' month: rendered statements, in their order. */
   readonly analyticsStatements: (period: Period, payers: readonly Payer[]) => readonly string[];
   /**
-   * How much memory DuckDB may take for its data, in bytes; half of the machine's (or the container's) unless it is said.
-   * What does not fit goes to `PATH.tmp`, beside the database; what cannot go there fails with "Out of Memory Error".
+   * How much memory DuckDB may take for its data, in bytes; by default half of the machine's (or
+   * the container's). What does not fit goes to `PATH.tmp`, beside the database; what cannot go
+   * there fails with "Out of Memory Error".
    */
   readonly memoryLimitBytes?: number | undefined;
 }
@@ -34,24 +38,29 @@ export interface DuckdbWarehouse extends Warehouse {
   /** What readers see, one row per published partition and currency; by period, then payer. */
   summary(): Promise<PartitionSummary[]>;
   /** The wastage that the analytics found, largest estimated saving first. */
-  findings(): Promise<Finding[]>;
-  /** Takes a partition out, as if nothing of it had ever been registered or published: see forgetInWarehouse. */
+  findings(): Promise<WastageFinding[]>;
+  /**
+   * Takes a partition out, as if nothing of it had ever been registered or published: see
+   * forgetInWarehouse.
+   */
   forget(partition: Partition): Promise<InWarehouse>;
-  /** Waits for what is running, then closes the database. No method may be called any more. */
+  /** Waits for what is running, then closes the database. No method may be called from then on. */
   close(): Promise<void>;
 }
 
 /**
  * Opens the warehouse that needs no server: a DuckDB database over the staged Parquet files.
  *
- * What Snowflake has as an external table is a native table here, `cur_external`, and `register` loads the files into
- * it. A view over read_parquet would need no loading, but it opens every file again to read its footer in each query:
- * thousands of opens before the first row. Loading pays that once per file, and immutable staged keys keep it true.
+ * What Snowflake has as an external table is a native table here, `cur_external`, and `register`
+ * loads the files into it. A view over read_parquet would need no loading, but it opens every file
+ * again to read its footer in each query: thousands of opens before the first row. Loading pays
+ * that once per file, and immutable staged keys keep it true.
  *
- * Every change is one transaction, so a process that is killed leaves the old state or the new one. Changes run one
- * after the other on one connection, reads on another. A program in the same process may read along through
- * `DuckDBInstance.fromCache(path)`; DuckDB lets no other process open the file meanwhile.
- * Throws DuckDB's error when the file is in use, or is not a database; a RangeError for a memory limit that is none.
+ * Every change is one transaction, so a process that is killed leaves the old state or the new one.
+ * Changes run one after the other on one connection, reads on another. A program in the same
+ * process may read along through `DuckDBInstance.fromCache(path)`; DuckDB lets no other process
+ * open the file meanwhile. Throws DuckDB's error when the file is in use, or is not a database; a
+ * RangeError for an invalid memory limit.
  */
 export async function openDuckdbWarehouse(options: DuckdbWarehouseOptions): Promise<DuckdbWarehouse> {
   const memoryLimitBytes = checkedMemoryLimit(options.memoryLimitBytes ?? defaultMemoryLimit());
@@ -95,11 +104,13 @@ const FINDINGS_TABLE = new URL('../../../sql/findings_table.sql', import.meta.ur
 async function prepare(connection: DuckDBConnection, memoryLimitBytes: number): Promise<void> {
   // DuckDB would take four fifths of the machine's memory, and this process and others need theirs.
   await connection.run(`set global memory_limit = '${memoryLimitBytes}B'`);
-  // Bills are cut in UTC; DuckDB would take the machine's zone wherever an instant becomes a timestamp.
+  // Bills are cut in UTC; DuckDB would take the machine's zone wherever an instant becomes a
+  // timestamp.
   await connection.run(`set global TimeZone = 'UTC'`);
   // Every staged file is read once. The cache would keep at least a megabyte of memory for each.
   await connection.run('set global enable_external_file_cache = false');
-  // Keeping the order of small files makes DuckDB hold a row group for each: twice the time. A table has no order.
+  // Keeping the order of small files makes DuckDB hold a row group for each: twice the time. A
+  // table has no order.
   await connection.run('set global preserve_insertion_order = false');
   for (const statement of tableStatements) await connection.run(statement);
   await connection.run(await readFile(FINDINGS_TABLE, 'utf8'));

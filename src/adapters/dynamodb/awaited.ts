@@ -1,13 +1,19 @@
-import { createHash } from 'node:crypto';
+import { shortHash } from '../../base/shortHash.ts';
 import type { PartitionRecord } from '../../ledger/partitionRecord.ts';
 import { getDocument, putDocument } from './documents.ts';
 import { awaitedKey } from './keys.ts';
-import type { DynamodbTable } from './table.ts';
+import type { DynamodbTable, ItemKey } from './table.ts';
 
-/** A partition's record as its item holds it. Where `awaitedList` is there, it stands for the delivery's `awaited`. */
+/**
+ * A partition's record as its item holds it. Where `awaitedList` is there, it stands for the
+ * delivery's `awaited`.
+ */
 export type StoredRecord = PartitionRecord & { readonly awaitedList?: AwaitedList };
 
-/** A list of what a delivery waits for, kept under its digest, and which of it is still open: a bit each, in base64. */
+/**
+ * The list of what a delivery waits for, by its digest, and which entries are still open: a bit
+ * each, in base64.
+ */
 interface AwaitedList {
   readonly digest: string;
   readonly open: string;
@@ -18,19 +24,27 @@ const MAX_INLINE = 50;
 const MAX_CACHED_LISTS = 16;
 
 /**
- * Keeps long lists of what a delivery waits for out of the partition's item. A write is charged by the whole item's
- * size, and every data file writes it: ten thousand ids would make it 200 write units a file. The list is written once
- * and never changes; the item holds its name and a bit for each of its entries, 1.7 KB for ten thousand.
+ * Stores long lists of what a delivery waits for outside the partition's item. A write is charged
+ * by the whole item's size, and every data file writes it: ten thousand ids would make it 200 write
+ * units a file. The list is written once and never changes; the item holds its name and a bit for
+ * each of its entries, 1.7 KB for ten thousand.
  */
 export class DynamodbAwaited {
   readonly #table: DynamodbTable;
+  /**
+   * Lists that this process has written or read, by the name of their item: each partition has
+   * items of its own.
+   */
   readonly #lists = new Map<string, readonly string[]>();
 
   constructor(table: DynamodbTable) {
     this.#table = table;
   }
 
-  /** The record as its item shall hold it. A list that is not stored yet is. `before` is what the item held last. */
+  /**
+   * The record as its item shall hold it. A list that is not stored yet is. `before` is what the
+   * item held last.
+   */
   async pack(record: PartitionRecord, before: StoredRecord | undefined): Promise<StoredRecord> {
     const { delivery } = record;
     if (!delivery || delivery.awaited.length <= MAX_INLINE) return record;
@@ -65,29 +79,34 @@ export class DynamodbAwaited {
   }
 
   async #store(awaited: readonly string[], { partition }: PartitionRecord): Promise<AwaitedList> {
-    const digest = createHash('sha256').update(JSON.stringify(awaited)).digest('hex').slice(0, 32);
-    if (!this.#lists.has(digest)) {
-      await putDocument(this.#table, awaitedKey(partition, digest), awaited);
-      this.#remember(digest, awaited);
+    const digest = shortHash(JSON.stringify(awaited), 32);
+    const key = awaitedKey(partition, digest);
+    if (!this.#lists.has(nameOf(key))) {
+      await putDocument(this.#table, key, awaited);
+      this.#remember(key, awaited);
     }
     return { digest, open: bitsOf(awaited, new Set(awaited)) };
   }
 
   async #list({ partition }: PartitionRecord, digest: string): Promise<readonly string[]> {
-    const known = this.#lists.get(digest);
-    if (known) return known;
     const key = awaitedKey(partition, digest);
+    const known = this.#lists.get(nameOf(key));
+    if (known) return known;
     const list = await getDocument<readonly string[]>(this.#table, key);
     if (!list) throw new Error(`the ledger has no item ${key.pk} ${key.sk}`);
-    this.#remember(digest, list);
+    this.#remember(key, list);
     return list;
   }
 
-  #remember(digest: string, list: readonly string[]): void {
-    this.#lists.set(digest, list);
+  #remember(key: ItemKey, list: readonly string[]): void {
+    this.#lists.set(nameOf(key), list);
     const [oldest] = this.#lists.keys();
     if (this.#lists.size > MAX_CACHED_LISTS && oldest !== undefined) this.#lists.delete(oldest);
   }
+}
+
+function nameOf({ pk, sk }: ItemKey): string {
+  return `${pk} ${sk}`;
 }
 
 function bitsOf(list: readonly string[], open: ReadonlySet<string>): string {

@@ -7,13 +7,17 @@ import { type DynamodbTable, type Item, type ItemKey, number, numberOf, text, te
 const compress = promisify(gzip);
 const expand = promisify(gunzip);
 
-/** An item holds 400 KB with its keys and the names of its attributes (DynamoDB Developer Guide, "Constraints"). */
+/**
+ * An item holds 400 KB with its keys and the names of its attributes (DynamoDB Developer Guide,
+ * "Constraints").
+ */
 const MAX_CHUNK_BYTES = 350_000;
 
 /**
- * Keeps a JSON value of any size under a key, gzipped. What does not fit into one item is cut into chunks, which are
- * items of their own under the same `pk`. They are named after their content and written first: whoever reads the item
- * at `key` finds all of them, also while another value takes its place. The chunks of a value that was replaced stay.
+ * Stores a JSON value of any size under a key, gzipped. What does not fit into one item is cut into
+ * chunks, which are items of their own under the same `pk`. They are named after their content and
+ * written first: whoever reads the item at `key` finds all of them, also while another value takes
+ * its place. The chunks of a value that was replaced stay.
  */
 export async function putDocument(table: DynamodbTable, key: ItemKey, value: object): Promise<void> {
   const bytes = await compress(JSON.stringify(value));
@@ -31,8 +35,8 @@ export async function putDocument(table: DynamodbTable, key: ItemKey, value: obj
 }
 
 /**
- * A JSON value as the attribute `content` of an item that {@link getDocument} reads, for a write under conditions.
- * Throws a RangeError for a value that does not fit into one item.
+ * A JSON value as the attribute `content` of an item that {@link getDocument} reads, for a write
+ * under conditions. Throws a RangeError for a value that does not fit into one item.
  */
 export async function packDocument(value: object): Promise<AttributeValue> {
   const bytes = await compress(JSON.stringify(value));
@@ -42,7 +46,10 @@ export async function packDocument(value: object): Promise<AttributeValue> {
   return { B: bytes };
 }
 
-/** The value that was put under a key; undefined when there is none. Throws an Error when a chunk of it is missing. */
+/**
+ * The value that was put under a key; undefined when there is none. Throws an Error when a chunk of
+ * it is missing.
+ */
 export async function getDocument<Value>(table: DynamodbTable, key: ItemKey): Promise<Value | undefined> {
   const item = await table.get(key);
   if (!item) return undefined;

@@ -4,10 +4,10 @@ import type { VersionId } from '../../billing/version.ts';
 import type { ItemKey } from './table.ts';
 
 /**
- * Where the ledger's items lie. One table, string keys `pk` and `sk`, on demand, with point-in-time recovery; no index,
- * no stream, no expiry: nothing of it may vanish by itself. It is read by GetItem, BatchGetItem and Query, written by
- * PutItem and UpdateItem, and by TransactWriteItems (UpdateItem and ConditionCheckItem to IAM). There is no Scan, and
- * DeleteItem only for the outbox.
+ * Where the ledger's items lie. One table, string keys `pk` and `sk`, on demand, with point-in-time
+ * recovery; no index, no stream, no expiry: nothing of it may vanish by itself. It is read by
+ * GetItem, BatchGetItem and Query, written by PutItem and UpdateItem, and by TransactWriteItems
+ * (UpdateItem and ConditionCheckItem to IAM). There is no Scan, and DeleteItem only for the outbox.
  *
  *   pk                           sk                    one item per
  *   periods                      2026-10               period that may have partitions

@@ -1,36 +1,39 @@
 import { randomUUID } from 'node:crypto';
 import type { Period } from '../../billing/period.ts';
 import { latestEnd } from '../../ledger/lease.ts';
-import { type LeaseAnswer, LeaseLost, type PeriodRecord } from '../../ledger/ledger.ts';
+import { type LeaseAnswer, LeaseLost, type LeasesOfLedger, type PeriodRecord } from '../../ledger/ledger.ts';
 import { leaseKey } from './keys.ts';
 import { type DynamodbTable, number, numberOf, type TransactionStep, text } from './table.ts';
 
-/** Each period's lease item: epoch, who holds it until when, and the next tick. Each step is one conditional write. */
-export class DynamodbLeases {
+/**
+ * Each period's lease item: epoch, who holds it until when, and the next tick. Each step is one
+ * conditional write.
+ */
+export class DynamodbLeases implements LeasesOfLedger {
   readonly #table: DynamodbTable;
 
   constructor(table: DynamodbTable) {
     this.#table = table;
   }
 
-  async read(period: Period): Promise<PeriodRecord> {
+  async period(period: Period): Promise<PeriodRecord> {
     const item = await this.#table.get(leaseKey(period));
     const holder = item?.holder?.S;
     const until = numberOf(item, 'heldUntil');
-    const nextTickAt = numberOf(item, 'nextTickAt');
     return {
       period,
       epoch: numberOf(item, 'epoch') ?? 0,
-      ...(holder === undefined || until === undefined ? {} : { lease: { holder, until } }),
-      ...(nextTickAt === undefined ? {} : { nextTickAt }),
+      lease: holder === undefined || until === undefined ? undefined : { holder, until },
+      nextTickAt: numberOf(item, 'nextTickAt'),
     };
   }
 
   /**
-   * The SDK sends a request again when its answer was lost. The first one may have taken the lease; the name of this
-   * call in `taker` tells that from a lease that somebody else holds, another call of the same holder among them.
+   * The SDK sends a request again when its answer was lost. The first one may have taken the lease;
+   * the name of this call in `taker` distinguishes that from a lease that somebody else holds, or
+   * another call of the same holder.
    */
-  async acquire(period: Period, holder: string, now: number, until: number): Promise<LeaseAnswer> {
+  async acquireLease(period: Period, holder: string, now: number, until: number): Promise<LeaseAnswer> {
     const taker = randomUUID();
     const written = await this.#table.update(leaseKey(period), {
       update: 'set holder = :holder, heldUntil = :until, taker = :taker add epoch :one',
@@ -49,7 +52,7 @@ export class DynamodbLeases {
     return { taken: false, heldUntil: numberOf(item, 'heldUntil') ?? until };
   }
 
-  async renew(period: Period, epoch: number, until: number): Promise<void> {
+  async renewLease(period: Period, epoch: number, until: number): Promise<void> {
     const written = await this.#table.update(leaseKey(period), {
       update: 'set heldUntil = :until',
       condition: 'epoch = :epoch and attribute_exists(holder)',
@@ -61,7 +64,7 @@ export class DynamodbLeases {
     throw new LeaseLost(`epoch ${epoch} of ${period} is over: ${current} runs now`);
   }
 
-  async release(period: Period, epoch: number): Promise<void> {
+  async releaseLease(period: Period, epoch: number): Promise<void> {
     await this.#table.update(leaseKey(period), {
       update: 'remove holder, heldUntil, taker',
       condition: 'epoch = :epoch',
@@ -85,4 +88,9 @@ export class DynamodbLeases {
 /** A transaction with this step does nothing when a newer epoch was handed out. */
 export function fenceOf(period: Period, epoch: number): TransactionStep {
   return { key: leaseKey(period), condition: 'epoch = :epoch', values: { ':epoch': number(epoch) } };
+}
+
+/** The error for a run whose fence no longer holds. */
+export function lostLease(period: Period, epoch: number | undefined): LeaseLost {
+  return new LeaseLost(`epoch ${epoch} of ${period} is over`);
 }

@@ -1,31 +1,38 @@
 import type { Moment } from '../../base/moment.ts';
 import type { Partition } from '../../billing/partition.ts';
 import type { VersionId } from '../../billing/version.ts';
-import { applyVersion, type PartitionRecord } from '../../ledger/partitionRecord.ts';
+import { applyVersion } from '../../ledger/partitionChanges.ts';
+import type { PartitionRecord } from '../../ledger/partitionRecord.ts';
 import type { VersionRecord } from '../../ledger/versionRecord.ts';
 import { mergeVersion } from '../../ledger/versionRecord.ts';
 
 /**
- * What was told of one version, as it stands in its partition's log. The log is in the order in which the telling took
- * effect, and what it comes to is the ledger's arithmetic, entry by entry.
+ * What was recorded of one version, as it stands in its partition's log. The log is in the order in
+ * which the records took effect, and what it comes to is the ledger's arithmetic, entry by entry.
  */
 export interface LogEntry {
-  /** The version as it is known with this telling merged in. */
+  /** The version as it is known with this record merged in. */
   readonly record: VersionRecord;
-  /** Whether it was news to whoever told it. If not, it only resolves a delivery that waits for it by its id. */
+  /**
+   * Whether something about it was new when it was recorded. If not, it only resolves a delivery
+   * that waits for its id.
+   */
   readonly isNew: boolean;
   readonly awaitsManifest: boolean;
   readonly at: Moment;
 }
 
-/** The partition's record after all entries. Calls that overlapped and told the same count once each. */
+/**
+ * The partition's record after all entries. Calls that overlapped and recorded the same count once
+ * each.
+ */
 export function replay(base: PartitionRecord, entries: readonly LogEntry[]): PartitionRecord {
   return entries.reduce((before, entry) => applyVersion(before, entry.record, entry, entry.at), base);
 }
 
 /**
- * The version after the entries that speak of it; `known` is what its item says. Entries that are merged into the item
- * already change nothing.
+ * The version after the entries about it; `known` is what its item says. Entries that are merged
+ * into the item already change nothing.
  */
 export function latestVersion(
   known: VersionRecord | undefined,

@@ -1,178 +1,92 @@
-import { type Partition, partitionName } from '../../billing/partition.ts';
-import { parsePayer } from '../../billing/payer.ts';
-import type { Period } from '../../billing/period.ts';
-import { newPartitionRecord, type PartitionRecord } from '../../ledger/partitionRecord.ts';
-import { DynamodbAwaited, type StoredRecord } from './awaited.ts';
-import { PARTITION_PREFIX, partitionKey, periodPk } from './keys.ts';
-import { decodeEntry, encodeEntry, type LogEntry, replay } from './log.ts';
+import type { Partition } from '../../billing/partition.ts';
+import { type Period, parsePeriod } from '../../billing/period.ts';
+import { versionIdOf } from '../../billing/version.ts';
+import type { Delivery } from '../../ledger/delivery.ts';
+import type { PartitionsOfLedger, Recorded } from '../../ledger/ledger.ts';
 import {
-  type DynamodbTable,
-  type Expressions,
-  type Item,
-  number,
-  numberOf,
-  type TransactionStep,
-  text,
-  textOf,
-} from './table.ts';
+  applyDelivery,
+  applyReopening,
+  applyReportChoice,
+  countChange,
+  type Reopening,
+  tickFor,
+} from '../../ledger/partitionChanges.ts';
+import type { PartitionRecord } from '../../ledger/partitionRecord.ts';
+import { applyUpdate, type PartitionUpdate } from '../../ledger/partitionUpdate.ts';
+import { getDocument, putDocument } from './documents.ts';
+import type { DynamodbFolds } from './folds.ts';
+import { deliveryKey, PERIODS } from './keys.ts';
+import type { DynamodbPartitionItems } from './partitionItems.ts';
+import { type DynamodbTable, textOf } from './table.ts';
 
-/** A partition's item as it was read. */
-export interface PartitionItem {
-  readonly partition: Partition;
-  /** What it all comes to: the stored record with every entry worked in. Absent while nothing was ever told. */
-  readonly record?: PartitionRecord;
-  readonly entries: readonly LogEntry[];
-  /** The stored record, and how often it was replaced. */
-  readonly base: PartitionRecord;
-  readonly stored?: StoredRecord;
-  readonly revision: number;
-}
-
-/** What becomes of the first `folded` entries of the log, and which record takes their place. */
-interface Replacement {
-  readonly record: PartitionRecord;
-  readonly folded: number;
-}
-
-/** `entriesLeft` is how long the log was right after: known where it was no transaction. */
-type Replaced =
-  | { readonly is: 'done'; readonly entriesLeft?: number }
-  | { readonly is: 'overtaken' }
-  | { readonly is: 'refused' };
-
-/** What an append has left. */
-export interface Appended {
-  /** Right after this very write. */
-  readonly state: PartitionItem;
-  /** How long the log was before it. */
-  readonly lengthBefore: number;
-  /** Whether this caller's entry is the first of those that were written together: one of them does what is to be done once. */
-  readonly leads: boolean;
-}
-
-/** One append of several entries; open until it is sent. */
-interface GroupAppend {
-  readonly entries: LogEntry[];
-  readonly written: Promise<PartitionItem>;
-  isOpen: boolean;
-}
-
-/** An entry takes about 800 bytes, an item 400 KB at most. */
-const MAX_GROUP = 50;
-
-/**
- * The partition items: a stored record under a revision, and the log of what was told since. The log grows at its end,
- * whatever the revision; the record is replaced, and entries taken from the log's head, only under the revision that
- * was read. So an append and a replacement never undo each other, and neither waits for the other.
- */
-export class DynamodbPartitions {
+export class DynamodbPartitions implements PartitionsOfLedger {
   readonly #table: DynamodbTable;
-  readonly #awaited: DynamodbAwaited;
-  /** The last append to each partition, by its name, while it is under way. */
-  readonly #appends = new Map<string, GroupAppend>();
+  readonly #items: DynamodbPartitionItems;
+  readonly #folds: DynamodbFolds;
 
-  constructor(table: DynamodbTable) {
+  constructor(table: DynamodbTable, items: DynamodbPartitionItems, folds: DynamodbFolds) {
     this.#table = table;
-    this.#awaited = new DynamodbAwaited(table);
+    this.#items = items;
+    this.#folds = folds;
   }
 
-  async read(partition: Partition): Promise<PartitionItem> {
-    return this.#stateOf(partition, await this.#table.get(partitionKey(partition)));
+  async partition(partition: Partition): Promise<PartitionRecord | undefined> {
+    return (await this.#items.read(partition)).record;
   }
 
-  async list(period: Period): Promise<PartitionRecord[]> {
-    const items = await this.#table.query(periodPk(period), PARTITION_PREFIX);
-    const states = items.map((item) => {
-      const payer = parsePayer(textOf(item, 'sk').slice(PARTITION_PREFIX.length));
-      return this.#stateOf({ period, payer }, item);
+  async partitions(period: Period): Promise<PartitionRecord[]> {
+    return this.#items.list(period);
+  }
+
+  /** A period whose first partition was about to be written when the process died is among them. */
+  async periods(): Promise<Period[]> {
+    return (await this.#table.query(PERIODS, '20')).map((item) => parsePeriod(textOf(item, 'sk')));
+  }
+
+  async recordDelivery(delivery: Delivery, awaited: readonly string[], now: number): Promise<Recorded> {
+    const { id, executionId, manifest, partition } = delivery;
+    const by = versionIdOf(manifest);
+    const progress = { id, executionId, manifest, files: delivery.files.length, awaited };
+    let isNew = false;
+    const record = await this.#folds.replace(partition, async (before) => {
+      const after = applyDelivery(before, awaited.length === 0 ? { ...progress, completedBy: by } : progress, now);
+      isNew = after?.isNew ?? false;
+      if (!after?.isNew) return after?.record;
+      // Before anything refers to it; a delivery that nothing refers to does no harm.
+      await putDocument(this.#table, deliveryKey(partition, id), delivery);
+      return countChange(after.record, by, now);
     });
-    return (await Promise.all(states)).flatMap(({ record }) => record ?? []);
+    return { partition: record, isNew, tick: tickFor(record, by) };
+  }
+
+  async delivery(partition: Partition, id: string): Promise<Delivery | undefined> {
+    return getDocument(this.#table, deliveryKey(partition, id));
+  }
+
+  async chooseReport(partition: Partition, report: string, now: number): Promise<Recorded> {
+    let isNew = false;
+    const record = await this.#folds.replace(partition, async (before) => {
+      const after = applyReportChoice(before, report, now);
+      isNew = after?.isNew ?? false;
+      return after?.record;
+    });
+    return { partition: record, isNew, tick: isNew ? 'quiet' : 'none' };
+  }
+
+  async reopen(partition: Partition, how: Reopening, now: number): Promise<Recorded | undefined> {
+    let isKnown = false;
+    const record = await this.#folds.replace(partition, async (before, stored) => {
+      isKnown = stored !== undefined;
+      return isKnown ? applyReopening(before, how, now) : undefined;
+    });
+    return isKnown ? { partition: record, isNew: true, tick: tickFor(record, how.by) } : undefined;
   }
 
   /**
-   * Puts an entry at the log's end. While an append of this process is under way, those that come for the same partition
-   * go along in the next one (a group commit): a batch of messages costs few writes, and does not meet itself.
+   * What arrives while this is under way stays in the log and counts as recorded after it: a run
+   * that settles leaves the partition dirty then.
    */
-  async append(partition: Partition, entry: LogEntry): Promise<Appended> {
-    const name = partitionName(partition);
-    const last = this.#appends.get(name);
-    const append = last?.isOpen && last.entries.length < MAX_GROUP ? last : this.#appendAfter(last, partition);
-    this.#appends.set(name, append);
-    const leads = append.entries.push(entry) === 1;
-    try {
-      const state = await append.written;
-      return { state, lengthBefore: state.entries.length - append.entries.length, leads };
-    } finally {
-      if (this.#appends.get(name) === append) this.#appends.delete(name);
-    }
-  }
-
-  #appendAfter(last: GroupAppend | undefined, partition: Partition): GroupAppend {
-    const entries: LogEntry[] = [];
-    const previous = last?.written.catch(() => undefined) ?? Promise.resolve();
-    const append: GroupAppend = {
-      entries,
-      isOpen: true,
-      written: previous.then(() => {
-        append.isOpen = false;
-        return this.#write(partition, entries);
-      }),
-    };
-    return append;
-  }
-
-  async #write(partition: Partition, entries: readonly LogEntry[]): Promise<PartitionItem> {
-    const written = await this.#table.update(partitionKey(partition), {
-      update: 'set #log = list_append(if_not_exists(#log, :none), :entries)',
-      names: { '#log': 'log' },
-      values: { ':none': { L: [] }, ':entries': { L: entries.map((entry) => text(encodeEntry(entry))) } },
-    });
-    return this.#stateOf(partition, written.done ? written.item : written.found);
-  }
-
-  /**
-   * Replaces the record. 'overtaken': somebody else has replaced it since it was read, and nothing was changed;
-   * 'refused': the fence did not hold, and nothing was changed.
-   */
-  async replace(
-    { partition, stored, revision }: PartitionItem,
-    { record, folded }: Replacement,
-    fence?: TransactionStep,
-  ): Promise<Replaced> {
-    const packed = await this.#awaited.pack(record, stored);
-    const heads = Array.from({ length: folded }, (_, index) => `#log[${index}]`);
-    const expressions: Expressions = {
-      update: `set body = :body, revision = :next${folded > 0 ? ` remove ${heads.join(', ')}` : ''}`,
-      condition: revision === 0 ? 'attribute_not_exists(revision)' : 'revision = :revision',
-      ...(folded > 0 ? { names: { '#log': 'log' } } : {}),
-      values: {
-        ':body': text(JSON.stringify(packed)),
-        ':next': number(revision + 1),
-        ...(revision === 0 ? {} : { ':revision': number(revision) }),
-      },
-    };
-    const key = partitionKey(partition);
-    if (fence) {
-      const failed = await this.#table.transact([fence, { key, ...expressions }]);
-      if (failed.includes(0)) return { is: 'refused' };
-      return { is: failed.length === 0 ? 'done' : 'overtaken' };
-    }
-    const written = await this.#table.update(key, expressions);
-    if (!written.done) return { is: 'overtaken' };
-    return { is: 'done', entriesLeft: written.item.log?.L?.length ?? 0 };
-  }
-
-  async #stateOf(partition: Partition, item: Item | undefined): Promise<PartitionItem> {
-    const stored = item?.body && (JSON.parse(textOf(item, 'body')) as StoredRecord);
-    const base = stored ? await this.#awaited.unpack(stored) : newPartitionRecord(partition);
-    const entries = (item?.log?.L ?? []).map(({ S }) => decodeEntry(partition, S ?? ''));
-    return {
-      partition,
-      ...(item ? { record: replay(base, entries) } : {}),
-      entries,
-      base,
-      ...(stored ? { stored } : {}),
-      revision: numberOf(item, 'revision') ?? 0,
-    };
+  async commit(partition: Partition, epoch: number, update: PartitionUpdate): Promise<PartitionRecord> {
+    return this.#folds.replace(partition, async (before) => applyUpdate(before, update), epoch);
   }
 }

@@ -22,16 +22,24 @@ export interface ItemKey {
   readonly sk: string;
 }
 
-/** What to do with one item. `#names` and `:values` are those that the expressions speak of. */
+/**
+ * What to do with one item. `names` and `values` are those of the expressions, `#name` and
+ * `:value`.
+ */
 export interface Expressions {
   readonly update?: string;
   readonly condition?: string;
-  readonly names?: Readonly<Record<string, string>>;
-  readonly values?: Item;
+  readonly names?: Readonly<Record<string, string>> | undefined;
+  readonly values?: Item | undefined;
 }
 
-/** What became of a conditional write. Where the condition did not hold, `found` is the item that stood against it. */
-type Written = { readonly done: true; readonly item: Item } | { readonly done: false; readonly found?: Item };
+/**
+ * What became of a conditional write. Where the condition did not hold, `found` is the item that
+ * stood against it.
+ */
+type Written =
+  | { readonly done: true; readonly item: Item }
+  | { readonly done: false; readonly found: Item | undefined };
 
 export interface TransactionStep extends Expressions {
   readonly key: ItemKey;
@@ -43,11 +51,13 @@ export const STEPS_PER_TRANSACTION = 100;
 const TRIES = 8;
 
 /**
- * One table with the string keys `pk` and `sk`. Every read is strongly consistent; lists are followed to their end.
+ * One table with the string keys `pk` and `sk`. Every read is strongly consistent; lists are
+ * followed to their end.
  *
- * A transaction and a write that meet on one item are both legal, and one of them is refused (DynamoDB Developer Guide,
- * "Transaction conflict handling"). The SDK does not try again then, so it is done here, 8 times
- * in all. What the SDK retries (throttling, lost connections) is left to it, and thrown when it gives up: retry.
+ * A transaction and a write that meet on one item are both legal, and one of them is refused
+ * (DynamoDB Developer Guide, "Transaction conflict handling"). The SDK does not try again then, so
+ * it is done here, 8 times in all. What the SDK retries (throttling, lost connections) is left to
+ * it, and thrown when its attempts are used up: retry.
  */
 export class DynamodbTable {
   readonly #client: DynamoDBClient;
@@ -65,7 +75,10 @@ export class DynamodbTable {
     return (await this.#client.send(command)).Item;
   }
 
-  /** The items that exist, in any order. Throws an Error when the table keeps answering only a part: retry. */
+  /**
+   * The items that exist, in any order. Throws an Error when the table repeatedly answers only a
+   * part: retry.
+   */
   async getAll(keys: readonly ItemKey[]): Promise<Item[]> {
     const found: Item[] = [];
     for (let start = 0; start < keys.length; start += KEYS_PER_BATCH) {
@@ -81,7 +94,8 @@ export class DynamodbTable {
       {
         TableName: this.#name,
         KeyConditionExpression: prefix === undefined ? 'pk = :pk' : 'pk = :pk and begins_with(sk, :prefix)',
-        ExpressionAttributeValues: { ':pk': text(pk), ...(prefix === undefined ? {} : { ':prefix': text(prefix) }) },
+        ExpressionAttributeValues:
+          prefix === undefined ? { ':pk': text(pk) } : { ':pk': text(pk), ':prefix': text(prefix) },
         ConsistentRead: true,
       },
     );
@@ -105,7 +119,7 @@ export class DynamodbTable {
     });
   }
 
-  /** Takes an item away; one that is not there is no failure. */
+  /** Deletes an item; one that is not there is no failure. */
   async delete(key: ItemKey): Promise<void> {
     const command = new DeleteItemCommand({ TableName: this.#name, Key: attributesOf(key) });
     await this.#persist(() => this.#client.send(command));
@@ -124,8 +138,8 @@ export class DynamodbTable {
   }
 
   /**
-   * All steps or none; a step without an update only checks its condition. Answers which steps stood against it, by
-   * their index: none when it is done.
+   * All steps or none; a step without an update only checks its condition. Answers which steps
+   * stood against it, by their index: none when it is done.
    */
   async transact(steps: readonly TransactionStep[]): Promise<readonly number[]> {
     const items = steps.map(({ key, ...expressions }): TransactWriteItem => {
@@ -182,10 +196,10 @@ export function number(value: number): AttributeValue {
   return { N: String(value) };
 }
 
-/** An item's text. Throws an Error that names the item when there is none. */
+/** An item's string. Throws an Error that names the item when there is none. */
 export function textOf(item: Item, name: string): string {
   const value = item[name]?.S;
-  if (value === undefined) throw new Error(`item ${item.pk?.S} ${item.sk?.S} must have the text ${name}`);
+  if (value === undefined) throw new Error(`item ${item.pk?.S} ${item.sk?.S} must have the string ${name}`);
   return value;
 }
 
@@ -201,10 +215,10 @@ function attributesOf({ pk, sk }: ItemKey): Item {
 
 function parametersOf({ update, condition, names, values }: Expressions) {
   return {
-    ...(update === undefined ? {} : { UpdateExpression: update }),
-    ...(condition === undefined ? {} : { ConditionExpression: condition }),
-    ...(names === undefined ? {} : { ExpressionAttributeNames: { ...names } }),
-    ...(values === undefined ? {} : { ExpressionAttributeValues: values }),
+    UpdateExpression: update,
+    ConditionExpression: condition,
+    ExpressionAttributeNames: names && { ...names },
+    ExpressionAttributeValues: values,
   };
 }
 
@@ -213,13 +227,16 @@ async function conditionally(write: () => Promise<Item>): Promise<Written> {
     return { done: true, item: await write() };
   } catch (error) {
     if (!(error instanceof ConditionalCheckFailedException)) throw error;
-    return { done: false, ...(error.Item === undefined ? {} : { found: error.Item }) };
+    return { done: false, found: error.Item };
   }
 }
 
 const PASSING = ['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded'];
 
-/** Whether the same request may succeed in a moment. A condition that did not hold is an answer, not a conflict. */
+/**
+ * Whether the same request may succeed in a moment. A condition that did not hold is an answer, not
+ * a conflict.
+ */
 function isPassing(error: unknown): boolean {
   if (error instanceof TransactionConflictException) return true;
   if (!(error instanceof TransactionCanceledException) || failedSteps(error).length > 0) return false;

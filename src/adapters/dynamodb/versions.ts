@@ -1,123 +1,80 @@
 import type { Partition } from '../../billing/partition.ts';
 import type { VersionId } from '../../billing/version.ts';
-import type { VersionOutcome, VersionRecord } from '../../ledger/versionRecord.ts';
-import { mergeVersion } from '../../ledger/versionRecord.ts';
-import { partitionPk, VERSION, versionKey } from './keys.ts';
-import type { LogEntry } from './log.ts';
-import { type DynamodbTable, type Item, STEPS_PER_TRANSACTION, type TransactionStep, text, textOf } from './table.ts';
+import type { Recorded, VersionReading, VersionsOfLedger } from '../../ledger/ledger.ts';
+import { applyVersion, tickFor } from '../../ledger/partitionChanges.ts';
+import { newPartitionRecord } from '../../ledger/partitionRecord.ts';
+import { mergeVersion, removedOutcome, type VersionRecord } from '../../ledger/versionRecord.ts';
+import type { DynamodbFolds } from './folds.ts';
+import { fenceOf, lostLease } from './leases.ts';
+import { latestVersion, latestVersions } from './log.ts';
+import type { DynamodbPartitionItems } from './partitionItems.ts';
+import type { ChangeOfStaged, DynamodbVersionItems } from './versionItems.ts';
 
-type StagedOutcome = Extract<VersionOutcome, { status: 'staged' }>;
+export class DynamodbVersions implements VersionsOfLedger {
+  readonly #partitions: DynamodbPartitionItems;
+  readonly #items: DynamodbVersionItems;
+  readonly #folds: DynamodbFolds;
 
-/** Each time a version's item is found changed, somebody else has got ahead; nobody does so this often. */
-const TRIES = 20;
-
-/** The version items: what is known of versions without what still lies in their partition's log. */
-export class DynamodbVersions {
-  readonly #table: DynamodbTable;
-
-  constructor(table: DynamodbTable) {
-    this.#table = table;
+  constructor(partitions: DynamodbPartitionItems, items: DynamodbVersionItems, folds: DynamodbFolds) {
+    this.#partitions = partitions;
+    this.#items = items;
+    this.#folds = folds;
   }
 
-  async get(partition: Partition, id: VersionId): Promise<VersionRecord | undefined> {
-    const item = await this.#table.get(versionKey(partition, id));
-    return item && recordOf(item);
+  async version(partition: Partition, id: VersionId): Promise<VersionRecord | undefined> {
+    return (await this.readVersion(partition, id)).version;
   }
 
-  async list(partition: Partition): Promise<VersionRecord[]> {
-    return (await this.#table.query(partitionPk(partition), VERSION)).map(recordOf);
+  async readVersion(partition: Partition, id: VersionId): Promise<VersionReading> {
+    const { record, entries } = await this.#partitions.read(partition);
+    return { version: latestVersion(await this.#items.get(partition, id), id, entries), partition: record };
   }
 
-  /**
-   * Merges log entries into their versions' items: one write for a version that has none yet, none where everything is
-   * merged already.
-   */
-  async merge(entries: readonly LogEntry[]): Promise<void> {
-    const told = Map.groupBy(
-      entries.map(({ record }) => record),
-      ({ id }) => id,
+  async versions(partition: Partition): Promise<VersionRecord[]> {
+    const { entries } = await this.#partitions.read(partition);
+    return latestVersions(await this.#items.list(partition), entries);
+  }
+
+  async recordVersion(seen: VersionRecord, now: number, reading?: VersionReading): Promise<Recorded> {
+    const { partition, id, awaitsManifest } = seen;
+    const known = reading ?? (await this.readVersion(partition, id));
+    const { record, isNew } = mergeVersion(known.version, seen);
+    const before = known.partition ?? newPartitionRecord(partition);
+    const counts = applyVersion(before, record, { isNew, awaitsManifest }, now) !== before;
+    if (!isNew && !counts) return { partition: before, isNew: false, tick: tickFor(before, id) };
+    const after = await this.#folds.append(partition, { record, isNew, awaitsManifest, at: now });
+    return { partition: after, isNew: true, tick: tickFor(after, id) };
+  }
+
+  async markSuperseded(
+    partition: Partition,
+    epoch: number,
+    ids: readonly VersionId[],
+    since: number | undefined,
+  ): Promise<void> {
+    await this.#changeStaged(partition, epoch, ids, ({ supersededAt: _, ...outcome }) =>
+      since === undefined ? outcome : { ...outcome, supersededAt: since },
     );
-    await Promise.all([...told.values()].map((records) => this.#merge(records)));
   }
 
-  /** All of one version. They are merged one by one: what a run has marked between them lies in the item alone. */
-  async #merge(told: readonly VersionRecord[]): Promise<void> {
-    const [first] = told;
-    if (!first) return;
-    const key = versionKey(first.partition, first.id);
-    let item: Item | undefined;
-    for (let attempt = 1; attempt <= TRIES; attempt += 1) {
-      const record = mergeAll(item && recordOf(item), told);
-      if (!record) return;
-      const only = item
-        ? { condition: 'body = :known', values: { ':known': text(textOf(item, 'body')) } }
-        : { condition: 'attribute_not_exists(pk)' };
-      const written = await this.#table.put(key, { body: text(JSON.stringify(record)) }, only);
-      if (written.done) return;
-      item = written.found;
-    }
-    throw new Error(`version ${first.id} was changed by others ${TRIES} times in a row`);
+  async markRemoved(partition: Partition, epoch: number, ids: readonly VersionId[]): Promise<void> {
+    await this.#changeStaged(partition, epoch, ids, removedOutcome);
   }
 
   /**
-   * Changes the outcome of those of the versions that are staged, as far as the fence holds: up to 99 versions a
-   * transaction, each with the fence. Answers whether it held for all of them.
+   * Versions that lie in the log alone get their items first. They may stay in the log: merged
+   * again, a mark stays.
    */
-  async changeStaged(
+  async #changeStaged(
     partition: Partition,
+    epoch: number,
     ids: readonly VersionId[],
-    change: (outcome: StagedOutcome) => VersionOutcome,
-    fence: TransactionStep,
-  ): Promise<boolean> {
-    const size = STEPS_PER_TRANSACTION - 1;
-    for (let start = 0; start === 0 || start < ids.length; start += size) {
-      if (!(await this.#changeBatch(partition, ids.slice(start, start + size), change, fence))) return false;
-    }
-    return true;
+    change: ChangeOfStaged,
+  ): Promise<void> {
+    const { entries } = await this.#partitions.read(partition);
+    const named = new Set(ids);
+    await this.#items.merge(entries.filter(({ record }) => named.has(record.id)));
+    const held = await this.#items.changeStaged(partition, ids, change, fenceOf(partition.period, epoch));
+    if (!held) throw lostLease(partition.period, epoch);
   }
-
-  async #changeBatch(
-    partition: Partition,
-    ids: readonly VersionId[],
-    change: (outcome: StagedOutcome) => VersionOutcome,
-    fence: TransactionStep,
-  ): Promise<boolean> {
-    const keys = [...new Set(ids)].map((id) => versionKey(partition, id));
-    for (let attempt = 1; attempt <= TRIES; attempt += 1) {
-      const items = await this.#table.getAll(keys);
-      const failed = await this.#table.transact([fence, ...items.flatMap((item) => changeStep(item, change))]);
-      if (failed.includes(0)) return false;
-      if (failed.length === 0) return true;
-    }
-    throw new Error(`versions of ${partitionPk(partition)} were changed by others ${TRIES} times in a row`);
-  }
-}
-
-/** The version with everything told of it; undefined when it is known already. */
-function mergeAll(known: VersionRecord | undefined, told: readonly VersionRecord[]): VersionRecord | undefined {
-  let [record, isNew] = [known, false];
-  for (const each of told) {
-    const merged = mergeVersion(record, each);
-    record = merged.record;
-    isNew ||= merged.isNew;
-  }
-  return isNew ? record : undefined;
-}
-
-function changeStep(item: Item, change: (outcome: StagedOutcome) => VersionOutcome): TransactionStep | [] {
-  const record = recordOf(item);
-  if (record.outcome.status !== 'staged') return [];
-  return {
-    key: versionKey(record.partition, record.id),
-    update: 'set body = :body',
-    condition: 'body = :known',
-    values: {
-      ':known': text(textOf(item, 'body')),
-      ':body': text(JSON.stringify({ ...record, outcome: change(record.outcome) })),
-    },
-  };
-}
-
-function recordOf(item: Item): VersionRecord {
-  return JSON.parse(textOf(item, 'body')) as VersionRecord;
 }

@@ -1,8 +1,11 @@
 import { type BigIntStats, lstatSync } from 'node:fs';
 import type { ListedObject } from '../../store/objectStore.ts';
-import { isAbsence } from './fileFailure.ts';
+import { isAbsence } from './failures.ts';
 
-/** What a listing says of the file of a key, or undefined if no regular file is there. Throws the file system's error otherwise. */
+/**
+ * What a listing says of the file of a key, or undefined if no regular file is there. Throws the
+ * file system's error otherwise.
+ */
 export function statObject(file: string, key: string): ListedObject | undefined {
   try {
     const stats = lstatSync(file, { bigint: true, throwIfNoEntry: false });
@@ -13,7 +16,10 @@ export function statObject(file: string, key: string): ListedObject | undefined 
   }
 }
 
-/** A file's stats in S3's words. LastModified is the modification time, in whole milliseconds since 1970. */
+/**
+ * A file's stats as S3 would list them. LastModified is the modification time, in whole
+ * milliseconds since 1970.
+ */
 export function listedObject(key: string, stats: BigIntStats): ListedObject {
   return {
     key,

@@ -1,18 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import {
-  accessSync,
-  closeSync,
-  constants,
-  copyFileSync,
-  fstatSync,
-  linkSync,
-  lstatSync,
-  openSync,
-  readSync,
-  realpathSync,
-  unlinkSync,
-} from 'node:fs';
-import { copyFile, open, rename } from 'node:fs/promises';
+import { accessSync, closeSync, constants, fstatSync, openSync, readSync, realpathSync, unlinkSync } from 'node:fs';
+import { open, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { resolveRange } from '../../store/byteRange.ts';
 import {
@@ -24,42 +12,48 @@ import {
   type ObjectStore,
   type ReadResult,
 } from '../../store/objectStore.ts';
-import { codeOf, isAbsence, readFailure, unwritableKey, writeFailure } from './fileFailure.ts';
+import { copyContent, isTaken, linkUnlessTaken } from './copy.ts';
+import { isAbsence, readFailure, unwritableKey, writeFailure } from './failures.ts';
 import { partName, pathOfKey } from './keyPath.ts';
 import { listedObject, statObject } from './objectStats.ts';
 import { isRealFolder, makeRealFolder } from './realFolder.ts';
 import { type OnUnreadable, walkKeys } from './walkKeys.ts';
 
 /**
- * Folders as buckets, a file's path below the folder as its key. They keep no versions: a `versionId` says nothing here.
+ * Folders as buckets, a file's path below the folder as its key. They keep no versions: a
+ * `versionId` is ignored here.
  *
- * An etag names size, modification time (nanoseconds) and inode: to know a checksum, a listing would have to read every
- * byte. A file that is written to or replaced gets another etag. Two contents of one size that are written to one inode
- * within one tick of the file system's clock (some milliseconds at most) cannot be told apart.
+ * An etag names size, modification time (nanoseconds) and inode: to know a checksum, a listing
+ * would have to read every byte. A file that is written to or replaced gets another etag. Two
+ * contents of one size that are written to one inode within one tick of the file system's clock
+ * (some milliseconds at most) cannot be distinguished.
  *
- * Objects appear whole or not at all: they are written to a part file in the same folder, then given their name in one
- * step. A process that dies leaves at most a part file, which nobody lists (keyPath.ts). Nothing is flushed to the disk:
- * after a power failure, what was written last may be missing or empty.
+ * Objects appear whole or not at all: they are written to a part file in the same folder, then
+ * given their name in one step. A process that dies leaves at most a part file, which nobody lists
+ * (keyPath.ts). Nothing is flushed to the disk: after a power failure, what was written last may be
+ * missing or empty.
  *
- * Symbolic links below a bucket's folder are never followed, wherever they lead: a link is no object, and what lies
- * behind a linked folder is not in the bucket. The bucket's own folder may be a link.
+ * Symbolic links below a bucket's folder are never followed, wherever they lead: a link is not an
+ * object, and what lies behind a linked folder is not in the bucket. The bucket's own folder may be
+ * a link.
  *
- * What takes microseconds is done at once: for small files the way through Node's thread pool, a dozen times a file, costs
- * far more than the work itself. Only what grows with a file's size, or with the number of files, goes that way.
+ * What takes microseconds is done at once: for small files the way through Node's thread pool, a
+ * dozen times a file, costs far more than the work itself. Only what grows with a file's size, or
+ * with the number of files, goes that way.
  *
- * A key that cannot be a file (keyPath.ts) is not there for whoever reads, and a RangeError for whoever writes; so is,
- * unlike in S3, `a/b` while there is an object `a`.
+ * A key that cannot be a file (keyPath.ts) is not there for whoever reads, and a RangeError for
+ * whoever writes; so is, unlike in S3, `a/b` while there is an object `a`.
  */
-export class DirectoryStore implements ObjectStore {
+export class FolderObjectStore implements ObjectStore {
   readonly #folders: ReadonlyMap<string, string>;
   readonly #newId: () => string;
   readonly #onUnreadable: OnUnreadable | undefined;
   readonly #roots = new Map<string, string>();
 
   /**
-   * `buckets` maps each bucket's name to its absolute folder; `newId` gives the UUIDs that part files are named by. With
-   * `onUnreadable`, a listing leaves out what cannot be read, and reports it there; without it, a listing fails as S3's
-   * does (AccessDenied).
+   * `buckets` maps each bucket's name to its absolute folder; `newId` gives the UUIDs that part
+   * files are named by. With `onUnreadable`, a listing leaves out what cannot be read, and reports
+   * it there; without it, a listing fails as S3's does (AccessDenied).
    */
   constructor(buckets: ReadonlyMap<string, string>, newId: () => string = randomUUID, onUnreadable?: OnUnreadable) {
     this.#folders = buckets;
@@ -67,7 +61,10 @@ export class DirectoryStore implements ObjectStore {
     this.#onUnreadable = onUnreadable;
   }
 
-  /** See {@link ObjectStore.read}. Without an etag, too, a file that is written to meanwhile is ObjectChanged: S3 never mixes contents. */
+  /**
+   * See {@link ObjectStore.read}. Without an etag, too, a file that is written to meanwhile is
+   * ObjectChanged: S3 never mixes contents.
+   */
   async read(object: ObjectRef, range: { start: number; end?: number }): Promise<ReadResult> {
     try {
       const file = this.#locate(object);
@@ -98,7 +95,10 @@ export class DirectoryStore implements ObjectStore {
     }
   }
 
-  /** See {@link ObjectStore.list}. Pages hold 1,000 objects at most, as S3's do; a file that vanishes meanwhile is left out. */
+  /**
+   * See {@link ObjectStore.list}. Pages hold 1,000 objects at most, as S3's do; a file that
+   * vanishes meanwhile is left out.
+   */
   async *list(bucket: string, prefix: string, startAfter = ''): AsyncGenerator<ListedObject[]> {
     try {
       const root = this.#root(bucket);
@@ -112,7 +112,10 @@ export class DirectoryStore implements ObjectStore {
     }
   }
 
-  /** See {@link ObjectStore.delete}. Folders stay behind empty; nothing lists them. Throws AccessDenied. */
+  /**
+   * See {@link ObjectStore.delete}. Folders stay behind empty; nothing lists them. Throws
+   * AccessDenied.
+   */
   async delete(location: Location): Promise<void> {
     try {
       const file = this.#locate(location);
@@ -123,7 +126,10 @@ export class DirectoryStore implements ObjectStore {
     }
   }
 
-  /** Writes an object, replacing what has its key, and answers what a listing will say of it. Throws a RangeError, AccessDenied, or ObjectGone (no such bucket). */
+  /**
+   * Writes an object, replacing what has its key, and answers what a listing will say of it. Throws
+   * a RangeError, AccessDenied, or ObjectGone (no such bucket).
+   */
   async put(location: Location, bytes: Uint8Array): Promise<ListedObject> {
     const file = await this.#place(location);
     const part = this.#partBeside(file);
@@ -137,7 +143,10 @@ export class DirectoryStore implements ObjectStore {
     }
   }
 
-  /** What a listing says of one object, or undefined if there is none (nor such a bucket). Throws AccessDenied. */
+  /**
+   * What a listing says of one object, or undefined if there is none (nor such a bucket). Throws
+   * AccessDenied.
+   */
   async head(location: Location): Promise<ListedObject | undefined> {
     try {
       return statObject(this.#locate(location), location.key);
@@ -160,7 +169,10 @@ export class DirectoryStore implements ObjectStore {
     }
   }
 
-  /** The bucket's folder with every symbolic link on the way to it resolved, once. Throws ObjectGone. */
+  /**
+   * The bucket's folder with every symbolic link on the way to it resolved, once. Throws
+   * ObjectGone.
+   */
   #root(bucket: string): string {
     const known = this.#roots.get(bucket);
     if (known !== undefined) return known;
@@ -175,7 +187,10 @@ export class DirectoryStore implements ObjectStore {
     }
   }
 
-  /** The path of a key that is to be read. Throws ObjectGone if it cannot be a file, or a symbolic link leads to its folder. */
+  /**
+   * The path of a key that is to be read. Throws ObjectGone if it cannot be a file, or a symbolic
+   * link leads to its folder.
+   */
   #locate(location: Location): string {
     try {
       const root = this.#root(location.bucket);
@@ -187,7 +202,10 @@ export class DirectoryStore implements ObjectStore {
     throw new ObjectGone(`no object ${location.key} in bucket ${location.bucket}`);
   }
 
-  /** The path of a key that is to be written, in a folder that is there by then. Throws a RangeError that names the key. */
+  /**
+   * The path of a key that is to be written, in a folder that is there by then. Throws a RangeError
+   * that names the key.
+   */
   async #place(location: Location): Promise<string> {
     try {
       const root = this.#root(location.bucket);
@@ -219,23 +237,13 @@ function statOrFail(file: string, object: ObjectRef): ListedObject | undefined {
   }
 }
 
-/** Larger files are copied without keeping everything else waiting. */
-const COPIED_AT_ONCE_BYTES = 1024 * 1024;
-
-async function copyContent(from: string, part: string, source: ObjectRef & { sizeBytes: number }): Promise<void> {
-  const mode = constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE;
-  try {
-    if (source.sizeBytes <= COPIED_AT_ONCE_BYTES) copyFileSync(from, part, mode);
-    else await copyFile(from, part, mode);
-  } catch (error) {
-    throw readFailure(error, source);
-  }
-}
-
 /** "Returns some or all (up to 1,000) of the objects" (S3 API reference, ListObjectsV2). */
 const PAGE_SIZE = 1_000;
 
-/** Reads a range of an open file, and makes sure that it was one content from the first look to the last byte. */
+/**
+ * Reads a range of an open file, and makes sure that it was one content from the first look to the
+ * last byte.
+ */
 function readContent(descriptor: number, object: ObjectRef, range: { start: number; end?: number }): ReadResult {
   const stats = fstatSync(descriptor, { bigint: true });
   if (!stats.isFile()) throw new ObjectGone(`no object ${object.key} in bucket ${object.bucket}`);
@@ -259,28 +267,6 @@ function changed({ bucket, key, etag }: ObjectRef): ObjectChanged {
   );
 }
 
-/** Whether an object has this path. Throws a RangeError if something else has it, or nothing can. */
-function isTaken(file: string, location: Location): boolean {
-  try {
-    if (lstatSync(file).isFile()) return true;
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return false;
-    throw writeFailure(error, location);
-  }
-  throw unwritableKey(location);
-}
-
-/** Gives a part file its name. `link` rather than `rename`, which would replace what another copy has put there meanwhile. */
-function linkUnlessTaken(part: string, file: string, location: Location): 'copied' | 'exists' {
-  try {
-    linkSync(part, file);
-    return 'copied';
-  } catch (error) {
-    if (codeOf(error) === 'EEXIST' && isTaken(file, location)) return 'exists';
-    throw writeFailure(error, location);
-  }
-}
-
 async function writePart(part: string, bytes: Uint8Array, key: string): Promise<ListedObject> {
   const handle = await open(part, 'wx');
   try {
@@ -291,7 +277,10 @@ async function writePart(part: string, bytes: Uint8Array, key: string): Promise<
   }
 }
 
-/** One that stays is as harmless as a crash's, and must not hide what went wrong, or that the copy was made. */
+/**
+ * One that stays is as harmless as a crash's, and must not hide what went wrong, or that the copy
+ * was made.
+ */
 function removePart(part: string): void {
   try {
     unlinkSync(part);

@@ -1,7 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { watch } from 'chokidar';
 import type { Location } from '../../store/objectStore.ts';
-import { isAbsence } from './fileFailure.ts';
+import { isAbsence } from './failures.ts';
 import { keyOfPath } from './keyPath.ts';
 
 interface WatchOptions {
@@ -9,27 +9,31 @@ interface WatchOptions {
   readonly settleMs: number;
   /** Aborting ends the watch. */
   readonly signal: AbortSignal;
-  /** A folder that cannot be watched (no permission, the system's limit of watches): the others still are. */
+  /**
+   * A folder that cannot be watched (no permission, the system's limit of watches): the others
+   * still are.
+   */
   readonly onError: (error: unknown) => void;
   /** Some file has gone, or been given another name. */
   readonly onGone?: () => void;
 }
 
 export interface Watch {
-  /** Resolves after the abort, when nothing is reported any more. */
+  /** Resolves after the abort, when nothing more will be reported. */
   readonly closed: Promise<void>;
 }
 
 /**
- * Reports every file that appears or changes under the buckets' folders, once it has stopped changing; for folders what
- * S3's Object Created events are for buckets. At least once: a change of its permissions alone may report a file, too.
- * Part files, symbolic links and names that cannot be keys (keyPath.ts) are never reported. Of what goes only that it has.
+ * Reports every file that appears or changes under the buckets' folders, once it has stopped
+ * changing; for folders what S3's Object Created events are for buckets. At least once: a change of
+ * its permissions alone may report a file, too. Part files, symbolic links and names that cannot be
+ * keys (keyPath.ts) are never reported. Of what goes only that it has.
  *
- * Resolves when the watch is complete, and reports every change after that (and perhaps some from shortly before). List
- * the buckets then, not earlier, and nothing is lost in between:
+ * Resolves when the watch is complete, and reports every change after that (and perhaps some from
+ * shortly before). List the buckets then, not earlier, and nothing is lost in between:
  *
  *   the file was whole when the watch was complete    the listing has it
- *   it was still being written then                   its next bytes are a change, and reported; the listing may have a part of it
+ *   it was still being written then                   it is reported again; the listing may have a part
  *   it came later                                     it is reported; the listing may have it as well
  *
  * Rejects with the signal's reason if it is aborted before the watch is complete.
@@ -49,7 +53,8 @@ export async function watchBuckets(
     roots.map(({ root }) => root),
     {
       ignoreInitial: true,
-      // Links are watched as themselves, and then passed over: what lies behind them is not in the bucket.
+      // Links are watched as themselves, and then passed over: what lies behind them is not in the
+      // bucket.
       followSymlinks: false,
       ignored: (path, stats) => stats?.isSymbolicLink() === true || !isPartOfBucket(path),
       // Its default would hide keys that look like an editor's backup, such as `a~`.
@@ -80,7 +85,10 @@ export async function watchBuckets(
   return { closed: closed.promise };
 }
 
-/** The folder with symbolic links resolved, so that a bucket's folder may be a link. One that is not there yet is watched for as it is. */
+/**
+ * The folder with symbolic links resolved, so that a bucket's folder may be a link. One that is not
+ * there yet is watched for as it is.
+ */
 async function resolved(folder: string): Promise<string> {
   try {
     return await realpath(folder);

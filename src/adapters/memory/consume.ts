@@ -14,17 +14,21 @@ interface ConsumeOptions {
 
 export interface Consumer {
   /**
-   * Resolves once nothing is ready and nothing in flight. Delayed messages do not count: `queue.pending()` says how many
-   * wait and when the earliest falls due. Rejects with the signal's reason (or what `stopped` rejects with) if the consumer stops before.
+   * Resolves once nothing is ready and nothing in flight. Delayed messages do not count:
+   * `queue.pending()` says how many wait and when the earliest falls due. Rejects with the signal's
+   * reason (or what `stopped` rejects with) if the consumer stops before.
    */
   idle(): Promise<void>;
-  /** Resolves after the abort, when the last handler has ended. Rejects, and consuming stops, if `backoffSeconds` throws or answers nonsense. */
+  /**
+   * Resolves after the abort, when the last handler has ended. Rejects, and consuming stops, if
+   * `backoffSeconds` throws or answers nonsense.
+   */
   readonly stopped: Promise<void>;
 }
 
 /**
- * Hands a queue's messages to a handler until the signal aborts. Wakes by itself when a message arrives or falls due.
- * Throws a RangeError unless the concurrency is a whole number above zero.
+ * Hands a queue's messages to a handler until the signal aborts. Wakes by itself when a message
+ * arrives or falls due. Throws a RangeError unless the concurrency is a whole number above zero.
  */
 export function consume<Message>(
   queue: MemoryQueue<Message>,
@@ -35,7 +39,7 @@ export function consume<Message>(
     throw new RangeError(`concurrency must be a whole number above zero, got ${concurrency}`);
   }
   const stopped = Promise.withResolvers<void>();
-  const waiting = new Set<PromiseWithResolvers<void>>();
+  const waiting = createWaiters();
   let running = 0;
   let isOpen = true;
   let whyStopped: unknown;
@@ -44,8 +48,7 @@ export function consume<Message>(
     isOpen = false;
     whyStopped = reason;
     stopListening();
-    for (const waiter of waiting) waiter.reject(reason);
-    waiting.clear();
+    waiting.fail(reason);
     if (running === 0) stopped.resolve();
   };
 
@@ -67,10 +70,7 @@ export function consume<Message>(
         })
         .finally(settle);
     }
-    if (waiting.size > 0 && isIdle(queue)) {
-      for (const waiter of waiting) waiter.resolve();
-      waiting.clear();
-    }
+    if (waiting.count() > 0 && isIdle(queue)) waiting.release();
   };
 
   const stopListening = queue.onChange(look);
@@ -83,9 +83,26 @@ export function consume<Message>(
     idle: async () => {
       if (!isOpen) throw whyStopped;
       if (isIdle(queue)) return;
+      await waiting.wait();
+    },
+  };
+}
+
+/** Callers that wait for the same thing. All are released, or all fail. */
+function createWaiters() {
+  const waiting = new Set<PromiseWithResolvers<void>>();
+  const end = (one: (waiter: PromiseWithResolvers<void>) => void): void => {
+    for (const waiter of waiting) one(waiter);
+    waiting.clear();
+  };
+  return {
+    count: () => waiting.size,
+    release: () => end(({ resolve }) => resolve()),
+    fail: (reason: unknown) => end(({ reject }) => reject(reason)),
+    wait: () => {
       const waiter = Promise.withResolvers<void>();
       waiting.add(waiter);
-      await waiter.promise;
+      return waiter.promise;
     },
   };
 }

@@ -1,4 +1,7 @@
-/** Something that falls due. The heap keeps its own place in it, so that it can be taken out from the middle. */
+/**
+ * Something that falls due. The heap keeps its own place in it, so that it can be taken out from
+ * the middle.
+ */
 export interface Due {
   /** Milliseconds since 1970. Must not change while the entry is in a heap. */
   dueEpochMs: number;
@@ -8,7 +11,10 @@ export interface Due {
   heapIndex: number;
 }
 
-/** A binary min-heap by due time: adding and taking out cost O(log n), looking at the earliest O(1). An entry is in one heap at a time. */
+/**
+ * A binary min-heap by due time: adding and taking out cost O(log n), looking at the earliest O(1).
+ * An entry is in one heap at a time.
+ */
 export class DueHeap<Entry extends Due> {
   readonly #entries: Entry[] = [];
 

@@ -1,6 +1,7 @@
 /**
- * A waiting line in which groups take turns: each `take` serves the next group, and within a group whoever came first.
- * One group's backlog so delays the others by one turn, not by its length. Every step is O(1).
+ * A waiting line in which groups take turns: each `take` serves the next group, and within a group
+ * whoever came first. One group's backlog so delays the others by one turn, not by its length.
+ * Every step is O(1).
  */
 export class FairLine<Item> {
   readonly #groups = new Map<string, Line<Item>>();

@@ -4,9 +4,15 @@ import { type Due, DueHeap } from './dueHeap.ts';
 import { FairLine } from './fairLine.ts';
 
 interface MemoryQueueOptions {
-  /** How long a received message stays hidden before somebody else gets it: longer than any handler takes. */
+  /**
+   * How long a received message stays hidden before somebody else gets it: longer than any handler
+   * takes.
+   */
   readonly visibilitySeconds: number;
-  /** A message that was received this often, and not acknowledged, becomes a dead letter (SQS: maxReceiveCount). */
+  /**
+   * A message that was received this often, and not acknowledged, becomes a dead letter (SQS:
+   * maxReceiveCount).
+   */
   readonly maxReceives: number;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -16,7 +22,10 @@ interface MemoryQueueOptions {
 
 export type SetTimer = (callback: () => void, delayMs: number) => () => void;
 
-/** A message in one receiver's hands. The receipt is good until the message becomes visible again. */
+/**
+ * A message that one receiver works on. The receipt is good until the message becomes visible
+ * again.
+ */
 export interface Received<Message> {
   readonly body: Message;
   readonly receipt: string;
@@ -27,8 +36,8 @@ export interface Received<Message> {
 export interface DeadLetter<Message> {
   readonly body: Message;
   readonly receiveCount: number;
-  /** What the last retry said; absent if the receiver just never answered. */
-  readonly error?: string;
+  /** What the last retry said; absent if the receiver never answered. */
+  readonly error?: string | undefined;
 }
 
 interface Pending {
@@ -36,8 +45,11 @@ interface Pending {
   readonly delayed: number;
   readonly inFlight: number;
   readonly dead: number;
-  /** When the earliest delayed message falls due (milliseconds since 1970); absent when none is delayed. */
-  readonly nextDueEpochMs?: number;
+  /**
+   * When the earliest delayed message falls due (milliseconds since 1970); absent when none is
+   * delayed.
+   */
+  readonly nextDueEpochMs?: number | undefined;
 }
 
 /**
@@ -47,9 +59,10 @@ interface Pending {
  *      ▲                      ▲                   │
  *      └── retry with delay ──┴── retry, or visibility over ──▶ dead letter, after `maxReceives` receives
  *
- * States change by the clock when somebody looks; the timer only wakes listeners, so a late timer loses nothing.
- * Groups take turns (fair queues); messages without a group are one group. Nothing bounds the queue: a sender that may
- * outrun the receivers looks at `pending()`. Each step is O(log n) or better.
+ * States change by the clock when somebody looks; the timer only wakes listeners, so a late timer
+ * loses nothing. Groups take turns (fair queues); messages without a group are one group. Nothing
+ * bounds the queue: a sender that may outrun the receivers looks at `pending()`. Each step is O(log
+ * n) or better.
  */
 export class MemoryQueue<Message> implements Queue<Message> {
   readonly #options: MemoryQueueOptions;
@@ -62,7 +75,10 @@ export class MemoryQueue<Message> implements Queue<Message> {
   #timer: { readonly dueEpochMs: number; readonly cancel: () => void } | undefined;
   #sent = 0;
 
-  /** Throws a RangeError that names the value: visibility is 1 to 43,200 seconds, as in SQS, and receives are at least 1. */
+  /**
+   * Throws a RangeError that names the value: visibility is 1 to 43,200 seconds, as in SQS, and
+   * receives are at least 1.
+   */
   constructor(options: MemoryQueueOptions) {
     checkWhole('visibilitySeconds', options.visibilitySeconds, 1, MAX_VISIBILITY_SECONDS);
     checkWhole('maxReceives', options.maxReceives, 1, Number.MAX_SAFE_INTEGER);
@@ -70,8 +86,9 @@ export class MemoryQueue<Message> implements Queue<Message> {
   }
 
   /**
-   * Takes all the messages or, when it throws, none of them. Bodies are copied as JSON here. Throws a RangeError that
-   * names a delay outside of 0 to 900 whole seconds (SQS API reference, SendMessage), a TypeError for a body that is no JSON.
+   * Takes all the messages or, when it throws, none of them. Bodies are copied as JSON here. Throws
+   * a RangeError that names a delay outside of 0 to 900 whole seconds (SQS API reference,
+   * SendMessage), a TypeError for a body that is not JSON.
    */
   async send(messages: readonly QueueMessage<Message>[]): Promise<void> {
     const entries = messages.map(({ body, delaySeconds = 0, group = '' }) => {
@@ -84,7 +101,10 @@ export class MemoryQueue<Message> implements Queue<Message> {
     this.#changed();
   }
 
-  /** Up to `max` ready messages, groups in turn. Each is hidden from other receivers for the visibility time. */
+  /**
+   * Up to `max` ready messages, groups in turn. Each is hidden from other receivers for the
+   * visibility time.
+   */
   receive(max: number): Received<Message>[] {
     this.#advance();
     const received: Received<Message>[] = [];
@@ -101,7 +121,9 @@ export class MemoryQueue<Message> implements Queue<Message> {
     return received;
   }
 
-  /** Done with the message: it is deleted. False, and no effect, if the receipt is no longer good. */
+  /**
+   * Done with the message: it is deleted. False, and no effect, if the receipt is no longer good.
+   */
   acknowledge(receipt: string): boolean {
     this.#advance();
     const entry = this.#takeBack(receipt);
@@ -110,8 +132,9 @@ export class MemoryQueue<Message> implements Queue<Message> {
   }
 
   /**
-   * Not done: the message comes again after `delaySeconds` (0 to 43,200 whole seconds; else a RangeError), or becomes a
-   * dead letter that keeps `error`. False, and no effect, if the receipt is no longer good.
+   * Not done: the message comes again after `delaySeconds` (0 to 43,200 whole seconds; else a
+   * RangeError), or becomes a dead letter that keeps `error`. False, and no effect, if the receipt
+   * is no longer good.
    */
   retry(receipt: string, delaySeconds = 0, error?: string): boolean {
     checkWhole('delaySeconds', delaySeconds, 0, MAX_VISIBILITY_SECONDS);
@@ -127,13 +150,12 @@ export class MemoryQueue<Message> implements Queue<Message> {
 
   pending(): Pending {
     this.#advance();
-    const next = this.#delayed.earliest;
     return {
       ready: this.#ready.size,
       delayed: this.#delayed.size,
       inFlight: this.#hidden.size,
       dead: this.#dead.length,
-      ...(next && { nextDueEpochMs: next.dueEpochMs }),
+      nextDueEpochMs: this.#delayed.earliest?.dueEpochMs,
     };
   }
 
@@ -146,14 +168,13 @@ export class MemoryQueue<Message> implements Queue<Message> {
   /** The dead letters, oldest first. */
   deadLetters(): DeadLetter<Message>[] {
     this.#advance();
-    return this.#dead.map(({ json, receiveCount, error }) => ({
-      body: JSON.parse(json),
-      receiveCount,
-      ...(error !== undefined && { error }),
-    }));
+    return this.#dead.map(({ json, receiveCount, error }) => ({ body: JSON.parse(json), receiveCount, error }));
   }
 
-  /** Calls back after every change, also when a message falls due. A timer runs only while somebody listens. Answers how to stop. */
+  /**
+   * Calls back after every change, also when a message falls due. A timer runs only while somebody
+   * listens. Answers how to stop.
+   */
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     this.#armTimer();
@@ -201,7 +222,10 @@ export class MemoryQueue<Message> implements Queue<Message> {
     else this.#ready.add(entry.group, entry);
   }
 
-  /** Keeps one timer that does not come later than the next change by the clock. One that comes too early is armed again. */
+  /**
+   * Keeps one timer that does not come later than the next change by the clock. One that comes too
+   * early is armed again.
+   */
   #armTimer(): void {
     const dueEpochMs = Math.min(
       this.#delayed.earliest?.dueEpochMs ?? Number.POSITIVE_INFINITY,

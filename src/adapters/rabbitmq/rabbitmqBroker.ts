@@ -1,18 +1,21 @@
 import { type Backoff, createBackoff } from '../../base/backoff.ts';
+import { startLimit, type TimeLimit, withDeadline } from '../../base/deadline.ts';
+import { keepConnection } from '../../base/keptConnection.ts';
 import { quoteValue } from '../../base/printable.ts';
 import type { Broker } from '../../outbox/broker.ts';
-import { connect, type Deadlines } from './connection.ts';
-import { startLimit, type TimeLimit, withDeadline } from './deadline.ts';
-import { type BrokerFailure, failureOf } from './failures.ts';
-import { keepConnection } from './keptConnection.ts';
+import { type ConnectionDeadlines, connect } from './connection.ts';
+import { BrokerFailure, failureOf } from './failures.ts';
 import { type Outgoing, takeIn } from './outgoing.ts';
 import type { BrokerCredentials } from './secret.ts';
 import { createSecretReader, type SecretReader } from './secretReader.ts';
 import { sendAll } from './send.ts';
 
 /** The limits of one call, in seconds. */
-interface BrokerDeadlines extends Deadlines {
-  /** The whole of a call, its waits and repetitions in it: the caller has other things to do than to wait for a broker. */
+interface BrokerDeadlines extends ConnectionDeadlines {
+  /**
+   * The whole of a call, its waits and repetitions in it: the caller has other things to do than to
+   * wait for a broker.
+   */
   readonly callSeconds: number;
   readonly secretSeconds: number;
   /** For the confirmation of up to 200 messages. */
@@ -21,7 +24,10 @@ interface BrokerDeadlines extends Deadlines {
 
 /** What a broker is opened with. */
 export interface RabbitmqOptions {
-  /** Reads the secret, until the signal is aborted. Whatever it throws means: kept, sent again later. */
+  /**
+   * Reads the secret, until the signal is aborted. Whatever it throws: the messages are kept, and
+   * sent again later.
+   */
   readonly readCredentials: (signal: AbortSignal) => Promise<BrokerCredentials>;
   readonly virtualHost: string;
   /** The topic exchange that is declared, durable, and published to. */
@@ -45,28 +51,29 @@ const DEFAULT_DEADLINES: BrokerDeadlines = {
 };
 
 /**
- * RabbitMQ as a {@link Broker}. Nothing is connected before the first message; the connection is kept for the calls that
- * follow, and the credentials are read again when they are refused. A message body is sent as JSON, with the message's id
- * as `messageId` and the last word of its routing key as `type`.
+ * RabbitMQ as a {@link Broker}. Nothing is connected before the first message; the connection is
+ * kept for the calls that follow, and the credentials are read again when they are refused. A
+ * message body is sent as JSON, with the message's id as `messageId` and the last word of its
+ * routing key as `type`.
  */
 export function openRabbitmqBroker(options: RabbitmqOptions): Broker {
   const { virtualHost, exchange = 'cur-reactor', appId = 'cur-reactor', tries = 5 } = options;
   const { backoff = createBackoff(), now = Date.now } = options;
   const deadlines = { ...DEFAULT_DEADLINES, ...options.deadlines };
   const secret = createSecretReader(options.readCredentials, deadlines.secretSeconds);
-  const kept = keepConnection(
-    async (limit) => connect(await secret.current(limit), virtualHost, deadlines, limit),
-    now,
-  );
+  const place = { virtualHost, exchange, deadlines, now };
+  const kept = keepConnection(async (limit: TimeLimit) => connect(await secret.current(limit), place, limit), {
+    isUsable: (connection) => connection.isFresh(),
+    closed: () => new BrokerFailure('SHUT', 'the broker was closed on this side'),
+  });
 
   async function send(outgoing: Outgoing, limit: TimeLimit): Promise<void> {
     const { confirmSeconds } = deadlines;
     const connection = await kept.current(limit);
     try {
-      await connection.useChannel(exchange, limit, (channel) =>
-        sendAll(channel, exchange, appId, outgoing.unanswered(), confirmSeconds, limit, outgoing.answer),
+      await connection.useChannel(limit, (channel) =>
+        sendAll({ channel, exchange, appId, confirmSeconds, limit }, outgoing.unanswered(), outgoing.answer),
       );
-      kept.answered(connection);
     } catch (error) {
       kept.drop(connection);
       throw error;
@@ -85,7 +92,7 @@ export function openRabbitmqBroker(options: RabbitmqOptions): Broker {
       const limit = startLimit(deadlines.callSeconds, now);
       const outgoing = takeIn(messages);
       const failure = await sendUntilAnswered(() => send(outgoing, limit), { outgoing, secret, limit, tries, backoff });
-      return outgoing.fates(failure ? reasonOf(failure) : '');
+      return outgoing.results(failure ? reasonOf(failure) : '');
     },
     close: kept.close,
   };
@@ -99,7 +106,7 @@ interface Sending {
   readonly backoff: Backoff;
 }
 
-/** Sends until every message is answered for; else answers what has stood in the way. */
+/** Sends until every message is answered for; else answers what stood in the way. */
 async function sendUntilAnswered(send: () => Promise<void>, sending: Sending): Promise<BrokerFailure | undefined> {
   const { outgoing, secret, limit, tries, backoff } = sending;
   let mayReadSecret = true;
@@ -109,14 +116,15 @@ async function sendUntilAnswered(send: () => Promise<void>, sending: Sending): P
       await send();
     } catch (error) {
       const failure = failureOf(error);
-      // What the limit has cut short says less than what came before it.
+      // A failure that the limit caused says less than the one before it.
       if (limit.remainingMs() === 0) return earlier ?? failure;
-      if (failure.kind === 'giveUp' || attempt >= tries) return failure;
-      if (failure.kind === 'refused') {
+      if (failure.kind === 'permanent' || attempt >= tries) return failure;
+      if (failure.kind === 'auth') {
         if (!mayReadSecret || !(await hasChanged(secret, limit))) return failure;
         mayReadSecret = false;
       } else {
-        await withDeadline(Number.POSITIVE_INFINITY, limit, 'waiting', () => backoff(attempt)).catch(() => undefined);
+        const untilLimit = { what: 'waiting', seconds: Number.POSITIVE_INFINITY, limit };
+        await withDeadline(untilLimit, () => backoff(attempt)).catch(() => undefined);
       }
       earlier = failure;
     }

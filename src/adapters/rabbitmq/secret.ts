@@ -1,21 +1,27 @@
 import { X509Certificate } from 'node:crypto';
 import * as z from 'zod/mini';
-import { printable } from '../../base/printable.ts';
+import { fieldName, wrongFields } from '../../base/wrongFields.ts';
 
-/** Where the broker is, and who signs in. The virtual host is the stage's to say, never the secret's. */
+/** Where the broker is, and who signs in. The stage decides the virtual host, never the secret. */
 export interface BrokerCredentials {
   /** A name or an address; IPv6 without brackets. */
   readonly host: string;
   readonly port: number;
   readonly username: string;
   readonly password: string;
-  /** Without it, whoever is on the way reads the password: for a broker on this machine or in the function's own network. */
+  /**
+   * Without it, the password can be read on the way: only for a broker on this machine or in the
+   * function's own network.
+   */
   readonly tls: boolean;
   /** Certificates in PEM that are trusted instead of the public authorities'. */
-  readonly ca?: string;
+  readonly ca?: string | undefined;
 }
 
-/** The secret is incomplete or malformed. Consequence: messages are kept and sent again; the message shows no value of it. */
+/**
+ * The secret is incomplete or malformed. Consequence: messages wait and are sent again; this error
+ * shows no value of it.
+ */
 export class BrokerSecretInvalid extends Error {
   override readonly name = 'BrokerSecretInvalid';
 }
@@ -29,7 +35,7 @@ const host = text(
   /^([A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)$/,
   'a host name or an address',
 );
-// Secrets Manager's console keeps every value as a text.
+// Secrets Manager's console saves every value as a string.
 const port = z.pipe(
   z.union([z.number(), z.string()], mustBe('a port')).check(z.refine(isPort, mustBe('a port'))),
   z.transform(Number),
@@ -57,10 +63,11 @@ const byUrl = z.object({ url: z.string(mustBe('a string')), ca: z.optional(ca) }
 const URL_RULE = 'amqps://user:password@host or amqps://user:password@host:port, without a path (or amqp://)';
 
 /**
- * Reads the text of a secret: JSON with `url` (amqps://user:password@host:port), or with `host`, `username`, `password`
- * and, where they are needed, `port` (5671, without TLS 5672) and `tls` (true); `ca` (PEM, line ends also as `\n` in two
- * characters) may stand with both. Other fields are left alone: rotation may keep its own there. Throws
- * BrokerSecretInvalid, whose message names every missing or wrong field.
+ * Reads the text of a secret: JSON with `url` (amqps://user:password@host:port), or with `host`,
+ * `username`, `password` and, where they are needed, `port` (5671, without TLS 5672) and `tls`
+ * (true); `ca` (PEM, line ends also as `\n` in two characters) may stand with both. Other fields
+ * are ignored: rotation may have its own there. Throws BrokerSecretInvalid, whose message names
+ * every missing or wrong field.
  */
 export function readBrokerSecret(json: string): BrokerCredentials {
   let document: unknown;
@@ -78,7 +85,7 @@ export function readBrokerSecret(json: string): BrokerCredentials {
     host: where,
     port: at ?? (isSafe ? TLS_PORT : PLAIN_PORT),
     tls: isSafe,
-    ...(trusted !== undefined && { ca: trusted }),
+    ca: trusted,
   };
 }
 
@@ -89,7 +96,7 @@ function partsOfUrl({ url, ca: trusted }: z.output<typeof byUrl>): object {
   if (!parsed || !isBroker || !['', '/'].includes(parsed.pathname) || parsed.search || parsed.hash) throw wrongUrl();
   return {
     host: parsed.hostname.replace(/^\[|\]$/g, ''),
-    ...(parsed.port && { port: parsed.port }),
+    port: parsed.port || undefined,
     username: decoded(parsed.username),
     password: decoded(parsed.password),
     tls: !isPlain,
@@ -110,12 +117,12 @@ function wrongUrl(): BrokerSecretInvalid {
 }
 
 function check<Shape extends z.ZodMiniType>(shape: Shape, document: unknown, prefix = ''): z.output<Shape> {
-  const parsed = shape.safeParse(document, { reportInput: true });
+  const parsed = shape.safeParse(document);
   if (parsed.success) return parsed.data;
-  const wrong = parsed.error.issues.map(({ path: [name], message, input }) => {
-    if (name === undefined) return message;
-    const called = `${prefix}${printable(String(name))}`;
-    return input === undefined ? `${called} is missing` : `${called} ${message}`;
+  const wrong = wrongFields(parsed.error.issues, document, {
+    whole: 'it',
+    nameOf: (path) => `${prefix}${fieldName(path)}`,
+    isSecret: () => true,
   });
   throw new BrokerSecretInvalid(`the RabbitMQ secret is wrong: ${wrong.join('; ')}`);
 }

@@ -1,4 +1,4 @@
-import { type TimeLimit, withDeadline } from './deadline.ts';
+import { type TimeLimit, withDeadline } from '../../base/deadline.ts';
 import { BrokerFailure } from './failures.ts';
 import { type BrokerCredentials, BrokerSecretInvalid } from './secret.ts';
 
@@ -6,7 +6,10 @@ import { type BrokerCredentials, BrokerSecretInvalid } from './secret.ts';
 export interface SecretReader {
   /** Throws BrokerFailure when it cannot be read; then the next call reads it again. */
   current(limit: TimeLimit): Promise<BrokerCredentials>;
-  /** Reads it again, after the broker has refused it. Answers whether it has changed. Throws like `current`. */
+  /**
+   * Reads it again, after the broker has refused it. Answers whether it has changed. Throws like
+   * `current`.
+   */
   readAgain(limit: TimeLimit): Promise<boolean>;
   /** What was read last, for messages. */
   known(): BrokerCredentials | undefined;
@@ -21,7 +24,7 @@ export function createSecretReader(
 
   async function readNew(limit: TimeLimit): Promise<BrokerCredentials> {
     try {
-      remembered = await withDeadline(seconds, limit, 'reading the secret', read);
+      remembered = await withDeadline({ what: 'reading the secret', seconds, limit }, read);
       return remembered;
     } catch (error) {
       throw unreadable(error);
@@ -38,9 +41,12 @@ export function createSecretReader(
   };
 }
 
-/** Give up for this call: whoever reads the secret has tried more than once, and a wrong one needs somebody to mend it. */
+/**
+ * Permanent for this call: `read` has tried more than once, and somebody has to mend a secret that
+ * is wrong.
+ */
 function unreadable(error: unknown): BrokerFailure {
   if (error instanceof BrokerSecretInvalid) return new BrokerFailure('SECRET', error.message);
-  const words = error instanceof Error ? `${error.name}: ${error.message}` : 'an error that is none';
+  const words = error instanceof Error ? `${error.name}: ${error.message}` : 'a non-Error was thrown';
   return new BrokerFailure('SECRET', `the RabbitMQ secret cannot be read: ${words}`);
 }

@@ -1,10 +1,10 @@
 import type { ConfirmChannel } from 'amqplib';
+import { type TimeLimit, withDeadline } from '../../base/deadline.ts';
 import type { Message } from '../../ledger/message.ts';
-import { type TimeLimit, withDeadline } from './deadline.ts';
 import { BrokerFailure } from './failures.ts';
 
-/** A message as the broker gets it. */
-export interface OutgoingMessage {
+/** A message, and its body as the broker gets it. */
+export interface EncodedMessage {
   readonly message: Message;
   readonly content: Buffer;
 }
@@ -12,36 +12,44 @@ export interface OutgoingMessage {
 /** What the broker said of one message. */
 export type Answer = 'confirmed' | 'unroutable';
 
-/** So many messages are on their way at most: both sides hold them in memory. */
+/** How many messages may be in flight at once: both sides hold them in memory. */
 const BATCH = 200;
 
+/** Where messages are sent, and until when. */
+interface Sending {
+  readonly channel: ConfirmChannel;
+  readonly exchange: string;
+  readonly appId: string;
+  readonly confirmSeconds: number;
+  readonly limit: TimeLimit;
+}
+
 /**
- * Sends letters over a channel and tells `answered` of each that the broker has answered for, at once: so nothing of it
- * is forgotten when the channel ends before the rest. Throws BrokerFailure when one is nacked or not answered for within
- * `confirmSeconds`, and what amqplib throws when the channel has ended.
+ * Sends messages over a channel, and calls `answered` for each as soon as the broker has answered
+ * for it: so nothing is forgotten when the channel ends before the rest. Throws BrokerFailure when
+ * one is nacked or not answered for within `confirmSeconds`, and what amqplib throws when the
+ * channel has ended.
  */
-export async function sendAll<Sent extends OutgoingMessage>(
-  channel: ConfirmChannel,
-  exchange: string,
-  appId: string,
-  letters: readonly Sent[],
-  confirmSeconds: number,
-  limit: TimeLimit,
-  answered: (letter: Sent, answer: Answer) => void,
+export async function sendAll<Sent extends EncodedMessage>(
+  sending: Sending,
+  messages: readonly Sent[],
+  answered: (message: Sent, answer: Answer) => void,
 ): Promise<void> {
-  // A message that no queue takes comes back before its confirmation (RabbitMQ documentation, Publisher Confirms).
+  const { channel, confirmSeconds, limit } = sending;
+  // A message that no queue takes comes back before its confirmation (RabbitMQ documentation,
+  // Publisher Confirms).
   const returned = new Set<unknown>();
   channel.on('return', ({ properties }) => {
     returned.add(properties.messageId);
   });
-  for (let first = 0; first < letters.length; first += BATCH) {
-    const batch = letters.slice(first, first + BATCH);
-    const errors = await withDeadline(confirmSeconds, limit, 'the wait for confirmations', () =>
+  for (let first = 0; first < messages.length; first += BATCH) {
+    const batch = messages.slice(first, first + BATCH);
+    const errors = await withDeadline({ what: 'the wait for confirmations', seconds: confirmSeconds, limit }, () =>
       Promise.all(
-        batch.map(async (letter) => {
-          const error = await confirmation(channel, exchange, appId, letter);
+        batch.map(async (sent) => {
+          const error = await confirmation(sending, sent);
           if (error) return error;
-          answered(letter, returned.has(letter.message.id) ? 'unroutable' : 'confirmed');
+          answered(sent, returned.has(sent.message.id) ? 'unroutable' : 'confirmed');
           return undefined;
         }),
       ),
@@ -51,12 +59,10 @@ export async function sendAll<Sent extends OutgoingMessage>(
   }
 }
 
-/** Undefined once the broker answers for the letter; an error when it says that it does not, or is gone. */
+/** Undefined once the broker has confirmed the message; else why it has not. */
 function confirmation(
-  channel: ConfirmChannel,
-  exchange: string,
-  appId: string,
-  { message, content }: OutgoingMessage,
+  { channel, exchange, appId }: Sending,
+  { message, content }: EncodedMessage,
 ): Promise<Error | undefined> {
   const { id, routingKey, createdAt } = message;
   return new Promise((resolve) => {
@@ -72,7 +78,7 @@ function confirmation(
     };
     channel.publish(exchange, routingKey, content, properties, (error: unknown) => {
       if (error === null) resolve(undefined);
-      else if (isNack(error)) resolve(new BrokerFailure('NACKED', 'the broker could not keep a message'));
+      else if (isNack(error)) resolve(new BrokerFailure('NACKED', 'the broker could not store a message'));
       else resolve(error instanceof Error ? error : new BrokerFailure('CLOSED', 'the channel was closed'));
     });
   });

@@ -1,11 +1,13 @@
 import { type S3Client, S3ServiceException } from '@aws-sdk/client-s3';
 
 /**
- * Sends requests to the region that a bucket lies in, and remembers it: payers' buckets lie anywhere, and S3 answers in
- * the wrong region with an error that names the right one (`x-amz-bucket-region`). One client a region, made when needed.
+ * Sends requests to the region that a bucket lies in, and remembers it: payers' buckets lie
+ * anywhere, and S3 answers in the wrong region with an error that names the right one
+ * (`x-amz-bucket-region`). One client a region, made when needed.
  *
- * The SDK's `followRegionRedirects` does this by changing the client's region while the request is sent again. Requests
- * that run at the same time pick that region up, and one of them may put it back as the client's own for good.
+ * The SDK's `followRegionRedirects` does this by changing the client's region while the request is
+ * sent again. Requests that run at the same time pick that region up, and one of them may put it
+ * back as the client's own for good.
  */
 export class BucketRegions {
   readonly #home: S3Client;
@@ -19,7 +21,10 @@ export class BucketRegions {
     this.#clientIn = clientIn;
   }
 
-  /** Answers what `send` answers with the client of the bucket's region, and throws what it throws there. */
+  /**
+   * Answers what `send` answers with the client of the bucket's region, and throws what it throws
+   * there.
+   */
   async call<Answer>(bucket: string, send: (client: S3Client) => Promise<Answer>): Promise<Answer> {
     const known = this.#regions.get(bucket);
     const client = this.#clientOf(known);
@@ -43,7 +48,10 @@ export class BucketRegions {
   }
 }
 
-/** PermanentRedirect, TemporaryRedirect, and what S3 answers to a signature for another region (S3 API reference, Error responses). */
+/**
+ * PermanentRedirect, TemporaryRedirect, and what S3 answers to a signature for another region (S3
+ * API reference, Error responses).
+ */
 const WRONG_REGION = new Set([301, 307, 400]);
 
 function regionNamedBy(error: unknown): string | undefined {

@@ -2,13 +2,16 @@ import { CopyObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { Backoff } from '../../base/backoff.ts';
 import { type Location, ObjectGone, type ObjectRef } from '../../store/objectStore.ts';
 import { copySourceOf } from './copySource.ts';
-import { denied, named, quoted, statusOf } from './errors.ts';
+import { denied, named, quoted, statusOf } from './failures.ts';
 
 /** What copies work with. */
 export interface Copying {
   /** Of the target's region: S3 finds the source by itself, wherever it lies. */
   readonly client: S3Client;
-  /** Looks at an object, under its etag where given. Throws ObjectGone, ObjectChanged or AccessDenied. */
+  /**
+   * Looks at an object, under its etag where given. Throws ObjectGone, ObjectChanged or
+   * AccessDenied.
+   */
   readonly look: (object: ObjectRef) => Promise<unknown>;
   readonly backoff: Backoff;
 }
@@ -16,15 +19,19 @@ export interface Copying {
 /** One content of an object. */
 export type CopySource = ObjectRef & { readonly etag: string; readonly sizeBytes: number };
 
-/** 409 means that another write to the same key is under way: "you should retry the upload" (S3 API reference, CopyObject). */
+/**
+ * 409 means that another write to the same key is under way: "you should retry the upload" (S3 API
+ * reference, CopyObject).
+ */
 const MAX_TRIES = 5;
 
 /**
- * Copies an object of 5 GiB at most in one request, under its etag, to a key that must not exist. Throws ObjectGone,
- * ObjectChanged, AccessDenied, or S3's own error; all but the first two are for retry.
+ * Copies an object of 5 GiB at most in one request, under its etag, to a key that must not exist.
+ * Throws ObjectGone, ObjectChanged, AccessDenied, or S3's own error; all but the first two are for
+ * retry.
  *
- * Tags stay behind: to copy them (the default) takes s3:GetObjectTagging on the payer's bucket and s3:PutObjectTagging
- * here. No ACL is given: the copy belongs to the bucket's owner.
+ * Tags stay behind: to copy them (the default) takes s3:GetObjectTagging on the payer's bucket and
+ * s3:PutObjectTagging here. No ACL is given: the copy belongs to the bucket's owner.
  */
 export async function copyWhole(copying: Copying, source: CopySource, target: Location): Promise<'copied' | 'exists'> {
   for (let tries = 1; ; tries++) {
@@ -48,8 +55,9 @@ export async function copyWhole(copying: Copying, source: CopySource, target: Lo
 }
 
 /**
- * What a copy's error means. 412 has two meanings, 404 as well (whose bucket?), so this looks: a target that is there is
- * 'exists'; a source that is gone or changed throws as much; if both are as they should be, the error is thrown on.
+ * What a copy's error means. 412 has two meanings, 404 as well (whose bucket?), so this looks: a
+ * target that is there is 'exists'; a source that is gone or changed throws as much; if both are as
+ * they should be, the error is thrown on.
  */
 export async function existsOrThrow(
   copying: Copying,

@@ -1,11 +1,11 @@
 import type { ObjectRef } from '../../store/objectStore.ts';
-import { checkKey } from './errors.ts';
+import { checkKey } from './failures.ts';
 
 /**
- * The `x-amz-copy-source` header of an object: bucket, key and, where given, the version (S3 API reference, CopyObject:
- * "the value must be URL-encoded"). The SDK sends it as it is. Raw, a `?versionId=` in a key would select a version, `+`
- * and `%` would be decoded to something else, and a newline would end the header.
- * Throws ObjectGone for a key that no object can have.
+ * The `x-amz-copy-source` header of an object: bucket, key and, where given, the version (S3 API
+ * reference, CopyObject: "the value must be URL-encoded"). The SDK sends it as it is. Raw, a
+ * `?versionId=` in a key would select a version, `+` and `%` would be decoded to something else,
+ * and a newline would end the header. Throws ObjectGone for a key that no object can have.
  */
 export function copySourceOf(object: ObjectRef): string {
   checkKey(object);
@@ -14,7 +14,10 @@ export function copySourceOf(object: ObjectRef): string {
   return versionId === undefined ? path : `${path}?versionId=${percentEncoded(versionId)}`;
 }
 
-/** All but letters, digits and `-._~`: encodeURIComponent leaves `!'()*`, too, which RFC 3986 reserves. */
+/**
+ * All but letters, digits and `-._~`: encodeURIComponent leaves `!'()*`, too, which RFC 3986
+ * reserves.
+ */
 function percentEncoded(text: string): string {
   return encodeURIComponent(text).replace(
     /[!'()*]/g,

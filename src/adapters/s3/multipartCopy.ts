@@ -10,10 +10,13 @@ import pMap from 'p-map';
 import type { Location } from '../../store/objectStore.ts';
 import { type Copying, type CopySource, exists, existsOrThrow } from './copy.ts';
 import { copySourceOf } from './copySource.ts';
-import { quoted, required } from './errors.ts';
+import { quoted, required } from './failures.ts';
 
 const MIB = 1024 * 1024;
-/** S3 User Guide, "Amazon S3 multipart upload limits": 5 MiB (all but the last) to 5 GiB a part, 10,000 parts. */
+/**
+ * S3 User Guide, "Amazon S3 multipart upload limits": 5 MiB (all but the last) to 5 GiB a part,
+ * 10,000 parts.
+ */
 export const MIN_PART_BYTES = 5 * MIB;
 export const MAX_PART_BYTES = 5 * 1024 * MIB;
 const MAX_PARTS = 10_000;
@@ -25,9 +28,9 @@ export interface MultipartSettings {
 }
 
 /**
- * Copies one content of an object of any size, part by part, to a key that must not exist; answers and throws as
- * copyWhole does. What S3 holds of a copy that failed is given up; where that fails, too, a lifecycle rule of the
- * staging bucket clears it away.
+ * Copies one content of an object of any size, part by part, to a key that must not exist; answers
+ * and throws as copyWhole does. What S3 holds of a copy that failed is aborted; where that fails,
+ * too, a lifecycle rule of the staging bucket clears it away.
  *
  * The source's metadata stay behind, unlike in copyWhole: nobody reads them.
  */
@@ -37,18 +40,28 @@ export async function copyInParts(
   target: Location,
   settings: MultipartSettings,
 ): Promise<'copied' | 'exists'> {
-  // S3 would tell only at the end, after minutes.
+  // S3 would only say so at the end, after minutes.
   if (await exists(copying, target)) return 'exists';
   try {
-    await upload(copying.client, source, target, settings);
+    const ranges = partRanges(source.sizeBytes, settings.partSizeBytes);
+    await upload(copying.client, { source, target, ranges, concurrentParts: settings.concurrentParts });
     return 'copied';
   } catch (error) {
     return existsOrThrow(copying, error, source, target);
   }
 }
 
-/** Byte ranges (`end` exclusive) of parts of equal size, within S3's limits. Throws a RangeError for a size beyond them. */
-export function partRanges(sizeBytes: number, partSizeBytes: number): { start: number; end: number }[] {
+/** `end` is exclusive. */
+interface PartRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * The byte ranges of parts of equal size, within S3's limits. Throws a RangeError for a size beyond
+ * them.
+ */
+export function partRanges(sizeBytes: number, partSizeBytes: number): PartRange[] {
   const stepBytes = Math.max(partSizeBytes, Math.ceil(sizeBytes / MAX_PARTS));
   if (stepBytes > MAX_PART_BYTES) throw new RangeError(`${sizeBytes} bytes are too many for one object of S3`);
   return Array.from({ length: Math.ceil(sizeBytes / stepBytes) }, (_, index) => ({
@@ -57,24 +70,27 @@ export function partRanges(sizeBytes: number, partSizeBytes: number): { start: n
   }));
 }
 
+/** One content, and the ranges in which it is copied. */
+interface PartedCopy {
+  readonly source: CopySource;
+  readonly target: Location;
+  readonly ranges: readonly PartRange[];
+  readonly concurrentParts: number;
+}
+
 interface Upload {
   readonly Bucket: string;
   readonly Key: string;
   readonly UploadId: string;
 }
 
-async function upload(
-  client: S3Client,
-  source: CopySource,
-  target: Location,
-  settings: MultipartSettings,
-): Promise<void> {
-  const ranges = partRanges(source.sizeBytes, settings.partSizeBytes);
+async function upload(client: S3Client, copy: PartedCopy): Promise<void> {
+  const { target } = copy;
   const key = { Bucket: target.bucket, Key: target.key };
   const { UploadId } = await client.send(new CreateMultipartUploadCommand(key));
   const started: Upload = { ...key, UploadId: required(UploadId, 'UploadId', target) };
   try {
-    const Parts = await copyParts(client, source, target, started, ranges, settings.concurrentParts);
+    const Parts = await copyParts(client, started, copy);
     await client.send(new CompleteMultipartUploadCommand({ ...started, IfNoneMatch: '*', MultipartUpload: { Parts } }));
   } catch (error) {
     await abort(client, started);
@@ -83,19 +99,17 @@ async function upload(
 }
 
 /**
- * Copies the parts. After the first failure no part is begun, and those under way are waited for: a part that ends after
- * the upload was aborted would stay, and be paid for (S3 API reference, AbortMultipartUpload).
+ * Copies the parts. After the first failure no part is begun, and those under way are waited for: a
+ * part that ends after the upload was aborted would stay, and be paid for (S3 API reference,
+ * AbortMultipartUpload).
  */
 async function copyParts(
   client: S3Client,
-  source: CopySource,
-  target: Location,
   started: Upload,
-  ranges: readonly { start: number; end: number }[],
-  concurrency: number,
+  { source, target, ranges, concurrentParts }: PartedCopy,
 ): Promise<CompletedPart[]> {
   const failing = new AbortController();
-  const copyPart = async ({ start, end }: { start: number; end: number }, index: number): Promise<CompletedPart> => {
+  const copyPart = async ({ start, end }: PartRange, index: number): Promise<CompletedPart> => {
     failing.signal.throwIfAborted();
     try {
       const { CopyPartResult } = await client.send(
@@ -114,14 +128,14 @@ async function copyParts(
     }
   };
   try {
-    return await pMap(ranges, copyPart, { concurrency, stopOnError: false });
+    return await pMap(ranges, copyPart, { concurrency: concurrentParts, stopOnError: false });
   } catch (errors) {
     failing.signal.throwIfAborted();
     throw errors;
   }
 }
 
-/** Its own failure must not hide why the upload is given up. */
+/** Its own failure must not hide why the upload is aborted. */
 async function abort(client: S3Client, started: Upload): Promise<void> {
   try {
     await client.send(new AbortMultipartUploadCommand({ ...started }));

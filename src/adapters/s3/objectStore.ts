@@ -4,9 +4,7 @@ import {
   HeadObjectCommand,
   ListObjectsV2Command,
   type ListObjectsV2CommandOutput,
-  PutObjectTaggingCommand,
-  S3Client,
-  type S3ClientConfig,
+  type S3Client,
 } from '@aws-sdk/client-s3';
 import { type Backoff, createBackoff } from '../../base/backoff.ts';
 import { checkWhole } from '../../base/checkWhole.ts';
@@ -21,44 +19,22 @@ import {
   type ReadResult,
 } from '../../store/objectStore.ts';
 import { BucketRegions } from './bucketRegions.ts';
+import { createS3Client } from './client.ts';
 import { type Copying, type CopySource, copyWhole } from './copy.ts';
-import { changed, checkKey, failureOf, named, quoted, required, statusOf, unquoted } from './errors.ts';
+import { changed, failureOf, named, quoted, required, statusOf, unlessGone, unquoted } from './failures.ts';
 import { isEmptyAnywhere, rangeHeader, sizeInContentRange } from './httpRange.ts';
+import { inS3 } from './inS3.ts';
 import { copyInParts, MAX_PART_BYTES, MIN_PART_BYTES, type MultipartSettings } from './multipartCopy.ts';
 
-/** Standard retries: throttling (SlowDown) waits up to 1, 2, 4 and 8 seconds in between, all else far less. */
-const MAX_ATTEMPTS = 5;
-const CONNECTION_TIMEOUT_MS = 5_000;
-/**
- * Without a byte for this long. S3 sends white space while it works for minutes (S3 API reference, CompleteMultipartUpload);
- * a copy that times out all the same is sent again, and finds what it has made.
- */
-const SOCKET_TIMEOUT_MS = 60_000;
-
-/**
- * An S3 client that gives up on a connection that hangs, and tries again what may work then; `config` overrules each
- * setting. Behind an endpoint of one's own (`endpoint`, AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL) buckets are named in
- * the path: `bucket.localhost` leads nowhere.
- *
- * Buckets of other regions are S3ObjectStore's concern (bucketRegions.ts): `followRegionRedirects` stays off.
- */
-export function createS3Client(
-  config: S3ClientConfig = {},
-  env: Readonly<Record<string, string | undefined>> = process.env,
-): S3Client {
-  const endpoint = config.endpoint ?? (env.AWS_ENDPOINT_URL_S3 || env.AWS_ENDPOINT_URL);
-  return new S3Client({
-    maxAttempts: MAX_ATTEMPTS,
-    requestHandler: { connectionTimeout: CONNECTION_TIMEOUT_MS, socketTimeout: SOCKET_TIMEOUT_MS },
-    forcePathStyle: Boolean(endpoint),
-    ...config,
-  });
-}
-
 export interface S3ObjectStoreOptions {
-  /** A client for buckets that lie in another region than the store's own client; default: createS3Client. */
+  /**
+   * A client for buckets that lie in another region than the store's own client; default:
+   * createS3Client.
+   */
   readonly clientIn?: (region: string) => S3Client;
-  /** Objects larger than this are copied in parts: 5 GiB, the most that CopyObject takes, or less. */
+  /**
+   * Objects larger than this are copied in parts: 5 GiB, the most that CopyObject takes, or less.
+   */
   readonly maxWholeCopyBytes?: number;
   /** Default: 256 MiB. */
   readonly partSizeBytes?: number;
@@ -69,11 +45,12 @@ export interface S3ObjectStoreOptions {
 }
 
 /**
- * S3 as the workflows see it. Staging one data file costs at most two ranged reads for its footer, one for
- * the pages of each row group that is looked at, and one CopyObject.
+ * S3 as the workflows see it. Staging one data file costs at most two ranged reads for its footer,
+ * one for the pages of each row group that is looked at, and one CopyObject.
  *
- * Errors that no interface names (throttled to the end, a broken connection, 5xx) are thrown as they come, after the
- * client's own retries: the message is retried. A read whose connection breaks in the middle is one of them.
+ * Errors that no interface names (throttled to the end, a broken connection, 5xx) are thrown as
+ * they come, after the client's own retries: the message is retried. A read whose connection breaks
+ * in the middle is one of them.
  */
 export class S3ObjectStore implements ObjectStore {
   readonly #regions: BucketRegions;
@@ -81,7 +58,10 @@ export class S3ObjectStore implements ObjectStore {
   readonly #maxWholeCopyBytes: number;
   readonly #multipart: MultipartSettings;
 
-  /** `client` is that of the staging bucket's region. Throws a RangeError that names an option beyond S3's limits. */
+  /**
+   * `client` is that of the staging bucket's region. Throws a RangeError that names an option
+   * beyond S3's limits.
+   */
   constructor(client: S3Client, options: S3ObjectStoreOptions = {}) {
     const { maxWholeCopyBytes = MAX_PART_BYTES, partSizeBytes = 256 * 1024 * 1024, concurrentParts = 8 } = options;
     checkWhole('maxWholeCopyBytes', maxWholeCopyBytes, 0, MAX_PART_BYTES);
@@ -93,14 +73,14 @@ export class S3ObjectStore implements ObjectStore {
     this.#multipart = { partSizeBytes, concurrentParts };
   }
 
-  /** See {@link ObjectStore.read}. Throws a RangeError for what is no range. */
+  /** See {@link ObjectStore.read}. Throws a RangeError for what is not a range. */
   async read(object: ObjectRef, range: ByteRange): Promise<ReadResult> {
     if (isEmptyAnywhere(range)) return this.#readNothing(object, range);
     const header = rangeHeader(range);
     try {
       return await this.#readRange(object, range, header);
     } catch (error) {
-      // The range lies behind the end of the object: S3 tells no etag then.
+      // The range lies behind the end of the object: S3 sends no etag then.
       if (statusOf(error) === 416) return this.#readNothing(object, range);
       throw await this.#failureOf(error, object);
     }
@@ -140,7 +120,8 @@ export class S3ObjectStore implements ObjectStore {
       const ContentLength = sizeInContentRange(answer.ContentRange);
       return { bytes, ...factsOf({ ...answer, ContentLength }, object) };
     }
-    // The whole object, also where a range was asked for: "A server MAY ignore the Range header field" (RFC 9110, 14.2).
+    // The whole object, also where a range was asked for: "A server MAY ignore the Range header
+    // field" (RFC 9110, 14.2).
     return { bytes: bytes.subarray(range.start, range.end), ...factsOf(answer, object) };
   }
 
@@ -163,15 +144,19 @@ export class S3ObjectStore implements ObjectStore {
   }
 
   /**
-   * To a principal that may list a part of a bucket only, S3 answers 403 for an object that is not there (S3 API
-   * reference, GetObject: it asks for s3:ListBucket, and knows no prefix then). A listing of just that key can tell.
+   * To a principal that may list a part of a bucket only, S3 answers 403 for an object that is not
+   * there (S3 API reference, GetObject: that depends on s3:ListBucket for the whole bucket). A
+   * listing of just that key shows it.
    */
   async #failureOf(error: unknown, object: ObjectRef): Promise<unknown> {
     if (statusOf(error) !== 403 || !(await this.#isMissing(object))) return failureOf(error, object);
     return new ObjectGone(`no ${named(object)}`, { cause: error });
   }
 
-  /** False also where nobody can tell. The key itself comes first among those that begin with it. */
+  /**
+   * False also where that cannot be found out. The key itself comes first among those that begin
+   * with it.
+   */
   async #isMissing({ bucket, key }: Location): Promise<boolean> {
     try {
       const page = await this.#listPage(bucket, key, '', undefined);
@@ -190,22 +175,13 @@ export class S3ObjectStore implements ObjectStore {
     const from = token === undefined ? { StartAfter: startAfter || undefined } : { ContinuationToken: token };
     try {
       return await this.#regions.call(bucket, (client) =>
-        // Encoded, because XML has no words for control characters, and its parsers mend line ends.
+        // Encoded, because XML cannot express control characters, and its parsers change line ends.
         client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, EncodingType: 'url', ...from })),
       );
     } catch (error) {
       throw failureOf(error, { bucket, key: prefix }, `listing of ${printable(prefix)} in bucket ${bucket}`);
     }
   }
-}
-
-/**
- * Puts the one tag `superseded=true` on an object, for the lifecycle rule of the staging bucket that removes what bears
- * it; one that is not there is no error. Throws AccessDenied, or S3's own error.
- */
-export async function tagSuperseded(client: S3Client, location: Location): Promise<void> {
-  const Tagging = { TagSet: [{ Key: 'superseded', Value: 'true' }] };
-  await unlessGone(location, () => client.send(new PutObjectTaggingCommand({ ...inS3(location), Tagging })));
 }
 
 type Facts = Omit<ReadResult, 'bytes'>;
@@ -233,25 +209,14 @@ function decodedKey(key: string): string {
   return decodeURIComponent(key.replaceAll('+', ' '));
 }
 
-function inS3(location: Location): { Bucket: string; Key: string } {
-  checkKey(location);
-  return { Bucket: location.bucket, Key: location.key };
+interface Content {
+  readonly Bucket: string;
+  readonly Key: string;
+  readonly IfMatch: string | undefined;
+  readonly VersionId: string | undefined;
 }
 
-function contentInS3(object: ObjectRef): { Bucket: string; Key: string; IfMatch?: string; VersionId?: string } {
+function contentInS3(object: ObjectRef): Content {
   const { etag, versionId } = object;
-  return {
-    ...inS3(object),
-    ...(etag === undefined ? {} : { IfMatch: quoted(etag) }),
-    ...(versionId === undefined ? {} : { VersionId: versionId }),
-  };
-}
-
-async function unlessGone(location: Location, send: () => Promise<unknown>): Promise<void> {
-  try {
-    await send();
-  } catch (error) {
-    const failure = failureOf(error, location);
-    if (!(failure instanceof ObjectGone)) throw failure;
-  }
+  return { ...inS3(object), IfMatch: etag === undefined ? undefined : quoted(etag), VersionId: versionId };
 }

@@ -9,19 +9,24 @@ import type { Statements } from './statements.ts';
 const COST = 'value:"line_item_unblended_cost"';
 const START = 'value:"bill_billing_period_start_date"';
 
-/** The billing period's start as the contract view reads it, so that what is counted is what readers will see. */
+/**
+ * The billing period's start as the contract view reads it, so that what is counted is what readers
+ * will see.
+ */
 export const periodStart = `iff(is_varchar(${START}), nullif(${START}::varchar, '')::timestamp_ntz, ${START}::timestamp_ntz)`;
 
 /**
- * Counts, in one scan of the partition, the rows of each file, those that say they belong to another month, and what is
- * known of their cost.
+ * Counts, in one scan of the partition, the rows of each file, those that say they belong to
+ * another month, and what is known of their cost.
  *
- * This is where a file that Snowflake can't read is noticed: "if Snowflake encounters an error while scanning a file,
- * the file is skipped and scanning continues on the next file" (its documentation, "Introduction to external tables").
- * The query succeeds then, with fewer rows than the footer promises. What a file's other columns hold is not looked at.
- * Files whose reports say no billing period have no such column; `value:"…"` is NULL there, and counts as no other month.
- * A cost is counted as impossible unless it is below the bound: of NaN too, which Snowflake orders above every number
- * (SQL reference, "Numeric data types", special values), and of text that is no number.
+ * This is where a file that Snowflake can't read is noticed: "if Snowflake encounters an error
+ * while scanning a file, the file is skipped and scanning continues on the next file" (its
+ * documentation, "Introduction to external tables"). The query succeeds then, with fewer rows than
+ * the footer promises. What a file's other columns hold is not looked at. Files whose reports say
+ * no billing period have no such column; `value:"…"` is NULL there, and counts as no other month. A
+ * cost is counted as impossible unless it is below the bound: of NaN too, which Snowflake orders
+ * above every number (SQL reference, "Numeric data types", special values), and of text that is not
+ * a number.
  */
 export async function auditFiles(
   session: Statements,

@@ -1,12 +1,15 @@
 import type { Connection as DriverConnection, RowStatement, SnowflakeError } from 'snowflake-sdk';
+import { withDeadline } from '../../base/deadline.ts';
 import type { SnowflakeCredentials } from './credentials.ts';
-import { withDeadline } from './deadline.ts';
 import { failureOf, SnowflakeFailure } from './failures.ts';
 import { phaseOf, type QueryStatus } from './queryStatus.ts';
 
 export type Bind = string | number | null;
 
-/** By upper-case column name. Timestamps, dates and semi-structured values are texts; numbers above 2^53 lose digits. */
+/**
+ * By upper-case column name. Timestamps, dates and semi-structured values are strings; numbers
+ * above 2^53 lose digits.
+ */
 export type SnowflakeRow = Readonly<Record<string, string | number | boolean | null>>;
 
 /** Where the statements of a connection run, and under which name. */
@@ -16,34 +19,59 @@ export interface ConnectionPlace {
   readonly warehouse: string;
   /** The application's name in Snowflake's logs. */
   readonly application: string;
-  /** What happens when it is closed: queries that were submitted run on, or the server ends the session and all in it. */
+  /**
+   * What happens when it is closed: queries that were submitted run on, or the server ends the
+   * session and all in it.
+   */
   readonly whenClosed: 'queriesRunOn' | 'sessionEnds';
 }
 
-/** One signed-in session of the driver, and all of the driver that is used. Every method throws SnowflakeFailure. */
+/**
+ * One signed-in session of the driver, and all of the driver that is used. Every method throws
+ * SnowflakeFailure.
+ */
 export interface Connection {
   /**
-   * Runs one statement. Within one connection, statements with the same request id run once, and all get its answer.
-   * When the signal is aborted, the server is asked to cancel the statement; the answer is still awaited.
+   * Runs one statement. Within one connection, statements with the same request id run once, and
+   * all get its answer. When the signal is aborted, the server is asked to cancel the statement;
+   * the answer is still awaited.
    */
   execute(sql: string, binds: readonly Bind[], requestId: string, signal: AbortSignal): Promise<SnowflakeRow[]>;
-  /** Hands a statement over, with its query tag, and answers its query id without waiting for its end. */
+  /**
+   * Hands a statement over, with its query tag, and answers its query id without waiting for its
+   * end.
+   */
   submit(sql: string, queryTag: string, requestId: string): Promise<string>;
-  /** Asks once. The driver neither repeats this request nor renews an expired session for it: see {@link Connection.renew}. */
+  /**
+   * Asks once. The driver neither repeats this request nor renews an expired session for it: see
+   * {@link Connection.renew}.
+   */
   status(queryId: string): Promise<QueryStatus>;
-  /** The rows of a query that has ended, also one of another session; throws why it failed. Waits for one that runs. */
+  /**
+   * The rows of a query that has ended, also one of another session; throws why it failed. Waits
+   * for one that runs.
+   */
   result(queryId: string): Promise<SnowflakeRow[]>;
-  /** Renews an expired session where the server allows it. Answers whether the connection is of use. */
+  /**
+   * Renews an expired session where the server allows it. Answers whether the connection is of use.
+   */
   renew(): Promise<boolean>;
-  /** Never fails, and ends within seconds: a session that cannot be ended is left to the server's own timeout. */
+  /**
+   * Never fails, and ends within seconds: a session that cannot be ended is left to the server's
+   * own timeout.
+   */
   close(): Promise<void>;
 }
 
 const CLOSE_SECONDS = 5;
 
-/** Loaded when it is needed: that takes the driver about 200 ms, and it reads these variables as it loads. */
+/**
+ * Loaded when it is needed: that takes the driver about 200 ms, and it reads these variables as it
+ * loads.
+ */
 async function loadDriver(): Promise<typeof import('snowflake-sdk')> {
-  // Neither a search for metadata services of clouds, nor native code, nor reports to the vendor about the connection.
+  // Neither a search for metadata services of clouds, nor native code, nor reports to the vendor
+  // about the connection.
   process.env.SNOWFLAKE_DISABLE_PLATFORM_DETECTION = 'true';
   process.env.SNOWFLAKE_DISABLE_MINICORE = '1';
   process.env.SF_TELEMETRY_DISABLE_CONNECTION_SHAPE = '1';
@@ -79,7 +107,7 @@ export async function connect(
       clientSessionKeepAlive: false,
       serverSessionKeepAlive: whenClosed === 'queriesRunOn',
       fetchAsString: ['Date', 'JSON', 'Buffer'],
-      // Else what is fetched as a text says NULL for null.
+      // Else what is fetched as a string says NULL for null.
       representNullAsStringNull: false,
     });
   } catch (error) {
@@ -116,7 +144,8 @@ function wrap(driver: DriverConnection): Connection {
       return rowsOf(await started.completed);
     },
     async submit(sql, queryTag, requestId) {
-      // With streamResult the driver hands out the error of an asynchronous statement; else it keeps that to itself.
+      // With streamResult the driver hands out the error of an asynchronous statement; else it
+      // keeps that to itself.
       const { completed } = executed((complete) =>
         driver.execute({
           sqlText: sql,
@@ -129,7 +158,7 @@ function wrap(driver: DriverConnection): Connection {
       );
       const queryId: string | undefined = (await completed).getQueryId();
       if (queryId !== undefined) return queryId;
-      throw new SnowflakeFailure({ code: 'NO_QUERY_ID', kind: 'retry', message: 'no query id came back' });
+      throw new SnowflakeFailure({ code: 'NO_QUERY_ID', kind: 'transient', message: 'no query id came back' });
     },
     async status(queryId) {
       const word = await driver.getQueryStatus(queryId).catch((error: unknown) => {
@@ -147,7 +176,7 @@ function wrap(driver: DriverConnection): Connection {
       return driver.isValidAsync();
     },
     async close() {
-      await withDeadline(CLOSE_SECONDS, 'closing the session', async () => {
+      await withDeadline({ what: 'closing the session', seconds: CLOSE_SECONDS }, async () => {
         await Promise.all(cancelling);
         await new Promise<void>((resolve) => driver.destroy(() => resolve()));
       }).catch(() => undefined);
@@ -157,7 +186,9 @@ function wrap(driver: DriverConnection): Connection {
 
 type Complete = (error: SnowflakeError | undefined, statement: RowStatement) => void;
 
-/** A statement of the driver and its completion as a promise, which rejects with SnowflakeFailure. */
+/**
+ * A statement of the driver and its completion as a promise, which rejects with SnowflakeFailure.
+ */
 function executed(start: (complete: Complete) => RowStatement): {
   statement: RowStatement;
   completed: Promise<RowStatement>;

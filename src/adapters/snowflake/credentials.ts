@@ -1,20 +1,29 @@
 import { createPrivateKey } from 'node:crypto';
 import * as z from 'zod/mini';
-import { printable, quoteValue } from '../../base/printable.ts';
+import { quoteValue } from '../../base/printable.ts';
+import { fieldName, wrongFields } from '../../base/wrongFields.ts';
 
 /** Who signs in, where, and how. */
 export interface SnowflakeCredentials {
-  /** The account identifier, `organization-account` or a locator with its region: no URL. */
+  /** The account identifier, `organization-account` or a locator with its region, not a URL. */
   readonly account: string;
-  /** The URL of the account where it is not the usual one of its identifier, such as a private link. */
-  readonly accessUrl?: string;
+  /**
+   * The URL of the account where it is not the usual one of its identifier, such as a private link.
+   */
+  readonly accessUrl?: string | undefined;
   readonly username: string;
-  readonly role?: string;
-  /** An RSA key as unencrypted PKCS #8 in PEM; absent for WORKLOAD_IDENTITY, where the role of the function vouches. */
+  readonly role?: string | undefined;
+  /**
+   * An RSA key as unencrypted PKCS #8 in PEM; absent for WORKLOAD_IDENTITY, where the role of the
+   * function vouches.
+   */
   readonly privateKey?: string;
 }
 
-/** Credentials are incomplete or malformed. Consequence: stop with an alarm; the message shows no value of a secret field. */
+/**
+ * Credentials are incomplete or malformed. Consequence: stop with an alarm; this error shows no
+ * value of a secret field.
+ */
 export class CredentialsInvalid extends Error {
   override readonly name = 'CredentialsInvalid';
 }
@@ -46,12 +55,14 @@ const secret = z.object(
   'must be a JSON object',
 );
 
-type Secret = z.output<typeof secret>;
-type Field = keyof Secret;
+type Field = keyof z.output<typeof secret>;
 
 const SECRET_FIELDS: ReadonlySet<PropertyKey> = new Set<Field>(['privateKey', 'privateKeyPassphrase']);
 
-/** How the variables of the environment are called, for a developer's own machine: the names that Snowflake's tools use. */
+/**
+ * How the variables of the environment are called, for a developer's own machine: the names that
+ * Snowflake's tools use.
+ */
 const VARIABLES: Readonly<Record<Field, string>> = {
   account: 'SNOWFLAKE_ACCOUNT',
   username: 'SNOWFLAKE_USER',
@@ -63,10 +74,11 @@ const VARIABLES: Readonly<Record<Field, string>> = {
 };
 
 /**
- * Reads the text of a secret: JSON with `account`, `username`, `privateKey` (PEM, line ends also as `\n` in two
- * characters), and, where they are needed, `privateKeyPassphrase`, `role`, `accessUrl` and `authenticator`
- * (`WORKLOAD_IDENTITY` needs no key). Other fields are left alone: rotation may keep its own there.
- * Throws CredentialsInvalid, whose message names every missing or wrong field, with its value where that is no secret.
+ * Reads the text of a secret: JSON with `account`, `username`, `privateKey` (PEM, line ends also as
+ * `\n` in two characters), and, where they are needed, `privateKeyPassphrase`, `role`, `accessUrl`
+ * and `authenticator` (`WORKLOAD_IDENTITY` needs no key). Other fields are ignored: rotation may
+ * have its own there. Throws CredentialsInvalid, whose message names every missing or wrong field,
+ * with its value where that is not secret.
  */
 export function readSnowflakeSecret(json: string): SnowflakeCredentials {
   let document: unknown;
@@ -81,8 +93,9 @@ export function readSnowflakeSecret(json: string): SnowflakeCredentials {
 
 /**
  * The same from environment variables, with the key in a file: SNOWFLAKE_ACCOUNT, SNOWFLAKE_USER,
- * SNOWFLAKE_PRIVATE_KEY_PATH, and, where they are needed, SNOWFLAKE_PRIVATE_KEY_PASSPHRASE, SNOWFLAKE_ROLE,
- * SNOWFLAKE_URL and SNOWFLAKE_AUTHENTICATOR. Throws CredentialsInvalid like {@link readSnowflakeSecret}.
+ * SNOWFLAKE_PRIVATE_KEY_PATH, and, where they are needed, SNOWFLAKE_PRIVATE_KEY_PASSPHRASE,
+ * SNOWFLAKE_ROLE, SNOWFLAKE_URL and SNOWFLAKE_AUTHENTICATOR. Throws CredentialsInvalid like
+ * {@link readSnowflakeSecret}.
  */
 export async function readSnowflakeEnvironment(
   environment: Readonly<Record<string, string | undefined>>,
@@ -104,52 +117,40 @@ export async function readSnowflakeEnvironment(
 }
 
 function credentialsOf(document: unknown, whole: string, nameOf: (name: Field) => string): SnowflakeCredentials {
-  const parsed = secret.safeParse(document, { reportInput: true });
+  const parsed = secret.safeParse(document);
   if (!parsed.success) {
-    const wrong = parsed.error.issues.map(({ path: [name], message, input }) => {
-      if (name === undefined) return message;
-      const called = isField(name) ? nameOf(name) : printable(String(name));
-      if (input === undefined) return `${called} is missing`;
-      return SECRET_FIELDS.has(name) ? `${called} ${message}` : `${called} ${message}, got ${quoteValue(input)}`;
+    const wrong = wrongFields(parsed.error.issues, document, {
+      whole: 'it',
+      nameOf: (path) => (isField(path[0]) ? nameOf(path[0]) : fieldName(path)),
+      isSecret: ([name]) => name === undefined || SECRET_FIELDS.has(name),
     });
     throw new CredentialsInvalid(`${whole} is wrong: ${wrong.join('; ')}`);
   }
   const { authenticator, privateKey, privateKeyPassphrase, ...who } = parsed.data;
-  if (authenticator === 'WORKLOAD_IDENTITY') return withoutUndefined(who);
+  if (authenticator === 'WORKLOAD_IDENTITY') return who;
   if (privateKey === undefined) throw new CredentialsInvalid(`${whole} is wrong: ${nameOf('privateKey')} is missing`);
   const key = plainKey(privateKey, privateKeyPassphrase);
   if (key === undefined) {
     const about = privateKeyPassphrase === undefined ? 'without a passphrase' : 'that the passphrase opens';
     throw new CredentialsInvalid(`${whole} is wrong: ${nameOf('privateKey')} must be an RSA key in PEM ${about}`);
   }
-  return { ...withoutUndefined(who), privateKey: key };
+  return { ...who, privateKey: key };
 }
 
-function isField(name: PropertyKey): name is Field {
-  return Object.hasOwn(VARIABLES, name);
+function isField(name: PropertyKey | undefined): name is Field {
+  return name !== undefined && Object.hasOwn(VARIABLES, name);
 }
 
-/** The key as the driver wants it; undefined when it is none, not RSA (Snowflake takes RS256 from it), or does not open. */
+/**
+ * The key as the driver wants it; undefined when it is not a key, not RSA (Snowflake takes RS256
+ * from it), or does not open.
+ */
 function plainKey(pem: string, passphrase: string | undefined): string | undefined {
   try {
-    const key = createPrivateKey({ key: pem.replaceAll('\\n', '\n'), ...(passphrase !== undefined && { passphrase }) });
+    const key = createPrivateKey({ key: pem.replaceAll('\\n', '\n'), passphrase });
     if (key.asymmetricKeyType !== 'rsa') return undefined;
     return key.export({ type: 'pkcs8', format: 'pem' }).toString();
   } catch {
     return undefined;
   }
-}
-
-function withoutUndefined({
-  account: where,
-  username: who,
-  accessUrl: url,
-  role: as,
-}: Pick<Secret, 'account' | 'username' | 'accessUrl' | 'role'>): SnowflakeCredentials {
-  return {
-    account: where,
-    username: who,
-    ...(url !== undefined && { accessUrl: url }),
-    ...(as !== undefined && { role: as }),
-  };
 }

@@ -1,19 +1,26 @@
+import { DeadlineMissed } from '../../base/deadline.ts';
 import { printable } from '../../base/printable.ts';
 
 /**
  * What to do about a failure:
  *
- *   retry      nothing is wrong with the statement: the same again, later
+ *   transient  nothing is wrong with the statement: the same again, later
  *   reconnect  the session is gone: the same again in a new one
- *   refused    Snowflake did not let the user in: credentials may have been rotated, read them again, once
- *   giveUp     the same statement would fail again: stop with an alarm
+ *   auth       Snowflake did not let the user in: credentials may have been rotated, read them again, once
+ *   permanent  the same statement would fail again: stop with an alarm
  */
-type FailureKind = 'retry' | 'reconnect' | 'refused' | 'giveUp';
+type FailureKind = 'transient' | 'reconnect' | 'auth' | 'permanent';
 
-/** Snowflake, or the way to it, failed. `kind` tells the consequence; the message holds no secret and fits a log line. */
+/**
+ * Snowflake, or the way to it, failed. `kind` decides the consequence; the message holds no secret
+ * and fits a log line.
+ */
 export class SnowflakeFailure extends Error {
   override readonly name = 'SnowflakeFailure';
-  /** Six digits as Snowflake writes them, `HTTP 503`, or one of this project's own words such as `NETWORK` and `DEADLINE`. */
+  /**
+   * Six digits as Snowflake writes them, `HTTP 503`, or one of this project's own such as `NETWORK`
+   * and `DEADLINE`.
+   */
   readonly code: string;
   readonly sqlState: string | undefined;
   readonly kind: FailureKind;
@@ -29,19 +36,21 @@ export class SnowflakeFailure extends Error {
 const MAX_MESSAGE_CHARACTERS = 500;
 
 /**
- * One row per code. Codes of Snowflake come from its documentation and connectors (gs_errors of snowflake-sdk), those
- * from 400001 on are the driver's (error_code of snowflake-sdk). Every code that is not here means: give up.
+ * One row per code. Codes of Snowflake come from its documentation and connectors (gs_errors of
+ * snowflake-sdk), those from 400001 on are the driver's (error_code of snowflake-sdk). Every code
+ * that is not here is permanent.
  */
 const KINDS = new Map<string, FailureKind>([
-  // Signing in. 390144 and 39430x: the JWT is not valid, which is what a key looks like that was rotated.
-  ['390100', 'refused'],
-  ['390101', 'refused'],
-  ['390144', 'refused'],
-  ['394300', 'refused'],
-  ['394301', 'refused'],
-  ['394302', 'refused'],
-  ['394303', 'refused'],
-  ['394304', 'refused'],
+  // Signing in. 390144 and 39430x: the JWT is not valid, which is what a key looks like that was
+  // rotated.
+  ['390100', 'auth'],
+  ['390101', 'auth'],
+  ['390144', 'auth'],
+  ['394300', 'auth'],
+  ['394301', 'auth'],
+  ['394302', 'auth'],
+  ['394303', 'auth'],
+  ['394304', 'auth'],
   // Session and master tokens: gone, expired, not valid.
   ['390104', 'reconnect'],
   ['390108', 'reconnect'],
@@ -56,35 +65,40 @@ const KINDS = new Map<string, FailureKind>([
   ['407001', 'reconnect'],
   ['407002', 'reconnect'],
   // The network, and answers of something in between that is not Snowflake.
-  ['401001', 'retry'],
-  ['401003', 'retry'],
-  ['402001', 'retry'],
-  ['402002', 'retry'],
-  // Too many statements wait for the same lock (000625), or this one has waited for too long (000628).
-  ['000625', 'retry'],
-  ['000628', 'retry'],
-  // An internal error of the execution: Snowflake's connectors tell their users to try again.
-  ['000603', 'retry'],
-  // Given up by Snowflake's own choice: cancelled (000604), over its time (000630), no warehouse (000606), unknown or
-  // forbidden object (002003, 002043, 003001), syntax (001003, 000904). The same again would end the same.
-  ['000604', 'giveUp'],
-  ['000606', 'giveUp'],
-  ['000630', 'giveUp'],
-  ['000904', 'giveUp'],
-  ['001003', 'giveUp'],
-  ['002003', 'giveUp'],
-  ['002043', 'giveUp'],
-  ['003001', 'giveUp'],
+  ['401001', 'transient'],
+  ['401003', 'transient'],
+  ['402001', 'transient'],
+  ['402002', 'transient'],
+  // Too many statements wait for the same lock (000625), or this one has waited for too long
+  // (000628).
+  ['000625', 'transient'],
+  ['000628', 'transient'],
+  // An internal error of the execution: Snowflake's connectors advise their users to try again.
+  ['000603', 'transient'],
+  // Ended by Snowflake's own choice: cancelled (000604), over its time (000630), no warehouse
+  // (000606), unknown or forbidden object (002003, 002043, 003001), syntax (001003, 000904). The
+  // same again would end the same.
+  ['000604', 'permanent'],
+  ['000606', 'permanent'],
+  ['000630', 'permanent'],
+  ['000904', 'permanent'],
+  ['001003', 'permanent'],
+  ['002003', 'permanent'],
+  ['002043', 'permanent'],
+  ['003001', 'permanent'],
 ]);
 
-/** The kind of a failure by its code; an unknown code means `giveUp`. */
+/** The kind of a failure by its code; an unknown code is permanent. */
 export function kindOf(code: string): FailureKind {
-  return KINDS.get(code) ?? 'giveUp';
+  return KINDS.get(code) ?? 'permanent';
 }
 
 /** Any error of the driver, of Node or of this folder as a SnowflakeFailure. */
 export function failureOf(error: unknown): SnowflakeFailure {
   if (error instanceof SnowflakeFailure) return error;
+  if (error instanceof DeadlineMissed) {
+    return new SnowflakeFailure({ code: 'DEADLINE', kind: 'transient', message: error.message });
+  }
   const { code, sqlState, message, status } = driverError(error);
   if (code === '401002') {
     return new SnowflakeFailure({ code: `HTTP ${status ?? 'failure'}`, kind: kindOfStatus(status), message });
@@ -94,17 +108,21 @@ export function failureOf(error: unknown): SnowflakeFailure {
 }
 
 /**
- * Whether Snowflake itself has answered that the statement failed. Everything else leaves open whether it ran: sent
- * again in the same session it must bear the same request id, which Snowflake runs once (FailureKind `retry`).
+ * Whether Snowflake itself has answered that the statement failed. Everything else leaves open
+ * whether it ran: sent again in the same session it must have the same request id, which Snowflake
+ * runs once (FailureKind `transient`).
  */
 export function wasAnswered({ code }: SnowflakeFailure): boolean {
   return /^[0-3]\d{5}$/.test(code);
 }
 
-/** 5xx, 408 and 429 pass (Snowflake's connectors retry these); 401 is about the token; the rest will not change. */
+/**
+ * 5xx, 408 and 429 pass (Snowflake's connectors retry these); 401 is about the token; the rest will
+ * not change.
+ */
 function kindOfStatus(status: number | undefined): FailureKind {
-  if (status === undefined || status >= 500 || status === 408 || status === 429) return 'retry';
-  return status === 401 ? 'reconnect' : 'giveUp';
+  if (status === undefined || status >= 500 || status === 408 || status === 429) return 'transient';
+  return status === 401 ? 'reconnect' : 'permanent';
 }
 
 interface DriverError {
@@ -114,9 +132,12 @@ interface DriverError {
   readonly status: number | undefined;
 }
 
-/** What the driver's errors say in their own fields: `code` is a number for its own, a text for Snowflake's. */
+/**
+ * What the driver's errors say in their own fields: `code` is a number for its own, a string for
+ * Snowflake's.
+ */
 function driverError(error: unknown): DriverError {
-  const message = error instanceof Error ? error.message : 'an error that is none';
+  const message = error instanceof Error ? error.message : 'a non-Error was thrown';
   const code = field(error, 'code');
   const sqlState = field(error, 'sqlState');
   const response = field(error, 'response');
@@ -133,7 +154,7 @@ function field(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
 }
 
-/** Snowflake's words, without what looks like a private key or a token, on one line, cut. */
+/** Snowflake's message, without what looks like a private key or a token, on one line, cut. */
 function messageOf(code: string, message: string): string {
   const safe = message
     .replace(/-----BEGIN[\s\S]*?(-----END[^-]*-----|$)/g, '[key]')

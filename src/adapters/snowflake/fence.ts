@@ -6,29 +6,31 @@ import type { SnowflakeNames } from './names.ts';
 import type { Statements } from './statements.ts';
 
 /**
- * The fence of a period is the highest epoch among its rows in `cur_fence`. A second fence stands beside it, for runs of
- * the analytics script, which outlast the finalizer's run that began them: the highest `script_run`. `script_statement`
- * is the number of the last statement that this script run has committed (scriptBlock.ts).
+ * The fence of a period is the highest epoch among its rows in `cur_fence`. A second fence stands
+ * beside it, for runs of the analytics script, which outlast the finalizer's run that began them:
+ * the highest `script_run`. `script_statement` is the number of the last statement that this script
+ * run has committed (scriptBlock.ts).
  *
- * Transactions in Snowflake are READ COMMITTED, so a plain read of the fence protects nothing: a newer run could come in
- * between the read and the commit. But UPDATE, DELETE and MERGE hold a lock on what they change until their transaction
- * ends, and those of other sessions wait for it up to LOCK_TIMEOUT (Snowflake's documentation, "Transactions", resource
- * locking). Hence:
+ * Transactions in Snowflake are READ COMMITTED, so a plain read of the fence protects nothing: a
+ * newer run could come in between the read and the commit. But UPDATE, DELETE and MERGE hold a lock
+ * on what they change until their transaction ends, and those of other sessions wait for it up to
+ * LOCK_TIMEOUT (Snowflake's documentation, "Transactions", resource locking). Hence:
  *
  *   raiseFence   a MERGE by itself: it waits for a transaction that has locked the fence, and is committed at once
  *   lockFence    within a transaction, an UPDATE of the period's rows, and only then the read: every older raise is
  *                seen, and every newer one waits for this transaction's end
  *
- * INSERT takes no such lock. Two runs that raise a fence that has no row yet may leave two rows; the highest counts, and
- * every UPDATE touches both. Null, in columns that a table of an older release was given later, is zero. A wait that is
- * too long fails the statement: the run fails, and is repeated.
+ * INSERT takes no such lock. Two runs that raise a fence that has no row yet may leave two rows;
+ * the highest counts, and every UPDATE touches both. Null, in columns that a table of an older
+ * release was given later, counts as zero. A wait that is too long fails the statement: the run
+ * fails, and is repeated.
  */
 
 /**
- * Lets the run with this epoch in, and every older one out. Answers both fences. Throws FencedOff when a newer run was
- * here.
+ * Lets the run with this epoch in, and shuts every older one out. Answers both fences. Throws
+ * FencedOff when a newer run was here.
  */
-export async function raiseFence(
+export async function letIn(
   session: Statements,
   names: SnowflakeNames,
   period: Period,
@@ -48,21 +50,23 @@ export async function raiseFence(
   return newest;
 }
 
-/** The same for a run that begins. Throws FencedOff, too, when the script has run under this epoch. */
-export async function raiseUnusedFence(
+/**
+ * The same for a run that begins. Throws FencedOff, too, when the script has run under this epoch.
+ */
+export async function raiseFence(
   session: Statements,
   names: SnowflakeNames,
   period: Period,
   epoch: number,
 ): Promise<void> {
-  const { scriptRun } = await raiseFence(session, names, period, epoch);
+  const { scriptRun } = await letIn(session, names, period, epoch);
   if (scriptRun < epoch) return;
   throw new FencedOff(`run ${epoch} of ${period} was here before: the script has run under it`, scriptRun);
 }
 
 /**
- * Lets this run of the analytics script in, and every older one out. Throws FencedOff when a newer one was here, or when
- * a newer run of the finalizer than the one that acts for it was.
+ * Lets this run of the analytics script in, and shuts every older one out. Throws FencedOff when a
+ * newer one was here, or when a newer run of the finalizer than the one that acts for it was.
  */
 export async function raiseScriptFence(session: Statements, names: SnowflakeNames, run: ScriptRun): Promise<void> {
   const { period, epoch, number } = run;
@@ -86,7 +90,7 @@ export async function raiseScriptFence(session: Statements, names: SnowflakeName
   }
 }
 
-/** Both fences of a period; 0 for one that nobody has raised. */
+/** Both fences of a period; 0 for one that was never raised. */
 interface Fences {
   readonly epoch: number;
   readonly scriptRun: number;
@@ -112,7 +116,10 @@ async function checkFence(session: Statements, names: SnowflakeNames, period: Pe
   if (newest !== null && newest > epoch) throw fencedOff(period, epoch, newest);
 }
 
-/** As {@link checkFence}, and no newer run gets in before the transaction that this is called in has ended. */
+/**
+ * As {@link checkFence}, and no newer run gets in before the transaction that this is called in has
+ * ended.
+ */
 export async function lockFence(
   transaction: Statements,
   names: SnowflakeNames,

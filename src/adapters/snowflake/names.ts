@@ -1,5 +1,8 @@
 import { parseIdentifier } from '../../warehouse/identifier.ts';
-/** Every object in Snowflake that the reactor names, fully qualified: `CUR_REACTOR.CUR.CUR_EXTERNAL`. */
+/**
+ * Every object in Snowflake that the reactor names, fully qualified:
+ * `CUR_REACTOR.CUR.CUR_EXTERNAL`.
+ */
 export interface SnowflakeNames {
   readonly database: string;
   /** Qualified by the database. */

@@ -1,13 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import type { Backoff } from '../../base/backoff.ts';
+import { withDeadline } from '../../base/deadline.ts';
+import type { KeptConnection } from '../../base/keptConnection.ts';
 import type { Connection } from './connection.ts';
-import { withDeadline } from './deadline.ts';
 import { failureOf, type SnowflakeFailure, wasAnswered } from './failures.ts';
-import type { KeptConnection } from './keptConnection.ts';
 
-/** Does work on a kept connection, again and on a new one where the failure allows it, within `seconds` each time. */
+/**
+ * Does work on a kept connection, and again, on a new one if need be, where the failure allows it;
+ * within `seconds` each time.
+ */
 export type Persist = <Result>(
-  kept: KeptConnection,
+  kept: KeptConnection<Connection>,
   seconds: number,
   what: string,
   work: (connection: Connection, requestId: string, signal: AbortSignal) => Promise<Result>,
@@ -15,18 +18,21 @@ export type Persist = <Result>(
 
 const TRIES = 4;
 
-/** Makes {@link Persist}. It throws SnowflakeFailure after four tries, or at once when another would be in vain. */
+/**
+ * Makes {@link Persist}. It throws SnowflakeFailure after four tries, or at once when another would
+ * be in vain.
+ */
 export function createPersistence(backoff: Backoff): Persist {
   return (kept, seconds, what, work) => {
     async function attempt(count: number, requestId: string): ReturnType<typeof work> {
       const connection = await kept.current();
       try {
-        return await withDeadline(seconds, what, (signal) => work(connection, requestId, signal));
+        return await withDeadline({ what, seconds }, (signal) => work(connection, requestId, signal));
       } catch (error) {
         const failure = failureOf(error);
         if (isBreak(failure)) kept.drop(connection);
         if (!mayRepeat(failure, count)) throw failure;
-        if (failure.kind === 'retry') await backoff(count);
+        if (failure.kind === 'transient') await backoff(count);
         return attempt(count + 1, isDone(failure) ? randomUUID() : requestId);
       }
     }
@@ -34,7 +40,10 @@ export function createPersistence(backoff: Backoff): Persist {
   };
 }
 
-/** After this failure the session is of no use: it is gone, or, after a missed deadline, nobody knows what it still does. */
+/**
+ * After this failure the session is of no use: it is gone, or, after a missed deadline, what it
+ * still does is unknown.
+ */
 export function isBreak({ kind, code }: SnowflakeFailure): boolean {
   return kind === 'reconnect' || code === 'DEADLINE';
 }
@@ -42,10 +51,13 @@ export function isBreak({ kind, code }: SnowflakeFailure): boolean {
 /** Time that has run out is the caller's, who knows whether there is more. */
 function mayRepeat({ kind, code }: SnowflakeFailure, tries: number): boolean {
   if (tries === TRIES) return false;
-  return kind === 'reconnect' || (kind === 'retry' && code !== 'DEADLINE');
+  return kind === 'reconnect' || (kind === 'transient' && code !== 'DEADLINE');
 }
 
-/** Under its request id, a statement that was answered would only be answered again, and a lost session knows none. */
+/**
+ * Under its request id, a statement that was answered would only be answered again, and a lost
+ * session knows none.
+ */
 function isDone(failure: SnowflakeFailure): boolean {
   return failure.kind === 'reconnect' || wasAnswered(failure);
 }

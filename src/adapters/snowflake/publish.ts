@@ -3,21 +3,21 @@ import { type Payer, parsePayer } from '../../billing/payer.ts';
 import { monthOf, type Period, yearOf } from '../../billing/period.ts';
 import { checkPublications } from '../../warehouse/checkPublications.ts';
 import type { Publication, PublishedSet } from '../../warehouse/warehouse.ts';
-import { lockFence, raiseFence } from './fence.ts';
+import { letIn, lockFence } from './fence.ts';
 import type { SnowflakeNames } from './names.ts';
 import type { Session } from './session.ts';
-import type { Statements } from './statements.ts';
+import { BOUND_TEXTS, type Statements } from './statements.ts';
 
 /**
- * How many files one statement publishes. Their keys travel as one JSON value of some 100 bytes a file, which keeps the
- * request well below the 16 MB that a value may have, also when keys are as long as S3 allows (1,024 bytes).
+ * How many files one statement publishes. Their keys travel as one JSON value of some 100 bytes a
+ * file, which keeps the request well below the 16 MB that a value may have, also when keys are as
+ * long as S3 allows (1,024 bytes).
  */
 const FILES_PER_STATEMENT = 5_000;
 
-/** The texts of a bound JSON array, as a list for `in`. One statement then serves any number of payers or keys. */
-export const BOUND_TEXTS = '(select value::varchar from table(flatten(input => parse_json(?))))';
-
-/** What readers see, per payer whose month was ever published: one statement, however many payers. */
+/**
+ * What readers see, per payer whose month was ever published: one statement, however many payers.
+ */
 export async function publishedFiles(
   session: Statements,
   names: SnowflakeNames,
@@ -45,26 +45,32 @@ export async function publishedFiles(
   return sets;
 }
 
+/** The run that publishes. */
+interface Publishing {
+  readonly period: Period;
+  readonly epoch: number;
+}
+
 /**
- * Makes exactly these files visible, in one transaction under the fence: readers see all of the old sets until it
- * commits, and all of the new ones then. The number of statements does not grow with the number of partitions.
- * Throws FencedOff; a RangeError when a publication is of another period or a partition occurs twice; and what the
- * session throws. Then nothing has changed, unless the answer to the commit was lost: publishing again is harmless.
+ * Makes exactly these files visible, in one transaction under the fence: readers see all of the old
+ * sets until it commits, and all of the new ones then. The number of statements does not grow with
+ * the number of partitions. Throws FencedOff; a RangeError when a publication is of another period
+ * or a partition occurs twice; and what the session throws. Then nothing has changed, unless the
+ * answer to the commit was lost: publishing again is harmless.
  */
 export async function publishFiles(
   session: Session,
   names: SnowflakeNames,
-  period: Period,
-  epoch: number,
+  { period, epoch }: Publishing,
   publications: readonly Publication[],
 ): Promise<void> {
   checkPublications(period, publications);
   // The transaction can only lock a row of the fence that is there.
-  await raiseFence(session, names, period, epoch);
+  await letIn(session, names, period, epoch);
   if (publications.length === 0) return;
   await session.transaction(async (statements) => {
     await lockFence(statements, names, period, epoch);
-    await replaceRows(statements, names, period, epoch, publications);
+    await replaceRows(statements, names, { period, epoch }, publications);
   });
 }
 
@@ -77,8 +83,7 @@ const PublishedRow = z.object({
 async function replaceRows(
   statements: Statements,
   names: SnowflakeNames,
-  period: Period,
-  epoch: number,
+  { period, epoch }: Publishing,
   publications: readonly Publication[],
 ): Promise<void> {
   const [year, month] = [yearOf(period), monthOf(period)];

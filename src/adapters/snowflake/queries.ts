@@ -1,13 +1,16 @@
+import type { KeptConnection } from '../../base/keptConnection.ts';
 import { quoteValue } from '../../base/printable.ts';
 import type { Connection, SnowflakeRow } from './connection.ts';
 import { failureOf, SnowflakeFailure, wasAnswered } from './failures.ts';
-import type { KeptConnection } from './keptConnection.ts';
 import type { Persist } from './persistence.ts';
 import type { QueryStatus } from './queryStatus.ts';
 
 const QUERY_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** Queries that nobody waits for, of whichever session. Ids that are none throw a RangeError. */
+/**
+ * Queries that nobody waits for, of whichever session. What is not the id of a query throws a
+ * RangeError.
+ */
 interface Queries {
   submit(sql: string, queryTag: string): Promise<string>;
   status(queryId: string): Promise<QueryStatus>;
@@ -15,13 +18,13 @@ interface Queries {
 }
 
 /**
- * Asks over one connection, and submits each query over one that `connect` makes for it, which is closed then; the query
- * and its session go on (session.ts says why).
+ * Asks over one connection, and submits each query over one that `connect` makes for it, which is
+ * closed then; the query and its session go on (session.ts says why).
  */
 export function createQueries(
   persist: Persist,
-  asking: KeptConnection,
-  connect: () => KeptConnection,
+  asking: KeptConnection<Connection>,
+  connect: () => KeptConnection<Connection>,
   deadlines: { readonly submitSeconds: number; readonly statusSeconds: number },
 ): Queries {
   const { submitSeconds, statusSeconds } = deadlines;
@@ -48,9 +51,10 @@ export function createQueries(
 }
 
 /**
- * Submits in one session only, where what is sent again under its request id runs once; the driver does so by itself when
- * an answer does not come. When the session is gone nobody knows whether the query runs, and in a new one it might run
- * twice: so this throws a SnowflakeFailure SESSION_LOST. The caller looks for the query by its tag.
+ * Submits in one session only, where what is sent again under its request id runs once; the driver
+ * does so by itself when an answer does not come. When the session is gone nobody knows whether the
+ * query runs, and in a new one it might run twice: so this throws a SnowflakeFailure SESSION_LOST.
+ * The caller looks for the query by its tag.
  */
 async function submitOnce(connection: Connection, sql: string, queryTag: string, requestId: string): Promise<string> {
   try {
@@ -59,7 +63,7 @@ async function submitOnce(connection: Connection, sql: string, queryTag: string,
     const failure = failureOf(error);
     if (failure.kind !== 'reconnect') throw failure;
     const message = `the session is gone (${failure.code}), and the query that was submitted in it may run`;
-    throw new SnowflakeFailure({ code: 'SESSION_LOST', kind: 'giveUp', message });
+    throw new SnowflakeFailure({ code: 'SESSION_LOST', kind: 'permanent', message });
   }
 }
 
@@ -68,7 +72,10 @@ export function checkQueryId(queryId: string): void {
   if (!QUERY_ID.test(queryId)) throw new RangeError(`queryId must be the id of a query, got ${quoteValue(queryId)}`);
 }
 
-/** The status, from a session that is renewed when it has expired, and why a query failed as far as that can be learnt. */
+/**
+ * The status, from a session that is renewed when it has expired, and why a query failed as far as
+ * that can be learnt.
+ */
 async function statusOf(connection: Connection, queryId: string): Promise<QueryStatus> {
   const status = await connection.status(queryId).catch(async (error: unknown) => {
     const isRenewed = failureOf(error).kind === 'reconnect' && (await connection.renew());

@@ -1,12 +1,16 @@
-/** What has become of a submitted query. `running` also stands for what nobody knows: it is asked again, never repeated. */
+/**
+ * What has become of a submitted query. `running` also means unknown: it is asked again, never
+ * repeated.
+ */
 export type QueryStatus =
   | { readonly is: 'running' }
   | { readonly is: 'done' }
   | { readonly is: 'failed'; readonly code: string; readonly message: string };
 
 /**
- * Snowflake's words for the state of a query (those of its connectors; `REPARING` is how the server spells it). The
- * driver's own table takes BLOCKED, which waits for a lock, for an error, and knows RESTARTED as neither.
+ * Snowflake's names for the states of a query (as its connectors have them; `REPARING` is how the
+ * server spells it). The driver's own table takes BLOCKED, which waits for a lock, for an error,
+ * and knows RESTARTED as neither.
  */
 const PHASES = new Map<string, QueryStatus['is']>([
   ['QUEUED', 'running'],

@@ -3,23 +3,29 @@ import { type Partition, partitionPrefix } from '../../billing/partition.ts';
 import { monthOf, yearOf } from '../../billing/period.ts';
 import { unreadableColumn } from '../../warehouse/unreadableColumn.ts';
 import type { FileStatus, StagedFile } from '../../warehouse/warehouse.ts';
-import { refreshSql, removeFilesSql } from './externalTableSql.ts';
+import { refreshSql, removeFilesSql } from './externalTable.ts';
 import type { SnowflakeNames } from './names.ts';
-import { BOUND_TEXTS } from './publish.ts';
 import { quoteText } from './quote.ts';
-import type { Statements } from './statements.ts';
+import { BOUND_TEXTS, type Statements } from './statements.ts';
 
-/** How many files one REMOVE FILES names: they stand in its text, and a statement's text may have 1 MB. */
+/**
+ * How many files one REMOVE FILES names: they stand in its text, and a statement's text may have 1
+ * MB.
+ */
 const FILES_PER_REMOVAL = 500;
 
-/** The statuses after which a file's rows are readable: it is new, was there in another version, or was there as it is. */
+/**
+ * The statuses after which a file's rows are readable: it is new, was there in another version, or
+ * was there as it is.
+ */
 const READABLE = new Set(['REGISTERED_NEW', 'REGISTERED_UPDATE', 'REGISTER_SKIPPED']);
 
 /**
- * Makes the external table learn a partition's files, by one REFRESH of just the partition's path. That statement succeeds even when files fail, so the status of every file is read; and what it does
- * not mention is looked up among the files that the table knows, because the documentation doesn't say whether a file
- * that has not changed is mentioned.
- * A REFRESH also registers other files that lie there, and forgets those that don't: readers see neither.
+ * Makes the external table learn a partition's files, by one REFRESH of just the partition's path.
+ * That statement succeeds even when files fail, so the status of every file is read; and what it
+ * does not mention is looked up among the files that the table knows, because the documentation
+ * doesn't say whether a file that has not changed is mentioned. A REFRESH also registers other
+ * files that lie there, and forgets those that don't: readers see neither.
  */
 export async function registerFiles(
   session: Statements,
@@ -47,9 +53,10 @@ export async function registerFiles(
 }
 
 /**
- * Makes the external table forget files, and nothing when it knows none of them. Throws an Error that names the
- * published ones among them, before it forgets any; and one that names a file that Snowflake did not forget: its staged
- * copy has to stay then, and forgetting is tried again with the next removal.
+ * Makes the external table forget files, and nothing when it knows none of them. Throws an Error
+ * that names the published ones among them, before it forgets any; and one that names a file that
+ * Snowflake did not forget: its staged copy has to stay then, and forgetting is tried again with
+ * the next removal.
  */
 export async function unregisterFiles(
   session: Statements,
@@ -81,7 +88,10 @@ export async function unregisterFiles(
   }
 }
 
-/** A row that REFRESH and REMOVE FILES answer. When there is nothing to tell, it may be one without a file. */
+/**
+ * A row that REFRESH and REMOVE FILES answer. When there is nothing to report, it may be one
+ * without a file.
+ */
 const OutcomeRow = z.object({
   FILE: z.nullish(z.string()),
   STATUS: z.nullish(z.string()),
@@ -90,13 +100,18 @@ const OutcomeRow = z.object({
 const KeyRow = z.object({ STAGED_KEY: z.string() });
 const FileRow = z.object({ FILE_NAME: z.string() });
 
-/** Why a file's rows are not readable; undefined when they are. A status that we don't know is no promise. */
+/**
+ * Why a file's rows are not readable; undefined when they are. An unknown status promises nothing.
+ */
 function failureOf({ STATUS, DESCRIPTION }: z.infer<typeof OutcomeRow>): string | undefined {
   if (STATUS && READABLE.has(STATUS)) return undefined;
   return [STATUS ?? 'no status', DESCRIPTION].filter((part) => part).join(': ');
 }
 
-/** The staged key at the end of a path. Snowflake writes paths from the bucket on, or from the stage's folder on. */
+/**
+ * The staged key at the end of a path. Snowflake writes paths from the bucket on, or from the
+ * stage's folder on.
+ */
 function stagedKeyIn(partition: Partition, path: string | null | undefined): string | undefined {
   const start = path?.lastIndexOf(partitionPrefix(partition)) ?? -1;
   return start < 0 ? undefined : path?.slice(start);

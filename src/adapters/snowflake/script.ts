@@ -14,20 +14,20 @@ import type { Session } from './session.ts';
 interface SnowflakeScriptOptions {
   readonly session: () => Promise<Session>;
   readonly names: SnowflakeNames;
-  /** The deployment's stage: steps of two stages in one account bear different tags. */
+  /** The deployment's stage: steps of two stages in one account have different tags. */
   readonly stage: string;
   readonly analyticsStatements: (period: Period, payers: readonly Payer[]) => readonly string[];
 }
 
 /**
- * The history tells of queries at once, also of running ones. But a request whose answer was lost may still be under way,
- * and Snowflake's driver sends it again for more than a minute.
+ * The history shows queries at once, also running ones. But a request whose answer was lost may
+ * still be under way, and Snowflake's driver sends it again for more than a minute.
  */
-const TELLS_WITHIN_SECONDS = 120;
+const VISIBLE_WITHIN_SECONDS = 120;
 
 /**
- * Runs steps as queries that nobody waits for: one submitted block each (scriptBlock.ts), under a tag that names the step
- * in Snowflake's history, for whoever looks for it without its query id.
+ * Runs steps as queries that nobody waits for: one submitted block each (scriptBlock.ts), under a
+ * tag that names the step in Snowflake's history, for whoever looks for it without its query id.
  */
 export function createSnowflakeScript(options: SnowflakeScriptOptions): ScriptEngine {
   const { session, names, stage, analyticsStatements } = options;
@@ -37,7 +37,7 @@ export function createSnowflakeScript(options: SnowflakeScriptOptions): ScriptEn
   }
 
   return {
-    visibleWithinSeconds: TELLS_WITHIN_SECONDS,
+    visibleWithinSeconds: VISIBLE_WITHIN_SECONDS,
     steps: (period, payers) => stepsOf(analyticsStatements(period, payers)),
     async submit(run, step) {
       const block = scriptBlock(names.fence, run, step);
@@ -76,13 +76,16 @@ async function stateOf(session: Session, run: ScriptRun, step: Step, queryId: st
   }
 }
 
-/** What the block has returned. The failure, when Snowflake answers that it has the result no more: it keeps it for a day. */
+/**
+ * What the block has returned. The failure, when Snowflake answers that it no longer has the
+ * result: it keeps results for a day.
+ */
 async function outcomeOf(session: Session, queryId: string): Promise<BlockOutcome | SnowflakeFailure | undefined> {
   try {
     return readOutcome(await session.result(queryId));
   } catch (error) {
     const failure = failureOf(error);
-    if (wasAnswered(failure) && failure.kind === 'giveUp') return failure;
+    if (wasAnswered(failure) && failure.kind === 'permanent') return failure;
     throw error;
   }
 }

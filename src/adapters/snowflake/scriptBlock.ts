@@ -1,28 +1,30 @@
 import * as z from 'zod/mini';
 import { lastNumberOf } from '../../analytics/steps.ts';
 import { checkWhole } from '../../base/checkWhole.ts';
-import type { NumberedStatement, ScriptItem, ScriptRun, Step } from '../../warehouse/script.ts';
+import type { ScriptItem, ScriptRun, ScriptStatement, Step } from '../../warehouse/script.ts';
 import { quoteText } from './quote.ts';
 import type { SnowflakeRow } from './session.ts';
 
-/** What a block tells when it ends. `by` is the number of the newer script run. */
+/** What a block returns when it ends. `by` is the number of the newer script run. */
 export type BlockOutcome =
   | { readonly is: 'done' }
   | { readonly is: 'fencedOff'; readonly by: number }
   | { readonly is: 'failed'; readonly statement: number; readonly code: string; readonly message: string };
 
 /**
- * One statement that runs a step whole on the server: an anonymous block of Snowflake Scripting, as a text literal, so
- * that any text may stand in it. Each statement of the script is a text in that again. Before each, `statement_number`
- * says which it is, so a failure can be told by number; and before anything takes effect the fence is looked at:
+ * One statement that runs a step whole on the server: an anonymous block of Snowflake Scripting, as
+ * a string literal, so that anything may stand in it. Each statement of the script is a string
+ * literal in that again. Before each, `statement_number` says which it is, so a failure can be
+ * reported by number; and before anything takes effect the fence is looked at:
  *
  *   a statement by itself   just before it
  *   a transaction           just before its commit, with the period's row locked (fence.ts): no newer run gets in
  *                           between, and none waits for the analytics. A transaction that this run has committed
  *                           already, by the same step submitted twice, is rolled back; else its last number is noted
  *
- * The block returns a BlockOutcome as JSON. Scripting reference: "Understanding blocks", "Handling exceptions", BEGIN … END
- * (transactions in blocks), EXECUTE IMMEDIATE, SELECT … INTO. Throws a RangeError for a text with NUL.
+ * The block returns a BlockOutcome as JSON. Scripting reference: "Understanding blocks", "Handling
+ * exceptions", BEGIN … END (transactions in blocks), EXECUTE IMMEDIATE, SELECT … INTO. Throws a
+ * RangeError for NUL.
  */
 export function scriptBlock(fence: string, run: ScriptRun, step: Step): string {
   checkWhole('run.number', run.number, 0, Number.MAX_SAFE_INTEGER);
@@ -53,7 +55,8 @@ export function readOutcome(rows: readonly SnowflakeRow[]): BlockOutcome | undef
   if (!parsed.success) return undefined;
   const outcome = parsed.data;
   if (outcome.is !== 'failed') return outcome;
-  // SQLCODE is the number that Snowflake writes with six digits elsewhere; below zero for exceptions of a script's own.
+  // SQLCODE is the number that Snowflake writes with six digits elsewhere; below zero for
+  // exceptions of a script's own.
   const code = outcome.code < 0 ? String(outcome.code) : String(outcome.code).padStart(6, '0');
   return { ...outcome, code, message: outcome.message ?? '' };
 }
@@ -92,14 +95,14 @@ ${item.statements.map(statementSql).join('')}  statement_number := ${last};
 }
 
 /** A block ends by `end;`, its semicolon included, wherever the reference executes one. */
-function statementSql({ number, sql }: NumberedStatement): string {
+function statementSql({ number, sql }: ScriptStatement): string {
   const text = BLOCK.test(sql) ? `${sql};` : sql;
   return `  statement_number := ${number};
   execute immediate ${quoteText(text)};
 `;
 }
 
-/** The value of a JSON text; of one inside of another, should the result be a VARIANT. */
+/** The value of a JSON string; of one inside of another, should the result be a VARIANT. */
 function jsonOf(value: unknown): unknown {
   if (typeof value !== 'string') return value;
   try {

@@ -1,8 +1,9 @@
 import { type Backoff, createBackoff } from '../../base/backoff.ts';
 import { checkWhole } from '../../base/checkWhole.ts';
+import { keepConnection } from '../../base/keptConnection.ts';
+import { createTurns } from '../../base/turns.ts';
 import type { ConnectionPlace, SnowflakeRow } from './connection.ts';
 import type { SnowflakeCredentials } from './credentials.ts';
-import { keepConnection } from './keptConnection.ts';
 import { createPersistence } from './persistence.ts';
 import { checkQueryId, createQueries } from './queries.ts';
 import type { QueryStatus } from './queryStatus.ts';
@@ -13,37 +14,43 @@ import { inTransaction } from './transaction.ts';
 export type { Bind, SnowflakeRow } from './connection.ts';
 
 /**
- * Work on Snowflake over connections of the same user, each opened when it is needed and again when it broke:
+ * Work on Snowflake over connections of the same user, each opened when it is needed and again when
+ * it broke:
  *
  *   statements   one statement or transaction after the other. When it breaks, or misses a deadline, its session is
  *                ended: the server rolls back what was open, and a statement that arrives late finds no session
- *   asking       asks for submitted queries. That is no statement: it waits for none, and disturbs none
+ *   asking       asks for submitted queries. That is not a statement: it waits for none, and disturbs none
  *   submitting   a new one for each query: what runs in one session shares its transaction, its temporary tables and
  *                whatever it was set to, also with queries that run at the same time (Snowflake's documentation,
  *                "Considerations when reusing a session"). It is never logged out: that would cancel the query
  *
- * Everything but a transaction is repeated a few times, as failures.ts says. A statement whose answer was lost keeps its
- * request id and so runs once in a session; one whose session was lost may run twice: it must bear that.
+ * Everything but a transaction is repeated a few times, as failures.ts says. A statement whose
+ * answer was lost keeps its request id and so runs once in a session; one whose session was lost
+ * may run twice: it must be idempotent.
  */
 export interface Session extends Statements {
   /**
-   * BEGIN, the work, COMMIT, with no other statement in between; ROLLBACK when the work throws. Nothing of it is repeated:
-   * it throws, and the caller's run is repeated. When COMMIT fails without an answer, it may have happened. The work must
-   * speak through the statements that it is given: one of the session itself would wait for the transaction's end.
+   * BEGIN, the work, COMMIT, with no other statement in between; ROLLBACK when the work throws.
+   * Nothing of it is repeated: it throws, and the caller's run is repeated. When COMMIT fails
+   * without an answer, it may have happened. The work must use the statements that it is given: one
+   * of the session itself would wait for the transaction's end.
    */
   transaction<Result>(work: (statements: Statements) => Promise<Result>): Promise<Result>;
   /**
-   * Submits a query under a query tag, in a session of its own, and in no second one; answers its query id. When it
-   * throws, the query may run: see `findByTag`.
+   * Submits a query under a query tag, in a session of its own, and in no second one; answers its
+   * query id. When it throws, the query may run: see `findByTag`.
    */
   submit(sql: string, queryTag: string): Promise<string>;
   /** What has become of a submitted query, also one of another session. */
   status(queryId: string): Promise<QueryStatus>;
-  /** The rows of a submitted query that is done. Throws SnowflakeFailure; also when the result is kept no more, after a day. */
+  /**
+   * The rows of a submitted query that is done. Throws SnowflakeFailure; also when the result is no
+   * longer kept, after a day.
+   */
   result(queryId: string): Promise<SnowflakeRow[]>;
   /**
-   * The oldest query with this tag in the last 7 days, if any: the first submitted. What runs inside of a block is a query
-   * of its own, is younger, and may bear the same tag.
+   * The oldest query with this tag in the last 7 days, if any: the first submitted. What runs
+   * inside of a block is a query of its own, is younger, and may have the same tag.
    */
   findByTag(queryTag: string): Promise<string | undefined>;
   /** Asks Snowflake to end a query. No failure when it has ended already. */
@@ -60,7 +67,10 @@ export interface SessionOptions extends SessionParameters {
   readonly application: string;
   /** What holds for submitted queries instead: nobody waits for them. */
   readonly submitted?: Partial<Pick<SessionParameters, 'statementTimeoutSeconds' | 'lockTimeoutSeconds'>>;
-  /** How long this side waits: for signing in, for a statement, for submitting a query, for what has become of it. */
+  /**
+   * How long this side waits: for signing in, for a statement, for submitting a query, for what has
+   * become of it.
+   */
   readonly deadlines?: Partial<Deadlines>;
   readonly backoff?: Backoff;
 }
@@ -74,15 +84,16 @@ interface Deadlines {
 
 const DEADLINES: Deadlines = { connectSeconds: 60, statementSeconds: 300, submitSeconds: 120, statusSeconds: 30 };
 /**
- * A step of the analytics may take hours. A block whose query was cancelled may leave its transaction open, which
- * Snowflake rolls back once it has blocked another for five minutes (its documentation, "Transactions"): what is
- * submitted has the time to wait for that.
+ * A step of the analytics may take hours. A block whose query was cancelled may leave its
+ * transaction open, which Snowflake rolls back once it has blocked another for five minutes (its
+ * documentation, "Transactions"): what is submitted has the time to wait for that.
  */
 const SUBMITTED = { statementTimeoutSeconds: 21_600, lockTimeoutSeconds: 900 };
 
 /**
- * Signs in, so that wrong credentials show at once, and answers the session. Throws what reading credentials throws,
- * SnowflakeFailure, and RangeError for a timeout that is no whole number of seconds.
+ * Signs in, so that wrong credentials show at once, and answers the session. Throws what reading
+ * credentials throws, SnowflakeFailure, and RangeError for a timeout that is not a whole number of
+ * seconds.
  */
 export async function openSession(options: SessionOptions): Promise<Session> {
   const submitted = { ...SUBMITTED, ...options.submitted, queryTag: options.queryTag };
@@ -96,7 +107,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   const signIn = createSignIn(readCredentials, deadlines.connectSeconds);
   const place = { database, schema, warehouse, application };
   const kept = (whenClosed: ConnectionPlace['whenClosed'], parameters: SessionParameters) =>
-    keepConnection(() => signIn({ ...place, whenClosed }, parameters));
+    keepConnection(() => signIn({ ...place, whenClosed }, parameters), { closed: sessionClosed });
   const statements = kept('sessionEnds', options);
   const asking = kept('sessionEnds', options);
   const queries = createQueries(persist, asking, () => kept('queriesRunOn', submitted), deadlines);
@@ -125,7 +136,8 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     status: queries.status,
     result: queries.result,
     async findByTag(queryTag) {
-      // Without an end of the time range running queries are among them (Snowflake documentation, QUERY_HISTORY).
+      // Without an end of the time range running queries are among them (Snowflake documentation,
+      // QUERY_HISTORY).
       const [oldest] = await run(
         `select QUERY_ID from table(INFORMATION_SCHEMA.QUERY_HISTORY_BY_USER(RESULT_LIMIT => 10000))
          where QUERY_TAG = ? order by START_TIME limit 1`,
@@ -155,12 +167,6 @@ export function keepSession(open: () => Promise<Session>): () => Promise<Session
   };
 }
 
-/** One piece of work after the other; work that fails fails for its caller only. */
-function createTurns(): <Result>(work: () => Promise<Result>) => Promise<Result> {
-  let last: Promise<unknown> = Promise.resolve();
-  return (work) => {
-    const turn = last.then(work);
-    last = turn.catch(() => undefined);
-    return turn;
-  };
+function sessionClosed(): Error {
+  return new Error('the Snowflake session was closed');
 }

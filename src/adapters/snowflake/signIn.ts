@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import { withDeadline } from '../../base/deadline.ts';
 import { type Connection, type ConnectionPlace, connect } from './connection.ts';
 import type { SnowflakeCredentials } from './credentials.ts';
-import { withDeadline } from './deadline.ts';
 import { failureOf } from './failures.ts';
 
-/** What a session is told about itself once it is signed in. Everything is set: the defaults are the account's to change. */
+/**
+ * What is set in a session once it is signed in. Everything is: the account's defaults may change.
+ */
 export interface SessionParameters {
   /** The tag of statements that have none of their own. */
   readonly queryTag: string;
@@ -15,9 +17,10 @@ export interface SessionParameters {
 }
 
 /**
- * Makes the function that signs in, and tells the session about itself. Credentials are read when they are first needed
- * and remembered. When Snowflake refuses them they are read again, and tried once more if they have changed: somebody
- * rotated them. Throws what reading throws, and SnowflakeFailure.
+ * Makes the function that signs in, and sets the session's parameters. Credentials are read when
+ * they are first needed and remembered. When Snowflake refuses them they are read again, and tried
+ * once more if they have changed: somebody rotated them. Throws what reading throws, and
+ * SnowflakeFailure.
  */
 export function createSignIn(
   read: () => Promise<SnowflakeCredentials>,
@@ -30,16 +33,20 @@ export function createSignIn(
     place: ConnectionPlace,
     parameters: SessionParameters,
   ): Promise<Connection> {
-    return withDeadline(seconds, 'signing in', async (signal) => {
-      const connection = await connect(credentials, place, signal);
-      try {
-        await connection.execute(alterSession(parameters, place), [], randomUUID(), signal);
-        return connection;
-      } catch (error) {
-        await connection.close();
-        throw error;
-      }
-    });
+    try {
+      return await withDeadline({ what: 'signing in', seconds }, async (signal) => {
+        const connection = await connect(credentials, place, signal);
+        try {
+          await connection.execute(alterSession(parameters, place), [], randomUUID(), signal);
+          return connection;
+        } catch (error) {
+          await connection.close();
+          throw error;
+        }
+      });
+    } catch (error) {
+      throw failureOf(error);
+    }
   }
 
   return async (place, parameters) => {
@@ -49,7 +56,7 @@ export function createSignIn(
       remembered = credentials;
       return connection;
     } catch (error) {
-      if (failureOf(error).kind !== 'refused') throw error;
+      if (failureOf(error).kind !== 'auth') throw error;
       const rotated = await read();
       if (JSON.stringify(rotated) === JSON.stringify(credentials)) throw error;
       const connection = await open(rotated, place, parameters);
@@ -60,8 +67,8 @@ export function createSignIn(
 }
 
 /**
- * A client that is gone must not keep a transaction and its locks: its statements are aborted, but for those that were
- * submitted to run on (Snowflake documentation, ABORT_DETACHED_QUERY).
+ * A client that is gone must not keep a transaction and its locks: its statements are aborted, but
+ * for those that were submitted to run on (Snowflake documentation, ABORT_DETACHED_QUERY).
  */
 function alterSession(parameters: SessionParameters, { whenClosed }: ConnectionPlace): string {
   const { queryTag, statementTimeoutSeconds, lockTimeoutSeconds } = parameters;

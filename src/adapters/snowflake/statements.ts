@@ -4,3 +4,9 @@ export interface Statements {
   /** One statement, with `?` binds. Throws SnowflakeFailure. */
   run(sql: string, binds?: readonly Bind[]): Promise<SnowflakeRow[]>;
 }
+
+/**
+ * The strings of a bound JSON array, as a list for `in`. One statement then serves any number of
+ * payers or keys.
+ */
+export const BOUND_TEXTS = '(select value::varchar from table(flatten(input => parse_json(?))))';

@@ -4,8 +4,7 @@ import { monthOf, type Period, yearOf } from '../../billing/period.ts';
 import { amountOf, sumSql } from '../../warehouse/costs.ts';
 import type { PartitionTotals } from '../../warehouse/warehouse.ts';
 import type { SnowflakeNames } from './names.ts';
-import { BOUND_TEXTS } from './publish.ts';
-import type { Statements } from './statements.ts';
+import { BOUND_TEXTS, type Statements } from './statements.ts';
 
 /** What readers see of each payer's month, in two statements, however many payers. */
 export async function totalsOf(

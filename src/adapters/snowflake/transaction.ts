@@ -1,20 +1,20 @@
 import { randomUUID } from 'node:crypto';
+import { withDeadline } from '../../base/deadline.ts';
+import type { KeptConnection } from '../../base/keptConnection.ts';
 import { quoteValue } from '../../base/printable.ts';
 import type { Bind, Connection, SnowflakeRow } from './connection.ts';
-import { withDeadline } from './deadline.ts';
 import { failureOf, type SnowflakeFailure, wasAnswered } from './failures.ts';
-import type { KeptConnection } from './keptConnection.ts';
 import { isBreak } from './persistence.ts';
 import type { Statements } from './statements.ts';
 
 /**
- * The work between BEGIN, which was executed, and COMMIT; when it throws, ROLLBACK, and what it threw. A session that
- * leaves open what became of a statement is ended, and the transaction with it: nothing is committed after that, even if
- * the work goes on.
+ * The work between BEGIN, which was executed, and COMMIT; when it throws, ROLLBACK, and what it
+ * threw. A session that leaves open what became of a statement is ended, and the transaction with
+ * it: nothing is committed after that, even if the work goes on.
  */
 export async function inTransaction<Result>(
   connection: Connection,
-  kept: KeptConnection,
+  kept: KeptConnection<Connection>,
   seconds: number,
   work: (statements: Statements) => Promise<Result>,
 ): Promise<Result> {
@@ -24,7 +24,7 @@ export async function inTransaction<Result>(
   async function execute(sql: string, binds: readonly Bind[] = []): Promise<SnowflakeRow[]> {
     if (lost) throw lost;
     try {
-      return await withDeadline(seconds, 'a statement of a transaction', (signal) =>
+      return await withDeadline({ what: 'a statement of a transaction', seconds }, (signal) =>
         connection.execute(sql, binds, randomUUID(), signal),
       );
     } catch (error) {

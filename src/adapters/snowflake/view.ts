@@ -8,7 +8,7 @@ import {
 import type { SnowflakeNames } from './names.ts';
 import { quoteText } from './quote.ts';
 
-/** A map is an OBJECT of texts. */
+/** A map is an OBJECT of strings. */
 const SNOWFLAKE_TYPES: Readonly<Record<LineItemType, string>> = {
   VARCHAR: 'varchar',
   DOUBLE: 'double',
@@ -24,14 +24,16 @@ const SNOWFLAKE_TYPES: Readonly<Record<LineItemType, string>> = {
  *   line_items        the contract's columns
  *   …                 and the amortized cost, of these
  *
- * Report columns are read out of VALUE, the row itself, where a column that a file does not have is NULL: so the view
- * never changes when reports do. In every text an empty string counts as NULL, also where a number was wanted; text that
- * is no number fails the query, rather than counting as nothing.
+ * Report columns are read out of VALUE, the row itself, where a column that a file does not have is
+ * NULL: so the view never changes when reports do. In every string an empty one counts as NULL,
+ * also where a number was wanted; text that is not a number fails the query, rather than counting
+ * as nothing.
  *
- * Files are picked by EXISTS, so that no row can count twice: Snowflake does not enforce the key of `cur_current_files`.
- * year, month and payer are the external table's own columns, passed through as they are. A reader's `where year = 2026
- * and month = 9` therefore reaches the scan, which prunes by partition columns when the query is compiled; behind a
- * cast, or taken from the other table, it would not (user guide, "Introduction to external tables", partitions).
+ * Files are picked by EXISTS, so that no row can count twice: Snowflake does not enforce the key of
+ * `cur_current_files`. year, month and payer are the external table's own columns, passed through
+ * as they are. A reader's `where year = 2026 and month = 9` therefore reaches the scan, which
+ * prunes by partition columns when the query is compiled; behind a cast, or taken from the other
+ * table, it would not (user guide, "Introduction to external tables", partitions).
  */
 export function lineItemsViewSql(names: SnowflakeNames): string {
   const columns = [
@@ -104,7 +106,8 @@ function readSql(variant: string, type: LineItemType): string {
   // Numbers do not go by way of text: that would round them.
   const wanted = SNOWFLAKE_TYPES[type];
   const value = `iff(is_varchar(${variant}), ${text}::${wanted}, ${variant}::${wanted})`;
-  // NaN equals itself there, so it can be told apart like the infinities (SQL reference, "Numeric data types").
+  // NaN equals itself there, so it can be recognized like the infinities (SQL reference, "Numeric
+  // data types").
   return type === 'DOUBLE' ? `nullif(nullif(nullif(${value}, 'NaN'::double), 'inf'::double), '-inf'::double)` : value;
 }
 
@@ -123,10 +126,11 @@ function mapName(column: string): string {
 }
 
 /**
- * A report's map as an OBJECT. How a VARIANT shows a Parquet map is not documented, and was seen to differ: as an array
- * of objects with `key` and `value`, as the same under the name of the map's inner group (`key_value`), or as an object.
- * A LIST of such pairs and a STRUCT with a field per key look the same. Text is read as JSON, else as Athena casts a map
- * (`{a=x, b=y}`). What is no map at all is kept whole, as text under the column's own name.
+ * A report's map as an OBJECT. How a VARIANT shows a Parquet map is not documented, and was seen to
+ * differ: as an array of objects with `key` and `value`, as the same under the name of the map's
+ * inner group (`key_value`), or as an object. A LIST of such pairs and a STRUCT with a field per
+ * key look the same. Text is read as JSON, else as Athena casts a map (`{a=x, b=y}`). What is not a
+ * map at all stays whole, as text under the column's own name.
  */
 function mapSql(column: string): string {
   const variant = `value:"${column}"`;
@@ -175,8 +179,9 @@ function gatheredName(column: string): string {
 }
 
 /**
- * Every column of the row whose name begins with one of the prefixes and that has a value, as an OBJECT. The row travels
- * in the accumulator: what a lambda of REDUCE may see of the row around it is not documented.
+ * Every column of the row whose name begins with one of the prefixes and that has a value, as an
+ * OBJECT. The row travels in the accumulator: what a lambda of REDUCE may see of the row around it
+ * is not documented.
  */
 function gatherSql({ prefixes, cut }: Extract<LineItemSource, { from: 'columns' }>): string {
   const matches = prefixes.map(

@@ -6,16 +6,19 @@ const MAX_DELAY_SECONDS = 900;
 const MAX_BATCH_MESSAGES = 10;
 /** Both for one message and for a batch (SQS API reference, SendMessageBatch). */
 const MAX_BYTES = 1024 * 1024;
-/** What the limit was until 2025, and still is in some regions: nothing is lost by keeping batches to it. */
+/**
+ * What the limit was until 2025, and still is in some regions: nothing is lost by keeping batches
+ * to it.
+ */
 const BATCH_BYTES = 256 * 1024;
 
-/** An entry as SQS takes it. `Id` tells the entries of one batch apart. */
+/** An entry as SQS takes it. `Id` distinguishes the entries of one batch. */
 export type Entry = SendMessageBatchRequestEntry & { readonly Id: string };
 
 /**
- * The messages as batches of 10 entries and 256 KiB at most; a larger message is a batch of its own. Throws a RangeError
- * that names the value for a delay outside of 0 to 900 whole seconds and for a body beyond 1 MiB, a TypeError for a body
- * that is no JSON: before anything is sent.
+ * The messages as batches of 10 entries and 256 KiB at most; a larger message is a batch of its
+ * own. Throws a RangeError that names the value for a delay outside of 0 to 900 whole seconds and
+ * for a body beyond 1 MiB, a TypeError for a body that is not JSON: before anything is sent.
  */
 export function batchesOf(messages: readonly QueueMessage<unknown>[]): Entry[][] {
   const batches: Entry[][] = [];
@@ -43,13 +46,14 @@ function entryOf({ body, delaySeconds = 0, group }: QueueMessage<unknown>): {
   const sizeBytes = Buffer.byteLength(MessageBody);
   if (sizeBytes > MAX_BYTES)
     throw new RangeError(`a message body must have ${MAX_BYTES} bytes at most, got ${sizeBytes}`);
-  const entry = { MessageBody, DelaySeconds: delaySeconds, ...(group === undefined ? {} : { MessageGroupId: group }) };
+  const entry = { MessageBody, DelaySeconds: delaySeconds, MessageGroupId: group };
   return { entry, sizeBytes };
 }
 
 /**
- * JSON that SQS takes: it refuses a message with a character that XML cannot have (SQS Developer Guide, "Amazon SQS
- * message quotas"). Of those JSON.stringify leaves U+FFFE and U+FFFF as they are, in strings only.
+ * JSON that SQS takes: it refuses a message with a character that XML cannot have (SQS Developer
+ * Guide, "Amazon SQS message quotas"). Of those JSON.stringify leaves U+FFFE and U+FFFF as they
+ * are, in strings only.
  */
 function jsonOf(body: unknown): string {
   const json: string | undefined = JSON.stringify(body);

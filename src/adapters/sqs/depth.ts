@@ -7,7 +7,10 @@ const ATTRIBUTES = {
   delayed: 'ApproximateNumberOfMessagesDelayed',
 } as const;
 
-/** How many messages a queue holds, as SQS counts them (SQS API Reference, GetQueueAttributes). Throws SQS's own errors. */
+/**
+ * How many messages a queue holds, as SQS counts them (SQS API Reference, GetQueueAttributes).
+ * Throws SQS's own errors.
+ */
 export async function sqsDepth(client: SQSClient, queueUrl: () => Promise<string>): Promise<QueueDepth> {
   const command = new GetQueueAttributesCommand({
     QueueUrl: await queueUrl(),

@@ -17,8 +17,9 @@ const CONCURRENT_BATCHES = 4;
 type Refusal = Pick<BatchResultErrorEntry, 'Code' | 'Message' | 'SenderFault'>;
 
 /**
- * Sends to a standard queue of SQS. A message's group becomes its MessageGroupId, which on a standard queue makes it fair
- * (SQS Developer Guide, "Amazon SQS fair queues"): up to 128 letters, digits and punctuation marks.
+ * Sends to a standard queue of SQS. A message's group becomes its MessageGroupId, which on a
+ * standard queue makes it fair (SQS Developer Guide, "Amazon SQS fair queues"): up to 128 letters,
+ * digits and punctuation marks.
  */
 export class SqsQueue<Message> implements Queue<Message> {
   readonly #client: SQSClient;
@@ -33,8 +34,9 @@ export class SqsQueue<Message> implements Queue<Message> {
   }
 
   /**
-   * See {@link Queue.send}. Throws a RangeError or a TypeError that names the value before anything is sent (batchesOf),
-   * an Error with the number of messages that were not taken and why, or SQS's own error: all but the first are for retry.
+   * See {@link Queue.send}. Throws a RangeError or a TypeError that names the value before anything
+   * is sent (batchesOf), an Error with the number of messages that were not taken and why, or SQS's
+   * own error: all but the first are for retry.
    */
   async send(messages: readonly QueueMessage<Message>[]): Promise<void> {
     const batches = batchesOf(messages);
@@ -47,7 +49,10 @@ export class SqsQueue<Message> implements Queue<Message> {
     throw new Error(`SQS has not taken ${1 + others.length} of ${messages.length} messages: ${reason}`);
   }
 
-  /** Answers what SQS has not taken after all tries; an entry that its answer leaves out was not taken. */
+  /**
+   * Answers what SQS has not taken after all tries; an entry that its answer leaves out was not
+   * taken.
+   */
   async #sendBatch(url: string, batch: readonly Entry[]): Promise<Refusal[]> {
     const refusedForGood: Refusal[] = [];
     let waiting = batch;
@@ -70,7 +75,10 @@ export class SqsQueue<Message> implements Queue<Message> {
 
 const NO_WORD: Refusal = { Code: 'NotInAnswer', Message: 'SQS said nothing of it', SenderFault: false };
 
-/** A queue's URL by its name: looked up when it is first needed, then kept. A look-up that failed is not kept. */
+/**
+ * A queue's URL by its name: looked up when it is first needed, then kept. A look-up that failed is
+ * not kept.
+ */
 export function queueUrlOf(client: SQSClient, queueName: string): () => Promise<string> {
   let known: Promise<string> | undefined;
   const lookUp = async (): Promise<string> => {

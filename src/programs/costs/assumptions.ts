@@ -22,7 +22,10 @@ export const PRICES = {
 
 export const METRICS_AT_FULL_PRICE = 10_000;
 
-/** What each payer brings, day by day. Put your own numbers here: `npm run costs` shows what they come to. */
+/**
+ * What each payer brings, day by day. Put your own numbers here: `npm run costs` shows what they
+ * come to.
+ */
 export const PAYER = { deliveriesADay: 3, filesADelivery: 20, fileMb: 100, monthsKept: 12 } as const;
 
 export const MONTH = { days: 30, hours: 720, sweeps: 8640 } as const;
@@ -51,7 +54,9 @@ export const WORK = {
   logKbADelivery: 30,
   /** The sweep's line for each payer. */
   logKbAPayerAndSweep: 0.3,
-  /** CloudWatch bills a metric for the hours in which it is sent: deliveries come a few hours a day. */
+  /**
+   * CloudWatch bills a metric for the hours in which it is sent: deliveries come a few hours a day.
+   */
   shareOfHoursSent: 0.25,
   /** Snowflake's warehouse is suspended a minute after its last statement. */
   idleMinutesARun: 1,

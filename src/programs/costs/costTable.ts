@@ -38,7 +38,9 @@ function row(item: string, how: string, dollars: readonly number[]): string {
   return `| ${item} | ${how} | ${dollars.map(rounded).join(' | ')} |`;
 }
 
-/** As many digits as an estimate has: cents below ten dollars, else two figures or whole dollars. */
+/**
+ * As many digits as an estimate has: cents below ten dollars, else two figures or whole dollars.
+ */
 function rounded(dollars: number): string {
   if (dollars < 10) return dollars.toFixed(2);
   const step = dollars < 1000 ? 1 : 10;

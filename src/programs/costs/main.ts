@@ -12,7 +12,10 @@ const STEPS = 6;
 
 process.stdout.write(`${costTable(await sizeOfStage())}\n`);
 
-/** What the files of this project say of a stage with the default params and a bucket in its own account. */
+/**
+ * What the files of this project say of a stage with the default params and a bucket in its own
+ * account.
+ */
 async function sizeOfStage(): Promise<Omit<StageSize, 'payers'>> {
   const [alarms, serverless] = await Promise.all(
     ['resources/alarms.yml', 'serverless.yml'].map(async (path) =>

@@ -90,7 +90,9 @@ export function allMetricsCost(size: StageSize): Cost {
   };
 }
 
-/** Snowflake's smallest warehouse: a credit an hour, for a run's minutes and the idle one after it. */
+/**
+ * Snowflake's smallest warehouse: a credit an hour, for a run's minutes and the idle one after it.
+ */
 export function snowflakeCost({ payers }: StageSize): Cost {
   const runs = runsOf(payers);
   const runMinutes = runs * (WORK.runSeconds / 60 + WORK.idleMinutesARun);

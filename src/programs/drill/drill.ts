@@ -3,7 +3,10 @@ import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { DrillPlan } from './drillPlan.ts';
 import { findQueue, removePoison, secondsUntilDead, sendPoison } from './poison.ts';
 
-/** What a drill works with. `now` answers milliseconds since 1970; `sleep` throws when the drill is broken off. */
+/**
+ * What a drill works with. `now` answers milliseconds since 1970; `sleep` throws when the drill is
+ * broken off.
+ */
 export interface Drilling {
   readonly sqs: SQSClient;
   readonly cloudwatch: CloudWatchClient;
@@ -15,20 +18,27 @@ export interface Drilling {
 /** What the drill has shown. `reason` is one line. */
 type DrillResult = { readonly is: 'proved' } | { readonly is: 'not-proved'; readonly reason: string };
 
-/** The drill would prove nothing, or do harm. Consequence: nothing was sent; the message says what to do first. */
+/**
+ * The drill would prove nothing, or do harm. Consequence: nothing was sent; the message says what
+ * to do first.
+ */
 export class DrillImpossible extends Error {
   override readonly name = 'DrillImpossible';
 }
 
 const LOOK_AGAIN_SECONDS = 15;
-const TELL_EVERY_SECONDS = 60;
-/** SQS sends its metrics every minute, and CloudWatch looks at them every minute (SQS Developer Guide, Monitoring). */
+const REPORT_EVERY_SECONDS = 60;
+/**
+ * SQS sends its metrics every minute, and CloudWatch looks at them every minute (SQS Developer
+ * Guide, Monitoring).
+ */
 const ALARM_SECONDS = 600;
 
 type State = 'OK' | 'ALARM';
 
 /**
- * Makes the fault and waits for what has to follow. Whatever happens after the message was sent, it is taken out again.
+ * Makes the fault and waits for what has to follow. Whatever happens after the message was sent, it
+ * is taken out again.
  *
  *   no such alarm, or in alarm already    throws DrillImpossible: nothing is sent
  *   the alarm comes, and ends             proved
@@ -80,7 +90,7 @@ async function describe({ cloudwatch }: Drilling, { alarmName }: DrillPlan): Pro
 async function awaitState(drilling: Drilling, plan: DrillPlan, wanted: State, seconds: number): Promise<boolean> {
   const { now, sleep, say } = drilling;
   const startedAt = now();
-  let toldAt = startedAt;
+  let reportedAt = startedAt;
   for (;;) {
     const state = (await describe(drilling, plan))?.StateValue;
     const waited = Math.round((now() - startedAt) / 1000);
@@ -89,9 +99,9 @@ async function awaitState(drilling: Drilling, plan: DrillPlan, wanted: State, se
       return true;
     }
     if (waited >= seconds) return false;
-    if (now() - toldAt >= TELL_EVERY_SECONDS * 1000) {
+    if (now() - reportedAt >= REPORT_EVERY_SECONDS * 1000) {
       say(`${plan.alarmName} is ${state} after ${waited} s, waiting for ${wanted}, at most ${seconds} s`);
-      toldAt = now();
+      reportedAt = now();
     }
     await sleep(LOOK_AGAIN_SECONDS);
   }

@@ -7,13 +7,18 @@ export interface DrillOptions {
   /** Do it; without it the drill only says what it would do. */
   readonly yes: boolean;
   /** Instead of the stage's own. */
-  readonly region?: string;
+  readonly region?: string | undefined;
   readonly alarm: DrillAlarm;
-  /** Send to the function's queue, and have it fail; otherwise straight to the dead-letter queue. */
+  /**
+   * Send to the function's queue, and have it fail; otherwise straight to the dead-letter queue.
+   */
   readonly throughQueue: boolean;
 }
 
-/** The queues that a fault can be made in: each has its dead-letter queue, and that one its alarm of the same name. */
+/**
+ * The queues that a fault can be made in: each has its dead-letter queue, and that one its alarm of
+ * the same name.
+ */
 export const DRILL_ALARMS = { 'copy-dlq': 'copy', 'finalize-dlq': 'finalize' } as const;
 
 type DrillAlarm = keyof typeof DRILL_ALARMS;
@@ -40,10 +45,13 @@ Nothing is sent where the alarm is in alarm already. The message is taken out ag
 other messages in the dead-letter queue stay. It needs credentials for sqs:SendMessage, ReceiveMessage, DeleteMessage,
 ChangeMessageVisibility, GetQueueUrl, GetQueueAttributes on the two queues, and cloudwatch:DescribeAlarms.
 
-Exit status: 0 proved, or only described; 1 trouble; 2 a wrong option; 3 not proved: the alarm did not come, or did not end.
+Exit status: 0 proved, or only described; 1 an error; 2 a wrong option; 3 not proved: the alarm did not come, or did not end.
 `;
 
-/** Reads the command line; 'help' when it asks for help. Throws UsageError, which names the option and its value. */
+/**
+ * Reads the command line; 'help' when it asks for help. Throws UsageError, which names the option
+ * and its value.
+ */
 export function parseDrillOptions(args: readonly string[]): DrillOptions | 'help' {
   const values = readOptions(args, {
     stage: { type: 'string' },
@@ -62,7 +70,7 @@ export function parseDrillOptions(args: readonly string[]): DrillOptions | 'help
   if (region !== undefined && !/^[a-z]{2}(-[a-z]+)+-\d$/.test(region)) {
     throw new UsageError(`--region must be a region such as us-east-1, got ${quoteValue(region)}`);
   }
-  return { stage, yes, alarm, throughQueue, ...(region === undefined ? {} : { region }) };
+  return { stage, yes, alarm, throughQueue, region };
 }
 
 function isAlarm(name: string): name is DrillAlarm {

@@ -7,13 +7,16 @@ export interface DrillPlan {
   /** The queue that the message is sent to. */
   readonly sendTo: string;
   readonly throughQueue: boolean;
-  /** Tells the message from all others. */
+  /** Distinguishes the message from all others. */
   readonly drillId: string;
   /** Neither an event of S3 nor a tick: no function can do anything with it. */
   readonly body: Readonly<Record<string, string>>;
 }
 
-/** The plan of a drill. `name` is what the stage's names begin with, `drillId` is new for each drill. */
+/**
+ * The plan of a drill. `name` is what the stage's names begin with, `drillId` is new for each
+ * drill.
+ */
 export function drillPlan(
   name: string,
   { alarm, throughQueue }: Pick<DrillOptions, 'alarm' | 'throughQueue'>,

@@ -12,7 +12,10 @@ import type { DrillPlan } from './drillPlan.ts';
 
 type Poison = Pick<DrillPlan, 'drillId' | 'body'>;
 
-/** How often a queue is looked into: a receive answers at most ten, and may answer fewer than there are. */
+/**
+ * How often a queue is looked into: a receive answers at most ten, and may answer fewer than there
+ * are.
+ */
 const LOOKS = 30;
 /** Longer than looking takes; then all that was looked at is there again. */
 const HIDDEN_SECONDS = 60;
@@ -24,7 +27,10 @@ export async function findQueue(sqs: SQSClient, name: string): Promise<string> {
   return QueueUrl;
 }
 
-/** How long a message that always fails takes to the dead-letter queue: so many attempts, each as long as it is hidden. */
+/**
+ * How long a message that always fails takes to the dead-letter queue: so many attempts, each as
+ * long as it is hidden.
+ */
 export async function secondsUntilDead(sqs: SQSClient, queueUrl: string): Promise<number> {
   const { Attributes = {} } = await sqs.send(
     new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ['VisibilityTimeout', 'RedrivePolicy'] }),
@@ -41,8 +47,8 @@ export async function sendPoison(sqs: SQSClient, queueUrl: string, { body }: Poi
 }
 
 /**
- * Deletes the message from whichever of the queues has it, and shows all others again at once; they count one receipt
- * more. Answers whether it was found: a message that a function has in hand is hidden.
+ * Deletes the message from whichever of the queues has it, and shows all others again at once; they
+ * count one receipt more. Answers whether it was found: a message in flight is hidden.
  */
 export async function removePoison(sqs: SQSClient, queueUrls: readonly string[], poison: Poison): Promise<boolean> {
   for (const queueUrl of queueUrls) if (await removeFrom(sqs, queueUrl, poison)) return true;

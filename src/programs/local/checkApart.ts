@@ -1,12 +1,13 @@
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
-import { isAbsence } from '../../adapters/folder/fileFailure.ts';
+import { isAbsence } from '../../adapters/folder/failures.ts';
 import { UsageError } from '../../base/commandLine.ts';
 import { quoteValue } from '../../base/printable.ts';
 
 /**
- * Makes sure that neither of two folders lies in the other, whatever links lead to them: a state in the folder that is read
- * would be read itself, and a folder in the state would be written to. Neither need be there. Throws UsageError.
+ * Makes sure that neither of two folders lies in the other, whatever links lead to them: a state in
+ * the folder that is read would be read itself, and a folder in the state would be written to.
+ * Neither need be there. Throws UsageError.
  */
 export async function checkApart(from: string, keep: string): Promise<void> {
   const [realFrom, realKeep] = [await whereItIs(from), await whereItIs(keep)];
@@ -18,7 +19,10 @@ export async function checkApart(from: string, keep: string): Promise<void> {
   }
 }
 
-/** The path without symbolic links. Of what is not there yet, that of the folder in which it would be made. */
+/**
+ * The path without symbolic links. Of what is not there yet, that of the folder in which it would
+ * be made.
+ */
 async function whereItIs(path: string): Promise<string> {
   try {
     return await realpath(path);

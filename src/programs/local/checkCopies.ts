@@ -6,7 +6,9 @@ import { isStaged, type StagedVersion } from '../../ledger/versionRecord.ts';
 import { AccessDenied, type ListedObject, ObjectChanged, ObjectGone, type ObjectRef } from '../../store/objectStore.ts';
 import { allPartitions } from './outcome.ts';
 
-/** A staged copy that a version of the ledger stands for, and whether its rows are still to be read. */
+/**
+ * A staged copy that a version of the ledger stands for, and whether its rows are still to be read.
+ */
 interface Owned {
   readonly partition: Partition;
   readonly version: StagedVersion;
@@ -14,16 +16,18 @@ interface Owned {
 }
 
 /**
- * Deletes the staged copies that cannot be relied on; the discovery that follows makes them again, from their sources.
- * Nothing says that a copy is what was written: after a power cut it may be empty, and a disk may have changed it.
+ * Deletes the staged copies that cannot be relied on; the discovery that follows makes them again,
+ * from their sources. Nothing says that a copy is what was written: after a power cut it may be
+ * empty, and a disk may have changed it.
  *
  *   no version counts on it   deleted: a process was killed before it could note it, or the ledger was lost
  *   of another size           deleted
  *   its rows are to be read   held against its source, byte by byte, and deleted where it differs
  *   else                      trusted: what readers see was loaded from it, and verified
  *
- * One whose source has another content by now stays: there is nothing to make it from. So does what is no staged copy
- * by its key: somebody else has put it there. Reports each damaged copy; answers how many nobody owned.
+ * One whose source has another content by now stays: there is nothing to make it from. So does what
+ * is no staged copy by its key: somebody else has put it there. Reports each damaged copy; answers
+ * how many nobody owned.
  */
 export async function removeDoubtfulCopies(staging: CopyServices): Promise<number> {
   const { store, stagingBucket, report } = staging;
@@ -57,7 +61,10 @@ async function ownedCopies({ ledger }: CopyServices): Promise<Map<string, Owned>
   return owned;
 }
 
-/** Whether a copy is another content than its source's. Nothing is concluded from a source that cannot be read. */
+/**
+ * Whether a copy is another content than its source's. Nothing is concluded from a source that
+ * cannot be read.
+ */
 async function isDamaged({ store, stagingBucket }: CopyServices, copy: ListedObject, owner: Owned): Promise<boolean> {
   const { bucket, key, etag, sizeBytes } = owner.version.source;
   if (copy.sizeBytes === sizeBytes && !owner.isToBeLoaded) return false;

@@ -1,8 +1,8 @@
 import { type Partition, partitionName } from '../../billing/partition.ts';
 import type { CopyServices } from '../../copy/services.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
-import { hasChanges, setIdOf } from '../../ledger/partitionRecord.ts';
-import type { Warehouse } from '../../warehouse/warehouse.ts';
+import { hasChanges, type PartitionRecord, setIdOf } from '../../ledger/partitionRecord.ts';
+import type { PublishedSet, Warehouse } from '../../warehouse/warehouse.ts';
 import { allPartitions } from './outcome.ts';
 import type { Stack } from './stack.ts';
 
@@ -19,10 +19,11 @@ interface Comparing {
 }
 
 /**
- * Compares what the ledger says was published with what the warehouse shows, which may have been deleted or damaged, or be
- * behind after a power cut. Where they differ, in the files or in the number of rows, the partition is published anew: its
- * files are loaded from their staged copies. The same set of another run is not loaded again, but its findings are another
- * matter: they are made anew.
+ * Compares what the ledger says was published with what the warehouse shows, which may have been
+ * deleted or damaged, or be behind after a power cut. Where they differ, in the files or in the
+ * number of rows, the partition is published again: its files are loaded from their staged copies.
+ * The same set published by another run is not loaded again, but analysed again, because nobody
+ * knows whether it was.
  */
 export async function compareWarehouse({ ledger, warehouse, staging }: Comparing): Promise<void> {
   const rows = new Map<string, number>();
@@ -32,24 +33,37 @@ export async function compareWarehouse({ ledger, warehouse, staging }: Comparing
   for (const period of await ledger.periods()) {
     const published = (await ledger.partitions(period)).filter((record) => record.published !== undefined);
     const payers = published.map(({ partition }) => partition.payer);
-    const sets = payers.length === 0 ? new Map() : await warehouse.published(period, payers);
+    const sets = payers.length === 0 ? undefined : await warehouse.published(period, payers);
     for (const record of published) {
-      const { partition, published: set } = record;
-      const shown = sets.get(partition.payer);
-      const showsFiles = shown !== undefined && setIdOf(shown.stagedKeys) === set?.setId;
-      const showsRows = (rows.get(partitionName(partition)) ?? 0) === set?.rows;
-      // A run that was cut off between its publish and the ledger is simply done again: its partition is still dirty.
-      const isKnownRun = shown?.epoch === set?.epoch || hasChanges(record);
-      if (showsFiles && showsRows && isKnownRun) continue;
+      const { partition } = record;
+      const difference = differenceOf(record, sets?.get(partition.payer), rows.get(partitionName(partition)) ?? 0);
+      if (difference === undefined) continue;
       // Files whose rows are gone pass for loaded until all that is known of them is taken out.
-      if (showsFiles && !showsRows) await warehouse.forget(partition);
+      if (difference === 'rows') await warehouse.forget(partition);
       await ledger.reopen(partition, { by: 'warehouse-behind', forgetDeliveries: false }, staging.now());
-      staging.report({ what: 'warehouse-behind', partition });
+      staging.report({ what: 'warehouse-behind', partition, redo: difference === 'run' ? 'analytics' : 'load' });
     }
   }
 }
 
-/** Months that the warehouse shows and the ledger knows nothing of: it was lost, and their files are gone as well. */
+/** In what the warehouse differs from what was published of a partition. */
+function differenceOf(
+  record: PartitionRecord,
+  shown: PublishedSet | undefined,
+  rows: number,
+): 'files' | 'rows' | 'run' | undefined {
+  const { published } = record;
+  if (shown === undefined || setIdOf(shown.stagedKeys) !== published?.setId) return 'files';
+  if (rows !== published.rows) return 'rows';
+  // A run that was cut off between its publish and the ledger is simply done again: its partition
+  // is still dirty.
+  return shown.epoch === published.epoch || hasChanges(record) ? undefined : 'run';
+}
+
+/**
+ * Months that the warehouse shows and the ledger knows nothing of: it was lost, and their files are
+ * gone as well.
+ */
 export async function unaccountedMonths({ ledger, warehouse }: Stack): Promise<string[]> {
   const known = new Set((await allPartitions(ledger)).map(({ partition }) => partitionName(partition)));
   const shown = new Set((await warehouse.summary()).map(partitionName));

@@ -1,7 +1,7 @@
-import type { FinalizeSettings } from '../../finalize/services.ts';
+import type { FinalizeTimings } from '../../finalize/services.ts';
 import type { Options } from './options.ts';
 
-const SETTINGS: FinalizeSettings = {
+const SETTINGS: FinalizeTimings = {
   quietSeconds: 1,
   maxWaitSeconds: 10,
   leaseSeconds: 3600,
@@ -10,12 +10,15 @@ const SETTINGS: FinalizeSettings = {
   supersededGraceSeconds: 60,
 };
 /** Whoever copies files into a watched folder by hand takes longer than AWS between two of them. */
-const WATCH_SETTINGS: FinalizeSettings = { ...SETTINGS, quietSeconds: 3, maxWaitSeconds: 60 };
+const WATCH_SETTINGS: FinalizeTimings = { ...SETTINGS, quietSeconds: 3, maxWaitSeconds: 60 };
 
-/** The embedded reactor's settings. Where only one half of the debounce is said, the other gives way to it. */
+/**
+ * The embedded reactor's settings. Where only one half of the debounce is said, the other gives way
+ * to it.
+ */
 export function settingsFor(
   options: Pick<Options, 'from' | 'watch' | 'quietSeconds' | 'maxWaitSeconds'>,
-): FinalizeSettings {
+): FinalizeTimings {
   const settings = options.watch ? WATCH_SETTINGS : SETTINGS;
   const quietSeconds = options.quietSeconds ?? Math.min(settings.quietSeconds, options.maxWaitSeconds ?? Infinity);
   const maxWaitSeconds = options.maxWaitSeconds ?? Math.max(settings.maxWaitSeconds, quietSeconds);

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { DirectoryStore } from '../../adapters/folder/objectStore.ts';
-import { objectCreatedEvent } from '../../billing/objectCreated.ts';
+import type { FolderObjectStore } from '../../adapters/folder/objectStore.ts';
+import { type CopyRequest, copyRequest } from '../../queue/copyMessage.ts';
 import type { Queue } from '../../queue/queue.ts';
 import { sampleDeliveries } from '../sample/sampleDeliveries.ts';
 
@@ -9,19 +9,20 @@ import { sampleDeliveries } from '../sample/sampleDeliveries.ts';
 export const SAMPLE_SEED = 1;
 
 /** What delivering the sample takes. `settled` resolves when nothing more happens by itself. */
-interface SampleDelivery {
+interface SampleDelivering {
   readonly keep: string;
-  readonly store: DirectoryStore;
-  readonly queue: Queue<object>;
+  readonly store: FolderObjectStore;
+  readonly queue: Queue<CopyRequest>;
   readonly settled: () => Promise<void>;
   readonly say: (line: string) => void;
 }
 
 /**
- * Plays the sample's deliveries into its buckets: every object that is put raises its event, as S3 would. Once it has
- * been delivered whole, a mark in the state says so; cut off before, it is delivered again from the start.
+ * Plays the sample's deliveries into its buckets: every object that is put raises its event, as S3
+ * would. Once it has been delivered whole, a mark in the state says so; cut off before, it is
+ * delivered again from the start.
  */
-export async function deliverSample({ keep, store, queue, settled, say }: SampleDelivery): Promise<void> {
+export async function deliverSample({ keep, store, queue, settled, say }: SampleDelivering): Promise<void> {
   const mark = join(keep, 'sample-delivered');
   if (await isThere(mark)) return say('the sample was delivered before');
   for (const step of sampleDeliveries(SAMPLE_SEED)) {
@@ -35,9 +36,7 @@ export async function deliverSample({ keep, store, queue, settled, say }: Sample
       step.do === 'put' ? await store.put({ bucket, key }, step.bytes()) : await store.head({ bucket, key });
     if (!object) throw new Error(`the sample repeats the event of ${bucket}/${key}, which is not there`);
     const { etag, sizeBytes } = object;
-    await queue.send([
-      { body: objectCreatedEvent('cur-reactor', { bucket, key, etag, sizeBytes, reason: 'PutObject' }) },
-    ]);
+    await queue.send([{ body: copyRequest('copy', { bucket, key, etag, sizeBytes }) }]);
   }
   await writeFile(mark, '');
 }

@@ -9,8 +9,8 @@ export interface DuckdbReader {
 const MEMORY_LIMIT = '1GB';
 
 /**
- * Opens a DuckDB in memory for some work and closes it again. Instants are read in UTC: bills are cut by UTC months,
- * wherever the machine stands.
+ * Opens a DuckDB in memory for some work and closes it again. Instants are read in UTC: bills are
+ * cut by UTC months, wherever the machine stands.
  */
 export async function withDuckdb<Result>(work: (reader: DuckdbReader) => Promise<Result>): Promise<Result> {
   // Loaded late: the program's first line must not wait for it.

@@ -1,4 +1,4 @@
-import { codeOf } from '../../adapters/folder/fileFailure.ts';
+import { codeOf } from '../../adapters/folder/failures.ts';
 import { UsageError } from '../../base/commandLine.ts';
 import { printable } from '../../base/printable.ts';
 import { FolderSilent } from './folderAnswer.ts';
@@ -18,8 +18,9 @@ interface Failure {
 }
 
 /**
- * What to say of an error that ends the program. What a person's machine can cause is one sentence that names the path;
- * the stack is for what nobody has foreseen, since then it is a fault of this program.
+ * What to say of an error that ends the program. What a person's machine can cause is one sentence
+ * that names the path; the stack is for what nobody has foreseen, since then it is a fault of this
+ * program.
  */
 export function failureOf(error: unknown): Failure {
   if (error instanceof UsageError) {
@@ -47,7 +48,7 @@ function ofSystem(error: Error): string | undefined {
   return `${path}${words} (${code}, ${String(error.syscall)})`;
 }
 
-/** Errors of the ledger's database: a full disk, a file that is none of its kind. */
+/** Errors of the ledger's database: a full disk, a file that is not a database. */
 function ofSqlite(error: Error): string | undefined {
   return codeOf(error) === 'ERR_SQLITE_ERROR' ? `the ledger cannot be used: ${error.message}` : undefined;
 }

@@ -1,4 +1,4 @@
-import type { DirectoryStore } from '../../adapters/folder/objectStore.ts';
+import type { FolderObjectStore } from '../../adapters/folder/objectStore.ts';
 import { counted } from '../../base/counted.ts';
 import { type Partition, partitionName } from '../../billing/partition.ts';
 import { versionIdOf } from '../../billing/version.ts';
@@ -16,8 +16,8 @@ import type { Options } from './options.ts';
 import type { Progress } from './progress.ts';
 import type { SetAside } from './setAside.ts';
 import type { Stack } from './stack.ts';
+import { readStated, type StatedPlacement } from './statedPlacement.ts';
 import { notReadSentences, type Survey, survey } from './survey.ts';
-import { readStated, type StatedPlacement } from './told.ts';
 import { withdrawLeftOut } from './withdrawLeftOut.ts';
 
 /** What is fed: the input's files, through the store, into the stack. */
@@ -25,7 +25,7 @@ export interface Feeding {
   readonly options: Options;
   readonly input: Input;
   readonly stack: Stack;
-  readonly store: DirectoryStore;
+  readonly store: FolderObjectStore;
   readonly progress: Progress;
   readonly setAside: SetAside;
 }
@@ -35,15 +35,18 @@ export interface Fed extends Survey {
   readonly doubts: readonly string[];
 }
 
-/** Delivers what there is to deliver, and waits until it is worked in. Answers what was found on the way. */
+/**
+ * Delivers what there is to deliver, and waits until it is worked in. Answers what was found on the
+ * way.
+ */
 export async function feed(feeding: Feeding): Promise<Fed> {
   const { options, input, stack, store, progress } = feeding;
-  const told = await readStated(options.keep, options);
+  const stated = await readStated(options.keep, options);
   const known = await knownFiles(stack.ledger);
-  await learn(input, stack, known, told);
+  await learn(input, stack, known, stated);
   const found = await survey(input, stack.staging.store, known);
   if (options.from !== undefined) {
-    if (options.payer ?? options.period) await told.note(found.partitions);
+    if (options.payer ?? options.period) await stated.note(found.partitions);
     for (const sentence of notReadSentences(found.notRead)) progress.say(sentence);
   }
   await withdrawLeftOut(input, stack);
@@ -71,18 +74,21 @@ function unownedSentence(unowned: number): string {
   return `deleted ${copies} that the ledger does not count on: what is needed is copied again`;
 }
 
-/** Has the input look at what it needs to know to place its objects: all but those that earlier runs have placed. */
-async function learn(input: Input, stack: Stack, known: KnownFiles, told: StatedPlacement): Promise<void> {
+/**
+ * Has the input look at what it needs to know to place its objects: all but those that earlier runs
+ * have placed.
+ */
+async function learn(input: Input, stack: Stack, known: KnownFiles, stated: StatedPlacement): Promise<void> {
   for (const bucket of input.buckets.keys()) {
     const remember = (object: ListedObject, isTrusted: StatedPlacement['isTrusted']) =>
       known
         .ofVersion(versionIdOf({ bucket, ...object }))
         .some((partition) => isTrusted(partition) && input.remember(bucket, object.key, partition));
     for await (const page of stack.staging.store.list(bucket, '')) {
-      const fresh = page.filter((object) => !remember(object, told.isTrusted));
+      const fresh = page.filter((object) => !remember(object, stated.isTrusted));
       const keys = fresh.map(({ key }) => key);
       await input.learn(bucket, keys);
-      // Rows that say nothing leave it at what an earlier run was told.
+      // Where the rows say nothing, what an earlier run's options said still counts.
       for (const object of fresh) {
         if (input.place(bucket, object.key).is === 'ignored') remember(object, () => true);
       }
@@ -96,7 +102,8 @@ async function discover(input: Input, stack: Stack): Promise<number> {
   const { stagingBucket } = stack.staging;
   let last: Promise<KnownPartition> | undefined;
   let name = '';
-  // Copies that somebody has deleted are made again, so they are looked at, too. Keys of one month lie together.
+  // Copies that somebody has deleted are made again, so they are looked at, too. Keys of one month
+  // lie together.
   const know = (partition: Partition) => {
     last = last && name === partitionName(partition) ? last : knowPartition(discovery, partition, stagingBucket);
     name = partitionName(partition);

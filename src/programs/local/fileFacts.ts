@@ -7,7 +7,7 @@ import { type DuckdbReader, parquetList, withDuckdb } from './duckdbReader.ts';
 /**
  * What a person's Parquet file is.
  *
- *   unreadable   no Parquet file, a damaged one, or one that cannot be opened
+ *   unreadable   not a Parquet file, a damaged one, or one that cannot be opened
  *   not-bill     a whole Parquet file that is no part of a bill
  *   empty        without rows: a placeholder, or a surplus chunk
  *   report       part of a bill; `groups` say whose and of which month its rows are
@@ -24,7 +24,9 @@ export type FileFacts =
 
 /** How many rows say this payer and this month. */
 export interface RowGroup {
-  /** bill_payer_account_id as text; null where the report has no such column, or the row no value. */
+  /**
+   * bill_payer_account_id as text; null where the report has no such column, or the row no value.
+   */
   readonly payer: string | null;
   /** `YYYY-MM` of bill_billing_period_start_date, in UTC; null as above. */
   readonly period: string | null;
@@ -37,9 +39,9 @@ const PERIOD = 'bill_billing_period_start_date';
 const BATCH = 200;
 
 /**
- * What files are, by key: their footers are read as staging reads them, and two columns of those that are reports. Which
- * of the two a report has does not matter. `pathOf` gives the path of a key. A batch with a file that DuckDB cannot read is
- * read again file by file.
+ * What files are, by key: their footers are read as staging reads them, and two columns of those
+ * that are reports. Which of the two a report has does not matter. `pathOf` gives the path of a
+ * key. A batch with a file that DuckDB cannot read is read again file by file.
  */
 export async function readFileFacts(
   store: ObjectStore,

@@ -4,19 +4,19 @@ import { type Period, parsePeriod } from '../../billing/period.ts';
 import type { FileFacts, RowGroup } from './fileFacts.ts';
 
 /** What the person said about a folder; where they said nothing, the files' rows decide. */
-export interface Said {
-  readonly payer?: Payer;
-  readonly period?: Period;
+export interface Stated {
+  readonly payer?: Payer | undefined;
+  readonly period?: Period | undefined;
   /** Which report is the bill, where a month has several. */
-  readonly report?: string;
+  readonly report?: string | undefined;
 }
 
 /** What was looked for, or why it is not known. */
 export type Found<Value> = { readonly found: Value } | { readonly reason: string };
 
 /** Whose a file is: what the person said, else the one 12-digit payer in its rows. */
-export function payerOf(said: Said, facts: FileFacts): Found<Payer> {
-  if (said.payer) return { found: said.payer };
+export function payerOf(stated: Stated, facts: FileFacts): Found<Payer> {
+  if (stated.payer) return { found: stated.payer };
   if (facts.is !== 'report') return { reason: whyNoReport(facts) };
   const counts = countBy(facts.groups, ({ payer }) => payer);
   const [first, second] = counts.keys();
@@ -28,12 +28,15 @@ export function payerOf(said: Said, facts: FileFacts): Found<Payer> {
   return parsed(() => parsePayer(first), `${column}: `, '; name the payer with --payer ID');
 }
 
-/** Which month a file is of: the one in its rows, which is the one that the person said, if they did. */
-export function periodOfFile(said: Said, facts: FileFacts): Found<Period> {
-  if (facts.is !== 'report') return said.period ? { found: said.period } : { reason: whyNoReport(facts) };
+/**
+ * Which month a file is of: the one in its rows, which is the one that the person said, if they
+ * did.
+ */
+export function periodOfFile(stated: Stated, facts: FileFacts): Found<Period> {
+  if (facts.is !== 'report') return stated.period ? { found: stated.period } : { reason: whyNoReport(facts) };
   const counts = countBy(facts.groups, ({ period }) => period);
   const [first, second] = counts.keys();
-  const { period } = said;
+  const { period } = stated;
   const others = [...counts].filter(([month]) => month !== period);
   if (period && others.length > 0) {
     const rows = [...counts.values()].reduce((sum, count) => sum + count, 0);
@@ -50,10 +53,10 @@ export function periodOfFile(said: Said, facts: FileFacts): Found<Period> {
 }
 
 /** The partition of a loose file. */
-export function partitionOfFile(said: Said, facts: FileFacts): Found<Partition> {
-  const payer = payerOf(said, facts);
+export function partitionOfFile(stated: Stated, facts: FileFacts): Found<Partition> {
+  const payer = payerOf(stated, facts);
   if ('reason' in payer) return payer;
-  const period = periodOfFile(said, facts);
+  const period = periodOfFile(stated, facts);
   return 'reason' in period ? period : { found: { payer: payer.found, period: period.found } };
 }
 

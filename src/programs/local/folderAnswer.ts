@@ -12,9 +12,9 @@ const ANSWER_WITHIN_MS = 10_000;
 const LIST = `require('node:fs').opendirSync(process.argv[1]).closeSync()`;
 
 /**
- * Makes sure that a folder answers at all. What a dead network drive is asked never comes back, and takes the asking
- * thread along: so another process asks, which can be left to itself. Whether the folder can be read is not the question:
- * any answer will do. Throws FolderSilent after `withinMs`.
+ * Makes sure that a folder answers at all. What a dead network drive is asked never comes back, and
+ * takes the asking thread along: so another process asks, which can be left to itself. Whether the
+ * folder can be read is not the question: any answer will do. Throws FolderSilent after `withinMs`.
  */
 export async function checkAnswers(folder: string, withinMs = ANSWER_WITHIN_MS, script = LIST): Promise<void> {
   const child = spawn(process.execPath, ['-e', script, '--', folder], { stdio: 'ignore' });

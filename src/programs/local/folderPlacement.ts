@@ -6,7 +6,7 @@ import { type Place, type Placement, placeBySources } from '../../billing/placem
 import { exportRoot, isReport, reportOf } from '../../billing/report.ts';
 import type { Source } from '../../billing/source.ts';
 import type { FileFacts } from './fileFacts.ts';
-import { type Found, payerOf, type Said, whyNoReport } from './fileOwner.ts';
+import { type Found, payerOf, type Stated, whyNoReport } from './fileOwner.ts';
 import { executionFolder, isLoose, LooseFiles, type LooseReading } from './looseFiles.ts';
 import { folderOf } from './looseRefreshes.ts';
 
@@ -20,24 +20,25 @@ interface Month {
 }
 
 /**
- * Places the files of a person's folder. Keys in one of AWS's layouts are placed by it, below their export's root; a month
- * of an export belongs to the payer that the person names, else to the one in the rows of its first file that has one.
- * (An account that joins an organization changes its payer from one month to the next.) All others are loose.
+ * Places the files of a person's folder. Keys in one of AWS's layouts are placed by it, below their
+ * export's root; a month of an export belongs to the payer that the person names, else to the one
+ * in the rows of its first file that has one. (An account that joins an organization changes its
+ * payer from one month to the next.) All others are loose.
  */
 export class FolderPlacement {
   readonly #bucket: string;
-  readonly #said: Said;
+  readonly #stated: Stated;
   readonly #reading: LooseReading;
   readonly #loose: LooseFiles;
   readonly #months = new Map<string, Month>();
   /** Roots with a manifest: it may lie on another page of the listing than the data. */
   readonly #withManifests = new Set<string>();
 
-  constructor(bucket: string, said: Said, reading: LooseReading) {
+  constructor(bucket: string, stated: Stated, reading: LooseReading) {
     this.#bucket = bucket;
-    this.#said = said;
+    this.#stated = stated;
     this.#reading = reading;
-    this.#loose = new LooseFiles(said, reading);
+    this.#loose = new LooseFiles(stated, reading);
   }
 
   /** Looks at keys that are new, or new again. Rows are read only where they decide. */
@@ -57,17 +58,25 @@ export class FolderPlacement {
     await this.#loose.learn(keys);
   }
 
-  /** Takes a loose file for what an earlier run made of the same content, unless the person says otherwise now. */
+  /**
+   * Takes a loose file for what an earlier run made of the same content, unless the person says
+   * otherwise now.
+   */
   remember(key: string, partition: Partition): boolean {
     return this.#loose.remember(key, partition);
   }
 
-  /** Files that do not count any more, or never did, by key, with the reason: nothing of a bill is missing without them. */
+  /**
+   * Files that do not count any more, or never did, by key, with the reason: nothing of a bill is
+   * missing without them.
+   */
   get leftOut(): ReadonlyMap<string, string> {
     return this.#loose.leftOut;
   }
 
-  /** Why files could not be placed: each reason with one of the files, or the folder, it holds for. */
+  /**
+   * Why files could not be placed: each reason with one of the files, or the folder, it holds for.
+   */
   get complaints(): string[] {
     const exports = [...this.#months.values()].flatMap(({ root, payer, foreign }) =>
       payer && 'reason' in payer && foreign === undefined ? [[root || 'the folder', payer.reason] as const] : [],
@@ -80,7 +89,10 @@ export class FolderPlacement {
     return eachReasonOnce([...exports, ...empty, ...this.#loose.unplaced]);
   }
 
-  /** What was left out for good, and why: each reason with one of the files, or the folder, it holds for. */
+  /**
+   * What was left out for good, and why: each reason with one of the files, or the folder, it holds
+   * for.
+   */
   get notices(): string[] {
     const exports = [...this.#months.values()].flatMap(({ root, period, foreign }) =>
       foreign === undefined ? [] : [[`${root || 'the folder'}, ${period}`, foreign] as const],
@@ -104,7 +116,7 @@ export class FolderPlacement {
     const beside = this.#exportOf(place.found);
     if (beside !== undefined) return { is: 'ignored', reason: besideExport(beside) };
     const report = reportOf({ bucket: this.#bucket, key });
-    const chosen = this.#said.report;
+    const chosen = this.#stated.report;
     if (chosen !== undefined && !isReport(report, chosen)) {
       return { is: 'ignored', reason: `a loose file, and the bill is the report ${chosen}` };
     }
@@ -124,8 +136,8 @@ export class FolderPlacement {
     const classified = classifyKey(key);
     if (classified.kind === 'ignored') return { is: 'ignored', reason: classified.reason };
     const { period } = classified;
-    if (this.#said.period && this.#said.period !== period)
-      return { is: 'ignored', reason: `not of ${this.#said.period}` };
+    if (this.#stated.period && this.#stated.period !== period)
+      return { is: 'ignored', reason: `not of ${this.#stated.period}` };
     const root = exportRoot(key) ?? '';
     const payer = this.#payerOf(root, period);
     if (!payer) return { is: 'unknown-source' };
@@ -133,7 +145,10 @@ export class FolderPlacement {
     return placeBySources([this.#sourceOf(root, payer.found)])(this.#bucket, key);
   }
 
-  /** An export that holds a partition: what lies loose beside it is a copy or a refresh of it, never an addition. */
+  /**
+   * An export that holds a partition: what lies loose beside it is a copy or a refresh of it, never
+   * an addition.
+   */
   #exportOf({ payer, period }: Partition): string | undefined {
     const month = [...this.#months.values()].find(
       (one) => one.period === period && one.foreign === undefined && isPayer(one.payer, payer),
@@ -148,10 +163,12 @@ export class FolderPlacement {
       manifests: this.#withManifests.has(root),
       payer,
     };
-    return this.#said.report === undefined ? source : { ...source, report: this.#said.report };
+    return this.#stated.report === undefined ? source : { ...source, report: this.#stated.report };
   }
 
-  /** The month's own payer; of a month that has a manifest alone, that of the export's other months. */
+  /**
+   * The month's own payer; of a month that has a manifest alone, that of the export's other months.
+   */
   #payerOf(root: string, period: Period): Found<Payer> | undefined {
     const own = this.#months.get(monthName({ root, period }))?.payer;
     if (own) return own;
@@ -177,12 +194,12 @@ export class FolderPlacement {
       month.payer = this.#payerOfFile(key, facts);
       if ('found' in month.payer) return;
     }
-    if (!month.payer && this.#said.payer) month.payer = { found: this.#said.payer };
+    if (!month.payer && this.#stated.payer) month.payer = { found: this.#stated.payer };
   }
 
   #payerOfFile(key: string, facts: FileFacts): Found<Payer> {
     if (facts.is === 'not-bill') return { reason: facts.reason };
-    const payer = payerOf(this.#said, facts);
+    const payer = payerOf(this.#stated, facts);
     return 'reason' in payer ? { reason: `${key.slice(folderOf(key).length)}: ${payer.reason}` } : payer;
   }
 }

@@ -1,22 +1,28 @@
 import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
-import { objectCreatedEvent } from '../../billing/objectCreated.ts';
 import { type Partition, partitionName } from '../../billing/partition.ts';
 import { compareVersions, objectName, type SourceVersion, versionIdOf } from '../../billing/version.ts';
 import { replaceVersion, withdrawVersion } from '../../copy/withdrawVersion.ts';
 import type { VersionRecord } from '../../ledger/versionRecord.ts';
+import { copyRequest } from '../../queue/copyMessage.ts';
 import type { Input } from './input.ts';
 import { allPartitions } from './outcome.ts';
 import type { SetAside } from './setAside.ts';
 import type { Stack } from './stack.ts';
 
-/** What is known of an object under whose path another content lies now: which one counts, their times do not say. */
+/**
+ * What is known of an object under whose path another content lies now: which one counts, their
+ * times do not say.
+ */
 interface Overtaken {
   readonly version: VersionRecord;
   readonly now: SourceVersion;
 }
 
-/** What following a folder has found. `overtaken` is for followReplaced, once the other contents are staged. */
+/**
+ * What following a folder has found. `overtaken` is for followReplaced, once the other contents are
+ * staged.
+ */
 export interface Followed {
   readonly doubts: readonly string[];
   readonly overtaken: readonly Overtaken[];
@@ -26,10 +32,11 @@ const GONE = 'it is not in the folder any more';
 const REPLACED = 'another file has taken its place';
 
 /**
- * A person's folder is the truth: what is not there any more counts no more, and another content at the same path is the
- * newer one, whatever its time says (`cp -p`, `rsync -t` and `tar` keep the old one). What has come back counts again, and
- * a delivery whose manifest is gone is none. Nothing is concluded from what could not be read, nor from a folder that is
- * empty as a whole: that is what a drive looks like that is not mounted; then the answer has a doubt.
+ * A person's folder is the truth: what is not there any more counts no more, and another content at
+ * the same path is the newer one, whatever its time says (`cp -p`, `rsync -t` and `tar` keep the
+ * old one). What has come back counts again, and a delivery whose manifest is gone no longer
+ * counts. Nothing is concluded from what could not be read, nor from a folder that is empty as a
+ * whole: that is what a drive looks like that is not mounted; then the answer has a doubt.
  */
 export async function followFolder(input: Input, stack: Stack, setAside: SetAside): Promise<Followed> {
   const listed = await listAll(input, stack);
@@ -69,8 +76,9 @@ export async function followFolder(input: Input, stack: Stack, setAside: SetAsid
 }
 
 /**
- * Has contents count that have taken the place of others, also where these are newer by their time, or of another payer or
- * month. Not before the ledger knows what takes the place: until then readers see what they saw.
+ * Has contents count that have taken the place of others, also where these are newer by their time,
+ * or of another payer or month. Not before the ledger knows what takes the place: until then
+ * readers see what they saw.
  */
 export async function followReplaced(overtaken: readonly Overtaken[], input: Input, { staging }: Stack): Promise<void> {
   for (const { version, now } of overtaken) {
@@ -113,10 +121,16 @@ async function listAll(input: Input, { staging }: Stack): Promise<Map<string, So
   return listed;
 }
 
-/** Whether an object may be there although it was not listed: it, or a folder above it, could not be read. */
+/**
+ * Whether an object may be there although it was not listed: it, or a folder above it, could not be
+ * read.
+ */
 type IsUnreadable = (object: Pick<SourceVersion, 'bucket' | 'key'>) => boolean;
 
-/** Paths are set aside as they are walked, which is with the links on the way to the folder resolved, or as they are watched. */
+/**
+ * Paths are set aside as they are walked, which is with the links on the way to the folder
+ * resolved, or as they are watched.
+ */
 async function unreadableOf({ buckets }: Input, setAside: SetAside): Promise<IsUnreadable> {
   const roots = new Map<string, readonly string[]>();
   for (const [bucket, folder] of buckets) {
@@ -137,14 +151,13 @@ async function followBack({ outcome, replaced, source }: VersionRecord, { source
   const isWithdrawn = outcome.status === 'staged' && outcome.withdrawn !== undefined;
   if (!isWithdrawn && !replaced) return;
   const { bucket, key, etag, sizeBytes } = source;
-  await sourceQueue.send([
-    { body: objectCreatedEvent('cur-reactor', { bucket, key, etag, sizeBytes, reason: 'back' }) },
-  ]);
+  await sourceQueue.send([{ body: copyRequest('copy', { bucket, key, etag, sizeBytes }) }]);
 }
 
 /**
- * A file that a delivery names and that was looked at before it had come: it is no newer than the manifest, and another
- * content than the delivery was fixed to. The manifest is read again; until then readers see what they saw.
+ * A file that a delivery names and that was looked at before it had come: it is no newer than the
+ * manifest, and another content than the delivery was fixed to. The manifest is read again; until
+ * then readers see what they saw.
  */
 export async function followRefilled(listed: ReadonlyMap<string, SourceVersion>, stack: Stack): Promise<void> {
   const { ledger, staging } = stack;
@@ -161,8 +174,7 @@ export async function followRefilled(listed: ReadonlyMap<string, SourceVersion>,
     await ledger.reopen(partition, { by: 'delivery-refilled', forgetDeliveries: true }, staging.now());
     staging.report({ what: 'delivery-unsure', partition, executionId, keys });
     const { bucket, key, etag, sizeBytes } = manifest;
-    const body = objectCreatedEvent('cur-reactor', { bucket, key, etag, sizeBytes, reason: 'refilled' });
-    await stack.sourceQueue.send([{ body }]);
+    await stack.sourceQueue.send([{ body: copyRequest('copy', { bucket, key, etag, sizeBytes }) }]);
   }
 }
 

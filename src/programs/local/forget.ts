@@ -4,7 +4,7 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import * as z from 'zod';
 import { forgetInWarehouse, type InWarehouse, partitionsInWarehouse } from '../../adapters/duckdb/forget.ts';
 import { openDuckdbWarehouse } from '../../adapters/duckdb/warehouse.ts';
-import { isAbsence } from '../../adapters/folder/fileFailure.ts';
+import { isAbsence } from '../../adapters/folder/failures.ts';
 import { SqliteLedger } from '../../adapters/sqlite/ledger.ts';
 import { type Partition, partitionName, partitionPrefix } from '../../billing/partition.ts';
 import { parsePayer } from '../../billing/payer.ts';
@@ -12,9 +12,9 @@ import { parsePeriod, periodOf } from '../../billing/period.ts';
 import type { Forgotten } from './options.ts';
 import { allPartitions } from './outcome.ts';
 import { ledgerPath, stagingRoot, warehousePath } from './state.ts';
+import { readStated } from './statedPlacement.ts';
 import { checkFormat, readPart, writeWhole } from './stateFormat.ts';
 import { lockState } from './stateLock.ts';
-import { readStated } from './told.ts';
 
 /** What was taken out of a state with one partition. */
 export interface ForgottenPartition extends Partition, InWarehouse {
@@ -23,7 +23,10 @@ export interface ForgottenPartition extends Partition, InWarehouse {
   readonly stagedCopies: number;
 }
 
-/** What is being forgotten: written before the first step and removed after the last, so that a cut-off run is ended. */
+/**
+ * What is being forgotten: written before the first step and removed after the last, so that a
+ * cut-off run is ended.
+ */
 const FORGETTING_FILE = 'forgetting.json';
 
 const Partitions = z.array(
@@ -31,8 +34,9 @@ const Partitions = z.array(
 );
 
 /**
- * Takes a payer's months out of a state: what the ledger, the warehouse and the staged copies have of them; and ends what
- * an earlier run that was cut off has begun. Empty when there was nothing. Throws StateInUse, and what the databases throw.
+ * Takes a payer's months out of a state: what the ledger, the warehouse and the staged copies have
+ * of them; and ends what an earlier run that was cut off has begun. Empty when there was nothing.
+ * Throws StateInUse, and what the databases throw.
  */
 export async function forgetPartitions(keep: string, { payer, period }: Forgotten): Promise<ForgottenPartition[]> {
   await using state = await openState(keep);

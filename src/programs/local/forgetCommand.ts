@@ -4,7 +4,10 @@ import { type ForgottenPartition, forgetPartitions } from './forget.ts';
 import type { Forgotten, Options } from './options.ts';
 import { checkState } from './state.ts';
 
-/** `--forget`: takes a payer, or one month of it, out of the state, and says what that was. Answers the exit status. */
+/**
+ * `--forget`: takes a payer, or one month of it, out of the state, and says what that was. Answers
+ * the exit status.
+ */
 export async function forget({ keep, json }: Options, wanted: Forgotten): Promise<number> {
   await checkState(keep, '--forget');
   const forgotten = await forgetPartitions(keep, wanted);

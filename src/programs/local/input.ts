@@ -1,7 +1,7 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { isAbsence } from '../../adapters/folder/fileFailure.ts';
-import { DirectoryStore } from '../../adapters/folder/objectStore.ts';
+import { isAbsence } from '../../adapters/folder/failures.ts';
+import { FolderObjectStore } from '../../adapters/folder/objectStore.ts';
 import { UsageError } from '../../base/commandLine.ts';
 import type { Partition } from '../../billing/partition.ts';
 import { type Place, placeBySources } from '../../billing/placement.ts';
@@ -28,7 +28,9 @@ export interface Input {
   readonly complaints: () => string[];
   /** What was left out for good, and why. */
   readonly notices: () => string[];
-  /** Keys that do not count any more although an earlier run may have placed them, with the reason. */
+  /**
+   * Keys that do not count any more although an earlier run may have placed them, with the reason.
+   */
   readonly leftOut: () => ReadonlyMap<string, string>;
   /** How the sources are read. */
   readonly wrap: (store: ObjectStore) => ObjectStore;
@@ -59,7 +61,7 @@ export async function folderInput(folder: string, said: Pick<Options, 'payer' | 
   });
   if (!stats?.isDirectory()) throw new UsageError(`--from must be a folder, got ${JSON.stringify(folder)}`);
   const bucket = stateName(folder);
-  const store = new DirectoryStore(new Map([[bucket, folder]]));
+  const store = new FolderObjectStore(new Map([[bucket, folder]]));
   const placement = new FolderPlacement(bucket, said, folderReading(store, bucket, resolve(folder)));
   return {
     buckets: new Map([[bucket, folder]]),

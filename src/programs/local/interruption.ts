@@ -1,6 +1,9 @@
 import { accessSync, constants } from 'node:fs';
 
-/** Signals by which people and supervisors end a program, with the exit statuses that shells give them: 128 and the number. */
+/**
+ * Signals by which people and supervisors end a program, with the exit statuses that shells give
+ * them: 128 and the number.
+ */
 const ENDINGS = [
   { signal: 'SIGINT', status: 130, by: 'Ctrl-C' },
   { signal: 'SIGTERM', status: 143, by: 'SIGTERM' },
@@ -8,8 +11,9 @@ const ENDINGS = [
 ] as const;
 
 /**
- * From now on a signal ends the process at once, with one line that says so, wherever it is. There is no orderly way out
- * to wait for: every step is durable by itself, and a process that is killed anywhere goes on when it is started again.
+ * From now on a signal ends the process at once, with one line that says so, wherever it is. There
+ * is no orderly way out to wait for: every step is durable by itself, and a process that is killed
+ * anywhere goes on when it is started again.
  */
 export function endOnSignals(write: (line: string) => void, lossless: string): void {
   for (const { signal, status, by } of ENDINGS) {
@@ -21,9 +25,10 @@ export function endOnSignals(write: (line: string) => void, lossless: string): v
 }
 
 /**
- * Ends the process without waiting for anything. `process.exit` waits for what runs in the thread pool: a long statement of
- * DuckDB's, or a read from a network drive that is gone, held it for minutes. Replacing the process by one that only ends
- * takes its threads and its locks with it. Where there is no such call (Windows), or no shell, the wait remains.
+ * Ends the process without waiting for anything. `process.exit` waits for what runs in the thread
+ * pool: a long statement of DuckDB's, or a read from a network drive that is gone, held it for
+ * minutes. Replacing the process by one that only ends takes its threads and its locks with it.
+ * Where there is no such call (Windows), or no shell, the wait remains.
  */
 export function endNow(status: number): never {
   if (isShellThere()) process.execve?.(SHELL, ['sh', '-c', `exit ${status}`], {});

@@ -5,7 +5,10 @@ import { allPartitions } from './outcome.ts';
 
 /** Where the files that earlier runs have recorded belong. */
 export interface KnownFiles {
-  /** The partitions that this content is recorded in: more than one, where a run was told another payer or month. */
+  /**
+   * The partitions that this content is recorded in: more than one, where a run's options named
+   * another payer or month.
+   */
   readonly ofVersion: (id: VersionId) => readonly Partition[];
   /** The same of an object, whatever its content. */
   readonly ofObject: (object: Pick<SourceVersion, 'bucket' | 'key'>) => readonly Partition[];
@@ -16,7 +19,8 @@ export async function knownFiles(ledger: Ledger): Promise<KnownFiles> {
   const byObject = new Map<string, Map<string, Partition>>();
   for (const { partition } of await allPartitions(ledger)) {
     for (const { id, source, outcome } of await ledger.versions(partition)) {
-      // What was withdrawn is looked at anew: whether it counts depends on what lies beside it now.
+      // What was withdrawn is looked at again: whether it counts depends on what lies beside it
+      // now.
       if (outcome.status === 'removed' || (outcome.status === 'staged' && outcome.withdrawn !== undefined)) continue;
       byVersion.set(id, [...(byVersion.get(id) ?? []), partition]);
       const ofObject = byObject.get(objectName(source)) ?? new Map<string, Partition>();
@@ -30,9 +34,10 @@ export async function knownFiles(ledger: Ledger): Promise<KnownFiles> {
 }
 
 /**
- * In which other partitions a file is recorded than where it is placed now. The same content anywhere else is a
- * contradiction: one of the runs was told a wrong payer or month. Another content under the same key is one when the
- * key alone says the month (`keyTellsMonth`) and the payer is another: a loose file may be replaced by anybody's.
+ * In which other partitions a file is recorded than where it is placed now. The same content
+ * anywhere else is a contradiction: one of the runs was given a wrong payer or month. Another
+ * content under the same key is one when the key alone says the month (`keyTellsMonth`) and the
+ * payer is another: a loose file may be replaced by anybody's.
  */
 export function recordedElsewhere(
   known: KnownFiles,

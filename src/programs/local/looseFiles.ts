@@ -2,7 +2,7 @@ import { executionTime } from '../../billing/executionTime.ts';
 import { classifyKey } from '../../billing/layout.ts';
 import { type Partition, partitionName } from '../../billing/partition.ts';
 import type { FileFacts } from './fileFacts.ts';
-import { type Found, partitionOfFile, type Said } from './fileOwner.ts';
+import { type Found, partitionOfFile, type Stated } from './fileOwner.ts';
 import { findDoubles, folderOf, type LooseUnit, unitsOfKeys } from './looseRefreshes.ts';
 import type { RowSketch } from './rowSketch.ts';
 
@@ -18,16 +18,19 @@ export interface LooseReading {
 }
 
 /**
- * The Parquet files of a person's folder that lie in none of AWS's layouts: payer and month are what the person says, else
- * what the rows say, if they agree. A file that cannot be read goes with the others when these are all of one partition:
- * there it is quarantined. Files of one partition that hold the same rows are never added up.
+ * The Parquet files of a person's folder that lie in none of AWS's layouts: payer and month are
+ * what the person says, else what the rows say, if they agree. A file that cannot be read goes with
+ * the others when these are all of one partition: there it is quarantined. Files of one partition
+ * that hold the same rows are never added up.
  */
 export class LooseFiles {
-  readonly #said: Said;
+  readonly #stated: Stated;
   readonly #reading: LooseReading;
   readonly #facts = new Map<string, FileFacts>();
   readonly #places = new Map<string, Found<Partition>>();
-  /** Files that an earlier run has placed: they stay where they are while nothing better is known. */
+  /**
+   * Files that an earlier run has placed: they stay where they are while nothing better is known.
+   */
   readonly #remembered = new Set<string>();
   readonly #sketches = new Map<string, RowSketch>();
   /** Manifests outside of AWS's layouts, and the delivery that each names. */
@@ -35,8 +38,8 @@ export class LooseFiles {
   readonly #leftOut = new Map<string, string>();
   readonly #unclear = new Map<string, string>();
 
-  constructor(said: Said, reading: LooseReading) {
-    this.#said = said;
+  constructor(stated: Stated, reading: LooseReading) {
+    this.#stated = stated;
     this.#reading = reading;
   }
 
@@ -51,7 +54,7 @@ export class LooseFiles {
     await this.#read(files);
     const touched = new Map<string, Partition>();
     for (const key of files) {
-      const answer = partitionOfFile(this.#said, this.#facts.get(key) ?? GONE);
+      const answer = partitionOfFile(this.#stated, this.#facts.get(key) ?? GONE);
       this.#places.set(key, answer);
       this.#remembered.delete(key);
       if ('found' in answer) touched.set(partitionName(answer.found), answer.found);
@@ -59,9 +62,12 @@ export class LooseFiles {
     for (const name of touched.keys()) await this.#findDoubles(name);
   }
 
-  /** Takes a file for what an earlier run made of the same content, unless the person says otherwise now. */
+  /**
+   * Takes a file for what an earlier run made of the same content, unless the person says otherwise
+   * now.
+   */
   remember(key: string, partition: Partition): boolean {
-    const { payer = partition.payer, period = partition.period } = this.#said;
+    const { payer = partition.payer, period = partition.period } = this.#stated;
     if (!isLoose(key) || payer !== partition.payer || period !== partition.period) return false;
     this.#places.set(key, { found: partition });
     this.#remembered.add(key);
@@ -78,7 +84,10 @@ export class LooseFiles {
     return (isSilent && this.#onlyPartition()) || this.#places.get(key);
   }
 
-  /** Files that are known not to count, by key, with the reason: nothing of a bill is missing without them. */
+  /**
+   * Files that are known not to count, by key, with the reason: nothing of a bill is missing
+   * without them.
+   */
   get leftOut(): ReadonlyMap<string, string> {
     const foreign = [...this.#facts].flatMap(([key, facts]) =>
       facts.is === 'not-bill' ? [[key, facts.reason] as const] : [],
@@ -112,7 +121,10 @@ export class LooseFiles {
     }
   }
 
-  /** The partition of all that is placed, if it is one. A file that says nothing is, if anything, a part of it. */
+  /**
+   * The partition of all that is placed, if it is one. A file that says nothing is, if anything, a
+   * part of it.
+   */
   #onlyPartition(): Found<Partition> | undefined {
     const found = [...this.#places].flatMap(([key, place]) =>
       'found' in place && !this.#isSilent(key) ? [place.found] : [],
@@ -135,7 +147,8 @@ export class LooseFiles {
     if (keys.length < 2) return;
     const unread = keys.filter((key) => !this.#facts.has(key));
     if (unread.length > 0) await this.#read(unread);
-    // Executions have folders that say which is the newest: staging goes by them, also where contents come back.
+    // Executions have folders that say which is the newest: staging goes by them, also where
+    // contents come back.
     const plain = keys.filter((key) => this.#facts.get(key)?.is === 'report' && executionFolder(key) === '');
     const units: LooseUnit[] = [];
     for (const unit of unitsOfKeys(await this.#withoutCopies(plain))) units.push(await this.#unitOf(unit));
@@ -145,8 +158,8 @@ export class LooseFiles {
   }
 
   /**
-   * Leaves out all but one of files with the same bytes: the one with the shortest name stays. One that was renamed while
-   * somebody watches is gone by now under its old name.
+   * Leaves out all but one of files with the same bytes: the one with the shortest name stays. One
+   * that was renamed while somebody watches is gone by now under its old name.
    */
   async #withoutCopies(keys: readonly string[]): Promise<readonly string[]> {
     const bySize = Map.groupBy(keys, (key) => sizeOf(this.#facts.get(key)));
@@ -188,7 +201,10 @@ const NOTHING_SEEN: RowSketch = {
 
 const GONE: FileFacts = { is: 'unreadable', reason: 'it is not there any more' };
 
-/** The folder of a create-new delivery whose export's own folders were not copied: such deliveries never add up. */
+/**
+ * The folder of a create-new delivery whose export's own folders were not copied: such deliveries
+ * never add up.
+ */
 export function executionFolder(key: string): string {
   const folder = folderOf(key);
   const isInPeriod = /(?:^|\/)billing_period=[^/]*\/[^/]+\/$/is.test(folder);

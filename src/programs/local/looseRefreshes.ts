@@ -8,7 +8,10 @@ export interface LooseUnit {
   readonly isCurrent: boolean;
 }
 
-/** What becomes of keys that must not be added up with others: left out as superseded, or unclear and left to the person. */
+/**
+ * What becomes of keys that must not be added up with others: left out as superseded, or unclear
+ * and left to the person.
+ */
 interface Doubles {
   readonly leftOut: ReadonlyMap<string, string>;
   readonly unclear: ReadonlyMap<string, string>;
@@ -17,16 +20,16 @@ interface Doubles {
 /** Rows of one delivery stand in one file only: half of them in another one are no coincidence. */
 const SAME_IDENTITIES = 0.5;
 /**
- * Where ids have changed, or there are none, nearly all rows have to be alike. Parts of one real report, with its ids and
- * resources blanked out, were alike in up to 80 %.
+ * Where ids have changed, or there are none, nearly all rows have to be alike. Parts of one real
+ * report, with its ids and resources blanked out, were alike in up to 80 %.
  */
 const SAME_ROWS = 0.9;
 
 /**
- * Which files of one partition hold the same rows. Each refresh of a report restates its month, so of several that lie
- * beside each other only the newest counts: the one that a manifest names, else the one whose usage goes on longest. Where
- * neither says it, or rows are alike without the ids that would prove it, or they are very few, none of them counts and the
- * person is asked.
+ * Which files of one partition hold the same rows. Each refresh of a report restates its month, so
+ * of several that lie beside each other only the newest counts: the one that a manifest names, else
+ * the one whose usage goes on longest. Where neither says it, or rows are alike without the ids
+ * that would prove it, or they are very few, none of them counts and the person is asked.
  */
 export function findDoubles(units: readonly LooseUnit[]): Doubles {
   const leftOut = new Map<string, string>();
@@ -46,7 +49,10 @@ export function findDoubles(units: readonly LooseUnit[]): Doubles {
   return { leftOut, unclear };
 }
 
-/** Files whose folder holds the same names as another one: each folder is a delivery as a whole. Others stand alone. */
+/**
+ * Files whose folder holds the same names as another one: each folder is a delivery as a whole.
+ * Others stand alone.
+ */
 export function unitsOfKeys(keys: readonly string[]): readonly (readonly string[])[] {
   const folders = Map.groupBy(keys, folderOf);
   const namesOf = (inFolder: readonly string[]) =>

@@ -1,28 +1,30 @@
-import { objectCreatedEvent } from '../../billing/objectCreated.ts';
 import { type Partition, partitionPrefix } from '../../billing/partition.ts';
-import { COPY_LOST, type CopyServices } from '../../copy/services.ts';
+import type { CopyServices } from '../../copy/services.ts';
 import type { VersionRecord } from '../../ledger/versionRecord.ts';
 import { isStaged } from '../../ledger/versionRecord.ts';
+import { copyRequest } from '../../queue/copyMessage.ts';
 import type { ListedObject } from '../../store/objectStore.ts';
 
 /**
- * Has copies of a partition made again that are gone, or are not as large as what they were copied from. Whose source is
- * gone as well, or has another content, stays lost: the partition says which file that is.
+ * Has copies of a partition made again that are gone, or are not as large as what they were copied
+ * from. Whose source is gone as well, or has another content, stays lost: the partition says which
+ * file that is.
  */
 export async function restoreLostCopies(staging: CopyServices, partition: Partition): Promise<void> {
   const { ledger, copyQueue } = staging;
   const intact = await removeDamagedCopies(staging, partition);
   const lost = (await ledger.versions(partition)).filter((version) => isLost(version, intact));
   const messages = lost.map(({ source: { bucket, key, etag, sizeBytes } }) => ({
-    body: objectCreatedEvent('cur-reactor', { bucket, key, etag, sizeBytes, reason: COPY_LOST }),
+    body: copyRequest('restore-copy', { bucket, key, etag, sizeBytes }),
     group: partition.payer,
   }));
   await copyQueue.send(messages);
 }
 
 /**
- * Removes staged copies of a partition that are not as large as what they were copied from: after a power failure, what
- * was written last may be cut off or empty. They are lost then, and made again. Answers the keys of those that stay.
+ * Removes staged copies of a partition that are not as large as what they were copied from: after a
+ * power failure, what was written last may be cut off or empty. They are lost then, and made again.
+ * Answers the keys of those that stay.
  */
 async function removeDamagedCopies(staging: CopyServices, partition: Partition): Promise<ReadonlySet<string>> {
   const { store, ledger, stagingBucket, report } = staging;

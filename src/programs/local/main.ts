@@ -8,8 +8,9 @@ import { type Options, optionNames, parseOptions } from './options.ts';
 import { newProgress } from './progress.ts';
 
 /**
- * The embedded program. What takes long to load (DuckDB, the workflows) is loaded by the command that needs it, after the
- * first line has been written: whoever starts it sees at once that it has started.
+ * The embedded program. What takes long to load (DuckDB, the workflows) is loaded by the command
+ * that needs it, after the first line has been written: whoever starts it sees at once that it has
+ * started.
  */
 const startedAt = Date.now() - performance.now();
 stopQuietlyWithoutReader();
@@ -88,7 +89,10 @@ async function version(): Promise<string> {
   return String(version);
 }
 
-/** Whoever reads through `head` has seen enough: no failure, and no stack. 141 is what a shell calls a broken pipe. */
+/**
+ * Whoever reads through `head` has seen enough: no failure, and no stack. 141 is what a shell calls
+ * a broken pipe.
+ */
 function stopQuietlyWithoutReader(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {

@@ -1,7 +1,10 @@
 import type { Options } from './options.ts';
 import { stateName } from './options.ts';
 
-/** The options that lead another command to the same state: none for the sample's, `--from`, or `--keep` where it was said. */
+/**
+ * The options that lead another command to the same state: none for the sample's, `--from`, or
+ * `--keep` where it was said.
+ */
 export function stateArguments({ from, keep }: Pick<Options, 'from' | 'keep'>, workingFolder: string): string {
   const usual = `${workingFolder}/.local/${from === undefined ? 'sample' : stateName(from)}`;
   if (keep !== usual) return ` --keep ${shellWord(keep)}`;

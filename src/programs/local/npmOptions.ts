@@ -1,10 +1,11 @@
 import { UsageError } from '../../base/commandLine.ts';
 
 /**
- * Refuses a command line whose options npm has taken for its own: without `--` before them, `npm start --from DIR` reaches
- * the program as `DIR`, and the option as npm's configuration `from` (npm documentation, "npm run-script" and "config":
- * configuration from the command line is put into the environment as `npm_config_…`, dashes as underscores). Running
- * without it would deliver the sample in place of the person's files.
+ * Refuses a command line whose options npm has taken for its own: without `--` before them, `npm
+ * start --from DIR` reaches the program as `DIR`, and the option as npm's configuration `from` (npm
+ * documentation, "npm run-script" and "config": configuration from the command line is put into the
+ * environment as `npm_config_…`, dashes as underscores). Running without it would deliver the
+ * sample in place of the person's files.
  *
  * Throws UsageError, which names the options.
  */
@@ -13,7 +14,8 @@ export function refuseOptionsOfNpm(
   names: readonly string[],
   args: readonly string[],
 ): void {
-  // Only what `npm start` itself was given: other scripts and their children inherit the environment.
+  // Only what `npm start` itself was given: other scripts and their children inherit the
+  // environment.
   if (environment.npm_lifecycle_event !== 'start') return;
   const taken = names.filter((name) => environment[`npm_config_${name.replaceAll('-', '_')}`] !== undefined);
   const [first] = args;

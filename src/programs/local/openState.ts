@@ -17,8 +17,9 @@ interface OpenState {
 }
 
 /**
- * Takes a state for this process alone and opens it; what is not there yet is made. Throws StateInUse when another process
- * has it, and StateUnusable when it is of another format, or a part of it is damaged.
+ * Takes a state for this process alone and opens it; what is not there yet is made. Throws
+ * StateInUse when another process has it, and StateUnusable when it is of another format, or a part
+ * of it is damaged.
  */
 export async function openState(keep: string, memoryLimitBytes?: number): Promise<OpenState> {
   await mkdir(stagingRoot(keep), { recursive: true });

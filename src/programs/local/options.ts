@@ -1,41 +1,44 @@
-import { createHash } from 'node:crypto';
 import { basename, relative, resolve } from 'node:path';
 import { readOptions, UsageError } from '../../base/commandLine.ts';
+import { shortHash } from '../../base/shortHash.ts';
 import { type Payer, parsePayer } from '../../billing/payer.ts';
 import { type Period, parsePeriod } from '../../billing/period.ts';
 import { MIN_MEMORY_LIMIT_BYTES } from '../../warehouse/memoryLimit.ts';
 
-/** What the person asked for. At most one of `status`, `sql`, `forget`, `reset` and `watch` is there. */
+/**
+ * What the person asked for. At most one of `status`, `sql`, `forget`, `reset` and `watch` is
+ * there.
+ */
 export interface Options {
   /** The folder with the person's own files; absent for the generated sample. */
-  readonly from?: string;
-  readonly payer?: Payer;
-  readonly period?: Period;
+  readonly from?: string | undefined;
+  readonly payer?: Payer | undefined;
+  readonly period?: Period | undefined;
   /** Which report is the bill, where a month has several: the end of its path. */
-  readonly report?: string;
+  readonly report?: string | undefined;
   /** Where the embedded state lives. */
   readonly keep: string;
   readonly watch: boolean;
   /** Say how the state stands, and do nothing. */
-  readonly status?: true;
+  readonly status?: boolean | undefined;
   /** A statement for the warehouse. */
-  readonly sql?: string;
+  readonly sql?: string | undefined;
   /** What to take out of the state: a payer, or one month of it. */
-  readonly forget?: Forgotten;
+  readonly forget?: Forgotten | undefined;
   /** Empty the state. */
-  readonly reset?: true;
+  readonly reset?: boolean | undefined;
   readonly json: boolean;
   /** The debounce; without it the composition root's own. */
-  readonly quietSeconds?: number;
-  readonly maxWaitSeconds?: number;
+  readonly quietSeconds?: number | undefined;
+  readonly maxWaitSeconds?: number | undefined;
   /** How much memory the warehouse may take for its data; without it half of the machine's. */
-  readonly memoryLimitBytes?: number;
+  readonly memoryLimitBytes?: number | undefined;
 }
 
 export interface Forgotten {
   readonly payer: Payer;
   /** Absent: every month of the payer. */
-  readonly period?: Period;
+  readonly period?: Period | undefined;
 }
 
 const OPTIONS = {
@@ -66,7 +69,10 @@ const COMMANDS = ['watch', 'status', 'sql', 'forget', 'reset'] as const;
 /** Options that only make sense where files are taken in. */
 const OF_TAKING_IN = ['quiet', 'max-wait', 'memory'] as const;
 
-/** Reads the command line; 'help' or 'version' when it asks for that. Throws UsageError, which names the option and its value. */
+/**
+ * Reads the command line; 'help' or 'version' when it asks for that. Throws UsageError, which names
+ * the option and its value.
+ */
 export function parseOptions(args: readonly string[], workingFolder: string): Options | 'help' | 'version' {
   const values = readOptions(withCommentedStatement(args), OPTIONS);
   if (values.help) return 'help';
@@ -77,17 +83,17 @@ export function parseOptions(args: readonly string[], workingFolder: string): Op
     keep: keepFolder(values, from, workingFolder),
     watch: values.watch ?? false,
     json: values.json ?? false,
-    ...(values.status ? { status: true } : {}),
-    ...(values.reset ? { reset: true } : {}),
-    ...(from === undefined ? {} : { from }),
-    ...parsed('quietSeconds', '--quiet', values.quiet, parseSeconds),
-    ...parsed('maxWaitSeconds', '--max-wait', values['max-wait'], parseSeconds),
-    ...parsed('memoryLimitBytes', '--memory', values.memory, parseMemory),
-    ...parsed('payer', '--payer', values.payer, parsePayer),
-    ...parsed('period', '--period', values.period, parsePeriod),
-    ...parsed('report', '--report', values.report, parseReport),
-    ...parsed('forget', '--forget', values.forget, parseForgotten),
-    ...parsed('sql', '--sql', values.sql, parseStatement),
+    status: values.status,
+    reset: values.reset,
+    from,
+    quietSeconds: parsed('--quiet', values.quiet, parseSeconds),
+    maxWaitSeconds: parsed('--max-wait', values['max-wait'], parseSeconds),
+    memoryLimitBytes: parsed('--memory', values.memory, parseMemory),
+    payer: parsed('--payer', values.payer, parsePayer),
+    period: parsed('--period', values.period, parsePeriod),
+    report: parsed('--report', values.report, parseReport),
+    forget: parsed('--forget', values.forget, parseForgotten),
+    sql: parsed('--sql', values.sql, parseStatement),
   };
   const { quietSeconds, maxWaitSeconds } = options;
   if (quietSeconds !== undefined && maxWaitSeconds !== undefined && maxWaitSeconds < quietSeconds) {
@@ -98,7 +104,10 @@ export function parseOptions(args: readonly string[], workingFolder: string): Op
   return options;
 }
 
-/** A statement may begin with a comment of SQL's, `-- …`, which reads like an option: the two become one argument. */
+/**
+ * A statement may begin with a comment of SQL's, `-- …`, which reads like an option: the two become
+ * one argument.
+ */
 function withCommentedStatement(args: readonly string[]): string[] {
   return args.flatMap((arg, index) => {
     if (arg === '--sql' && isComment(args[index + 1])) return [`--sql=${args[index + 1]}`];
@@ -138,16 +147,11 @@ function keepFolder(values: Values, from: string | undefined, workingFolder: str
   return keep;
 }
 
-/** An object with the option's value, or an empty one where it is not given. */
-function parsed<Key extends string, Value>(
-  key: Key,
-  option: string,
-  text: string | undefined,
-  parse: (text: string) => Value,
-): { readonly [key in Key]?: Value } {
-  if (text === undefined) return {};
+/** The option's value; undefined where it is not given. */
+function parsed<Value>(option: string, text: string | undefined, parse: (text: string) => Value): Value | undefined {
+  if (text === undefined) return undefined;
   try {
-    return { [key]: parse(text) } as { readonly [key in Key]?: Value };
+    return parse(text);
   } catch (error) {
     throw new UsageError(`${option}: ${error instanceof Error ? error.message : String(error)}`);
   }
@@ -193,7 +197,7 @@ function parseMemory(text: string): number {
 function parseForgotten(text: string): Forgotten {
   const [payer = '', period, ...others] = text.split('/');
   if (others.length > 0) throw new RangeError(`must be PAYER or PAYER/YYYY-MM, got ${JSON.stringify(text)}`);
-  return { payer: parsePayer(payer), ...(period === undefined ? {} : { period: parsePeriod(period) }) };
+  return { payer: parsePayer(payer), period: period === undefined ? undefined : parsePeriod(period) };
 }
 
 function parseStatement(text: string): string {
@@ -201,12 +205,15 @@ function parseStatement(text: string): string {
   return text;
 }
 
-/** A name for the state of one folder: its own name, and a hash that keeps folders of one name apart. */
+/**
+ * A name for the state of one folder: its own name, and a hash that keeps folders of one name
+ * apart.
+ */
 export function stateName(folder: string): string {
   const name =
     basename(folder)
       .replace(/[^A-Za-z0-9._-]+/g, '_')
       .replace(/^[^A-Za-z0-9]+/, '')
       .slice(0, 100) || 'folder';
-  return `${name}-${createHash('sha256').update(folder).digest('hex').slice(0, 8)}`;
+  return `${name}-${shortHash(folder, 8)}`;
 }

@@ -2,7 +2,7 @@ import { money, thousands } from './amounts.ts';
 import type { Outcome } from './outcome.ts';
 import type { PartitionOutcome } from './partitionOutcome.ts';
 import { type Column, fitTables, type TableContent } from './table.ts';
-import type { CheckTotal, MonthTotal } from './totals.ts';
+import type { FindingsOfCheck, MonthTotal } from './totals.ts';
 
 /** How many findings a terminal shows; `--json` has all of them. */
 const SHOWN_FINDINGS = 25;
@@ -44,7 +44,10 @@ const CHECK_COLUMNS: readonly Column[] = [
   { head: '', name: 'currency' },
 ];
 
-/** What ends a run: partitions, findings, totals, and where to look next. No line of a table is wider than `width`. */
+/**
+ * What ends a run: partitions, findings, totals, and where to look next. No line of a table is
+ * wider than `width`.
+ */
 export function outcomeText(outcome: Outcome, width: number, nextCommands: readonly string[]): string {
   const { partitions, findings, totals, database } = outcome;
   const more = findings.length - SHOWN_FINDINGS;
@@ -54,7 +57,7 @@ export function outcomeText(outcome: Outcome, width: number, nextCommands: reado
       title: `Wastage found: ${findings.length}${findings.length > 1 ? ', largest saving first' : ''}`,
       columns: FINDING_COLUMNS,
       rows: findings.slice(0, SHOWN_FINDINGS).map(findingRow),
-      ...(more > 0 ? { end: `… and ${more} more: --json has all of them` } : {}),
+      end: more > 0 ? `… and ${more} more: --json has all of them` : undefined,
     },
     { title: 'By month', columns: MONTH_COLUMNS, rows: totals.months.map(monthRow) },
     { title: 'By check', columns: CHECK_COLUMNS, rows: overMonths(totals.checks).map(checkRow) },
@@ -68,10 +71,13 @@ export function outcomeText(outcome: Outcome, width: number, nextCommands: reado
 interface Part extends TableContent {
   readonly title: string;
   /** A line below the table. */
-  readonly end?: string;
+  readonly end?: string | undefined;
 }
 
-/** A part without rows is its title alone, if that says anything: a number, or that there is nothing. */
+/**
+ * A part without rows is its title alone, if that says anything: a number, or that there is
+ * nothing.
+ */
 function partTexts(parts: readonly Part[], width: number): string[] {
   const filled = parts.filter(({ rows }) => rows.length > 0);
   const tables = fitTables(filled, width);
@@ -84,7 +90,7 @@ function partTexts(parts: readonly Part[], width: number): string[] {
 }
 
 /** A check's totals over all months, per currency, largest saving first. */
-function overMonths(checks: readonly CheckTotal[]): OverMonths[] {
+function overMonths(checks: readonly FindingsOfCheck[]): OverMonths[] {
   const groups = Map.groupBy(checks, ({ check, currency }) => `${check} ${currency ?? ''}`);
   return [...groups.values()]
     .flatMap((ofCheck) => {
@@ -97,7 +103,7 @@ function overMonths(checks: readonly CheckTotal[]): OverMonths[] {
     .sort((a, b) => b.estimatedSaving - a.estimatedSaving);
 }
 
-interface OverMonths extends Omit<CheckTotal, 'period'> {
+interface OverMonths extends Omit<FindingsOfCheck, 'period'> {
   readonly months: number;
 }
 
@@ -117,7 +123,7 @@ function findingRow(finding: Outcome['findings'][number]): string[] {
   return [check, payer, period, account, region ?? '', short(resource), ...amounts];
 }
 
-/** A bill that nobody knows is not one of nothing. */
+/** An unknown bill is not a bill of zero. */
 function bill(cost: number | null): string {
   return cost === null ? 'unknown' : money(cost);
 }
@@ -135,7 +141,7 @@ function minute(time: string | null): string {
   return time === null ? '' : `${time.slice(0, 10)} ${time.slice(11, 16)}Z`;
 }
 
-/** The end of a resource's ARN tells it apart. */
+/** The end of a resource's ARN identifies it. */
 function short(resource: string): string {
   const characters = [...resource];
   return characters.length <= 48 ? resource : `…${characters.slice(-47).join('')}`;

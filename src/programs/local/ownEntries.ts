@@ -1,20 +1,27 @@
 import { lstat, readdir, rm, rmdir, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { codeOf, isAbsence } from '../../adapters/folder/fileFailure.ts';
+import { codeOf, isAbsence } from '../../adapters/folder/failures.ts';
 import { sampleSources } from '../sample/sampleSources.ts';
 
-/** A folder that this program has not made a state of. Consequence: the message, exit status 1, and nothing is removed. */
+/**
+ * A folder that this program has not made a state of. Consequence: the message, exit status 1, and
+ * nothing is removed.
+ */
 export class NotAState extends Error {
   override readonly name = 'NotAState';
 }
 
-/** What every state has from its first moment on. It goes last, so that a reset that was cut off is known for what it is. */
+/**
+ * What every state has from its first moment on. It goes last, so that a reset that was cut off is
+ * known for what it is.
+ */
 const MARK = 'lock.sqlite';
 const FILES =
-  /^(ledger\.sqlite-(wal|shm)|lock\.sqlite-journal|warehouse\.duckdb(\.wal)?|holder\.json|(format|retrying|told|forgetting)\.json(\.new)?|sample-delivered|sql\.sock)$/;
+  /^(ledger\.sqlite-(wal|shm)|lock\.sqlite-journal|warehouse\.duckdb(\.wal)?|holder\.json|(format|retrying|stated|forgetting)\.json(\.new)?|sample-delivered|sql\.sock)$/;
 
 /**
- * Whether a folder is a state. False when it is not there, or empty; throws NotAState when it holds other things alone.
+ * Whether a folder is a state. False when it is not there, or empty; throws NotAState when it holds
+ * other things alone.
  */
 export async function isState(keep: string): Promise<boolean> {
   const names = await entries(keep);
@@ -24,8 +31,8 @@ export async function isState(keep: string): Promise<boolean> {
 }
 
 /**
- * Removes what this program has put into a state's folder, and answers the paths: what was removed and what is somebody
- * else's and stays. `lock.sqlite` is left to the holder of the lock.
+ * Removes what this program has put into a state's folder, and answers the paths: what was removed
+ * and what is somebody else's and stays. `lock.sqlite` is left to the holder of the lock.
  */
 export async function removeOwn(keep: string): Promise<{ readonly removed: string[]; readonly left: string[] }> {
   const removed: string[] = [];
@@ -47,7 +54,9 @@ export async function removeOwn(keep: string): Promise<{ readonly removed: strin
   return { removed, left };
 }
 
-/** The last step: the lock's own file, by whoever holds it, and the folder if nothing else is in it. */
+/**
+ * The last step: the lock's own file, by whoever holds it, and the folder if nothing else is in it.
+ */
 export async function removeLock(keep: string): Promise<void> {
   await unlink(join(keep, MARK));
   await removeIfEmpty(keep);
@@ -76,7 +85,9 @@ async function isThere(path: string): Promise<boolean> {
   }
 }
 
-/** What a folder holds, but nothing of one that is a link: what lies behind it is not in the state. */
+/**
+ * What a folder holds, but nothing of one that is a link: what lies behind it is not in the state.
+ */
 async function realEntries(folder: string): Promise<string[]> {
   const stats = await lstat(folder).catch(() => undefined);
   return stats?.isDirectory() ? entries(folder) : [];

@@ -3,8 +3,9 @@ import { pathOfKey } from '../../adapters/folder/keyPath.ts';
 import type { Location, ObjectStore } from '../../store/objectStore.ts';
 
 /**
- * Folders as buckets, with when each object came to lie there: whatever copies a bucket (`aws s3 sync`, `cp -p`, `rsync -t`)
- * gives a file its source's modification time, and only the time of its last change of status says when it did so.
+ * Folders as buckets, with when each object came to lie there: whatever copies a bucket (`aws s3
+ * sync`, `cp -p`, `rsync -t`) gives a file its source's modification time, and only the time of its
+ * last change of status says when it did so.
  */
 export function withPlacedTimes(store: ObjectStore, buckets: ReadonlyMap<string, string>): ObjectStore {
   const placed = ({ bucket, key }: Location): { readonly placedAt?: number } => {

@@ -5,16 +5,17 @@ import { exportRoot } from '../../billing/report.ts';
 import type { Location, ObjectStore } from '../../store/objectStore.ts';
 
 /**
- * A person's folder holds a copy of a bucket, or of a part of it, while the manifests in it name the bucket and the keys
- * that AWS wrote to. This wraps a store so that manifests read as if AWS had delivered right here: of every name, what
- * comes before the export's own folders is replaced by what comes before them in the manifest's key.
+ * A person's folder holds a copy of a bucket, or of a part of it, while the manifests in it name
+ * the bucket and the keys that AWS wrote to. This wraps a store so that manifests read as if AWS
+ * had delivered right here: of every name, what comes before the export's own folders is replaced
+ * by what comes before them in the manifest's key.
  */
 export function withRelocatedManifests(store: ObjectStore): ObjectStore {
   return {
     read: async (object, range) => {
       if (!object.key.endsWith('-Manifest.json')) return store.read(object, range);
       const whole = await store.read(object, { start: 0, end: MAX_MANIFEST_BYTES });
-      // What is no manifest by its size alone is left as it is: whoever parses it says so.
+      // What cannot be a manifest because of its size is left as it is: whoever parses it says so.
       if (whole.sizeBytes > MAX_MANIFEST_BYTES) return store.read(object, range);
       const bytes = new TextEncoder().encode(relocateManifest(new TextDecoder().decode(whole.bytes), object));
       return { ...whole, bytes: bytes.slice(range.start, range.end), sizeBytes: bytes.length };
@@ -28,7 +29,10 @@ export function withRelocatedManifests(store: ObjectStore): ObjectStore {
 /** Deeper than any manifest; the parser refuses far less. */
 const MAX_DEPTH = 64;
 
-/** The manifest with its names moved to where it lies. Text that is no manifest stays as it is: parsing it says why. */
+/**
+ * The manifest with its names moved to where it lies. Text that is not a manifest stays as it is:
+ * parsing it says why.
+ */
 export function relocateManifest(json: string, at: Location): string {
   if (jsonDepth(json, MAX_DEPTH + 1) > MAX_DEPTH) return json;
   let document: unknown;
@@ -57,8 +61,8 @@ function moved(key: string, manifestKey: string): string {
 }
 
 /**
- * An execution's folder has colons in its name, which other file systems do not take: where the manifest lies in a folder
- * of the same execution under another spelling, its files do, too.
+ * An execution's folder has colons in its name, which other file systems do not take: where the
+ * manifest lies in a folder of the same execution under another spelling, its files do, too.
  */
 function withOwnExecution(key: string, manifestKey: string): string {
   const [folder, own] = [folderNameOf(key), folderNameOf(manifestKey)];

@@ -3,8 +3,8 @@ import { isState, removeLock, removeOwn } from './ownEntries.ts';
 import { lockState } from './stateLock.ts';
 
 /**
- * `--reset`: empties a state, and says what was removed. Asks nothing; what is not ours stays. Answers the exit status;
- * throws StateInUse and NotAState, and then nothing was removed.
+ * `--reset`: empties a state, and says what was removed. Asks nothing; what is not ours stays.
+ * Answers the exit status; throws StateInUse and NotAState, and then nothing was removed.
  */
 export async function reset({ keep, json }: Options): Promise<number> {
   const { removed, left } = (await isState(keep)) ? await empty(keep) : { removed: [], left: [] };

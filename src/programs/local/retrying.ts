@@ -9,7 +9,10 @@ export type Retried = z.output<typeof Retried>;
 
 const Retried = z.object({ key: z.string(), reason: z.string(), attempts: z.number(), since: z.string() });
 
-/** What a process goes on trying, beside its state: so that its status, which another process asks for, can say it. */
+/**
+ * What a process goes on trying, beside its state: so that its status, which another process asks
+ * for, can say it.
+ */
 export interface Retrying {
   readonly failed: (key: string, reason: string, attempts: number) => Promise<void>;
   readonly succeeded: (key: string) => Promise<void>;
@@ -33,7 +36,10 @@ export async function newRetrying(keep: string, now: () => number): Promise<Retr
   };
 }
 
-/** What the process that works on a state goes on trying; nothing where it has not said. Throws StateUnusable. */
+/**
+ * What the process that works on a state goes on trying; nothing where it has not said. Throws
+ * StateUnusable.
+ */
 export async function readRetrying(keep: string): Promise<readonly Retried[]> {
   return (await readPart(join(keep, RETRYING_FILE), z.array(Retried), 'nothing is lost')) ?? [];
 }

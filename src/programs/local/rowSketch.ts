@@ -2,8 +2,9 @@ import { quoteIdentifier } from '../../adapters/duckdb/quote.ts';
 import { parquetList, withDuckdb } from './duckdbReader.ts';
 
 /**
- * A small picture of some rows: the smallest of their hashes. Two pictures show how many rows two files have in common (k
- * minimum values: Beyer et al., "On synopses for distinct-value estimation under multiset operations", SIGMOD 2007).
+ * A small picture of some rows: the smallest of their hashes. Two pictures show how many rows two
+ * files have in common (k minimum values: Beyer et al., "On synopses for distinct-value estimation
+ * under multiset operations", SIGMOD 2007).
  */
 export interface RowSketch {
   /** Of each row's identity; empty for a report without identity columns. */
@@ -11,13 +12,16 @@ export interface RowSketch {
   /** Of each row as a whole, but for its line item's id. */
   readonly rows: HashSample;
   /**
-   * When the latest usage began: milliseconds since 1970; null where no row says it. Not when it ended: taxes and fees end
-   * with their month from its first day on.
+   * When the latest usage began: milliseconds since 1970; null where no row says it. Not when it
+   * ended: taxes and fees end with their month from its first day on.
    */
   readonly until: number | null;
 }
 
-/** The smallest hashes of something, ascending, each once; all of them when it has fewer than {@link SAMPLE_SIZE}. */
+/**
+ * The smallest hashes of something, ascending, each once; all of them when it has fewer than {@link
+ * SAMPLE_SIZE}.
+ */
 export interface HashSample {
   readonly hashes: readonly number[];
   readonly isWhole: boolean;
@@ -34,9 +38,10 @@ const INTERVAL = 'identity_time_interval';
 const START = 'line_item_usage_start_date';
 
 /**
- * One sketch of all rows of some files together, which have at least the columns `columns` in common. A line item's id is
- * "unique in a given partition" of a report (Cost and Usage Reports User Guide, Identity details); with its interval it
- * names one row of a delivery. Throws DuckDB's error.
+ * One sketch of all rows of some files together, which have at least the columns `columns` in
+ * common. A line item's id is "unique in a given partition" of a report (Cost and Usage Reports
+ * User Guide, Identity details); with its interval it names one row of a delivery. Throws DuckDB's
+ * error.
  */
 export async function sketchRows(paths: readonly string[], columns: readonly string[]): Promise<RowSketch> {
   const names = new Set(columns.map((name) => name.toLowerCase()));
@@ -69,8 +74,8 @@ function sampleOf(value: unknown): HashSample {
 }
 
 /**
- * How much of the smaller of two files stands in the other one, too: 0 to 1, estimated; 0 where it has fewer rows than
- * `minRows`, which say too little.
+ * How much of the smaller of two files stands in the other one, too: 0 to 1, estimated; 0 where it
+ * has fewer rows than `minRows`, which say too little.
  */
 export function overlapOf(a: HashSample, b: HashSample, minRows = MIN_ROWS): number {
   const limit = Math.min(reachOf(a), reachOf(b));

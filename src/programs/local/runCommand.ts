@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises';
-import { DirectoryStore } from '../../adapters/folder/objectStore.ts';
+import { FolderObjectStore } from '../../adapters/folder/objectStore.ts';
 import { printable } from '../../base/printable.ts';
 import { partitionName } from '../../billing/partition.ts';
 import type { PartitionRecord } from '../../ledger/partitionRecord.ts';
@@ -13,7 +13,7 @@ import { finishForgetting } from './forget.ts';
 import { folderInput, type Input, sampleInput } from './input.ts';
 import { nextCommands, stateArguments } from './nextCommands.ts';
 import type { Options } from './options.ts';
-import { allPartitions, type Outcome, readOutcome } from './outcome.ts';
+import { allPartitions, type Outcome, outcomeOfRun } from './outcome.ts';
 import { outcomeText } from './outcomeText.ts';
 import { withPlacedTimes } from './placedTimes.ts';
 import type { Progress } from './progress.ts';
@@ -26,7 +26,10 @@ import { elsewhereSentences, notReadSentences } from './survey.ts';
 import { terminalWidth } from './terminalWidth.ts';
 import { watchInput } from './watchInput.ts';
 
-/** What a run has of its machine: where it writes, and what ends it where it stays and no signal ends the process. */
+/**
+ * What a run has of its machine: where it writes, and what ends it where it stays and no signal
+ * ends the process.
+ */
 interface Machine {
   readonly stdout: { readonly columns?: number; readonly write: (text: string) => unknown };
   readonly stderr: { readonly write: (text: string) => unknown };
@@ -35,8 +38,8 @@ interface Machine {
 }
 
 /**
- * Takes in what there is, shows how everything stands, and answers the exit status; with --watch it goes on taking in what
- * appears, until a signal ends the process (interruption.ts).
+ * Takes in what there is, shows how everything stands, and answers the exit status; with --watch it
+ * goes on taking in what appears, until a signal ends the process (interruption.ts).
  */
 export async function run(options: Options, progress: Progress, machine: Machine = process): Promise<number> {
   const { stderr, ending } = machine;
@@ -67,7 +70,8 @@ export async function run(options: Options, progress: Progress, machine: Machine
 
 async function openInput(options: Options): Promise<Input> {
   const { from, keep } = options;
-  // The first look at anybody's folder: what follows reads in ways that a drive that is gone would hold for good.
+  // The first look at anybody's folder: what follows reads in ways that a drive that is gone would
+  // hold for good.
   if (from !== undefined) {
     await checkAnswers(from);
     await checkApart(from, keep);
@@ -81,14 +85,14 @@ async function openReactor(
   options: Options,
   input: Input,
   { setAside, progress, now }: Pick<Feeding, 'setAside' | 'progress'> & { readonly now: () => number },
-): Promise<{ readonly stack: Stack; readonly store: DirectoryStore }> {
-  const opened = Promise.withResolvers<DirectoryStore>();
+): Promise<{ readonly stack: Stack; readonly store: FolderObjectStore }> {
+  const opened = Promise.withResolvers<FolderObjectStore>();
   await finishForgetting(options.keep, progress.say);
   const stack = await openStack({
     keep: options.keep,
     store: (stagingBucket, stagingFolder) => {
       const folders = new Map([...input.buckets, [stagingBucket, stagingFolder]]);
-      const store = new DirectoryStore(folders, undefined, setAside.add);
+      const store = new FolderObjectStore(folders, undefined, setAside.add);
       opened.resolve(store);
       return input.wrap(options.from === undefined ? store : withPlacedTimes(store, input.buckets));
     },
@@ -104,7 +108,7 @@ async function openReactor(
 }
 
 async function outcomeOf(options: Options, stack: Stack, progress: Progress): Promise<Outcome> {
-  const read = await readOutcome(stack.ledger, stack.warehouse);
+  const read = await outcomeOfRun(stack.ledger, stack.warehouse);
   const elapsedSeconds = Math.round(performance.now()) / 1000;
   return { ...read, database: warehousePath(options.keep), events: progress.counts(), elapsedSeconds };
 }

@@ -1,11 +1,14 @@
-import { codeOf } from '../../adapters/folder/fileFailure.ts';
+import { codeOf } from '../../adapters/folder/failures.ts';
 import { PassedOver } from '../../adapters/folder/walkKeys.ts';
 
 /** What of the person's folder is not read: set aside by its path, and the rest goes on. */
 export interface SetAside {
   /** Takes one and says it, once for each reason. */
   readonly add: (path: string, error: unknown) => void;
-  /** What could not be read, though it should have been. What is no file by its kind is none of them. */
+  /**
+   * What could not be read, though it should have been. What is not a file by its kind is none of
+   * them.
+   */
   readonly paths: () => readonly string[];
   readonly complaints: () => string[];
 }

@@ -8,7 +8,10 @@ import { querySql, type SqlAnswer } from './sqlQuery.ts';
 import { warehousePath } from './state.ts';
 import { isStateHeld } from './stateLock.ts';
 
-/** A process that has the state opens its socket moments later, and closes it moments before it lets go. */
+/**
+ * A process that has the state opens its socket moments later, and closes it moments before it lets
+ * go.
+ */
 const TRIES = 50;
 const TRY_AGAIN_MS = 100;
 
@@ -23,8 +26,9 @@ const Answer: z.ZodType<SqlAnswer> = z.discriminatedUnion('is', [
 ]);
 
 /**
- * Asks a state's warehouse: the process that works on the state, or, when none does, the database itself, opened for
- * reading. Throws DuckDB's error when the database cannot be opened, such as when another program has it open.
+ * Asks a state's warehouse: the process that works on the state, or, when none does, the database
+ * itself, opened for reading. Throws DuckDB's error when the database cannot be opened, such as
+ * when another program has it open.
  */
 export async function askWarehouse(keep: string, sql: string): Promise<SqlAnswer> {
   for (let left = TRIES; ; left -= 1) {
@@ -50,7 +54,9 @@ async function askDatabase(path: string, sql: string): Promise<SqlAnswer> {
   }
 }
 
-/** The answer of whoever listens; undefined when nobody does, or somebody else's socket lies there. */
+/**
+ * The answer of whoever listens; undefined when nobody does, or somebody else's socket lies there.
+ */
 async function askHolder(address: string, sql: string): Promise<SqlAnswer | undefined> {
   const stats = await lstat(address).catch(() => undefined);
   const isOwn = stats?.isSocket() && (process.getuid === undefined || stats.uid === process.getuid());

@@ -11,7 +11,10 @@ import { terminalWidth } from './terminalWidth.ts';
 
 type Rows = Extract<SqlAnswer, { is: 'rows' }>;
 
-/** `--sql`: asks the warehouse one statement, and shows its rows. Answers the exit status; throws NoState. */
+/**
+ * `--sql`: asks the warehouse one statement, and shows its rows. Answers the exit status; throws
+ * NoState.
+ */
 export async function answerSql({ keep, json }: Options, sql: string): Promise<number> {
   await checkState(keep, '--sql');
   await refuseOtherFormat(keep);
@@ -37,7 +40,7 @@ function rowsText({ columns, rows }: Pick<Rows, 'columns' | 'rows'>, width: numb
   const content = {
     columns: columns.map(({ name, isNumber }) => ({
       head: printable(name),
-      ...(isNumber ? { right: true as const } : {}),
+      right: isNumber,
     })),
     rows: rows.map((row) => row.map(cellOf)),
   };

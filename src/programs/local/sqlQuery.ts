@@ -8,7 +8,10 @@ export type SqlAnswer =
       readonly rows: readonly SqlRow[];
       readonly more: boolean;
     }
-  /** `wrong`: the statement is none, or does more than read. `failed`: it was understood, and could not be answered. */
+  /**
+   * `wrong`: it is not one statement, or does more than read. `failed`: it was understood, and
+   * could not be answered.
+   */
   | { readonly is: 'wrong' | 'failed'; readonly message: string };
 
 interface SqlColumn {
@@ -16,7 +19,10 @@ interface SqlColumn {
   readonly isNumber: boolean;
 }
 
-/** Values by column, as JSON: whole numbers and decimals as numbers where these hold every digit, else as text. */
+/**
+ * Values by column, as JSON: whole numbers and decimals as numbers where these hold every digit,
+ * else as text.
+ */
 type SqlRow = readonly unknown[];
 
 /** More rows than anybody reads: an answer is held in memory. */
@@ -24,12 +30,15 @@ const MAX_ROWS = 100_000;
 
 const INTERRUPT_EVERY_MS = 50;
 
-/** Statements that give rows. What they could change all the same, a transaction for reading alone refuses. */
+/**
+ * Statements that give rows. What they could change all the same, a transaction for reading alone
+ * refuses.
+ */
 const READING: ReadonlySet<StatementType> = new Set([StatementType.SELECT, StatementType.EXPLAIN]);
 
 /**
- * Answers one statement, on a connection of its own. Never changes anything, and never throws for what a statement can
- * cause. Aborting the signal stops it.
+ * Answers one statement, on a connection of its own. Never changes anything, and never throws for
+ * what a statement can cause. Aborting the signal stops it.
  */
 export async function querySql(instance: DuckDBInstance, sql: string, signal: AbortSignal): Promise<SqlAnswer> {
   const connection = await instance.connect();
@@ -51,8 +60,9 @@ export async function querySql(instance: DuckDBInstance, sql: string, signal: Ab
 }
 
 /**
- * Interrupts whatever the connection does once the signal is aborted, until it is ended. Again and again, because DuckDB
- * forgets an interrupt that comes while none of the connection's statements runs.
+ * Interrupts whatever the connection does once the signal is aborted, until it is ended. Again and
+ * again, because DuckDB forgets an interrupt that comes while none of the connection's statements
+ * runs.
  */
 function interruptOnAbort(connection: DuckDBConnection, signal: AbortSignal): { readonly end: () => void } {
   let timer: NodeJS.Timeout | undefined;
@@ -69,7 +79,10 @@ function interruptOnAbort(connection: DuckDBConnection, signal: AbortSignal): { 
   };
 }
 
-/** Why a statement is not run; undefined for one that reads. Throws DuckDB's error for what is no SQL. */
+/**
+ * Why a statement is not run; undefined for one that reads. Throws DuckDB's error for what is no
+ * SQL.
+ */
 async function refusalOf(connection: DuckDBConnection, sql: string): Promise<string | undefined> {
   const statements = await connection.extractStatements(sql);
   if (statements.count !== 1) return `one statement is answered at a time, got ${statements.count}`;
@@ -110,14 +123,19 @@ const NUMBERS: ReadonlySet<DuckDBTypeId> = new Set([
   DuckDBTypeId.DECIMAL,
 ]);
 
-/** DuckDB writes wide numbers as text; one that a JSON number holds to the last digit becomes one. */
+/**
+ * DuckDB writes wide numbers as text; one that a JSON number holds to the last digit becomes one.
+ */
 function numberOf(value: unknown): unknown {
   if (typeof value !== 'string' || !/^-?\d+(\.\d+)?$/.test(value)) return value;
   const digits = value.replace(/^-?0*\.?0*|\./g, '').length;
   return digits <= 15 ? Number(value) : value;
 }
 
-/** DuckDB's error as one sentence: without the excerpt of the statement, which the person has before them. */
+/**
+ * DuckDB's error as one sentence: without the excerpt of the statement, which the person has before
+ * them.
+ */
 function answerOf(error: unknown): SqlAnswer {
   const text = error instanceof Error ? error.message : String(error);
   const [before = ''] = text.replace(/^Failed to extract statements: /, '').split(/\n\s*LINE \d+:/);

@@ -16,9 +16,10 @@ const MAX_QUESTION_BYTES = 1024 * 1024;
 const Question = z.strictObject({ sql: z.string() });
 
 /**
- * Answers questions about the warehouse that this process has open: DuckDB lets no other process open the file meanwhile.
- * A question is one line of JSON on a socket, `{"sql": "…"}`; the answer is one JSON document (sqlQuery.ts), and the end.
- * Only for the state's holder, whose lock says that no other process has this socket. The socket is for its owner alone.
+ * Answers questions about the warehouse that this process has open: DuckDB lets no other process
+ * open the file meanwhile. A question is one line of JSON on a socket, `{"sql": "…"}`; the answer
+ * is one JSON document (sqlQuery.ts), and the end. Only for the state's holder, whose lock says
+ * that no other process has this socket. The socket is for its owner alone.
  */
 export async function serveSql(keep: string): Promise<SqlServer> {
   const instance = await DuckDBInstance.fromCache(warehousePath(keep));

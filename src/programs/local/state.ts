@@ -19,7 +19,10 @@ export function stagingRoot(keep: string): string {
   return join(keep, 'staging');
 }
 
-/** Throws NoState unless there is a ledger in the folder. `without` is the option that the person leaves out to make one. */
+/**
+ * Throws NoState unless there is a ledger in the folder. `without` is the option that the person
+ * leaves out to make one.
+ */
 export async function checkState(keep: string, without: string): Promise<void> {
   if ((await stat(ledgerPath(keep)).catch(() => undefined))?.isFile()) return;
   throw new NoState(`there is no state in ${keep} yet: npm start makes one, with the same options but ${without}`);

@@ -1,21 +1,27 @@
 import { readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { codeOf, isAbsence } from '../../adapters/folder/fileFailure.ts';
+import { codeOf, isAbsence } from '../../adapters/folder/failures.ts';
 import { quoteValue } from '../../base/printable.ts';
 import { ledgerPath, warehousePath } from './state.ts';
 
-/** A state that this program cannot go on with. Consequence: the message, which names the one step that mends it; exit status 1. */
+/**
+ * A state that this program cannot go on with. Consequence: the message, which names the one step
+ * that mends it; exit status 1.
+ */
 export class StateUnusable extends Error {
   override readonly name = 'StateUnusable';
 }
 
-/** Of the ledger's records, the warehouse's tables and the staged copies together. A program reads its own format alone. */
-const FORMAT = 2;
+/**
+ * Of the ledger's records, the warehouse's tables and the staged copies together. A program reads
+ * its own format alone.
+ */
+const FORMAT = 3;
 const FORMAT_FILE = 'format.json';
 
 /**
- * Makes sure that a state is of this program's format, and marks a new one. Throws StateUnusable for another format, and
- * for a file that is none.
+ * Makes sure that a state is of this program's format, and marks a new one. Throws StateUnusable
+ * for another format, and for a file that is not a format file.
  */
 export async function checkFormat(keep: string): Promise<void> {
   if (await isOurs(keep)) return;
@@ -29,7 +35,10 @@ export async function refuseOtherFormat(keep: string): Promise<void> {
   await isOurs(keep);
 }
 
-/** Whether a state is marked as of this program's format; false where it has no mark. Throws StateUnusable. */
+/**
+ * Whether a state is marked as of this program's format; false where it has no mark. Throws
+ * StateUnusable.
+ */
 async function isOurs(keep: string): Promise<boolean> {
   const path = join(keep, FORMAT_FILE);
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
@@ -38,14 +47,14 @@ async function isOurs(keep: string): Promise<boolean> {
   });
   if (text === undefined) return false;
   const format = formatOf(text);
-  if (format === undefined) throw new StateUnusable(`${path} is damaged, it says ${quoteValue(text)}: ${BEGIN_ANEW}`);
+  if (format === undefined) throw new StateUnusable(`${path} is damaged, it says ${quoteValue(text)}: ${START_OVER}`);
   if (format !== FORMAT) throw other(path, format > FORMAT ? 'a newer release' : 'an older release');
   return true;
 }
 
 /**
- * Reads a small file of the state's as JSON. `undefined` when it is not there. Throws StateUnusable, with what is lost when
- * it is deleted, for one that is damaged.
+ * Reads a small file of the state's as JSON. `undefined` when it is not there. Throws
+ * StateUnusable, with what is lost when it is deleted, for one that is damaged.
  */
 export async function readPart<Part>(
   path: string,
@@ -67,16 +76,16 @@ export async function writeWhole(path: string, text: string): Promise<void> {
   await rename(`${path}.new`, path);
 }
 
-const BEGIN_ANEW =
+const START_OVER =
   'npm start -- --reset, with the same --from or --keep, empties the state; the next run fills it again';
 
 function other(path: string, whose: string): StateUnusable {
-  return new StateUnusable(`${path}: the state is that of ${whose} of this program: ${BEGIN_ANEW}`);
+  return new StateUnusable(`${path}: the state is that of ${whose} of this program: ${START_OVER}`);
 }
 
 /**
- * The error to throw for a part of the state that cannot be opened because it is damaged, which is then made again by
- * deleting it; any other error as it is.
+ * The error to throw for a part of the state that cannot be opened because it is damaged, which is
+ * then made again by deleting it; any other error as it is.
  */
 export function damaged(part: 'ledger' | 'warehouse', keep: string, error: unknown): unknown {
   if (error instanceof StateUnusable) return error;
@@ -91,7 +100,7 @@ export function damaged(part: 'ledger' | 'warehouse', keep: string, error: unkno
   if (!pattern.test(message)) return error;
   const [line = ''] = message.split('\n');
   return new StateUnusable(
-    `${path} is damaged (${line}): delete it and start again, it is made anew from the other files`,
+    `${path} is damaged (${line}): delete it and start again, it is rebuilt from the other files`,
   );
 }
 

@@ -7,12 +7,16 @@ export class StateInUse extends Error {
   override readonly name = 'StateInUse';
 }
 
-/** Who holds the lock: written by the holder, for the message to whoever comes next. It decides nothing. */
+/**
+ * Who holds the lock: written by the holder, for the message to whoever comes next. It decides
+ * nothing.
+ */
 const HOLDER = 'holder.json';
 
 /**
- * Takes a state folder for this process alone; answers how to give it back. The lock is SQLite's on a file of its own:
- * the system frees it when the process ends, however it ends. Throws StateInUse, which names the process that has it.
+ * Takes a state folder for this process alone; answers how to give it back. The lock is SQLite's on
+ * a file of its own: the system frees it when the process ends, however it ends. Throws StateInUse,
+ * which names the process that has it.
  */
 export function lockState(folder: string, { pid = process.pid, now = Date.now } = {}): () => void {
   const unlock = takeLock(folder);
@@ -25,7 +29,10 @@ export function lockState(folder: string, { pid = process.pid, now = Date.now } 
   return unlock;
 }
 
-/** Whether a process holds the state at this moment. False where there is no lock file, or no folder. */
+/**
+ * Whether a process holds the state at this moment. False where there is no lock file, or no
+ * folder.
+ */
 export function isStateHeld(folder: string): boolean {
   let db: DatabaseSync;
   try {
@@ -34,7 +41,8 @@ export function isStateHeld(folder: string): boolean {
     return false;
   }
   try {
-    // A reader is refused while somebody has it exclusively (SQLite, "File Locking And Concurrency"), and changes nothing.
+    // A reader is refused while somebody has it exclusively (SQLite, "File Locking And
+    // Concurrency"), and changes nothing.
     db.exec('begin; select count(*) from sqlite_schema; rollback;');
     return false;
   } catch (error) {
@@ -57,7 +65,10 @@ function takeLock(folder: string): (() => void) | undefined {
   return () => db.close();
 }
 
-/** `process 4711 since 2026-11-28T05:35:41Z`; the note may be missing, or be of a holder that died, for a moment only. */
+/**
+ * `process 4711 since 2026-11-28T05:35:41Z`; the note may be missing, or be of a holder that died,
+ * for a moment only.
+ */
 function holderOf(folder: string): string {
   try {
     const { pid, since }: { pid?: unknown; since?: unknown } = JSON.parse(readFileSync(join(folder, HOLDER), 'utf8'));

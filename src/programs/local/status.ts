@@ -16,9 +16,10 @@ import { isStateHeld } from './stateLock.ts';
 const WAIT_MS = 5_000;
 
 /**
- * The status of an embedded state, read from a copy of its ledger: the state stays as it is, whoever works on it works
- * on, and all that is said is of one moment. Write-ahead logging lets a reader read beside a writer (SQLite, "Write-Ahead
- * Logging"), and VACUUM INTO copies what one read transaction sees. `now` is in milliseconds since 1970.
+ * The status of an embedded state, read from a copy of its ledger: the state stays as it is,
+ * whoever works on it works on, and all that is said is of one moment. Write-ahead logging lets a
+ * reader read beside a writer (SQLite, "Write-Ahead Logging"), and VACUUM INTO copies what one read
+ * transaction sees. `now` is in milliseconds since 1970.
  *
  * Throws NoState where there is no ledger.
  */
@@ -37,13 +38,16 @@ export async function embeddedStatus(
   const ledger = new SqliteLedger(copy);
   try {
     const reading = { ledger: isAtWork ? ledger : atRest(ledger), debounce, now, words: wordsFor(isAtWork) };
-    return await status(reading, { periods: 'all', ...request });
+    return await status(reading, { ...request, periods: request.periods ?? 'all' });
   } finally {
     ledger.close();
   }
 }
 
-/** Here is no sweep and no schedule: what is left to do waits for the process that works on the state, or the next one. */
+/**
+ * Here is no sweep and no schedule: what is left to do waits for the process that works on the
+ * state, or the next one.
+ */
 function wordsFor(isAtWork: boolean): StatusWords {
   return {
     overdue: isAtWork
@@ -54,8 +58,8 @@ function wordsFor(isAtWork: boolean): StatusWords {
 }
 
 /**
- * A ledger that nobody works on: the runs, ticks and leases of a process that died are none any more. The next process
- * begins with what is left to do.
+ * A ledger that nobody works on: the runs, ticks and leases of a process that died are none any
+ * more. The next process begins with what is left to do.
  */
 function atRest(ledger: SqliteLedger): StatusReading['ledger'] {
   return {

@@ -11,7 +11,7 @@ import { terminalWidth } from './terminalWidth.ts';
 /** `--status`: how the state stands. Answers the exit status; throws NoState. */
 export async function showStatus(options: Options): Promise<number> {
   const { keep, payer, period, json } = options;
-  const request = { ...(payer ? { payers: [payer] } : {}), ...(period ? { periods: [period] } : {}) };
+  const request = { payers: payer && [payer], periods: period && [period] };
   const read = await embeddedStatus(keep, request, settingsFor(options), Date.now);
   const retried = isStateHeld(keep) ? await readRetrying(keep) : [];
   const report = { ...read, summary: [...read.summary, ...retried.map(retriedSentence)] };

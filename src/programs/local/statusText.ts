@@ -16,7 +16,10 @@ const COLUMNS: readonly Column[] = [
   { head: 'delivered', detail: 'named' },
 ];
 
-/** The report for a terminal of `width` columns: the table with what there is to say below each row, then of the whole. */
+/**
+ * The report for a terminal of `width` columns: the table with what there is to say below each row,
+ * then of the whole.
+ */
 export function statusText({ partitions = [], summary }: StatusReport, width: number): string {
   const content = { columns: COLUMNS, rows: partitions.map(cellsOf), notes: partitions.map(({ why }) => why) };
   const table = partitions.length === 0 ? [] : [fitTable(content, width), ''];

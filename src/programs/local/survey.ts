@@ -12,7 +12,10 @@ export interface Survey {
   readonly partitions: readonly Partition[];
   /** Objects that nobody reads, by reason. */
   readonly notRead: ReadonlyMap<string, NotRead>;
-  /** By name: partitions in which earlier runs have recorded these files, and where they are placed now. */
+  /**
+   * By name: partitions in which earlier runs have recorded these files, and where they are placed
+   * now.
+   */
   readonly elsewhere: ReadonlyMap<string, Elsewhere>;
 }
 
@@ -28,10 +31,12 @@ interface Elsewhere {
   readonly placed: ReadonlySet<string>;
 }
 
-/** AWS writes no other names, and its events' patterns tell case apart. */
+/** AWS writes no other names, and its event patterns are case-sensitive. */
 const UPPER_CASE = 'only names that end in .parquet, in lower case, are taken for Parquet';
 
-/** Looks at every object once the input has learned to place them. Throws what the listing throws. */
+/**
+ * Looks at every object once the input has learned to place them. Throws what the listing throws.
+ */
 export async function survey(input: Input, store: ObjectStore, known: KnownFiles): Promise<Survey> {
   let listed = 0;
   const partitions = new Map<string, Partition>();
@@ -73,7 +78,10 @@ export function notReadSentences(notRead: Survey['notRead']): string[] {
   });
 }
 
-/** What is recorded under another payer or month as well; `state` are the options that lead to the state. */
+/**
+ * What is recorded under another payer or month as well; `state` are the options that lead to the
+ * state.
+ */
 export function elsewhereSentences(elsewhere: Survey['elsewhere'], state: string): string[] {
   return [...elsewhere.values()].map(({ recorded, files, placed }) => {
     const these = files === 1 ? '1 file' : `${files} files`;

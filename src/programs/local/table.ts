@@ -7,8 +7,11 @@ export interface Column {
   /** What it is called where each cell has a line of its own; without it the head. */
   readonly name?: string;
   /** Numbers stand at the right. */
-  readonly right?: true;
-  /** In a terminal too narrow for all columns, it goes to lines of its own below the row: the cell alone, or after its name. */
+  readonly right?: boolean;
+  /**
+   * In a terminal too narrow for all columns, it goes to lines of its own below the row: the cell
+   * alone, or after its name.
+   */
   readonly detail?: 'bare' | 'named';
 }
 
@@ -21,11 +24,12 @@ export interface TableContent {
 }
 
 /**
- * Tables that stand in one text, each in the widest form that fits into `width` columns, without a line break at its end:
+ * Tables that stand in one text, each in the widest form that fits into `width` columns, without a
+ * line break at its end:
  *
  *   framed       all columns, in a frame: all the tables, or none
  *   plain        all columns, two spaces apart
- *   with details the columns that tell rows apart, and below each row, indented, the others
+ *   with details the columns that distinguish rows, and below each row, indented, the others
  *   by field     a line for each cell, an empty one between rows: it always fits, since it cuts
  */
 export function fitTables(contents: readonly TableContent[], width: number): string[] {
@@ -108,7 +112,10 @@ function noteLines(sentences: readonly string[], width: number): string[] {
   return sentences.flatMap((sentence) => wrapped(sentence.split(' '), ' ', width));
 }
 
-/** Pieces in as few indented lines as they fit into. One that fits into none loses its start: an ARN's end tells it apart. */
+/**
+ * Pieces in as few indented lines as they fit into. One that fits into none loses its start: an
+ * ARN's end identifies it.
+ */
 function wrapped(pieces: readonly string[], between: string, width: number): string[] {
   const room = Math.max(1, width - INDENT.length);
   const lines: string[] = [];

@@ -1,24 +1,28 @@
 import { accessSync, constants } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
-import { isAbsence } from '../../adapters/folder/fileFailure.ts';
+import { isAbsence } from '../../adapters/folder/failures.ts';
 import { pathOfKey } from '../../adapters/folder/keyPath.ts';
 import { type Watch, watchBuckets } from '../../adapters/folder/watch.ts';
-import { objectCreatedEvent } from '../../billing/objectCreated.ts';
 import { objectName, type SourceVersion } from '../../billing/version.ts';
+import { copyRequest } from '../../queue/copyMessage.ts';
 import type { Location } from '../../store/objectStore.ts';
 import type { Feeding } from './feed.ts';
 import { followFolder, followRefilled, followReplaced, overtakenAt } from './followFolder.ts';
 import { withdrawLeftOut } from './withdrawLeftOut.ts';
 
-/** How long a file that somebody copies into a watched folder must stay the same before it counts as an object. */
+/**
+ * How long a file that somebody copies into a watched folder must stay the same before it counts as
+ * an object.
+ */
 const SETTLE_MS = 500;
 /** For so long files are gathered before they are looked at: many come at once. */
 const GATHER_MS = 100;
 
 /**
- * From now on announces every file that appears in the input's folders, as S3 announces objects, until the signal aborts,
- * and follows what disappears. What comes while files are being looked at is taken all at once after them: a burst of
- * thousands is looked at by one reader, not by thousands at a time.
+ * From now on announces every file that appears in the input's folders, as S3 announces objects,
+ * until the signal aborts, and follows what disappears. What comes while files are being looked at
+ * is taken all at once after them: a burst of thousands is looked at by one reader, not by
+ * thousands at a time.
  */
 export async function watchInput(feeding: Omit<Feeding, 'options'>, signal: AbortSignal): Promise<Watch> {
   const { input, stack, progress, setAside } = feeding;
@@ -31,7 +35,8 @@ export async function watchInput(feeding: Omit<Feeding, 'options'>, signal: Abor
   const takeTurn = () => {
     turn = turn.then(async () => {
       if (arrived.size === 0 && !hasLost) return;
-      // What is moved or deleted as a whole goes one by one: what a part of it would say is not true.
+      // What is moved or deleted as a whole goes one by one: what a part of it would say is not
+      // true.
       await wait(hasLost ? SETTLE_MS : GATHER_MS);
       const batch = [...arrived.values()];
       arrived.clear();
@@ -57,7 +62,10 @@ export async function watchInput(feeding: Omit<Feeding, 'options'>, signal: Abor
   return watchBuckets(input.buckets, onObject, { settleMs: SETTLE_MS, signal, onError, onGone });
 }
 
-/** Looks at files that have arrived, announces them and what they give a place, and answers them once they were worked on. */
+/**
+ * Looks at files that have arrived, announces them and what they give a place, and answers them
+ * once they were worked on.
+ */
 async function takeIn(
   { input, stack, store, progress, setAside }: Omit<Feeding, 'options'>,
   batch: readonly Location[],
@@ -84,8 +92,7 @@ async function takeIn(
       const object = await store.head(location);
       if (!object) continue;
       const { etag, sizeBytes } = object;
-      const body = objectCreatedEvent('cur-reactor', { bucket, key, etag, sizeBytes, reason: 'PutObject' });
-      await stack.staging.copyQueue.send([{ body }]);
+      await stack.staging.copyQueue.send([{ body: copyRequest('copy', { bucket, key, etag, sizeBytes }) }]);
       taken.push({ bucket, ...object });
     } catch (error) {
       progress.say(`cannot take ${pathOf(location, input.buckets)}: ${messageOf(error)}`);

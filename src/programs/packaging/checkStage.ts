@@ -14,25 +14,40 @@ export interface StageInput {
   readonly service: string;
   readonly stage: string;
   readonly params: Readonly<Record<string, unknown>>;
-  /** The payers file; an Error where it could not be read, and undefined where no param says which it is. */
+  /**
+   * The payers file; an Error where it could not be read, and undefined where no param says which
+   * it is.
+   */
   readonly payersText: string | Error | undefined;
 }
 
-/** What of the stack follows from who the payers are, and from which functions, queues and rules there are. */
+/**
+ * What of the stack follows from who the payers are, and from which functions, queues and rules
+ * there are.
+ */
 type MadeParts = PayerResources & StackLists & { readonly alarms: Readonly<Record<string, Alarm>> };
 
-/** A stage found right, with the parts of its stack that are made; or everything that is wrong with it. */
+/**
+ * A stage found right, with the parts of its stack that are made; or everything that is wrong with
+ * it.
+ */
 type CheckedStage =
   | {
       readonly is: 'right';
       readonly params: StageParams;
       readonly parts: MadeParts;
-      /** A sentence for each value that is still this project's example: nothing can be deployed with these. */
+      /**
+       * A sentence for each value that is still this project's example: nothing can be deployed
+       * with these.
+       */
       readonly madeUp: readonly string[];
     }
   | { readonly is: 'wrong'; readonly message: string };
 
-/** Checks a stage's name, its params and its payers file, all of it in one go. The message of a wrong one is a list. */
+/**
+ * Checks a stage's name, its params and its payers file, all of it in one go. The message of a
+ * wrong one is a list.
+ */
 export function checkStage({ service, stage, params: given, payersText }: StageInput): CheckedStage {
   const { wrong, ...parsed } = parseStageParams(given);
   const settings = [...stageNameProblems(service, stage), ...wrong];

@@ -18,9 +18,9 @@ const EVERY_OBJECT = `arn:${AWS_PARTITION}:s3:::*/*`;
 const EVERY_KEY = `arn:${AWS_PARTITION}:kms:*:*:key/*`;
 
 /**
- * Policies that name an organization in place of buckets: a payer that joins it needs no new ones. What a role may read
- * is then up to the buckets' own policies. Inside one account a role needs no bucket policy, so this account is left out,
- * and its own buckets are named as ever.
+ * Policies that name an organization in place of buckets: a payer that joins it needs no new ones.
+ * What a role may read is then up to the buckets' own policies. Inside one account a role needs no
+ * bucket policy, so this account is left out, and its own buckets are named as ever.
  */
 export function organizationPolicies(sources: readonly PayerSource[], organizationId: string): PayerPolicies {
   const inOrganization: Condition = {
@@ -37,8 +37,9 @@ export function organizationPolicies(sources: readonly PayerSource[], organizati
 }
 
 /**
- * Policies that name the accounts of the payers' buckets in place of the buckets, for payers who share no organization.
- * As with an organization, what a role may read is up to the buckets' own policies.
+ * Policies that name the accounts of the payers' buckets in place of the buckets, for payers who
+ * share no organization. As with an organization, what a role may read is up to the buckets' own
+ * policies.
  */
 export function accountPolicies(sources: readonly PayerSource[]): PayerPolicies {
   const others = sources.filter((source) => !isOwn(source));
@@ -47,7 +48,8 @@ export function accountPolicies(sources: readonly PayerSource[]): PayerPolicies 
   const keyAccounts = sorted(others.flatMap(({ kmsKey }) => kmsKey?.split(':')[4] ?? []));
   const own = exactPolicies(sources.filter(isOwn));
   return {
-    // One list of accounts for both: two would need twice as many policies. EVERY_BUCKET has the objects in it, too.
+    // One list of accounts for both: two would need twice as many policies. EVERY_BUCKET has the
+    // objects in it, too.
     copy: [
       ...policiesOf(accounts, (part) => document(allow([...READING, ...LISTING], EVERY_BUCKET, owned(part)))),
       ...policiesOf(keyAccounts, (part) =>
@@ -60,7 +62,10 @@ export function accountPolicies(sources: readonly PayerSource[]): PayerPolicies 
   };
 }
 
-/** The same sources with this account's own buckets as wholes: of one bucket with many prefixes, one entry is left. */
+/**
+ * The same sources with this account's own buckets as wholes: of one bucket with many prefixes, one
+ * entry is left.
+ */
 export function withWholeOwnBuckets(sources: readonly PayerSource[]): PayerSource[] {
   const places = new Map(
     sources.map((source) => {

@@ -43,7 +43,10 @@ const USES: readonly KeyUse[] = [
   { param: 'secretsKey', service: 'secretsmanager', may: /^secretsmanager:GetSecretValue$/, needs: ['kms:Decrypt'] },
 ];
 
-/** Encrypts what the stack makes with these keys, and lets each role use them as far as its other rights ask for it. */
+/**
+ * Encrypts what the stack makes with these keys, and lets each role use them as far as its other
+ * rights ask for it.
+ */
 export function withCustomerKeys(template: StackTemplate, params: CustomerKeys): StackTemplate {
   const { bucketKey, ledgerKey, queuesKey } = params;
   const steps: ((before: StackTemplate) => StackTemplate)[] = [

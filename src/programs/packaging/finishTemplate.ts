@@ -13,8 +13,9 @@ export interface FinishingParams extends CustomerKeys {
 }
 
 /**
- * The stack's template with what concerns every resource of a kind, so that one that is added has it too: who may start
- * itself through a queue, the roles' path and boundary, the customer's keys, the VPC.
+ * The stack's template with what concerns every resource of a kind, so that one that is added has
+ * it too: who may start itself through a queue, the roles' path and boundary, the customer's keys,
+ * the VPC.
  */
 export function finishTemplate(template: StackTemplate, params: FinishingParams): StackTemplate {
   const chained = mapResources(template, 'AWS::Lambda::Function', allowChains);
@@ -34,7 +35,10 @@ function placeRole(role: StackResource, params: FinishingParams): StackResource 
   return withProperties(placed, { PermissionsBoundary: params.permissionsBoundary });
 }
 
-/** Puts the functions that speak with Snowflake or the broker into the VPC, and lets Lambda connect them there. */
+/**
+ * Puts the functions that speak with Snowflake or the broker into the VPC, and lets Lambda connect
+ * them there.
+ */
 function withVpc(template: StackTemplate, params: FinishingParams): StackTemplate {
   if (params.vpcSubnets.length === 0) return template;
   const inVpc = FUNCTIONS.filter(({ speaksOutside }) => speaksOutside);
@@ -63,8 +67,9 @@ const INTERFACES = [
 const DESCRIPTIONS = ['ec2:DescribeNetworkInterfaces', 'ec2:DescribeSubnets'];
 
 /**
- * Lambda makes the network interfaces with the function's role (Lambda Developer Guide, "Giving Lambda functions access to
- * resources in an Amazon VPC"); the function's own code has no business with them.
+ * Lambda makes the network interfaces with the function's role (Lambda Developer Guide, "Giving
+ * Lambda functions access to resources in an Amazon VPC"); the function's own code has no business
+ * with them.
  */
 function networkStatements(functionName: string): object[] {
   const here = `${AWS_REGION}:${ACCOUNT_ID}`;

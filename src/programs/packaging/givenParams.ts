@@ -2,8 +2,8 @@
 type ParamSections = Readonly<Record<string, Readonly<Record<string, unknown>> | null | undefined>>;
 
 /**
- * The params of a stage, as the framework finds them: `--param NAME=VALUE` before the stage's own, and these before the
- * defaults. One without a value counts as not given.
+ * The params of a stage, as the framework finds them: `--param NAME=VALUE` before the stage's own,
+ * and these before the defaults. One without a value counts as not given.
  */
 export function givenParams(
   sections: ParamSections,

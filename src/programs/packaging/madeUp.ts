@@ -1,4 +1,6 @@
-/** What this project's own example values begin with, where AWS wants a name that nobody else has. */
+/**
+ * What this project's own example values begin with, where AWS wants a name that nobody else has.
+ */
 const MADE_UP = /^example-/;
 /** The accounts that AWS's documentation and ours speak of: nobody's payers. */
 const MADE_UP_ACCOUNTS = ['111122223333', '444455556666', '777788889999', '999988887777', '123456789012'];

@@ -8,20 +8,27 @@ import { exactPolicies, type PayerPolicies } from './payerPolicies.ts';
 export interface AccessChoice {
   /** Empty where the stage names none. */
   readonly organizationId: string;
-  /** `exact`: the payers' prefixes while these fit, else something compact. `organization`: always the organization. */
+  /**
+   * `exact`: the payers' prefixes while these fit, else something compact. `organization`: always
+   * the organization.
+   */
   readonly payerAccess: 'exact' | 'organization';
 }
 
 /** The policies of a stage, and what whoever packages it should know of them. */
 interface PayerAccess {
   readonly policies: PayerPolicies;
-  /** A sentence where the policies allow more than the payers' prefixes; absent where they are exact. */
+  /**
+   * A sentence where the policies allow more than the payers' prefixes; absent where they are
+   * exact.
+   */
   readonly notice?: string;
 }
 
 /**
- * The narrowest policies that IAM attaches to a role: the payers' prefixes; or their organization, where one is named, or
- * else their accounts; with whole buckets of this account in place of prefixes as the last resort.
+ * The narrowest policies that IAM attaches to a role: the payers' prefixes; or their organization,
+ * where one is named, or else their accounts; with whole buckets of this account in place of
+ * prefixes as the last resort.
  *
  * Throws a RangeError when not even these fit.
  */

@@ -4,7 +4,10 @@ import { EVENT_BUS_POLICY_CHARACTERS, EVENT_PATTERN_CHARACTERS, WILDCARD_RULES_P
 import { AWS_PARTITION } from './pseudoParameters.ts';
 import { splitToFit } from './splitToFit.ts';
 
-/** What a rule lets through (Amazon EventBridge User Guide, Event patterns). Values of one list are ORed. */
+/**
+ * What a rule lets through (Amazon EventBridge User Guide, Event patterns). Values of one list are
+ * ORed.
+ */
 interface EventPattern {
   readonly source: readonly string[];
   readonly 'detail-type': readonly string[];
@@ -15,8 +18,9 @@ interface EventPattern {
 }
 
 /**
- * The patterns of the rules on the default bus, where the events of this account's own buckets arrive: none when no
- * payer's bucket is here, several when the names are more than one pattern may hold.
+ * The patterns of the rules on the default bus, where the events of this account's own buckets
+ * arrive: none when no payer's bucket is here, several when the names are more than one pattern may
+ * hold.
  *
  * Throws a RangeError when they are more than a bus may have rules with wildcards.
  */
@@ -57,11 +61,12 @@ interface SendersStatement {
 const BUS_ARN_CHARACTERS = 330;
 
 /**
- * Who may send events to the central bus: the whole organization when its id is given, else the accounts that own the
- * payers' buckets, by their ARNs or, where these are too long, by their numbers. Undefined when all buckets are this
- * account's own: nobody sends then.
+ * Who may send events to the central bus: the whole organization when its id is given, else the
+ * accounts that own the payers' buckets, by their ARNs or, where these are too long, by their
+ * numbers. Undefined when all buckets are this account's own: nobody sends then.
  *
- * Throws a RangeError when the id is none, or the accounts are more than a bus's policy may name.
+ * Throws a RangeError when it is not an account id, or the accounts are more than a bus's policy
+ * may name.
  */
 export function sendersStatement(
   sources: readonly PayerSource[],

@@ -25,8 +25,9 @@ export interface PayerPolicies {
 }
 
 /**
- * The policies that allow exactly the payers' prefixes, in buckets that still belong to the accounts named: a bucket of
- * that name that somebody else has made since is refused. As many as IAM's limit of 6,144 characters a policy asks for.
+ * The policies that allow exactly the payers' prefixes, in buckets that still belong to the
+ * accounts named: a bucket of that name that somebody else has made since is refused. As many as
+ * IAM's limit of 6,144 characters a policy asks for.
  */
 export function exactPolicies(sources: readonly PayerSource[]): PayerPolicies {
   const ordered = sources.toSorted((a, b) => compare(a.prefix, b.prefix) || compare(a.bucket, b.bucket));
@@ -42,8 +43,9 @@ export function policiesOf<Item>(
 }
 
 /**
- * A policy's size as IAM counts it, with the longest values that the pseudo-parameters have in any of AWS's partitions.
- * Every character counts here, though IAM leaves whitespace out: a prefix may hold some.
+ * A policy's size as IAM counts it, with the longest values that the pseudo-parameters have in any
+ * of AWS's partitions. Every character counts here, though IAM leaves whitespace out: a prefix may
+ * hold some.
  */
 export function policyCharacters(document: PolicyDocument): number {
   return JSON.stringify(document)
@@ -73,8 +75,9 @@ function readPolicy(sources: readonly PayerSource[]): PolicyDocument {
 }
 
 /**
- * One statement for each prefix, so that no bucket may be listed under another one's. Beside listing, this lets S3 say
- * that an object is gone (404 and not 403): it asks for the right to list with the object's key for a prefix.
+ * One statement for each prefix, so that no bucket may be listed under another one's. Beside
+ * listing, this lets S3 say that an object is gone (404 and not 403): it asks for the right to list
+ * with the object's key for a prefix.
  */
 function listPolicy(sources: readonly PayerSource[]): PolicyDocument {
   const prefixes = unique(sources.map(({ prefix }) => prefix));
@@ -104,5 +107,6 @@ export function unique(texts: readonly string[]): string[] {
 }
 
 function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
 }

@@ -13,7 +13,10 @@ export interface PayerResources {
   /** The managed policies of the copy function's role. */
   readonly copyPolicies: readonly object[];
   readonly reconcilePolicies: readonly object[];
-  /** The ARNs of every rule that sends to the copy queue: the central bus's own, and those made here. */
+  /**
+   * The ARNs of every rule that sends to the copy queue: the central bus's own, and those made
+   * here.
+   */
   readonly ruleArns: readonly object[];
   /** These rules. */
   readonly rules: readonly EventRule[];
@@ -22,8 +25,9 @@ export interface PayerResources {
 }
 
 /**
- * The resources that are made of the payers file: policies for their buckets, rules for those that lie in this account,
- * and who may send to the central bus. `stageName` is what the stack's names begin with. They refer to `CentralBus`, `CentralRule`, `CopyQueue` and `UndeliveredQueue`.
+ * The resources that are made of the payers file: policies for their buckets, rules for those that
+ * lie in this account, and who may send to the central bus. `stageName` is what the stack's names
+ * begin with. They refer to `CentralBus`, `CentralRule`, `CopyQueue` and `UndeliveredQueue`.
  *
  * Throws a RangeError, naming the limit, when AWS does not allow so many payers.
  */
@@ -67,7 +71,10 @@ function managedPolicy(document: PolicyDocument) {
   return { Type: 'AWS::IAM::ManagedPolicy', Properties: { PolicyDocument: substituted(document) } };
 }
 
-/** On the default bus: S3's events go nowhere else. An event that cannot be delivered within a day is kept. */
+/**
+ * On the default bus: S3's events go nowhere else. An event that cannot be delivered within a day
+ * is kept.
+ */
 function ownBucketsRule(name: string, pattern: object | undefined) {
   const target = {
     Id: 'copy-queue',

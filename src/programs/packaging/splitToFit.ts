@@ -1,9 +1,10 @@
 import { quoteValue } from '../../base/printable.ts';
 
 /**
- * Splits a list, in its order, into as few parts as are needed so that `sizeOf` each is at most `limit`. A part grows
- * until the next item would not fit, so `sizeOf` must not shrink when an item is added.
- * Throws a RangeError that names the item, the size and the limit when one item alone is too large.
+ * Splits a list, in its order, into as few parts as are needed so that `sizeOf` each is at most
+ * `limit`. A part grows until the next item would not fit, so `sizeOf` must not shrink when an item
+ * is added. Throws a RangeError that names the item, the size and the limit when one item alone is
+ * too large.
  */
 export function splitToFit<Item>(
   items: readonly Item[],

@@ -36,8 +36,9 @@ const LOOP_STOPPED = 'Lambda has stopped a chain of messages';
 const NOT_DELIVERED = 'EventBridge does not deliver';
 
 /**
- * The alarms of all functions, queues and rules, by their logical ids. What is missing of their metrics is well: a queue,
- * function or rule that nobody uses reports nothing. Those of single things are in resources/alarms.yml.
+ * The alarms of all functions, queues and rules, by their logical ids. What is missing of their
+ * metrics is well: a queue, function or rule that nobody uses reports nothing. Those of single
+ * things are in resources/alarms.yml.
  */
 export function stackAlarms(stage: AlarmedStage, rules: readonly EventRule[]): Record<string, Alarm> {
   const alarms = [
@@ -85,7 +86,8 @@ function ageAlarm(stage: AlarmedStage, { name, oldestSeconds, whenTooOld }: (typ
 function functionAlarms(stage: AlarmedStage, { name, isRare, isChained }: (typeof FUNCTIONS)[number]): NamedAlarm[] {
   const id = inLogicalId(name);
   const dimensions = { FunctionName: { Ref: `${id}LambdaFunction` } };
-  // Once may be an accident, and is tried again; of what is called seldom, one is all that there is to see.
+  // Once may be an accident, and is tried again; of what is called seldom, one is all that there is
+  // to see.
   const often = { EvaluationPeriods: 3, DatapointsToAlarm: isRare ? 1 : 2 };
   const summed = { Namespace: 'AWS/Lambda', Statistic: 'Sum', Period: 300, Threshold: 0 };
   const watched = (suffix: string, metric: string, what: string, runbook = FUNCTION_FAILS): Watched => ({
@@ -108,7 +110,10 @@ function functionAlarms(stage: AlarmedStage, { name, isRare, isChained }: (typeo
   ];
 }
 
-/** Two ends of an event that no queue will ever see: given up at once, or lost on its way to the queue for such. */
+/**
+ * Two ends of an event that no queue will ever see: given up at once, or lost on its way to the
+ * queue for such.
+ */
 function ruleAlarms(stage: AlarmedStage, { id, name, isCentral }: EventRule): NamedAlarm[] {
   const dimensions = {
     ...(isCentral ? { EventBusName: { 'Fn::GetAtt': ['CentralBus', 'Name'] } } : {}),

@@ -1,13 +1,19 @@
 /**
- * What the stack has several of. Alarms, the dashboard's lists, what status counts and which functions may call
- * themselves through a queue all follow from these lists: a function or a queue that is added to the YAML files is one
- * line here, and a test says so while it is missing.
+ * What the stack has several of. Alarms, the dashboard's lists, what status counts and which
+ * functions may call themselves through a queue all follow from these lists: a function or a queue
+ * that is added to the YAML files is one line here, and a test says so while it is missing.
  */
 interface StackFunction {
   readonly name: string;
-  /** Called a few times a day: what fails once is worth an alarm, because there is no second call to wait for. */
+  /**
+   * Called a few times a day: what fails once is worth an alarm, because there is no second call to
+   * wait for.
+   */
   readonly isRare?: true;
-  /** Sends messages that start it again, on purpose: Lambda must not take that for a loop that never ends. */
+  /**
+   * Sends messages that start it again, on purpose: Lambda must not take that for a loop that never
+   * ends.
+   */
   readonly isChained?: true;
   /** Speaks with Snowflake or the broker: what a stage may put into its VPC. */
   readonly speaksOutside?: true;

@@ -3,7 +3,10 @@ import { quoteValue } from '../../base/printable.ts';
 /** Stands for "not known yet", until Snowflake has said whom the role is to trust. */
 const NO_EXTERNAL_ID = '0000';
 
-/** Params that are right by themselves and do not fit each other; nothing is said of those in `wrong`. */
+/**
+ * Params that are right by themselves and do not fit each other; nothing is said of those in
+ * `wrong`.
+ */
 export function clashesOf(given: Readonly<Record<string, unknown>>, wrong: ReadonlySet<unknown>): string[] {
   const areRight = (...names: readonly string[]) => names.every((name) => !wrong.has(name));
   const { quietSeconds, maxWaitSeconds, region, alarmTopics, snowflakeUserArn, snowflakeExternalId } = given;

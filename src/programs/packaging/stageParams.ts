@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { quoteValue } from '../../base/printable.ts';
+import { wrongFields } from '../../base/wrongFields.ts';
 import { parseIdentifier } from '../../warehouse/identifier.ts';
 import { rateMinutes, scheduleProblem } from './schedule.ts';
 import { clashesOf } from './stageClashes.ts';
@@ -13,7 +13,10 @@ const LOG_LEVELS = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'CRITICAL', 'SILE
 // Amazon CloudWatch API Reference, PutMetricAlarm: actions of one state.
 const MAX_TOPICS = 5;
 const DAY_SECONDS = 86_400;
-/** The alarm "A payer has no complete delivery" takes a sweep that is silent for two periods of a quarter of an hour for a failure. */
+/**
+ * The alarm "A payer has no complete delivery" takes a sweep that is silent for two periods of a
+ * quarter of an hour for a failure.
+ */
 const MAX_SWEEP_MINUTES = 15;
 
 const text = (pattern: RegExp, what: string) => z.string(`must be ${what}`).check(z.regex(pattern, `must be ${what}`));
@@ -79,8 +82,9 @@ const idsOf = (kind: string, what: string) =>
   );
 
 /**
- * The params of serverless.yml: every decision that a stage may take differently. Units stand in the names. Their comments
- * are the meanings in resources/CONFIGURATION.md, word for word: a test compares both.
+ * The params of serverless.yml: every decision that a stage may take differently. Units stand in
+ * the names. Their comments are the meanings in resources/CONFIGURATION.md, word for word: a test
+ * compares both.
  */
 const stageParams = z.strictObject({
   /** Where the stage is deployed: the code of an AWS region. */
@@ -237,7 +241,9 @@ const stageParams = z.strictObject({
     /^$|^arn:aws[a-z-]*:iam::(\d{12}|aws):policy\/[\w+=,.@/-]{1,512}$/,
     'empty, or the ARN of a managed policy',
   ),
-  /** The subnets in which finalize and reconcile run. They need a way to the internet and to AWS. */
+  /**
+   * The subnets in which finalize and reconcile run. They need a way to the internet and to AWS.
+   */
   vpcSubnets: idsOf('subnet', 'subnet'),
   /** The security groups of finalize and reconcile there. */
   vpcSecurityGroups: idsOf('sg', 'security group'),
@@ -257,25 +263,17 @@ export type StageParams = z.output<typeof stageParams>;
 /** The names of all params. */
 export const PARAM_NAMES: readonly string[] = Object.keys(stageParams.shape);
 
-/** Reads the params of a stage, resolved. `wrong` has a sentence for each that is wrong, missing or unknown. */
+/**
+ * Reads the params of a stage, resolved. `wrong` has a sentence for each that is wrong, missing or
+ * unknown.
+ */
 export function parseStageParams(
   given: Readonly<Record<string, unknown>>,
 ): { readonly params: StageParams; readonly wrong: readonly [] } | { readonly wrong: readonly string[] } {
-  const parsed = stageParams.safeParse(given, { reportInput: true });
-  const wrong = (parsed.error?.issues ?? []).flatMap(wordsOf);
+  const parsed = stageParams.safeParse(given);
+  const wording = { whole: 'params', unknown: 'is an unknown param' };
+  const wrong = wrongFields(parsed.error?.issues ?? [], given, wording);
   const clashes = clashesOf(given, new Set(parsed.error?.issues.map(({ path }) => path[0])));
   if (!parsed.success || clashes.length > 0) return { wrong: [...wrong, ...clashes] };
   return { params: parsed.data, wrong: [] };
-}
-
-function wordsOf(issue: z.core.$ZodIssue): string[] {
-  if (issue.code === 'unrecognized_keys') {
-    const values: Record<string, unknown> = { ...issue.input };
-    return issue.keys.map((name) => `${name} is no param, got ${quoteValue(values[name])}`);
-  }
-  const [name, index] = issue.path;
-  const where = index === undefined ? String(name) : `${String(name)}[${String(index)}]`;
-  return [
-    issue.input === undefined ? `${where} is missing` : `${where} ${issue.message}, got ${quoteValue(issue.input)}`,
-  ];
 }

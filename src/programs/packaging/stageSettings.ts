@@ -1,10 +1,14 @@
 import { parse } from 'yaml';
 import * as z from 'zod/mini';
 import { quoteValue } from '../../base/printable.ts';
+import { wrongFields } from '../../base/wrongFields.ts';
 import { givenParams } from './givenParams.ts';
 import { stageNameProblems } from './stageNames.ts';
 
-/** What a stage decides, as serverless.yml says: as far as programs on a laptop need it. Nothing of it is secret. */
+/**
+ * What a stage decides, as serverless.yml says: as far as programs on a laptop need it. Nothing of
+ * it is secret.
+ */
 export interface StageSettings {
   readonly stage: string;
   readonly service: string;
@@ -22,7 +26,9 @@ export interface StageSettings {
   readonly rolePath: string;
 }
 
-/** serverless.yml does not say what is needed. Consequence: nothing is run; somebody mends the file. */
+/**
+ * serverless.yml does not say what is needed. Consequence: nothing is run; somebody mends the file.
+ */
 export class SettingsInvalid extends Error {
   override readonly name = 'SettingsInvalid';
 }
@@ -37,16 +43,16 @@ const stages = z.catchall(
 const document = z.object({ service: z.string(), params: stages });
 
 /**
- * Reads a stage's settings out of serverless.yml: its own parameters over the default ones, as the framework does. Of
- * variables only `${sls:stage}` is known. Throws SettingsInvalid, which names the parameter and its value.
+ * Reads a stage's settings out of serverless.yml: its own parameters over the default ones, as the
+ * framework does. Of variables only `${sls:stage}` is known. Throws SettingsInvalid, which names
+ * the parameter and its value.
  */
 export function readStageSettings(yaml: string, stage: string): StageSettings {
   // CloudFormation's tags (!GetAtt) are none of its business.
-  const parsed = document.safeParse(parse(yaml, { logLevel: 'silent' }), { reportInput: true });
+  const given: unknown = parse(yaml, { logLevel: 'silent' });
+  const parsed = document.safeParse(given);
   if (!parsed.success) {
-    const wrong = parsed.error.issues.map(
-      ({ path, message, input }) => `${path.join('.')} (${quoteValue(input)}): ${message}`,
-    );
+    const wrong = wrongFields(parsed.error.issues, given, { whole: 'the document' });
     throw new SettingsInvalid(`serverless.yml is wrong: ${wrong.join('; ')}`);
   }
   const { service, params } = parsed.data;

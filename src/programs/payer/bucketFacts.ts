@@ -17,7 +17,10 @@ interface AskedBucket {
   readonly kmsKey?: string | undefined;
 }
 
-/** Asks S3 and KMS everything that findings are made of. Throws nothing: what could not be read is unknown, with the reason. */
+/**
+ * Asks S3 and KMS everything that findings are made of. Throws nothing: what could not be read is
+ * unknown, with the reason.
+ */
 export async function readBucketFacts(
   asking: AskingBucket,
   { bucket, prefix, kmsKey }: AskedBucket,

@@ -5,7 +5,9 @@ import { quoteValue } from '../../base/printable.ts';
 export interface CheckOptions {
   readonly payer: string;
   readonly stage: string;
-  /** The account that the reactor runs in: without it, roles are recognized by their names alone. */
+  /**
+   * The account that the reactor runs in: without it, roles are recognized by their names alone.
+   */
   readonly account?: string | undefined;
   /** In place of the payers file's, for a payer that is not in it. */
   readonly bucket?: string | undefined;
@@ -33,7 +35,10 @@ What it may not ask it reports as unknown.
 Exit status: 0 nothing found; 1 trouble; 2 a wrong option or setting; 3 something was found, or could not be asked.
 `;
 
-/** Reads the command line; 'help' when it asks for help. Throws UsageError, which names the option and its value. */
+/**
+ * Reads the command line; 'help' when it asks for help. Throws UsageError, which names the option
+ * and its value.
+ */
 export function parseCheckOptions(args: readonly string[]): CheckOptions | 'help' {
   const values = readOptions(args, {
     payer: { type: 'string' },

@@ -10,9 +10,15 @@ export interface BucketFacts {
   readonly policy: Asked<string>;
   readonly sendsEvents: Asked<boolean>;
   readonly requesterPays: Asked<boolean>;
-  /** Of the first thousand objects below the prefix, those that another account than the bucket's owns. */
+  /**
+   * Of the first thousand objects below the prefix, those that another account than the bucket's
+   * owns.
+   */
   readonly objects: Asked<{ readonly count: number; readonly foreign: readonly string[] }>;
-  /** What new objects are encrypted with: a key's ARN or id, empty for the AWS managed key; undefined for S3's own. */
+  /**
+   * What new objects are encrypted with: a key's ARN or id, empty for the AWS managed key;
+   * undefined for S3's own.
+   */
   readonly encryptionKey: Asked<string | undefined>;
   /** The policy of the key that the payers file names, as JSON; undefined where it names none. */
   readonly keyPolicy: Asked<string> | undefined;
@@ -23,7 +29,9 @@ interface Expected {
   /** The ARNs of the roles that read and list, without the account where it is not known. */
   readonly readers: readonly string[];
   readonly kmsKey: string | undefined;
-  /** Whether the bucket is in the reactor's own account, where every region that it uses is enabled. */
+  /**
+   * Whether the bucket is in the reactor's own account, where every region that it uses is enabled.
+   */
   readonly isOwn: boolean;
 }
 
@@ -32,11 +40,16 @@ export interface Finding {
   readonly text: string;
 }
 
-/** AWS Account Management Reference Guide, "Enable or disable AWS Regions": every account has these. */
+/**
+ * AWS Account Management Reference Guide, "Enable or disable AWS Regions": every account has these.
+ */
 const ALWAYS_ENABLED =
   /^(us-(east|west)-[12]|eu-(west-[123]|(central|north)-1)|ca-central-1|sa-east-1|ap-(northeast-[123]|south-1|southeast-[12])|(us-gov|eusc|cn)-.*)$/;
 
-/** What of these facts keeps a reactor from reading the bucket, and what does not. One finding for each question. */
+/**
+ * What of these facts keeps a reactor from reading the bucket, and what does not. One finding for
+ * each question.
+ */
 export function findingsOf(facts: BucketFacts, { readers, kmsKey, isOwn }: Expected): Finding[] {
   return [
     judge('region', facts.region, (region) =>

@@ -6,8 +6,8 @@ import * as z from 'zod/mini';
 const policyAnswer = z.object({ Policy: z.string() });
 
 /**
- * Reads a KMS key's policy. One request, signed here with the SDK's own signer: a client of KMS would be a dependency for
- * this alone. Throws an Error that says what KMS answered.
+ * Reads a KMS key's policy. One request, signed here with the SDK's own signer: a client of KMS
+ * would be a dependency for this alone. Throws an Error that says what KMS answered.
  */
 export async function readKeyPolicy(keyArn: string): Promise<string> {
   const region = keyArn.split(':')[3] ?? '';

@@ -1,10 +1,11 @@
 import type { Period } from '../../billing/period.ts';
 import { reservation, savingsPlan } from './commitments.ts';
-import { healthyResources, wastedResources } from './inventory.ts';
+import { healthyResources } from './inventory.ts';
 import { type BillHead, daysIn, daysOf, headColumns, type Interval, type LineItem, usageItem } from './lineItem.ts';
 import { between, type Random, seededRandom } from './random.ts';
 import type { Resource } from './resource.ts';
 import type { SampleSource } from './sampleSources.ts';
+import { wastedResources } from './wastedResources.ts';
 
 /** One refresh of one payer's month: which (0 is the first), and how many of its days it knows. */
 export interface Refresh {
@@ -15,8 +16,9 @@ export interface Refresh {
 }
 
 /**
- * Every row of one refresh. The same seed and refresh give the same rows. A later refresh tells the whole month anew:
- * the resources are the same, but amounts of usage and line-item ids are not, and a credit has come.
+ * Every row of one refresh. The same seed and refresh give the same rows. A later refresh restates
+ * the whole month: the resources are the same, amounts of usage and line-item ids differ, and a
+ * credit has been added.
  */
 export function billOf(seed: number, { source, period, refresh, days }: Refresh): LineItem[] {
   const head: BillHead = { payer: source.payer, period, region: source.region };
@@ -49,26 +51,34 @@ export function billCostUsd(items: readonly LineItem[]): number {
 function usageOf(head: BillHead, day: Interval, resource: Resource, random: Random): LineItem[] {
   return resource.uses.map(({ meter, amountPerDay, spread }) => {
     const amount = amountPerDay * between(random, 1 - spread, 1 + spread);
-    return usageItem(head, day, resource, meter, amount, random);
+    return usageItem(head, day, { resource, meter, amount }, random);
   });
 }
 
 function credit(head: BillHead, days: readonly Interval[], random: Random): LineItem {
-  return charge(head, days, 'Credit', -Math.round(between(random, 1000, 4000)) / 100, 'Promotional credit', random);
+  const costUsd = -Math.round(between(random, 1000, 4000)) / 100;
+  const item = charge(head, days, { type: 'Credit', costUsd, description: 'Promotional credit' }, random);
+  return { ...item, discount: { PromotionalCredit: costUsd } };
 }
 
 function vat(head: BillHead, days: readonly Interval[], items: readonly LineItem[], random: Random): LineItem {
-  const tax = charge(head, days, 'Tax', billCostUsd(items) * head.region.vatRate, 'Tax for the month', random);
+  const costUsd = billCostUsd(items) * head.region.vatRate;
+  const tax = charge(head, days, { type: 'Tax', costUsd, description: 'Tax for the month' }, random);
   return { ...tax, columns: { ...tax.columns, line_item_tax_type: 'VAT' } };
 }
 
-/** A row that is no usage, over all the days that the refresh knows. */
+/** What is charged beside usage. */
+interface Charge {
+  readonly type: 'Credit' | 'Tax';
+  readonly costUsd: number;
+  readonly description: string;
+}
+
+/** A row that is not usage, over all the days that the refresh knows. */
 function charge(
   head: BillHead,
   days: readonly Interval[],
-  type: 'Credit' | 'Tax',
-  costUsd: number,
-  description: string,
+  { type, costUsd, description }: Charge,
   random: Random,
 ): LineItem {
   const interval = { start: days[0]?.start ?? 0, end: days.at(-1)?.end ?? 0 };
@@ -85,6 +95,5 @@ function charge(
     },
     product: { product_name: 'Amazon Elastic Compute Cloud', servicecode: 'AmazonEC2' },
     tags: {},
-    ...(type === 'Credit' && { discount: { PromotionalCredit: costUsd } }),
   };
 }

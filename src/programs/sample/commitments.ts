@@ -1,3 +1,4 @@
+import { instanceHours } from './instanceHours.ts';
 import { memberAccounts } from './inventory.ts';
 import {
   type BillHead,
@@ -9,19 +10,27 @@ import {
   monthInterval,
   usageItem,
 } from './lineItem.ts';
-import { instanceHours } from './meters.ts';
 import { hexDigits, type Random, seededRandom, uuid } from './random.ts';
 import type { Resource } from './resource.ts';
 
-/** Two c5.large, reserved for a year and partly paid upfront. Prices as in a real bill, in dollars for each. */
+/**
+ * Two c5.large, reserved for a year and partly paid upfront. Prices as in a real bill, in dollars
+ * for each.
+ */
 const HELD = { count: 2, usdPerHour: 0.026, upfrontUsd: 223, upfrontUsdPerHour: 223 / (365 * 24) };
 const RESERVED = instanceHours('c5.large');
 
-/** A compute savings plan without upfront payment: what it costs a day, and what an m6i.large costs an hour under it. */
+/**
+ * A compute savings plan without upfront payment: what it costs a day, and what an m6i.large costs
+ * an hour under it.
+ */
 const PLAN = { commitmentUsdPerDay: 0.6 * 24, usdPerHour: 0.069 };
 const PLANNED = instanceHours('m6i.large');
 
-/** A reservation of two instances of which one runs: the other's hours are wasted. Covered usage by the day, one fee. */
+/**
+ * A reservation of two instances of which one runs: the other's hours are wasted. Covered usage by
+ * the day, one fee.
+ */
 export function reservation(head: BillHead, days: readonly Interval[], random: Random): LineItem[] {
   const identity = seededRandom('reservation', head.payer);
   const instance = committedInstance(identity, memberAccounts(head.payer)[0]);
@@ -30,12 +39,17 @@ export function reservation(head: BillHead, days: readonly Interval[], random: R
     reservation_subscription_id: String(1_000_000_000 + Math.floor(identity() * 1_000_000_000)),
   };
   return [
-    ...days.map((day) => reservedUsage(usageItem(head, day, instance, RESERVED, 24, random))),
+    ...days.map((day) =>
+      reservedUsage(usageItem(head, day, { resource: instance, meter: RESERVED, amount: 24 }, random)),
+    ),
     reservationFee(head, days.length * 24, random),
   ].map((item) => ({ ...item, columns: { ...item.columns, ...subscription } }));
 }
 
-/** A day of the instance that runs: paid for already, so it costs nothing here but its part of the reservation. */
+/**
+ * A day of the instance that runs: paid for already, so it costs nothing here but its part of the
+ * reservation.
+ */
 function reservedUsage(usage: LineItem): LineItem {
   return {
     ...usage,
@@ -99,8 +113,8 @@ function reservationFee(head: BillHead, usedHours: number, random: Random): Line
 }
 
 /**
- * A savings plan that one instance uses in part. By the day: the covered usage, its negation, which takes the
- * on-demand price out of the bill again, and the fee.
+ * A savings plan that one instance uses in part. By the day: the covered usage, its negation, which
+ * takes the on-demand price out of the bill again, and the fee.
  */
 export function savingsPlan(head: BillHead, days: readonly Interval[], random: Random): LineItem[] {
   const identity = seededRandom('savings plan', head.payer);
@@ -115,7 +129,7 @@ export function savingsPlan(head: BillHead, days: readonly Interval[], random: R
   };
   return days
     .flatMap((day) => {
-      const usage = usageItem(head, day, instance, PLANNED, 24, random);
+      const usage = usageItem(head, day, { resource: instance, meter: PLANNED, amount: 24 }, random);
       return [coveredUsage(usage), negation(usage, headColumns(head, day, random)), planFee(head, day, random)];
     })
     .map((item) => ({ ...item, columns: { ...item.columns, ...plan } }));

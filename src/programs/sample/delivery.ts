@@ -17,7 +17,10 @@ export function dataKey(seed: number, delivery: SampleDelivery, part: number): s
   return `${dataFolder(seed, delivery)}${name}`;
 }
 
-/** Where the delivery's manifest is put, in this order. Legacy create-new reports have two copies of it. */
+/**
+ * Where the delivery's manifest is put, in this order. Legacy create-new reports have two copies of
+ * it.
+ */
 export function manifestKeys(seed: number, delivery: SampleDelivery): string[] {
   const { source, period } = delivery;
   const root = `${source.prefix}/${source.report}/`;
@@ -107,7 +110,10 @@ function dataFolder(seed: number, delivery: SampleDelivery): string {
   }
 }
 
-/** When the refresh ran, shortly after the last day that it knows, and its id. The colons are AWS's own. */
+/**
+ * When the refresh ran, shortly after the last day that it knows, and its id. The colons are AWS's
+ * own.
+ */
 function executionFolder(seed: number, delivery: SampleDelivery): string {
   const ranAt =
     monthInterval(delivery.period).start + delivery.days * 24 * 60 * 60 * 1000 + (delivery.refresh + 5) * 3_601_234;

@@ -6,8 +6,9 @@ const september = parsePeriod('2026-09');
 const october = parsePeriod('2026-10');
 
 /**
- * What every payer delivers, oldest refresh first. September is told in full each time; October grows. Payer
- * 111122223333's second September has fewer parts than its first, and 333344445555 has only just begun to export.
+ * What every payer delivers, oldest refresh first. September is restated in full each time; October
+ * grows. Payer 111122223333's second September has fewer parts than its first, and 333344445555 has
+ * only just begun to export.
  */
 export const sampleDeliveryPlan: readonly SampleDelivery[] = [
   ...plan('111122223333', september, [30, 3], [30, 2]),

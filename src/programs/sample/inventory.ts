@@ -1,11 +1,12 @@
 import type { Payer } from '../../billing/payer.ts';
+import { instanceHours } from './instanceHours.ts';
 import * as meters from './meters.ts';
 import { between, hexDigits, pick, type Random } from './random.ts';
 import type { Region } from './region.ts';
-import type { DailyUse, PlantedCheck, Resource, ResourceMeter } from './resource.ts';
+import type { DailyUse, Resource, ResourceMeter } from './resource.ts';
 
 /** Where a payer's resources are. */
-interface Site {
+export interface Site {
   readonly payer: Payer;
   readonly region: Region;
   /** GB-months are metered by the day: a month's worth of storage is spread over so many days. */
@@ -17,7 +18,10 @@ export function memberAccounts(payer: Payer): [string, string] {
   return [`${payer.slice(0, 8)}4001`, `${payer.slice(0, 8)}4002`];
 }
 
-/** A healthy estate: current instances on gp3 disks, load balancers with load, NAT gateways with traffic, and so on. */
+/**
+ * A healthy estate: current instances on gp3 disks, load balancers with load, NAT gateways with
+ * traffic, and so on.
+ */
 export function healthyResources(site: Site, instances: number, random: Random): Resource[] {
   const make = maker(site, random);
   return [
@@ -40,91 +44,15 @@ export function healthyResources(site: Site, instances: number, random: Random):
   ];
 }
 
-/** The resources that are there to be found by the given checks. The committed ones are in `commitments.ts`. */
-export function wastedResources(
-  site: Site,
-  checks: readonly PlantedCheck[],
-  legacy: boolean,
-  random: Random,
-): Resource[] {
-  const make = maker(site, random);
-  return checks.flatMap((check) =>
-    wasted(check, site, make, legacy, random).map((resource) => ({ ...resource, planted: check })),
-  );
-}
-
-type Make = (id: string, uses: readonly DailyUse[]) => Resource;
-
-function wasted(check: PlantedCheck, site: Site, make: Make, legacy: boolean, random: Random): Resource[] {
-  const month = site.daysInMonth;
-  switch (check) {
-    case 'idle load balancer': // hours, but no capacity units: nobody calls it
-      return [
-        make(arn(site, 'elasticloadbalancing', `loadbalancer/app/old-intranet/${hexDigits(random, 16)}`), [
-          daily(meters.loadBalancerHours, 24),
-        ]),
-      ];
-    case 'idle NAT gateway': // a few health checks: 0.25 GB in 15 days were seen in a real report
-      return [
-        make(arn(site, 'ec2', `natgateway/nat-${hexDigits(random, 17)}`), [
-          daily(meters.natGatewayHours, 24),
-          daily(meters.natGatewayBytes, 0.0165, 0.5),
-        ]),
-      ];
-    case 'gp2 volume':
-      return [100, 250, 500, 1000].map((gigabytes) =>
-        make(`vol-${hexDigits(random, 17)}`, [daily(meters.gp2Storage, gigabytes / month)]),
-      );
-    case 'RDS gp2 or io1 storage':
-      return [
-        make(arn(site, 'rds', 'db:reporting'), [
-          daily(meters.databaseHours, 24),
-          daily(meters.databaseGp2Storage, 500 / month),
-        ]),
-        make(arn(site, 'rds', 'db:ledger'), [
-          daily(meters.databaseHours, 24),
-          daily(meters.databaseIo1Storage, 200 / month),
-          daily(meters.databaseIo1Operations, 3000 / month),
-        ]),
-      ];
-    case 'OpenSearch gp2 storage':
-      return [
-        make(arn(site, 'es', 'domain/logs'), [
-          daily(meters.searchHours, 48),
-          daily(meters.searchGp2Storage, 600 / month),
-        ]),
-      ];
-    case 'idle public IPv4':
-      return [0, 1].map(() =>
-        make(arn(site, 'ec2', `elastic-ip/eipalloc-${hexDigits(random, 17)}`), [
-          daily(legacy ? meters.idleElasticIp : meters.idleIpv4, 24),
-        ]),
-      );
-    case 'previous-generation instance':
-      return ['m4.large', 'm4.large', 'c4.xlarge'].map((type) =>
-        make(`i-${hexDigits(random, 17)}`, [daily(meters.instanceHours(type), 24)]),
-      );
-    case 'T-instance CPU credits':
-      return [
-        make(`i-${hexDigits(random, 17)}`, [
-          daily(meters.instanceHours('t3.medium'), 24),
-          daily(meters.cpuCredits, 26, 0.3),
-        ]),
-      ];
-    case 'Glue development endpoint': // two data processing units, day and night
-      return [make(arn(site, 'glue', 'devEndpoint/forgotten'), [daily(meters.developmentEndpoint, 48)])];
-    case 'unused reservation':
-    case 'unused savings plan':
-      return [];
-  }
-}
+/** Makes a resource of a payer, with an account, a zone and tags. */
+export type Make = (id: string, uses: readonly DailyUse[]) => Resource;
 
 function webServer(site: Site, make: Make, random: Random): Resource[] {
   const type = pick(random, ['m6i.large', 'c6i.xlarge', 'r6g.large', 't3.medium']);
   const gigabytes = pick(random, [30, 50, 100, 200]);
   return [
     make(`i-${hexDigits(random, 17)}`, [
-      daily(meters.instanceHours(type), 24),
+      daily(instanceHours(type), 24),
       daily(meters.dataTransferOut, between(random, 0.2, 6), 0.6),
       daily(meters.dataTransferIn, between(random, 0.2, 9), 0.6),
     ]),
@@ -148,7 +76,7 @@ function lambdaFunction(site: Site, make: Make, random: Random): Resource {
   ]);
 }
 
-function maker({ payer, region }: Site, random: Random): Make {
+export function maker({ payer, region }: Site, random: Random): Make {
   const accounts = memberAccounts(payer);
   return (id, uses) => {
     const environment = pick(random, ['production', 'production', 'staging', 'development']);
@@ -167,10 +95,10 @@ function maker({ payer, region }: Site, random: Random): Make {
   };
 }
 
-function daily(meter: ResourceMeter, amountPerDay: number, spread = 0): DailyUse {
+export function daily(meter: ResourceMeter, amountPerDay: number, spread = 0): DailyUse {
   return { meter, amountPerDay, spread };
 }
 
-function arn({ payer, region }: Site, service: string, resource: string): string {
+export function arn({ payer, region }: Site, service: string, resource: string): string {
   return `arn:aws:${service}:${region.code}:${memberAccounts(payer)[0]}:${resource}`;
 }

@@ -6,8 +6,11 @@ import type { Resource, ResourceMeter } from './resource.ts';
 
 /** One row of a bill, before it is written as one kind of report or the other. */
 export interface LineItem {
-  /** By the names that both kinds of report share: `line_item_…`, `pricing_…`, `reservation_…`, `savings_plan_…`. */
-  readonly columns: Readonly<Record<string, string | number | Date>>;
+  /**
+   * By the names that both kinds of report share: `line_item_…`, `pricing_…`, `reservation_…`,
+   * `savings_plan_…`.
+   */
+  readonly columns: Readonly<Record<string, string | number | Date | undefined>>;
   /** Product attributes by AWS's names without `product_`. */
   readonly product: Readonly<Record<string, string>>;
   readonly tags: Readonly<Record<string, string>>;
@@ -51,7 +54,10 @@ function firstMs(period: Period): number {
   return Date.UTC(yearOf(period), monthOf(period) - 1, 1);
 }
 
-/** The columns of the groups `identity` and `bill`. Line-item ids differ from report to report, as AWS's do. */
+/**
+ * The columns of the groups `identity` and `bill`. Line-item ids differ from report to report, as
+ * AWS's do.
+ */
 export function headColumns(head: BillHead, interval: Interval, random: Random): LineItem['columns'] {
   const month = monthInterval(head.period);
   return {
@@ -72,15 +78,17 @@ export function headColumns(head: BillHead, interval: Interval, random: Random):
   };
 }
 
-/** On-demand usage of one meter of a resource: `amount` in the meter's unit. */
-export function usageItem(
-  head: BillHead,
-  interval: Interval,
-  resource: Resource,
-  meter: ResourceMeter,
-  amount: number,
-  random: Random,
-): LineItem {
+/** What a resource used, as one meter counts it. */
+interface Usage {
+  readonly resource: Resource;
+  readonly meter: ResourceMeter;
+  /** In the meter's unit. */
+  readonly amount: number;
+}
+
+/** On-demand usage in one interval. */
+export function usageItem(head: BillHead, interval: Interval, usage: Usage, random: Random): LineItem {
+  const { resource, meter, amount } = usage;
   const { region } = head;
   const rate = meter.usdPerUnit * region.priceFactor;
   const cost = amount * rate;
@@ -117,11 +125,14 @@ function resourceColumns(resource: Resource): LineItem['columns'] {
     line_item_usage_account_id: resource.account,
     line_item_usage_account_name: `sample account ${resource.account.slice(8)}`,
     line_item_resource_id: resource.id,
-    ...(resource.zone !== undefined && { line_item_availability_zone: resource.zone }),
+    line_item_availability_zone: resource.zone,
   };
 }
 
-/** The usage type as a bill of that region has it: home region bare, elsewhere with the region's short code. */
+/**
+ * The usage type as a bill of that region has it: home region bare, elsewhere with the region's
+ * short code.
+ */
 function meterUsageType(meter: ResourceMeter, region: Region): string {
   return `${meter.longCode ? region.longCode : region.shortCode}${meter.usageType}`;
 }

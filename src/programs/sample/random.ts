@@ -2,9 +2,10 @@
 export type Random = () => number;
 
 /**
- * A repeatable sequence that the given words name: the same words, the same numbers. Every part of the sample has its
- * own, so that one part's values do not depend on which others were made before it. (FNV-1a mixes the words, then
- * Marsaglia's xorshift32. Good enough for a sample; never for secrets.)
+ * A repeatable sequence that the given words name: the same words, the same numbers. Every part of
+ * the sample has its own, so that one part's values do not depend on which others were made before
+ * it. (FNV-1a mixes the words, then Marsaglia's xorshift32. Good enough for a sample; never for
+ * secrets.)
  */
 export function seededRandom(...words: readonly (string | number)[]): Random {
   let state = 0x811c9dc5;

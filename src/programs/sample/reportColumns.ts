@@ -1,15 +1,20 @@
-/** How a column is written: text, a number, an instant, or a map from text to one of the first two. */
+/**
+ * How a column is written: text, a number, an instant, or a map from text to one of the first two.
+ */
 export type SampleType = 'text' | 'double' | 'timestamp' | 'map of text' | 'map of double';
 
 /**
- * The columns of a legacy report with resource ids, in AWS's order: as in a real one of October 2018. A report has one
- * column per product attribute and per tag that occurred, so each has its own list: `extra` are added in their places.
+ * The columns of a legacy report with resource ids, in AWS's order: as in a real one of October
+ * 2018. A report has one column per product attribute and per tag that occurred, so each has its
+ * own list: `extra` are added in their places.
  */
 export function legacyColumns(extra: readonly string[] = []): string[] {
   return extra.reduce(insertSorted, [...LEGACY_COLUMNS]);
 }
 
-/** The 127 columns of a CUR 2.0 export, in the order of its default query: the same in every month. */
+/**
+ * The 127 columns of a CUR 2.0 export, in the order of its default query: the same in every month.
+ */
 export function cur2Columns(): readonly string[] {
   return CUR2_COLUMNS;
 }
@@ -22,7 +27,10 @@ export function sampleType(column: string): SampleType {
   return column.endsWith('_date') ? 'timestamp' : 'text';
 }
 
-/** AWS sorts attributes and tags by name, behind `product_product_name`: so the place is before the first greater one. */
+/**
+ * AWS sorts attributes and tags by name, behind `product_product_name`: so the place is before the
+ * first greater one.
+ */
 function insertSorted(columns: string[], column: string): string[] {
   const group = column.startsWith('product_') ? 'product_' : 'resource_tags_';
   const behind = columns.findIndex(

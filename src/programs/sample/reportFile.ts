@@ -12,7 +12,10 @@ const LEGACY_MISSING: Readonly<Record<SampleType, unknown>> = {
   'map of double': {},
 };
 
-/** One file of a legacy report, as AWS writes it: snappy, one row group, every column REQUIRED, instants in milliseconds. */
+/**
+ * One file of a legacy report, as AWS writes it: snappy, one row group, every column REQUIRED,
+ * instants in milliseconds.
+ */
 export function legacyFile(items: readonly LineItem[], columns: readonly string[]): Uint8Array {
   const schema = columns.map((name): SchemaElement[] => {
     switch (sampleType(name)) {
@@ -31,7 +34,10 @@ export function legacyFile(items: readonly LineItem[], columns: readonly string[
   });
 }
 
-/** One file of a CUR 2.0 export: snappy, every column OPTIONAL, attributes and tags as maps, instants in microseconds. */
+/**
+ * One file of a CUR 2.0 export: snappy, every column OPTIONAL, attributes and tags as maps,
+ * instants in microseconds.
+ */
 export function cur2File(items: readonly LineItem[]): Uint8Array {
   const columns = cur2Columns();
   const ownColumns = new Set(columns);
@@ -93,7 +99,10 @@ function cur2Element(name: string): SchemaElement[] {
   }
 }
 
-/** "Maps: an outer group annotated MAP, a repeated key_value group, a required key" (Parquet format, LogicalTypes). */
+/**
+ * "Maps: an outer group annotated MAP, a repeated key_value group, a required key" (Parquet format,
+ * LogicalTypes).
+ */
 function mapElements(name: string, value: SchemaElement): SchemaElement[] {
   return [
     { name, converted_type: 'MAP', repetition_type: 'OPTIONAL', num_children: 1 },

@@ -1,4 +1,7 @@
-/** Something that AWS meters, and its price. Prices are AWS's public ones of US East (N. Virginia), in dollars. */
+/**
+ * Something that AWS meters, and its price. Prices are AWS's public ones of US East (N. Virginia),
+ * in dollars.
+ */
 export interface ResourceMeter {
   readonly productCode: string;
   readonly productName: string;
@@ -40,7 +43,10 @@ export interface Resource {
   readonly planted?: PlantedCheck;
 }
 
-/** `amountPerDay` in the meter's unit. `spread` is how far a day may be from it: 0 not at all, 0.5 by half. */
+/**
+ * `amountPerDay` in the meter's unit. `spread` is how far a day may be from it: 0 not at all, 0.5
+ * by half.
+ */
 export interface DailyUse {
   readonly meter: ResourceMeter;
   readonly amountPerDay: number;

@@ -2,7 +2,10 @@ import { dataFile, dataKey, manifestFile, manifestKeys, type SampleDelivery } fr
 import { sampleDeliveryPlan } from './deliveryPlan.ts';
 import { sampleSources } from './sampleSources.ts';
 
-/** One thing that happens at a source, in order. `bytes` are made when they are asked for, so that memory stays flat. */
+/**
+ * One thing that happens at a source, in order. `bytes` are made when they are asked for, so that
+ * memory stays flat.
+ */
 export type SampleStep =
   | {
       readonly do: 'put';
@@ -17,9 +20,10 @@ export type SampleStep =
 /**
  * Plays two months at four payers. The same seed gives the same steps and bytes.
  *
- * Two rounds: every partition's first delivery, then the second ones. On the way there is what real buckets show:
- * objects that are no report, an event that comes twice, a file that comes after its manifest, a file that is no
- * Parquet until the next delivery writes it anew, and a delivery with fewer files than the one before.
+ * Two rounds: every partition's first delivery, then the second ones. On the way there is what real
+ * buckets show: objects that are not reports, an event that comes twice, a file that comes after
+ * its manifest, a file that is no Parquet until the next delivery replaces it, and a delivery with
+ * fewer files than the one before.
  */
 export function* sampleDeliveries(seed: number): Generator<SampleStep> {
   yield* noise();
@@ -55,7 +59,10 @@ function* secondDelivery(seed: number, delivery: SampleDelivery): Generator<Samp
   yield* putManifests(seed, delivery);
 }
 
-/** Overwrite mode deletes nothing: parts that the smaller delivery has no use for are written over with nothing. */
+/**
+ * Overwrite mode deletes nothing: parts that the smaller delivery has no use for are written over
+ * with nothing.
+ */
 function* emptySurplusParts(seed: number, delivery: SampleDelivery): Generator<SampleStep> {
   const earlier = sampleDeliveryPlan.filter(
     (other) => other.source === delivery.source && other.period === delivery.period && other.refresh < delivery.refresh,
@@ -98,7 +105,7 @@ function* putManifests(seed: number, delivery: SampleDelivery): Generator<Sample
   }
 }
 
-/** What else lies in buckets of reports, and is none of ours. */
+/** Other objects in buckets of reports, which are not reports. */
 function* noise(): Generator<SampleStep> {
   const [overwrite, createNew] = sampleSources;
   if (!overwrite || !createNew) return;

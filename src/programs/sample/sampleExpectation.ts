@@ -3,7 +3,9 @@ import { billCostUsd, billOf, resourcesOf } from './bill.ts';
 import { finalDeliveries } from './deliveryPlan.ts';
 import type { PlantedCheck } from './resource.ts';
 
-/** What readers should see of one partition when all of {@link sampleDeliveries} has been taken in. */
+/**
+ * What readers should see of one partition when all of {@link sampleDeliveries} has been taken in.
+ */
 interface ExpectedPartition {
   readonly partition: Partition;
   readonly rows: number;

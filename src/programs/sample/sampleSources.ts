@@ -19,8 +19,8 @@ export interface SampleSource extends Source {
 }
 
 /**
- * Who pays, and where the reports arrive: one payer for each layout. The two exports of CUR 2.0 share a bucket, so
- * that the prefix has to tell them apart.
+ * Who pays, and where the reports arrive: one payer for each layout. The two exports of CUR 2.0
+ * share a bucket, so that only the prefix distinguishes them.
  */
 export const sampleSources: readonly SampleSource[] = [
   {

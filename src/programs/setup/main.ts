@@ -3,9 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { connect } from '../../adapters/snowflake/connection.ts';
 import { CredentialsInvalid, readSnowflakeEnvironment } from '../../adapters/snowflake/credentials.ts';
-import { withDeadline } from '../../adapters/snowflake/deadline.ts';
 import { loadScript } from '../../analytics/script.ts';
 import { UsageError } from '../../base/commandLine.ts';
+import { withDeadline } from '../../base/deadline.ts';
 import { printable } from '../../base/printable.ts';
 import { readStageSettings, SettingsInvalid } from '../packaging/stageSettings.ts';
 import { HELP, parsePayersTable, parseSetupOptions, type SetupOptions } from './setupOptions.ts';
@@ -69,17 +69,23 @@ function heading(settings: SetupSettings, { accountId }: SetupOptions): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** One connection and no second try: a new session would have forgotten the role. All of it can be run again. */
+/**
+ * One connection and no second try: a new session would have forgotten the role. All of it can be
+ * run again.
+ */
 async function apply(settings: SetupSettings, steps: readonly SetupStep[]): Promise<void> {
   const credentials = await readSnowflakeEnvironment(process.env, (path) => readFile(path, 'utf8'));
   const { database, schema, warehouse, service } = settings;
   const place = { database, schema, warehouse, application: service, whenClosed: 'sessionEnds' } as const;
-  const connection = await withDeadline(CONNECT_SECONDS, 'signing in', (signal) => connect(credentials, place, signal));
+  const signingIn = { what: 'signing in to Snowflake', seconds: CONNECT_SECONDS };
+  const connection = await withDeadline(signingIn, (signal) => connect(credentials, place, signal));
   try {
     await applySetup(
       steps,
       (sql) =>
-        withDeadline(STATEMENT_SECONDS, 'a statement', (signal) => connection.execute(sql, [], randomUUID(), signal)),
+        withDeadline({ what: 'a statement in Snowflake', seconds: STATEMENT_SECONDS }, (signal) =>
+          connection.execute(sql, [], randomUUID(), signal),
+        ),
       (line) => process.stdout.write(`${printable(line)}\n`),
     );
   } finally {

@@ -7,9 +7,9 @@ export interface SetupOptions {
   readonly stage: string;
   readonly print: boolean;
   /** The AWS account of the staging bucket; absent only for printing. */
-  readonly accountId?: string;
+  readonly accountId?: string | undefined;
   /** Instead of the stage's own: database.schema.table, or `none` when somebody else keeps it. */
-  readonly payersTable?: string;
+  readonly payersTable?: string | undefined;
 }
 
 export const HELP = `Sets up a stage's warehouse in Snowflake: roles, the way to the staging bucket, tables, views, grants.
@@ -33,10 +33,13 @@ The first run may stop at the stage or the external table, because AWS does not 
 which user of Snowflake's the role in the AWS account has to trust, and under which external id. Then run it again.
 The reactor's own user is made by hand (create user … type = service rsa_public_key = '…'; grant role … to user …).
 
-Exit status: 0 done; 1 trouble; 2 a wrong option or setting.
+Exit status: 0 done; 1 an error; 2 a wrong option or setting.
 `;
 
-/** Reads the command line; 'help' when it asks for help. Throws UsageError, which names the option and its value. */
+/**
+ * Reads the command line; 'help' when it asks for help. Throws UsageError, which names the option
+ * and its value.
+ */
 export function parseSetupOptions(args: readonly string[]): SetupOptions | 'help' {
   const values = readOptions(args, {
     stage: { type: 'string' },
@@ -52,15 +55,12 @@ export function parseSetupOptions(args: readonly string[]): SetupOptions | 'help
   }
   if (!print && account === undefined) throw new UsageError('--account ID is needed, unless with --print');
   if (payersTable !== undefined) parsePayersTable(payersTable);
-  return {
-    stage,
-    print,
-    ...(payersTable === undefined ? {} : { payersTable }),
-    ...(account === undefined ? {} : { accountId: account }),
-  };
+  return { stage, print, payersTable, accountId: account };
 }
 
-/** Reads the name of a payers table; undefined for `none`. Throws UsageError, which names the value. */
+/**
+ * Reads the name of a payers table; undefined for `none`. Throws UsageError, which names the value.
+ */
 export function parsePayersTable(text: string): PayersTable | undefined {
   if (text === 'none') return undefined;
   const [database, schema, table, ...rest] = text.split('.');

@@ -5,10 +5,10 @@ import { type Segment, segmentsOf } from '../../analytics/segments.ts';
 const PLACEHOLDER = /#(?:[A-Za-z_]\w*|[^\s;,()'"]*)/g;
 
 /**
- * Fills the placeholders of a setup script, `#name`, wherever SQL is read: in code and in '…'. Comments stay as they are.
- * `values` are SQL already: whoever gives them has validated them.
- * Throws a ScriptError that names the placeholder and its line when it has no value, or stands in '…' with a value that
- * would end it; and what {@link segmentsOf} throws.
+ * Fills the placeholders of a setup script, `#name`, wherever SQL is read: in code and in '…'.
+ * Comments stay as they are. `values` are SQL already: whoever gives them has validated them.
+ * Throws a ScriptError that names the placeholder and its line when it has no value, or stands in
+ * '…' with a value that would end it; and what {@link segmentsOf} throws.
  */
 export function renderSetupScript(script: string, values: ReadonlyMap<string, string>): string {
   return segmentsOf(script)

@@ -1,4 +1,4 @@
-import { createExternalTableSql } from '../../adapters/snowflake/externalTableSql.ts';
+import { createExternalTableSql } from '../../adapters/snowflake/externalTable.ts';
 import { type SnowflakeNames, snowflakeNames } from '../../adapters/snowflake/names.ts';
 import { lineItemsViewSql } from '../../adapters/snowflake/view.ts';
 import { statementsOf } from '../../analytics/statements.ts';
@@ -11,8 +11,9 @@ import type { StageSettings } from '../packaging/stageSettings.ts';
 import { renderSetupScript } from './setupScript.ts';
 
 /**
- * Everything that an administrator runs once, and again after every change: each step can be repeated, and nothing in it
- * takes anything away. Roles and what they may do, the way to the staging bucket, tables, views.
+ * Everything that an administrator runs once, and again after every change: each step can be
+ * repeated, and nothing in it takes anything away. Roles and what they may do, the way to the
+ * staging bucket, tables, views.
  */
 export interface SetupStep {
   /** What it is called in messages: a script's file name, or what is generated. */
@@ -22,19 +23,22 @@ export interface SetupStep {
 }
 
 export interface SetupSettings extends Omit<StageSettings, 'payersTable'> {
-  /** The AWS account of the staging bucket and of the role that Snowflake takes on to read it: 12 digits. */
+  /**
+   * The AWS account of the staging bucket and of the role that Snowflake takes on to read it: 12
+   * digits.
+   */
   readonly accountId: string;
   /** The table that payers are configured in; undefined when somebody else keeps it. */
   readonly payersTable: PayersTable | undefined;
 }
 
 /** A script of the folder sql/, or SQL that is generated from the contract. */
-type Source =
+type SetupSource =
   | { readonly file: string }
   | { readonly generated: string; readonly sql: (names: SnowflakeNames) => string };
 
 /** In the order in which they are run. Tables come before the views over them, and grants last. */
-const SOURCES: readonly Source[] = [
+const SOURCES: readonly SetupSource[] = [
   { file: '01_roles.sql' },
   { file: '02_database.sql' },
   { file: '03_storage_integration.sql' },
@@ -47,11 +51,12 @@ const SOURCES: readonly Source[] = [
   { file: '06_reading_views.sql' },
   { file: '07_grants.sql' },
 ];
-const PAYERS_SOURCE: Source = { file: '08_payers_table.sql' };
+const PAYERS_SOURCE: SetupSource = { file: '08_payers_table.sql' };
 
 /**
- * The steps for a stage, in order. `readScript` gives the text of a file in sql/. Throws a RangeError that names the
- * setting and its value, what rendering a script throws, and what `readScript` throws.
+ * The steps for a stage, in order. `readScript` gives the text of a file in sql/. Throws a
+ * RangeError that names the setting and its value, what rendering a script throws, and what
+ * `readScript` throws.
  */
 export async function setupSteps(
   settings: SetupSettings,
@@ -84,15 +89,18 @@ export function printedSetup(steps: readonly SetupStep[]): string {
   return steps.map(({ name, sql }) => `-- ${name}\n\n${sql.trim()}\n`).join('\n\n');
 }
 
-/** A statement of the setup was refused. Consequence: the rest is not run; once it is mended, all of it is run again. */
+/**
+ * A statement of the setup was refused. Consequence: the rest is not run; once it is mended, all of
+ * it is run again.
+ */
 export class SetupFailed extends Error {
   override readonly name = 'SetupFailed';
 }
 
 /**
- * Runs the steps statement by statement, all in one session: `use role` counts for what comes after it. `report` is
- * told each step and the rows of `desc integration`, which say whom AWS has to trust. Throws SetupFailed, which names
- * the step and the statement.
+ * Runs the steps statement by statement, all in one session: `use role` counts for what comes after
+ * it. `report` is given each step and the rows of `desc integration`, which say whom AWS has to
+ * trust. Throws SetupFailed, which names the step and the statement.
  */
 export async function applySetup(
   steps: readonly SetupStep[],
@@ -121,7 +129,10 @@ function trustLines(rows: readonly Readonly<Record<string, unknown>>[]): string[
     .map(({ PROPERTY, PROPERTY_VALUE }) => `  ${PROPERTY} = ${PROPERTY_VALUE}`);
 }
 
-/** Every placeholder of the scripts, with a value that has been validated: identifiers, a bucket, ids. */
+/**
+ * Every placeholder of the scripts, with a value that has been validated: identifiers, a bucket,
+ * ids.
+ */
 function placeholderValues(settings: SetupSettings, names: SnowflakeNames): ReadonlyMap<string, string> {
   const role = parseIdentifier('role', settings.role);
   const values: [string, string][] = [

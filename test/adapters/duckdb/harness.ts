@@ -6,11 +6,10 @@ import * as z from 'zod';
 import { quoteIdentifier, quoteText } from '../../../src/adapters/duckdb/quote.ts';
 import { type DuckdbWarehouse, openDuckdbWarehouse } from '../../../src/adapters/duckdb/warehouse.ts';
 import type { ColumnType } from '../../../src/billing/columnType.ts';
-import { type Partition, partitionPrefix } from '../../../src/billing/partition.ts';
+import { partitionPrefix } from '../../../src/billing/partition.ts';
 import { type Payer, parsePayer } from '../../../src/billing/payer.ts';
 import { monthOf, type Period, yearOf } from '../../../src/billing/period.ts';
-import type { StagedFile } from '../../../src/warehouse/warehouse.ts';
-import { type Cell, PERIOD, type Row, SMALL_REPORT, type WarehouseHarness } from '../../warehouse/contract.ts';
+import { type Cell, PERIOD, type Row, SMALL_REPORT, type WarehouseHarness } from '../../warehouse/harness.ts';
 
 export interface DuckdbHarness extends WarehouseHarness {
   readonly warehouse: DuckdbWarehouse;
@@ -42,8 +41,11 @@ export async function makeDuckdbHarness(): Promise<DuckdbHarness> {
     path: databasePath,
     stagingRoot,
     query,
-    stage: ({ partition, name, rows, columns = SMALL_REPORT }) =>
-      stageFile(writer, stagingRoot, partition, name, rows, columns),
+    stage: async ({ partition, name, rows, columns = SMALL_REPORT }) => {
+      const stagedKey = `${partitionPrefix(partition)}${name}.parquet`;
+      const sizeBytes = await writeParquet(writer, path.join(stagingRoot, stagedKey), rows, columns);
+      return { stagedKey, rows: rows.length, sizeBytes, columns };
+    },
     corrupt: ({ stagedKey, sizeBytes }) => truncate(path.join(stagingRoot, stagedKey), Math.floor(sizeBytes / 2)),
     remove: ({ stagedKey }) => rm(path.join(stagingRoot, stagedKey)),
     visibleRows: async ({ payer, period }) => {
@@ -104,16 +106,13 @@ const SQL_TYPES: Readonly<Record<string, string>> = {
   other: 'STRUCT(a INTEGER)',
 };
 
-async function stageFile(
+/** Answers the file's size in bytes. */
+async function writeParquet(
   writer: DuckDBConnection,
-  stagingRoot: string,
-  partition: Partition,
-  name: string,
+  file: string,
   rows: readonly Row[],
   columns: readonly ColumnType[],
-): Promise<StagedFile> {
-  const stagedKey = `${partitionPrefix(partition)}${name}.parquet`;
-  const file = path.join(stagingRoot, stagedKey);
+): Promise<number> {
   await mkdir(path.dirname(file), { recursive: true });
   const table = columns.map(({ name, type }) => `${quoteIdentifier(name)} ${SQL_TYPES[type] ?? type}`).join(', ');
   await writer.run(`create or replace table staged (${table})`);
@@ -122,7 +121,7 @@ async function stageFile(
     await writer.run(`insert into staged values (${values.join(', ')})`);
   }
   await writer.run(`copy staged to ${quoteText(file)} (format parquet)`);
-  return { stagedKey, rows: rows.length, sizeBytes: (await stat(file)).size, columns };
+  return (await stat(file)).size;
 }
 
 function cellSql(cell: Cell, type: string): string {

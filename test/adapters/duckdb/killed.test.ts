@@ -6,7 +6,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openDuckdbWarehouse } from '../../../src/adapters/duckdb/warehouse.ts';
-import { ALPHA, PERIOD, publicationOf, rowsOf } from '../../warehouse/contract.ts';
+import { ALPHA, PERIOD, publicationOf, rowsOf } from '../../warehouse/harness.ts';
 import { type DuckdbHarness, makeDuckdbHarness } from './harness.ts';
 
 const PROCESS = fileURLToPath(new URL('killedProcess.ts', import.meta.url));

@@ -4,8 +4,9 @@ import { parsePeriod } from '../../../src/billing/period.ts';
 import type { StagedFile } from '../../../src/warehouse/warehouse.ts';
 
 /**
- * A process to be killed. Its argument is JSON: { path, stagingRoot, payer, period, files }. It publishes the files,
- * says so on standard output, and from then on publishes nothing and everything in turn, and registers and forgets.
+ * A process to be killed. Its argument is JSON: { path, stagingRoot, payer, period, files }. It
+ * publishes the files, says so on standard output, and from then on publishes nothing and
+ * everything in turn, and registers and forgets.
  */
 interface Task {
   readonly path: string;

@@ -75,7 +75,7 @@ describe('the columns of a file', () => {
 });
 
 it.each(['../f', '/f', 'a/../../f', 'a//f', './f'])(
-  'the staged key %s is refused: it is no path below the root',
+  'the staged key %s is refused: it is not a path below the root',
   (key) => {
     expect(() => loadSql({ files: [fileOf(key, {})], signatures: new Map() }, '/root')).toThrow(RangeError);
   },

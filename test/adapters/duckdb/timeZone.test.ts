@@ -3,7 +3,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { ALPHA } from '../../warehouse/contract.ts';
+import { ALPHA } from '../../warehouse/harness.ts';
 import { type DuckdbHarness, makeDuckdbHarness } from './harness.ts';
 
 const PROCESS = fileURLToPath(new URL('timeZoneProcess.ts', import.meta.url));

@@ -5,9 +5,9 @@ import { parsePeriod } from '../../../src/billing/period.ts';
 import type { StagedFile } from '../../../src/warehouse/warehouse.ts';
 
 /**
- * A process in a time zone of its own. Its argument is JSON: { path, stagingRoot, payer, period, file }. It registers the
- * file, publishes it, and prints as JSON what the audit counts and when readers see the usage begin, in its rows and by
- * the script.
+ * A process in a time zone of its own. Its argument is JSON: { path, stagingRoot, payer, period,
+ * file }. It registers the file, publishes it, and prints as JSON what the audit counts and when
+ * readers see the usage begin, in its rows and by the script.
  */
 interface Task {
   readonly path: string;

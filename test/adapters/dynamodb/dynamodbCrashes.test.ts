@@ -18,7 +18,10 @@ afterEach(() => {
 });
 afterAll(() => world.close());
 
-/** A step, and where the process dies in it at first: at its nth write, before or after it took effect. */
+/**
+ * A step, and where the process dies in it at first: at its nth write, before or after it took
+ * effect.
+ */
 const aCutOffStep = fc.record({
   step: aStep,
   crash: fc.option(fc.record({ write: fc.integer({ min: 1, max: 5 }), tookEffect: fc.boolean() }), { nil: undefined }),
@@ -74,7 +77,10 @@ async function stateOf(ledger: Ledger, partition: Partition) {
   };
 }
 
-/** From the nth write on, no answer comes back; that write itself takes effect or not, the later ones do not. */
+/**
+ * From the nth write on, no answer comes back; that write itself takes effect or not, the later
+ * ones do not.
+ */
 function cutOff(write: number, tookEffect: boolean): void {
   let writes = 0;
   world.proxy.decide = (request) => {

@@ -7,6 +7,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { partitionKey } from '../../../src/adapters/dynamodb/keys.ts';
 import { DynamodbLedger } from '../../../src/adapters/dynamodb/ledger.ts';
+import { createTurns } from '../../../src/base/turns.ts';
 import type { Partition } from '../../../src/billing/partition.ts';
 import { type AwsRequest, type FaultProxy, startFaultProxy } from '../../aws/faultProxy.ts';
 import { type MotoServer, startMotoServer } from '../../aws/motoServer.ts';
@@ -14,8 +15,9 @@ import { type MotoServer, startMotoServer } from '../../aws/motoServer.ts';
 const WRITES = ['PutItem', 'UpdateItem', 'DeleteItem', 'TransactWriteItems', 'BatchWriteItem'];
 
 /**
- * moto's server, and a proxy before it that sees every request and can order faults. Requests reach it one at a time:
- * DynamoDB serializes the writes to an item, moto loses some of them when they meet.
+ * moto's server, and a proxy before it that sees every request and can order faults. Requests reach
+ * it one at a time: DynamoDB serializes the writes to an item, moto loses some of them when they
+ * meet.
  */
 export interface DynamodbWorld {
   readonly proxy: FaultProxy;
@@ -84,16 +86,6 @@ export async function startDynamodbWorld(): Promise<DynamodbWorld> {
       await proxy.close();
       await moto.close();
     },
-  };
-}
-
-/** Does one piece of work after the other. */
-function createTurns(): <Result>(work: () => Promise<Result>) => Promise<Result> {
-  let last: Promise<unknown> = Promise.resolve();
-  return (work) => {
-    const turn = last.then(work);
-    last = turn.catch(() => undefined);
-    return turn;
   };
 }
 

@@ -27,8 +27,8 @@ describe('many processes that record one partition at a time', () => {
     const [first] = ledgers;
     if (!first) throw new Error('there is no ledger');
     await first.recordDelivery(deliveryOf({ files }), idsOf(files), START);
-    const told = [...files, ...files].map((file, index) => (ledgers[index % 6] ?? first).recordVersion(file, START));
-    const recorded = await Promise.all(told);
+    const given = [...files, ...files].map((file, index) => (ledgers[index % 6] ?? first).recordVersion(file, START));
+    const recorded = await Promise.all(given);
     const record = await first.partition(ALPHA);
     expect(byId(await first.versions(ALPHA))).toEqual(byId(files));
     expect(record?.changes).toBeGreaterThanOrEqual(61);
@@ -53,7 +53,8 @@ describe('many processes that record one partition at a time', () => {
       three.commit(ALPHA, lease.epoch, { kind: 'published', published }),
       three.commit(ALPHA, lease.epoch, { kind: 'failed', problem }),
     ]);
-    // What was recorded before the delivery does not resolve what it waits for: it is told again.
+    // What was recorded before the delivery does not resolve what it waits for: it is recorded
+    // again.
     await Promise.all(files.map((file) => one.recordVersion(file, START)));
     const record = await one.partition(ALPHA);
     expect(record).toMatchObject({ published, problem, watermark: START + 29_000, delivery: { awaited: [] } });

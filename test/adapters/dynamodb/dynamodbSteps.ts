@@ -2,7 +2,8 @@ import * as fc from 'fast-check';
 import type { Moment } from '../../../src/base/moment.ts';
 import type { Partition } from '../../../src/billing/partition.ts';
 import type { Ledger, Recorded } from '../../../src/ledger/ledger.ts';
-import { awaitedKey, type PartitionUpdate } from '../../../src/ledger/partitionRecord.ts';
+import { awaitedKey } from '../../../src/ledger/partitionRecord.ts';
+import type { PartitionUpdate } from '../../../src/ledger/partitionUpdate.ts';
 import { type DeliverySketch, deliveryOf, START, type VersionSketch, versionOf } from '../../ledger/records.ts';
 
 /** One call of a ledger. */
@@ -71,7 +72,10 @@ export const aStep: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
-/** Takes a step on a partition, under an epoch that holds. `changes` is how many the partition had counted before. */
+/**
+ * Takes a step on a partition, under an epoch that holds. `changes` is how many the partition had
+ * counted before.
+ */
 export async function take(
   ledger: Ledger,
   step: Step,

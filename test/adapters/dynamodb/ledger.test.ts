@@ -26,8 +26,21 @@ const filesOf = (count: number, partition = ALPHA) =>
   Array.from({ length: count }, (_, index) => versionOf({ partition, key: `file-${index}` }));
 const idsOf = (files: readonly { readonly id: string }[]) => files.map(({ id }) => id);
 
+describe('a long list of awaited files', () => {
+  it('that two partitions have in common is found for both of them, by another process too', async () => {
+    const table = await world.createTable();
+    const ledger = await world.ledger({ table });
+    const awaited = Array.from({ length: 60 }, (_, index) => `version-${index}`);
+    for (const partition of [ALPHA, BETA]) await ledger.recordDelivery(deliveryOf({ partition }), awaited, START);
+    for (const partition of [ALPHA, BETA]) {
+      const another = await world.ledger({ table });
+      expect((await another.partition(partition))?.delivery?.awaited).toEqual(awaited);
+    }
+  });
+});
+
 describe('what a data file costs', () => {
-  it('two writes, and one more for every sixteenth; told again none, however often', async () => {
+  it('two writes, and one more for every sixteenth; recorded again none, however often', async () => {
     const ledger = await world.ledger();
     const files = filesOf(100);
     await ledger.recordDelivery(deliveryOf({ files }), idsOf(files), START);
@@ -40,6 +53,19 @@ describe('what a data file costs', () => {
     expect((await ledger.partition(ALPHA))?.completeDelivery?.id).toBe('delivery-1');
   });
 
+  it('two reads, whether it is new or known, where it is recorded with what was read of it', async () => {
+    const ledger = await world.ledger();
+    const [first, second] = filesOf(2);
+    if (!first || !second) throw new Error('there are no files');
+    await ledger.recordVersion(first, START);
+    for (const file of [first, second]) {
+      const sent = world.proxy.requests.length;
+      await ledger.recordVersion(file, START, await ledger.readVersion(ALPHA, file.id));
+      const operations = world.proxy.requests.slice(sent).map(({ operation }) => operation);
+      expect(operations).toEqual(file === first ? ['GetItem', 'GetItem'] : ['GetItem', 'GetItem', 'UpdateItem']);
+    }
+  });
+
   it('one write before it is answered, where it does not fill the log', async () => {
     const ledger = await world.ledger();
     const [first, second] = filesOf(2);
@@ -49,7 +75,7 @@ describe('what a data file costs', () => {
     expect(writes.map(({ operation }) => operation)).toEqual(['UpdateItem']);
   });
 
-  it('far less where files come at the same time: they share their append, and each is told what it has caused', async () => {
+  it('far less where files come at the same time: they share their append, and each call answers what it has caused', async () => {
     const ledger = await world.ledger();
     const files = filesOf(100);
     await ledger.recordDelivery(deliveryOf({ files }), idsOf(files), START);
@@ -68,7 +94,7 @@ describe('what a data file costs', () => {
     expect(byId(await ledger.versions(ALPHA))).toEqual(byId(files));
   });
 
-  it('nothing that is half known: a shared append that fails has failed for all, and each can be told again', async () => {
+  it('nothing that is half known: a shared append that fails has failed for all, and each can be recorded again', async () => {
     const ledger = await world.ledger({ maxAttempts: 1 });
     const files = filesOf(10);
     const record = () => Promise.allSettled(files.map((file) => ledger.recordVersion(file, START)));
@@ -136,6 +162,23 @@ describe('requests', () => {
     expect(await ledger.recordVersion(other, START)).toMatchObject({ isNew: true, partition: { changes: 2 } });
   });
 
+  it('whose answer was lost are sent again, and what they wrote is still new to whoever asked for it', async () => {
+    const ledger = await world.ledger();
+    let lost = 0;
+    world.proxy.afterwards = ({ operation }) => {
+      if (operation !== 'UpdateItem' || lost === 1) return undefined;
+      lost += 1;
+      return 'drop';
+    };
+    const delivered = await ledger.recordDelivery(deliveryOf(), [], START);
+    expect(lost).toBe(1);
+    expect(delivered).toMatchObject({ isNew: true, tick: 'now', partition: { changes: 1 } });
+    lost = 0;
+    const chosen = await ledger.chooseReport(ALPHA, 'cur-source/another', START);
+    expect(lost).toBe(1);
+    expect(chosen).toMatchObject({ isNew: true, tick: 'quiet', partition: { changes: 2 } });
+  });
+
   it.each(['UpdateItem', 'TransactWriteItems'])('that meet a transaction (%s) are sent again', async (refused) => {
     const ledger = await world.ledger();
     await ledger.recordVersion(versionOf(), START);
@@ -170,16 +213,16 @@ describe('requests', () => {
 });
 
 describe('values', () => {
-  it('of any text and of any size that S3 allows come back as they were told', async () => {
+  it('of any text and of any size that S3 allows come back as they were recorded', async () => {
     const ledger = await world.ledger({ foldEvery: 2 });
     const key = fc.string({ unit: 'binary', minLength: 1, maxLength: 250 });
     const reason = fc.string({ unit: 'binary', maxLength: 50 });
     await fc.assert(
       fc.asyncProperty(key, key, reason, async (folder, name, why) => {
         const outcome = { status: 'quarantined', reason: why } as const;
-        const told = versionOf({ folder, key: name, outcome, sequencer: why, versionId: name });
-        await ledger.recordVersion(told, START);
-        expect(await ledger.version(ALPHA, told.id)).toEqual(told);
+        const given = versionOf({ folder, key: name, outcome, sequencer: why, versionId: name });
+        await ledger.recordVersion(given, START);
+        expect(await ledger.version(ALPHA, given.id)).toEqual(given);
       }),
       { numRuns: 60 },
     );

@@ -7,12 +7,12 @@ import { Worker } from 'node:worker_threads';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { partName } from '../../../src/adapters/folder/keyPath.ts';
-import { DirectoryStore } from '../../../src/adapters/folder/objectStore.ts';
+import { FolderObjectStore } from '../../../src/adapters/folder/objectStore.ts';
 import { sortUtf8 } from '../../../src/adapters/folder/utf8Order.ts';
 import { AccessDenied, ObjectChanged, ObjectGone } from '../../../src/store/objectStore.ts';
 import { describeObjectStoreContract } from '../../store/objectStoreContract.ts';
 
-describeObjectStoreContract('DirectoryStore', async () => {
+describeObjectStoreContract('FolderObjectStore', async () => {
   const { root, store } = await makeStore();
   return {
     store,
@@ -24,9 +24,9 @@ describeObjectStoreContract('DirectoryStore', async () => {
   };
 });
 
-describe('DirectoryStore', () => {
+describe('FolderObjectStore', () => {
   let root: string;
-  let store: DirectoryStore;
+  let store: FolderObjectStore;
   beforeEach(async () => {
     ({ root, store } = await makeStore());
   });
@@ -116,7 +116,7 @@ describe('DirectoryStore', () => {
     expect(await keys('source', prefix)).toEqual([]);
   });
 
-  it('symbolic links are no objects, and what lies behind a linked folder is not in the bucket', async () => {
+  it('symbolic links are not objects, and what lies behind a linked folder is not in the bucket', async () => {
     await put('real/k', 'x');
     await mkdir(path.join(root, 'outside'));
     await writeFile(path.join(root, 'outside/secret'), 'secret');
@@ -145,13 +145,13 @@ describe('DirectoryStore', () => {
   it("a bucket's own folder may be a link", async () => {
     await put('a/k', 'x');
     await symlink(path.join(root, 'source'), path.join(root, 'linked'));
-    const linked = new DirectoryStore(new Map([['b', path.join(root, 'linked')]]));
+    const linked = new FolderObjectStore(new Map([['b', path.join(root, 'linked')]]));
     expect(await linked.head({ bucket: 'b', key: 'a/k' })).toEqual(await store.head(inSource('a/k')));
     await linked.put({ bucket: 'b', key: 'new/k' }, Buffer.of(1));
     expect(await keys('source')).toEqual(['a/k', 'new/k']);
   });
 
-  it('part files of a process that died are no objects, cannot be named, and stop nobody', async () => {
+  it('part files of a process that died are not objects, cannot be named, and stop nobody', async () => {
     const left = partName('5b0c2a6e-0000-4000-8000-0123456789ab');
     await put('a/k', 'x');
     await writeFile(path.join(root, 'source/a', left), 'half');
@@ -261,7 +261,7 @@ describe('DirectoryStore', () => {
   });
 
   it.each([{ start: 1.5 }, { start: -1, end: 3 }, { start: 0, end: -1 }, { start: Number.NaN }])(
-    '%j is no byte range',
+    '%j is not a byte range',
     async (range) => {
       await put('k');
       await expect(store.read(inSource('k'), range)).rejects.toThrow(RangeError);
@@ -307,11 +307,11 @@ const HOSTILE_KEYS = [
   `folder/${'ü'.repeat(128)}`,
 ];
 
-async function makeStore(): Promise<{ root: string; store: DirectoryStore }> {
+async function makeStore(): Promise<{ root: string; store: FolderObjectStore }> {
   const root = await realpath(await mkdtemp(path.join(tmpdir(), 'directory-store-')));
   const folders = ['source', 'staging'].map((name): [string, string] => [name, path.join(root, name)]);
   for (const [, folder] of folders) await mkdir(folder);
-  return { root, store: new DirectoryStore(new Map([...folders, ['missing', path.join(root, 'missing')]])) };
+  return { root, store: new FolderObjectStore(new Map([...folders, ['missing', path.join(root, 'missing')]])) };
 }
 
 /** Every path below a folder, with the text of every file. */
@@ -324,7 +324,10 @@ async function tree(folder: string): Promise<string[]> {
   return (await Promise.all(texts)).sort();
 }
 
-/** Does something in every turn of the event loop, and so between any two steps of `outcome`, until that has settled. */
+/**
+ * Does something in every turn of the event loop, and so between any two steps of `outcome`, until
+ * that has settled.
+ */
 async function whileSettling<T>(outcome: Promise<T>, act: (turn: number) => void): Promise<T> {
   let isSettled = false;
   void outcome.finally(() => {
@@ -344,7 +347,10 @@ function appendOne(file: string): number {
   return 1;
 }
 
-/** Root may do everything: for the time of `act`, be the user `nobody`, to whom the folder is opened. */
+/**
+ * Root may do everything: for the time of `act`, be the user `nobody`, to whom the folder is
+ * opened.
+ */
 async function withoutPrivileges(folder: string, act: () => Promise<void>): Promise<void> {
   if (process.geteuid?.() !== 0) return act();
   await chmod(folder, 0o755);

@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { partName } from '../../../src/adapters/folder/keyPath.ts';
-import { DirectoryStore } from '../../../src/adapters/folder/objectStore.ts';
+import { FolderObjectStore } from '../../../src/adapters/folder/objectStore.ts';
 import { watchBuckets } from '../../../src/adapters/folder/watch.ts';
 import type { Location } from '../../../src/store/objectStore.ts';
 
 describe('watchBuckets', () => {
   let root: string;
-  let store: DirectoryStore;
+  let store: FolderObjectStore;
   let stop: AbortController;
   let reports: EventEmitter;
   let seen: string[];
@@ -19,7 +19,7 @@ describe('watchBuckets', () => {
     await mkdir(path.join(root, 'a/old'), { recursive: true });
     await mkdir(path.join(root, 'b'));
     await writeFile(path.join(root, 'a/old/k'), 'x');
-    store = new DirectoryStore(buckets());
+    store = new FolderObjectStore(buckets());
     stop = new AbortController();
     reports = new EventEmitter();
     seen = [];
@@ -46,7 +46,10 @@ describe('watchBuckets', () => {
     if (isComplete()) return;
     for await (const _ of on(reports, 'report')) if (isComplete()) return;
   };
-  /** Reports come in the order of what happened, once each has settled: what is not there by then never comes. */
+  /**
+   * Reports come in the order of what happened, once each has settled: what is not there by then
+   * never comes.
+   */
   const nothingMore = async (): Promise<void> => {
     for (const marker of ['first marker', 'second marker']) {
       await put('b', marker);

@@ -47,7 +47,7 @@ describe('MemoryQueue', () => {
     expect(queue.receive(1)[0]?.body).toEqual({ n: [1] });
   });
 
-  it('a body that is no JSON is refused', async () => {
+  it('a body that is not JSON is refused', async () => {
     const queue = new MemoryQueue<unknown>({ visibilitySeconds: 30, maxReceives: 3, ...makeClock() });
     await expect(queue.send([{ body: undefined }])).rejects.toThrow(TypeError);
   });
@@ -266,7 +266,7 @@ describe('consume', () => {
     expect(queue.pending().ready).toBe(1);
   });
 
-  it('a backoff that is no delay stops the consumer, which says so', async () => {
+  it('a backoff that is not a delay stops the consumer, which says so', async () => {
     const { queue, options } = setUp();
     const consumer = consume(queue, () => Promise.reject(new Error('no')), { ...options, backoffSeconds: () => -1 });
     await queue.send([{ body: 'x' }]);
@@ -336,7 +336,10 @@ const STEPS: ((run: Run, n: number) => Promise<void>)[] = [
   },
 ];
 
-/** The queue as a plain list that is searched for everything. `receipt` is there while the message is in flight. */
+/**
+ * The queue as a plain list that is searched for everything. `receipt` is there while the message
+ * is in flight.
+ */
 function makeModel(now: () => number, options: { visibilityMs: number; maxReceives: number }) {
   const messages = new Map<string, { dueEpochMs: number; count: number; receipt?: string }>();
   const dead: string[] = [];
@@ -388,7 +391,7 @@ function makeModel(now: () => number, options: { visibilityMs: number; maxReceiv
   };
 }
 
-/** A clock that moves when it is told to. `advance` fires timers at their time, in order. */
+/** A clock that moves when it is asked to. `advance` fires timers at their time, in order. */
 function makeClock() {
   let epochMs = Date.UTC(2026, 3, 1);
   const timers = new Set<{ dueEpochMs: number; callback: () => void }>();

@@ -54,12 +54,12 @@ describe('a confirmed message', () => {
     ]);
   });
 
-  it('is confirmed among many, and one that no queue takes is told from the rest', async () => {
+  it('is confirmed among many, and one that no queue takes is distinguished from the rest', async () => {
     await bind();
     const all = messages(1_000);
     all[700] = message('lonely', 'unheard-of');
-    const fates = await broker.publish(all);
-    expect(fates.map(({ is }) => is)).toEqual(all.map(({ id }) => (id === 'lonely' ? 'unroutable' : 'confirmed')));
+    const results = await broker.publish(all);
+    expect(results.map(({ is }) => is)).toEqual(all.map(({ id }) => (id === 'lonely' ? 'unroutable' : 'confirmed')));
     expect((await arrived()).map(({ id }) => id)).toEqual(all.map(({ id }) => id).filter((id) => id !== 'lonely'));
   });
 
@@ -76,13 +76,13 @@ describe('a message that can never be sent', () => {
     await bind();
     const cyclic: Record<string, unknown> = {};
     cyclic.self = cyclic;
-    const fates = await broker.publish([
+    const results = await broker.publish([
       { ...message('a'), body: cyclic },
       message('b'),
       { ...message('c'), routingKey: 'x'.repeat(256) },
       message('ü'.repeat(128)),
     ]);
-    expect(fates).toEqual([
+    expect(results).toEqual([
       { is: 'failed', reason: expect.stringContaining('cannot be written as JSON') },
       CONFIRMED,
       { is: 'failed', reason: expect.stringContaining('routing key is longer') },
@@ -137,8 +137,8 @@ describe('a broker object that is closed', () => {
     });
     const said = once(child, 'message');
     const ended = once(child, 'exit');
-    const [fates] = await said;
-    expect(fates).toEqual([{ is: 'unroutable' }]);
+    const [results] = await said;
+    expect(results).toEqual([{ is: 'unroutable' }]);
     expect(await ended).toEqual([0, null]);
   });
 });

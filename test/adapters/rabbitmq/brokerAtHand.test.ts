@@ -16,7 +16,7 @@ describe('a machine without RabbitMQ', () => {
     await expect(brokerAtHand('', findNone)).rejects.toThrow('RabbitMQ is not installed');
   });
 
-  it('is told that an AMQP_URL is none, without its password', async () => {
+  it('hears that an AMQP_URL is not one, without its password', async () => {
     const refusal = brokerAtHand('hunter22', findNone);
     await expect(refusal).rejects.toThrow('AMQP_URL must be');
     await expect(refusal).rejects.not.toThrow('hunter22');

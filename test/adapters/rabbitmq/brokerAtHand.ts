@@ -3,7 +3,9 @@ import { credentialsOf } from './brokerWorld.ts';
 import { findRabbitmq } from './rabbitmqPrograms.ts';
 import { startRabbitmqServer } from './rabbitmqServer.ts';
 
-/** A RabbitMQ that may be somebody else's: use names of your own there, and leave nothing behind. */
+/**
+ * A RabbitMQ that may be somebody else's: use names of your own there, and leave nothing behind.
+ */
 export interface BrokerAtHand {
   readonly credentials: BrokerCredentials;
   readonly virtualHost: string;
@@ -11,8 +13,8 @@ export interface BrokerAtHand {
 }
 
 /**
- * A server of the test's own where RabbitMQ is installed or can be; else the one that AMQP_URL names. Throws what `find`
- * throws where there is neither.
+ * A server of the test's own where RabbitMQ is installed or can be; else the one that AMQP_URL
+ * names. Throws what `find` throws where there is neither.
  */
 export async function brokerAtHand(
   amqpUrl = process.env.AMQP_URL,
@@ -29,7 +31,10 @@ export async function brokerAtHand(
   return { credentials: credentialsOf(server), virtualHost, close: server.close };
 }
 
-/** Where nothing is said, it is guest, and the virtual host `/`, as in an empty server (RabbitMQ URI Specification). */
+/**
+ * Where nothing is said, it is guest, and the virtual host `/`, as in an empty server (RabbitMQ URI
+ * Specification).
+ */
 function readAmqpUrl(amqpUrl: string): Pick<BrokerAtHand, 'credentials' | 'virtualHost'> {
   const url = URL.parse(amqpUrl);
   if (!url) throw new Error('AMQP_URL must be amqp://user:password@host:port/virtual-host, or amqps://');

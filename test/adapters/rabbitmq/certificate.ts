@@ -4,7 +4,10 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** A key and a certificate for it that vouches for itself, for localhost and 127.0.0.1: the files in `folder`. */
+/**
+ * A key and a certificate for it that vouches for itself, for localhost and 127.0.0.1: the files in
+ * `folder`.
+ */
 export async function makeCertificate(folder: string): Promise<{ keyFile: string; certificateFile: string }> {
   const keyFile = join(folder, 'key.pem');
   const certificateFile = join(folder, 'certificate.pem');

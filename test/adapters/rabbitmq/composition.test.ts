@@ -1,6 +1,6 @@
 import { CreateSecretCommand, PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
-import { rabbitmqBroker } from '../../../functions/rabbitmq.ts';
+import { openBroker } from '../../../functions/servicesWithSecrets.ts';
 import { type FaultProxy, startFaultProxy } from '../../aws/faultProxy.ts';
 import { type MotoServer, startMotoServer } from '../../aws/motoServer.ts';
 import { bindQueue, message } from './brokerWorld.ts';
@@ -37,13 +37,13 @@ const secretOf = (password: string) => {
 };
 
 it('a stage without a broker has none', () => {
-  expect(rabbitmqBroker({ RABBITMQ_SECRET: 'none', RABBITMQ_VIRTUAL_HOST: 'any' })).toBeUndefined();
+  expect(openBroker({ RABBITMQ_SECRET: 'none', RABBITMQ_VIRTUAL_HOST: 'any' })).toBeUndefined();
 });
 
 it('the secret is read from Secrets Manager once, and again when the broker refuses it', async () => {
   const virtualHost = await server.createVirtualHost();
   await bindQueue(server, virtualHost, { exchange: 'cur-reactor', queue: 'all', pattern: '#' });
-  const broker = rabbitmqBroker({ RABBITMQ_SECRET: NAME, RABBITMQ_VIRTUAL_HOST: virtualHost });
+  const broker = openBroker({ RABBITMQ_SECRET: NAME, RABBITMQ_VIRTUAL_HOST: virtualHost });
   if (!broker) throw new Error('there is no broker');
   expect(await broker.publish([message('a')])).toEqual([
     { is: 'failed', reason: expect.stringContaining('ResourceNotFoundException') },

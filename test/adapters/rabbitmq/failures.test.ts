@@ -5,24 +5,24 @@ const withCode = (code: string | number, message = 'something') => Object.assign
 
 describe('a failure of the broker', () => {
   it.each([
-    [withCode(320, 'Connection closed: 320 (CONNECTION-FORCED)'), '320', 'retry'],
-    [withCode(541), '541', 'retry'],
-    [withCode('ECONNREFUSED', ''), 'ECONNREFUSED', 'retry'],
-    [new Error('Heartbeat timeout'), 'CLOSED', 'retry'],
-    [new Error('Handshake terminated by server: 403 (ACCESS-REFUSED) with message "…"'), '403', 'refused'],
-    [new Error('Expected ConnectionOpenOk; got <ConnectionClose channel:0>'), 'NO_VIRTUAL_HOST', 'giveUp'],
-    [withCode(404), '404', 'giveUp'],
-    [withCode(406), '406', 'giveUp'],
-    [withCode(530), '530', 'giveUp'],
-    [withCode('CERT_HAS_EXPIRED'), 'CERT_HAS_EXPIRED', 'giveUp'],
-    ['no error', 'CLOSED', 'retry'],
-  ])('has a code that tells what to do: %s', (error, code, kind) => {
+    [withCode(320, 'Connection closed: 320 (CONNECTION-FORCED)'), '320', 'transient'],
+    [withCode(541), '541', 'transient'],
+    [withCode('ECONNREFUSED', ''), 'ECONNREFUSED', 'transient'],
+    [new Error('Heartbeat timeout'), 'CLOSED', 'transient'],
+    [new Error('Handshake terminated by server: 403 (ACCESS-REFUSED) with message "…"'), '403', 'auth'],
+    [new Error('Expected ConnectionOpenOk; got <ConnectionClose channel:0>'), 'NO_VIRTUAL_HOST', 'permanent'],
+    [withCode(404), '404', 'permanent'],
+    [withCode(406), '406', 'permanent'],
+    [withCode(530), '530', 'permanent'],
+    [withCode('CERT_HAS_EXPIRED'), 'CERT_HAS_EXPIRED', 'permanent'],
+    ['no error', 'CLOSED', 'transient'],
+  ])('has a code that decides what to do: %s', (error, code, kind) => {
     expect(failureOf(error)).toMatchObject({ code, kind });
     expect(failureOf(error).message).not.toBe('');
   });
 
-  it('means: give up, where nobody knows its code', () => {
-    expect(kindOf('999')).toBe('giveUp');
+  it('is permanent, where nobody knows its code', () => {
+    expect(kindOf('999')).toBe('permanent');
   });
 
   it('fits a line and holds no secret, whatever the broker has said', () => {

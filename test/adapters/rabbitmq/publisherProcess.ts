@@ -1,8 +1,11 @@
 import { brokerOn, message } from './brokerWorld.ts';
 
-/** A process that publishes one message, sends its fate to its parent, closes its broker, and has nothing else to do. */
+/**
+ * A process that publishes one message, sends its result to its parent, closes its broker, and has
+ * nothing else to do.
+ */
 const { CREDENTIALS = '', virtualHost = '', exchange = '' } = process.env;
 const broker = brokerOn(JSON.parse(CREDENTIALS), virtualHost, { exchange });
-const fates = await broker.publish([message('a', 'unheard-of')]);
+const results = await broker.publish([message('a', 'unheard-of')]);
 await broker.close();
-process.send?.(fates, () => process.disconnect());
+process.send?.(results, () => process.disconnect());

@@ -41,7 +41,8 @@ function open(options: Partial<RabbitmqOptions> = {}): Broker {
 
 const arrived = () => takeAll(server, virtualHost, exchange);
 const arrivedIds = async () => (await arrived()).map(({ id }) => id);
-const reasons = (fates: readonly SendResult[]) => fates.map((fate) => (fate.is === 'failed' ? fate.reason : fate.is));
+const reasons = (results: readonly SendResult[]) =>
+  results.map((result) => (result.is === 'failed' ? result.reason : result.is));
 
 describe('a confirmed message', () => {
   it('is in the queue that is bound for it, with its id and type, and survives the broker’s sudden death', async () => {
@@ -69,11 +70,11 @@ describe('a confirmed message', () => {
 
   it('belongs to its own call where several publish at the same time', async () => {
     const broker = open();
-    const fates = await Promise.all([
+    const results = await Promise.all([
       broker.publish([message('a'), message('b', 'unheard-of')]),
       broker.publish([message('c', 'unheard-of'), message('d')]),
     ]);
-    expect(fates).toEqual([
+    expect(results).toEqual([
       [CONFIRMED, { is: 'unroutable' }],
       [{ is: 'unroutable' }, CONFIRMED],
     ]);
@@ -82,13 +83,13 @@ describe('a confirmed message', () => {
 });
 
 describe('a message whose confirmation is lost', () => {
-  it('is sent again under the same id: whoever reads the queue drops doubles by it', async () => {
+  it('is sent again under the same id: consumers drop duplicates by it', async () => {
     proxy.passed = (bytes) => {
       if (bytes > 20_000 && proxy.accepted() === 1) proxy.silence('answers');
     };
     const broker = open({ deadlines: { confirmSeconds: 5 } });
-    const fates = await broker.publish([{ ...message('a'), body: { text: 'x'.repeat(100_000) } }, message('b')]);
-    expect(fates).toEqual([CONFIRMED, CONFIRMED]);
+    const results = await broker.publish([{ ...message('a'), body: { text: 'x'.repeat(100_000) } }, message('b')]);
+    expect(results).toEqual([CONFIRMED, CONFIRMED]);
     const ids = await arrivedIds();
     expect(ids.slice(0, 4)).toEqual(['a', 'b', 'a', 'b']);
   });
@@ -134,10 +135,10 @@ describe('a broker that is down', () => {
       if (bytes > 100_000) death ??= server.stop('SIGKILL');
     };
     const broker = open({ tries: 2 });
-    const fates = await broker.publish(all);
+    const results = await broker.publish(all);
     await death;
-    const confirmed = all.filter((_, index) => fates[index]?.is === 'confirmed').map(({ id }) => id);
-    const failed = all.filter((_, index) => fates[index]?.is === 'failed');
+    const confirmed = all.filter((_, index) => results[index]?.is === 'confirmed').map(({ id }) => id);
+    const failed = all.filter((_, index) => results[index]?.is === 'failed');
     expect(confirmed.length).toBeGreaterThan(0);
     expect(failed.length).toBeGreaterThan(0);
     expect(confirmed.length + failed.length).toBe(all.length);
@@ -170,8 +171,8 @@ describe('a broker that is in trouble', () => {
     });
     const broker = open();
     expect(await broker.publish([message('fills', 'counted')])).toEqual([CONFIRMED]);
-    const fates = await broker.publish([message('too-many', 'counted'), message('b')]);
-    expect(reasons(fates)).toEqual([expect.stringContaining('NACKED'), 'confirmed']);
+    const results = await broker.publish([message('too-many', 'counted'), message('b')]);
+    expect(reasons(results)).toEqual([expect.stringContaining('NACKED'), 'confirmed']);
   });
 
   it('does not end this process by closing connections, and is connected to again', async () => {

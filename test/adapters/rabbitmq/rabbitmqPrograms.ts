@@ -14,14 +14,18 @@ export interface RabbitmqPrograms {
   readonly epmd: string;
 }
 
-/** Here Debian keeps the scripts themselves; those it puts on the PATH change the user, and with it the folders. */
+/**
+ * Here Debian keeps the scripts themselves; those it puts on the PATH change the user, and with it
+ * the folders.
+ */
 const DEBIAN_FOLDER = '/usr/lib/rabbitmq/bin';
 const PACKAGE = 'rabbitmq-server';
 const APT_GET = ['-o', 'DPkg::Lock::Timeout=300', '-y', '--no-install-recommends'];
 
 /**
- * Finds RabbitMQ: in Debian's folder, else on the PATH; else installs Debian's package where that is no interference: as
- * root, in a system whose services nobody runs, such as a container. Throws an Error that says what to do by hand.
+ * Finds RabbitMQ: in Debian's folder, else on the PATH; else installs Debian's package where that
+ * is no interference: as root, in a system whose services nobody runs, such as a container. Throws
+ * an Error that says what to do by hand.
  */
 export async function findRabbitmq(): Promise<RabbitmqPrograms> {
   const programs = await look();
@@ -56,8 +60,8 @@ async function look(): Promise<RabbitmqPrograms | undefined> {
 }
 
 /**
- * Found is what runs: while packages are being installed, some files are there before others. rabbitmqctl is not asked:
- * it starts a name server for the whole machine, which stays.
+ * Found is what runs: while packages are being installed, some files are there before others.
+ * rabbitmqctl is not asked: it starts a name server for the whole machine, which stays.
  */
 function erlangRuns(): Promise<boolean> {
   return run('erl', ['-noinput', '-noshell', '-eval', 'ok = application:load(mnesia), halt(0).'], {

@@ -12,7 +12,10 @@ import { findRabbitmq, type RabbitmqPrograms } from './rabbitmqPrograms.ts';
 
 const run = promisify(execFile);
 
-/** A RabbitMQ of one's own: nothing of it is seen outside its folder, and it listens on this machine only. */
+/**
+ * A RabbitMQ of one's own: nothing of it is seen outside its folder, and it listens on this machine
+ * only.
+ */
 export interface RabbitmqServer {
   readonly port: number;
   readonly tlsPort: number;
@@ -32,7 +35,10 @@ export interface RabbitmqServer {
   close(): Promise<void>;
 }
 
-/** Far more than it takes, on a machine that is busy with other things, too: a server that ends is noticed at once. */
+/**
+ * Far more than it takes, on a machine that is busy with other things, too: a server that ends is
+ * noticed at once.
+ */
 const START_SECONDS = 300;
 const LOOK_AGAIN_MS = 50;
 const TRIES = 3;

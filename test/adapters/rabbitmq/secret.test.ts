@@ -91,8 +91,8 @@ describe('a RabbitMQ secret that is wrong', () => {
     ['url must be amqps://', { url: 'amqps://reactor:%E0%A4%A@mq' }],
     ['url: username must be', { url: 'amqps://mq' }],
     ['url must be a string', { url: 7 }],
-    ['must be a JSON object', ['hunter22']],
-    ['must be a JSON object', 'hunter22'],
+    ['it must be a JSON object', ['hunter22']],
+    ['it must be a JSON object', 'hunter22'],
   ])('is refused: %s', (message, secret) => {
     const refusal = refusalOf(JSON.stringify(secret));
     expect(refusal).toContain(`the RabbitMQ secret is wrong: ${message}`);

@@ -18,16 +18,16 @@ beforeAll(async () => {
 });
 afterAll(() => server?.close());
 
-/** Publishes one message; answers what became of it, as a text, and closes. */
+/** Publishes one message; answers what became of it, as a string, and closes. */
 async function publishOnce(credentials: BrokerCredentials): Promise<string> {
   const broker = brokerOn(credentials, virtualHost);
-  const [fate] = await broker.publish([message('a')]);
+  const [result] = await broker.publish([message('a')]);
   await broker.close();
-  return textOf(fate);
+  return textOf(result);
 }
 
-function textOf(fate: SendResult | undefined): string {
-  return fate?.is === 'failed' ? fate.reason : String(fate?.is);
+function textOf(result: SendResult | undefined): string {
+  return result?.is === 'failed' ? result.reason : String(result?.is);
 }
 
 describe('TLS', () => {

@@ -7,11 +7,17 @@ export interface TcpProxy {
   accepted(): number;
   /** How many of them are open. */
   open(): number;
-  /** From now on nothing passes over the connections that are open, or only no answer does, and nobody is told. */
+  /**
+   * From now on nothing passes over the connections that are open, or only no answer does, and
+   * nobody is notified.
+   */
   silence(what: 'everything' | 'answers'): void;
   /** Cuts all connections that are open, with a reset. */
   cut(): void;
-  /** Told how many bytes came from clients so far, before the last of them are passed on. Replace it at any time. */
+  /**
+   * Notified how many bytes came from clients so far, before the last of them are passed on.
+   * Replace it at any time.
+   */
   passed: (bytes: number) => void;
   close(): Promise<void>;
 }

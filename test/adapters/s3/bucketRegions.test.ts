@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createS3Client, S3ObjectStore } from '../../../src/adapters/s3/objectStore.ts';
+import { createS3Client } from '../../../src/adapters/s3/client.ts';
+import { S3ObjectStore } from '../../../src/adapters/s3/objectStore.ts';
 import type { AwsRequest } from '../../aws/faultProxy.ts';
 import { type MotoServer, REGION, startMotoServer } from '../../aws/motoServer.ts';
 import { s3Answer } from './copyConditions.ts';
@@ -25,7 +26,8 @@ describe('buckets of other regions', () => {
         return createS3Client({ ...moto.clientConfig, endpoint: world.proxy.endpoint, region });
       },
     });
-    // As S3 does it: the source lies elsewhere, and a request that is signed for another region is sent away.
+    // As S3 does it: the source lies elsewhere, and a request that is signed for another region is
+    // sent away.
     world.answer((request) => {
       const lies = bucketOf(request) === world.source ? ELSEWHERE : REGION;
       if (regionOf(request) === lies) return undefined;

@@ -2,9 +2,10 @@ import { request } from 'node:http';
 import type { AwsRequest, Fault, FaultProxy } from '../../aws/faultProxy.ts';
 
 /**
- * Adds to moto's server, behind this proxy, what it leaves out of S3: the conditions of copies. Without them a copy to a
- * key that is taken, or of another content than was asked for, is made. As in S3, a write to a key that another
- * conditional write is under way to is answered with 409. `before` may order a fault first.
+ * Adds to moto's server, behind this proxy, what it leaves out of S3: the conditions of copies.
+ * Without them a copy to a key that is taken, or of another content than was asked for, is made. As
+ * in S3, a write to a key that another conditional write is under way to is answered with 409.
+ * `before` may order a fault first.
  */
 export function addCopyConditions(
   proxy: FaultProxy,
@@ -44,12 +45,15 @@ function keyOf({ path }: AwsRequest): string {
   return path.replace(/\?.*$/s, '');
 }
 
-/** A source that is not there is for moto to tell. */
+/** That a source is not there, moto itself reports. */
 function isMet(condition: string | string[] | undefined, etag: string | undefined): boolean {
   return condition === undefined || etag === undefined || condition === etag;
 }
 
-/** The path is sent as it is: `..` in a key is no folder. moto believes any signature, but wants one. */
+/**
+ * The path is sent as it is: `..` in a key is no folder. moto believes any signature, but wants
+ * one.
+ */
 function etagAt(target: string, path: string, authorization = ''): Promise<string | undefined> {
   const { hostname, port } = new URL(target);
   return new Promise((resolve, reject) => {

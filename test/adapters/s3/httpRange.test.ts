@@ -40,7 +40,7 @@ describe('byte ranges', () => {
     ['bytes 0-0/9007199254740991', Number.MAX_SAFE_INTEGER],
     ['bytes 0-9/*', undefined],
     ['', undefined],
-  ])('%j tells the size %s', (contentRange, sizeBytes) => {
+  ])('%j gives the size %s', (contentRange, sizeBytes) => {
     expect(sizeInContentRange(contentRange)).toBe(sizeBytes);
   });
 });

@@ -10,7 +10,8 @@ import {
 import fc from 'fast-check';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { S3ObjectStore, tagSuperseded } from '../../../src/adapters/s3/objectStore.ts';
+import { S3ObjectStore } from '../../../src/adapters/s3/objectStore.ts';
+import { tagUnowned } from '../../../src/adapters/s3/tagUnowned.ts';
 import { placeBySources } from '../../../src/billing/placement.ts';
 import { type Location, ObjectChanged, ObjectGone, type ObjectRef } from '../../../src/store/objectStore.ts';
 import { type MotoServer, startMotoServer } from '../../aws/motoServer.ts';
@@ -147,17 +148,18 @@ describe('S3ObjectStore', () => {
 
   it('superseded objects get one tag, and one that is not there is no error', async () => {
     await world.putText(inStaging('k'), 'x');
-    await tagSuperseded(world.client, inStaging('k'));
-    await tagSuperseded(world.client, inStaging('k'));
+    await tagUnowned(world.client, inStaging('k'));
+    await tagUnowned(world.client, inStaging('k'));
     const { TagSet } = await world.direct.send(new GetObjectTaggingCommand({ Bucket: world.staging, Key: 'k' }));
-    expect(TagSet).toEqual([{ Key: 'superseded', Value: 'true' }]);
-    await tagSuperseded(world.client, inStaging('gone'));
+    expect(TagSet).toEqual([{ Key: 'unowned', Value: 'true' }]);
+    await tagUnowned(world.client, inStaging('gone'));
   });
 
   it('an endpoint from the environment is used, with buckets named in the path', async () => {
     await world.putText(inSource('k'), 'found');
     const script = `
-      import { createS3Client, S3ObjectStore } from ${JSON.stringify(import.meta.resolve('../../../src/adapters/s3/objectStore.ts'))};
+      import { createS3Client } from ${JSON.stringify(import.meta.resolve('../../../src/adapters/s3/client.ts'))};
+      import { S3ObjectStore } from ${JSON.stringify(import.meta.resolve('../../../src/adapters/s3/objectStore.ts'))};
       const store = new S3ObjectStore(createS3Client());
       const { bytes } = await store.read({ bucket: process.argv[1], key: 'k' }, { start: 0 });
       process.stdout.write(bytes);`;
@@ -180,7 +182,10 @@ describe('S3ObjectStore', () => {
   );
 });
 
-/** Any Unicode, with more of what something on the way may decode, mend or split. S3 takes 1,024 bytes; moto's router no newline. */
+/**
+ * Any Unicode, with more of what something on the way may decode, mend or split. S3 takes 1,024
+ * bytes; moto's router no newline.
+ */
 const keys = fc
   .array(
     fc.oneof(

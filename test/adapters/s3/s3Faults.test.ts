@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type S3ObjectStore, tagSuperseded } from '../../../src/adapters/s3/objectStore.ts';
+import type { S3ObjectStore } from '../../../src/adapters/s3/objectStore.ts';
+import { tagUnowned } from '../../../src/adapters/s3/tagUnowned.ts';
 import { AccessDenied, type Location, ObjectChanged, ObjectGone } from '../../../src/store/objectStore.ts';
 import type { AwsRequest, Fault } from '../../aws/faultProxy.ts';
 import { type MotoServer, startMotoServer } from '../../aws/motoServer.ts';
@@ -84,7 +85,7 @@ describe('access denied', () => {
 });
 
 describe('throttling and broken connections', () => {
-  it('a request that is told to slow down is sent again', async () => {
+  it('a request that is asked to slow down is sent again', async () => {
     await source();
     world.answer(inTurn(s3Answer(503, 'SlowDown')));
     const { sizeBytes } = await world.store.read(inSource('k'), { start: 0 });
@@ -180,7 +181,7 @@ it('a version that is a delete marker, which S3 allows no method but DELETE, is 
   world.answer(() => s3Answer(405, 'MethodNotAllowed', { 'x-amz-delete-marker': 'true' }));
   const marker = { ...inSource('k'), versionId: 'v' };
   await expect(world.store.read(marker, { start: 0 })).rejects.toThrow(ObjectGone);
-  await tagSuperseded(world.client, inSource('k'));
+  await tagUnowned(world.client, inSource('k'));
 });
 
 describe('ranges', () => {

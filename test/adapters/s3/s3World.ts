@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { CreateBucketCommand, PutObjectCommand, type S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
-import { createS3Client, S3ObjectStore, type S3ObjectStoreOptions } from '../../../src/adapters/s3/objectStore.ts';
+import { createS3Client } from '../../../src/adapters/s3/client.ts';
+import { S3ObjectStore, type S3ObjectStoreOptions } from '../../../src/adapters/s3/objectStore.ts';
 import type { ListedObject, Location } from '../../../src/store/objectStore.ts';
 import { type AwsRequest, type Fault, type FaultProxy, startFaultProxy } from '../../aws/faultProxy.ts';
 import { type MotoServer, REGION } from '../../aws/motoServer.ts';
@@ -19,7 +20,10 @@ export interface S3World {
   /** Through the proxy. */
   readonly client: S3Client;
   readonly store: S3ObjectStore;
-  /** The names of the commands that the store has sent through `client`, in order; retries do not count. */
+  /**
+   * The names of the commands that the store has sent through `client`, in order; retries do not
+   * count.
+   */
   readonly commands: string[];
   /** A store of its own, through the proxy. */
   storeWith(options: S3ObjectStoreOptions, config?: S3ClientConfig): S3ObjectStore;

@@ -40,11 +40,11 @@ describe('signing in', () => {
     expect(await session.run('select 1')).toEqual([{ N: 1 }]);
   });
 
-  test('with a key that Snowflake does not know is refused, once, without a word of the token', async () => {
+  test('with a key that Snowflake does not know is refused, once, without anything of the token', async () => {
     const world = await createWorld();
     world.server.trust(createKey().publicKey);
     const failure = await failureOf(world.open());
-    expect(failure).toMatchObject({ code: '390144', kind: 'refused' });
+    expect(failure).toMatchObject({ code: '390144', kind: 'auth' });
     expect(failure.message).toBe('Snowflake: 390144: JWT token is invalid.');
     expect(world.server.requests).toEqual(['login']);
   });
@@ -76,7 +76,7 @@ describe('signing in', () => {
     const session = await world.open();
     world.server.expire('masters');
     world.server.order('login', { code: '390144' });
-    expect(await failureOf(session.run('select 1'))).toMatchObject({ kind: 'refused' });
+    expect(await failureOf(session.run('select 1'))).toMatchObject({ kind: 'auth' });
     expect(await session.run('select 1')).toEqual([{ N: 1 }]);
   });
 
@@ -100,7 +100,7 @@ describe('signing in', () => {
     const world = await createWorld();
     world.server.order('login', 'hangs');
     const failure = await failureOf(world.open({ deadlines: { connectSeconds: 0.3 } }));
-    expect(failure).toMatchObject({ code: 'DEADLINE', kind: 'retry' });
+    expect(failure).toMatchObject({ code: 'DEADLINE', kind: 'transient' });
     expect(failure.message).toBe('Snowflake: DEADLINE: no end of signing in within 0.3 s');
   });
 
@@ -115,11 +115,11 @@ describe('signing in', () => {
   test('whose session cannot be set up leaves none behind', async () => {
     const world = await createWorld();
     world.server.order('query', { code: '001003' });
-    expect(await failureOf(world.open())).toMatchObject({ code: '001003', kind: 'giveUp' });
+    expect(await failureOf(world.open())).toMatchObject({ code: '001003', kind: 'permanent' });
     expect(world.server.openSessions()).toEqual([]);
   });
 
-  test('refuses timeouts that are no whole seconds', async () => {
+  test('refuses timeouts that are not whole seconds', async () => {
     const world = await createWorld();
     await expect(world.open({ lockTimeoutSeconds: 0.5 })).rejects.toThrow('lockTimeoutSeconds must be a whole number');
     await expect(world.open({ statementTimeoutSeconds: 0 })).rejects.toThrow('statementTimeoutSeconds must be');

@@ -65,7 +65,7 @@ describe('a secret', () => {
       'accessUrl must be the https:// URL of an account, without a path',
     );
     expect(messageOf([])).toContain('the Snowflake secret is wrong');
-    expect(messageOf('null')).toBe('the Snowflake secret is wrong: must be a JSON object');
+    expect(messageOf('null')).toBe('the Snowflake secret is wrong: it must be a JSON object');
   });
 
   test('with a key that cannot be used says so', () => {

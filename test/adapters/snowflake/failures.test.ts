@@ -14,7 +14,7 @@ function driverError(fields: {
 
 describe('a code', () => {
   test.each(['000625', '401001', '000603', '402001'])('%s means: the same again, later', (code) => {
-    expect(kindOf(code)).toBe('retry');
+    expect(kindOf(code)).toBe('transient');
   });
 
   test.each(['390104', '390111', '390112', '390114', '407002'])('%s means: the same again in a new session', (code) => {
@@ -22,29 +22,29 @@ describe('a code', () => {
   });
 
   test.each(['390100', '390144'])('%s means: read the credentials again', (code) => {
-    expect(kindOf(code)).toBe('refused');
+    expect(kindOf(code)).toBe('auth');
   });
 
   test.each(['000604', '000630', '001003', '002003', '003001'])('%s means: give up', (code) => {
-    expect(kindOf(code)).toBe('giveUp');
+    expect(kindOf(code)).toBe('permanent');
   });
 
-  test('that nobody knows means: give up, and is told', () => {
+  test('that nobody knows is permanent, and is named', () => {
     const failure = failureOf(driverError({ code: '123456', message: 'something new', sqlState: 'ABCDE' }));
-    expect(failure).toMatchObject({ code: '123456', kind: 'giveUp', sqlState: 'ABCDE' });
+    expect(failure).toMatchObject({ code: '123456', kind: 'permanent', sqlState: 'ABCDE' });
     expect(failure.message).toBe('Snowflake: 123456: something new');
   });
 });
 
 describe('an error of the driver', () => {
   test.each([
-    [500, 'retry'],
-    [503, 'retry'],
-    [429, 'retry'],
-    [408, 'retry'],
+    [500, 'transient'],
+    [503, 'transient'],
+    [429, 'transient'],
+    [408, 'transient'],
     [401, 'reconnect'],
-    [403, 'giveUp'],
-    [404, 'giveUp'],
+    [403, 'permanent'],
+    [404, 'permanent'],
   ])('with the HTTP status %d means: %s', (statusCode, kind) => {
     const failure = failureOf(driverError({ code: 401002, response: { statusCode, headers: { token: 'SECRET' } } }));
     expect(failure).toMatchObject({ code: `HTTP ${statusCode}`, kind });
@@ -52,7 +52,7 @@ describe('an error of the driver', () => {
 
   test('about the network leaves open whether the statement ran', () => {
     const failure = failureOf(driverError({ code: 401001, message: 'connect ECONNREFUSED 127.0.0.1:1' }));
-    expect(failure).toMatchObject({ code: 'NETWORK', kind: 'retry' });
+    expect(failure).toMatchObject({ code: 'NETWORK', kind: 'transient' });
     expect(wasAnswered(failure)).toBe(false);
     expect(wasAnswered(failureOf(driverError({ code: '000625' })))).toBe(true);
     expect(wasAnswered(failureOf(driverError({ code: 407002 })))).toBe(false);
@@ -65,7 +65,7 @@ describe('an error of the driver', () => {
   });
 
   test('that is a failure already stays the same', () => {
-    const failure = new SnowflakeFailure({ code: 'DEADLINE', kind: 'retry', message: 'late' });
+    const failure = new SnowflakeFailure({ code: 'DEADLINE', kind: 'transient', message: 'late' });
     expect(failureOf(failure)).toBe(failure);
   });
 
@@ -74,7 +74,7 @@ describe('an error of the driver', () => {
       fc.property(fc.anything(), (thrown) => {
         const failure = failureOf(thrown);
         expect(failure).toBeInstanceOf(SnowflakeFailure);
-        expect(['retry', 'reconnect', 'refused', 'giveUp']).toContain(failure.kind);
+        expect(['transient', 'reconnect', 'auth', 'permanent']).toContain(failure.kind);
       }),
     );
   });
@@ -84,9 +84,9 @@ describe('a message', () => {
   test('is one line of limited length, whatever Snowflake says', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 700 }), fc.string(), (message, code) => {
-        const { message: told } = failureOf(driverError({ code, message }));
-        expect(told).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}\p{Cf}]/u);
-        expect(told.startsWith('Snowflake: ')).toBe(true);
+        const { message: shown } = failureOf(driverError({ code, message }));
+        expect(shown).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}\p{Cf}]/u);
+        expect(shown.startsWith('Snowflake: ')).toBe(true);
       }),
     );
     const long = failureOf(driverError({ code: '001003', message: 'x'.repeat(100_000) }));

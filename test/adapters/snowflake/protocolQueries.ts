@@ -3,7 +3,9 @@ import { setTimeout } from 'node:timers/promises';
 import type { Execute, ReceivedStatement, Running, ServedQuery, StatementResult } from './protocolServer.ts';
 import { asRecord, rowsetOf, rowtypeOf, SESSION_PARAMETERS } from './protocolWire.ts';
 
-/** Snowflake answers that a statement is not ready after 45 s; nobody wants to wait for that here. */
+/**
+ * Snowflake answers that a statement is not ready after 45 s; nobody wants to wait for that here.
+ */
 const PATIENCE_MS = 100;
 
 const CANCELLED: Refusal = { code: '000604', message: 'SQL execution canceled', sqlState: '57014' };
@@ -14,7 +16,10 @@ export interface QueryRuns {
   begin(statement: ReceivedStatement, requestId: string, isAsync: boolean): ServedQuery;
   find(queryId: string): ServedQuery | undefined;
   findByRequest(sessionId: string, requestId: string): ServedQuery | undefined;
-  /** The answer to the request that brought a query, or that asks for its result: a result, a refusal, or "not yet". */
+  /**
+   * The answer to the request that brought a query, or that asks for its result: a result, a
+   * refusal, or "not yet".
+   */
   answer(query: ServedQuery): Promise<object>;
   abort(query: ServedQuery): void;
 }
@@ -25,7 +30,10 @@ interface Refusal {
   readonly message: string;
 }
 
-/** The queries of a server: what `execute` does, and what the server knows itself (history, cancelling, session parameters). */
+/**
+ * The queries of a server: what `execute` does, and what the server knows itself (history,
+ * cancelling, session parameters).
+ */
 export function createQueryRuns(execute: Execute, setQueryTag: (sessionId: string, tag: string) => void): QueryRuns {
   const queries: ServedQuery[] = [];
   const answers = new Map<ServedQuery, Promise<object>>();

@@ -30,7 +30,10 @@ export function rowtypeOf(columns: readonly Column[]): object[] {
   }));
 }
 
-/** Values as they go over the wire: booleans as 1 and 0, timestamps as seconds since 1970. Throws a TypeError for others. */
+/**
+ * Values as they go over the wire: booleans as 1 and 0, timestamps as seconds since 1970. Throws a
+ * TypeError for others.
+ */
 export function rowsetOf(
   columns: readonly Column[],
   rows: readonly (readonly (string | null)[])[],

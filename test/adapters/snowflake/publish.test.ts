@@ -5,7 +5,7 @@ import type { Partition } from '../../../src/billing/partition.ts';
 import { parsePayer } from '../../../src/billing/payer.ts';
 import { parsePeriod } from '../../../src/billing/period.ts';
 import { FencedOff, type StagedFile } from '../../../src/warehouse/warehouse.ts';
-import { ALPHA, PERIOD, publicationOf, rowsOf } from '../../warehouse/contract.ts';
+import { ALPHA, PERIOD, publicationOf, rowsOf } from '../../warehouse/harness.ts';
 import { StatementError } from './protocolServer.ts';
 import { makeSnowflakeHarness, type SnowflakeHarness } from './snowflakeHarness.ts';
 
@@ -42,7 +42,7 @@ describe('the number of statements', () => {
     expect(harness.state.tables.currentFiles).toHaveLength(1_000);
   });
 
-  it('that tells what 1,000 partitions show is one', async () => {
+  it('that reads what 1,000 partitions show is one', async () => {
     const asked = partitions(1_000);
     await harness.warehouse.publish(
       PERIOD,
@@ -100,7 +100,7 @@ it('a publication of 12,345 files shows each of them once', async () => {
   expect(stagedKeys).toEqual(files.map(({ stagedKey }) => stagedKey).sort());
 });
 
-it('a publication keeps the rows, the delivery and as of when the bill is told', async () => {
+it('a publication keeps the rows, the delivery and as of when the bill is', async () => {
   const file = { ...fileOf(ALPHA, 'a'), rows: 7 };
   await harness.warehouse.publish(PERIOD, 3, [
     { partition: ALPHA, files: [file], deliveryId: 'd-1', asOf: 1_790_000_000_000 },

@@ -3,7 +3,7 @@ import { periodStart } from '../../../src/adapters/snowflake/audit.ts';
 import { lineItemsViewSql } from '../../../src/adapters/snowflake/view.ts';
 import type { ColumnType } from '../../../src/billing/columnType.ts';
 import type { StagedFile } from '../../../src/warehouse/warehouse.ts';
-import { ALPHA, BETA, PERIOD, publicationOf, rowsOf, SMALL_REPORT } from '../../warehouse/contract.ts';
+import { ALPHA, BETA, PERIOD, publicationOf, rowsOf, SMALL_REPORT } from '../../warehouse/harness.ts';
 import { makeSnowflakeHarness, type SnowflakeHarness } from './snowflakeHarness.ts';
 
 let harness: SnowflakeHarness;
@@ -48,7 +48,7 @@ describe('a refresh', () => {
     ]);
   });
 
-  it('that succeeds with a file that failed tells the reason of that file', async () => {
+  it('that succeeds with a file that failed gives the reason of that file', async () => {
     const [broken, whole] = [await stage('a'), await stage('b')];
     harness.state.failsToRegister.add(broken.stagedKey);
     expect(await harness.warehouse.register(ALPHA, [broken, whole])).toEqual([

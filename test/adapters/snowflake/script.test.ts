@@ -4,7 +4,7 @@ import { SnowflakeFailure } from '../../../src/adapters/snowflake/failures.ts';
 import type { Step, StepState } from '../../../src/warehouse/script.ts';
 import { FencedOff } from '../../../src/warehouse/warehouse.ts';
 import { eventually } from '../../eventually.ts';
-import { ALPHA, BETA, PERIOD, runOf } from '../../warehouse/contract.ts';
+import { ALPHA, BETA, PERIOD, runOf } from '../../warehouse/harness.ts';
 import { awaitStep, firstStep, runScript, runStep } from '../../warehouse/runScript.ts';
 import { StatementError } from './protocolServer.ts';
 import { createGate } from './sessionHarness.ts';
@@ -29,7 +29,9 @@ function steps(...statements: readonly string[]): readonly Step[] {
   return script().steps(PERIOD, [ALPHA.payer]);
 }
 
-/** A transaction that inserts a finding, as a step. Its number is 2: BEGIN is the first statement. */
+/**
+ * A transaction that inserts a finding, as a step. Its number is 2: BEGIN is the first statement.
+ */
 function transaction(): Step {
   return firstStep(steps('begin', insertAlpha(), 'commit'));
 }
@@ -69,7 +71,7 @@ describe('a step', () => {
     const { server } = harness;
     const begun = await script().submit(RUN, step);
     const queryId = submitted()[0]?.queryId;
-    server.tellStatuses(...words);
+    server.answerStatuses(...words);
     for (const _ of words) expect(await script().look(RUN, step, queryId)).toEqual({ is: 'running', queryId });
     expect(await awaitStep(script(), RUN, step, begun)).toEqual({ is: 'done', queryId });
   });
@@ -83,7 +85,7 @@ describe('a step', () => {
     }
   });
 
-  it('is found although its own statements bear its tag', async () => {
+  it('is found although its own statements have its tag', async () => {
     const step = transaction();
     const state = await runStep(script(), RUN, step);
     const tagged = harness.server.queries.filter(({ queryTag }) => queryTag?.endsWith(':1:2'));
@@ -180,7 +182,7 @@ describe('a step', () => {
 });
 
 describe('a step that fails', () => {
-  it('tells the statement, and the code and the words of Snowflake', async () => {
+  it('names the statement, and the code and the words of Snowflake', async () => {
     const step = firstStep(steps('begin', insertAlpha(), 'insert into no_such_table\nselect 1', 'commit'));
     const state = await runStep(script(), RUN, step);
     expect(state).toEqual({
@@ -198,7 +200,7 @@ describe('a step that fails', () => {
     expect(await analysed()).toEqual([]);
   });
 
-  it('as it commits tells that, leaves nothing, and keeps no lock', async () => {
+  it('as it commits is reported, leaves nothing, and keeps no lock', async () => {
     harness.state.beforeStatement = async (text) => {
       if (text === 'commit') throw new StatementError('000603', 'SQL execution internal error');
     };
@@ -211,7 +213,7 @@ describe('a step that fails', () => {
     expect(await runStep(script(), runOf(2), step)).toMatchObject({ is: 'done' });
   });
 
-  it('as a whole tells no statement, but the code and words of the query', async () => {
+  it('as a whole names no statement, but the code and words of the query', async () => {
     const step = firstStep(steps(insertAlpha()));
     await harness.session.submit('selec 1', TAG);
     await eventually(async () => {
@@ -226,14 +228,14 @@ describe('a step that fails', () => {
     });
   });
 
-  it.each(['ABORTING', 'DISCONNECTED', 'FAILED_WITH_INCIDENT'])('as %s tells that', async (word) => {
+  it.each(['ABORTING', 'DISCONNECTED', 'FAILED_WITH_INCIDENT'])('as %s is reported as that', async (word) => {
     const step = firstStep(steps(insertAlpha()));
     await runStep(script(), RUN, step);
-    harness.server.tellStatuses(word);
+    harness.server.answerStatuses(word);
     expect(await script().look(RUN, step, undefined)).toMatchObject({ is: 'failed', failure: { code: word } });
   });
 
-  it('is one whose query answers something else, or whose answer is kept no more', async () => {
+  it('is one whose query answers something else, or whose answer is no longer kept', async () => {
     const step = firstStep(steps(insertAlpha()));
     const queryId = await harness.session.submit('rollback', TAG);
     const look = () => script().look(RUN, step, queryId);
@@ -246,7 +248,7 @@ describe('a step that fails', () => {
     const step = firstStep(steps(insertAlpha()));
     await runStep(script(), RUN, step);
     harness.server.order('result', { code: '000603' }, 4);
-    await expect(script().look(RUN, step, undefined)).rejects.toMatchObject({ code: '000603', kind: 'retry' });
+    await expect(script().look(RUN, step, undefined)).rejects.toMatchObject({ code: '000603', kind: 'transient' });
     expect(await script().look(RUN, step, undefined)).toMatchObject({ is: 'done' });
   });
 });
@@ -325,7 +327,7 @@ describe('two runs of the script at the same time', () => {
     expect(await analysed()).toEqual([ALPHA.payer]);
   });
 
-  it('are told apart also where the period has two rows, or a table of an older release', async () => {
+  it('are distinguished also where the period has two rows, or a table of an older release', async () => {
     for (const epoch of [1, 2]) {
       harness.state.tables.fence.push({ period: PERIOD, epoch, scriptRun: null, scriptStatement: null });
     }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { readOutcome, scriptBlock } from '../../../src/adapters/snowflake/scriptBlock.ts';
 import { stepsOf } from '../../../src/analytics/steps.ts';
 import type { Step } from '../../../src/warehouse/script.ts';
-import { runOf } from '../../warehouse/contract.ts';
+import { runOf } from '../../warehouse/harness.ts';
 import { find, parseSnowflake } from './snowflakeGrammar.ts';
 import { blockOf, blockTextOf } from './snowflakeScripting.ts';
 

@@ -29,7 +29,7 @@ describe('a statement', () => {
     ]);
   });
 
-  test('carries its binds in their order, with texts, numbers and nulls', async () => {
+  test('carries its binds in their order, with strings, numbers and nulls', async () => {
     const world = await createWorld();
     const session = await world.open();
     const binds = ["it's", 12, null, 'é\n', '', 1.5, 7, 8, 9, 10, 11];
@@ -37,7 +37,7 @@ describe('a statement', () => {
     expect(world.server.queries.at(-1)?.binds).toEqual(binds.map((bind) => (bind === null ? null : String(bind))));
   });
 
-  test('bears the tag of the session, and the session has said what it expects of Snowflake', async () => {
+  test('has the tag of the session, and the session has said what it expects of Snowflake', async () => {
     const world = await createWorld();
     const session = await world.open({
       queryTag: 'reactor prod',
@@ -82,7 +82,7 @@ describe('a statement', () => {
     });
     const session = await world.open();
     const failure = await failureOf(session.run('select * from X'));
-    expect(failure).toMatchObject({ code: '002003', sqlState: '42S02', kind: 'giveUp' });
+    expect(failure).toMatchObject({ code: '002003', sqlState: '42S02', kind: 'permanent' });
     expect(failure.message).toBe(
       "Snowflake: 002003: SQL compilation error: Table 'X' does not exist or not authorized.",
     );
@@ -106,7 +106,7 @@ describe('a statement', () => {
     });
     const waits: number[] = [];
     const session = await world.open({ backoff: async (attempt) => void waits.push(attempt) });
-    expect(await failureOf(session.run('update t set n = 1'))).toMatchObject({ code: '000625', kind: 'retry' });
+    expect(await failureOf(session.run('update t set n = 1'))).toMatchObject({ code: '000625', kind: 'transient' });
     expect(world.executed).toHaveLength(4);
     expect(waits).toEqual([1, 2, 3]);
   });
@@ -143,7 +143,7 @@ describe('a statement', () => {
     });
     const session = await world.open({ deadlines: { statementSeconds: 3 } });
     const [first] = world.server.openSessions();
-    expect(await failureOf(session.run('slow'))).toMatchObject({ code: 'DEADLINE', kind: 'retry' });
+    expect(await failureOf(session.run('slow'))).toMatchObject({ code: 'DEADLINE', kind: 'transient' });
     expect(await session.run('select 1')).toEqual([{ N: 1 }]);
     await eventually(() => expect(world.server.openSessions()).not.toContain(first));
     expect(world.executed).toEqual(['slow', 'select 1']);

@@ -22,7 +22,10 @@ export interface SessionWorld {
   close(): Promise<void>;
 }
 
-/** A server with `execute` behind it, and sessions on it which are closed with it. Nothing waits between tries. */
+/**
+ * A server with `execute` behind it, and sessions on it which are closed with it. Nothing waits
+ * between tries.
+ */
 async function createSessionWorld(execute: Execute = async () => numbers(1)): Promise<SessionWorld> {
   const executed: string[] = [];
   const server = await startProtocolServer((statement, running) => {

@@ -2,7 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { readSnowflakeEnvironment } from '../../../src/adapters/snowflake/credentials.ts';
 import { openSession } from '../../../src/adapters/snowflake/session.ts';
 
-/** A process that does a bit of everything on Snowflake, and must end by itself. Its environment says where and who. */
+/**
+ * A process that does a bit of everything on Snowflake, and must end by itself. Its environment
+ * says where and who.
+ */
 const session = await openSession({
   readCredentials: () => readSnowflakeEnvironment(process.env, (path) => readFile(path, 'utf8')),
   database: 'COSTS',

@@ -55,7 +55,7 @@ describe('a submitted query', () => {
     expect(await settled(() => later.status(queryId))).toEqual({ is: 'done' });
   });
 
-  test('that failed tells the code and the words of its result', async () => {
+  test('that failed gives the code and the words of its result', async () => {
     const world = await createWorld(async ({ sql }) => {
       if (sql.startsWith('call')) throw new StatementError('100038', "Numeric value 'x' is not recognized", '22018');
       return numbers(1);
@@ -101,7 +101,7 @@ describe('a submitted query', () => {
     const session = await world.open({ deadlines: { submitSeconds: 3 } });
     await session.submit('call analytics()', 'run-1');
     world.server.order('submit', 'lostAnswer', 100);
-    expect(await failureOf(session.submit('call analytics()', 'run-2'))).toMatchObject({ kind: 'retry' });
+    expect(await failureOf(session.submit('call analytics()', 'run-2'))).toMatchObject({ kind: 'transient' });
     const other = await world.open();
     const found = await other.findByTag('run-2');
     expect(found).toBe(world.server.queries.find(({ queryTag }) => queryTag === 'run-2')?.queryId);
@@ -116,7 +116,7 @@ describe('a submitted query', () => {
     world.server.order('submit', { code: '390201' });
     expect(await failureOf(session.submit('call analytics()', 'run-2'))).toMatchObject({
       code: '390201',
-      kind: 'giveUp',
+      kind: 'permanent',
     });
   });
 
@@ -126,7 +126,7 @@ describe('a submitted query', () => {
     world.server.order('submit', { code: '390111' });
     expect(await failureOf(session.submit('call analytics()', 'run-1'))).toMatchObject({
       code: 'SESSION_LOST',
-      kind: 'giveUp',
+      kind: 'permanent',
     });
     expect(world.executed).toEqual([]);
     await session.submit('call analytics()', 'run-1');
@@ -166,19 +166,19 @@ describe('a submitted query', () => {
     world.server.expire('sessions');
     world.server.order('result', 'unavailable');
     expect(await later.result(queryId)).toEqual([{ N: 1 }]);
-    expect(await failureOf(later.result(UNKNOWN_QUERY))).toMatchObject({ code: '000709', kind: 'giveUp' });
+    expect(await failureOf(later.result(UNKNOWN_QUERY))).toMatchObject({ code: '000709', kind: 'permanent' });
     await expect(later.result('../session')).rejects.toThrow(RangeError);
   });
 });
 
 describe('a tag', () => {
-  test('that no query bears finds none', async () => {
+  test('that no query has finds none', async () => {
     const world = await createWorld();
     const session = await world.open();
     expect(await session.findByTag('run-1')).toBeUndefined();
   });
 
-  test('that several queries bear finds the oldest', async () => {
+  test('that several queries have finds the oldest', async () => {
     const world = await createWorld();
     const session = await world.open();
     const oldest = await session.submit('call analytics()', 'run-1');
@@ -200,7 +200,7 @@ describe('the status of a query', () => {
   ])('%s means that it is running', async (word) => {
     const world = await createWorld();
     const session = await world.open();
-    world.server.tellStatuses(word);
+    world.server.answerStatuses(word);
     expect(await session.status(UNKNOWN_QUERY)).toEqual({ is: 'running' });
   });
 
@@ -210,7 +210,7 @@ describe('the status of a query', () => {
       const world = await createWorld(async () => numbers(1));
       const session = await world.open();
       const queryId = await session.submit('call analytics()', 'run-1');
-      world.server.tellStatuses(word);
+      world.server.answerStatuses(word);
       expect(await session.status(queryId)).toEqual({
         is: 'failed',
         code: word,
@@ -227,19 +227,19 @@ describe('the status of a query', () => {
     });
     const session = await world.open({ deadlines: { statusSeconds: 3 } });
     const queryId = await session.submit('call analytics()', 'run-1');
-    world.server.tellStatuses('ABORTING');
+    world.server.answerStatuses('ABORTING');
     expect(await session.status(queryId)).toMatchObject({ is: 'failed', code: 'ABORTING' });
     gate.open();
   });
 
-  test('is told in the end, over whatever words before', async () => {
+  test('is known in the end, over whatever states before', async () => {
     const world = await createWorld();
     const session = await world.open();
     const queryId = await session.submit('call analytics()', 'run-1');
-    world.server.tellStatuses('QUEUED', 'RESUMING_WAREHOUSE', 'BLOCKED', 'RESTARTED');
-    const told: string[] = [];
-    for (let count = 0; count < 5; count++) told.push((await session.status(queryId)).is);
-    expect(told).toEqual(['running', 'running', 'running', 'running', 'done']);
+    world.server.answerStatuses('QUEUED', 'RESUMING_WAREHOUSE', 'BLOCKED', 'RESTARTED');
+    const states: string[] = [];
+    for (let count = 0; count < 5; count++) states.push((await session.status(queryId)).is);
+    expect(states).toEqual(['running', 'running', 'running', 'running', 'done']);
   });
 
   test('of a query that nobody knows is running', async () => {
@@ -261,7 +261,7 @@ describe('the status of a query', () => {
     const world = await createWorld();
     const session = await world.open();
     world.server.order('status', 'unavailable', 10);
-    expect(await failureOf(session.status(UNKNOWN_QUERY))).toMatchObject({ code: 'HTTP 503', kind: 'retry' });
+    expect(await failureOf(session.status(UNKNOWN_QUERY))).toMatchObject({ code: 'HTTP 503', kind: 'transient' });
     expect(world.server.requests.filter((route) => route === 'status')).toHaveLength(4);
   });
 
@@ -304,7 +304,7 @@ describe('the status of a query', () => {
     const session = await world.open({ deadlines: { statusSeconds: 3 } });
     const queryId = await session.submit('call analytics()', 'run-1');
     world.server.order('status', 'hangs');
-    expect(await failureOf(session.status(queryId))).toMatchObject({ code: 'DEADLINE', kind: 'retry' });
+    expect(await failureOf(session.status(queryId))).toMatchObject({ code: 'DEADLINE', kind: 'transient' });
     expect(await session.status(queryId)).toEqual({ is: 'done' });
   });
 

@@ -62,7 +62,7 @@ describe('a transaction', () => {
     const session = await world.open();
     expect(await failureOf(session.transaction(({ run }) => run('update t')))).toMatchObject({
       code: '000625',
-      kind: 'retry',
+      kind: 'transient',
     });
     expect(world.executed).toEqual(['begin transaction', 'update t', 'rollback']);
   });

@@ -3,8 +3,9 @@ import { asRecord } from './protocolWire.ts';
 import type { Block, Branch, Expression, ScriptingStatement, Value } from './snowflakeScripting.ts';
 
 /**
- * Runs a block as Snowflake does: each statement of it by `runChild`, one after the other; when one fails, the handler
- * with SQLCODE and SQLERRM. Answers what the block returns, in the column that Snowflake calls `anonymous block`.
+ * Runs a block as Snowflake does: each statement of it by `runChild`, one after the other; when one
+ * fails, the handler with SQLCODE and SQLERRM. Answers what the block returns, in the column that
+ * Snowflake calls `anonymous block`.
  */
 export async function runBlock(
   block: Block,

@@ -1,7 +1,7 @@
 import { partitionPrefix } from '../../../src/billing/partition.ts';
 import { parsePayer } from '../../../src/billing/payer.ts';
 import { periodOf } from '../../../src/billing/period.ts';
-import type { Row } from '../../warehouse/contract.ts';
+import type { Row } from '../../warehouse/harness.ts';
 import type { SnowflakeState } from './snowflakeState.ts';
 import { bound, boundNumber, type Known, literally, refused, texts } from './snowflakeStatements.ts';
 

@@ -10,7 +10,10 @@ import {
 } from './snowflakeStatements.ts';
 import type { FenceRow, Sessions } from './snowflakeTables.ts';
 
-/** The statements about `cur_fence`: those of runs of the finalizer, of the script, and of the script's blocks. */
+/**
+ * The statements about `cur_fence`: those of runs of the finalizer, of the script, and of the
+ * script's blocks.
+ */
 export function fenceStatements(sessions: Sessions): Known[] {
   return [...publishingStatements(sessions), ...scriptStatements(sessions), ...blockStatements(sessions)];
 }

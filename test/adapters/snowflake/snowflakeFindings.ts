@@ -36,7 +36,7 @@ export function findingsStatements(sessions: Sessions): Known[] {
   ];
 }
 
-/** One variable and one temporary table of a session are enough to tell whose they are. */
+/** One variable and one temporary table of a session are enough to see whose they are. */
 function sessionStatements(sessions: Sessions): Known[] {
   const ofSession = new Map<string, OwnState>();
   const own = (sessionId: string): OwnState => {

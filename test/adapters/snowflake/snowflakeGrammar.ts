@@ -11,8 +11,9 @@ export interface SqlNode {
 }
 
 /**
- * The statements of a script, as sqlfluff's grammar of Snowflake reads them. Throws an Error that quotes what it cannot
- * read. It knows each statement's clauses and their order, but no tables and no types.
+ * The statements of a script, as sqlfluff's grammar of Snowflake reads them. Throws an Error that
+ * quotes what it cannot read. It knows each statement's clauses and their order, but no tables and
+ * no types.
  */
 export async function parseSnowflake(sql: string): Promise<SqlNode[]> {
   const command = await findPythonTool('sqlfluff');
@@ -21,7 +22,7 @@ export async function parseSnowflake(sql: string): Promise<SqlNode[]> {
   child.stdin.end(sql);
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
   const parsed = Output.safeParse(stdout.startsWith('[') ? JSON.parse(stdout) : undefined);
-  if (!parsed.success) throw new Error(`sqlfluff told no parse tree: ${stderr.slice(-2000)}`);
+  if (!parsed.success) throw new Error(`sqlfluff answered no parse tree: ${stderr.slice(-2000)}`);
   // Brackets that do not close leave no tree at all.
   if (parsed.data.some(({ segments }) => segments === null)) throw new Error(`no Snowflake SQL: ${sql.slice(0, 200)}`);
   const nodes = parsed.data.flatMap(({ segments }) => nodesOf(segments));

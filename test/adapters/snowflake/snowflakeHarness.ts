@@ -6,7 +6,7 @@ import { type Partition, partitionPrefix } from '../../../src/billing/partition.
 import { type Payer, parsePayer } from '../../../src/billing/payer.ts';
 import { monthOf, type Period, yearOf } from '../../../src/billing/period.ts';
 import type { Warehouse } from '../../../src/warehouse/warehouse.ts';
-import { PERIOD, type Row, SMALL_REPORT, type WarehouseHarness } from '../../warehouse/contract.ts';
+import { PERIOD, type Row, SMALL_REPORT, type WarehouseHarness } from '../../warehouse/harness.ts';
 import { type ProtocolServer, startProtocolServer } from './protocolServer.ts';
 import { makeSnowflakeState, type SnowflakeState } from './snowflakeState.ts';
 
@@ -15,9 +15,14 @@ export interface SnowflakeHarness extends WarehouseHarness {
   readonly state: SnowflakeState;
   readonly server: ProtocolServer;
   readonly session: Session;
-  /** Another session of the same user, and a warehouse of its own on it: as another Lambda has them. */
+  /**
+   * Another session of the same user, and a warehouse of its own on it: as another Lambda has them.
+   */
   another(): Promise<{ warehouse: Warehouse; session: Session }>;
-  /** The statements that arrive while `work` goes on, with evened blanks and names as `<externalTable>`. */
+  /**
+   * The statements that arrive while `work` goes on, with evened blanks and names as
+   * `<externalTable>`.
+   */
   sent(work: () => Promise<unknown>): Promise<string[]>;
 }
 
@@ -28,7 +33,9 @@ const PRIVATE_KEY = generateKeyPairSync('rsa', {
   publicKeyEncoding: { type: 'spki', format: 'pem' },
 }).privateKey;
 
-/** The Snowflake warehouse, through Snowflake's own driver, on a server that answers from memory. */
+/**
+ * The Snowflake warehouse, through Snowflake's own driver, on a server that answers from memory.
+ */
 export async function makeSnowflakeHarness(): Promise<SnowflakeHarness> {
   const state = makeSnowflakeState(NAMES, (sessionId) => server.openSessions().includes(sessionId));
   const server = await startProtocolServer(state.execute);

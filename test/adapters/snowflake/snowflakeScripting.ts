@@ -43,20 +43,28 @@ const ESCAPES = new Map([
   ['0', '\0'],
 ]);
 
-/** The text of the block in an `execute immediate '<block>'`; undefined for every other statement. */
+/**
+ * The text of the block in an `execute immediate '<block>'`; undefined for every other statement.
+ */
 export function blockTextOf(sql: string): string | undefined {
   const literal = new RegExp(`^execute immediate (${LITERAL})$`).exec(sql)?.[1];
   const text = literal === undefined ? '' : unquoted(literal);
   return /^declare\s/.test(text) ? text : undefined;
 }
 
-/** The block in a statement, if it is one with a block. Throws a SyntaxError for a block that is none. */
+/**
+ * The block in a statement, if it is one with a block. Throws a SyntaxError for a block that is
+ * none.
+ */
 export function blockOf(sql: string): Block | undefined {
   const text = blockTextOf(sql);
   return text === undefined ? undefined : parseBlock(new Reader(text));
 }
 
-/** The text of a literal: two quotes are one, and a backslash escapes (SQL reference, "String & binary data types"). */
+/**
+ * The text of a literal: two quotes are one, and a backslash escapes (SQL reference, "String &
+ * binary data types").
+ */
 function unquoted(literal: string): string {
   return literal
     .slice(1, -1)

@@ -1,5 +1,5 @@
 import type { SnowflakeNames } from '../../../src/adapters/snowflake/names.ts';
-import type { Row } from '../../warehouse/contract.ts';
+import type { Row } from '../../warehouse/harness.ts';
 import type { Execute } from './protocolServer.ts';
 import { runBlock } from './snowflakeBlocks.ts';
 import { externalTableStatements, scan } from './snowflakeExternalTable.ts';
@@ -28,7 +28,10 @@ export interface SnowflakeState {
   beforeStatement: (text: string) => Promise<void>;
   /** How many statements wait for a lock now. */
   waitingForLock(): number;
-  /** Rolls back what sessions that are gone have left open; else the next statement of whichever session does. */
+  /**
+   * Rolls back what sessions that are gone have left open; else the next statement of whichever
+   * session does.
+   */
   rollBackGone(): void;
   /** What is committed. */
   readonly tables: Tables;
@@ -41,9 +44,10 @@ export interface SnowflakeState {
 }
 
 /**
- * Answers the statements that the warehouse sends, and refuses every other one as a compilation error (001003): a
- * statement whose meaning has changed cannot pass unnoticed. Paths are written as Snowflake writes them, with the
- * stage's folder in front. `isOpen` tells the sessions that are there; the transaction of another one is rolled back.
+ * Answers the statements that the warehouse sends, and refuses every other one as a compilation
+ * error (001003): a statement whose meaning has changed cannot pass unnoticed. Paths are written as
+ * Snowflake writes them, with the stage's folder in front. `isOpen` says which sessions there are;
+ * the transaction of another one is rolled back.
  */
 export function makeSnowflakeState(names: SnowflakeNames, isOpen: (sessionId: string) => boolean): SnowflakeState {
   const sessions = new Sessions(emptyTables());

@@ -2,7 +2,10 @@ import { StatementError, type StatementResult } from './protocolServer.ts';
 
 export type Binds = readonly (string | null)[];
 
-/** A statement that the stand-in knows: the whole of its text, with blanks evened out and names as `<externalTable>`. */
+/**
+ * A statement that the stand-in knows: the whole of its text, with blanks evened out and names as
+ * `<externalTable>`.
+ */
 export interface Known {
   readonly pattern: RegExp;
   readonly run: (call: { match: RegExpExecArray; binds: Binds; sessionId: string }) => Promise<StatementResult>;

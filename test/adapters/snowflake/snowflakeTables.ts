@@ -41,9 +41,10 @@ export function emptyTables(): Tables {
 }
 
 /**
- * Transactions as Snowflake has them: READ COMMITTED, so a statement sees what is committed when it begins, and what its
- * own transaction did. UPDATE, DELETE and MERGE lock a table when they change rows that are there, until their
- * transaction ends; others wait. INSERT, and a MERGE that only inserts, lock nothing.
+ * Transactions as Snowflake has them: READ COMMITTED, so a statement sees what is committed when it
+ * begins, and what its own transaction did. UPDATE, DELETE and MERGE lock a table when they change
+ * rows that are there, until their transaction ends; others wait. INSERT, and a MERGE that only
+ * inserts, lock nothing.
  */
 export class Sessions {
   readonly committed: Tables;
@@ -79,8 +80,8 @@ export class Sessions {
   }
 
   /**
-   * What ran in a transaction of this session was cancelled. It stays open, but is rolled back as soon as it blocks
-   * another: Snowflake gives it five minutes until then.
+   * What ran in a transaction of this session was cancelled. It stays open, but is rolled back as
+   * soon as it blocks another: Snowflake gives it five minutes until then.
    */
   abandon(sessionId: string): void {
     if (this.#open.has(sessionId)) this.#abandoned.add(sessionId);

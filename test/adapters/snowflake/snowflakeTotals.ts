@@ -1,10 +1,13 @@
-import type { Row } from '../../warehouse/contract.ts';
+import type { Row } from '../../warehouse/harness.ts';
 import { boundNumber, boundTexts, IN_BOUND_TEXTS, type Known, pattern } from './snowflakeStatements.ts';
 import type { Sessions } from './snowflakeTables.ts';
 
 const OF_MONTH = String.raw`where year = \? and month = \? and payer ${IN_BOUND_TEXTS}`;
 
-/** What is told about a month. Findings of this stand-in are all of the check `ran`, without a currency or a saving. */
+/**
+ * The totals of a month. Findings of this stand-in are all of the check `ran`, without a currency
+ * or a saving.
+ */
 export function totalsStatements(sessions: Sessions, lineItems: (path: string) => readonly Row[]): Known[] {
   return [
     {
@@ -57,7 +60,10 @@ export function totalsStatements(sessions: Sessions, lineItems: (path: string) =
   ];
 }
 
-/** The pattern of a sum that does not depend on the order of its rows, and is NULL without any value. */
+/**
+ * The pattern of a sum that does not depend on the order of its rows, and is NULL without any
+ * value.
+ */
 function sumOf(column: string): string {
   const bounded = (condition: string) => `case when ${condition} then ${column} end`;
   const [addable, exact] = [`abs(${column}) < 1e+300`, `abs(${column}) < 1000000000000`];
@@ -76,5 +82,11 @@ function costsOf(items: readonly Row[]): [string | null, number | null][] {
     const before = costs.get(currency) ?? null;
     costs.set(currency, cost === undefined || cost === null ? before : (before ?? 0) + Number(cost));
   }
-  return [...costs].sort(([one], [other]) => (one === null ? 1 : other === null ? -1 : one < other ? -1 : 1));
+  return [...costs].sort(([one], [other]) => compareCurrencies(one, other));
+}
+
+function compareCurrencies(one: string | null, other: string | null): number {
+  if (one === null) return 1;
+  if (other === null) return -1;
+  return one < other ? -1 : 1;
 }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { ALPHA, PERIOD, publicationOf, rowsOf, runOf, SMALL_REPORT } from '../../warehouse/contract.ts';
+import { ALPHA, PERIOD, publicationOf, rowsOf, runOf, SMALL_REPORT } from '../../warehouse/harness.ts';
 import { runScript } from '../../warehouse/runScript.ts';
 import { parseSnowflake } from './snowflakeGrammar.ts';
 import { makeSnowflakeHarness, type SnowflakeHarness } from './snowflakeHarness.ts';
@@ -15,8 +15,9 @@ beforeEach(async () => {
 afterEach(() => harness.close());
 
 /**
- * Every way of every method: what it sends, each text once. The grammar knows no binds, so a literal stands for each, and
- * no ALTER SESSION with several parameters, which is the session's own.
+ * Every way of every method: what it sends, each text once. The grammar knows no binds, so a
+ * literal stands for each, and no ALTER SESSION with several parameters, which is the session's
+ * own.
  */
 async function everyStatement(): Promise<string[]> {
   const { warehouse, state, server } = harness;
@@ -40,7 +41,10 @@ async function everyStatement(): Promise<string[]> {
   return [...new Set(sent)].filter((sql) => !sql.startsWith('alter session'));
 }
 
-/** The block inside of an EXECUTE IMMEDIATE, without the semicolon at its end: here it stands between the statements. */
+/**
+ * The block inside of an EXECUTE IMMEDIATE, without the semicolon at its end: here it stands
+ * between the statements.
+ */
 function innerText(sql: string): string[] {
   const text = blockTextOf(sql);
   return text === undefined ? [] : [text.replace(/;$/, '')];

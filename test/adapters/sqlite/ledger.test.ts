@@ -117,7 +117,10 @@ describe('a ledger in a file', () => {
   });
 });
 
-/** Lets a process of its own record versions, kills it after some, and answers which it had acknowledged by its death. */
+/**
+ * Lets a process of its own record versions, kills it after some, and answers which it had
+ * acknowledged by its death.
+ */
 async function killAfter(file: string, firstIndex: number, steps: number): Promise<string[]> {
   const child = spawn(process.execPath, [KILLED_PROCESS, file, String(firstIndex)], {
     stdio: ['ignore', 'pipe', 'inherit'],

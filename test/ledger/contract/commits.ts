@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { LeaseLost, type Ledger } from '../../../src/ledger/ledger.ts';
-import { isDirty, type PartitionUpdate } from '../../../src/ledger/partitionRecord.ts';
+import { isDirty } from '../../../src/ledger/partitionRecord.ts';
+import type { PartitionUpdate } from '../../../src/ledger/partitionUpdate.ts';
 import { ALPHA, PERIOD, START, versionOf } from '../records.ts';
 
 const PUBLISHED = {

@@ -18,8 +18,8 @@ export function describeConcurrencyRules(subject: () => Ledger): void {
         fc.asyncProperty(fc.integer({ min: 2, max: 12 }), fc.boolean(), async (count, twice) => {
           const partition = anotherPartition();
           const files = many(count, partition);
-          const told = twice ? [...files, ...files] : files;
-          const recorded = await Promise.all(told.map((file) => subject().recordVersion(file, START)));
+          const given = twice ? [...files, ...files] : files;
+          const recorded = await Promise.all(given.map((file) => subject().recordVersion(file, START)));
           expect(byId(await subject().versions(partition))).toEqual(byId(files));
           const record = await subject().partition(partition);
           expect(record?.changes).toBeGreaterThanOrEqual(count);

@@ -19,18 +19,18 @@ export function describeDeliveryRules(subject: () => Ledger): void {
     });
     const complete = async () => (await ledger.partition(ALPHA))?.completeDelivery?.id;
 
-    it('that nobody told of is unknown', async () => {
+    it('that was never recorded is unknown', async () => {
       expect(await ledger.delivery(ALPHA, 'delivery-1')).toBeUndefined();
     });
 
-    it('comes back as it was told, and counts as a change', async () => {
-      const told = deliveryOf({ files: [A], absent: [B] });
-      const { isNew, partition } = await ledger.recordDelivery(told, [A.id, awaitedKey(B.source)], START);
+    it('comes back as it was recorded, and counts as a change', async () => {
+      const given = deliveryOf({ files: [A], absent: [B] });
+      const { isNew, partition } = await ledger.recordDelivery(given, [A.id, awaitedKey(B.source)], START);
       expect(isNew).toBe(true);
-      expect(partition).toMatchObject({ changes: 1, firstChangeAt: START, delivery: { id: told.id, files: 2 } });
+      expect(partition).toMatchObject({ changes: 1, firstChangeAt: START, delivery: { id: given.id, files: 2 } });
       expect(partition.completeDelivery).toBeUndefined();
-      expect(await ledger.delivery(ALPHA, told.id)).toEqual(told);
-      expect(await ledger.delivery(BETA, told.id)).toBeUndefined();
+      expect(await ledger.delivery(ALPHA, given.id)).toEqual(given);
+      expect(await ledger.delivery(BETA, given.id)).toBeUndefined();
       expect(await ledger.partition(ALPHA)).toEqual(partition);
     });
 
@@ -39,23 +39,23 @@ export function describeDeliveryRules(subject: () => Ledger): void {
       expect(partition.completeDelivery).toMatchObject({ id: 'delivery-1', manifest: deliveryOf().manifest });
     });
 
-    it('told the same again counts no change', async () => {
-      const told = deliveryOf({ files: [A, B] });
-      const { partition } = await ledger.recordDelivery(told, [A.id, B.id], START);
-      const again = await ledger.recordDelivery(told, [B.id, A.id], START + 1000);
+    it('recorded again as it is counts no change', async () => {
+      const given = deliveryOf({ files: [A, B] });
+      const { partition } = await ledger.recordDelivery(given, [A.id, B.id], START);
+      const again = await ledger.recordDelivery(given, [B.id, A.id], START + 1000);
       expect(again.isNew).toBe(false);
       expect(await ledger.partition(ALPHA)).toEqual(partition);
     });
 
     it('that is complete is not taken apart by an outdated word of what it waits for', async () => {
-      const told = deliveryOf({ files: [A] });
-      await ledger.recordDelivery(told, [], START);
-      expect((await ledger.recordDelivery(told, [A.id], START + 1)).isNew).toBe(false);
+      const given = deliveryOf({ files: [A] });
+      await ledger.recordDelivery(given, [], START);
+      expect((await ledger.recordDelivery(given, [A.id], START + 1)).isNew).toBe(false);
       expect(await complete()).toBe('delivery-1');
       expect((await ledger.partition(ALPHA))?.delivery?.awaited).toEqual([]);
     });
 
-    it('of which a second copy of its manifest tells is no news, and takes its order from the newer copy', async () => {
+    it('that a second copy of its manifest names is not new, and takes its order from the newer copy', async () => {
       const files = [A];
       const first = await ledger.recordDelivery(deliveryOf({ files }), [], START);
       const manifestKey = `${partitionPrefix(ALPHA)}copy-Manifest.json`;
@@ -163,7 +163,7 @@ export function describeDeliveryRules(subject: () => Ledger): void {
       }
     });
 
-    it('is resolved when a version that was staged before is told again, and that counts as a change', async () => {
+    it('is resolved when a version that was staged before is recorded again, and that counts as a change', async () => {
       await subject().recordVersion(A, START);
       const { partition: before } = await waitFor([A.id]);
       const { partition } = await subject().recordVersion(A, START + 1);
@@ -204,7 +204,10 @@ const STEPS: readonly Step[] = [...FILES.keys()]
   .concat([...DELIVERIES.keys()].map((delivery) => ({ delivery })));
 const aScript = fc.shuffledSubarray([...STEPS, ...STEPS], { minLength: 2 * STEPS.length });
 
-/** Does what the copy workflow does: a manifest waits for what is not staged, and what it waits for is requested. */
+/**
+ * Does what the copy workflow does: a manifest waits for what is not staged, and what it waits for
+ * is requested.
+ */
 async function play(ledger: Ledger, partition: VersionRecord['partition'], step: Step): Promise<void> {
   const fileAt = (index: number) => versionOf({ partition, ...FILES[index] });
   if ('file' in step) {

@@ -2,7 +2,10 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { Ledger } from '../../../src/ledger/ledger.ts';
 import { ALPHA, deliveryOf, PERIOD, START, versionOf } from '../records.ts';
 
-/** What a ledger does when its past is not what it should be: restored, its clock set back, its warehouse lost. */
+/**
+ * What a ledger does when its past is not what it should be: restored, its clock set back, its
+ * warehouse lost.
+ */
 export function describeRecoveryRules(subject: () => Ledger): void {
   describe('a ledger that has to catch up', () => {
     let ledger: Ledger;
@@ -10,7 +13,7 @@ export function describeRecoveryRules(subject: () => Ledger): void {
       ledger = subject();
     });
 
-    it('hands out no epoch that its warehouse has seen, once it was told', async () => {
+    it('hands out no epoch that its warehouse has seen, once it was raised', async () => {
       await ledger.raiseEpoch(PERIOD, 41);
       expect(await ledger.acquireLease(PERIOD, 'one', START, START + 1000)).toEqual({ taken: true, epoch: 42 });
       await ledger.raiseEpoch(PERIOD, 7);

@@ -52,6 +52,15 @@ export function describeReportRules(subject: () => Ledger): void {
       expect([first.partition, second.partition, await ledger.partition(ALPHA)]).toEqual([noted, noted, noted]);
     });
 
+    it('a file of a second one completes no delivery of the bill, even if that names it, and is new only once', async () => {
+      const daily = ofReport('daily');
+      await ledger.recordDelivery(deliveryOfReport('hourly', [daily]), [daily.id], START);
+      expect((await ledger.recordVersion(daily, START)).isNew).toBe(true);
+      const again = await ledger.recordVersion(daily, START);
+      expect(again.isNew).toBe(false);
+      expect(again.partition.delivery?.awaited).toEqual([daily.id]);
+    });
+
     it('the files of a second one are known all the same, each once', async () => {
       const [hourly, daily, part] = [ofReport('hourly'), ofReport('daily'), ofReport('daily', { key: 'b' })];
       for (const version of [hourly, daily, part]) {

@@ -22,20 +22,20 @@ export function describeTickRules(subject: () => Ledger): void {
       await ledger.releaseLease(PERIOD, lease.epoch);
     };
 
-    it('is sent after the quiet period by the file that made the partition dirty, however often it is told', async () => {
+    it('is sent after the quiet period by the file that made the partition dirty, however often it is recorded', async () => {
       expect(await recordFile(A)).toBe('quiet');
       expect(await recordFile(B)).toBe('none');
       expect(await recordFile(A)).toBe('quiet');
       expect(await recordFile(B)).toBe('none');
     });
 
-    it('is sent after the quiet period by the manifest that made the partition dirty, however often it is told', async () => {
+    it('is sent after the quiet period by the manifest that made the partition dirty, however often it is recorded', async () => {
       expect(await recordDelivery([A.id, B.id])).toBe('quiet');
       expect(await recordDelivery([A.id, B.id])).toBe('quiet');
       expect(await recordFile(A)).toBe('none');
     });
 
-    it('is sent at once by the file that completes a delivery, however often it is told', async () => {
+    it('is sent at once by the file that completes a delivery, however often it is recorded', async () => {
       await recordDelivery([A.id, B.id]);
       expect(await recordFile(A)).toBe('none');
       expect(await recordFile(B)).toBe('now');
@@ -43,14 +43,14 @@ export function describeTickRules(subject: () => Ledger): void {
       expect(await recordFile(A)).toBe('none');
     });
 
-    it('is sent at once by a manifest that waits for nothing, however often it is told', async () => {
+    it('is sent at once by a manifest that waits for nothing, however often it is recorded', async () => {
       await recordFile(A);
       await recordFile(B);
       expect(await recordDelivery([])).toBe('now');
       expect(await recordDelivery([])).toBe('now');
     });
 
-    it('is sent at once by a known file told again, when that completes the delivery', async () => {
+    it('is sent at once by a known file recorded again, when that completes the delivery', async () => {
       await recordFile(B);
       await recordFile(A);
       await recordDelivery([A.id]);

@@ -14,7 +14,7 @@ export function describeVersionRules(subject: () => Ledger): void {
       ledger = subject();
     });
 
-    it('that nobody told of is unknown', async () => {
+    it('that was never recorded is unknown', async () => {
       const { id } = versionOf();
       expect(await ledger.version(ALPHA, id)).toBeUndefined();
       expect(await ledger.versions(ALPHA)).toEqual([]);
@@ -25,28 +25,28 @@ export function describeVersionRules(subject: () => Ledger): void {
       ['empty', versionOf({ outcome: { status: 'empty' } })],
       ['quarantined', versionOf({ outcome: { status: 'quarantined', reason: 'no footer: "\u0000🙂"' } })],
       ['set aside', versionOf({ outcome: { status: 'set-aside', reason: 'no bill: "\u0000🙂"' } })],
-    ])('that is %s comes back as it was told', async (_, told) => {
-      const { isNew, partition } = await ledger.recordVersion(told, START);
+    ])('that is %s comes back as it was recorded', async (_, given) => {
+      const { isNew, partition } = await ledger.recordVersion(given, START);
       expect(isNew).toBe(true);
       expect(partition).toMatchObject({ partition: ALPHA, changes: 1, firstChangeAt: START, lastChangeAt: START });
-      expect(partition.awaitsManifest).toBe(told.awaitsManifest);
-      expect(await ledger.version(ALPHA, told.id)).toEqual(told);
-      expect(await ledger.versions(ALPHA)).toEqual([told]);
+      expect(partition.awaitsManifest).toBe(given.awaitsManifest);
+      expect(await ledger.version(ALPHA, given.id)).toEqual(given);
+      expect(await ledger.versions(ALPHA)).toEqual([given]);
       expect(await ledger.partition(ALPHA)).toEqual(partition);
     });
 
     it('belongs to its own partition alone', async () => {
-      const told = versionOf();
-      await ledger.recordVersion(told, START);
-      expect(await ledger.version(BETA, told.id)).toBeUndefined();
+      const given = versionOf();
+      await ledger.recordVersion(given, START);
+      expect(await ledger.version(BETA, given.id)).toBeUndefined();
       expect(await ledger.versions(BETA)).toEqual([]);
       expect(await ledger.partition(BETA)).toBeUndefined();
     });
 
-    it('told the same again counts no change', async () => {
-      const told = versionOf({ sequencer: '0a' });
-      const first = await ledger.recordVersion(told, START);
-      const again = await ledger.recordVersion(told, START + 5000);
+    it('recorded again as it is counts no change', async () => {
+      const given = versionOf({ sequencer: '0a' });
+      const first = await ledger.recordVersion(given, START);
+      const again = await ledger.recordVersion(given, START + 5000);
       expect(again.isNew).toBe(false);
       expect(again.partition).toEqual(first.partition);
       expect(await ledger.partition(ALPHA)).toEqual(first.partition);
@@ -82,7 +82,7 @@ export function describeVersionRules(subject: () => Ledger): void {
       expect(await ledger.version(ALPHA, unreadable.id)).toEqual(versionOf());
     });
 
-    it('that is staged stays staged, whatever is told of it later', async () => {
+    it('that is staged stays staged, whatever is recorded of it later', async () => {
       await ledger.recordVersion(versionOf(), START);
       for (const outcome of [{ status: 'empty' }, { status: 'set-aside', reason: 'r' }] as const) {
         expect((await ledger.recordVersion(versionOf({ outcome }), START + 1)).isNew).toBe(false);
@@ -117,8 +117,8 @@ export function describeVersionRules(subject: () => Ledger): void {
   describe('recordings of one set of versions', () => {
     const endOf = async (sightings: readonly Sighting[]) => {
       const partition = anotherPartition();
-      const told = (sighting: Sighting) => versionOf({ ...sighting, partition, folder: 'source/' });
-      for (const sighting of sightings) await subject().recordVersion(told(sighting), START);
+      const given = (sighting: Sighting) => versionOf({ ...sighting, partition, folder: 'source/' });
+      for (const sighting of sightings) await subject().recordVersion(given(sighting), START);
       const versions = byId(await subject().versions(partition));
       const record = await subject().partition(partition);
       const newestOfKey = (key: string) =>

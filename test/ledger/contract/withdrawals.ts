@@ -106,17 +106,17 @@ export function describeWithdrawalRules(subject: () => Ledger): void {
       fc.asyncProperty(fc.subarray(keys), anOrder, async (gone, order) => {
         const partition = anotherPartition();
         for (const key of keys) await subject().recordVersion(versionOf({ partition, key }), START);
-        const told = order.filter((key) => gone.includes(key));
-        for (const key of told) {
+        const given = order.filter((key) => gone.includes(key));
+        for (const key of given) {
           await subject().recordVersion(withdrawn(versionOf({ partition, key }), 'gone'), START + 1000);
         }
         const left = (await subject().versions(partition)).filter(isStaged).map(({ source }) => source.key);
         const expected = keys
-          .filter((key) => !told.includes(key))
+          .filter((key) => !given.includes(key))
           .map((key) => versionOf({ partition, key }).source.key);
         expect(left.toSorted()).toEqual(expected.toSorted());
         const record = await subject().partition(partition);
-        expect([record?.watermark, record?.changes]).toEqual([START, keys.length + new Set(told).size]);
+        expect([record?.watermark, record?.changes]).toEqual([START, keys.length + new Set(given).size]);
       }),
       { numRuns: 40 },
     );

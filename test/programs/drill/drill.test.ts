@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { MalformedEvent, parseObjectCreated } from '../../../src/billing/objectCreated.ts';
+import { MalformedMessage } from '../../../src/billing/messageFields.ts';
 import { DrillImpossible, drill } from '../../../src/programs/drill/drill.ts';
 import { drillPlan } from '../../../src/programs/drill/drillPlan.ts';
+import { parseCopyMessage } from '../../../src/queue/copyMessage.ts';
 import { parseTick } from '../../../src/queue/tick.ts';
 import { type MotoServer, startMotoServer } from '../../aws/motoServer.ts';
 import { DrillWorld } from './drillWorld.ts';
@@ -93,7 +94,7 @@ describe('a drill', () => {
 
   it('sends what no function can read, and none can mistake for work', () => {
     const { body } = planOf();
-    expect(() => parseObjectCreated(body)).toThrow(MalformedEvent);
+    expect(() => parseCopyMessage(body)).toThrow(MalformedMessage);
     expect(() => parseTick(body)).toThrow(TypeError);
   });
 });

@@ -16,8 +16,8 @@ const MAX_RECEIVES = 5;
 const TOPIC = 'arn:aws:sns:us-east-2:123456789012:on-call';
 
 /**
- * A stage's copy queue, its dead-letter queue and the alarm on moto's server. moto evaluates no alarms and no time goes
- * by: each time the drill sleeps, the world plays what AWS does meanwhile.
+ * A stage's copy queue, its dead-letter queue and the alarm on moto's server. moto evaluates no
+ * alarms and no time goes by: each time the drill sleeps, the world plays what AWS does meanwhile.
  */
 export class DrillWorld {
   readonly name = `reactor-${randomUUID().slice(0, 8)}`;
@@ -94,7 +94,10 @@ export class DrillWorld {
     return (await this.#receive(queue, 0)).map(({ Body = '' }) => Body);
   }
 
-  /** As copy and SQS do it together: what cannot be read is moved to the dead-letter queue in the end. */
+  /**
+   * As copy and SQS do it together: what cannot be read is moved to the dead-letter queue in the
+   * end.
+   */
   async giveUp(): Promise<void> {
     for (const { Body = '', ReceiptHandle } of await this.#receive('copy', VISIBILITY_SECONDS)) {
       await this.send('copy-dlq', Body);

@@ -11,7 +11,10 @@ interface Ended {
   readonly stderr: string;
 }
 
-/** Runs the program as a process of its own, elsewhere, without credentials; nobody listens on port 9. */
+/**
+ * Runs the program as a process of its own, elsewhere, without credentials; nobody listens on port
+ * 9.
+ */
 function runDrill(...args: readonly string[]): Promise<Ended> {
   const { promise, resolve } = Promise.withResolvers<Ended>();
   const env = {
@@ -28,7 +31,7 @@ function runDrill(...args: readonly string[]): Promise<Ended> {
 }
 
 describe('npm run drill', () => {
-  it('is dry unless it is told otherwise: it says what it would do, where, and what that proves', async () => {
+  it('is dry by default: it prints what it would do, where, and what that proves', async () => {
     const { status, stdout } = await runDrill('--stage', 'prod', '--alarm', 'finalize-dlq');
     expect(status).toBe(0);
     expect(stdout).toContain('In us-east-1 it would');
@@ -44,7 +47,7 @@ describe('npm run drill', () => {
     expect(stdout).toContain('This proves the whole way');
   });
 
-  it('tells its options', async () => {
+  it('lists its options', async () => {
     const { status, stdout } = await runDrill('--help');
     expect([status, stdout]).toEqual([0, expect.stringContaining('Exit status: 0 proved')]);
   });

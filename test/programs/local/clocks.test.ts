@@ -31,7 +31,8 @@ describe('a clock that is set back', () => {
   it('after a run that was cut off lets the next one go on at once, with what was changed, held and failed', async () => {
     folders.setClock(365 * DAY);
     expect((await folders.run()).status).toBe(0);
-    // As a process leaves them that was killed in the middle of a run: changes that nobody has settled, and the lease.
+    // As a process leaves them that was killed in the middle of a run: changes that nobody has
+    // settled, and the lease.
     const ledger = new DatabaseSync(path.join(folders.keep, 'ledger.sqlite'));
     const { body } = ledger.prepare('select body from partitions').get() as { body: string };
     const record = JSON.parse(body);

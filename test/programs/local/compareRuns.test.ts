@@ -29,25 +29,26 @@ async function compare(): Promise<void> {
 }
 
 describe('at a start', () => {
-  it('nothing is done anew while the warehouse shows what the ledger says', async () => {
+  it('nothing is done again while the warehouse shows what the ledger says', async () => {
     await compare();
     expect(isDirty(await world.record())).toBe(false);
     expect(world.told('warehouse-behind')).toEqual([]);
   });
 
-  it('what the warehouse does not show is published anew', async () => {
+  it('what the warehouse does not show is published again', async () => {
     world.tables.current.clear();
     await compare();
-    expect(world.told('warehouse-behind')).toHaveLength(1);
+    expect(world.told('warehouse-behind')).toMatchObject([{ redo: 'load' }]);
     await world.tickWhenDue();
     expect(world.visible()).toHaveLength(1);
   });
 
-  it('the same set of a run that the ledger does not know is analysed anew: whether it was, nobody can tell', async () => {
+  it('the same set of a run that the ledger does not know is analysed again: nobody knows whether it was', async () => {
     for (const [name, set] of world.tables.current) world.tables.current.set(name, { ...set, epoch: 7 });
     world.tables.analysed.clear();
     await world.ledger.raiseEpoch(PERIOD, 7);
     await compare();
+    expect(world.told('warehouse-behind')).toMatchObject([{ redo: 'analytics' }]);
     await world.tickWhenDue();
     await world.drain();
     expect([...world.tables.analysed.values()]).toEqual([(await world.record()).published?.setId]);

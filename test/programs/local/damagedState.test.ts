@@ -30,7 +30,7 @@ describe('a part of the state that a disk has changed', { concurrent: true }, ()
     const db = new DatabaseSync(ledger);
     db.exec(`update versions set body = substr(body, 1, 40)`);
     db.close();
-    const advice = `${ledger} is damaged (malformed: 1 records of versions cannot be read): delete it and start again, it is made anew from the other files\n`;
+    const advice = `${ledger} is damaged (malformed: 1 records of versions cannot be read): delete it and start again, it is rebuilt from the other files\n`;
     const damaged = await runReactor(...where);
     expect([damaged.status, damaged.stderr]).toEqual([1, expect.stringContaining(advice)]);
     await rm(ledger);

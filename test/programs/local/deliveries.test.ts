@@ -6,7 +6,10 @@ import type { Outcome } from '../../../src/programs/local/outcome.ts';
 import { type Ended, runForOutcome, tableOf } from './reactor.ts';
 import { exportManifest, legacyManifest, putFiles, reportFile, rowsOf } from './reports.ts';
 
-/** The files of one export's April, as its first refresh leaves them and as its second one restates them. */
+/**
+ * The files of one export's April, as its first refresh leaves them and as its second one restates
+ * them.
+ */
 interface Export {
   readonly payer: string;
   /** Part 1 (two rows), part 2 and the manifest. */
@@ -19,7 +22,10 @@ type File = readonly [name: string, content: Uint8Array];
 
 const PARTS = ['x-00001.snappy.parquet', 'x-00002.snappy.parquet'];
 
-/** One export for every way in which a copy can be cut off after some of its three files: 0 to 7, one bit a file. */
+/**
+ * One export for every way in which a copy can be cut off after some of its three files: 0 to 7,
+ * one bit a file.
+ */
 const CUT_OFF = [0, 1, 2, 3, 4, 5, 6, 7];
 const EXPORTS = ['legacy-overwrite', 'cur2-overwrite', 'cur2-create-new'].flatMap((layout, index) =>
   CUT_OFF.map((present) => newExport(layout, `99999999${index}00${present}`, `copy/${layout}-${present}/x/`)),

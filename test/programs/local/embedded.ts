@@ -22,7 +22,10 @@ export interface Ran {
 
 /** A run that stays. Leaving its scope ends it. */
 export interface Watching extends AsyncDisposable {
-  /** Resolves once something is said that fits, after `from` characters; answers how much has been said by then. */
+  /**
+   * Resolves once something is said that fits, after `from` characters; answers how much has been
+   * said by then.
+   */
   readonly says: (pattern: RegExp, from?: number) => Promise<number>;
   readonly said: () => string;
   /** Ends it; answers what it was. */
@@ -33,7 +36,10 @@ export interface Watching extends AsyncDisposable {
 export interface Folders extends AsyncDisposable {
   readonly from: string;
   readonly keep: string;
-  /** Runs the embedded reactor on them in this process, without a quiet period, and answers when it has ended. */
+  /**
+   * Runs the embedded reactor on them in this process, without a quiet period, and answers when it
+   * has ended.
+   */
   readonly run: (...args: readonly string[]) => Promise<Ran>;
   /** The same with --watch; answers when it watches. */
   readonly watch: (...args: readonly string[]) => Promise<Watching>;

@@ -73,9 +73,9 @@ describe('a folder whose rows do not say a payer', { concurrent: true }, () => {
       /^the folder: .*bill_payer_account_id: .*"1234567890"; name the payer with --payer ID$/m,
     );
 
-    const told = await runForOutcome('--from', scrubbed, '--keep', keep('silent'), '--payer', '111122223333');
-    expect(told.status).toBe(0);
-    expect(tableOf(told.outcome)).toEqual(['2026-04/111122223333 published: 1 files, 1 rows, cost 1']);
+    const stated = await runForOutcome('--from', scrubbed, '--keep', keep('silent'), '--payer', '111122223333');
+    expect(stated.status).toBe(0);
+    expect(tableOf(stated.outcome)).toEqual(['2026-04/111122223333 published: 1 files, 1 rows, cost 1']);
   });
 });
 
@@ -87,7 +87,8 @@ describe('a copy of a part of a bucket', { concurrent: true }, () => {
     const name = (part: number) => `daily/year=2026/month=4/daily-0000${part}.snappy.parquet`;
     await putFiles(copied, {
       [name(1)]: reportFile(rowsOf('333344445555', '2026-04', 1)),
-      [name(2)]: reportFile(rowsOf('333344445555', '2026-04', 64)), // left over from a larger delivery
+      // Left over from a larger delivery.
+      [name(2)]: reportFile(rowsOf('333344445555', '2026-04', 64)),
       '20260401-20260501/daily-Manifest.json': legacyManifest('a', [`reports/daily/${name(1)}`]),
     });
     const { status, outcome } = await runForOutcome('--from', copied, '--keep', keep('own-folder'));
@@ -119,7 +120,10 @@ describe("a state's folder inside the folder that is read", { concurrent: true }
   });
 });
 
-/** Two executions of April, the older one copied last, and May. The manifests name what was there before the copy. */
+/**
+ * Two executions of April, the older one copied last, and May. The manifests name what was there
+ * before the copy.
+ */
 async function createNewWithManifests(): Promise<void> {
   const [april, may] = ['BILLING_PERIOD=2026-04', 'BILLING_PERIOD=2026-05'];
   const old = `${april}/2026-04-16T15:24:15.653Z-0aaa`;
@@ -151,7 +155,10 @@ async function createNewWithoutManifests(): Promise<void> {
   });
 }
 
-/** A report with Athena, whose third file is left over from a larger delivery: the manifest does not name it. */
+/**
+ * A report with Athena, whose third file is left over from a larger delivery: the manifest does not
+ * name it.
+ */
 async function legacyOverwrite(): Promise<void> {
   const name = (part: number) => `daily-0000${part}.snappy.parquet`;
   const folderOf = (root: string) => `${root}daily/year=2026/month=4/`;
@@ -167,7 +174,9 @@ async function legacyOverwrite(): Promise<void> {
   });
 }
 
-/** Two assemblies. The month's folder has a copy of the newest assembly's manifest, written last. */
+/**
+ * Two assemblies. The month's folder has a copy of the newest assembly's manifest, written last.
+ */
 async function legacyCreateNew(): Promise<void> {
   const month = 'hourly/20260401-20260501';
   const file = 'hourly-00001.snappy.parquet';

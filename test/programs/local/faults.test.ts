@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, it } from 'vitest';
-import { DirectoryStore } from '../../../src/adapters/folder/objectStore.ts';
+import { FolderObjectStore } from '../../../src/adapters/folder/objectStore.ts';
 import { parsePayer } from '../../../src/billing/payer.ts';
 import { placeBySources } from '../../../src/billing/placement.ts';
-import type { FinalizeSettings } from '../../../src/finalize/services.ts';
+import type { FinalizeTimings } from '../../../src/finalize/services.ts';
 import { stateOf } from '../../../src/ledger/partitionState.ts';
 import { allPartitions } from '../../../src/programs/local/outcome.ts';
 import { openStack, type Stack } from '../../../src/programs/local/stack.ts';
@@ -18,7 +18,7 @@ import { putFiles, reportFile, rowsOf } from './reports.ts';
 
 const SOURCE = { bucket: 'source', prefix: '', payer: parsePayer('111122223333'), manifests: false };
 const FILES = ['a', 'b'].map((name) => `year=2026/month=04/${name}.parquet`);
-const SETTINGS: FinalizeSettings = {
+const SETTINGS: FinalizeTimings = {
   quietSeconds: 0,
   maxWaitSeconds: 0,
   leaseSeconds: 3600,
@@ -27,12 +27,15 @@ const SETTINGS: FinalizeSettings = {
   supersededGraceSeconds: 60,
 };
 
-type Wrap = (store: DirectoryStore, stagingFolder: string) => Partial<ObjectStore>;
+type Wrap = (store: FolderObjectStore, stagingFolder: string) => Partial<ObjectStore>;
 
 interface World extends AsyncDisposable {
   readonly keep: string;
   readonly events: ReactorEvent[];
-  /** Starts the reactor, takes in what the ledger does not know, and waits until nothing more happens. */
+  /**
+   * Starts the reactor, takes in what the ledger does not know, and waits until nothing more
+   * happens.
+   */
   readonly run: (wrap?: Wrap) => Promise<Ended>;
 }
 
@@ -57,7 +60,7 @@ async function newWorld(): Promise<World> {
       const stack = await openStack({
         keep,
         store: (bucket, stagingFolder) => {
-          const store = new DirectoryStore(
+          const store = new FolderObjectStore(
             new Map([
               ['source', source],
               [bucket, stagingFolder],
@@ -80,7 +83,7 @@ async function newWorld(): Promise<World> {
   };
 }
 
-function bound(store: DirectoryStore): ObjectStore {
+function bound(store: FolderObjectStore): ObjectStore {
   return {
     read: (object, range) => store.read(object, range),
     copy: (from, to) => store.copy(from, to),
@@ -130,7 +133,10 @@ describe('a disk that is full', { concurrent: true }, () => {
 });
 
 describe('a ledger that cannot be written', { concurrent: true }, () => {
-  /** Keeps everybody else from writing to the ledger, as another program does that works on its file. */
+  /**
+   * Keeps everybody else from writing to the ledger, as another program does that works on its
+   * file.
+   */
   const locked = (keep: string) => {
     const db = new DatabaseSync(path.join(keep, 'ledger.sqlite'));
     db.exec('begin immediate');

@@ -2,7 +2,7 @@ import { mkdtempDisposable } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { DirectoryStore } from '../../../src/adapters/folder/objectStore.ts';
+import { FolderObjectStore } from '../../../src/adapters/folder/objectStore.ts';
 import { type FileFacts, readFileFacts } from '../../../src/programs/local/fileFacts.ts';
 import { foreignParquet } from '../../copy/parquetBytes.ts';
 import { putFiles, reportFile, rowsOf } from './reports.ts';
@@ -14,7 +14,7 @@ const [PAYER, PERIOD] = ['bill_payer_account_id', 'bill_billing_period_start_dat
 async function factsOf(files: Readonly<Record<string, Uint8Array | string>>) {
   await using folder = await mkdtempDisposable(path.join(tmpdir(), 'facts-'));
   await putFiles(folder.path, files);
-  const store = new DirectoryStore(new Map([['here', folder.path]]));
+  const store = new FolderObjectStore(new Map([['here', folder.path]]));
   const facts = await readFileFacts(store, 'here', Object.keys(files), (key) => path.join(folder.path, key));
   return Object.fromEntries(facts);
 }
@@ -22,7 +22,7 @@ async function factsOf(files: Readonly<Record<string, Uint8Array | string>>) {
 const groupsOf = (facts: FileFacts | undefined) => (facts?.is === 'report' ? facts.groups : facts);
 
 describe('a report', () => {
-  it('is told with its size, its columns, and how many rows say which payer and month', async () => {
+  it('is described by its size, its columns, and how many rows say which payer and month', async () => {
     const rows = [...rowsOf(ALPHA, '2026-04', 1, 2), ...rowsOf(BETA, '2026-05', 4)];
     const bytes = reportFile(rows);
     const { a } = await factsOf({ a: bytes });
@@ -71,7 +71,7 @@ describe('a file', () => {
     expect(facts).toEqual({ none: { is: 'empty' }, zero: { is: 'empty' }, placeholder: { is: 'empty' } });
   });
 
-  it('that is no part of a bill is told as what it is', async () => {
+  it('that is not part of a bill is reported as what it is', async () => {
     const facts = await factsOf({
       focus: foreignParquet(2, ['BilledCost', 'ChargeCategory']),
       hub: foreignParquet(2),
@@ -100,7 +100,7 @@ describe('a file', () => {
   });
 
   it('that is gone by now is unreadable', async () => {
-    const store = new DirectoryStore(new Map([['here', tmpdir()]]));
+    const store = new FolderObjectStore(new Map([['here', tmpdir()]]));
     const facts = await readFileFacts(store, 'here', ['never-there.parquet'], (key) => path.join(tmpdir(), key));
     expect(facts.get('never-there.parquet')).toEqual({ is: 'unreadable', reason: expect.any(String) });
   });

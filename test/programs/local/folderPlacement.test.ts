@@ -12,7 +12,10 @@ const DATA = 'cur/data/BILLING_PERIOD=2026-04/x-00001.snappy.parquet';
 const MAY_DATA = DATA.replace('2026-04', '2026-05');
 const MANIFEST = 'cur/metadata/BILLING_PERIOD=2026-04/x-Manifest.json';
 
-/** A file as these tests know one: what it is, its bytes, the ids of its rows, and until when they go. */
+/**
+ * A file as these tests know one: what it is, its bytes, the ids of its rows, and until when they
+ * go.
+ */
 interface File {
   readonly facts: FileFacts;
   readonly bytes: string;
@@ -152,8 +155,8 @@ describe('loose files', () => {
   });
 
   it('that are no part of a bill are left out with their reason, whatever the person says they are', async () => {
-    for (const told of [{}, { payer: ALPHA, period: '2026-04' }]) {
-      const { placement, place, learn } = placementOf({ 'a.parquet': APRIL, 'focus.parquet': FOREIGN }, told);
+    for (const stated of [{}, { payer: ALPHA, period: '2026-04' }]) {
+      const { placement, place, learn } = placementOf({ 'a.parquet': APRIL, 'focus.parquet': FOREIGN }, stated);
       await learn();
       expect([place('focus.parquet'), place('a.parquet')]).toEqual([
         'ignored: a FOCUS export',
@@ -325,7 +328,7 @@ describe('loose files with the same rows', () => {
     expect(placement.notices).toEqual([]);
   });
 
-  it('in folders that a manifest beside them tells apart: the one that it names counts, as a whole', async () => {
+  it('in folders that a manifest beside them distinguishes: the one that it names counts, as a whole', async () => {
     const half = (first: number, until: number) => report(ALPHA, '2026-04', { ids: hashes(20, first), until });
     const { learn, counted } = placementOf({
       'asm1/x-1.parquet': half(0, 9),
@@ -371,7 +374,7 @@ describe("files in one of AWS's layouts", () => {
     expect(placement.place('here', DATA)).toMatchObject({ is: 'data', awaitsManifest: false });
   });
 
-  it('of several exports are told apart by what lies above them', async () => {
+  it('of several exports are distinguished by what lies above them', async () => {
     const other = `other/${DATA}`;
     const { place, learn } = placementOf({ [DATA]: APRIL, [other]: OF_BETA });
     await learn();
@@ -422,8 +425,8 @@ describe("files in one of AWS's layouts", () => {
 
   it('of another kind of export are left out, also when the person names the payer, and nobody complains', async () => {
     const focus = `focus/${DATA}`;
-    for (const told of [{}, { payer: ALPHA }]) {
-      const { placement, place, learn } = placementOf({ [focus]: FOREIGN, [DATA]: APRIL }, told);
+    for (const stated of [{}, { payer: ALPHA }]) {
+      const { placement, place, learn } = placementOf({ [focus]: FOREIGN, [DATA]: APRIL }, stated);
       await learn();
       expect([place(focus), place(DATA)]).toEqual(['ignored: a FOCUS export', `data of 2026-04/${ALPHA}`]);
       expect([placement.notices, placement.complaints]).toEqual([['focus/cur/, 2026-04: a FOCUS export'], []]);

@@ -16,7 +16,10 @@ import {
   writtenAt,
 } from './reports.ts';
 
-/** Folders as people have them, each laid out below one folder with a payer of its own, so that few runs see all of them. */
+/**
+ * Folders as people have them, each laid out below one folder with a payer of its own, so that few
+ * runs see all of them.
+ */
 type Files = Readonly<Record<string, Uint8Array | string>>;
 
 const APRIL = 'BILLING_PERIOD=2026-04';
@@ -385,7 +388,10 @@ function windowsName(index: number): string {
   return (EXECUTIONS[index] ?? '').replaceAll(':', '_');
 }
 
-/** Two assemblies, the month's manifest, and a copy of each one's own. The second assembly is the newest. */
+/**
+ * Two assemblies, the month's manifest, and a copy of each one's own. The second assembly is the
+ * newest.
+ */
 function legacyCreateNew(payer: string, month: string): Files {
   const manifest = (assembly: string) =>
     legacyManifest(assembly, [`billing/cur/hourly/20260401-20260501/${assembly}/x-1.parquet`]);

@@ -27,7 +27,10 @@ async function looseFiles(): Promise<void> {
   expect((await folders.run()).table).toEqual(shows(3, 3, 7));
 }
 
-/** An export of two files with its manifest, published; its files are older than its manifest, as AWS writes them. */
+/**
+ * An export of two files with its manifest, published; its files are older than its manifest, as
+ * AWS writes them.
+ */
 async function anExport(): Promise<void> {
   await putFiles(folders.from, {
     [data(1)]: april(1),

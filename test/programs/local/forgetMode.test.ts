@@ -64,7 +64,7 @@ describe('a --payer that was wrong', { concurrent: true }, () => {
     },
   );
 
-  it('is no contradiction when the rows say nothing: the next run takes it as it was told', async ({ expect }) => {
+  it('is no contradiction when the rows say nothing: the next run goes by the options', async ({ expect }) => {
     await using state = await folders();
     await putFiles(state.from, { 'loose.parquet': reportFile([{ payer: '', period: '2026-04', cost: 1 }]) });
     await runForOutcome(...state.where, '--payer', RIGHT);
@@ -129,7 +129,7 @@ describe('npm start -- --reset', { concurrent: true }, () => {
     await runForOutcome(...state.where, '--payer', RIGHT);
     const { status, stdout } = await runReactor('--reset', '--keep', state.keep);
     expect(status).toBe(0);
-    for (const name of ['ledger.sqlite', 'warehouse.duckdb', 'staging/year=2026', 'told.json']) {
+    for (const name of ['ledger.sqlite', 'warehouse.duckdb', 'staging/year=2026', 'stated.json']) {
       expect(stdout).toContain(`removed ${state.keep}/${name}\n`);
     }
     expect(await readdir(path.dirname(state.keep))).toEqual(['from']);

@@ -18,7 +18,10 @@ beforeEach(async () => {
 });
 afterEach(() => folders[Symbol.asyncDispose]());
 
-/** Copies objects as a tool does that keeps their times: whole, and `seconds` says when each was written at the source. */
+/**
+ * Copies objects as a tool does that keeps their times: whole, and `seconds` says when each was
+ * written at the source.
+ */
 async function synced(files: Synced): Promise<void> {
   const beside = path.join(folders.from, '..', 'incoming');
   for (const [key, [content, seconds]] of Object.entries(files)) {

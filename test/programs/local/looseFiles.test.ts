@@ -20,7 +20,7 @@ const NAMES = [
 ];
 
 describe('loose Parquet files', { concurrent: true }, () => {
-  it('are told apart by their rows, two payers and two months, whatever they are called', async ({ expect }) => {
+  it('are distinguished by their rows, two payers and two months, whatever they are called', async ({ expect }) => {
     await using folder = await mkdtempDisposable(path.join(tmpdir(), 'loose-'));
     const [april, may] = [rowsOf('111122223333', '2026-04', 1), rowsOf('111122223333', '2026-05', 32)];
     const files = NAMES.map(
@@ -91,7 +91,7 @@ describe('loose Parquet files', { concurrent: true }, () => {
     expect(stderr).not.toMatch(UNPRINTABLE);
   });
 
-  it('that can no longer be read are told, and what was visible of their month stays', async ({ expect }) => {
+  it('that can no longer be read are reported, and what was visible of their month stays', async ({ expect }) => {
     await using folder = await mkdtempDisposable(path.join(tmpdir(), 'loose-'));
     const name = 'a \u001b[31m.parquet';
     await putFiles(below(folder, 'from'), {
@@ -108,7 +108,7 @@ describe('loose Parquet files', { concurrent: true }, () => {
     expect(stderr).not.toMatch(UNPRINTABLE);
   });
 
-  it('are not published under a month that the person names and their rows do not: both numbers are told', async ({
+  it('are not published under a month that the person names and their rows do not: both numbers are reported', async ({
     expect,
   }) => {
     await using folder = await mkdtempDisposable(path.join(tmpdir(), 'loose-'));

@@ -59,6 +59,7 @@ function everyEvent(text: string): ReactorEvent[] {
     { what: 'configuration-fallback', from: 'cache', reason: text },
     { what: 'payer-row-wrong', row: 1, reason: text },
     { what: 'lease-lost', period, epoch: 1 },
+    { what: 'warehouse-behind', partition, redo: 'load' },
   ];
 }
 
@@ -82,7 +83,7 @@ describe('progress', () => {
   });
 
   it.each(['file-staged', 'object-ignored'] as const)(
-    'tells the first ten of %s, then every five hundredth',
+    'prints the first ten of %s, then every five hundredth',
     (what) => {
       const { report, lines, counts } = progressAt();
       const event = everyEvent('x').find((each) => each.what === what);
@@ -92,6 +93,16 @@ describe('progress', () => {
       expect(counts()).toEqual({ [what]: 1_000 });
     },
   );
+
+  it('says of a warehouse that is behind what is done again: loading, or only the analytics', () => {
+    const { report, lines } = progressAt();
+    report({ what: 'warehouse-behind', partition, redo: 'load' });
+    report({ what: 'warehouse-behind', partition, redo: 'analytics' });
+    expect(lines.map((line) => line.slice(9).trimEnd())).toEqual([
+      'behind      2026-04/111122223333  the warehouse does not show what was published: loading it again',
+      'behind      2026-04/111122223333  the warehouse shows what another run published: analysing it again',
+    ]);
+  });
 
   it('has as many nouns as things: 1 file, 2 files', () => {
     const { report, lines } = progressAt();
@@ -119,7 +130,7 @@ describe('progress', () => {
     ]);
   });
 
-  it('tells every trouble, however often it comes', () => {
+  it('prints every failure, however often it comes', () => {
     const { report, lines } = progressAt();
     for (let n = 0; n < 40; n += 1) report({ what: 'verification-failed', partition, reason: 'no', attempts: n });
     expect(lines).toHaveLength(40);

@@ -8,7 +8,10 @@ import { endWithUs } from '../../endWithUs.ts';
 export const PROJECT = fileURLToPath(new URL('../../../', import.meta.url));
 const MAIN = fileURLToPath(new URL('../../../src/programs/local/main.ts', import.meta.url));
 
-/** Shorter than a test may last: whoever waits for a line that never comes sees what was said instead. */
+/**
+ * Shorter than a test may last: whoever waits for a line that never comes sees what was said
+ * instead.
+ */
 const LIFETIME_MS = 500_000;
 
 /** How a process ended. `status` is null when a signal ended it. */
@@ -20,7 +23,10 @@ export interface Ended {
 
 /** An embedded reactor at work, in a process of its own. Leaving its scope kills it. */
 export interface Reactor extends AsyncDisposable {
-  /** Resolves with the nth line, of either stream, that fits; throws, with all lines, when the process ends before. */
+  /**
+   * Resolves with the nth line, of either stream, that fits; throws, with all lines, when the
+   * process ends before.
+   */
   readonly line: (pattern: RegExp, nth?: number) => Promise<string>;
   readonly signal: (signal: 'SIGINT' | 'SIGTERM' | 'SIGKILL') => void;
   readonly ended: Promise<Ended>;
@@ -89,7 +95,10 @@ export async function runReactor(...args: readonly string[]): Promise<Ended> {
   return await reactor.ended;
 }
 
-/** Runs the reactor with `--json` to its end, and reads what it says. Throws, with its stderr, when that is no JSON. */
+/**
+ * Runs the reactor with `--json` to its end, and reads what it says. Throws, with its stderr, when
+ * that is no JSON.
+ */
 export async function runForOutcome(...args: readonly string[]): Promise<Ended & { readonly outcome: Outcome }> {
   const ended = await runReactor('--json', ...args);
   try {
@@ -108,7 +117,10 @@ function costText(costs: Outcome['partitions'][number]['costs']): string {
   return amounts.join(' and ') || '0';
 }
 
-/** What readers see, one line per partition: `2026-04/111122223333 published: 2 files, 3 rows, cost 7`. */
+/**
+ * What readers see, one line per partition: `2026-04/111122223333 published: 2 files, 3 rows, cost
+ * 7`.
+ */
 export function tableOf({ partitions }: Outcome): string[] {
   return partitions.map(
     ({ payer, period, state, files, rows, costs }) =>

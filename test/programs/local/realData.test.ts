@@ -10,7 +10,10 @@ const REAL_DATA = path.resolve(PROJECT, '../shared/cur');
 const isThere = existsSync(REAL_DATA);
 const title = (what: string) => (isThere ? what : `${what} (skipped: the folder ../shared/cur is not there)`);
 
-/** A check's rule again, over columns of the raw report: which lines are meant, what each costs, whose one finding is. */
+/**
+ * A check's rule again, over columns of the raw report: which lines are meant, what each costs,
+ * whose one finding is.
+ */
 interface Rule {
   readonly check: string;
   readonly lines: string;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DirectoryStore } from '../../../src/adapters/folder/objectStore.ts';
+import { FolderObjectStore } from '../../../src/adapters/folder/objectStore.ts';
 import { classifyKey } from '../../../src/billing/layout.ts';
 import { ManifestInvalid, parseManifest } from '../../../src/billing/manifest.ts';
 import { relocateManifest, withRelocatedManifests } from '../../../src/programs/local/relocateManifest.ts';
@@ -23,7 +23,10 @@ const LAYOUTS = [
   },
 ];
 
-/** The folders above a report's own: the prefix and the report's name, or whatever a person copied them to. */
+/**
+ * The folders above a report's own: the prefix and the report's name, or whatever a person copied
+ * them to.
+ */
 const anyRoot = fc
   .array(
     fc.oneof(
@@ -126,11 +129,11 @@ describe('a store with relocated manifests', () => {
   const key = 'metadata/BILLING_PERIOD=2026-04/x-Manifest.json';
   const json = text(exportManifest('e1', ['there/x/data/BILLING_PERIOD=2026-04/x-00001.snappy.parquet']));
   let folder: Awaited<ReturnType<typeof mkdtempDisposable>>;
-  let store: DirectoryStore;
+  let store: FolderObjectStore;
   beforeAll(async () => {
     folder = await mkdtempDisposable(path.join(tmpdir(), 'relocated-'));
     await putFiles(folder.path, { [key]: json, 'x.parquet': json });
-    store = new DirectoryStore(new Map([['b', folder.path]]));
+    store = new FolderObjectStore(new Map([['b', folder.path]]));
   });
   afterAll(() => folder.remove());
 

@@ -4,7 +4,10 @@ import { parquetWriteBuffer } from 'hyparquet-writer';
 import { parsePeriod } from '../../../src/billing/period.ts';
 import { monthInterval } from '../../../src/programs/sample/lineItem.ts';
 
-/** A line item of a test's report. Where costs are different powers of two, a sum tells which rows are in it. */
+/**
+ * A line item of a test's report. Where costs are different powers of two, a sum shows which rows
+ * are in it.
+ */
 export interface Row {
   readonly payer: string;
   readonly period: string;
@@ -24,7 +27,10 @@ export function rowsOf(payer: string, period: string, ...costs: readonly number[
   return costs.map((cost) => ({ payer, period, cost }));
 }
 
-/** Line items of the hours of a month, one an hour, with ids that stay the same from one refresh to the next. */
+/**
+ * Line items of the hours of a month, one an hour, with ids that stay the same from one refresh to
+ * the next.
+ */
 export function hoursOf(payer: string, period: string, count: number, first = 0): Row[] {
   return Array.from({ length: count }, (_, index) => {
     const hour = first + index;
@@ -61,7 +67,10 @@ export function reportFile(rows: readonly Row[], without: readonly string[] = []
   return new Uint8Array(parquetWriteBuffer({ columnData: kept }));
 }
 
-/** The manifest of a Data Exports delivery of these files, which names them as the bucket that AWS wrote to has them. */
+/**
+ * The manifest of a Data Exports delivery of these files, which names them as the bucket that AWS
+ * wrote to has them.
+ */
 export function exportManifest(executionId: string, keys: readonly string[], bucket = 'acme-billing'): Uint8Array {
   const dataFiles = keys.map((key) => `s3://${bucket}/${key}`);
   return Buffer.from(JSON.stringify({ executionId, exportArn: 'arn:aws:bcm-data-exports', columns: [], dataFiles }));
@@ -73,7 +82,10 @@ export function legacyManifest(assemblyId: string, reportKeys: readonly string[]
   return Buffer.from(JSON.stringify({ assemblyId, account: '', columns: [], billingPeriod, bucket, reportKeys }));
 }
 
-/** Puts files under a folder, one after the other, by their paths below it. Each appears whole, as a copy tool leaves it. */
+/**
+ * Puts files under a folder, one after the other, by their paths below it. Each appears whole, as a
+ * copy tool leaves it.
+ */
 export async function putFiles(folder: string, files: Readonly<Record<string, Uint8Array | string>>): Promise<void> {
   for (const [name, content] of Object.entries(files)) {
     const file = path.join(folder, name);
@@ -83,7 +95,10 @@ export async function putFiles(folder: string, files: Readonly<Record<string, Ui
   }
 }
 
-/** Sets when files were last written, `seconds` after a moment in 2026: a copy keeps its source's times, or not. */
+/**
+ * Sets when files were last written, `seconds` after a moment in 2026: a copy keeps its source's
+ * times, or not.
+ */
 export async function writtenAt(folder: string, seconds: Readonly<Record<string, number>>): Promise<void> {
   for (const [name, second] of Object.entries(seconds)) {
     const at = Date.UTC(2026, 5, 1) / 1000 + second;

@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { DirectoryStore } from '../../../src/adapters/folder/objectStore.ts';
-import type { FinalizeSettings } from '../../../src/finalize/services.ts';
+import { FolderObjectStore } from '../../../src/adapters/folder/objectStore.ts';
+import type { FinalizeTimings } from '../../../src/finalize/services.ts';
 import { openStack, type Stack } from '../../../src/programs/local/stack.ts';
 import type { ReactorEvent } from '../../../src/telemetry/events.ts';
 import { WarehouseBroken } from '../../../src/warehouse/warehouse.ts';
 import { PERIOD, versionOf } from '../../ledger/records.ts';
 
-const SETTINGS: FinalizeSettings = {
+const SETTINGS: FinalizeTimings = {
   quietSeconds: 0,
   maxWaitSeconds: 0,
   leaseSeconds: 60,
@@ -27,7 +27,7 @@ beforeEach(async () => {
   events = [];
   stack = await openStack({
     keep,
-    store: (bucket, folder) => new DirectoryStore(new Map([[bucket, folder]])),
+    store: (bucket, folder) => new FolderObjectStore(new Map([[bucket, folder]])),
     place: () => ({ is: 'unknown-source' }),
     settings: SETTINGS,
     report: (event) => events.push(event),

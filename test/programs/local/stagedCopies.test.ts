@@ -35,12 +35,14 @@ describe('a staged copy that was damaged', { concurrent: true }, () => {
   it.for([
     ['cut off', (copy: string) => truncate(copy, 100)],
     ['written over', (copy: string) => writeOver(copy, 'nothing that was there before')],
-  ] as const)('is made again when it is %s and its rows are to be loaded anew', async ([name, damage], { expect }) => {
+  ] as const)('is made again when it is %s and its rows are to be loaded again', async ([name, damage], { expect }) => {
     const { keep, run, copy } = await settled(name);
     await damage(copy);
     await rm(path.join(keep, 'warehouse.duckdb'));
     const { status, stderr, outcome } = await run();
-    expect(stderr).toMatch(/damaged .*the copy of "a\.parquet" has (100 bytes, not \d+|other bytes): it is made again/);
+    expect(stderr).toMatch(
+      /damaged .*the copy of "a\.parquet" has (100 bytes, not \d+|different bytes): it is made again/,
+    );
     expect([status, ...tableOf(outcome)]).toEqual([0, `2026-04/${PAYER} published: 1 files, 2 rows, cost 3`]);
   });
 

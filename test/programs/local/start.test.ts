@@ -11,8 +11,8 @@ import { sampleExpectation } from '../../../src/programs/sample/sampleExpectatio
 import { type Ended, PROJECT, runForOutcome, runReactor, startReactor, tableOf } from './reactor.ts';
 
 /**
- * When a process is killed: as soon as it has said the nth line that fits. Each list is one state's life; every process
- * of it delivers the sample from the start.
+ * When a process is killed: as soon as it has said the nth line that fits. Each list is one state's
+ * life; every process of it delivers the sample from the start.
  */
 const LIVES: readonly { readonly killedAt: string; readonly moments: readonly [what: RegExp, nth: number][] }[] = [
   {
@@ -134,7 +134,7 @@ describe('npm start, without options', { concurrent: true }, () => {
 });
 
 describe('npm start', { concurrent: true }, () => {
-  it('tells its options with --help, and does nothing', async ({ expect }) => {
+  it('lists its options with --help, and does nothing', async ({ expect }) => {
     const { status, stdout, stderr } = await runReactor('--help', '--from', below('nowhere'));
     expect([status, stderr]).toEqual([0, '']);
     for (const option of ['--from', '--payer', '--period', '--keep', '--watch', '--json', '--help']) {
@@ -197,7 +197,10 @@ function npmStart(...options: readonly string[]): Promise<Ended> {
   });
 }
 
-/** What readers see: every partition and every finding, amounts up to rounding in the order of addition. */
+/**
+ * What readers see: every partition and every finding, amounts up to rounding in the order of
+ * addition.
+ */
 function seen(outcome: Outcome): string[] {
   const findings = outcome.findings.map(({ monthlyCost, estimatedSaving, ...finding }) =>
     JSON.stringify([finding, monthlyCost?.toFixed(6), estimatedSaving?.toFixed(6)]),

@@ -81,7 +81,7 @@ describe('a damaged part of a state', () => {
     ['ledger.sqlite', 'is cut off', (file: string) => truncate(file, 5000)],
     ['warehouse.duckdb', 'is overwritten', (file: string) => writeFile(file, 'nothing of the kind '.repeat(5000))],
     ['warehouse.duckdb', 'is cut off', (file: string) => truncate(file, 10_000)],
-    ['told.json', 'is cut off', (file: string) => writeFile(file, '{"2026-')],
+    ['stated.json', 'is cut off', (file: string) => writeFile(file, '{"2026-')],
     ['forgetting.json', 'is cut off', (file: string) => writeFile(file, '[{"pay')],
   ])('%s that %s is refused with its path, and what the sentence says mends it', async (name, _, damage) => {
     await damage(kept(name));

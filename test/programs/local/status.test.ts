@@ -158,11 +158,11 @@ describe('the options', () => {
     };
     expect(parse('--status', '--payer', '111122223333', '--period', '2026-04')).toMatchObject(sample);
     expect(parse('--status', '--from', 'cur')).toMatchObject({ from: '/home/someone/project/cur', status: true });
-    expect(parse()).not.toHaveProperty('status');
+    expect(parse()).toMatchObject({ status: undefined });
     expect(() => parse('--payer', '111122223333')).toThrow(UsageError);
   });
 
-  it('are told by --help', () => {
+  it('are listed by --help', () => {
     expect(HELP).toMatch(/npm start -- --status \[--from DIR\]/);
     expect(HELP).toMatch(/\n {2}--status {11}look at the state/);
   });

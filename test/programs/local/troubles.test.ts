@@ -86,7 +86,8 @@ describe('a signal', { concurrent: true }, () => {
     expect((await watching.ended).status).toBe(143);
     asking.signal('SIGINT');
     const { status, stderr } = await asking.ended;
-    // The asker was stopped, or has heard before that nobody is there to answer and asked the database itself.
+    // The asker was stopped, or has heard before that nobody is there to answer and asked the
+    // database itself.
     expect([status, stderr]).toEqual([130, 'stopped by Ctrl-C; nothing was changed\n']);
   });
 

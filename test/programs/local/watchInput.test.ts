@@ -2,12 +2,13 @@ import { mkdir, mkdtempDisposable, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { DirectoryStore } from '../../../src/adapters/folder/objectStore.ts';
+import { FolderObjectStore } from '../../../src/adapters/folder/objectStore.ts';
+import { patientBackoff } from '../../../src/programs/local/attempts.ts';
 import { folderInput, type Input } from '../../../src/programs/local/input.ts';
 import { newProgress } from '../../../src/programs/local/progress.ts';
 import { readRetrying } from '../../../src/programs/local/retrying.ts';
 import { newSetAside } from '../../../src/programs/local/setAside.ts';
-import { openStack, patientBackoff } from '../../../src/programs/local/stack.ts';
+import { openStack } from '../../../src/programs/local/stack.ts';
 import { watchInput } from '../../../src/programs/local/watchInput.ts';
 import { eventually } from '../../eventually.ts';
 import { newFolders } from './embedded.ts';
@@ -25,7 +26,7 @@ describe('a file that cannot be taken in while its folder is watched', () => {
     const inTheWay = path.join(folders.keep, 'staging/year=2026');
     await writeFile(inTheWay, '');
     await putFiles(folders.from, { 'a.parquet': april(1) });
-    await watching.says(/trying on {3}"a\.parquet": key .* cannot be a file .* \(attempt 2\)/);
+    await watching.says(/retrying {4}"a\.parquet": key .* cannot be a file .* \(attempt 2\)/);
     expect(await readRetrying(folders.keep)).toMatchObject([
       { key: 'a.parquet', reason: expect.stringContaining('cannot be a file'), attempts: expect.any(Number) },
     ]);
@@ -46,7 +47,7 @@ describe('a file that cannot be taken in while its folder is watched', () => {
     await using watching = await folders.watch();
     await writeFile(path.join(folders.keep, 'staging/year=2026'), '');
     await putFiles(folders.from, { 'a.parquet': april(1) });
-    await watching.says(/trying on {3}"a\.parquet"/);
+    await watching.says(/retrying {4}"a\.parquet"/);
     await rm(path.join(folders.from, 'a.parquet'));
     await eventually(async () => expect(await readRetrying(folders.keep)).toEqual([]));
   });
@@ -80,7 +81,7 @@ describe('a burst of files in a folder that is watched', () => {
     const setAside = newSetAside(progress.say);
     const stack = await openStack({
       keep,
-      store: (bucket, staging) => new DirectoryStore(new Map([...input.buckets, [bucket, staging]])),
+      store: (bucket, staging) => new FolderObjectStore(new Map([...input.buckets, [bucket, staging]])),
       place: input.place,
       settings: {
         quietSeconds: 1,
@@ -94,7 +95,7 @@ describe('a burst of files in a folder that is watched', () => {
       onGivenUp: () => {},
     });
     const stop = new AbortController();
-    const store = new DirectoryStore(input.buckets);
+    const store = new FolderObjectStore(input.buckets);
     const watch = await watchInput({ input, stack, store, progress, setAside }, stop.signal);
     try {
       await putFiles(from, Object.fromEntries(Array.from({ length: 2000 }, (_, n) => [`${n % 20}/${n}.txt`, 'x'])));

@@ -8,7 +8,7 @@ import { exportManifest, putFiles, reportFile, rowsOf } from './reports.ts';
 const PAYER = '111122223333';
 
 describe('npm start -- --watch', { concurrent: true }, () => {
-  it('publishes what appears, replaces it when it is delivered anew, and ends by Ctrl-C with status 130', async ({
+  it('publishes what appears, replaces it when it is delivered again, and ends by Ctrl-C with status 130', async ({
     expect,
   }) => {
     await using folder = await watchable();
@@ -73,7 +73,8 @@ describe('npm start -- --watch', { concurrent: true }, () => {
     const data = 'data/BILLING_PERIOD=2026-04/daily-';
     const manifest = exportManifest('first', [`there/${data}00001.snappy.parquet`]);
     await putFiles(folder.from, { 'daily/metadata/BILLING_PERIOD=2026-04/daily-Manifest.json': manifest });
-    // Changes are reported in their order: when the next one has been seen, the manifest has been, too.
+    // Changes are reported in their order: when the next one has been seen, the manifest has been,
+    // too.
     await putFiles(folder.from, { 'marker.parquet': reportFile(rowsOf('222233334444', '2026-04', 1)) });
     await reactor.line(/ staged .*"marker\.parquet"/);
     await putFiles(folder.from, {

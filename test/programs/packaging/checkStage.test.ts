@@ -58,7 +58,7 @@ describe('a stage', () => {
     );
   });
 
-  it('tells the values that are still made up', () => {
+  it('names the values that are still made up', () => {
     const payersText = `- payer: '210987654321'
   bucket: example-payer-one-billing
 - payer: '111122223333'

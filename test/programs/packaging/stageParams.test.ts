@@ -97,7 +97,7 @@ describe('a param', () => {
     const { region: _, ...rest } = paramsOf('prod');
     expect(parseStageParams({ ...rest, quietSecond: 5 }).wrong).toEqual([
       'region is missing',
-      'quietSecond is no param, got 5',
+      'quietSecond is an unknown param, got 5',
     ]);
   });
 

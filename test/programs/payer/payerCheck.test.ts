@@ -42,7 +42,10 @@ async function newBucket(): Promise<string> {
   return Bucket;
 }
 
-/** A key, with a policy that names copy's role. Moto answers with the policy as it got it, KMS with a text. */
+/**
+ * A key, with a policy that names copy's role. Moto answers with the policy as it got it, KMS with
+ * a text.
+ */
 async function newKey(): Promise<string> {
   const KeyPolicy = {
     Version: '2012-10-17',

@@ -83,7 +83,7 @@ describe('the deliveries of the sample', () => {
     expect(new Set(folders).size).toBe(4);
   });
 
-  test('are told to wait twice: after the first ones, and at the end', () => {
+  test('contain two pauses: after the first ones, and at the end', () => {
     const waits = steps.flatMap((step, index) => (step.do === 'wait-until-idle' ? [index] : []));
     expect(waits).toHaveLength(2);
     expect(waits[1]).toBe(steps.length - 1);
@@ -121,7 +121,7 @@ describe('the sample contains', () => {
     expect(late.map(({ key }) => key)).toEqual(['reports/daily/daily/year=2026/month=10/daily-00002.snappy.parquet']);
   });
 
-  test('a corrupt file that the next delivery puts anew, under the same key, as good Parquet', () => {
+  test('a corrupt file that the next delivery replaces, under the same key, by good Parquet', () => {
     const isParquet = (put: Put) => Buffer.from(bytesOf(put)).subarray(-4).toString() === 'PAR1';
     const corrupt = data.filter((put) => bytesOf(put).length > 0 && !isParquet(put));
     expect(corrupt).toHaveLength(1);

@@ -25,7 +25,10 @@ const query = async (sql: string): Promise<Record<string, Json>[]> =>
 /** All files of a partition, or of all partitions of one kind, as a table. */
 const files = (partition: Partition): string => `read_parquet('${folder}/${partitionPrefix(partition)}*.parquet')`;
 
-/** Plays the deliveries into a bucket in memory and writes what the newest manifests name, as the reactor would. */
+/**
+ * Plays the deliveries into a bucket in memory and writes what the newest manifests name, as the
+ * reactor would.
+ */
 async function writeFinalFiles(): Promise<void> {
   const objects = new Map<string, () => Uint8Array>();
   const manifests = new Map<string, { bucket: string; key: string; partition: Partition }>();

@@ -16,7 +16,10 @@ interface Ended {
   readonly stderr: string;
 }
 
-/** Runs the program as a process of its own, elsewhere, with nothing of this one's environment but what is given. */
+/**
+ * Runs the program as a process of its own, elsewhere, with nothing of this one's environment but
+ * what is given.
+ */
 function runSetup(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> {
   const { promise, resolve } = Promise.withResolvers<Ended>();
   const options = { cwd: tmpdir(), env: { PATH: process.env.PATH, ...env } };
@@ -91,7 +94,7 @@ describe('npm run snowflake:setup', { concurrent: true }, () => {
     expect(queries.at(-1)?.sql).toMatch(/^create stage/);
   });
 
-  it('tells its options', async () => {
+  it('lists its options', async () => {
     expect(await runSetup(['--help'])).toMatchObject({
       status: 0,
       stderr: '',

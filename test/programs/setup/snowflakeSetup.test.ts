@@ -125,7 +125,7 @@ describe('the setup', () => {
     await expect(stepsWith(change)).rejects.toThrow(message);
   });
 
-  it('stops at the first statement that is refused, and tells its step and number', async () => {
+  it('stops at the first statement that is refused, and names its step and number', async () => {
     const run: string[] = [];
     const applied = applySetup(
       steps,

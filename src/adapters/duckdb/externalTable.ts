@@ -1,0 +1,61 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
+import * as z from 'zod';
+import { quoteIdentifier, quoteText } from './quote.ts';
+import { mapMacros } from './readColumn.ts';
+import { inTransaction } from './transaction.ts';
+import { gatheredColumns, lineItemsViewSql, reportColumns } from './view.ts';
+
+/** The first columns of `cur_external`. They say where a row belongs. */
+const FILE_COLUMNS = ['payer', 'year', 'month', 'staged_key'];
+
+/**
+ * Gives `cur_external` the columns that the contract reads, of the contract's types and no others,
+ * and creates the view anew, which may have changed with this program.
+ */
+export async function prepareExternalTable(connection: DuckDBConnection): Promise<void> {
+  for (const macro of mapMacros) await connection.run(macro);
+  await inTransaction(connection, async () => {
+    const known = await tableColumns(connection);
+    for (const [name, type] of reportColumns) {
+      if (!known.includes(name)) {
+        await connection.run(`alter table cur_external add column ${quoteIdentifier(name)} ${type}`);
+      }
+    }
+    const others = known.filter((name) => !reportColumns.has(name) && !FILE_COLUMNS.includes(name));
+    if (others.length > 0) await leaveOut(connection, others);
+    await connection.run(lineItemsViewSql());
+  });
+}
+
+/**
+ * Older releases had a column for each column of any report. The tags among these are gathered; the
+ * table is written anew, once, because dropping thousands of columns one by one takes minutes.
+ */
+async function leaveOut(connection: DuckDBConnection, others: readonly string[]): Promise<void> {
+  const columns = [...FILE_COLUMNS, ...reportColumns.keys()].map((name) => {
+    const gathered = gatheredColumns.find((column) => column.name === name);
+    const old = others.filter((other) => gathered?.prefixes.some((prefix) => other.startsWith(prefix))).sort();
+    if (!gathered || old.length === 0) return quoteIdentifier(name);
+    const keys = old.map((other) => quoteText(other.slice(gathered.cut.length)));
+    const values = old.map((other) => `cast(${quoteIdentifier(other)} as VARCHAR)`);
+    return `nullif(map_from_entries(list_filter(
+      list_zip([${keys.join(', ')}], [${values.join(', ')}]), lambda entry: entry[2] <> ''
+    )), MAP {}) as ${quoteIdentifier(name)}`;
+  });
+  await connection.run(`create table cur_external_anew as select ${columns.join(', ')} from cur_external`);
+  await connection.run('drop table cur_external');
+  await connection.run('alter table cur_external_anew rename to cur_external');
+}
+
+const ColumnRow = z.object({ column_name: z.string() });
+
+async function tableColumns(connection: DuckDBConnection): Promise<string[]> {
+  const reader = await connection.runAndReadAll(
+    `select column_name from duckdb_columns()
+     where database_name = current_database() and schema_name = current_schema() and table_name = 'cur_external'`,
+  );
+  return z
+    .array(ColumnRow)
+    .parse(reader.getRowObjectsJS())
+    .map(({ column_name }) => column_name);
+}

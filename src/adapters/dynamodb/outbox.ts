@@ -1,0 +1,28 @@
+import type { OutboxOfLedger } from '../../ledger/ledger.ts';
+import { byAge, type Message } from '../../ledger/message.ts';
+import { OUTBOX, outboxKey } from './keys.ts';
+import { type DynamodbTable, text, textOf } from './table.ts';
+
+export class DynamodbOutbox implements OutboxOfLedger {
+  readonly #table: DynamodbTable;
+
+  constructor(table: DynamodbTable) {
+    this.#table = table;
+  }
+
+  async putIntoOutbox(messages: readonly Message[]): Promise<void> {
+    for (const message of messages) {
+      const content = { body: text(JSON.stringify(message)) };
+      await this.#table.put(outboxKey(message.id), content, { condition: 'attribute_not_exists(pk)' });
+    }
+  }
+
+  async outbox(): Promise<Message[]> {
+    const items = await this.#table.query(OUTBOX);
+    return items.map((item) => JSON.parse(textOf(item, 'body')) as Message).sort(byAge);
+  }
+
+  async takeFromOutbox(ids: readonly string[]): Promise<void> {
+    for (const id of ids) await this.#table.delete(outboxKey(id));
+  }
+}

@@ -1,0 +1,28 @@
+import type { OutboxOfLedger } from '../../ledger/ledger.ts';
+import { byAge, type Message } from '../../ledger/message.ts';
+import type { SqliteDatabase } from './database.ts';
+
+export class SqliteOutbox implements OutboxOfLedger {
+  readonly #db: SqliteDatabase;
+
+  constructor(db: SqliteDatabase) {
+    this.#db = db;
+  }
+
+  async putIntoOutbox(messages: readonly Message[]): Promise<void> {
+    this.#db.transaction(() => {
+      const insert = this.#db.prepare('insert or ignore into outbox values (?, ?)');
+      for (const message of messages) insert.run(message.id, JSON.stringify(message));
+    });
+  }
+
+  async outbox(): Promise<Message[]> {
+    return this.#db.all<Message>('select body from outbox', []).sort(byAge);
+  }
+
+  async takeFromOutbox(ids: readonly string[]): Promise<void> {
+    this.#db.transaction(() => {
+      for (const id of ids) this.#db.prepare('delete from outbox where id = ?').run(id);
+    });
+  }
+}

@@ -1,0 +1,87 @@
+import type { Partition } from '../../billing/partition.ts';
+import type { VersionId } from '../../billing/version.ts';
+import type { Recorded, VersionReading, VersionsOfLedger } from '../../ledger/ledger.ts';
+import { applyVersion, tickFor } from '../../ledger/partitionChanges.ts';
+import { newPartitionRecord } from '../../ledger/partitionRecord.ts';
+import {
+  mergeVersion,
+  removedOutcome,
+  type StagedOutcome,
+  type VersionOutcome,
+  type VersionRecord,
+} from '../../ledger/versionRecord.ts';
+import type { SqliteDatabase } from './database.ts';
+import { fencedPeriod } from './leases.ts';
+import { putPartition, readPartition } from './partitions.ts';
+
+export class SqliteVersions implements VersionsOfLedger {
+  readonly #db: SqliteDatabase;
+
+  constructor(db: SqliteDatabase) {
+    this.#db = db;
+  }
+
+  async version(partition: Partition, id: VersionId): Promise<VersionRecord | undefined> {
+    return this.#read(partition, id);
+  }
+
+  async readVersion(partition: Partition, id: VersionId): Promise<VersionReading> {
+    return { version: this.#read(partition, id), partition: readPartition(this.#db, partition) };
+  }
+
+  async versions({ period, payer }: Partition): Promise<VersionRecord[]> {
+    return this.#db.all('select body from versions where period = ? and payer = ?', [period, payer]);
+  }
+
+  /** Reads again what was read before: it costs nothing here. */
+  async recordVersion(seen: VersionRecord, now: number, _before?: VersionReading): Promise<Recorded> {
+    const { partition, id, awaitsManifest } = seen;
+    return this.#db.transaction(() => {
+      const { record, isNew } = mergeVersion(this.#read(partition, id), seen);
+      if (isNew) this.#put(record);
+      const before = readPartition(this.#db, partition) ?? newPartitionRecord(partition);
+      const after = applyVersion(before, record, { isNew, awaitsManifest }, now);
+      if (after !== before) putPartition(this.#db, after);
+      return { partition: after, isNew: isNew || after !== before, tick: tickFor(after, id) };
+    });
+  }
+
+  async markSuperseded(
+    partition: Partition,
+    epoch: number,
+    ids: readonly VersionId[],
+    since: number | undefined,
+  ): Promise<void> {
+    this.#changeStaged(partition, epoch, ids, ({ supersededAt: _, ...outcome }) =>
+      since === undefined ? outcome : { ...outcome, supersededAt: since },
+    );
+  }
+
+  async markRemoved(partition: Partition, epoch: number, ids: readonly VersionId[]): Promise<void> {
+    this.#changeStaged(partition, epoch, ids, removedOutcome);
+  }
+
+  #changeStaged(
+    partition: Partition,
+    epoch: number,
+    ids: readonly VersionId[],
+    change: (outcome: StagedOutcome) => VersionOutcome,
+  ): void {
+    this.#db.transaction(() => {
+      fencedPeriod(this.#db, partition.period, epoch);
+      for (const id of ids) {
+        const record = this.#read(partition, id);
+        if (record?.outcome.status === 'staged') this.#put({ ...record, outcome: change(record.outcome) });
+      }
+    });
+  }
+
+  #read({ period, payer }: Partition, id: VersionId): VersionRecord | undefined {
+    return this.#db.get('select body from versions where period = ? and payer = ? and id = ?', [period, payer, id]);
+  }
+
+  #put(record: VersionRecord): void {
+    const { period, payer } = record.partition;
+    this.#db.put('versions', [period, payer, record.id], record);
+  }
+}

@@ -1,0 +1,40 @@
+import type { Period } from '../billing/period.ts';
+import type { AnalyticsRecord } from '../ledger/analyticsRecord.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { Report } from '../telemetry/events.ts';
+import type { ScriptEngine } from '../warehouse/script.ts';
+
+/** What runs of the analytics script work with. Moments are milliseconds since 1970. */
+export interface AnalyticsServices {
+  readonly ledger: Ledger;
+  readonly script: ScriptEngine;
+  readonly now: () => number;
+  readonly sleep: (seconds: number) => Promise<void>;
+  /**
+   * Whether there is time to wait for so long, and nothing better to do. If not, the next tick goes
+   * on with what runs.
+   */
+  readonly mayWait: (seconds: number) => Promise<boolean>;
+  readonly report: Report;
+  /**
+   * A run that is older goes on although all its payers' months were published anew: else it might
+   * never end.
+   */
+  readonly maxWaitSeconds: number;
+}
+
+/** The lease under which a run is written to the ledger. */
+export interface Tenure {
+  readonly period: Period;
+  readonly epoch: number;
+}
+
+/** Saves a run's record and answers it. Throws LeaseLost. */
+export async function saveRun(
+  { ledger }: AnalyticsServices,
+  { period, epoch }: Tenure,
+  record: AnalyticsRecord,
+): Promise<AnalyticsRecord> {
+  await ledger.saveAnalytics(period, epoch, record);
+  return record;
+}

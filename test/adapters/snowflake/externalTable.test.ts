@@ -1,0 +1,79 @@
+import { DuckDBInstance } from '@duckdb/node-api';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createExternalTableSql, refreshSql, removeFilesSql } from '../../../src/adapters/snowflake/externalTable.ts';
+import { snowflakeNames } from '../../../src/adapters/snowflake/names.ts';
+import { parsePayer } from '../../../src/billing/payer.ts';
+import { parsePeriod } from '../../../src/billing/period.ts';
+import { stagedKeyOf } from '../../../src/copy/stagedKey.ts';
+import { find, parseSnowflake, type SqlNode } from './snowflakeGrammar.ts';
+
+const NAMES = snowflakeNames({ database: 'CUR_REACTOR', schema: 'CUR' });
+const PARTITION = { payer: parsePayer('111122223333'), period: parsePeriod('2026-09') };
+
+/** The first node of a kind. */
+function first(node: SqlNode | undefined, kind: string): SqlNode {
+  const [found] = node ? find(node, kind) : [];
+  if (!found) throw new Error(`no ${kind}`);
+  return found;
+}
+
+describe('the external table', () => {
+  it('is created when it is not there, partitioned, and refreshed by nobody else', async () => {
+    const sql = createExternalTableSql(NAMES);
+    expect((await parseSnowflake(sql)).map(({ kind }) => kind)).toEqual(['create_external_table_statement']);
+    expect(sql).toContain('create external table if not exists CUR_REACTOR.CUR.CUR_EXTERNAL');
+    expect(sql).toContain('partition by (year, month, payer)');
+    expect(sql).toContain('auto_refresh = false');
+    expect(sql).toContain('refresh_on_create = false');
+    expect(sql).toContain("file_format = (format_name = 'CUR_REACTOR.CUR.CUR_PARQUET')");
+  });
+
+  it('finds year, month, payer and staged key in a path, wherever in its bucket the stage begins', async () => {
+    const columns = find(first((await parseSnowflake(createExternalTableSql(NAMES)))[0], 'bracketed'), 'expression');
+    const [year, month, payer, stagedKey] = columns.map(({ text }) =>
+      text.replaceAll('metadata$filename', 'path').replaceAll('number(', 'decimal('),
+    );
+    const duckdb = await DuckDBInstance.create(':memory:');
+    const connection = await duckdb.connect();
+    const stagePath = fc.constantFrom('', 'cur/', 'a/b c/', 'months/payers/');
+    const sourceKey = fc.constantFrom('export-00001.snappy.parquet', 'year=1999', 'payer-000000000000', 'month=1');
+    const someMonth = fc.record({ year: fc.integer({ min: 2000, max: 2099 }), month: fc.integer({ min: 1, max: 12 }) });
+    const payers = fc.stringMatching(/^\d{12}$/);
+    await fc.assert(
+      fc.asyncProperty(stagePath, sourceKey, someMonth, payers, async (stage, key, date, payerId) => {
+        const period = parsePeriod(`${date.year}-${String(date.month).padStart(2, '0')}`);
+        const partition = { payer: parsePayer(payerId), period };
+        const staged = stagedKeyOf(partition, { bucket: 'payers', key, etag: 'abc' }, 0);
+        const found = await connection.runAndReadAll(
+          `select (${year})::integer, (${month})::integer, ${payer}, ${stagedKey} from (select $path as path)`,
+          { path: `${stage}${staged}` },
+        );
+        expect(found.getRowsJS()).toEqual([[date.year, date.month, payerId, staged]]);
+      }),
+    );
+    connection.closeSync();
+    duckdb.closeSync();
+  });
+
+  it('is refreshed by one partition, whose path ends in a slash', async () => {
+    const sql = refreshSql(NAMES, PARTITION);
+    expect(sql).toMatch(/ refresh 'year=2026\/month=09\/payer-111122223333\/'$/);
+    expect((await parseSnowflake(sql)).map(({ kind }) => kind)).toEqual(['alter_external_table_statement']);
+  });
+
+  it('forgets files by their keys, at least one', async () => {
+    const keys = ['year=2026/month=09/payer-111122223333/a.parquet', "it's \\ not"];
+    const [statement] = await parseSnowflake(removeFilesSql(NAMES, keys));
+    expect(statement?.kind).toBe('alter_external_table_statement');
+    expect(statement ? find(statement, 'quoted_literal').map(({ text }) => text) : []).toEqual([
+      `'${keys[0]}'`,
+      `'it''s \\\\ not'`,
+    ]);
+    expect(() => removeFilesSql(NAMES, [])).toThrow(RangeError);
+  });
+
+  it('has no column of any report: what it is read by is the row itself', () => {
+    expect(createExternalTableSql(NAMES).match(/ as \(/g)).toHaveLength(4);
+  });
+});

@@ -1,0 +1,50 @@
+import { expect, it } from 'vitest';
+import { ALPHA, BETA, PERIOD, publicationOf, rowsOf, runOf, SMALL_REPORT, type WarehouseHarness } from '../harness.ts';
+import { runScript } from '../runScript.ts';
+
+export function describeTotals(harness: () => WarehouseHarness): void {
+  it('are those of what readers see, per currency and check, for every payer that was asked for', async () => {
+    const { warehouse } = harness();
+    const columns = [...SMALL_REPORT, { name: 'line_item_currency_code', type: 'string' }];
+    const inYuan = rowsOf(['y1']).map((row) => ({ ...row, line_item_currency_code: 'CNY' }));
+    const inDollars = rowsOf(['d1', 'd2', 'd3']).map((row) => ({ ...row, line_item_currency_code: 'USD' }));
+    const shown = await harness().stage({ partition: ALPHA, name: 'shown', rows: [...inDollars, ...inYuan], columns });
+    const hidden = await harness().stage({ partition: ALPHA, name: 'hidden', rows: inDollars, columns });
+    await warehouse.register(ALPHA, [shown, hidden]);
+    await warehouse.publish(PERIOD, 1, [publicationOf(ALPHA, [shown])]);
+    await runScript(warehouse.script, runOf(1), [ALPHA.payer]);
+    expect(await warehouse.totals(PERIOD, [BETA.payer, ALPHA.payer])).toEqual(
+      new Map([
+        [BETA.payer, { costs: [], findings: [] }],
+        [
+          ALPHA.payer,
+          {
+            costs: [
+              { currency: 'CNY', cost: 1 },
+              { currency: 'USD', cost: 3 },
+            ],
+            findings: [{ check: 'ran', currency: null, count: 1, estimatedSaving: 0 }],
+          },
+        ],
+      ]),
+    );
+    expect(await warehouse.totals(PERIOD, [])).toEqual(new Map());
+  });
+
+  it('are unknown, not zero, where no row of a currency has a cost', async () => {
+    const { warehouse } = harness();
+    const columns = [...SMALL_REPORT, { name: 'line_item_currency_code', type: 'string' }];
+    const rows = [
+      ...rowsOf(['d1']).map((row) => ({ ...row, line_item_currency_code: 'USD' })),
+      { identity_line_item_id: 'd2', line_item_currency_code: 'USD' },
+      { identity_line_item_id: 'y1', line_item_currency_code: 'CNY' },
+    ];
+    const file = await harness().stage({ partition: ALPHA, name: 'a', rows, columns });
+    await warehouse.register(ALPHA, [file]);
+    await warehouse.publish(PERIOD, 1, [publicationOf(ALPHA, [file])]);
+    expect((await warehouse.totals(PERIOD, [ALPHA.payer])).get(ALPHA.payer)?.costs).toEqual([
+      { currency: 'CNY', cost: null },
+      { currency: 'USD', cost: 1 },
+    ]);
+  });
+}
