@@ -29,7 +29,7 @@ const payersInUse = new PayersInUse({ stored: () => ledger.configuration(), fall
  * What AWS calls: a batch of the copy queue, S3's "Object Created" events and the reactor's own
  * requests as bodies.
  */
-export const handler = sqsHandler(startTelemetry(environment.STAGE), { parse: parseCopyMessage, work: copyObject });
+export const handler = sqsHandler(startTelemetry(environment), { parse: parseCopyMessage, work: copyObject });
 
 // Per record.
 async function copyObject(message: CopyMessage, report: Report, { correlationId }: RecordContext): Promise<void> {

@@ -74,7 +74,7 @@ function openWarehouse(finalizing: FinalizeEnvironment): Warehouse {
 }
 
 /** What AWS calls: one tick of the finalize queue. */
-export const handler = sqsHandler(startTelemetry(environment.STAGE), { parse: parseTick, work: finalize });
+export const handler = sqsHandler(startTelemetry(environment), { parse: parseTick, work: finalize });
 
 // Per record. What lies in the outbox is sent whatever became of the tick.
 async function finalize(tick: Tick, report: Report, { correlationId, context }: RecordContext): Promise<void> {

@@ -37,7 +37,7 @@ const { PAYERS_TABLE: table } = environment;
 const session = snowflakeSession(environment, { statementSeconds: TABLE_SECONDS });
 const readTable = table && (async () => (await session()).run(payersTableQuery(table)));
 const origins = { fallback: payers, readTable };
-const telemetry = startTelemetry(environment.STAGE);
+const telemetry = startTelemetry(environment);
 
 /**
  * What AWS calls, by hand or by schedule: its input is as reconcileInput.ts says, its answer the

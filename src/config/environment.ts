@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { quoteValue } from '../base/printable.ts';
 import { wrongFields } from '../base/wrongFields.ts';
+import type { PayerMetrics } from '../telemetry/metricCatalogue.ts';
 import type { PayersTable } from './payersTable.ts';
 
 /**
@@ -29,6 +30,10 @@ const queueNames = z.pipe(
 const telemetry = {
   STAGE: text(/^[A-Za-z0-9-]{1,32}$/, 'the name of a stage (letters, digits and -)'),
   POWERTOOLS_SERVICE_NAME: text(/^\S{1,255}$/, 'the name of the service'),
+  PAYER_METRICS: z.pipe(
+    z.string().check(z.refine((text) => /^(all|\d{1,4})$/.test(text), 'must be all, or a whole number of payers')),
+    z.transform((text): PayerMetrics => (text === 'all' ? text : Number(text))),
+  ),
   POWERTOOLS_METRICS_NAMESPACE: text(/^[A-Za-z0-9._/#:-]{1,255}$/, 'a CloudWatch namespace'),
 };
 const ledger = { LEDGER_TABLE: text(/^[A-Za-z0-9_.-]{3,255}$/, 'the name of a DynamoDB table') };
@@ -103,6 +108,9 @@ export const statusVariables = z.object({
 });
 
 export type FinalizeEnvironment = z.output<typeof finalizeVariables>;
+
+/** What logs and metrics need; the rest of it is Powertools' own. */
+export type TelemetryEnvironment = Pick<FinalizeEnvironment, 'STAGE' | 'PAYER_METRICS'>;
 
 /** What a session with Snowflake needs. */
 export type SnowflakeEnvironment = Pick<FinalizeEnvironment, 'STAGE' | keyof typeof snowflake>;

@@ -10,7 +10,8 @@ import { awaitedKey, hasChanges, isDirty, type PartitionRecord } from '../ledger
 import { stateOf } from '../ledger/partitionState.ts';
 import type { VersionRecord } from '../ledger/versionRecord.ts';
 import type { Report } from '../telemetry/events.ts';
-import { freshness, hoursBetween } from './freshness.ts';
+import type { PayerMetrics } from '../telemetry/metricCatalogue.ts';
+import { freshness, hoursBetween, stalest } from './freshness.ts';
 import { type SweepServices, sweep } from './sweep.ts';
 import { wakeOutbox } from './wakeOutbox.ts';
 
@@ -20,6 +21,8 @@ export interface SurveyServices extends SweepServices {
   readonly fallback: PayersConfiguration;
   /** A payer whose newest complete delivery is older than this is stale. */
   readonly staleAfterHours: number;
+  /** How many payers have a metric of their own: the stalest. */
+  readonly payerMetrics: PayerMetrics;
   readonly report: Report;
 }
 
@@ -55,13 +58,17 @@ export async function sweepAndSurvey(services: SurveyServices): Promise<Swept> {
 
 /** Of the payers that count now: as the copy function sees them (payersInUse.ts). */
 async function reportFreshness(
-  { ledger, fallback, staleAfterHours, now, report }: SurveyServices,
+  { ledger, fallback, staleAfterHours, payerMetrics, now, report }: SurveyServices,
   records: readonly PartitionRecord[],
 ): Promise<void> {
   const { sources } = payersInForce(await ledger.configuration(), fallback);
   const payers = sources.map(({ payer }) => payer);
   const all = freshness(payers, records, now()).map((one) => ({ ...one, isStale: one.hours > staleAfterHours }));
-  for (const { payer, hours, isStale } of all) report({ what: 'payer-fresh', payer, hours, isStale });
+  const measured = new Set(stalest(all, payerMetrics));
+  for (const one of all) {
+    const { payer, hours, isStale } = one;
+    report({ what: 'payer-fresh', payer, hours, isStale, isMeasured: measured.has(one) });
+  }
   report({
     what: 'freshness-surveyed',
     payers: all.length,

@@ -33,7 +33,7 @@ export function measuresOf(event: ReactorEvent): readonly Measure[] {
         { metric: 'QuarantinedFiles', value: event.quarantinedFiles },
       ];
     case 'payer-fresh':
-      return [{ metric: 'FreshnessHours', value: event.hours, payer: event.payer }];
+      return event.isMeasured ? [{ metric: 'FreshnessHours', value: event.hours, payer: event.payer }] : [];
     case 'freshness-surveyed':
       return [
         { metric: 'PayersWatched', value: event.payers },

@@ -228,7 +228,14 @@ export type ReactorEvent =
    * Hours since the payer's newest complete delivery, as the sweep finds them. Stop with an alarm,
    * when it is stale.
    */
-  | { readonly what: 'payer-fresh'; readonly payer: Payer; readonly hours: number; readonly isStale: boolean }
+  | {
+      readonly what: 'payer-fresh';
+      readonly payer: Payer;
+      readonly hours: number;
+      readonly isStale: boolean;
+      /** Whether it is among the stalest, which have a metric of their own. */
+      readonly isMeasured: boolean;
+    }
   /**
    * The same of all configured payers together: how long the stalest one has been without a
    * complete delivery.

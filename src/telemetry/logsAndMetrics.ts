@@ -64,7 +64,8 @@ const ROWS: Readonly<Record<ReactorEvent['what'], Row>> = {
   'analytics-handed-on': { level: 'info', count: 'AnalyticsHandedOn' },
   'analytics-cancelled': { level: 'info', count: 'AnalyticsCancelled' },
   surveyed: { level: 'info' },
-  'payer-fresh': { level: 'debug' },
+  // Not at the level of debugging: the log has every payer, and the metrics only the stalest.
+  'payer-fresh': { level: 'info' },
   'freshness-surveyed': { level: 'info' },
   'messages-sent': { level: 'info' },
   'messages-kept': { level: 'warn' },

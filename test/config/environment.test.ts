@@ -16,6 +16,7 @@ const BASE = {
   POWERTOOLS_METRICS_NAMESPACE: 'cur-reactor',
   LEDGER_TABLE: 'cur-reactor-dev-ledger',
   FINALIZE_QUEUE: 'cur-reactor-dev-finalize',
+  PAYER_METRICS: '20',
   QUIET_SECONDS: '300',
   MAX_WAIT_SECONDS: '7200',
 };

@@ -41,6 +41,7 @@ export class Deployment {
       STAGING_BUCKET: this.stagingBucket,
       COPY_QUEUE: `${name}-copy`,
       FINALIZE_QUEUE: `${name}-finalize`,
+      PAYER_METRICS: 'all',
       QUIET_SECONDS: '0',
       MAX_WAIT_SECONDS: '0',
       SUPERSEDED_GRACE_SECONDS: '3600',

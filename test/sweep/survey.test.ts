@@ -37,6 +37,7 @@ function survey(changes: Partial<SurveyServices> = {}): Promise<Swept> {
     debounce: DEBOUNCE,
     fallback: FALLBACK,
     staleAfterHours: 36,
+    payerMetrics: 'all',
     now: () => world.now,
     report: staging.report,
     ...changes,
@@ -69,8 +70,8 @@ describe('a survey', () => {
     expect(await survey()).toEqual({ ticks: 0, outboxDepth: 0 });
     expect(world.finalizeQueue.sent).toEqual([]);
     expect(world.reports).toEqual([
-      { what: 'payer-fresh', payer: DAILY.payer, hours: 8784, isStale: true },
-      { what: 'payer-fresh', payer: LOOSE.payer, hours: 8784, isStale: true },
+      { what: 'payer-fresh', payer: DAILY.payer, hours: 8784, isStale: true, isMeasured: true },
+      { what: 'payer-fresh', payer: LOOSE.payer, hours: 8784, isStale: true, isMeasured: true },
       { what: 'freshness-surveyed', payers: 2, stalestHours: 8784, stalePayers: 2 },
       {
         what: 'surveyed',
@@ -111,6 +112,15 @@ describe('a survey', () => {
     expect(world.reported('payer-fresh')).toContainEqual(
       expect.objectContaining({ payer: LOOSE.payer, hours: 37, isStale: true }),
     );
+  });
+
+  it('measures as many payers as the stage wants, the stalest ones, and reports them all', async () => {
+    await world.handle(await putLoose('a'));
+    await survey({ payerMetrics: 1 });
+    expect(world.reported('payer-fresh')).toMatchObject([
+      { payer: DAILY.payer, isMeasured: true },
+      { payer: LOOSE.payer, isMeasured: false },
+    ]);
   });
 
   it('reports the payers of the table, where reconcile has stored one', async () => {

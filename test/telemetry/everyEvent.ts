@@ -70,7 +70,7 @@ const EVENTS: { readonly [What in ReactorEvent['what']]: ReactorEvent & { readon
     outboxDepth: 3,
     quarantinedFiles: 1,
   },
-  'payer-fresh': { what: 'payer-fresh', payer, hours: 40, isStale: true },
+  'payer-fresh': { what: 'payer-fresh', payer, hours: 40, isStale: true, isMeasured: true },
   'freshness-surveyed': { what: 'freshness-surveyed', payers: 12, stalestHours: 40, stalePayers: 1 },
   'messages-sent': { what: 'messages-sent', count: 5 },
   'messages-kept': { what: 'messages-kept', count: 6, reason },

@@ -90,9 +90,9 @@ describe('a report', () => {
       { metric: 'OutboxDepth', value: 3 },
       { metric: 'QuarantinedFiles', value: 0 },
     ]);
-    expect(told([{ what: 'payer-fresh', payer, hours: 40, isStale: true }]).slice(1)).toEqual([
-      { metric: 'FreshnessHours', value: 40, payer },
-    ]);
+    const stale = { what: 'payer-fresh', payer, hours: 40, isStale: true } as const;
+    expect(told([{ ...stale, isMeasured: true }]).slice(1)).toEqual([{ metric: 'FreshnessHours', value: 40, payer }]);
+    expect(told([{ ...stale, isMeasured: false }]).slice(1)).toEqual([]);
     const freshness = { what: 'freshness-surveyed', payers: 12, stalestHours: 40, stalePayers: 1 } as const;
     expect(told([freshness]).slice(1)).toEqual([
       { metric: 'PayersWatched', value: 12 },

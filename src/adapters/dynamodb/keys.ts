@@ -13,8 +13,8 @@ import type { ItemKey } from './table.ts';
  *   pk                           sk                    one item per
  *   periods                      2026-10               period that may have partitions; since when it is in play
  *   period#2026-10               lease                 period: epoch, lease, next tick
- *   period#2026-10               payer#PAYER           payer that may have a partition in the period
  *   period#2026-10               analytics             period: the newest run of the analytics script, as a document
+ *   payers#2026-10               PAYER                 payer that may have a partition in the period
  *   partition#2026-10#PAYER      record                partition: its record, as the last fold has left it
  *   partition#2026-10#PAYER      intents               partition: what is being recorded since
  *   partition#2026-10#PAYER      version#ID            version
@@ -27,13 +27,12 @@ import type { ItemKey } from './table.ts';
  *   (that of a large document)   chunk#DIGEST#NUMBER   chunk of it
  *
  * DynamoDB serves 1,000 write units a second for each `pk`. What a data file writes lies under its
- * payer's month, so that no payer takes from another; what payers share (period#…) is written once
- * for each of them, and by runs. Every `pk` begins with the kind of thing that it names: another
+ * payer's month, so that no payer takes from another; what payers share is written once for each
+ * of them (payers#…), and by runs (period#…). Every `pk` begins with the kind of thing that it names: another
  * kind can move in beside them. No item is larger than 64 KB, since a write is charged by the whole
  * item's size.
  */
 export const PERIODS = 'periods';
-export const PAYER_PREFIX = 'payer#';
 export const VERSION = 'version#';
 
 export const OUTBOX = 'outbox';
@@ -47,8 +46,9 @@ export function leaseKey(period: Period): ItemKey {
   return { pk: periodPk(period), sk: 'lease' };
 }
 
+/** Its `pk` is its own, so that copy needs no right beside a lease. */
 export function payerListingKey({ period, payer }: Partition): ItemKey {
-  return { pk: periodPk(period), sk: `${PAYER_PREFIX}${payer}` };
+  return { pk: payersPk(period), sk: payer };
 }
 
 export function recordKey(partition: Partition): ItemKey {
@@ -92,6 +92,11 @@ export function configurationKey(): ItemKey {
 /** Its `pk` is its own, so that a role may be allowed to write nothing else. */
 export function activityKey(name: string): ItemKey {
   return { pk: ACTIVITY, sk: name };
+}
+
+/** The payers of a period lie under it. */
+export function payersPk(period: Period): string {
+  return `payers#${period}`;
 }
 
 /** What the partitions of a period share lies under it. */

@@ -5,7 +5,7 @@ import type { Period } from '../../billing/period.ts';
 import { newPartitionRecord, type PartitionRecord } from '../../ledger/partitionRecord.ts';
 import { DynamodbAwaited, type StoredRecord } from './awaited.ts';
 import { decodeIntent, encodeIntent, type Intent } from './intents.ts';
-import { intentsKey, PAYER_PREFIX, partitionPk, payerListingKey, periodPk, recordKey } from './keys.ts';
+import { intentsKey, partitionPk, payerListingKey, payersPk, recordKey } from './keys.ts';
 import {
   type DynamodbTable,
   type Expressions,
@@ -80,9 +80,9 @@ export class DynamodbPartitionItems {
 
   /** Those of a period, by payer. One that was listed and never written is without a record and intents. */
   async list(period: Period): Promise<PartitionItems[]> {
-    const listed = await this.#table.query(periodPk(period), { prefix: PAYER_PREFIX });
+    const listed = await this.#table.query(payersPk(period));
     const partitions = listed.map((item) => ({
-      payer: parsePayer(textOf(item, 'sk').slice(PAYER_PREFIX.length)),
+      payer: parsePayer(textOf(item, 'sk')),
       period,
     }));
     const found: PartitionItems[] = [];

@@ -6,6 +6,7 @@ import { counted } from '../../base/counted.ts';
 import { quoteValue } from '../../base/printable.ts';
 import type { PayersTable } from '../../config/payersTable.ts';
 import { parseIdentifier } from '../../warehouse/identifier.ts';
+import { partitionOf } from '../packaging/pseudoParameters.ts';
 import type { StageSettings } from '../packaging/stageSettings.ts';
 import { renderSetupScript } from './setupScript.ts';
 
@@ -74,8 +75,8 @@ export async function setupSteps(
 }
 
 /** The role in AWS that Snowflake takes on to read the staging bucket. */
-export function storageRoleArn({ service, stage, accountId }: SetupSettings): string {
-  return `arn:aws:iam::${accountId}:role/${service}-${stage}-snowflake`;
+export function storageRoleArn({ service, stage, accountId, region, rolePath }: SetupSettings): string {
+  return `arn:${partitionOf(region)}:iam::${accountId}:role${rolePath}${service}-${stage}-snowflake`;
 }
 
 /** As the scripts do, so that each step can be run by itself. */
@@ -155,7 +156,11 @@ function placeholderValues(settings: SetupSettings, names: SnowflakeNames): Read
     // Names of roles: IAM user guide, "IAM and AWS STS quotas".
     [
       'aws_role_arn',
-      checked('role ARN', storageRoleArn(settings), /^arn:aws:iam::\d{12}:role\/[A-Za-z0-9+=,.@_-]{1,64}$/),
+      checked(
+        'role ARN',
+        storageRoleArn(settings),
+        /^arn:aws[a-z-]*:iam::\d{12}:role\/([A-Za-z0-9+=,.@_-]+\/)*[A-Za-z0-9+=,.@_-]{1,64}$/,
+      ),
     ],
   ];
   return new Map([...values, ...payersTableValues(settings.payersTable)]);
