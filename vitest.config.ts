@@ -18,8 +18,8 @@ const LEFT_OUT_WHEN_QUICK = [
   'test/adapters/snowflake/{*Sql,publish,scriptBlock,statements,view}.test.ts',
   'test/aws/wiring.test.ts',
   'test/functions/**',
-  'test/programs/{drill/drill,setup/snowflakeSetup}.test.ts',
-  'test/resources/{payerAccount*,template}.test.ts',
+  'test/programs/{drill/drill,payer/payerCheck,setup/snowflakeSetup}.test.ts',
+  'test/resources/{payerAccount*,stageVariants,template}.test.ts',
 ];
 
 /** `vitest run --mode quick`, for `npm run test:quick`; everything in any other mode. */

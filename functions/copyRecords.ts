@@ -64,7 +64,7 @@ export function copyHandler({
     await handleCopyMessage({ ...services, place, report, correlationId }, message, placement);
   }
 
-  return sqsHandler(startTelemetry(environment.STAGE), {
+  return sqsHandler(startTelemetry(environment), {
     parse: parseCopyMessage,
     work: copyObject,
     recordSeconds,

@@ -4,6 +4,7 @@ import script from '../sql/analytics_wastage_queries.sql';
 import { snowflakeNames } from '../src/adapters/snowflake/names.ts';
 import { openSnowflakeWarehouse } from '../src/adapters/snowflake/warehouse.ts';
 import { analyticsStatements } from '../src/analytics/script.ts';
+import { setSystemTimer } from '../src/base/timer.ts';
 import { BucketOwners } from '../src/config/bucketOwners.ts';
 import { type FinalizeEnvironment, finalizeVariables, parseEnvironment } from '../src/config/environment.ts';
 import { handleTick } from '../src/finalize/handleTick.ts';
@@ -40,6 +41,7 @@ const services: Omit<FinalizeServices, 'report'> = {
   ...openQueues(environment),
   now: Date.now,
   sleep: (seconds) => setTimeout(seconds * 1000),
+  setTimer: setSystemTimer,
   notify: notifyThroughOutbox(ledger, environment),
 };
 const settings: FinalizeSettings = {
@@ -52,13 +54,19 @@ const settings: FinalizeSettings = {
   retryBaseSeconds: environment.RETRY_BASE_SECONDS,
   retryMaxSeconds: environment.RETRY_MAX_SECONDS,
   supersededGraceSeconds: environment.SUPERSEDED_GRACE_SECONDS,
+  statementsAtOnce: environment.FINALIZE_STATEMENTS,
+  partitionSeconds: environment.PARTITION_SECONDS,
 };
 
 /** The stage's warehouse: Snowflake, with the wastage script. */
 function openWarehouse(finalizing: FinalizeEnvironment): Warehouse {
   const { STAGE: stage, SNOWFLAKE_DATABASE: database, SNOWFLAKE_SCHEMA: schema } = finalizing;
   return openSnowflakeWarehouse({
-    session: snowflakeSession(finalizing, STATEMENT_SECONDS),
+    session: snowflakeSession(finalizing, {
+      statementSeconds: STATEMENT_SECONDS,
+      // One more than are registered and audited at once: a publish waits for none of them.
+      statementsAtOnce: finalizing.FINALIZE_STATEMENTS + 1,
+    }),
     names: snowflakeNames({ database, schema }),
     stage,
     analyticsStatements: (period, payers) => analyticsStatements(script, period, payers),
@@ -66,7 +74,7 @@ function openWarehouse(finalizing: FinalizeEnvironment): Warehouse {
 }
 
 /** What AWS calls: one tick of the finalize queue. */
-export const handler = sqsHandler(startTelemetry(environment.STAGE), { parse: parseTick, work: finalize });
+export const handler = sqsHandler(startTelemetry(environment), { parse: parseTick, work: finalize });
 
 // Per record. What lies in the outbox is sent whatever became of the tick.
 async function finalize(tick: Tick, report: Report, about: RecordContext): Promise<void> {

@@ -5,6 +5,7 @@ import middy from '@middy/core';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { isCorrelationId } from '../src/base/correlationId.ts';
 import { withDeadline } from '../src/base/deadline.ts';
+import type { TelemetryEnvironment } from '../src/config/environment.ts';
 import { type EmfMetrics, openEmfMetrics } from '../src/telemetry/emfMetrics.ts';
 import type { Report } from '../src/telemetry/events.ts';
 import { logValue, reportTo } from '../src/telemetry/logsAndMetrics.ts';
@@ -17,9 +18,9 @@ interface FunctionTelemetry {
 }
 
 /** Level, service and namespace come from the POWERTOOLS_ variables. */
-export function startTelemetry(stage: string): FunctionTelemetry {
+export function startTelemetry({ STAGE: stage, PAYER_METRICS: payerMetrics }: TelemetryEnvironment): FunctionTelemetry {
   const logger = new Logger({ persistentKeys: { stage }, jsonReplacerFn: logValue });
-  return { logger, metrics: openEmfMetrics(stage) };
+  return { logger, metrics: openEmfMetrics(stage, payerMetrics) };
 }
 
 /**

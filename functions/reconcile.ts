@@ -37,10 +37,10 @@ const services: Omit<ReconcileServices, 'sources' | 'place' | 'report'> = {
   now: Date.now,
 };
 const { PAYERS_TABLE: table } = environment;
-const session = snowflakeSession(environment, TABLE_SECONDS);
+const session = snowflakeSession(environment, { statementSeconds: TABLE_SECONDS });
 const readTable = table && (async () => (await session()).run(payersTableQuery(table)));
 const origins = { fallback: payers, readTable, learn: (sources: readonly PayerSource[]) => owners.learn(sources) };
-const telemetry = startTelemetry(environment.STAGE);
+const telemetry = startTelemetry(environment);
 
 /**
  * What AWS calls, by hand or by schedule: its input is as reconcileInput.ts says, its answer the

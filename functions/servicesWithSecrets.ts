@@ -42,13 +42,21 @@ async function readBrokerCredentials(secretId: string, abortSignal: AbortSignal)
   return readBrokerSecret(await readSecret(secretId, abortSignal));
 }
 
+interface SnowflakeWork {
+  readonly statementSeconds: number;
+  readonly statementsAtOnce?: number | undefined;
+}
+
 /**
  * The stage's session with Snowflake. Nothing is connected before it is first asked for; it is kept
  * for the invocations that follow, and its credentials are read again when they are refused:
  * whoever rotates them changes the secret alone. A statement is given up after `statementSeconds`,
  * on this side and on Snowflake's; a submitted query runs on for hours.
  */
-export function snowflakeSession(environment: SnowflakeEnvironment, statementSeconds: number): () => Promise<Session> {
+export function snowflakeSession(
+  environment: SnowflakeEnvironment,
+  { statementSeconds, statementsAtOnce }: SnowflakeWork,
+): () => Promise<Session> {
   const { STAGE, SNOWFLAKE_DATABASE: database, SNOWFLAKE_SCHEMA: schema, SNOWFLAKE_WAREHOUSE: warehouse } = environment;
   return keepSession(() =>
     openSession({
@@ -61,6 +69,7 @@ export function snowflakeSession(environment: SnowflakeEnvironment, statementSec
       statementTimeoutSeconds: statementSeconds,
       lockTimeoutSeconds: LOCK_TIMEOUT_SECONDS,
       deadlines: { statementSeconds },
+      statementsAtOnce,
     }),
   );
 }

@@ -33,7 +33,7 @@ function queueReading(name: string, isDeadLetters: boolean): QueueReading {
  * What AWS calls, by hand: its input is as statusInput.ts says, its answer the report or a table.
  * It changes nothing.
  */
-export const handler = lambdaHandler(startTelemetry(environment.STAGE), answerStatus);
+export const handler = lambdaHandler(startTelemetry(environment), answerStatus);
 
 // Per invocation.
 async function answerStatus(input: unknown): ReturnType<typeof statusAnswer> {

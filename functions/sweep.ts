@@ -14,9 +14,10 @@ const services: Omit<SurveyServices, 'report'> = {
   debounce: { quietSeconds: environment.QUIET_SECONDS, maxWaitSeconds: environment.MAX_WAIT_SECONDS },
   fallback: payers,
   staleAfterHours: environment.STALE_AFTER_HOURS,
+  payerMetrics: environment.PAYER_METRICS,
   now: Date.now,
 };
-const telemetry = startTelemetry(environment.STAGE);
+const telemetry = startTelemetry(environment);
 
 /**
  * What AWS calls, by schedule: its input says nothing. It answers how many ticks were sent, and how

@@ -1,5 +1,7 @@
 import type { SQSRecord } from 'aws-lambda';
 import type { ReceivedMessage } from '../src/adapters/sqs/redelivery.ts';
+import { LedgerThrottled } from '../src/ledger/ledger.ts';
+import { StoreThrottled } from '../src/store/objectStore.ts';
 
 /** How a queue's messages come back before their visibility timeout is over. */
 export interface Redelivery {
@@ -7,16 +9,15 @@ export interface Redelivery {
   sendAgain(message: ReceivedMessage, seconds: number): Promise<void>;
 }
 
-/** What S3 and the ledger throw when they are asked too often (objectStore.ts, ledger.ts). */
-const THROTTLED = new Set(['StoreThrottled', 'LedgerThrottled']);
 /** By then whoever was throttled has room again; spread, so that they do not come all at once. */
 const LEAST_SECONDS = 10;
 const MOST_SECONDS = 60;
 /** The queues' redrive policies give a message up after five receives. */
 const LAST_SAFE_RECEIVE = 3;
 
-export function isThrottled(error: unknown): error is Error {
-  return error instanceof Error && THROTTLED.has(error.name);
+/** Whether S3 or the ledger was asked too often. */
+export function isThrottled(error: unknown): error is StoreThrottled | LedgerThrottled {
+  return error instanceof StoreThrottled || error instanceof LedgerThrottled;
 }
 
 /**

@@ -4,24 +4,25 @@ const { resolve } = require('node:path');
 const onNode24 = require('../src/launcher/onNode24.cjs');
 
 /**
- * What packaging checks, and what of the stack is made of the payers file, for
- * `${file(resources/stage.cjs):...}`: `resources`, and the lists `copyPolicies`,
- * `reconcilePolicies` and `ruleArns` that other resources refer to. The framework asks for each of
- * them by itself, and would print an error as often: the stage is checked once in a process.
+ * What packaging checks, and what of the stack is made, for `${file(resources/stage.cjs):...}`:
+ * `resources`, of the payers file and of the lists in src/programs/packaging/stackParts.ts, and
+ * what other resources say of either. The framework asks for each of them by itself, and would
+ * print an error as often: the stage is checked once in a process.
  */
 let checked;
 let isTold = false;
 
-const WITHOUT_PAYERS = { resources: {}, copyPolicies: [], reconcilePolicies: [], ruleArns: [] };
+/** Stand for what is not made of a stage that is wrong. */
+const NOTHING = { resources: {}, alarms: {} };
 
-async function fromPayers(context) {
+async function madeParts(context) {
   // The first that the framework reads of what is TypeScript, and it runs the functions themselves
   // (`sls invoke local`).
   await onNode24();
   checked ??= await check(context);
-  if (checked.is === 'right') return checked.resources;
+  if (checked.is === 'right') return checked.parts;
   // The first error stops the framework: whatever the others answer is never used.
-  if (isTold) return WITHOUT_PAYERS;
+  if (isTold) return NOTHING;
   isTold = true;
   const error = new Error(checked.message);
   // The framework prints the stack where there is one: whoever mends the settings needs the list
@@ -51,13 +52,28 @@ async function readPayersFile(path) {
   return readFile(resolve(__dirname, '..', path), 'utf8').catch(({ code }) => new Error(`cannot be read (${code})`));
 }
 
-const only = (name) => async (context) => (await fromPayers(context))[name];
+const only = (name) => async (context) => (await madeParts(context))[name] ?? [];
 
 module.exports = {
-  resources: async (context) => ({ Resources: await only('resources')(context) }),
+  resources: async (context) => {
+    const { resources, alarms } = await madeParts(context);
+    return { Resources: { ...resources, ...alarms } };
+  },
   copyPolicies: only('copyPolicies'),
   reconcilePolicies: only('reconcilePolicies'),
   ruleArns: only('ruleArns'),
+  queueNames: only('queueNames'),
+  deadLetterQueueNames: only('deadLetterQueueNames'),
+  queueArns: only('queueArns'),
+  dashboardAlarms: only('dashboardAlarms'),
+  dashboardDeadLetters: only('dashboardDeadLetters'),
+  dashboardErrors: only('dashboardErrors'),
+  dashboardThrottles: only('dashboardThrottles'),
   // For the plugin beside this file.
   madeUpValues: () => (checked?.is === 'right' ? checked.madeUp : []),
+  finished: (template) => {
+    const { finishTemplate } = require('../src/programs/packaging/finishTemplate.ts');
+    return checked?.is === 'right' ? finishTemplate(template, checked.params) : template;
+  },
+  notices: () => (checked?.is === 'right' ? checked.parts.notices : []),
 };

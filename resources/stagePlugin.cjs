@@ -1,5 +1,5 @@
 'use strict';
-const { madeUpValues } = require('./stage.cjs');
+const { finished, madeUpValues, notices } = require('./stage.cjs');
 
 const DEPLOYING = ['deploy', 'deploy function'];
 
@@ -10,9 +10,24 @@ const DEPLOYING = ['deploy', 'deploy function'];
  */
 module.exports = class StagePlugin {
   constructor(serverless, _options, { log }) {
-    this.hooks = { initialize: () => tellMadeUpValues(serverless, log) };
+    this.hooks = {
+      initialize: () => {
+        tellMadeUpValues(serverless, log);
+        printNotices(serverless, log);
+      },
+      // The framework's last step before it writes the template: everything is in it.
+      'after:aws:package:finalize:mergeCustomProviderResources': () => {
+        const { provider } = serverless.service;
+        provider.compiledCloudFormationTemplate = finished(provider.compiledCloudFormationTemplate);
+      },
+    };
   }
 };
+
+function printNotices({ processedInput }, log) {
+  if (!['package', 'deploy'].includes(processedInput.commands.join(' '))) return;
+  for (const notice of notices()) log.warning(notice);
+}
 
 function tellMadeUpValues({ processedInput, classes }, log) {
   const values = madeUpValues();

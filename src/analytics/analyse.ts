@@ -19,18 +19,19 @@ import { type AnalyticsServices, saveRun, type Tenure } from './services.ts';
  *                                  anew, or the warehouse has seen a newer run
  *
  * Answers the run as it stands when nothing more is to be done now: `failed`, `running`, which a
- * later call takes up, or `done`: the caller does what follows from it. Each step of the way is in
- * the ledger before it is taken, so this may be cut off anywhere. Throws LeaseLost, FencedOff, and
- * what the engine's connection throws: the tick is retried.
+ * later call takes up, or `done`: the caller does what follows from it. Undefined when a new one
+ * would have to begin, and may not yet. Each step of the way is in the ledger before it is taken,
+ * so this may be cut off anywhere. Throws LeaseLost, FencedOff, and what the engine's connection
+ * throws: the tick is retried.
  */
 export async function analyse(
   services: AnalyticsServices,
   tenure: Tenure,
   stale: readonly AnalyticsMember[],
-): Promise<AnalyticsRecord> {
+): Promise<AnalyticsRecord | undefined> {
   const last = await services.ledger.analytics(tenure.period);
   if (last?.status === 'done' && stale.some((member) => has(last.members, member))) return last;
-  if (last?.status !== 'running') return begin(services, tenure, stale, last);
+  if (last?.status !== 'running') return beginIfAllowed(services, tenure, stale, last);
   const plan = planOf(services, tenure, last.members);
   const superseded = await supersededBecause(services, tenure, last, plan);
   const advanced = superseded ?? (await advanceUnlessOver(services, tenure, last, plan));
@@ -41,7 +42,7 @@ export async function analyse(
   const cancelled = { ...last, status: 'cancelled', endedAt: services.now() } as const;
   await saveRun(services, tenure, cancelled);
   services.report({ what: 'analytics-cancelled', period: tenure.period, run: last.run, reason });
-  return begin(services, tenure, stale, cancelled);
+  return beginIfAllowed(services, tenure, stale, cancelled);
 }
 
 /** A script's steps, and their name; or why it cannot be read. */
@@ -62,6 +63,15 @@ function planOf({ script }: AnalyticsServices, { period }: Tenure, members: read
     const message = error instanceof Error ? error.message : String(error);
     return { steps: [], scriptId: 'unreadable', failure: { code: 'SCRIPT', message } };
   }
+}
+
+async function beginIfAllowed(
+  services: AnalyticsServices,
+  tenure: Tenure,
+  stale: readonly AnalyticsMember[],
+  last: AnalyticsRecord | undefined,
+): Promise<AnalyticsRecord | undefined> {
+  return services.mayBegin ? begin(services, tenure, stale, last) : undefined;
 }
 
 async function begin(

@@ -16,6 +16,8 @@ export interface AnalyticsServices {
    */
   readonly mayWait: (seconds: number) => Promise<boolean>;
   readonly report: Report;
+  /** Whether a new run may be begun now; one that has begun goes on. */
+  readonly mayBegin: boolean;
   /**
    * A run that is older goes on although all its payers' months were published anew: else it might
    * never end.

@@ -1,6 +1,9 @@
 import { shortHash } from '../base/shortHash.ts';
 
-/** Names one version: a hash of bucket, key and etag (16 hex digits). */
+/**
+ * Names one version: 16 hex digits. The first six are of its bucket and key, so that the versions
+ * of one object lie side by side where they are stored; the others of its etag as well.
+ */
 export type VersionId = string;
 
 /**
@@ -29,7 +32,12 @@ export function objectName({ bucket, key }: Pick<SourceVersion, 'bucket' | 'key'
  * The id of a version. Parts are separated by NUL, which cannot stand in a bucket name or an etag.
  */
 export function versionIdOf({ bucket, key, etag }: Pick<SourceVersion, 'bucket' | 'key' | 'etag'>): VersionId {
-  return shortHash(`${bucket}\0${key}\0${etag}`);
+  return `${versionIdPrefix({ bucket, key })}${shortHash(`${bucket}\0${key}\0${etag}`, 10)}`;
+}
+
+/** What the ids of all versions of an object begin with. Few other objects of a month share it. */
+export function versionIdPrefix(object: Pick<SourceVersion, 'bucket' | 'key'>): string {
+  return shortHash(objectName(object), 6);
 }
 
 /**

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { quoteValue } from '../base/printable.ts';
 import { wrongFields } from '../base/wrongFields.ts';
+import type { PayerMetrics } from '../telemetry/metricCatalogue.ts';
 import type { PayersTable } from './payersTable.ts';
 
 /**
@@ -29,6 +30,10 @@ const queueNames = z.pipe(
 const telemetry = {
   STAGE: text(/^[A-Za-z0-9-]{1,32}$/, 'the name of a stage (letters, digits and -)'),
   POWERTOOLS_SERVICE_NAME: text(/^\S{1,255}$/, 'the name of the service'),
+  PAYER_METRICS: z.pipe(
+    z.string().check(z.refine((text) => /^(all|\d{1,4})$/.test(text), 'must be all, or a whole number of payers')),
+    z.transform((text): PayerMetrics => (text === 'all' ? text : Number(text))),
+  ),
   POWERTOOLS_METRICS_NAMESPACE: text(/^[A-Za-z0-9._/#:-]{1,255}$/, 'a CloudWatch namespace'),
 };
 const ledger = { LEDGER_TABLE: text(/^[A-Za-z0-9_.-]{3,255}$/, 'the name of a DynamoDB table') };
@@ -38,7 +43,13 @@ const finalizeQueue = { FINALIZE_QUEUE: queueName };
 const debounce = { QUIET_SECONDS: seconds(0), MAX_WAIT_SECONDS: seconds(0) };
 const grace = { SUPERSEDED_GRACE_SECONDS: seconds(0) };
 const staleness = { STALE_AFTER_HOURS: wholeNumber(1, 'a whole number of hours, 1 or more') };
-const runs = { LEASE_SECONDS: seconds(1), RETRY_BASE_SECONDS: seconds(1), RETRY_MAX_SECONDS: seconds(1) };
+const runs = {
+  LEASE_SECONDS: seconds(1),
+  RETRY_BASE_SECONDS: seconds(1),
+  RETRY_MAX_SECONDS: seconds(1),
+  FINALIZE_STATEMENTS: wholeNumber(1, 'a whole number of statements, 1 or more'),
+  PARTITION_SECONDS: seconds(1),
+};
 
 // AWS Secrets Manager User Guide, CreateSecret; Snowflake documentation, Identifier requirements.
 const secretName = /^[A-Za-z0-9/_+=.@-]{1,512}$/;
@@ -97,6 +108,9 @@ export const statusVariables = z.object({
 });
 
 export type FinalizeEnvironment = z.output<typeof finalizeVariables>;
+
+/** What logs and metrics need; the rest of it is Powertools' own. */
+export type TelemetryEnvironment = Pick<FinalizeEnvironment, 'STAGE' | 'PAYER_METRICS'>;
 
 /** What a session with Snowflake needs. */
 export type SnowflakeEnvironment = Pick<FinalizeEnvironment, 'STAGE' | keyof typeof snowflake>;

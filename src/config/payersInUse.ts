@@ -50,9 +50,10 @@ interface Known {
  * reconcile has saved one, else the payers file. It lives as long as its process, and asks the
  * ledger every five minutes, and sooner for an object that belongs to no payer.
  *
- * A role may read only what the payers file named when it was packaged. A payer that the table has
- * and the file has not is known at once, and cannot be read before it is in the file and deployed:
- * reconcile reports AccessDenied for it, and messages wait.
+ * Where the policies name payers, a role may read only what the payers file named when it was
+ * packaged. A payer that the table has and the file has not is known at once, and cannot be read
+ * before it is in the file and deployed: reconcile reports AccessDenied for it, and messages wait.
+ * Where they name the organization (payerAccess), it can be read at once.
  *
  *   the ledger cannot be asked       the configuration from before counts on, reported; retry in five minutes
  *   … and there is none              throws: without a ledger nothing can be staged either; the message is retried

@@ -65,7 +65,7 @@ export function payersTableQuery({ database, schema, table }: PayersTable): stri
  *
  *   PAYER_ID, BUCKET                 strings, required
  *   PREFIX, BUCKET_OWNER, KMS_KEY    strings; the whole bucket, the payer, none where they are null or empty
- *   REPORT                           a string: which report is the bill; the first one that arrives where it is null or empty
+ *   REPORT                           a string: which report is the bill; null or empty: the first that arrives
  *   MANIFESTS, ENABLED               booleans; true where they are null. A row that is not enabled is not read
  *
  * What they may hold is what a payers file may hold. Of two rows with the same bucket and prefix

@@ -63,7 +63,9 @@ async function pin(
     }
   }
   const listed = await listNamed(services.store, source.bucket, manifest.keys);
-  const versions = await services.ledger.versions(placed.partition);
+  const { bucket } = source;
+  const ids = [...listed.values()].map((object) => versionIdOf({ bucket, ...object }));
+  const versions = await services.ledger.versionsById(placed.partition, ids);
   const ownFolder = places.every(({ place }) => place.is === 'data' && place.ownFolder);
   const { stillSeconds = DEFAULT_STILL_SECONDS } = services.debounce;
   const seen = { placedAt: read.placedAt, now: services.now(), stillSeconds };
@@ -155,7 +157,7 @@ async function quarantine(
   const { partition, folder, awaitsManifest } = placed;
   const outcome = { status: 'quarantined', reason } as const;
   const id = versionIdOf(source);
-  const before = await services.ledger.readVersion(partition, id);
+  const before = { version: await services.ledger.version(partition, id) };
   await notifyQuarantined(services, before.version?.outcome, { partition, source, reason });
   const record = { id, partition, source, folder, awaitsManifest, outcome };
   const recorded = await services.ledger.recordVersion(record, services.now(), before);

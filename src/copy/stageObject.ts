@@ -38,7 +38,7 @@ export async function stageObject(services: CopyServices, placed: Placed, messag
     const inspected = await inspectObject(store, message);
     const source = sourceVersion(message, inspected);
     const id = versionIdOf(source);
-    const before = await ledger.readVersion(partition, id);
+    const before = { version: await ledger.version(partition, id) };
     const known = before.version?.outcome;
     if (known?.status === 'staged' && message.kind === 'restore-copy') {
       await restoreCopy(services, partition, source, known);

@@ -3,16 +3,29 @@ import { failureText } from '../analytics/failureText.ts';
 import type { AnalyticsServices } from '../analytics/services.ts';
 import type { Payer } from '../billing/payer.ts';
 import type { AnalyticsMember, AnalyticsRecord } from '../ledger/analyticsRecord.ts';
-import { decide } from '../ledger/decide.ts';
+import { type Decision, decide } from '../ledger/decide.ts';
 import type { PartitionRecord } from '../ledger/partitionRecord.ts';
 import { fail, renewLease } from './candidate.ts';
 import { eventOf, finalizedBy, messageOf } from './finalized.ts';
 import { type FinalizeServices, type FinalizeSettings, messageContext, type Run } from './services.ts';
+import { workThrough } from './workThrough.ts';
+
+/**
+ * While more is to be published, the script is begun over what has been only when that has waited
+ * for so long.
+ */
+const ANALYTICS_WAIT_SECONDS = 1800;
+/** One script run is over so many payers at most: its record in the ledger names them all. */
+const PAYERS_PER_SCRIPT = 500;
+/** So many partitions' records are written at the same time. */
+const COMMITS_AT_ONCE = 8;
 
 /**
  * Runs the analytics over what was published since they ran last, as far as they get now. What they
- * do not get to stays dirty, and a later run goes on with it. Answers the payers whose months they
- * have run over.
+ * do not get to stays dirty, and a later run goes on with it. A script run that has begun goes on
+ * whatever else is due, a new one waits until all is published, but not for long: each begins with
+ * a fixed effort, however many payers it is over. Answers the payers whose months they have run
+ * over.
  */
 export async function analysePublished(
   services: FinalizeServices,
@@ -23,10 +36,28 @@ export async function analysePublished(
   const decision = decide(await ledger.partitions(run.period), now(), settings);
   if (decision.act !== 'run' || decision.analyse.length === 0) return [];
   await renewLease(services, settings, run);
-  const record = await analyse(analyticsServices(services, settings, run), run, decision.analyse.flatMap(memberOf));
+  const analytics = { ...analyticsServices(services, settings, run), mayBegin: mayBegin(decision, now()) };
+  const record = await analyse(analytics, run, longestWaiting(decision.analyse).flatMap(memberOf));
+  if (!record) return [];
   if (record.status === 'failed') await commitFailed(services, settings, run, record);
   if (record.status !== 'done') return [];
   return commitDone(services, settings, run, record);
+}
+
+/**
+ * Whether the script may be begun: nothing is left to be published first, or what has been has
+ * waited long enough.
+ */
+function mayBegin({ publish, analyse: waiting }: Extract<Decision, { act: 'run' }>, now: number): boolean {
+  const since = Math.min(...waiting.map(({ published }) => published?.at ?? now));
+  return publish.length === 0 || now - since >= ANALYTICS_WAIT_SECONDS * 1000;
+}
+
+/** Those that were published first, as many as one script run is over. */
+function longestWaiting(records: readonly PartitionRecord[]): readonly PartitionRecord[] {
+  if (records.length <= PAYERS_PER_SCRIPT) return records;
+  const sorted = records.toSorted((a, b) => (a.published?.at ?? 0) - (b.published?.at ?? 0));
+  return sorted.slice(0, PAYERS_PER_SCRIPT);
 }
 
 /**
@@ -70,12 +101,14 @@ async function commitDone(
   if (finalized.length > 0 || unknown.length === 0) {
     report({ what: 'analytics-done', period, run: record.run, partitions: done.length, seconds });
   }
-  for (const { payer, setId, watermark } of done) {
+  const pace = { atOnce: COMMITS_AT_ONCE, mayBegin: () => true };
+  await workThrough(done, pace, async ({ payer, setId, watermark }) => {
     const analysed = { setId, epoch: record.run, watermark, at: now() };
     await ledger.commit({ payer, period }, epoch, { kind: 'analysed', analysed });
     const event = events.get(payer);
     if (event) report({ what: 'partition-finalized', ...event });
-  }
+    return undefined;
+  });
   for (const { record: unreported, reason } of unknown) {
     const message = `what they found cannot be reported: ${reason}`;
     await fail(services, settings, run, { record: unreported, what: 'analytics-failed', message });
@@ -83,7 +116,11 @@ async function commitDone(
   return done.map(({ payer }) => payer);
 }
 
-function analyticsServices(services: FinalizeServices, settings: FinalizeSettings, run: Run): AnalyticsServices {
+function analyticsServices(
+  services: FinalizeServices,
+  settings: FinalizeSettings,
+  run: Run,
+): Omit<AnalyticsServices, 'mayBegin'> {
   const { ledger, script, now, sleep, report } = services;
   const { yieldAt = Number.POSITIVE_INFINITY } = run;
   const mayWait = async (seconds: number) =>

@@ -4,7 +4,7 @@ import type { CurrentSet } from '../ledger/currentSet.ts';
 import type { PartitionRecord } from '../ledger/partitionRecord.ts';
 import type { Problem } from '../ledger/problems.ts';
 import { problemOf, stepOf } from '../ledger/problems.ts';
-import type { StagedVersion, VersionRecord } from '../ledger/versionRecord.ts';
+import type { StagedVersion } from '../ledger/versionRecord.ts';
 import { analyticsFailed, verificationFailed } from '../outbox/finalizeMessages.ts';
 import type { StagedFile } from '../warehouse/warehouse.ts';
 import { type FinalizeServices, type FinalizeSettings, messageContext, type Run } from './services.ts';
@@ -14,7 +14,6 @@ export interface Candidate {
   readonly record: PartitionRecord;
   readonly partition: Partition;
   readonly readAt: number;
-  readonly versions: readonly VersionRecord[];
   readonly set: CurrentSet;
 }
 
@@ -27,6 +26,10 @@ export interface Publishable extends Candidate {
 /** `publishedEpoch` is that of the run that published the set: this one, or an earlier one. */
 export interface PublishedCandidate extends Publishable {
   readonly publishedEpoch: number;
+}
+
+export function rowsOf({ files }: Publishable): number {
+  return files.reduce((sum, { rows }) => sum + rows, 0);
 }
 
 /** How recent the files are: the newest source LastModified among them, 0 when there are none. */

@@ -1,17 +1,24 @@
 import { decide } from '../ledger/decide.ts';
 import { type PeriodTick, type Tick, tickAt } from '../queue/tick.ts';
-import { FencedOff } from '../warehouse/warehouse.ts';
-import { removeSuperseded } from './removeSuperseded.ts';
+import { FencedOff, WarehouseUnavailable } from '../warehouse/warehouse.ts';
+import { clearAway } from './removeSuperseded.ts';
 import { runFinalization } from './run.ts';
 import { type FinalizeServices, type FinalizeSettings, type Invocation, isOvertaken, type Run } from './services.ts';
 import { startStopwatch } from './stopwatch.ts';
 
 /**
+ * A warehouse that does not answer is asked again after this long: the sweep wakes the period as
+ * often.
+ */
+const UNAVAILABLE_PAUSE_SECONDS = 300;
+
+/**
  * The finalize workflow: one tick. Looks whether anything of the period is due (or something is to
  * be removed), takes the lease, runs, and leaves a tick behind while anything is dirty. When it
- * returns, the tick may be acknowledged: the next look is in the queue. Throws on trouble that is
- * not one partition's own (the warehouse is down): the lease is freed, and the tick stays in its
- * queue for retry. A tick for the outbox is not for it.
+ * returns, the tick may be acknowledged: the next look is in the queue. A warehouse that does not
+ * answer is nobody's failure: the lease is freed, and a tick sent for later. Other trouble that is
+ * not one partition's own is thrown: the lease is freed, and the tick stays in its queue for retry.
+ * A tick for the outbox is not for it.
  */
 export async function handleTick(
   services: FinalizeServices,
@@ -46,6 +53,10 @@ async function handlePeriodTick(
     if (clear) await clearPeriod(services, settings, run);
   } catch (error) {
     await release(services, run);
+    if (error instanceof WarehouseUnavailable) {
+      report({ what: 'warehouse-unavailable', period, reason: error.message });
+      return tickAgain(services, tick, now() + UNAVAILABLE_PAUSE_SECONDS * 1000);
+    }
     if (!isOvertaken(error)) throw error;
     report({ what: 'lease-lost', period, epoch: run.epoch });
     await followWarehouse(services, run, error);
@@ -89,9 +100,13 @@ async function followWarehouse({ ledger, report }: FinalizeServices, { period }:
  * run does it.
  */
 async function clearPeriod(services: FinalizeServices, settings: FinalizeSettings, run: Run): Promise<void> {
-  for (const { partition } of await services.ledger.partitions(run.period)) {
-    await removeSuperseded(services, settings, run, partition);
-  }
+  const records = await services.ledger.partitions(run.period);
+  await clearAway(
+    services,
+    settings,
+    run,
+    records.map(({ partition }) => partition.payer),
+  );
 }
 
 /**

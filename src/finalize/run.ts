@@ -1,30 +1,42 @@
 import { counted } from '../base/counted.ts';
-import { partitionName } from '../billing/partition.ts';
+import { type Partition, partitionName } from '../billing/partition.ts';
+import type { Payer } from '../billing/payer.ts';
 import { setOfDelivery, setWithoutManifest } from '../ledger/currentSet.ts';
-import type { Decision } from '../ledger/decide.ts';
+import { changesAreDue, type Decision } from '../ledger/decide.ts';
+import { versionsOfDelivery } from '../ledger/deliveryVersions.ts';
 import { type PartitionRecord, setIdOf } from '../ledger/partitionRecord.ts';
-import type { Problem } from '../ledger/problems.ts';
 import { copyRequest } from '../queue/copyMessage.ts';
-import type { Warehouse } from '../warehouse/warehouse.ts';
+import { type PublishedSet, WarehouseUnavailable } from '../warehouse/warehouse.ts';
 import { analysePublished } from './analysePublished.ts';
-import { auditProblem, registrationProblem } from './auditing.ts';
-import { asOf, type Candidate, fail, type Publishable, type PublishedCandidate, renewLease } from './candidate.ts';
-import { removeSuperseded } from './removeSuperseded.ts';
-import { endsRun, type FinalizeServices, type FinalizeSettings, type Run } from './services.ts';
+import { withinBudget } from './budget.ts';
+import { type Candidate, type Publishable, renewLease } from './candidate.ts';
+import { createPublisher, settle } from './publisher.ts';
+import { clearAway } from './removeSuperseded.ts';
+import { type FinalizeServices, type FinalizeSettings, hasTimeFor, type Run } from './services.ts';
+import { passesAudit } from './verify.ts';
+import { workOrder } from './workOrder.ts';
+import { workThrough } from './workThrough.ts';
 
 /** What was decided for a period that is to be run. */
 type Due = Extract<Decision, { act: 'run' }>;
 
 /**
- * Finalizes what is due of a period: for each partition whose changes are due, form the current
- * set, register, audit, publish, settle; then the analytics, over whatever was published since they
- * ran last; then superseded files are removed.
+ * What readers see is read for so many payers in one statement, just before the first of them is
+ * worked on.
+ */
+const PAYERS_PER_LOOK = 50;
+
+/**
+ * Finalizes what is due of a period, as far as there is time: each partition is registered,
+ * audited, published and settled by itself, several at a time; then the analytics, over whatever
+ * was published since they ran last; then superseded files are removed. What there is no time for
+ * stays due, and the next tick goes on with it.
  *
  * Every step asks for the state it needs and not for what an earlier run did: what is published is
  * read from the warehouse, and analytics are due when they ran before the publish. So a run that
  * was cut off anywhere is simply done again. Each change is made under the run's epoch; a run that
- * a newer one has overtaken throws LeaseLost or FencedOff there. One partition's trouble is
- * recorded in its own record, and does not stop the others.
+ * a newer one has overtaken throws LeaseLost or FencedOff there. One partition's trouble, and its
+ * slowness, is recorded in its own record, and does not stop the others.
  */
 export async function runFinalization(
   services: FinalizeServices,
@@ -32,41 +44,111 @@ export async function runFinalization(
   run: Run,
   due: Due,
 ): Promise<void> {
-  const { ledger, warehouse, report } = services;
+  const { report } = services;
   const { period, epoch, stopwatch } = run;
   const partitions = new Set([...due.publish, ...due.analyse]).size;
   report({ what: 'run-started', period, epoch, partitions });
   try {
-    await warehouse.raiseFence(period, epoch);
-    const publishables = await stopwatch.time('read', () => formSets(services, run, due.publish));
-    const published = await publish(services, settings, run, publishables);
-    for (const { partition, record, readAt } of published) {
-      await ledger.commit(partition, epoch, { kind: 'settled', changes: record.changes, readAt });
-    }
+    await raiseFence(services, settings, run);
+    const published = await publishDue(services, settings, run, due.publish);
     const analysed = await stopwatch.time('analyse', () => analysePublished(services, settings, run));
-    const payers = new Set([...published.map(({ partition }) => partition.payer), ...analysed]);
-    await stopwatch.time('clear', async () => {
-      for (const payer of payers) await removeSuperseded(services, settings, run, { payer, period });
-    });
+    const payers = new Set([...published, ...analysed]);
+    await stopwatch.time('clear', () => clearAway(services, settings, run, [...payers]));
   } finally {
     for (const [step, seconds] of stopwatch.seconds()) report({ what: 'step-timed', period, step, seconds });
   }
 }
 
-/** The current set of each partition; one that cannot be formed is held. */
-async function formSets(
+function raiseFence(
   services: FinalizeServices,
+  { partitionSeconds }: FinalizeSettings,
+  { period, epoch }: Run,
+): Promise<void> {
+  const late = (seconds: number) => new WarehouseUnavailable(`the fence was not raised within ${seconds} s`);
+  return withinBudget(services, { seconds: partitionSeconds, late }, (signal) =>
+    services.warehouse.raiseFence(period, epoch, signal),
+  );
+}
+
+/**
+ * Publishes what is due, in the order of its due times, as far as there is time. Answers whose
+ * months are visible now.
+ */
+async function publishDue(
+  services: FinalizeServices,
+  settings: FinalizeSettings,
   run: Run,
   records: readonly PartitionRecord[],
-): Promise<readonly Publishable[]> {
-  const publishables: Publishable[] = [];
-  for (const record of records) {
-    const candidate = await readCandidate(services, record);
-    const publishable = await withFiles(services, candidate);
-    if (publishable) publishables.push(publishable);
-    else await hold(services, run, candidate);
-  }
-  return publishables;
+): Promise<readonly Payer[]> {
+  const { partitionSeconds = 0, statementsAtOnce } = settings;
+  const ordered = workOrder(records, settings);
+  const visibleTo = lookInChunks(services, settings, run, ordered);
+  const publish = createPublisher(services, settings, run);
+  const visible: Payer[] = [];
+  const pace = { atOnce: statementsAtOnce, mayBegin: () => hasTimeFor(partitionSeconds, services, run) };
+  await workThrough(ordered, pace, async ({ partition }, signal) => {
+    const candidate = await run.stopwatch.time('read', () => formSet(services, settings, run, partition));
+    if (!candidate) return undefined;
+    const seen = (await visibleTo(partition.payer)).get(partition.payer);
+    if (seen && setIdOf(seen.stagedKeys) === candidate.setId) {
+      return async () => {
+        await settle(services, run, { ...candidate, publishedEpoch: seen.epoch });
+        visible.push(partition.payer);
+      };
+    }
+    await renewLease(services, settings, run);
+    if (!(await passesAudit(services, settings, { run, signal }, candidate))) return undefined;
+    return async () => {
+      if (await publish(candidate)) visible.push(partition.payer);
+    };
+  });
+  return visible;
+}
+
+/**
+ * What readers see of a payer's month, and of those that follow in the order: nobody but this run
+ * changes it while its fence stands.
+ */
+function lookInChunks(
+  services: FinalizeServices,
+  { partitionSeconds }: FinalizeSettings,
+  { period }: Run,
+  ordered: readonly PartitionRecord[],
+): (payer: Payer) => Promise<ReadonlyMap<Payer, PublishedSet>> {
+  const payers = ordered.map(({ partition }) => partition.payer);
+  const chunkOf = new Map(payers.map((payer, index) => [payer, Math.floor(index / PAYERS_PER_LOOK)]));
+  const looks = new Map<number, Promise<ReadonlyMap<Payer, PublishedSet>>>();
+  const late = (seconds: number) => new WarehouseUnavailable(`what readers see was not read within ${seconds} s`);
+  return (payer) => {
+    const chunk = chunkOf.get(payer) ?? 0;
+    const asked = payers.slice(chunk * PAYERS_PER_LOOK, (chunk + 1) * PAYERS_PER_LOOK);
+    const look =
+      looks.get(chunk) ??
+      withinBudget(services, { seconds: partitionSeconds, late }, (signal) =>
+        services.warehouse.published(period, asked, signal),
+      );
+    looks.set(chunk, look);
+    return look;
+  };
+}
+
+/**
+ * The current set of a partition; undefined when it cannot be formed, and is held, or when it is
+ * not due any more.
+ */
+async function formSet(
+  services: FinalizeServices,
+  settings: FinalizeSettings,
+  run: Run,
+  partition: Partition,
+): Promise<Publishable | undefined> {
+  // Others were worked on since the period was read.
+  const record = await services.ledger.partition(partition);
+  if (!record || !changesAreDue(record, services.now(), settings)) return undefined;
+  const candidate = await readCandidate(services, record);
+  const publishable = await withFiles(services, candidate);
+  if (!publishable) await hold(services, run, candidate);
+  return publishable;
 }
 
 /**
@@ -76,19 +158,18 @@ async function formSets(
 async function readCandidate({ ledger, now }: FinalizeServices, record: PartitionRecord): Promise<Candidate> {
   const { partition, completeDelivery } = record;
   const readAt = now();
-  const versions = await ledger.versions(partition);
-  const base = { record, partition, readAt, versions };
+  const base = { record, partition, readAt };
   if (completeDelivery) {
     const delivery = await ledger.delivery(partition, completeDelivery.id);
     if (!delivery) throw new Error(`${partitionName(partition)}: the ledger has no delivery ${completeDelivery.id}`);
-    return { ...base, set: setOfDelivery(delivery, versions) };
+    return { ...base, set: setOfDelivery(delivery, await versionsOfDelivery(ledger, delivery)) };
   }
   if (record.delivery) {
     const { executionId, awaited, files } = record.delivery;
     const reason = `delivery ${executionId} waits for ${awaited.length} of ${counted(files, 'file')}`;
     return { ...base, set: { is: 'held', reason, removed: [] } };
   }
-  return { ...base, set: setWithoutManifest(versions, record.report) };
+  return { ...base, set: setWithoutManifest(await ledger.versions(partition), record.report) };
 }
 
 async function withFiles({ ledger }: FinalizeServices, candidate: Candidate): Promise<Publishable | undefined> {
@@ -122,106 +203,4 @@ async function hold(
   const { changes } = record;
   await ledger.commit(partition, run.epoch, { kind: 'settled', changes, readAt, held: set.reason });
   report({ what: 'partition-held', partition, reason: set.reason });
-}
-
-/**
- * Registers, audits and publishes what readers do not see yet. Answers the partitions whose current
- * set is visible now.
- */
-async function publish(
-  services: FinalizeServices,
-  settings: FinalizeSettings,
-  run: Run,
-  candidates: readonly Publishable[],
-): Promise<readonly PublishedCandidate[]> {
-  const { warehouse } = services;
-  const payers = candidates.map(({ partition }) => partition.payer);
-  if (payers.length === 0) return [];
-  const sets = await warehouse.published(run.period, payers);
-  const visible: PublishedCandidate[] = [];
-  const audited: PublishedCandidate[] = [];
-  for (const candidate of candidates) {
-    const seen = sets.get(candidate.partition.payer);
-    if (seen && setIdOf(seen.stagedKeys) === candidate.setId) {
-      visible.push({ ...candidate, publishedEpoch: seen.epoch });
-      continue;
-    }
-    await renewLease(services, settings, run);
-    if (await passesAudit(services, settings, run, candidate))
-      audited.push({ ...candidate, publishedEpoch: run.epoch });
-  }
-  if (audited.length > 0) {
-    const publications = audited.map(publicationOf);
-    await run.stopwatch.time('publish', () => warehouse.publish(run.period, run.epoch, publications));
-  }
-  for (const candidate of visible) await commitPublished(services, run, candidate);
-  for (const candidate of audited) await commitPublished(services, run, candidate);
-  return [...visible, ...audited];
-}
-
-/** Registers and audits; records and reports what is found. */
-async function passesAudit(
-  services: FinalizeServices,
-  settings: FinalizeSettings,
-  run: Run,
-  candidate: Publishable,
-): Promise<boolean> {
-  const problem = await findProblem(services.warehouse, run, candidate);
-  if (problem) {
-    await fail(services, settings, run, { record: candidate.record, ...problem });
-    return false;
-  }
-  services.report({ what: 'rows-verified', partition: candidate.partition, rows: rowsOf(candidate) });
-  return true;
-}
-
-/**
- * Why these files must not be published. What the warehouse throws here is this partition's
- * trouble, unless it ends the run.
- */
-async function findProblem(
-  warehouse: Warehouse,
-  { stopwatch }: Run,
-  { partition, files }: Publishable,
-): Promise<Pick<Problem, 'what' | 'message'> | undefined> {
-  try {
-    const statuses = await stopwatch.time('register', () => warehouse.register(partition, files));
-    const unregistered = registrationProblem(partition, files, statuses);
-    if (unregistered) return { what: 'registration-failed', message: unregistered };
-    const audits = await stopwatch.time('audit', () => warehouse.audit(partition, files));
-    const mismatch = auditProblem(partition, files, audits);
-    return mismatch ? { what: 'verification-failed', message: mismatch } : undefined;
-  } catch (error) {
-    if (endsRun(error)) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    return { what: 'registration-failed', message: `${partitionName(partition)}: ${reason}` };
-  }
-}
-
-function publicationOf({ partition, files, set }: Publishable) {
-  return { partition, files, asOf: asOf(set.files), deliveryId: set.deliveryId };
-}
-
-/**
- * Records what is visible. The ledger knows already, unless this run or one that was cut off has
- * published it.
- */
-async function commitPublished(
-  { ledger, now, report }: FinalizeServices,
-  run: Run,
-  candidate: PublishedCandidate,
-): Promise<void> {
-  const { partition, record, files, set, setId, publishedEpoch } = candidate;
-  const { published } = record;
-  const isKnown = published?.epoch === publishedEpoch && published.setId === setId;
-  if (isKnown && published.deliveryId === set.deliveryId) return;
-  const { deliveryId } = set;
-  const rows = rowsOf(candidate);
-  const is = { setId, files: files.length, rows, epoch: publishedEpoch, at: now(), asOf: asOf(set.files), deliveryId };
-  await ledger.commit(partition, run.epoch, { kind: 'published', published: is });
-  if (!isKnown) report({ what: 'partition-published', partition, files: files.length, rows, deliveryId });
-}
-
-function rowsOf({ files }: Publishable): number {
-  return files.reduce((sum, { rows }) => sum + rows, 0);
 }

@@ -1,3 +1,4 @@
+import type { SetTimer } from '../base/timer.ts';
 import type { Period } from '../billing/period.ts';
 import type { Debounce } from '../ledger/decide.ts';
 import { LeaseLost, type Ledger } from '../ledger/ledger.ts';
@@ -9,7 +10,7 @@ import type { Tick } from '../queue/tick.ts';
 import type { ObjectStore } from '../store/objectStore.ts';
 import type { Report } from '../telemetry/events.ts';
 import type { ScriptEngine } from '../warehouse/script.ts';
-import { FencedOff, type Warehouse, WarehouseBroken } from '../warehouse/warehouse.ts';
+import { FencedOff, type Warehouse, WarehouseBroken, WarehouseUnavailable } from '../warehouse/warehouse.ts';
 import type { Stopwatch } from './stopwatch.ts';
 
 /** What the finalizer works with. */
@@ -24,6 +25,7 @@ export interface FinalizeServices {
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly sleep: (seconds: number) => Promise<void>;
+  readonly setTimer: SetTimer;
   readonly report: Report;
   /** Notifies other systems; nothing is lost once it has resolved. */
   readonly notify: Notify;
@@ -51,13 +53,20 @@ export interface FinalizeTimings extends Debounce {
    * them.
    */
   readonly supersededGraceSeconds: number;
+  /** Partitions that are registered and audited at the same time. */
+  readonly statementsAtOnce: number;
+  /**
+   * A partition's budget: when it is not registered and audited after this long, its statements are
+   * cancelled, and it is tried again later. Absent: it takes as long as it takes.
+   */
+  readonly partitionSeconds?: number | undefined;
 }
 
 /** The invocation that handles one tick. */
 export interface Invocation {
   /**
-   * From then on what runs in the warehouse is left to the next tick: milliseconds since 1970.
-   * Absent: no end is set.
+   * From then on what runs in the warehouse is left to the next tick, and no partition is begun
+   * whose budget would end later: milliseconds since 1970. Absent: no end is set.
    */
   readonly yieldAt?: number | undefined;
   /** That of the message, where its tick names none. */
@@ -71,6 +80,15 @@ export interface Run extends Invocation {
   readonly stopwatch: Stopwatch;
 }
 
+/** Whether what takes so long would end before the invocation leaves its work to the next one. */
+export function hasTimeFor(
+  seconds: number,
+  { now }: Pick<FinalizeServices, 'now'>,
+  { yieldAt = Number.POSITIVE_INFINITY }: Invocation,
+): boolean {
+  return now() + seconds * 1000 < yieldAt;
+}
+
 /** Whether an error says that a newer run has taken over. */
 export function isOvertaken(error: unknown): boolean {
   return error instanceof LeaseLost || error instanceof FencedOff;
@@ -82,7 +100,7 @@ export function isOvertaken(error: unknown): boolean {
  * asks this first.
  */
 export function endsRun(error: unknown): boolean {
-  return isOvertaken(error) || error instanceof WarehouseBroken;
+  return isOvertaken(error) || error instanceof WarehouseBroken || error instanceof WarehouseUnavailable;
 }
 
 /** What every message of a run says of its sender, now. */

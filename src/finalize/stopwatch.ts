@@ -1,6 +1,9 @@
 import type { RunStep } from '../telemetry/events.ts';
 
-/** How long a run takes for each of its steps, over all its partitions together. */
+/**
+ * How long a run takes for each of its steps, over all its partitions together: longer than the
+ * run, where they overlap.
+ */
 export interface Stopwatch {
   /** Does the work as a part of a step. */
   time<Result>(step: RunStep, work: () => Promise<Result>): Promise<Result>;

@@ -3,7 +3,7 @@ import type { ColumnType } from '../billing/columnType.ts';
 import type { Partition } from '../billing/partition.ts';
 import type { Period } from '../billing/period.ts';
 import type { PayerSource } from '../billing/source.ts';
-import type { VersionId } from '../billing/version.ts';
+import type { SourceVersion, VersionId } from '../billing/version.ts';
 import type { Activity } from './activity.ts';
 import type { AnalyticsRecord } from './analyticsRecord.ts';
 import type { Delivery } from './delivery.ts';
@@ -88,9 +88,14 @@ export interface Ledger
 export interface VersionsOfLedger {
   /** What is known of a version; undefined when nothing is. */
   version(partition: Partition, id: VersionId): Promise<VersionRecord | undefined>;
-  /** The same, with the record of its partition: for whoever records the version next. */
-  readVersion(partition: Partition, id: VersionId): Promise<VersionReading>;
-  /** All versions of a partition that are known. */
+  /** Those of the versions that are known, in any order. */
+  versionsById(partition: Partition, ids: readonly VersionId[]): Promise<VersionRecord[]>;
+  /** All versions of some objects that are known, in any order. */
+  versionsOfObjects(partition: Partition, objects: readonly ObjectPlace[]): Promise<VersionRecord[]>;
+  /**
+   * All versions of a partition that are known. There may be 100,000 of them at a month's end: only
+   * for what has to do with all of them.
+   */
   versions(partition: Partition): Promise<VersionRecord[]>;
   /**
    * Records what became of a version. What is new counts as a change, resolves what a delivery
@@ -98,10 +103,8 @@ export interface VersionsOfLedger {
    * version's order backwards; it resolves a delivery that was recorded after the version and waits
    * for it by its id.
    *
-   * `before` is what was read of this version before, and saves reading it again. It may be out of
-   * date: what was recorded since is neither lost nor undone, but what two calls found new may
-   * count as two changes, and a version that was known already does not resolve a delivery that was
-   * recorded since. Whoever recorded that delivery requests the version afterwards.
+   * `before` is what was read of this version before, and saves reading it again where it was not
+   * known. It may be out of date: what was recorded since is neither lost nor undone.
    */
   recordVersion(record: VersionRecord, now: Moment, before?: VersionReading): Promise<Recorded>;
   /**
@@ -118,7 +121,12 @@ export interface VersionsOfLedger {
    * Marks superseded versions as removed, before their staged copies are deleted. Throws LeaseLost
    * like `commit`.
    */
-  markRemoved(partition: Partition, epoch: number, ids: readonly VersionId[]): Promise<void>;
+  markRemoved(partition: Partition, epoch: number, ids: readonly VersionId[], at: Moment): Promise<void>;
+  /**
+   * Forgets those of the versions that are removed, but for one that is just being recorded: it may
+   * stay until it is named again. Throws LeaseLost like `commit`.
+   */
+  forgetVersions(partition: Partition, epoch: number, ids: readonly VersionId[]): Promise<void>;
 }
 
 /** How each partition stands, and the deliveries that it is made of. */
@@ -128,6 +136,17 @@ export interface PartitionsOfLedger {
   partitions(period: Period): Promise<PartitionRecord[]>;
   /** The periods that have partitions, oldest first. */
   periods(): Promise<Period[]>;
+  /**
+   * Those of them in which a partition may be dirty, oldest first: whatever is recorded puts its
+   * period into play before it takes effect.
+   */
+  periodsInPlay(): Promise<PeriodInPlay[]>;
+  /**
+   * Takes a period out of play, unless something has put it into play again since. Whoever has
+   * found all of it clean must let {@link IN_PLAY_MS} pass since it was put into play: so long, what
+   * is recorded need not say so again.
+   */
+  retirePeriod(period: PeriodInPlay): Promise<void>;
   /**
    * Records a delivery with what it still waits for. One that is older than the newest known
    * changes nothing, unless it is complete and the newest is not.
@@ -197,8 +216,11 @@ export interface AnalyticsOfLedger {
 export interface OutboxOfLedger {
   /** Stores messages until they are taken out; one whose id is there already stays as it is. */
   putIntoOutbox(messages: readonly Message[]): Promise<void>;
-  /** All messages in the outbox, in the order in which they came. */
-  outbox(): Promise<Message[]>;
+  /**
+   * Messages in the outbox, in the order in which they came. With a page, only as many of those
+   * whose ids come after `after`: the next page begins after the last of their ids.
+   */
+  outbox(page?: OutboxPage): Promise<Message[]>;
   /** Takes messages out; ids that are not there are no failure. */
   takeFromOutbox(ids: readonly string[]): Promise<void>;
 }
@@ -225,16 +247,32 @@ export interface ActivityOfLedger {
   activity(): Promise<Activity>;
 }
 
+/** Where an object lies at its source. */
+export type ObjectPlace = Pick<SourceVersion, 'bucket' | 'key'>;
+
+/** A period in which something was recorded, and when it was put into play last. */
+export interface PeriodInPlay {
+  readonly period: Period;
+  readonly touchedAt: Moment;
+}
+
+/** Longer than anything that has put a period into play may take until it is recorded: an hour. */
+export const IN_PLAY_MS = 3_600_000;
+
+export interface OutboxPage {
+  readonly limit: number;
+  readonly after?: string | undefined;
+}
+
 /** The columns of a file. `id` is a hash of them. */
 export interface FileSchema {
   readonly id: string;
   readonly columns: readonly ColumnType[];
 }
 
-/** What is known of a version and of its partition; undefined where nothing is. */
+/** What was known of a version when somebody looked; undefined where nothing was. */
 export interface VersionReading {
   readonly version: VersionRecord | undefined;
-  readonly partition: PartitionRecord | undefined;
 }
 
 /**
@@ -282,4 +320,12 @@ export class LeaseLost extends Error {
  */
 export class LedgerDamaged extends Error {
   override readonly name = 'LedgerDamaged';
+}
+
+/**
+ * The ledger takes no more requests for now. Consequence: nothing is wrong with what was asked; the
+ * message comes back soon.
+ */
+export class LedgerThrottled extends Error {
+  override readonly name = 'LedgerThrottled';
 }

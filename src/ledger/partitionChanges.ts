@@ -1,4 +1,5 @@
 import { reportOf } from '../billing/report.ts';
+import type { SourceVersion, VersionId } from '../billing/version.ts';
 import { compareDeliveries, orderOf } from './deliveryOrder.ts';
 import { awaitedKey, type DeliveryProgress, hasChanges, type PartitionRecord } from './partitionRecord.ts';
 import { isUsable, type VersionRecord } from './versionRecord.ts';
@@ -24,12 +25,21 @@ export function countChange(record: PartitionRecord, by: string, now: number): P
 /** A version was staged, or found empty: what waited for it need not wait any more. */
 export function resolveAwaited(record: PartitionRecord, by: string, tokens: readonly string[]): PartitionRecord {
   const { delivery } = record;
-  if (!delivery?.awaited.some((token) => tokens.includes(token))) return record;
-  const awaited = delivery.awaited.filter((token) => !tokens.includes(token));
+  if (!delivery) return record;
+  const awaited = tokens.reduce(without, delivery.awaited);
+  if (awaited === delivery.awaited) return record;
   return withDelivery(
     record,
     awaited.length === 0 ? { ...delivery, awaited, completedBy: by } : { ...delivery, awaited },
   );
+}
+
+/**
+ * The list without a token; the same list where it does not hold it, as most do not: they are long.
+ */
+function without(awaited: readonly string[], token: string): readonly string[] {
+  const index = awaited.indexOf(token);
+  return index < 0 ? awaited : without(awaited.toSpliced(index, 1), token);
 }
 
 /** The record with the watermark at least at `lastModified`. */
@@ -37,27 +47,44 @@ export function raiseWatermark(record: PartitionRecord, lastModified: number): P
   return { ...record, watermark: Math.max(lastModified, record.watermark ?? lastModified) };
 }
 
-/**
- * The record after a version was recorded; `version` is what is known of it now. `isNew` says that
- * something about it is new: then it counts as a change. If nothing is, it may still be what a
- * delivery waits for that was recorded after it, which counts as well. The first report with rows
- * is the bill; of any other report only its existence is noted. Answers the same record where
- * nothing counts.
- */
-export function applyVersion(
-  before: PartitionRecord,
-  version: Pick<VersionRecord, 'id' | 'source' | 'outcome' | 'replaced'>,
-  { isNew, awaitsManifest }: { readonly isNew: boolean; readonly awaitsManifest: boolean },
-  now: number,
-): PartitionRecord {
+/** What the arithmetic has to know of a version that was recorded. */
+export interface VersionSighting {
+  readonly id: VersionId;
+  readonly source: Pick<SourceVersion, 'bucket' | 'key' | 'lastModified'>;
+  /** Whether a staged copy of it exists, and whether it may be part of a set. */
+  readonly isStaged: boolean;
+  readonly isUsable: boolean;
+  /**
+   * Whether something about it is new: then it counts as a change. If nothing is, it may still be
+   * what a delivery waits for that was recorded after it, which counts as well.
+   */
+  readonly isNew: boolean;
+  readonly awaitsManifest: boolean;
+  readonly at: number;
+}
+
+/** `version` is what is known of it now. */
+export function sightingOf(
+  version: VersionRecord,
+  { isNew, awaitsManifest, at }: Pick<VersionSighting, 'isNew' | 'awaitsManifest' | 'at'>,
+): VersionSighting {
   const { id, source, outcome } = version;
-  const report = reportOf(source);
   const isStaged = outcome.status === 'staged';
-  if (isOtherReport(before, report)) return isNew && isStaged ? withOtherReport(before, report, now) : before;
+  return { id, source, isStaged, isUsable: isUsable(version), isNew, awaitsManifest, at };
+}
+
+/**
+ * The record after a version was recorded. The first report with rows is the bill; of any other
+ * report only its existence is noted. Answers the same record where nothing counts.
+ */
+export function applySighting(before: PartitionRecord, sighting: VersionSighting): PartitionRecord {
+  const { id, source, isStaged, isNew, awaitsManifest, at } = sighting;
+  const report = reportOf(source);
+  if (isOtherReport(before, report)) return isNew && isStaged ? withOtherReport(before, report, at) : before;
   let after: PartitionRecord = { ...before, awaitsManifest };
   if (isStaged) after = raiseWatermark({ ...after, report }, source.lastModified);
-  if (isUsable(version)) after = resolveAwaited(after, id, isNew ? [id, awaitedKey(source)] : [id]);
-  return isNew || after.delivery !== before.delivery ? countChange(after, id, now) : before;
+  if (sighting.isUsable) after = resolveAwaited(after, id, isNew ? [id, awaitedKey(source)] : [id]);
+  return isNew || after.delivery !== before.delivery ? countChange(after, id, at) : before;
 }
 
 /**

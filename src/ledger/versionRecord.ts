@@ -25,8 +25,9 @@ export function isWithdrawn({ outcome }: Pick<VersionRecord, 'outcome'>): boolea
  * What is left of a staged version whose copy is removed. What was withdrawn stays so: nobody asks
  * for it again.
  */
-export function removedOutcome({ generation, withdrawn }: StagedOutcome): VersionOutcome {
-  return withdrawn === undefined ? { status: 'removed', generation } : { status: 'removed', generation, withdrawn };
+export function removedOutcome({ generation, withdrawn }: StagedOutcome, removedAt: Moment): VersionOutcome {
+  const outcome = { status: 'removed', generation, removedAt } as const;
+  return withdrawn === undefined ? outcome : { ...outcome, withdrawn };
 }
 
 /**
@@ -113,7 +114,12 @@ export type VersionOutcome =
   /** It can be read, and is no part of a bill. */
   | { readonly status: 'set-aside'; readonly reason: string }
   /** Its superseded copy was removed. `withdrawn` as above. */
-  | { readonly status: 'removed'; readonly generation: number; readonly withdrawn?: string };
+  | {
+      readonly status: 'removed';
+      readonly generation: number;
+      readonly removedAt: Moment;
+      readonly withdrawn?: string;
+    };
 
 export type StagedOutcome = Extract<VersionOutcome, { status: 'staged' }>;
 

@@ -1,3 +1,4 @@
+import { isCorrelationId } from '../base/correlationId.ts';
 import type { Moment } from '../base/moment.ts';
 import { shortHash } from '../base/shortHash.ts';
 import type { Partition } from '../billing/partition.ts';
@@ -59,13 +60,11 @@ export function reportsUndecided(
   return compose(context, { what: 'reports-undecided', happened, payer, period, fields });
 }
 
-const CORRELATION_ID = /^[\w-]{1,64}$/;
-
 /**
  * A reconcile has ended. One id per invocation: one that AWS repeats has the same correlation id.
  */
 export function reconciled(context: MessageContext, fields: Fields<'reconciled'>): Message {
   const { correlationId, at } = context;
-  const invocation = correlationId !== undefined && CORRELATION_ID.test(correlationId) ? correlationId : isoOf(at);
+  const invocation = isCorrelationId(correlationId) ? correlationId : isoOf(at);
   return compose(context, { what: 'reconciled', happened: [invocation], fields });
 }

@@ -49,6 +49,15 @@ export function freshness(
   });
 }
 
+/**
+ * As many as wanted, the stalest first. Of two that are equally stale the first stays, so that a
+ * metric goes on.
+ */
+export function stalest<One extends { readonly hours: number }>(all: readonly One[], wanted: 'all' | number): One[] {
+  const ordered = all.toSorted((a, b) => b.hours - a.hours);
+  return wanted === 'all' ? ordered : ordered.slice(0, wanted);
+}
+
 /** Hours to a tenth; none where the clock of another machine is ahead. */
 export function hoursBetween(since: Moment, now: Moment): number {
   return Math.round((Math.max(0, now - since) / HOUR_MS) * 10) / 10;

@@ -4,12 +4,14 @@ import { objectName } from '../billing/version.ts';
 import type { PayersConfiguration } from '../config/payers.ts';
 import { payersInForce } from '../config/payersInForce.ts';
 import { newest } from '../ledger/currentSet.ts';
+import { versionsOfDelivery } from '../ledger/deliveryVersions.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { awaitedKey, hasChanges, isDirty, type PartitionRecord } from '../ledger/partitionRecord.ts';
 import { stateOf } from '../ledger/partitionState.ts';
 import type { VersionRecord } from '../ledger/versionRecord.ts';
 import type { Report } from '../telemetry/events.ts';
-import { freshness, hoursBetween } from './freshness.ts';
+import type { PayerMetrics } from '../telemetry/metricCatalogue.ts';
+import { freshness, hoursBetween, stalest } from './freshness.ts';
 import { type SweepServices, sweep } from './sweep.ts';
 import { wakeOutbox } from './wakeOutbox.ts';
 
@@ -19,6 +21,8 @@ export interface SurveyServices extends SweepServices {
   readonly fallback: PayersConfiguration;
   /** A payer whose newest complete delivery is older than this is stale. */
   readonly staleAfterHours: number;
+  /** How many payers have a metric of their own: the stalest. */
+  readonly payerMetrics: PayerMetrics;
   readonly report: Report;
 }
 
@@ -54,13 +58,17 @@ export async function sweepAndSurvey(services: SurveyServices): Promise<Swept> {
 
 /** Of the payers that count now: as the copy function sees them (payersInUse.ts). */
 async function reportFreshness(
-  { ledger, fallback, staleAfterHours, now, report }: SurveyServices,
+  { ledger, fallback, staleAfterHours, payerMetrics, now, report }: SurveyServices,
   records: readonly PartitionRecord[],
 ): Promise<void> {
   const { sources } = payersInForce(await ledger.configuration(), fallback);
   const payers = sources.map(({ payer }) => payer);
   const all = freshness(payers, records, now()).map((one) => ({ ...one, isStale: one.hours > staleAfterHours }));
-  for (const { payer, hours, isStale } of all) report({ what: 'payer-fresh', payer, hours, isStale });
+  const measured = new Set(stalest(all, payerMetrics));
+  for (const one of all) {
+    const { payer, hours, isStale } = one;
+    report({ what: 'payer-fresh', payer, hours, isStale, isMeasured: measured.has(one) });
+  }
   report({
     what: 'freshness-surveyed',
     payers: all.length,
@@ -70,16 +78,21 @@ async function reportFreshness(
 }
 
 /**
- * How many partitions are dirty, and for how long the first of them has been. `now` is milliseconds
- * since 1970.
+ * How many partitions are dirty, for how long the first of them has been, and for how long files
+ * have been staged that no reader sees. `now` is milliseconds since 1970.
  */
 function dirtOf(
   records: readonly PartitionRecord[],
   now: Moment,
-): { readonly dirtyPartitions: number; readonly oldestDirtyHours: number } {
+): { readonly dirtyPartitions: number; readonly oldestDirtyHours: number; readonly notVisibleHours: number } {
   const dirty = records.filter(isDirty);
-  const hours = dirty.map((record) => hoursBetween(dirtySince(record) ?? now, now));
-  return { dirtyPartitions: dirty.length, oldestDirtyHours: hours.reduce((most, one) => Math.max(most, one), 0) };
+  const longest = (since: readonly (Moment | undefined)[]) =>
+    since.reduce((most: number, one = now) => Math.max(most, hoursBetween(one, now)), 0);
+  return {
+    dirtyPartitions: dirty.length,
+    oldestDirtyHours: longest(dirty.map(dirtySince)),
+    notVisibleHours: longest(dirty.filter(hasChanges).map(({ firstChangeAt }) => firstChangeAt)),
+  };
 }
 
 /**
@@ -97,12 +110,21 @@ function dirtySince(record: PartitionRecord): Moment | undefined {
  */
 async function countQuarantined(ledger: Ledger, records: readonly PartitionRecord[]): Promise<number> {
   const suspicious = records.filter((record) => ['waiting', 'held', 'failed'].includes(stateOf(record).state));
-  const counts = await pMap(
-    suspicious,
-    async (record) => quarantinedIn(record, await ledger.versions(record.partition)),
-    { concurrency: CONCURRENCY },
-  );
+  const counts = await pMap(suspicious, async (record) => quarantinedIn(record, await candidatesOf(ledger, record)), {
+    concurrency: CONCURRENCY,
+  });
   return counts.reduce((sum, count) => sum + count, 0);
+}
+
+/** The versions that the newest delivery waits for; without one that waits, all. */
+async function candidatesOf(ledger: Ledger, { partition, delivery }: PartitionRecord): Promise<VersionRecord[]> {
+  if (!delivery || delivery.awaited.length === 0) return ledger.versions(partition);
+  const awaited = new Set(delivery.awaited);
+  const files = (await ledger.delivery(partition, delivery.id))?.files ?? [];
+  return versionsOfDelivery(ledger, {
+    partition,
+    files: files.filter((file) => awaited.has(file.versionId ?? awaitedKey(file))),
+  });
 }
 
 /**

@@ -1,5 +1,5 @@
 import { Metrics } from '@aws-lambda-powertools/metrics';
-import { METRICS, type Measure, SERIES, type Series } from './metricCatalogue.ts';
+import { METRICS, type Measure, type PayerMetrics, SERIES, type Series } from './metricCatalogue.ts';
 
 /** Takes values of the catalogue's metrics, and no others; must not throw. */
 export interface MetricSink {
@@ -18,13 +18,17 @@ export interface EmfMetrics extends MetricSink {
 /**
  * The stage's metrics in CloudWatch's embedded metric format, by Powertools. Metrics of one
  * document share its dimensions, so there is a document for the stage, for each payer and for each
- * step. Namespace and all else come from the POWERTOOLS_ variables.
+ * step. Namespace and all else come from the POWERTOOLS_ variables. Unless all payers are to have
+ * metrics of their own, those are left out here; the worst are chosen by whoever measures them.
  */
-export function openEmfMetrics(stage: string): EmfMetrics {
+export function openEmfMetrics(stage: string, payerMetrics: PayerMetrics): EmfMetrics {
   const documents = new Map<string, EmfDocument>();
+  const isSent = (series: Series) => series !== 'payer' || payerMetrics === 'all';
   const documentOf = (measure: Measure) => {
-    const { series } = METRICS[measure.metric];
-    const name = JSON.stringify([series, measure.payer, measure.step]);
+    const series = METRICS[measure.metric].series.filter(isSent);
+    if (series.length === 0) return undefined;
+    const isByPayer = series.some((one) => one === 'payer' || one === 'worst');
+    const name = JSON.stringify([series, isByPayer && measure.payer, measure.step]);
     const document = documents.get(name) ?? new EmfDocument(stage, series, measure);
     documents.set(name, document);
     return document;
@@ -32,7 +36,7 @@ export function openEmfMetrics(stage: string): EmfMetrics {
   return {
     add: (measure) => {
       // JSON has no other numbers, and Powertools throws at them.
-      if (Number.isFinite(measure.value)) documentOf(measure).add(measure);
+      if (Number.isFinite(measure.value)) documentOf(measure)?.add(measure);
     },
     publish: () => {
       for (const document of documents.values()) document.publish();

@@ -28,11 +28,12 @@ export function measuresOf(event: ReactorEvent): readonly Measure[] {
       return [
         { metric: 'DirtyPartitions', value: event.dirtyPartitions },
         { metric: 'OldestDirtyHours', value: event.oldestDirtyHours },
+        { metric: 'NotVisibleHours', value: event.notVisibleHours },
         { metric: 'OutboxDepth', value: event.outboxDepth },
         { metric: 'QuarantinedFiles', value: event.quarantinedFiles },
       ];
     case 'payer-fresh':
-      return [{ metric: 'FreshnessHours', value: event.hours, payer: event.payer }];
+      return event.isMeasured ? [{ metric: 'FreshnessHours', value: event.hours, payer: event.payer }] : [];
     case 'freshness-surveyed':
       return [
         { metric: 'PayersWatched', value: event.payers },

@@ -81,7 +81,10 @@ export type ReactorEvent =
       readonly reason: string;
     }
   | { readonly what: 'run-started'; readonly period: Period; readonly epoch: number; readonly partitions: number }
-  /** How long a run took for one of its steps: over all its partitions together. */
+  /**
+   * How long a run took for one of its steps: over all its partitions together, also those that it
+   * worked on at once.
+   */
   | { readonly what: 'step-timed'; readonly period: Period; readonly step: RunStep; readonly seconds: number }
   /** The warehouse reads every row that the partition's files promise. */
   | { readonly what: 'rows-verified'; readonly partition: Partition; readonly rows: number }
@@ -219,16 +222,20 @@ export type ReactorEvent =
    * again.
    */
   | { readonly what: 'warehouse-behind'; readonly partition: Partition; readonly redo: 'load' | 'analytics' }
+  /** Retry, by a later tick: the warehouse does not answer, and no partition is blamed for it. */
+  | { readonly what: 'warehouse-unavailable'; readonly period: Period; readonly reason: string }
   /** Ends this run: a newer one has taken the period over. */
   | { readonly what: 'lease-lost'; readonly period: Period; readonly epoch: number }
   /**
    * How everything stands, as the sweep finds it. Quarantined files are those that count now: one
-   * that was delivered again since is none. Hours are 0 where nothing is dirty.
+   * that was delivered again since is none. Hours are 0 where nothing is dirty: dirty is also what
+   * analytics have not run over, not visible only what is staged and not published.
    */
   | {
       readonly what: 'surveyed';
       readonly dirtyPartitions: number;
       readonly oldestDirtyHours: number;
+      readonly notVisibleHours: number;
       readonly outboxDepth: number;
       readonly quarantinedFiles: number;
     }
@@ -236,7 +243,14 @@ export type ReactorEvent =
    * Hours since the payer's newest complete delivery, as the sweep finds them. Stop with an alarm,
    * when it is stale.
    */
-  | { readonly what: 'payer-fresh'; readonly payer: Payer; readonly hours: number; readonly isStale: boolean }
+  | {
+      readonly what: 'payer-fresh';
+      readonly payer: Payer;
+      readonly hours: number;
+      readonly isStale: boolean;
+      /** Whether it is among the stalest, which have a metric of their own. */
+      readonly isMeasured: boolean;
+    }
   /**
    * The same of all configured payers together: how long the stalest one has been without a
    * complete delivery.

@@ -67,12 +67,14 @@ const ROWS: Readonly<Record<ReactorEvent['what'], Row>> = {
   'analytics-handed-on': { level: 'info', count: 'AnalyticsHandedOn' },
   'analytics-cancelled': { level: 'info', count: 'AnalyticsCancelled' },
   surveyed: { level: 'info' },
-  'payer-fresh': { level: 'debug' },
+  // Not at the level of debugging: the log has every payer, and the metrics only the stalest.
+  'payer-fresh': { level: 'info' },
   'freshness-surveyed': { level: 'info' },
   'messages-sent': { level: 'info' },
   'messages-kept': { level: 'warn' },
   'message-unroutable': { level: 'warn', count: 'MessagesUnroutable' },
   'message-dropped': { level: 'error', count: 'MessagesDropped' },
+  'warehouse-unavailable': { level: 'error', count: 'WarehousesUnavailable' },
   'lease-lost': { level: 'warn', count: 'LeasesLost' },
 };
 

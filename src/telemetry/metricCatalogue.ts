@@ -5,11 +5,20 @@ import type { RunStep } from './events.ts';
 type MetricUnit = 'Count' | 'Bytes' | 'Seconds' | 'None';
 
 /**
- * The dimensions under which a metric is sent. `payer` is one that is configured, so there are no
- * more than the configuration names. CloudWatch bills each metric under each value of its
- * dimensions, for the hours in which it is sent.
+ * The dimensions under which a metric is sent. CloudWatch bills each metric under each value of its
+ * dimensions, for the hours in which it is sent; so those of every payer (`payer`) are sent only
+ * where a stage wants them all, and `worst` are sent of as many payers as it names. A payer is one
+ * that is configured, never an id that a file contains.
  */
-export const SERIES = { stage: ['stage'], payer: ['stage', 'payer'], step: ['stage', 'step'] } as const;
+export const SERIES = {
+  stage: ['stage'],
+  payer: ['stage', 'payer'],
+  worst: ['stage', 'payer'],
+  step: ['stage', 'step'],
+} as const;
+
+/** How many payers have metrics of their own: all, or the worst so many. */
+export type PayerMetrics = 'all' | number;
 
 export type Series = keyof typeof SERIES;
 
@@ -115,15 +124,25 @@ export const METRICS = {
     series: ['payer'],
     meaning: "what they would save a month, in the bill's currency; none where it has several",
   },
+  WarehousesUnavailable: {
+    unit: 'Count',
+    series: ALL,
+    meaning: 'runs that ended because the warehouse did not answer',
+  },
   LeasesLost: { unit: 'Count', series: ALL, meaning: 'runs that a newer one overtook' },
   RemovalsDone: { unit: 'Count', series: ALL, meaning: "payers' months whose superseded files were cleared away" },
   RemovalsFailed: { unit: 'Count', series: ALL, meaning: '… could not be' },
   TicksSwept: { unit: 'Count', series: ALL, meaning: 'months that the sweep woke' },
   DirtyPartitions: { unit: 'Count', series: ALL, meaning: "payers' months that wait for a run, now" },
   OldestDirtyHours: { unit: 'None', series: ALL, meaning: 'how long the oldest of them has waited, in hours' },
+  NotVisibleHours: {
+    unit: 'None',
+    series: ALL,
+    meaning: 'how long files that are staged have not been published, in hours, of the month that has waited longest',
+  },
   QuarantinedFiles: { unit: 'Count', series: ALL, meaning: 'files in quarantine, now' },
   OutboxDepth: { unit: 'Count', series: ALL, meaning: 'messages that the broker has not taken, now' },
-  FreshnessHours: { unit: 'None', series: ['payer'], meaning: "hours since a payer's newest complete delivery" },
+  FreshnessHours: { unit: 'None', series: ['worst'], meaning: "hours since a payer's newest complete delivery" },
   StalestPayerHours: { unit: 'None', series: ALL, meaning: '… of the payer that has waited longest' },
   StalePayers: { unit: 'Count', series: ALL, meaning: 'payers without a complete delivery for too long' },
   PayersWatched: { unit: 'Count', series: ALL, meaning: 'payers that are monitored' },
@@ -155,7 +174,7 @@ type NameOf<Wanted extends Series> = {
   [Name in MetricName]: Wanted extends (typeof METRICS)[Name]['series'][number] ? Name : never;
 }[MetricName];
 
-export type PayerMetric = NameOf<'payer'>;
+export type PayerMetric = NameOf<'payer'> | NameOf<'worst'>;
 type StepMetric = NameOf<'step'>;
 /** Those of the stage alone. */
 export type StageMetric = Exclude<MetricName, PayerMetric | StepMetric>;

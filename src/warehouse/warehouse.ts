@@ -14,7 +14,10 @@ import type { ScriptEngine } from './script.ts';
  *
  * Everything that readers can notice is fenced: `raiseFence` lets a run in and every older one out,
  * and each later change states its epoch. Every method may be called again after a crash, with the
- * same outcome.
+ * same outcome, and for different partitions at the same time.
+ *
+ * Whoever aborts a signal does not wait for the answer any more: where the warehouse can, it
+ * cancels the statement. What became of it is open.
  */
 export interface Warehouse {
   /**
@@ -23,24 +26,24 @@ export interface Warehouse {
    * epoch: a ledger that was lost, or restored, hands out epochs that were used before, and what
    * was committed under one would pass for this run's.
    */
-  raiseFence(period: Period, epoch: number): Promise<void>;
+  raiseFence(period: Period, epoch: number, signal?: AbortSignal): Promise<void>;
   /** What readers see now, per payer. One that was never published is absent. */
-  published(period: Period, payers: readonly Payer[]): Promise<Map<Payer, PublishedSet>>;
+  published(period: Period, payers: readonly Payer[], signal?: AbortSignal): Promise<Map<Payer, PublishedSet>>;
   /**
    * Makes files known to the external table, with their columns. One file's failure is a status,
    * not an exception.
    */
-  register(partition: Partition, files: readonly StagedFile[]): Promise<FileStatus[]>;
+  register(partition: Partition, files: readonly StagedFile[], signal?: AbortSignal): Promise<FileStatus[]>;
   /**
    * Counts the rows that the warehouse reads in each of these files. A file it does not know has
    * zero rows.
    */
-  audit(partition: Partition, files: readonly StagedFile[]): Promise<FileAudit[]>;
+  audit(partition: Partition, files: readonly StagedFile[], signal?: AbortSignal): Promise<FileAudit[]>;
   /**
    * One transaction: checks the fence, then replaces these partitions' rows in `cur_current_files`.
    * Throws FencedOff.
    */
-  publish(period: Period, epoch: number, publications: readonly Publication[]): Promise<void>;
+  publish(period: Period, epoch: number, publications: readonly Publication[], signal?: AbortSignal): Promise<void>;
   /**
    * What readers see of these payers' month, as sums. Every payer that was asked for is in the
    * answer.
@@ -137,6 +140,14 @@ export class FencedOff extends Error {
     super(message);
     this.newest = newest;
   }
+}
+
+/**
+ * The warehouse cannot be reached now, or does not answer. Consequence: the run ends, and begins
+ * again after a while. The partition that happened to be worked on is never to blame.
+ */
+export class WarehouseUnavailable extends Error {
+  override readonly name = 'WarehouseUnavailable';
 }
 
 /**

@@ -12,6 +12,7 @@ import { DynamodbLedger } from '../../src/adapters/dynamodb/ledger.ts';
 import { createS3Client } from '../../src/adapters/s3/client.ts';
 import { S3ObjectStore } from '../../src/adapters/s3/objectStore.ts';
 import { queueUrlOf, SqsQueue } from '../../src/adapters/sqs/queue.ts';
+import { setSystemTimer } from '../../src/base/timer.ts';
 import { parsePayer } from '../../src/billing/payer.ts';
 import { addMonths, type Period, periodAt } from '../../src/billing/period.ts';
 import { handleTick } from '../../src/finalize/handleTick.ts';
@@ -26,13 +27,15 @@ import { exportManifest, reportFile, rowsOf } from '../programs/local/reports.ts
 import { deployPayerStack } from '../resources/payerAccountStack.ts';
 import { resolveTemplate } from '../resources/payerAccountTemplate.ts';
 import { type DeployedStage, deployStage } from './deployedStage.ts';
+import type { AwsRequest } from './faultProxy.ts';
+import { refusedWrites } from './ledgerRights.ts';
 import { accountOn } from './motoAccount.ts';
 import { REGION } from './motoServer.ts';
 
 /** Moto's own account: the reactor runs there. */
 const CENTRAL = '123456789012';
-const FAR = { payer: parsePayer('111122223333'), bucket: 'payer-one-billing', prefix: 'cur' };
-const OWN = { payer: parsePayer('777788889999'), bucket: 'central-billing', prefix: 'payer-777788889999' };
+const FAR = { payer: parsePayer('210987654321'), bucket: 'payer-one-billing', prefix: 'cur' };
+const OWN = { payer: parsePayer('321098765432'), bucket: 'central-billing', prefix: 'payer-321098765432' };
 const PAYERS = `
 - payer: '${FAR.payer}'
   bucket: ${FAR.bucket}
@@ -48,6 +51,8 @@ let stage: DeployedStage;
 let folder: string;
 let sqs: SQS;
 let warehouse: DuckdbWarehouse;
+/** What was asked of AWS on behalf of each role. */
+const asked = new Map<string, AwsRequest[]>();
 /** The owner of each payer's bucket. */
 const owners = new Map<string, S3>();
 
@@ -106,6 +111,16 @@ async function deliver({ bucket, prefix, payer }: typeof FAR, executionId: strin
   return [...keys, manifest];
 }
 
+/** Notes what some work asks of AWS, under the role that it would have there. */
+async function inRole<Answer>(role: string, work: () => Promise<Answer>): Promise<Answer> {
+  const from = stage.proxy.requests.length;
+  try {
+    return await work();
+  } finally {
+    asked.set(role, [...(asked.get(role) ?? []), ...stage.proxy.requests.slice(from)]);
+  }
+}
+
 const queueUrl = async (name: string) =>
   (await sqs.getQueueUrl({ QueueName: `cur-reactor-dev-${name}` })).QueueUrl ?? '';
 
@@ -137,7 +152,7 @@ async function poll(name: 'copy' | 'manifest' = 'copy'): Promise<Outcome & { rea
     eventSource: 'aws:sqs',
     eventSourceARN: `arn:aws:sqs:${REGION}:${CENTRAL}:cur-reactor-dev-${name}`,
   }));
-  const outcome = await runFunction(bundleOf(name), stage.environmentOf(name), [{ Records }]);
+  const outcome = await inRole('CopyRole', () => runFunction(bundleOf(name), stage.environmentOf(name), [{ Records }]));
   const answer = outcome.answers[0]?.answer as { batchItemFailures: { itemIdentifier: string }[] } | undefined;
   if (!answer) throw new Error(`the ${name} function gave no answer: ${outcome.output}`);
   const failed = new Set(answer.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
@@ -167,7 +182,9 @@ async function copyAll(): Promise<void> {
 const bundleOf = (name: string) => join(folder, name, 'functions', `${name}.cjs`);
 
 async function reconcile(input: object): Promise<ReconcileReport> {
-  const { answers, output } = await runFunction(bundleOf('reconcile'), stage.environmentOf('reconcile'), [input]);
+  const { answers, output } = await inRole('ReconcileRole', () =>
+    runFunction(bundleOf('reconcile'), stage.environmentOf('reconcile'), [input]),
+  );
   if (answers[0]?.answer === undefined) throw new Error(`reconcile gave no answer: ${output}`);
   return answers[0].answer as ReconcileReport;
 }
@@ -191,6 +208,7 @@ async function finalize(): Promise<ReactorEvent[]> {
     finalizeQueue: new SqsQueue<Tick>(sqs, queueUrlOf(sqs, 'cur-reactor-dev-finalize')),
     now: Date.now,
     sleep: async () => undefined,
+    setTimer: setSystemTimer,
     notify: async () => undefined,
     report: (event: ReactorEvent) => void events.push(event),
   };
@@ -204,10 +222,12 @@ async function finalize(): Promise<ReactorEvent[]> {
     retryBaseSeconds: 60,
     retryMaxSeconds: 3600,
     supersededGraceSeconds: 3600,
+    statementsAtOnce: 2,
+    partitionSeconds: 240,
   };
   const QueueUrl = await queueUrl('finalize');
   for (const { Body = '', ReceiptHandle } of await receive('finalize')) {
-    await handleTick(services, settings, JSON.parse(Body));
+    await inRole('FinalizeRole', () => handleTick(services, settings, JSON.parse(Body)));
     await sqs.deleteMessage({ QueueUrl, ReceiptHandle });
   }
   client.destroy();
@@ -337,7 +357,9 @@ describe('a stage that `sls deploy` made', () => {
     await copyAll();
     const QueueUrl = await queueUrl('finalize');
     for (const { ReceiptHandle } of await receive('finalize')) await sqs.deleteMessage({ QueueUrl, ReceiptHandle });
-    const { answers } = await runFunction(bundleOf('sweep'), stage.environmentOf('sweep'), [{}]);
+    const { answers } = await inRole('SweepRole', () =>
+      runFunction(bundleOf('sweep'), stage.environmentOf('sweep'), [{}]),
+    );
     expect(answers).toMatchObject([{ answer: { ticks: 1 } }]);
     await finalize();
     expect((await visible())[1]).toEqual([OWN.payer, PERIOD, 1, 128]);
@@ -355,5 +377,14 @@ describe('a stage that `sls deploy` made', () => {
       reconcile: { payers: 1, periods: [PERIOD], configuration: 'fallback' },
       sweep: { ticks: 1 },
     });
+  });
+
+  it('has written nothing into its ledger that its roles may not', () => {
+    const { template } = stage.packaged;
+    expect([...asked.keys()].toSorted()).toEqual(['CopyRole', 'FinalizeRole', 'ReconcileRole', 'SweepRole']);
+    for (const [role, requests] of asked) expect(refusedWrites(template, role, requests), role).toEqual([]);
+    // And the comparison finds what must not be: a finalizer's writes in the name of copy.
+    const refused = refusedWrites(template, 'CopyRole', asked.get('FinalizeRole') ?? []);
+    expect(refused).toContainEqual(expect.stringMatching(/^UpdateItem period#.*\bepoch\b/));
   });
 });

@@ -16,6 +16,7 @@ const BASE = {
   POWERTOOLS_METRICS_NAMESPACE: 'cur-reactor',
   LEDGER_TABLE: 'cur-reactor-dev-ledger',
   FINALIZE_QUEUE: 'cur-reactor-dev-finalize',
+  PAYER_METRICS: '20',
   QUIET_SECONDS: '300',
   MAX_WAIT_SECONDS: '7200',
 };
@@ -49,6 +50,8 @@ const FINALIZE = {
   LEASE_SECONDS: '960',
   RETRY_BASE_SECONDS: '60',
   RETRY_MAX_SECONDS: '3600',
+  FINALIZE_STATEMENTS: '8',
+  PARTITION_SECONDS: '240',
 };
 const RECONCILE = {
   ...COPY,

@@ -64,7 +64,7 @@ const SITUATIONS: [string, Given][] = [
       const lease = await world.ledger.acquireLease(PERIOD, 'run', NOON, NOON);
       const [version] = await world.ledger.versions(partitionOf(DAILY));
       if (!lease.taken || !version) throw new Error('nothing to remove');
-      await world.ledger.markRemoved(partitionOf(DAILY), lease.epoch, [version.id]);
+      await world.ledger.markRemoved(partitionOf(DAILY), lease.epoch, [version.id], 0);
       return event;
     },
   ],

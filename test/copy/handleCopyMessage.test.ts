@@ -76,7 +76,7 @@ describe('a data file', () => {
     const ledger = counted<Ledger>(world.ledger);
     await world.handle(event, { store: store.target, ledger: ledger.target });
     expect(store.calls).toEqual({ read: 1, copy: 1 });
-    expect(ledger.calls).toEqual({ readVersion: 1, recordSchema: 1, recordVersion: 1 });
+    expect(ledger.calls).toEqual({ version: 1, recordSchema: 1, recordVersion: 1 });
   });
 
   it('of a hundred sends no tick, unless it is the first', async () => {
@@ -418,9 +418,8 @@ describe('an object that is not what it was', () => {
       keys.push(outcome.stagedKey);
       const lease = await world.ledger.acquireLease(loose.period, 'run', world.now, world.now);
       if (!lease.taken) throw new Error('the lease is taken');
-      await world.ledger.markRemoved(loose, lease.epoch, [
-        versionIdOf({ bucket: LOOSE.bucket, key: LOOSE_KEY, etag: md5(bytes) }),
-      ]);
+      const id = versionIdOf({ bucket: LOOSE.bucket, key: LOOSE_KEY, etag: md5(bytes) });
+      await world.ledger.markRemoved(loose, lease.epoch, [id], world.now);
       await world.store.delete({ bucket: 'staging', key: outcome.stagedKey });
     }
     expect(new Set(keys).size).toBe(3);
@@ -442,7 +441,7 @@ describe('trouble that may pass', () => {
     },
   );
 
-  it.each(['recordVersion', 'recordSchema', 'readVersion'] as const)(
+  it.each(['recordVersion', 'recordSchema', 'version'] as const)(
     'the ledger refuses %s: the message is kept',
     async (method) => {
       const event = await world.put(KEY, parquetBytes(1));

@@ -71,7 +71,7 @@ describe('a delivery', () => {
 
   it.each<VersionOutcome>([
     { status: 'quarantined', reason: 'not Parquet' },
-    { status: 'removed', generation: 0 },
+    { status: 'removed', generation: 0, removedAt: 0 },
   ])('waits for a file that is $status, and requests it', (outcome) => {
     const fixed = fix([one, two], { versions: [known(one, outcome), known(two, STAGED)] });
     expect([fixed.awaited, fixed.missing]).toEqual([[idOf(one)], [one]]);
@@ -135,7 +135,7 @@ it('every named file is either usable, requested or absent, whatever lies there 
     STAGED,
     { status: 'empty' },
     { status: 'quarantined', reason: 'r' },
-    { status: 'removed', generation: 1 },
+    { status: 'removed', generation: 1, removedAt: 0 },
   );
   const file = fc.record({
     there: fc.boolean(),

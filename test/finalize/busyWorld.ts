@@ -24,7 +24,7 @@ export async function busyWorld(): Promise<FinalizerWorld> {
 
   const removed = await world.stage({ partition: GAMMA });
   const lease = await world.ledger.acquireLease(PERIOD, 'earlier', world.now, world.now);
-  await world.ledger.markRemoved(GAMMA, lease.taken ? lease.epoch : 0, [removed.id]);
+  await world.ledger.markRemoved(GAMMA, lease.taken ? lease.epoch : 0, [removed.id], 0);
   await world.ledger.releaseLease(PERIOD, lease.taken ? lease.epoch : 0);
   await world.deliver(deliveryOf({ partition: GAMMA, id: 'gamma-1', files: [removed] }), []);
 

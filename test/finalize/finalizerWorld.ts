@@ -22,6 +22,7 @@ export const SETTINGS: FinalizeTimings = {
   retryBaseSeconds: 10,
   retryMaxSeconds: 100,
   supersededGraceSeconds: 3600,
+  statementsAtOnce: 2,
 };
 /**
  * When a message whose work failed comes again: while the lease of a run that died is still held.
@@ -91,6 +92,8 @@ export class FinalizerWorld {
       sleep: async (seconds) => {
         this.now += seconds * 1000;
       },
+      // Time stands still: no budget is ever used up.
+      setTimer: () => () => {},
       notify: (messages) => this.ledger.putIntoOutbox(messages),
       report: (event) => this.events.push(event),
       ...parts,

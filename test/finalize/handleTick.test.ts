@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isDirty } from '../../src/ledger/partitionRecord.ts';
-import { counted, intercepted } from '../copy/interception.ts';
+import { type Warehouse, WarehouseUnavailable } from '../../src/warehouse/warehouse.ts';
+import { counted, type Interceptor, intercepted } from '../copy/interception.ts';
 import { ALPHA, BETA, PERIOD, START } from '../ledger/records.ts';
+import { override } from '../simulation/observed.ts';
 import { refusedBy } from './effects.ts';
 import { FinalizerWorld, keysOf, SETTINGS } from './finalizerWorld.ts';
 
@@ -207,7 +209,7 @@ describe('ticks', () => {
 });
 
 describe('a tick when the warehouse is down', () => {
-  it.each(['raiseFence', 'published', 'publish', 'submit'] as const)(
+  it.each(['raiseFence', 'published', 'submit'] as const)(
     'throws what %s throws, frees the lease, and does it all when it comes again',
     async (method) => {
       const a = await world.stage();
@@ -254,8 +256,39 @@ describe('a tick when the ledger fails as well', () => {
       }
       return call();
     });
-    const broken = refusedBy(world, 'publish', new Error('warehouse is suspended'));
+    const broken = refusedBy(world, 'raiseFence', new Error('warehouse is suspended'));
     await expect(world.tick({ ...broken, ledger })).rejects.toThrow('suspended');
     expect((await world.ledger.period(PERIOD)).lease).toBeUndefined();
   });
+});
+
+describe('a tick when the warehouse cannot be reached', () => {
+  it.each(['raiseFence', 'published', 'register', 'publish', 'submit'] as const)(
+    'at %s ends the run without a failure: nobody is blamed, the lease is free, and a tick comes later',
+    async (method) => {
+      const file = await world.stage();
+      world.now += QUIET;
+      await world.tick(unreachableFrom(method));
+      expect((await world.record()).problem).toBeUndefined();
+      expect((await world.ledger.period(PERIOD)).lease).toBeUndefined();
+      expect(world.told('warehouse-unavailable')).toMatchObject([{ period: PERIOD }]);
+      expect(world.ticks).toEqual([{ body: { period: PERIOD }, at: world.now + 300_000 }]);
+      await world.drain();
+      expect(world.visible()).toEqual(keysOf(file));
+      expect(isDirty(await world.record())).toBe(false);
+    },
+  );
+
+  /** From this call on it answers nothing any more. */
+  function unreachableFrom(method: 'submit' | keyof Warehouse) {
+    let isReachable = true;
+    const refuse: Interceptor = (called, call) => {
+      isReachable &&= called !== method;
+      if (!isReachable) throw new WarehouseUnavailable('no way to Snowflake');
+      return call();
+    };
+    const { script } = world.tables;
+    const submits = override(intercepted(script, refuse), { steps: (...asked) => script.steps(...asked) });
+    return { warehouse: intercepted(world.tables, refuse), script: submits };
+  }
 });

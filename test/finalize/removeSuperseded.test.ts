@@ -38,7 +38,9 @@ describe('a superseded file', () => {
     world.now = publishedAt + GRACE;
     await world.stage({ key: 'd', outcome: EMPTY });
     await world.tickWhenDue();
-    expect(await world.ledger.version(ALPHA, old.id)).toMatchObject({ outcome: { status: 'removed', generation: 0 } });
+    expect(await world.ledger.version(ALPHA, old.id)).toMatchObject({
+      outcome: { status: 'removed', generation: 0, removedAt: world.now },
+    });
     expect(stagedKeys()).toEqual(keysOf(current));
     expect([...world.tables.registered.keys()]).toEqual(keysOf(current));
     expect(world.told('files-removed')).toEqual([{ what: 'files-removed', partition: ALPHA, files: 1 }]);
@@ -51,6 +53,35 @@ describe('a superseded file', () => {
       world.now += GRACE / 2;
       await publish({ etag: `e${number}` });
     }
+    expect(await statusOf(old.id)).toBe('removed');
+  });
+
+  it('is forgotten two weeks after it went, where its deliveries come with manifests', async () => {
+    const day = 86_400_000;
+    const old = await publish({ etag: 'e1' });
+    const current = await world.stage({ etag: 'e2' });
+    await world.deliver(deliveryOf({ files: [current], lastModified: world.now }));
+    await world.tickWhenDue();
+    world.now += GRACE;
+    await runAgain();
+    const removedAt = world.now;
+    expect(await statusOf(old.id)).toBe('removed');
+    world.now = removedAt + 14 * day - 600_000;
+    await runAgain();
+    expect(await statusOf(old.id)).toBe('removed');
+    world.now = removedAt + 14 * day;
+    await runAgain();
+    expect([await statusOf(old.id), await statusOf(current.id)]).toEqual([undefined, 'staged']);
+    expect(world.visible()).toEqual(keysOf(current));
+  });
+
+  it('is not forgotten where no manifest says what counts: its source may have it still', async () => {
+    const old = await publish({ etag: 'e1' });
+    await publish({ etag: 'e2' });
+    world.now += GRACE;
+    await runAgain();
+    world.now += 30 * 86_400_000;
+    await runAgain();
     expect(await statusOf(old.id)).toBe('removed');
   });
 

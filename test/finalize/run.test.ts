@@ -243,7 +243,7 @@ describe('a set that cannot be formed', () => {
   it('for want of a version that was removed requests it, and is formed when its next generation comes', async () => {
     const removed = await world.stage({ key: 'a' });
     const lease = await world.ledger.acquireLease(PERIOD, 'earlier', world.now, world.now + 1);
-    await world.ledger.markRemoved(ALPHA, lease.taken ? lease.epoch : 0, [removed.id]);
+    await world.ledger.markRemoved(ALPHA, lease.taken ? lease.epoch : 0, [removed.id], world.now);
     world.now += 1;
     await world.deliver(deliveryOf({ files: [removed] }), []);
     await world.tick();

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { isDirty } from '../../src/ledger/partitionRecord.ts';
 import { ALPHA, BETA, PERIOD } from '../ledger/records.ts';
-import { ONCE, SnowflakeWorld } from './snowflakeWorld.ts';
+import { ONCE } from './snowflakeScript.ts';
+import { SnowflakeWorld } from './snowflakeWorld.ts';
 
 /**
  * What the finalizer comes to when its process dies after its `nth` effect and is started again.

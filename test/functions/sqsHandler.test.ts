@@ -5,6 +5,7 @@ import type { Redelivery } from '../../functions/throttling.ts';
 import { StoreThrottled } from '../../src/store/objectStore.ts';
 import { sqsEvent } from './bundledFunction.ts';
 
+const TELEMETRY = { STAGE: 'prod', PAYER_METRICS: 'all' } as const;
 const CONTEXT = { awsRequestId: 'the-request', getRemainingTimeInMillis: () => 120_000 } as Context;
 
 beforeEach(() => {
@@ -32,7 +33,7 @@ function recordingRedelivery() {
 
 function handle(work: (body: unknown) => Promise<void>, event: SQSEvent, options: object = {}) {
   const messageWork = { parse: (body: unknown) => body, work, ...options };
-  return sqsHandler(startTelemetry('prod'), messageWork)(event, CONTEXT);
+  return sqsHandler(startTelemetry(TELEMETRY), messageWork)(event, CONTEXT);
 }
 
 const throttled = () => Promise.reject(new StoreThrottled('S3 is asked too often (SlowDown)'));
@@ -79,6 +80,6 @@ it('a message that takes too long fails alone: the others of its batch are ackno
 it('work knows the account that its queue lies in', async () => {
   const accounts: unknown[] = [];
   const work = async (_body: unknown, _report: unknown, { account }: RecordContext) => void accounts.push(account);
-  await sqsHandler(startTelemetry('prod'), { parse: (body) => body, work })(sqsEvent({ m: {} }), CONTEXT);
+  await sqsHandler(startTelemetry(TELEMETRY), { parse: (body) => body, work })(sqsEvent({ m: {} }), CONTEXT);
   expect(accounts).toEqual(['123456789012']);
 });

@@ -7,7 +7,7 @@ import { deliveryOf, START, type VersionSketch, versionOf } from './records.ts';
 import { aReorderedHistory } from './sightings.ts';
 
 const EMPTY: VersionOutcome = { status: 'empty' };
-const REMOVED = { status: 'removed', generation: 0 } as const;
+const REMOVED = { status: 'removed', generation: 0, removedAt: START } as const;
 const CORRUPT: VersionOutcome = { status: 'quarantined', reason: 'no footer' };
 const FOREIGN: VersionOutcome = { status: 'set-aside', reason: 'a FOCUS export' };
 const A = versionOf({ key: 'a' });

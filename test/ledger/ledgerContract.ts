@@ -8,6 +8,7 @@ import { describeConfigurationRules } from './contract/configuration.ts';
 import { describeDeliveryRules } from './contract/deliveries.ts';
 import { describeLeaseRules } from './contract/leases.ts';
 import { describeLookups } from './contract/lookups.ts';
+import { describeNarrowReadRules } from './contract/narrowReads.ts';
 import { describeOutboxRules } from './contract/outbox.ts';
 import { describeReadingRules } from './contract/readings.ts';
 import { describeRecoveryRules } from './contract/recovery.ts';
@@ -51,6 +52,7 @@ export function describeLedgerContract(name: string, makeLedger: () => Promise<L
     describeConfigurationRules(subject);
     describeAnalyticsRules(subject);
     describeOutboxRules(subject);
+    describeNarrowReadRules(subject);
     describeRecoveryRules(subject);
     describeActivityRules(subject);
   });

@@ -84,7 +84,7 @@ describe('a version that is recorded', () => {
 
 describe('what became of a version', () => {
   const staged = (generation: number): VersionOutcome => versionOf({ generation }).outcome;
-  const removed = (generation: number): VersionOutcome => ({ status: 'removed', generation });
+  const removed = (generation: number): VersionOutcome => ({ status: 'removed', generation, removedAt: START });
   const empty: VersionOutcome = { status: 'empty' };
   const setAside: VersionOutcome = { status: 'set-aside', reason: 'a FOCUS export' };
   const withdrawn = (generation: number): VersionOutcome => Object.assign(staged(generation), { withdrawn: 'gone' });

@@ -20,7 +20,8 @@ function dimensionsOf({ Resources }: Template, alarm: Resource): Record<string, 
   const entries = listAt(alarm, 'Properties.Dimensions').map((dimension) => {
     const value = at(dimension, 'Value');
     const target = Resources[targetOf(value) ?? '']?.Properties;
-    return [String(at(dimension, 'Name')), String(target?.QueueName ?? target?.FunctionName ?? value)];
+    const named = target?.QueueName ?? target?.FunctionName ?? target?.TableName ?? target?.Name;
+    return [String(at(dimension, 'Name')), String(named ?? value)];
   });
   return Object.fromEntries(entries);
 }
@@ -31,10 +32,24 @@ function subjectOf(template: Template, alarm: Resource): string {
   return [alarm.Properties.MetricName, ...Object.values(whose)].join(' ');
 }
 
+/** The functions that Lambda lets call themselves through a queue. */
+function chainedFunctions(template: Template): string[] {
+  return resourcesOf(template, 'AWS::Lambda::Function').flatMap(([, { Properties }]) =>
+    Properties.RecursiveLoop === 'Allow' ? [String(Properties.FunctionName)] : [],
+  );
+}
+
+/** The name of a rule's bus; nothing for the account's default bus. */
+function busOf({ Resources }: Template, rule: Resource): string[] {
+  const bus = targetOf(at(rule, 'Properties.EventBusName'));
+  return bus === undefined ? [] : [String(at(Resources, `${bus}.Properties.Name`))];
+}
+
 const COUNTED_IN_OUR_CODE = ['VerificationsFailed', 'RegistrationsFailed', 'AnalyticsFailedAgain'];
 const MISSING_DATA: Readonly<Record<string, string>> = {
   // The sweep sends it every five minutes.
   StalestPayerHours: 'breaching',
+  NotVisibleHours: 'ignore',
   QuarantinedFiles: 'ignore',
   OutboxDepth: 'ignore',
 };
@@ -69,6 +84,9 @@ export const alarmRules: readonly Rule[] = [
       set('StalePayerAlarm.Properties.MetricName', 'FreshnessHours'),
       set('CopyQueueAgeAlarm.Properties.Dimensions.0.Value', 'another-queue'),
       set('CopyErrorsAlarm.Properties.MetricName', 'Error'),
+      set('LedgerReadThrottlesAlarm.Properties.MetricName', 'ThrottledRequests'),
+      set('CentralRuleLostAlarm.Properties.Dimensions.0', { Name: 'RuleName', Value: 'cur-reactor-dev-events' }),
+      set('CentralRule.Properties.Name', 'another-name'),
     ],
   },
   {
@@ -103,6 +121,15 @@ export const alarmRules: readonly Rule[] = [
         ...queues.filter(isDeadLetters).map((name) => `ApproximateNumberOfMessagesVisible ${name}`),
         ...queues.filter((name) => !isDeadLetters(name)).map((name) => `ApproximateAgeOfOldestMessage ${name}`),
         ...functions.flatMap((name) => [`Errors ${name}`, `Throttles ${name}`]),
+        ...chainedFunctions(template).map((name) => `RecursiveInvocationsDropped ${name}`),
+        ...resourcesOf(template, 'AWS::Events::Rule').flatMap(([, rule]) =>
+          ['FailedInvocations', 'InvocationsFailedToBeSentToDlq'].map((metric) =>
+            [metric, ...busOf(template, rule), rule.Properties.Name].join(' '),
+          ),
+        ),
+        ...resourcesOf(template, 'AWS::DynamoDB::Table').flatMap(([, { Properties }]) =>
+          ['ReadThrottleEvents', 'WriteThrottleEvents'].map((metric) => `${metric} ${Properties.TableName}`),
+        ),
         ...Object.keys(MISSING_DATA),
         ...COUNTED_IN_OUR_CODE,
         'ConfigurationFallbacks',
@@ -112,7 +139,16 @@ export const alarmRules: readonly Rule[] = [
       const found = subjects.toSorted();
       return JSON.stringify(found) === JSON.stringify(expected) ? [] : found;
     },
-    breaks: [take('StatusErrorsAlarm'), take('FinalizeQueueAgeAlarm'), set('OutboxAlarm.Properties.MetricName', 'X')],
+    breaks: [
+      take('StatusErrorsAlarm'),
+      take('FinalizeQueueAgeAlarm'),
+      take('FinalizeLoopsAlarm'),
+      take('OwnBucketsRule1LostAlarm'),
+      take('CentralRuleFailedAlarm'),
+      take('LedgerWriteThrottlesAlarm'),
+      set('OutboxAlarm.Properties.MetricName', 'X'),
+      set('LedgerReadThrottlesAlarm.Properties.MetricName', 'WriteThrottleEvents'),
+    ],
   },
   {
     name: 'an alarm of what is tried again lasts from one attempt to the next',

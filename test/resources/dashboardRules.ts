@@ -1,3 +1,4 @@
+import { everyEvent } from '../telemetry/everyEvent.ts';
 import { type MetricUse, neverSent } from './metricUse.ts';
 import { type Rule, set, take } from './rule.ts';
 import { at, listAt, resourcesOf, type Template } from './template.ts';
@@ -19,7 +20,6 @@ const WAY = [
   'DeliveryLag',
   'AnalyticsDone',
   'Findings',
-  'EstimatedSaving',
   'OutboxDepth',
   'FreshnessHours',
   'Errors',
@@ -105,6 +105,21 @@ export const dashboardRules: readonly Rule[] = [
       return WAY.filter((name) => !shown.has(name));
     },
     breaks: [rewriteAll('"DeliveryLag"', '"StagingLag"'), rewriteAll('\\"FreshnessHours', '\\"EstimatedSaving')],
+  },
+  {
+    name: 'the dashboard asks logs of functions that there are, for events that they write',
+    violations: (template) => {
+      const queries = widgetsOf(template).flatMap(({ type, properties }) =>
+        type === 'log' ? [String(at(properties, 'query'))] : [],
+      );
+      const groups = resourcesOf(template, 'AWS::Logs::LogGroup').map(([, { Properties }]) => Properties.LogGroupName);
+      const wrong = queries.filter((query) => {
+        const [, group = '', what = ''] = /^SOURCE '([^']+)' \| filter message = '([^']+)'/.exec(query) ?? [];
+        return !groups.includes(group) || !everyEvent.some((event) => event.what === what);
+      });
+      return queries.length === 0 ? ['there is none'] : wrong;
+    },
+    breaks: [rewriteAll('partition-finalized', 'partition-final'), rewriteAll("dev-finalize'", "dev-final'")],
   },
   {
     name: 'the dashboard shows every alarm',

@@ -3,15 +3,25 @@ import { at, listAt, resourceStatements, resourcesOf, targetOf } from './templat
 
 const PUBLIC_ACCESS = ['BlockPublicAcls', 'BlockPublicPolicy', 'IgnorePublicAcls', 'RestrictPublicBuckets'];
 
+function encryptionOf(rule: unknown): { readonly SSEAlgorithm?: unknown; readonly KMSMasterKeyID?: unknown } {
+  return at(rule, 'ServerSideEncryptionByDefault') ?? {};
+}
+
 export const dataRules: readonly Rule[] = [
   {
     name: 'buckets are encrypted',
     violations: (template) =>
       resourcesOf(template, 'AWS::S3::Bucket').flatMap(([id, bucket]) => {
         const [encryption] = listAt(bucket, 'Properties.BucketEncryption.ServerSideEncryptionConfiguration');
-        return at(encryption, 'ServerSideEncryptionByDefault.SSEAlgorithm') === 'AES256' ? [] : [id];
+        const { SSEAlgorithm, KMSMasterKeyID } = { ...encryptionOf(encryption) };
+        return SSEAlgorithm === 'AES256' || (SSEAlgorithm === 'aws:kms' && KMSMasterKeyID) ? [] : [id];
       }),
-    breaks: [set('StagingBucket.Properties.BucketEncryption', undefined)],
+    breaks: [
+      set('StagingBucket.Properties.BucketEncryption', undefined),
+      set('StagingBucket.Properties.BucketEncryption.ServerSideEncryptionConfiguration.0', {
+        ServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms' },
+      }),
+    ],
   },
   {
     name: 'buckets are closed to the public, whatever a policy says',
@@ -92,14 +102,16 @@ export const dataRules: readonly Rule[] = [
     ],
   },
   {
-    name: 'what is staged and the ledger outlive the stack',
+    name: 'what is staged and the ledger outlive the stack, unless the deployment that makes them fails',
     violations: ({ Resources }) =>
       ['StagingBucket', 'LedgerTable'].filter(
         (id) =>
-          at(Resources, `${id}.DeletionPolicy`) !== 'Retain' || at(Resources, `${id}.UpdateReplacePolicy`) !== 'Retain',
+          at(Resources, `${id}.DeletionPolicy`) !== 'RetainExceptOnCreate' ||
+          at(Resources, `${id}.UpdateReplacePolicy`) !== 'Retain',
       ),
     breaks: [
       set('StagingBucket.DeletionPolicy', 'Delete'),
+      set('StagingBucket.DeletionPolicy', 'Retain'),
       set('LedgerTable.DeletionPolicy', undefined),
       set('LedgerTable.UpdateReplacePolicy', undefined),
     ],
@@ -121,13 +133,15 @@ export const dataRules: readonly Rule[] = [
           at(properties, 'TimeToLiveSpecification') === undefined &&
           // Absent is encrypted with DynamoDB's own key; `SSEEnabled: false` means the same, but
           // does not say so.
-          at(properties, 'SSESpecification') === undefined;
+          (at(properties, 'SSESpecification') === undefined ||
+            at(properties, 'SSESpecification.KMSMasterKeyId') !== undefined);
         return right ? [] : [id];
       });
     },
     breaks: [
       set('LedgerTable.Properties.PointInTimeRecoverySpecification', undefined),
       set('LedgerTable.Properties.BillingMode', 'PROVISIONED'),
+      set('LedgerTable.Properties.SSESpecification', { SSEEnabled: false }),
       set('LedgerTable.Properties.TimeToLiveSpecification', { AttributeName: 'ttl', Enabled: true }),
       set('LedgerTable.Properties.KeySchema.1.AttributeName', 'id'),
       take('LedgerTable'),
@@ -142,9 +156,11 @@ export const dataRules: readonly Rule[] = [
         const named =
           accounts.length > 0 && accounts.every((account) => /:\d{12}:root$/.test(String(at(account, 'Fn::Sub'))));
         const organization = at(statement, 'Condition.StringEquals.aws:PrincipalOrgID') !== undefined;
+        const numbers = listAt(statement, 'Condition.StringEquals.aws:PrincipalAccount');
+        const numbered = numbers.length > 0 && numbers.every((number) => /^\d{12}$/.test(String(number)));
         const bus = targetOf(at(policy, 'Properties.EventBusName'));
         const right =
-          (named || organization) &&
+          (named || organization || numbered) &&
           at(statement, 'Action') === 'events:PutEvents' &&
           targetOf(at(statement, 'Resource')) === 'CentralBus' &&
           bus === 'CentralBus';

@@ -1,6 +1,6 @@
 import { METRICS, type MetricName, SERIES } from '../../src/telemetry/metricCatalogue.ts';
 import { environmentOf } from './functionRules.ts';
-import type { Template } from './template.ts';
+import { at, resourcesOf, type Template, targetOf } from './template.ts';
 
 /**
  * One metric as an alarm or a dashboard names it. Values of dimensions are names, once references
@@ -14,14 +14,17 @@ export interface MetricUse {
 
 /**
  * What AWS sends by itself: Amazon SQS Developer Guide, Available CloudWatch metrics; Lambda
- * Developer Guide, Types of metrics.
+ * Developer Guide, Types of metrics; DynamoDB Developer Guide, Metrics and dimensions; EventBridge
+ * User Guide, Monitoring.
  */
 const OF_AWS = {
   'AWS/SQS': {
-    dimension: 'QueueName',
+    dimensions: ['QueueName'],
     names: ['ApproximateNumberOfMessagesVisible', 'ApproximateAgeOfOldestMessage', 'NumberOfMessagesSent'],
   },
-  'AWS/Lambda': { dimension: 'FunctionName', names: ['Errors', 'Throttles'] },
+  'AWS/Lambda': { dimensions: ['FunctionName'], names: ['Errors', 'Throttles', 'RecursiveInvocationsDropped'] },
+  'AWS/DynamoDB': { dimensions: ['TableName'], names: ['ReadThrottleEvents', 'WriteThrottleEvents'] },
+  'AWS/Events': { dimensions: ['RuleName'], names: ['FailedInvocations', 'InvocationsFailedToBeSentToDlq'] },
 } as const;
 
 const isOfAws = (namespace: string): namespace is keyof typeof OF_AWS => namespace in OF_AWS;
@@ -31,10 +34,11 @@ const isOurs = (name: string): name is MetricName => name in METRICS;
 export function neverSent(template: Template, { namespace, name, dimensions }: MetricUse): string | undefined {
   const said = `${namespace} ${name} ${JSON.stringify(dimensions)}`;
   if (isOfAws(namespace)) {
-    const { dimension, names } = OF_AWS[namespace];
-    const value = dimensions[dimension];
-    const known = names.some((one) => one === name) && Object.keys(dimensions).length === 1;
-    return known && value !== undefined && namesOf(template).has(value) ? undefined : said;
+    const { dimensions: named, names } = OF_AWS[namespace];
+    const isNamed = names.some((one) => one === name);
+    if (namespace === 'AWS/Events') return isNamed && isOfRule(template, dimensions) ? undefined : said;
+    const known = isNamed && Object.keys(dimensions).join() === named.join();
+    return known && Object.values(dimensions).every((value) => namesOf(template).has(value)) ? undefined : said;
   }
   const { POWERTOOLS_METRICS_NAMESPACE, STAGE } = environmentOf(template.Resources.CopyLambdaFunction);
   if (namespace !== POWERTOOLS_METRICS_NAMESPACE || !isOurs(name)) return said;
@@ -44,5 +48,22 @@ export function neverSent(template: Template, { namespace, name, dimensions }: M
 }
 
 function namesOf({ Resources }: Template): ReadonlySet<unknown> {
-  return new Set(Object.values(Resources).flatMap(({ Properties }) => [Properties.QueueName, Properties.FunctionName]));
+  return new Set(
+    Object.values(Resources).flatMap(({ Properties: { QueueName, FunctionName, TableName } }) => [
+      QueueName,
+      FunctionName,
+      TableName,
+    ]),
+  );
+}
+
+/** A rule on a bus of its own is named with it; one on the default bus is not. */
+function isOfRule(template: Template, dimensions: Readonly<Record<string, string>>): boolean {
+  return resourcesOf(template, 'AWS::Events::Rule').some(([, { Properties }]) => {
+    const bus = targetOf(Properties.EventBusName);
+    const names = { EventBusName: bus && at(template.Resources, `${bus}.Properties.Name`), RuleName: Properties.Name };
+    return (
+      JSON.stringify(names) === JSON.stringify({ EventBusName: dimensions.EventBusName, RuleName: dimensions.RuleName })
+    );
+  });
 }

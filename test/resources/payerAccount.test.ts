@@ -14,7 +14,7 @@ import { findPythonTool } from '../aws/pythonTools.ts';
 import { deployPayerStack } from './payerAccountStack.ts';
 import {
   at,
-  connectorCode,
+  inlineCode,
   isList,
   type Json,
   resolveTemplate,
@@ -40,7 +40,8 @@ describe('the payer account’s template', () => {
 
   it('fits into one request to CloudFormation, and its code into what inline code was always allowed', () => {
     expect(Buffer.byteLength(TEMPLATE_TEXT)).toBeLessThanOrEqual(51_200);
-    expect(connectorCode().length).toBeLessThanOrEqual(4096);
+    expect(inlineCode('Connector').length).toBeLessThanOrEqual(4096);
+    expect(inlineCode('Inspector').length).toBeLessThanOrEqual(4096);
   });
 
   it.for([
@@ -93,7 +94,7 @@ describe('the payer account’s template', () => {
 
   it('lets nobody do anything to everything', () => {
     const statements = statementsIn(deployed({ KmsKeyArn: '' }).resources);
-    expect(statements).toHaveLength(8);
+    expect(statements).toHaveLength(11);
     const broad = statements.filter((statement) =>
       [at(statement, 'Action'), at(statement, 'Resource'), at(statement, 'Principal')]
         .flat()
@@ -138,7 +139,9 @@ describe('the payer account’s template', () => {
     ['forwards from another region of the reactor’s account', PAYER, 'eu-west-1', true],
   ] as const)('%s', ([, CentralAccountId, CentralRegion, forwards]) => {
     const { resources, outputs } = deployed({ CentralAccountId, CentralRegion, Stage: 'dev' });
-    const always = ['Connection', 'Connector', 'ConnectorRole', 'ConnectorBucketPolicy', 'ConnectorLogs'];
+    const connecting = ['Connection', 'Connector', 'ConnectorRole', 'ConnectorBucketPolicy', 'ConnectorLogs'];
+    const inspecting = ['Inspection', 'Inspector', 'InspectorRole', 'InspectorPolicy', 'InspectorLogs'];
+    const always = [...connecting, ...inspecting];
     const forwarding = ['ForwardRule', 'ForwardRole', 'UndeliveredEvents', 'UndeliveredEventsPolicy'];
     expect(Object.keys(resources)).toEqual(forwards ? [...always, ...forwarding] : always);
     expect(Object.keys(outputs).includes('UndeliveredEventsUrl')).toBe(forwards);
@@ -179,7 +182,11 @@ describe('the payer account’s template', () => {
       Action: 'kms:Decrypt',
       Principal: { AWS: `arn:aws:iam::${CENTRAL}:root` },
       Condition: {
-        ArnEquals: { 'aws:PrincipalArn': `arn:aws:iam::${CENTRAL}:role/cur-reactor-prod-copy` },
+        ArnEquals: {
+          'aws:PrincipalArn': ['copy', 'manifest'].map(
+            (name) => `arn:aws:iam::${CENTRAL}:role/cur-reactor-prod-${name}`,
+          ),
+        },
         StringEquals: { 'kms:ViaService': `s3.${REGION}.amazonaws.com` },
       },
     });

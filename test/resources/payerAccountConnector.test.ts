@@ -135,7 +135,7 @@ describe('connecting a bucket', () => {
             Action: 's3:ListBucket',
             Resource: `arn:aws:s3:::${bucket}`,
             Condition: {
-              ArnEquals: { 'aws:PrincipalArn': [role('copy'), role('reconcile')] },
+              ArnEquals: { 'aws:PrincipalArn': [role('copy'), role('manifest'), role('reconcile')] },
               StringLike: { 's3:prefix': 'cur/daily/*' },
             },
           },
@@ -145,7 +145,7 @@ describe('connecting a bucket', () => {
             Principal: root,
             Action: ['s3:GetObject', 's3:GetObjectVersion'],
             Resource: `arn:aws:s3:::${bucket}/cur/daily/*`,
-            Condition: { ArnEquals: { 'aws:PrincipalArn': role('copy') } },
+            Condition: { ArnEquals: { 'aws:PrincipalArn': [role('copy'), role('manifest')] } },
           },
         ],
       },

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { connectorCode, type Json } from './payerAccountTemplate.ts';
+import { inlineCode, type Json } from './payerAccountTemplate.ts';
 
 /**
  * What CloudFormation asks of the connector; the bucket and its statements as the template gives
@@ -32,6 +32,7 @@ export interface Answer {
     readonly StackId: string;
     readonly RequestId: string;
     readonly LogicalResourceId: string;
+    readonly Data?: { readonly Findings: string };
   };
 }
 
@@ -62,9 +63,12 @@ const RUN = `
   require('./index.js').handler(event, { getRemainingTimeInMillis: () => end - Date.now() })
     .then(() => process.exit(0), () => process.exit(1));`;
 
-export async function startCloudFormationSide(): Promise<CloudFormationSide> {
+/** `id` is the function's logical id. */
+export async function startCloudFormationSide(
+  id: 'Connector' | 'Inspector' = 'Connector',
+): Promise<CloudFormationSide> {
   const folder = await mkdtempDisposable(path.join(tmpdir(), 'connector-'));
-  await writeFile(path.join(folder.path, 'index.js'), connectorCode());
+  await writeFile(path.join(folder.path, 'index.js'), inlineCode(id));
   const answers = new Map<string, Answer>();
   const server = createServer(async (incoming, reply) => {
     const { url = '', method, headers } = incoming;

@@ -62,6 +62,7 @@ export function resolveTemplate({ account, region, parameters }: Deployment): Re
     ['AWS::AccountId', account],
     ['AWS::Region', region],
     ['AWS::Partition', 'aws'],
+    ['AWS::URLSuffix', 'amazonaws.com'],
   ]);
   for (const [name, { Default }] of Object.entries(TEMPLATE.Parameters)) {
     const value = parameters[name] ?? Default;
@@ -128,9 +129,9 @@ function call(name: string, operand: Json, values: ReadonlyMap<string, string>):
   }
 }
 
-/** The code of the custom resource's function, as CloudFormation writes it to index.js. */
-export function connectorCode(): string {
-  return String(at(TEMPLATE.Resources.Connector?.Properties, 'Code', 'ZipFile'));
+/** The code of a custom resource's function, as CloudFormation writes it to index.js. */
+export function inlineCode(id: 'Connector' | 'Inspector'): string {
+  return String(at(TEMPLATE.Resources[id]?.Properties, 'Code', 'ZipFile'));
 }
 
 /** Goes down into a value by names and positions; null where there is nothing. */

@@ -149,7 +149,9 @@ export const queueRules: readonly Rule[] = [
   {
     name: 'queues are encrypted',
     violations: (template) =>
-      queuesOf(template).flatMap(([id, queue]) => (at(queue, 'Properties.SqsManagedSseEnabled') === true ? [] : [id])),
+      queuesOf(template).flatMap(([id, { Properties }]) =>
+        Properties.SqsManagedSseEnabled === true || Properties.KmsMasterKeyId !== undefined ? [] : [id],
+      ),
     breaks: [set('FailedInvocationsQueue.Properties.SqsManagedSseEnabled', false)],
   },
   {

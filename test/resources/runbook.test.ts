@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { parse } from 'yaml';
+import { everyAlarm } from './everyAlarm.ts';
 
 const ROOT = new URL('../../', import.meta.url);
 const read = (path: string) => readFileSync(new URL(path, ROOT), 'utf8');
@@ -8,12 +8,8 @@ const RUNBOOK = read('resources/RUNBOOK.md');
 const HEADINGS = [...RUNBOOK.matchAll(/^## (.+)$/gm)].map(([, heading]) => heading);
 const PARTS = ['**What it means.**', '**What readers see meanwhile.**', '**When it clears.**'];
 
-interface Alarm {
-  readonly Properties: { readonly AlarmName: string; readonly AlarmDescription: string };
-}
-const alarms: readonly Alarm[] = Object.values(
-  parse(read('resources/alarms.yml'), { merge: true, logLevel: 'silent' }).Resources,
-);
+const alarms = everyAlarm();
+type Alarm = (typeof alarms)[number];
 const suffixOf = ({ Properties }: Alarm) => Properties.AlarmName.replace(/^\$\{self:custom\.name\}/, '');
 const headingOf = ({ Properties }: Alarm) =>
   /Runbook: resources\/RUNBOOK\.md, "(.+)"$/.exec(Properties.AlarmDescription)?.[1];

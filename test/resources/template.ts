@@ -1,6 +1,7 @@
 /** A CloudFormation template, as JSON. */
 export interface Template {
   readonly Resources: Record<string, Resource>;
+  readonly Mappings?: Json;
   readonly Outputs?: Record<string, Output>;
 }
 

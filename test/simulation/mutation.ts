@@ -1,3 +1,4 @@
+import type { SetTimer } from '../../src/base/timer.ts';
 import type { FinalizeTimings } from '../../src/finalize/services.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import type { compareWarehouse } from '../../src/programs/local/compareWarehouse.ts';
@@ -15,6 +16,7 @@ export interface Mutation {
   readonly copy?: (copy: Consumer) => Consumer;
   readonly store?: (store: ObjectStore) => ObjectStore;
   readonly finalize?: (finalize: Consumer) => Consumer;
+  readonly timer?: (setTimer: SetTimer) => SetTimer;
   /** Takes the place of what a start compares (local/compareWarehouse.ts). */
   readonly compare?: typeof compareWarehouse;
   readonly settings?: Partial<FinalizeTimings>;

@@ -1,5 +1,6 @@
 import { reportOf } from '../../src/billing/report.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
+import type { PartitionRecord } from '../../src/ledger/partitionRecord.ts';
 import { problemsOf, withProblem } from '../../src/ledger/problems.ts';
 import type { ObjectStore } from '../../src/store/objectStore.ts';
 import { FencedOff, type Warehouse } from '../../src/warehouse/warehouse.ts';
@@ -10,6 +11,17 @@ import { override } from './observed.ts';
 import { everyTwentySeconds } from './progressMutations.ts';
 import { isStray } from './scenario.ts';
 import type { Process } from './scheduler.ts';
+
+/** A ledger of which everybody reads other records than it has. */
+function readAs(ledger: Ledger, change: (record: PartitionRecord) => PartitionRecord): Ledger {
+  return override<Ledger>(ledger, {
+    partition: async (partition) => {
+      const record = await ledger.partition(partition);
+      return record && change(record);
+    },
+    partitions: async (period) => (await ledger.partitions(period)).map(change),
+  });
+}
 
 /**
  * Ways to break an invariant, by the number that src/README.md gives it. Each must be noticed, and
@@ -32,13 +44,7 @@ export const mutations: readonly (Mutation & {
     breaks: 2,
     how: 'a manifest says which files count, and nobody asks it',
     ledger: (ledger) =>
-      override<Ledger>(ledger, {
-        partitions: async (period) =>
-          (await ledger.partitions(period)).map(({ delivery: _, completeDelivery: __, ...record }) => ({
-            ...record,
-            awaitsManifest: false,
-          })),
-      }),
+      readAs(ledger, ({ delivery: _, completeDelivery: __, ...record }) => ({ ...record, awaitsManifest: false })),
   },
   {
     breaks: 2,
@@ -224,6 +230,11 @@ export const mutations: readonly (Mutation & {
     },
   },
   {
+    breaks: 6,
+    how: 'a statement that never ends is waited for',
+    timer: () => () => () => {},
+  },
+  {
     breaks: 8,
     how: 'costs that no number type holds pass the audit',
     warehouse: (warehouse) =>
@@ -240,10 +251,7 @@ export const mutations: readonly (Mutation & {
   {
     breaks: 12,
     how: 'the files of all reports are taken for one bill',
-    ledger: (ledger) =>
-      override<Ledger>(ledger, {
-        partitions: async (period) => (await ledger.partitions(period)).map(({ report: _, ...record }) => record),
-      }),
+    ledger: (ledger) => readAs(ledger, ({ report: _, ...record }) => record),
   },
   {
     breaks: 12,

@@ -28,10 +28,10 @@ export interface Refresh {
 export type ChunkKind = number | 'corrupt' | 'impossible';
 
 /**
- * What a partition never gets over: its last refresh cannot be added up, or the warehouse fails
- * when it is asked for its totals. The others must not wait for it.
+ * What a partition never gets over: its last refresh cannot be added up, the warehouse fails when
+ * it is asked for its totals, or never ends to register its files. The others must not wait for it.
  */
-export type Stuck = 'impossible' | 'unknown';
+export type Stuck = 'impossible' | 'unknown' | 'hangs';
 
 export interface PartitionPlan {
   readonly mode: Mode;
@@ -55,6 +55,11 @@ export interface Scenario {
    * How long a step of the analytics script may take: longer than one invocation waits for it, too.
    */
   readonly longestStepSeconds: number;
+  /**
+   * How long it may take to register or audit a partition: longer than its budget, too, and than
+   * the time that is left.
+   */
+  readonly longestStatementSeconds: number;
   /** Chooses the interleaving. */
   readonly seed: number;
 }
@@ -128,7 +133,7 @@ const plan: fc.Arbitrary<PartitionPlan> = fc.record({
   strays: fc.oneof({ weight: 3, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
   stuck: fc.oneof(
     { weight: 14, arbitrary: fc.constant(undefined) },
-    { weight: 1, arbitrary: fc.constantFrom('impossible' as const, 'unknown' as const) },
+    { weight: 1, arbitrary: fc.constantFrom('impossible' as const, 'unknown' as const, 'hangs' as const) },
   ),
 });
 
@@ -140,6 +145,7 @@ export const anyScenario: fc.Arbitrary<Scenario> = fc.record({
   faults: fc.record({
     crash: probability(0.06),
     error: probability(0.06),
+    hang: probability(0.06),
     delay: fc.constantFrom(0, 0.05, 0.3),
     duplicate: probability(0.3),
     lose: probability(0.2),
@@ -149,6 +155,7 @@ export const anyScenario: fc.Arbitrary<Scenario> = fc.record({
   mishaps: anyMishaps,
   graceSeconds: fc.constantFrom(5, 100, 100_000),
   longestStepSeconds: fc.constantFrom(0, 10, 200),
+  longestStatementSeconds: fc.constantFrom(0, 3, 15),
   seed: fc.integer(),
 });
 

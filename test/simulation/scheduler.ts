@@ -28,6 +28,8 @@ export interface Faults {
    * lost).
    */
   readonly error: number;
+  /** A statement of the warehouse never ends by itself. */
+  readonly hang: number;
   /**
    * Time passes although processes have steps to do: leases run out, messages become visible again.
    */
@@ -142,10 +144,22 @@ export class Scheduler {
     });
   }
 
-  /** Does something at a moment, unless the world has ended by then. */
-  at(moment: number, label: string, act: () => void): void {
+  /**
+   * Does something at a moment, unless the world has ended by then, or what is answered is called
+   * before.
+   */
+  at(moment: number, label: string, act: () => void): () => void {
     this.#order += 1;
-    this.#timers.push({ at: Math.max(moment, this.now), order: this.#order, label, act });
+    const timer = { at: Math.max(moment, this.now), order: this.#order, label, act };
+    this.#timers.push(timer);
+    return () => {
+      this.#timers = this.#timers.filter((other) => other !== timer);
+    };
+  }
+
+  /** Whether a statement that begins now never ends. */
+  hangs(): boolean {
+    return this.faults.hang > 0 && this.#misfortune(this.faults.hang);
   }
 
   /** What is going to happen whatever the processes do, by its label. */
@@ -222,4 +236,11 @@ export function asEffects<Target extends object>(
 function brief(args: readonly unknown[]): string {
   const text = args.map((arg) => JSON.stringify(arg)).join(', ');
   return text.length > 160 ? `${text.slice(0, 160)}…` : text;
+}
+
+/** Lets time pass for a process. */
+export function sleep(scheduler: Scheduler, process: Process, seconds: number): Promise<void> {
+  return new Promise((resolve) => {
+    scheduler.at(scheduler.now + seconds * 1000, `${process.name} has waited`, resolve);
+  });
 }

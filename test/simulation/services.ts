@@ -1,3 +1,4 @@
+import type { SetTimer } from '../../src/base/timer.ts';
 import { placeBySources } from '../../src/billing/placement.ts';
 import type { Source } from '../../src/billing/source.ts';
 import type { CopyServices } from '../../src/copy/services.ts';
@@ -8,9 +9,10 @@ import type { Tick } from '../../src/queue/tick.ts';
 import type { ObjectStore } from '../../src/store/objectStore.ts';
 import type { Warehouse } from '../../src/warehouse/warehouse.ts';
 import { override } from './observed.ts';
-import { asEffects, type Process, type Scheduler } from './scheduler.ts';
+import { asEffects, type Process, type Scheduler, sleep } from './scheduler.ts';
 import type { SimulatedQueue } from './simulatedQueue.ts';
 import { type SimulatedBuckets, simulatedStore } from './simulatedStore.ts';
+import { type Slowness, slowWarehouse } from './slowWarehouse.ts';
 
 /** Well before its lease is over. */
 const YIELDS_AFTER_SECONDS = 20;
@@ -20,6 +22,8 @@ interface Parts {
   readonly scheduler: Scheduler;
   readonly ledger: Ledger;
   readonly warehouse: Warehouse;
+  readonly slowness: Slowness;
+  readonly mutateTimer: (setTimer: SetTimer) => SetTimer;
   readonly buckets: SimulatedBuckets;
   readonly mutateStore: (store: ObjectStore) => ObjectStore;
   /** Hears the key of a staged file after it was deleted. */
@@ -47,6 +51,7 @@ export function servicesOf(process: Process, parts: Parts) {
   const deployment = { stage: 'simulated', stagingBucket };
   const { script: engine } = parts.warehouse;
   const effects = asEffects(scheduler, process, 'script', engine);
+  const warehouse = asEffects(scheduler, process, 'warehouse', parts.warehouse);
   return {
     staging: (): CopyServices => ({
       ...shared,
@@ -56,20 +61,22 @@ export function servicesOf(process: Process, parts: Parts) {
     }),
     finalizing: (): FinalizeServices => ({
       ...shared,
-      warehouse: asEffects(scheduler, process, 'warehouse', parts.warehouse),
+      warehouse: slowWarehouse(warehouse, scheduler, process, parts.slowness),
       // Reading the script is no effect.
       script: override(effects, { steps: (period, payers) => engine.steps(period, payers) }),
       sleep: (seconds) => sleep(scheduler, process, seconds),
+      setTimer: parts.mutateTimer(timerOf(scheduler, process)),
     }),
     settings: (): FinalizeSettings => ({ ...settings, ...deployment, holder: process.name }),
     invocation: (): Invocation => ({ yieldAt: scheduler.clock + YIELDS_AFTER_SECONDS * 1000 }),
   };
 }
 
-function sleep(scheduler: Scheduler, process: Process, seconds: number): Promise<void> {
-  return new Promise((resolve) => {
-    scheduler.at(scheduler.now + seconds * 1000, `${process.name} has waited`, resolve);
-  });
+function timerOf(scheduler: Scheduler, process: Process): SetTimer {
+  return (callback, delayMs) =>
+    scheduler.at(scheduler.now + delayMs, `${process.name} has used up a budget`, () => {
+      if (process.alive) callback();
+    });
 }
 
 function observedStore(process: Process, { scheduler, buckets, mutateStore, onDeleted }: Parts): ObjectStore {

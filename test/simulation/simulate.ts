@@ -17,27 +17,20 @@ import { Oracle } from './oracle.ts';
 import { isImpossible, type PartitionPlan, partitionOf, type Scenario, sourceOf } from './scenario.ts';
 import { asEffects, type Process, randomFrom, Scheduler } from './scheduler.ts';
 import { servicesOf } from './services.ts';
+import { settings } from './settings.ts';
 import { SimulatedLedger } from './simulatedLedger.ts';
 import { type Consumer, SimulatedQueue } from './simulatedQueue.ts';
 import { SimulatedBuckets } from './simulatedStore.ts';
 import { SimulatedWarehouse } from './simulatedWarehouse.ts';
+import { slownessOf } from './slowWarehouse.ts';
 import { startUp } from './startUp.ts';
-import { isStuckIn } from './watched.ts';
+import { isPlannedAs, isStuckIn } from './watched.ts';
 
 const STAGING = 'staging';
 const MAX_STEPS = 20_000;
 /** Whoever has started the reactor looks after so long whether it has come up. */
 const UP_WITHIN_SECONDS = 200;
-const NO_FAULTS = { crash: 0, error: 0, delay: 0, duplicate: 0, lose: 0, skipRows: 0, analyticsFail: 0 };
-
-export const settings: FinalizeTimings = {
-  quietSeconds: 30,
-  maxWaitSeconds: 300,
-  leaseSeconds: 60,
-  retryBaseSeconds: 10,
-  retryMaxSeconds: 100,
-  supersededGraceSeconds: 100,
-};
+const NO_FAULTS = { crash: 0, error: 0, hang: 0, delay: 0, duplicate: 0, lose: 0, skipRows: 0, analyticsFail: 0 };
 
 /**
  * Plays a scenario with the real copy, manifest, finalize and reconcile workflows: first with its
@@ -200,14 +193,13 @@ class World {
       if (fails) scheduler.disturb();
       return fails;
     };
-    const unknown = new Set(plans.flatMap(({ stuck }, index) => (stuck === 'unknown' ? partitionOf(index).payer : [])));
     const staged = (key: string) => this.#buckets.get({ bucket: STAGING, key });
     this.#warehouses += 1;
     return new SimulatedWarehouse({
       queryPrefix: `warehouse-${this.#warehouses}/`,
       rowsIn: (key) => staged(key)?.rows,
       isImpossible: (key) => isImpossible(staged(key) ?? { etag: 'gone' }),
-      hasNoTotals: (payer) => !this.#calm && unknown.has(payer),
+      hasNoTotals: (payer) => !this.#calm && isPlannedAs('unknown', plans, payer),
       skipsRows: fault(faults.skipRows),
       now: () => scheduler.now,
       stepSeconds: () => scheduler.random() ** 2 * longestStepSeconds,
@@ -258,17 +250,19 @@ class World {
     const { script } = this.#tables;
     script.passTime();
     if (script.running.length > 0) return false;
-    const records = await Promise.all(
-      this.#scenario.plans.map((_, index) => this.#sqlite.open.partition(partitionOf(index))),
-    );
+    const { plans } = this.#scenario;
+    const records = await Promise.all(plans.map((_, index) => this.#sqlite.open.partition(partitionOf(index))));
+    // Any statement may have hung once; only those of such a partition will again.
+    const isHanging = (record: PartitionRecord) =>
+      isPlannedAs('hangs', plans, record.partition.payer) && isStuckIn('hangs', record);
     const isStuck = (record: PartitionRecord) =>
-      isStuckIn('impossible', record) || (!this.#calm && isStuckIn('unknown', record));
+      isStuckIn('impossible', record) || (!this.#calm && (isStuckIn('unknown', record) || isHanging(record)));
     const dirty = records.filter((record) => record !== undefined).filter(isDirty);
     return dirty.length > 0 && dirty.every(isStuck);
   }
 
   #isStuck({ stuck }: PartitionPlan): boolean {
-    return stuck === 'impossible' || (stuck === 'unknown' && !this.#calm);
+    return stuck === 'impossible' || (stuck !== undefined && !this.#calm);
   }
 
   #refreshByHand(): void {
@@ -287,6 +281,8 @@ class World {
       scheduler: this.#scheduler,
       ledger: this.#ledger,
       warehouse: this.#warehouse,
+      slowness: slownessOf(this.#scenario, () => this.#calm),
+      mutateTimer: this.#options.mutation?.timer ?? same,
       buckets: this.#buckets,
       mutateStore: this.#options.mutation?.store ?? same,
       onDeleted: (key) => this.oracle.deleted(key),

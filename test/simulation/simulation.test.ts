@@ -3,7 +3,8 @@ import { describe, expect, inject, it } from 'vitest';
 import { mutations } from './mutations.ts';
 import { endlessChange, everyTwentySeconds, lastingBehind, lastingLease } from './progressMutations.ts';
 import { anyScenario, type Scenario } from './scenario.ts';
-import { settings, simulate } from './simulate.ts';
+import { settings } from './settings.ts';
+import { simulate } from './simulate.ts';
 
 /**
  * How many is the configuration's: fewer in the quick subset. `npm run simulate -- --seeds N` plays
@@ -16,7 +17,7 @@ const FIRST_SEED = 20261122;
 /** A world that breaks a mutation is found within so many, or the simulation is blind to it. */
 const MUTANT_WORLDS = 400;
 
-const NO_FAULTS = { crash: 0, error: 0, delay: 0, duplicate: 0, lose: 0, skipRows: 0, analyticsFail: 0 };
+const NO_FAULTS = { crash: 0, error: 0, hang: 0, delay: 0, duplicate: 0, lose: 0, skipRows: 0, analyticsFail: 0 };
 
 /**
  * A partition without manifests that changes every few seconds, for much longer than the maximum
@@ -32,6 +33,7 @@ const restless: Scenario = {
   faults: NO_FAULTS,
   graceSeconds: 100_000,
   longestStepSeconds: 10,
+  longestStatementSeconds: 0,
   seed: 1,
 };
 /**
@@ -51,10 +53,20 @@ const FENCED_OFF_AT_MOST = 1;
 /** One of few worlds in which a process dies that holds the lease while the clock goes back. */
 const diesWithLease: Scenario = {
   plans: [{ mode: 'overwrite', refreshes: [{ chunks: [3, 5, 0], pauseSeconds: 20 }], stuck: 'unknown' }],
-  faults: { crash: 0.06, error: 0.015, delay: 0.05, duplicate: 0.3, lose: 0.2, skipRows: 0.025, analyticsFail: 0.075 },
+  faults: {
+    crash: 0.06,
+    error: 0.015,
+    hang: 0,
+    delay: 0.05,
+    duplicate: 0.3,
+    lose: 0.2,
+    skipRows: 0.025,
+    analyticsFail: 0.075,
+  },
   mishaps: everyTwentySeconds,
   graceSeconds: 5,
   longestStepSeconds: 200,
+  longestStatementSeconds: 0,
   seed: -172,
 };
 

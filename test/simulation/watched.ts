@@ -1,4 +1,5 @@
 import { partitionName } from '../../src/billing/partition.ts';
+import type { Payer } from '../../src/billing/payer.ts';
 import { stagedKeyOf } from '../../src/copy/stagedKey.ts';
 import type { PartitionRecord } from '../../src/ledger/partitionRecord.ts';
 import { problemOf } from '../../src/ledger/problems.ts';
@@ -47,8 +48,14 @@ export function isStuckIn(stuck: Stuck, record: PartitionRecord): boolean {
   if (stuck === 'unknown') return problemOf(record, 'analyse')?.message.endsWith(TOTALS_OVERFLOW) ?? false;
   const { partition, changes } = record;
   const refused = problemOf(record, 'publish');
+  if (stuck === 'hangs') return refused?.message.endsWith('was told to stop') ?? false;
   const isNamed = refused?.message.startsWith(`${partitionName(partition)}: `);
   return isNamed === true && refused?.changes === changes && refused.message.includes('line_item_unblended_cost');
+}
+
+/** Whether a payer's partition is planned to be stuck in this. */
+export function isPlannedAs(wanted: Stuck, plans: readonly PartitionPlan[], payer: Payer): boolean {
+  return plans.some(({ stuck }, index) => stuck === wanted && partitionOf(index).payer === payer);
 }
 
 /** Begins to watch a partition. */

@@ -37,6 +37,7 @@ function survey(changes: Partial<SurveyServices> = {}): Promise<Swept> {
     debounce: DEBOUNCE,
     fallback: FALLBACK,
     staleAfterHours: 36,
+    payerMetrics: 'all',
     now: () => world.now,
     report: staging.report,
     ...changes,
@@ -69,10 +70,17 @@ describe('a survey', () => {
     expect(await survey()).toEqual({ ticks: 0, outboxDepth: 0 });
     expect(world.finalizeQueue.sent).toEqual([]);
     expect(world.reports).toEqual([
-      { what: 'payer-fresh', payer: DAILY.payer, hours: 8784, isStale: true },
-      { what: 'payer-fresh', payer: LOOSE.payer, hours: 8784, isStale: true },
+      { what: 'payer-fresh', payer: DAILY.payer, hours: 8784, isStale: true, isMeasured: true },
+      { what: 'payer-fresh', payer: LOOSE.payer, hours: 8784, isStale: true, isMeasured: true },
       { what: 'freshness-surveyed', payers: 2, stalestHours: 8784, stalePayers: 2 },
-      { what: 'surveyed', dirtyPartitions: 0, oldestDirtyHours: 0, outboxDepth: 0, quarantinedFiles: 0 },
+      {
+        what: 'surveyed',
+        dirtyPartitions: 0,
+        oldestDirtyHours: 0,
+        notVisibleHours: 0,
+        outboxDepth: 0,
+        quarantinedFiles: 0,
+      },
     ]);
   });
 
@@ -81,7 +89,7 @@ describe('a survey', () => {
     world.now += 3 * HOUR;
     expect(await survey()).toMatchObject({ ticks: 1 });
     expect(world.finalizeQueue.sent).toMatchObject([{ body: { period: '2026-10' } }]);
-    expect(surveyed()).toMatchObject({ dirtyPartitions: 1, oldestDirtyHours: 3 });
+    expect(surveyed()).toMatchObject({ dirtyPartitions: 1, oldestDirtyHours: 3, notVisibleHours: 3 });
   });
 
   it('wakes whoever sends messages while any lie in the outbox', async () => {
@@ -104,6 +112,15 @@ describe('a survey', () => {
     expect(world.reported('payer-fresh')).toContainEqual(
       expect.objectContaining({ payer: LOOSE.payer, hours: 37, isStale: true }),
     );
+  });
+
+  it('measures as many payers as the stage wants, the stalest ones, and reports them all', async () => {
+    await world.handle(await putLoose('a'));
+    await survey({ payerMetrics: 1 });
+    expect(world.reported('payer-fresh')).toMatchObject([
+      { payer: DAILY.payer, isMeasured: true },
+      { payer: LOOSE.payer, isMeasured: false },
+    ]);
   });
 
   it('reports the payers of the table, where reconcile has stored one', async () => {

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SqliteLedger } from '../../src/adapters/sqlite/ledger.ts';
 import type { Partition } from '../../src/billing/partition.ts';
-import { type Period, parsePeriod } from '../../src/billing/period.ts';
+import { type Period, parsePeriod, recentPeriods } from '../../src/billing/period.ts';
 import { versionIdOf } from '../../src/billing/version.ts';
+import { IN_PLAY_MS } from '../../src/ledger/ledger.ts';
 import type { PartitionUpdate } from '../../src/ledger/partitionUpdate.ts';
 import type { QueueMessage } from '../../src/queue/queue.ts';
 import type { Tick } from '../../src/queue/tick.ts';
@@ -128,5 +129,34 @@ describe('a sweep', () => {
     await change(inLoose(OCTOBER), NOON);
     const finalizeQueue = { send: () => Promise.reject(new Error('throttled')) };
     await expect(sweep({ ledger, finalizeQueue, debounce: DEBOUNCE, now: () => NOON })).rejects.toThrow('throttled');
+  });
+
+  it('reads the recent months and those in play, and no month that has been clean for an hour', async () => {
+    const old = parsePeriod('2024-01');
+    await change(inLoose(old), NOON);
+    await settle(inLoose(old));
+    const read: Period[] = [];
+    const reading = new Proxy(ledger, {
+      get: (target, name: keyof SqliteLedger) => {
+        if (name !== 'partitions') return target[name].bind(target);
+        return async (period: Period) => {
+          read.push(period);
+          return target.partitions(period);
+        };
+      },
+    });
+    const readAt = async (now: number) => {
+      read.length = 0;
+      const finalizeQueue = { send: async () => undefined };
+      await sweep({ ledger: reading, finalizeQueue, debounce: DEBOUNCE, now: () => now });
+      return [...read];
+    };
+    const recent = recentPeriods(NOON);
+    expect(await readAt(NOON + IN_PLAY_MS - 1)).toEqual([old, ...recent]);
+    expect(await readAt(NOON + IN_PLAY_MS)).toEqual([old, ...recent]);
+    expect(await readAt(NOON + IN_PLAY_MS)).toEqual(recent);
+    await change(inLoose(old), NOON + IN_PLAY_MS);
+    expect(await readAt(NOON + 50 * IN_PLAY_MS)).toContain(old);
+    expect(await readAt(NOON + 99 * IN_PLAY_MS)).toContain(old);
   });
 });

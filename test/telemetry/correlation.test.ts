@@ -59,7 +59,7 @@ async function handle(
     seen.push(about);
     report({ what: 'source-unknown', bucket: 'b', key: 'k' });
   };
-  const handler = sqsHandler(startTelemetry('prod'), { parse, work });
+  const handler = sqsHandler(startTelemetry({ STAGE: 'prod', PAYER_METRICS: 'all' }), { parse, work });
   await handler(sqsEvent(JSON.stringify(body), receiveCount), CONTEXT);
   return seen;
 }

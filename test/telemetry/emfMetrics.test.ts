@@ -8,7 +8,7 @@ const [ONE, TWO] = [parsePayer('111122223333'), parsePayer('444455556666')];
 let metrics: EmfMetrics;
 beforeEach(() => {
   vi.stubEnv('POWERTOOLS_METRICS_NAMESPACE', 'cur-reactor');
-  metrics = openEmfMetrics('prod');
+  metrics = openEmfMetrics('prod', 'all');
   return () => vi.unstubAllEnvs();
 });
 
@@ -80,6 +80,22 @@ describe('metrics', () => {
       { stage: 'prod', payer: ONE, StagingLag: 1.5 },
       { stage: 'prod', payer: TWO, StagingLag: 2.5 },
     ]);
+  });
+
+  it('of payers are left out unless the stage wants them all: the stage has one line, the stalest have theirs', () => {
+    metrics = openEmfMetrics('prod', 20);
+    const lines = written(() => {
+      for (const payer of [ONE, TWO]) {
+        metrics.add({ metric: 'FilesStaged', value: 1, payer });
+        metrics.add({ metric: 'EstimatedSaving', value: 1, payer });
+      }
+      metrics.add({ metric: 'FreshnessHours', value: 40, payer: TWO });
+      metrics.publish();
+    });
+    expect(lines.map(dimensionsOf)).toEqual([[[['stage']]], [[['stage', 'payer']]]]);
+    expect(lines[0]).toMatchObject({ FilesStaged: [1, 1] });
+    expect(lines[0]).not.toHaveProperty('EstimatedSaving');
+    expect(lines[1]).toMatchObject({ payer: TWO, FreshnessHours: 40 });
   });
 
   it('that only make sense by payer, or by step, are sent by no fewer dimensions', () => {

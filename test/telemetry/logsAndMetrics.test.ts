@@ -76,16 +76,23 @@ describe('a report', () => {
 
   it('says how everything stands as values, not as counts', () => {
     const { payer } = PARTITION;
-    const surveyed = { dirtyPartitions: 2, oldestDirtyHours: 1.5, outboxDepth: 3, quarantinedFiles: 0 };
+    const surveyed = {
+      dirtyPartitions: 2,
+      oldestDirtyHours: 1.5,
+      notVisibleHours: 1,
+      outboxDepth: 3,
+      quarantinedFiles: 0,
+    };
     expect(told([{ what: 'surveyed', ...surveyed }]).slice(1)).toEqual([
       { metric: 'DirtyPartitions', value: 2 },
       { metric: 'OldestDirtyHours', value: 1.5 },
+      { metric: 'NotVisibleHours', value: 1 },
       { metric: 'OutboxDepth', value: 3 },
       { metric: 'QuarantinedFiles', value: 0 },
     ]);
-    expect(told([{ what: 'payer-fresh', payer, hours: 40, isStale: true }]).slice(1)).toEqual([
-      { metric: 'FreshnessHours', value: 40, payer },
-    ]);
+    const stale = { what: 'payer-fresh', payer, hours: 40, isStale: true } as const;
+    expect(told([{ ...stale, isMeasured: true }]).slice(1)).toEqual([{ metric: 'FreshnessHours', value: 40, payer }]);
+    expect(told([{ ...stale, isMeasured: false }]).slice(1)).toEqual([]);
     const freshness = { what: 'freshness-surveyed', payers: 12, stalestHours: 40, stalePayers: 1 } as const;
     expect(told([freshness]).slice(1)).toEqual([
       { metric: 'PayersWatched', value: 12 },

@@ -36,6 +36,8 @@ export class DynamodbAwaited {
    * items of its own.
    */
   readonly #lists = new Map<string, readonly string[]>();
+  /** What of each of them was open when it was read last. */
+  readonly #opened = new WeakMap<readonly string[], { readonly open: string; readonly awaited: readonly string[] }>();
 
   constructor(table: DynamodbTable) {
     this.#table = table;
@@ -58,9 +60,7 @@ export class DynamodbAwaited {
     const { delivery } = record;
     if (!delivery || !awaitedList) return record;
     const list = await this.#list(record, awaitedList.digest);
-    const bits = Buffer.from(awaitedList.open, 'base64');
-    const awaited = list.filter((_, index) => ((bits[index >> 3] ?? 0) >> (index & 7)) & 1);
-    return { ...record, delivery: { ...delivery, awaited } };
+    return { ...record, delivery: { ...delivery, awaited: this.#openOf(list, awaitedList.open) } };
   }
 
   /** The same list with fewer open, if that is what `awaited` is. */
@@ -96,6 +96,16 @@ export class DynamodbAwaited {
     if (!list) throw new Error(`the ledger has no item ${key.pk} ${key.sk}`);
     this.#remember(key, list);
     return list;
+  }
+
+  /** Between two folds the same bits are read over and over. */
+  #openOf(list: readonly string[], open: string): readonly string[] {
+    const last = this.#opened.get(list);
+    if (last?.open === open) return last.awaited;
+    const bits = Buffer.from(open, 'base64');
+    const awaited = list.filter((_, index) => ((bits[index >> 3] ?? 0) >> (index & 7)) & 1);
+    this.#opened.set(list, { open, awaited });
+    return awaited;
   }
 
   #remember(key: ItemKey, list: readonly string[]): void {

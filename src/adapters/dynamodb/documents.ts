@@ -1,49 +1,36 @@
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
-import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { type DynamodbTable, type Item, type ItemKey, number, numberOf, text, textOf } from './table.ts';
 
 const compress = promisify(gzip);
 const expand = promisify(gunzip);
 
-/**
- * An item holds 400 KB with its keys and the names of its attributes (DynamoDB Developer Guide,
- * "Constraints").
- */
-const MAX_CHUNK_BYTES = 350_000;
+/** With its keys and the names of its attributes an item stays below 64 KB. */
+const MAX_CHUNK_BYTES = 60_000;
+
+/** Stores a JSON value of any size under a key, as {@link prepareDocument} has it. */
+export async function putDocument(table: DynamodbTable, key: ItemKey, value: object): Promise<void> {
+  await table.put(key, await prepareDocument(table, key.pk, value));
+}
 
 /**
- * Stores a JSON value of any size under a key, gzipped. What does not fit into one item is cut into
- * chunks, which are items of their own under the same `pk`. They are named after their content and
- * written first: whoever reads the item at `key` finds all of them, also while another value takes
- * its place. The chunks of a value that was replaced stay.
+ * The attributes of an item under `pk` that {@link getDocument} reads as a JSON value, for a write
+ * under conditions. The value is gzipped, and what does not fit into one item is cut into chunks,
+ * which are items of their own under the same `pk`. They are named after their content and written
+ * here, before the item: whoever reads it finds all of them, also while another value takes its
+ * place. The chunks of a value that was replaced stay.
  */
-export async function putDocument(table: DynamodbTable, key: ItemKey, value: object): Promise<void> {
+export async function prepareDocument(table: DynamodbTable, pk: string, value: object): Promise<Item> {
   const bytes = await compress(JSON.stringify(value));
-  if (bytes.length <= MAX_CHUNK_BYTES) {
-    await table.put(key, { content: { B: bytes } });
-    return;
-  }
+  if (bytes.length <= MAX_CHUNK_BYTES) return { content: { B: bytes } };
   const digest = createHash('sha256').update(bytes).digest('hex');
-  const chunks = chunkKeys(key.pk, digest, Math.ceil(bytes.length / MAX_CHUNK_BYTES));
+  const chunks = chunkKeys(pk, digest, Math.ceil(bytes.length / MAX_CHUNK_BYTES));
   for (const [index, chunk] of chunks.entries()) {
     const start = index * MAX_CHUNK_BYTES;
     await table.put(chunk, { content: { B: bytes.subarray(start, start + MAX_CHUNK_BYTES) } });
   }
-  await table.put(key, { digest: text(digest), chunks: number(chunks.length) });
-}
-
-/**
- * A JSON value as the attribute `content` of an item that {@link getDocument} reads, for a write
- * under conditions. Throws a RangeError for a value that does not fit into one item.
- */
-export async function packDocument(value: object): Promise<AttributeValue> {
-  const bytes = await compress(JSON.stringify(value));
-  if (bytes.length > MAX_CHUNK_BYTES) {
-    throw new RangeError(`a value of ${bytes.length} bytes does not fit into an item of ${MAX_CHUNK_BYTES}`);
-  }
-  return { B: bytes };
+  return { digest: text(digest), chunks: number(chunks.length) };
 }
 
 /**

@@ -1,153 +1,169 @@
+import type { Moment } from '../../base/moment.ts';
 import { type Partition, partitionName } from '../../billing/partition.ts';
 import type { Period } from '../../billing/period.ts';
-import type { PartitionRecord } from '../../ledger/partitionRecord.ts';
+import type { VersionId } from '../../billing/version.ts';
+import { IN_PLAY_MS } from '../../ledger/ledger.ts';
+import { hasChanges, type PartitionRecord } from '../../ledger/partitionRecord.ts';
+import { notAbandoned } from './intents.ts';
 import { periodListingKey } from './keys.ts';
 import { fenceOf, lostLease } from './leases.ts';
-import { type LogEntry, replay } from './log.ts';
-import type { Appended, DynamodbPartitionItems, PartitionItem } from './partitionItems.ts';
-import type { DynamodbTable } from './table.ts';
-import type { DynamodbVersionItems } from './versionItems.ts';
+import type { DynamodbPartitionItems } from './partitionItems.ts';
+import type { Grown } from './recording.ts';
+import { type DynamodbTable, number } from './table.ts';
+import { type DynamodbViews, type PartitionView, recordOf } from './views.ts';
 import { WriteOnce } from './writeOnce.ts';
 
-/**
- * An expression takes 4 KB and 300 operators (DynamoDB Developer Guide, "Constraints"): far more
- * than this.
- */
-const MAX_FOLDED = 100;
-/** A log this many times too long says that whoever was folding it is gone. */
+/** A change of a partition's record other than by its versions. */
+interface RecordChange {
+  /** Nothing is written where it answers undefined. `stored` is undefined where nothing is known of the partition. */
+  readonly change: (
+    before: PartitionRecord,
+    stored: PartitionRecord | undefined,
+  ) => Promise<PartitionRecord | undefined>;
+  /** The version, or whatever it is named after, whose message sends the tick. */
+  readonly by?: string;
+  /** When it is made, where it may leave the partition dirty that was not. */
+  readonly now?: Moment;
+  /** Under which a run changes it. */
+  readonly epoch?: number;
+}
+
+/** A list this many times too long says that whoever was folding it is gone. */
 const FOLDER_IS_GONE = 4;
-/** A writer folds on while others fill the log again, but not for ever: its own message waits. */
+/** A quarter of {@link IN_PLAY_MS}: whoever has touched a period since need not do so again. */
+const TOUCH_EVERY_MS = IN_PLAY_MS / 4;
+/** A writer folds on while others fill the list again, but not for ever: its own message waits. */
 const MAX_FOLDS = 8;
 /** A record is replaced by folds, deliveries and commits alone; nobody is overtaken this often. */
 const TRIES = 20;
 
 /**
- * How what is recorded of a partition gets into its items.
+ * How what is recorded of a partition gets into its items, and the intents into its record.
  *
- * What is recorded of a version is appended to its partition's log, unconditionally, in one write:
- * at that moment it is known. There is no half of it, so a crash leaves nothing to mend, and
- * hundreds of writers do not get in each other's way. (A transaction over the version's and the
- * partition's item would be as whole, but transactions that meet on one item cancel each other.)
- * The writer whose entry has filled the log folds it:
+ * A version is recorded in three requests, and known when the last of them takes effect:
  *
- *   1  append   partition item: log [a, b]           b is known: its version, change, watermark, what it resolves
- *   2  fold     version items: a, b                  merged; doing it again changes nothing
- *   3           partition item: new record, log []   only if nobody else has replaced the record meanwhile
+ *   1  read     version item: a          what is known of it: its body and its marks
+ *   2  append   intents: [… a:m]         a is about to get the mark m
+ *   3  put      version item: a, … m     only if nobody has written it since it was read
  *
- *   crash after 1    nothing is lost: every reader works the log in, and the next fold takes it along
- *   crash after 2    a and b are in the log and in their items: merging them again changes nothing
- *   two folders      both merge the same versions; one replaces the record, the other finds that done
- *   append in 2, 3   it stays in the log: a fold takes away only what it has read
+ * The writer whose intent has filled the list folds it:
  *
- * Readers read the log first and the version items after it, so nothing that a fold moves from one
- * to the other escapes them. Hence whoever reads a record and then the versions sees every version
- * that the record has counted, and whoever sees a version finds it counted in every record read
- * later.
+ *   4  read     record, intents, and the version items that the intents name
+ *   5  put      record, folded up to 16  only if nobody else has replaced the record meanwhile
+ *   6  trim     intents from 16 on       only if nobody else has trimmed them
  *
- * A new data file costs one append and one version item, and every 16th file one replacement. Files
- * that come to one process at the same time share their append, so that a batch of ten costs 1.4
- * writes a file, and one alone 2.06. A version that is recorded again costs none. An entry takes
- * about 800 bytes and a write is charged by the whole item's size: so the log is short. Deliveries
- * and commits replace the record in the same way and fold the log with it. What a run writes is
- * fenced: the same transaction checks the period's epoch.
+ *   crash after 2          the intent counts nothing. When the message comes again, it is appended
+ *                          once more, and both count once
+ *   crash after 3          nothing is lost: every reader works it in, and the next fold takes it along
+ *   crash after 5          readers skip what is in the record already; the next fold trims
+ *   fold between 2 and 3   the record carries the intent along until its item bears the mark
+ *   two of one version     one of them finds the item changed, and merges what it knows into it
+ *   append in 4 to 6       it stays in the list: a fold takes away only what it has read
+ *
+ * So nothing is half known, nobody waits for anybody else, and no transaction is needed over items
+ * that many write: transactions that meet on one item cancel each other, and cost twice. views.ts
+ * says what readers may rely on, recording.ts who sends the tick.
+ *
+ * The item of a version is one write unit, and the append to a list of 16 intents of 45 bytes is
+ * another; a 16th of a record and of a trim comes on top: 2.3 units a file. Files that come to one
+ * process at the same time share their append: 1.3 units then. A version that is recorded again
+ * costs none. Deliveries and commits replace the record in the same way. What a run writes is
+ * fenced: a transaction checks the period's epoch along with it.
  */
 export class DynamodbFolds {
   readonly #table: DynamodbTable;
   readonly #partitions: DynamodbPartitionItems;
-  readonly #versions: DynamodbVersionItems;
+  readonly #views: DynamodbViews;
   readonly #foldEvery: number;
   readonly #periods = new WriteOnce();
 
-  /** `foldEvery`: how long a log may grow before it is folded. */
+  /** `foldEvery`: how long a list may grow before it is folded. */
   constructor(
     table: DynamodbTable,
-    items: { readonly partitions: DynamodbPartitionItems; readonly versions: DynamodbVersionItems },
+    { partitions, views }: { readonly partitions: DynamodbPartitionItems; readonly views: DynamodbViews },
     foldEvery: number,
   ) {
     this.#table = table;
-    this.#partitions = items.partitions;
-    this.#versions = items.versions;
+    this.#partitions = partitions;
+    this.#views = views;
     this.#foldEvery = foldEvery;
   }
 
   /**
-   * Appends an entry to a partition's log, and folds the log if that is up to this writer. Answers
-   * the record after it.
+   * Puts a period into play before anything of it is written: a sweep finds every partition through
+   * it. That is said again after a while only, and long before a sweep may retire it.
    */
-  async append(partition: Partition, entry: LogEntry): Promise<PartitionRecord> {
-    await this.#listPeriod(partition.period);
-    const appended = await this.#partitions.append(partition, entry);
-    const { state } = appended;
-    if (this.#isFolder(appended)) await this.#foldOn(state);
-    return state.record ?? state.base;
+  async touchPeriod(period: Period, now: Moment): Promise<void> {
+    const key = periodListingKey(period);
+    const stretch = Math.floor(now / TOUCH_EVERY_MS);
+    await this.#periods.write({ ...key, sk: `${key.sk} ${stretch}` }, () =>
+      this.#table.update(key, { update: 'set touchedAt = :now', values: { ':now': number(now) } }),
+    );
   }
 
-  /**
-   * Replaces a partition's record, its log worked in. Nothing is written where `change` answers
-   * undefined. With an epoch the write is fenced: throws LeaseLost when a newer one was handed out.
-   */
-  async replace(
-    partition: Partition,
-    change: (before: PartitionRecord, stored: PartitionRecord | undefined) => Promise<PartitionRecord | undefined>,
-    epoch?: number,
-  ): Promise<PartitionRecord> {
+  /** The versions that intents name which are not folded yet, or do not count yet. */
+  async namedIn(partition: Partition): Promise<ReadonlySet<VersionId>> {
+    const { intents } = await this.#partitions.read(partition);
+    return new Set(intents.map(({ id }) => id));
+  }
+
+  /** Answers the record, changed or not. Throws LeaseLost where a newer epoch was handed out. */
+  async replace(partition: Partition, { change, by, now, epoch }: RecordChange): Promise<PartitionRecord> {
     const fence = epoch === undefined ? undefined : fenceOf(partition.period, epoch);
     for (let attempt = 1; attempt <= TRIES; attempt += 1) {
-      const state = await this.#partitions.read(partition);
-      if (state.entries.length > MAX_FOLDED) {
-        await this.#fold(state);
-        continue;
-      }
-      const before = state.record ?? state.base;
-      const record = await change(before, state.record);
-      if (!record) return before;
-      await this.#listPeriod(partition.period);
-      await this.#versions.merge(state.entries);
-      const replaced = await this.#partitions.replace(state, { record, folded: state.entries.length }, fence);
-      if (replaced.is === 'done') return record;
-      if (replaced.is === 'refused') throw lostLease(partition.period, epoch);
+      const view = await this.#views.read(partition);
+      const changed = await change(view.record, recordOf(view));
+      if (!changed) return view.record;
+      if (now !== undefined) await this.touchPeriod(partition.period, now);
+      const record = by === undefined ? changed : withSureOwner(view, changed, by);
+      if (!view.items.hasList && !view.items.stored) await this.#partitions.enlist(partition);
+      const did = await this.#partitions.replace(view.items, { record, carried: view.pending }, fence);
+      if (did === 'refused') throw lostLease(partition.period, epoch);
+      if (did === 'overtaken') continue;
+      // A short list may stay: who folds the next time cuts off what is in the record already.
+      if (view.items.listEnd - view.items.listStart >= this.#foldEvery) await this.#partitions.trim(view.items);
+      return record;
     }
     throw new Error(`${partitionName(partition)} was replaced by others ${TRIES} times in a row`);
   }
 
-  /**
-   * Whether the writer whose entry made the log that long folds it. One of all writers passes each
-   * length: so one folds, and the others write on. Only when that one seems to have died does
-   * another take over.
-   */
-  #isFolder({ state, lengthBefore, leads }: Appended): boolean {
-    const passes = (every: number) => Math.floor(state.entries.length / every) > Math.floor(lengthBefore / every);
-    const isFirst = lengthBefore < this.#foldEvery && passes(this.#foldEvery);
-    return leads && (isFirst || passes(FOLDER_IS_GONE * this.#foldEvery));
-  }
-
-  /** Folds until the log is short, or somebody else folds it. */
-  async #foldOn(state: PartitionItem): Promise<void> {
-    let found = state;
-    for (let folds = 1; ; folds += 1) {
-      const entriesLeft = await this.#fold(found);
-      if (entriesLeft === undefined || entriesLeft < this.#foldEvery || folds === MAX_FOLDS) return;
-      found = await this.#partitions.read(state.partition);
+  /** Folds a list that has become too long, until it is short, or somebody else folds it. */
+  async foldIfLong(grown: Grown): Promise<void> {
+    if (!this.#isFolder(grown)) return;
+    for (let folds = 1; folds <= MAX_FOLDS; folds += 1) {
+      const left = await this.#fold(grown);
+      if (left === undefined || left < this.#foldEvery) return;
     }
   }
 
   /**
-   * Works a log's head into the record and the version items. Answers what is left of it; undefined
-   * when overtaken.
+   * Whether the writer whose intents made the list that long folds it. One of all writers passes each length: so one
+   * folds, and the others write on. Only when that one seems to have died does another take over.
    */
-  async #fold(state: PartitionItem): Promise<number | undefined> {
-    const entries = state.entries.slice(0, MAX_FOLDED);
-    await this.#versions.merge(entries);
-    const record = replay(state.base, entries);
-    const replaced = await this.#partitions.replace(state, { record, folded: entries.length });
-    return replaced.is === 'done' ? replaced.entriesLeft : undefined;
+  #isFolder({ length, added }: Grown): boolean {
+    const before = length - added;
+    const passes = (every: number) => Math.floor(length / every) > Math.floor(before / every);
+    return (before < this.#foldEvery && passes(this.#foldEvery)) || passes(FOLDER_IS_GONE * this.#foldEvery);
   }
 
-  /**
-   * Lists a period before its first partition is written: a sweep finds every partition through it.
-   */
-  async #listPeriod(period: Period): Promise<void> {
-    const key = periodListingKey(period);
-    await this.#periods.write(key, () => this.#table.put(key, {}));
+  /** Answers how long the list is then; undefined when overtaken. */
+  async #fold({
+    partition,
+    by,
+    now,
+  }: {
+    partition: Partition;
+    by: VersionId;
+    now: Moment;
+  }): Promise<number | undefined> {
+    const view = await this.#views.read(partition);
+    const record = withSureOwner(view, view.record, by);
+    const did = await this.#partitions.replace(view.items, { record, carried: notAbandoned(view.pending, now) });
+    return did === 'done' ? this.#partitions.trim(view.items) : undefined;
   }
+}
+
+/** See {@link WorkedIn.ownerIsUnsure}: whoever replaces the record sends the tick then. */
+function withSureOwner({ ownerIsUnsure }: PartitionView, record: PartitionRecord, by: string): PartitionRecord {
+  return ownerIsUnsure && hasChanges(record) ? { ...record, tickOwner: by } : record;
 }

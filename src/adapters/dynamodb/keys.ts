@@ -8,13 +8,16 @@ import type { ItemKey } from './table.ts';
  * Where the ledger's items lie. One table, string keys `pk` and `sk`, on demand, with point-in-time
  * recovery; no index, no stream, no expiry: nothing of it may vanish by itself. It is read by
  * GetItem, BatchGetItem and Query, written by PutItem and UpdateItem, and by TransactWriteItems
- * (UpdateItem and ConditionCheckItem to IAM). There is no Scan, and DeleteItem only for the outbox.
+ * (UpdateItem, ConditionCheckItem and DeleteItem to IAM). There is no Scan. DeleteItem is for the
+ * outbox, and for versions that were removed long ago.
  *
  *   pk                           sk                    one item per
- *   periods                      2026-10               period that may have partitions
+ *   periods                      2026-10               period that may have partitions; since when it is in play
  *   period#2026-10               lease                 period: epoch, lease, next tick
- *   period#2026-10               partition#PAYER       partition: its record, and the log of what came since
  *   period#2026-10               analytics             period: the newest run of the analytics script, as a document
+ *   payers#2026-10               PAYER                 payer that may have a partition in the period
+ *   partition#2026-10#PAYER      record                partition: its record, as the last fold has left it
+ *   partition#2026-10#PAYER      intents               partition: what is being recorded since
  *   partition#2026-10#PAYER      version#ID            version
  *   partition#2026-10#PAYER      delivery#ID           delivery, as a document
  *   partition#2026-10#PAYER      awaited#DIGEST        long list of what a delivery waits for, as a document
@@ -25,10 +28,13 @@ import type { ItemKey } from './table.ts';
  *   outbox                       ID                    message that the broker has not confirmed
  *   (that of a large document)   chunk#DIGEST#NUMBER   chunk of it
  *
- * Every `pk` begins with the kind of thing that it names: another kind can move in beside them.
+ * DynamoDB serves 1,000 write units a second for each `pk`. What a data file writes lies under its
+ * payer's month, so that no payer takes from another; what payers share is written once for each
+ * of them (payers#…), and by runs (period#…). Every `pk` begins with the kind of thing that it names: another
+ * kind can move in beside them. No item is larger than 64 KB, since a write is charged by the whole
+ * item's size.
  */
 export const PERIODS = 'periods';
-export const PARTITION_PREFIX = 'partition#';
 export const VERSION = 'version#';
 
 export const OUTBOX = 'outbox';
@@ -42,8 +48,17 @@ export function leaseKey(period: Period): ItemKey {
   return { pk: periodPk(period), sk: 'lease' };
 }
 
-export function partitionKey({ period, payer }: Partition): ItemKey {
-  return { pk: periodPk(period), sk: `${PARTITION_PREFIX}${payer}` };
+/** Its `pk` is its own, so that copy needs no right beside a lease. */
+export function payerListingKey({ period, payer }: Partition): ItemKey {
+  return { pk: payersPk(period), sk: payer };
+}
+
+export function recordKey(partition: Partition): ItemKey {
+  return { pk: partitionPk(partition), sk: 'record' };
+}
+
+export function intentsKey(partition: Partition): ItemKey {
+  return { pk: partitionPk(partition), sk: 'intents' };
 }
 
 export function versionKey(partition: Partition, id: VersionId): ItemKey {
@@ -86,12 +101,17 @@ export function countsKey(payer: Payer, what: string): ItemKey {
   return { pk: `counts#${payer}`, sk: what };
 }
 
-/** All partitions of a period lie under it. */
+/** The payers of a period lie under it. */
+export function payersPk(period: Period): string {
+  return `payers#${period}`;
+}
+
+/** What the partitions of a period share lies under it. */
 export function periodPk(period: Period): string {
   return `period#${period}`;
 }
 
-/** All versions of a partition lie under it. */
+/** All that is known of a partition lies under it. */
 export function partitionPk({ period, payer }: Partition): string {
   return `partition#${period}#${payer}`;
 }

@@ -11,6 +11,9 @@ import type {
   FileSchema,
   LeaseAnswer,
   Ledger,
+  ObjectPlace,
+  OutboxPage,
+  PeriodInPlay,
   PeriodRecord,
   Recorded,
   StoredConfiguration,
@@ -29,13 +32,15 @@ import { DynamodbLeases } from './leases.ts';
 import { DynamodbOutbox } from './outbox.ts';
 import { DynamodbPartitionItems } from './partitionItems.ts';
 import { DynamodbPartitions } from './partitions.ts';
+import { DynamodbRecording } from './recording.ts';
 import { DynamodbSchemas } from './schemas.ts';
 import { DynamodbTable } from './table.ts';
 import { DynamodbVersionItems } from './versionItems.ts';
 import { DynamodbVersions } from './versions.ts';
+import { DynamodbViews } from './views.ts';
 
 interface DynamodbLedgerSettings {
-  /** How long a partition's log may grow before it is folded: see folds.ts. */
+  /** How long a partition's list of intents may grow before it is folded: see folds.ts. */
   readonly foldEvery: number;
 }
 
@@ -59,9 +64,11 @@ export class DynamodbLedger implements Ledger {
     const table = new DynamodbTable(client, tableName);
     const partitions = new DynamodbPartitionItems(table);
     const versions = new DynamodbVersionItems(table);
-    const folds = new DynamodbFolds(table, { partitions, versions }, foldEvery);
-    this.#versions = new DynamodbVersions(partitions, versions, folds);
-    this.#partitions = new DynamodbPartitions(table, partitions, folds);
+    const views = new DynamodbViews(partitions, versions);
+    const folds = new DynamodbFolds(table, { partitions, views }, foldEvery);
+    const recording = new DynamodbRecording({ partitions, versions, views }, (grown) => folds.foldIfLong(grown));
+    this.#versions = new DynamodbVersions(versions, recording, folds);
+    this.#partitions = new DynamodbPartitions(table, views, folds);
     this.#schemas = new DynamodbSchemas(table);
     this.#leases = new DynamodbLeases(table);
     this.#analytics = new DynamodbAnalytics(table);
@@ -74,8 +81,12 @@ export class DynamodbLedger implements Ledger {
     return this.#versions.version(partition, id);
   }
 
-  readVersion(partition: Partition, id: VersionId): Promise<VersionReading> {
-    return this.#versions.readVersion(partition, id);
+  versionsById(partition: Partition, ids: readonly VersionId[]): Promise<VersionRecord[]> {
+    return this.#versions.versionsById(partition, ids);
+  }
+
+  versionsOfObjects(partition: Partition, objects: readonly ObjectPlace[]): Promise<VersionRecord[]> {
+    return this.#versions.versionsOfObjects(partition, objects);
   }
 
   versions(partition: Partition): Promise<VersionRecord[]> {
@@ -95,8 +106,12 @@ export class DynamodbLedger implements Ledger {
     return this.#versions.markSuperseded(partition, epoch, ids, since);
   }
 
-  markRemoved(partition: Partition, epoch: number, ids: readonly VersionId[]): Promise<void> {
-    return this.#versions.markRemoved(partition, epoch, ids);
+  markRemoved(partition: Partition, epoch: number, ids: readonly VersionId[], at: Moment): Promise<void> {
+    return this.#versions.markRemoved(partition, epoch, ids, at);
+  }
+
+  forgetVersions(partition: Partition, epoch: number, ids: readonly VersionId[]): Promise<void> {
+    return this.#versions.forgetVersions(partition, epoch, ids);
   }
 
   partition(partition: Partition): Promise<PartitionRecord | undefined> {
@@ -109,6 +124,14 @@ export class DynamodbLedger implements Ledger {
 
   periods(): Promise<Period[]> {
     return this.#partitions.periods();
+  }
+
+  periodsInPlay(): Promise<PeriodInPlay[]> {
+    return this.#partitions.periodsInPlay();
+  }
+
+  retirePeriod(period: PeriodInPlay): Promise<void> {
+    return this.#partitions.retirePeriod(period);
   }
 
   recordDelivery(delivery: Delivery, awaited: readonly string[], now: Moment): Promise<Recorded> {
@@ -175,8 +198,8 @@ export class DynamodbLedger implements Ledger {
     return this.#outbox.putIntoOutbox(messages);
   }
 
-  outbox(): Promise<Message[]> {
-    return this.#outbox.outbox();
+  outbox(page?: OutboxPage): Promise<Message[]> {
+    return this.#outbox.outbox(page);
   }
 
   takeFromOutbox(ids: readonly string[]): Promise<void> {

@@ -1,4 +1,4 @@
-import type { OutboxOfLedger } from '../../ledger/ledger.ts';
+import type { OutboxOfLedger, OutboxPage } from '../../ledger/ledger.ts';
 import { byAge, type Message } from '../../ledger/message.ts';
 import { OUTBOX, outboxKey } from './keys.ts';
 import { type DynamodbTable, text, textOf } from './table.ts';
@@ -17,8 +17,8 @@ export class DynamodbOutbox implements OutboxOfLedger {
     }
   }
 
-  async outbox(): Promise<Message[]> {
-    const items = await this.#table.query(OUTBOX);
+  async outbox(page: Partial<OutboxPage> = {}): Promise<Message[]> {
+    const items = await this.#table.query(OUTBOX, page);
     return items.map((item) => JSON.parse(textOf(item, 'body')) as Message).sort(byAge);
   }
 

@@ -1,15 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { type Partition, partitionName } from '../../billing/partition.ts';
+import type { Partition } from '../../billing/partition.ts';
 import { parsePayer } from '../../billing/payer.ts';
 import type { Period } from '../../billing/period.ts';
 import { newPartitionRecord, type PartitionRecord } from '../../ledger/partitionRecord.ts';
 import { DynamodbAwaited, type StoredRecord } from './awaited.ts';
-import { PARTITION_PREFIX, partitionKey, periodPk } from './keys.ts';
-import { decodeEntry, encodeEntry, type LogEntry, replay } from './log.ts';
+import { decodeIntent, encodeIntent, type Intent } from './intents.ts';
+import { intentsKey, partitionPk, payerListingKey, payersPk, recordKey } from './keys.ts';
 import {
   type DynamodbTable,
   type Expressions,
   type Item,
+  type ItemKey,
   number,
   numberOf,
   type TransactionStep,
@@ -17,131 +18,105 @@ import {
   textOf,
 } from './table.ts';
 
-/** A partition's item as it was read. */
-export interface PartitionItem {
+/**
+ * A partition's two items as they were read. Intents are numbered from 0 on, for ever; the list holds those from
+ * `listStart` on, and the record has all before `folded` in it, but for the `carried` ones.
+ */
+export interface PartitionItems {
   readonly partition: Partition;
-  /**
-   * What it all comes to: the stored record with every entry worked in. Undefined while nothing was
-   * ever recorded.
-   */
-  readonly record: PartitionRecord | undefined;
-  readonly entries: readonly LogEntry[];
-  /** The stored record, and how often it was replaced. */
+  /** The record without what is still in the list; `stored` as its item holds it, absent where there is no item. */
   readonly base: PartitionRecord;
-  readonly stored: StoredRecord | undefined;
+  readonly stored?: StoredRecord | undefined;
+  /** How often the record was replaced. */
   readonly revision: number;
+  readonly folded: number;
+  /** Those that did not count when they were folded, and then those that are not folded, in their order. */
+  readonly intents: readonly Intent[];
+  /** Where the list begins and ends. */
+  readonly listStart: number;
+  readonly listEnd: number;
+  readonly hasList: boolean;
 }
 
-/** What becomes of the first `folded` entries of the log, and which record takes their place. */
+/** The numbers of the intents that an append has added: from `first` on, `length` being that of the list right after. */
+export interface Appended {
+  readonly first: number;
+  readonly length: number;
+}
+
+/** What takes a record's place: intents up to the end of the list that was read are in it, but for the carried ones. */
 interface Replacement {
   readonly record: PartitionRecord;
-  readonly folded: number;
+  readonly carried: readonly Intent[];
 }
 
-/** `entriesLeft` is how long the log was right after: known where it was no transaction. */
-type Replaced =
-  | { readonly is: 'done'; readonly entriesLeft?: number }
-  | { readonly is: 'overtaken' }
-  | { readonly is: 'refused' };
-
-/** What an append has left. */
-export interface Appended {
-  /** Right after this very write. */
-  readonly state: PartitionItem;
-  /** How long the log was before it. */
-  readonly lengthBefore: number;
-  /**
-   * Whether this caller's entry is the first of those that were written together: one of them does
-   * what is to be done once.
-   */
-  readonly leads: boolean;
-}
-
-/** One append of several entries; open until it is sent. */
-interface GroupAppend {
-  readonly entries: LogEntry[];
-  readonly written: Promise<PartitionItem>;
-  isOpen: boolean;
-}
-
-/** An entry takes about 800 bytes, an item 400 KB at most. */
-const MAX_GROUP = 50;
+/** An expression takes 4 KB and 300 operators (DynamoDB Developer Guide, "Constraints"): far more than this. */
+const MAX_TRIMMED = 100;
+/** The items of this many partitions are read at a time: 100 keys a request, and two requests. */
+const PARTITIONS_PER_READ = 100;
+/** Two items are not read at one moment. A fold between them is seen, and they are read again; nobody meets one so often. */
+const TRIES = 20;
 
 /**
- * The partition items: a stored record under a revision, and the log of what was recorded since.
- * The log grows at its end, whatever the revision; the record is replaced, and entries taken from
- * the log's head, only under the revision that was read. So an append and a replacement never undo
- * each other, and neither waits for the other.
+ * The partitions' records, and the lists of intents beside them. A list grows at its end, whatever becomes of the record:
+ * an append is one small write without conditions, so that hundreds of writers do not get in each other's way. A record
+ * is replaced only under the revision that was read, and says up to which number the intents are in it. Then the list's
+ * head is cut off; where that is left out, or done late, readers skip what is in the record already.
  */
 export class DynamodbPartitionItems {
   readonly #table: DynamodbTable;
   readonly #awaited: DynamodbAwaited;
-  /** The last append to each partition, by its name, while it is under way. */
-  readonly #appends = new Map<string, GroupAppend>();
 
   constructor(table: DynamodbTable) {
     this.#table = table;
     this.#awaited = new DynamodbAwaited(table);
   }
 
-  async read(partition: Partition): Promise<PartitionItem> {
-    return this.#stateOf(partition, await this.#table.get(partitionKey(partition)));
+  async read(partition: Partition): Promise<PartitionItems> {
+    const [items] = await this.#readAll([partition]);
+    if (!items) throw new Error(`${partitionPk(partition)} was not read`);
+    return items;
   }
 
-  async list(period: Period): Promise<PartitionRecord[]> {
-    const items = await this.#table.query(periodPk(period), PARTITION_PREFIX);
-    const states = items.map((item) => {
-      const payer = parsePayer(textOf(item, 'sk').slice(PARTITION_PREFIX.length));
-      return this.#stateOf({ period, payer }, item);
-    });
-    return (await Promise.all(states)).flatMap(({ record }) => record ?? []);
-  }
-
-  /**
-   * Puts an entry at the log's end. While an append of this process is under way, those that come
-   * for the same partition go along in the next one (a group commit): a batch of messages costs few
-   * writes, and does not meet itself.
-   */
-  async append(partition: Partition, entry: LogEntry): Promise<Appended> {
-    const name = partitionName(partition);
-    const last = this.#appends.get(name);
-    const append = last?.isOpen && last.entries.length < MAX_GROUP ? last : this.#appendAfter(last, partition);
-    this.#appends.set(name, append);
-    const leads = append.entries.push(entry) === 1;
-    try {
-      const state = await append.written;
-      return { state, lengthBefore: state.entries.length - append.entries.length, leads };
-    } finally {
-      if (this.#appends.get(name) === append) this.#appends.delete(name);
+  /** Those of a period, by payer. One that was listed and never written is without a record and intents. */
+  async list(period: Period): Promise<PartitionItems[]> {
+    const listed = await this.#table.query(payersPk(period));
+    const partitions = listed.map((item) => ({
+      payer: parsePayer(textOf(item, 'sk')),
+      period,
+    }));
+    const found: PartitionItems[] = [];
+    for (let start = 0; start < partitions.length; start += PARTITIONS_PER_READ) {
+      found.push(...(await this.#readAll(partitions.slice(start, start + PARTITIONS_PER_READ))));
     }
+    return found;
   }
 
-  #appendAfter(last: GroupAppend | undefined, partition: Partition): GroupAppend {
-    const entries: LogEntry[] = [];
-    const previous = last?.written.catch(() => undefined) ?? Promise.resolve();
-    const append: GroupAppend = {
-      entries,
-      isOpen: true,
-      written: previous.then(() => {
-        append.isOpen = false;
-        return this.#write(partition, entries);
-      }),
+  /** Lists a partition in its period, before its first item is written: no reader of the period misses it. */
+  async enlist(partition: Partition): Promise<void> {
+    await this.#table.put(payerListingKey(partition), {});
+  }
+
+  /** Puts intents at the end of the list. */
+  async append(partition: Partition, intents: readonly Intent[]): Promise<Appended> {
+    const append: Expressions = {
+      update: 'set intents = list_append(if_not_exists(intents, :none), :intents)',
+      values: { ':none': { L: [] }, ':intents': { L: intents.map((intent) => text(encodeIntent(intent))) } },
     };
-    return append;
-  }
-
-  async #write(partition: Partition, entries: readonly LogEntry[]): Promise<PartitionItem> {
-    const written = await this.#table.update(partitionKey(partition), {
-      update: 'set #log = list_append(if_not_exists(#log, :none), :entries)',
-      names: { '#log': 'log' },
-      values: { ':none': { L: [] }, ':entries': { L: entries.map((entry) => text(encodeEntry(entry))) } },
-    });
-    return this.#stateOf(partition, written.done ? written.item : written.found);
+    const key = intentsKey(partition);
+    let written = await this.#table.update(key, { ...append, condition: 'attribute_exists(pk)' });
+    if (!written.done) {
+      await this.enlist(partition);
+      written = await this.#table.update(key, append);
+    }
+    const item = written.done ? written.item : written.found;
+    const length = item?.intents?.L?.length ?? 0;
+    return { first: startOf(item) + length - intents.length, length };
   }
 
   /**
-   * Replaces the record. 'overtaken': somebody else has replaced it since it was read, and nothing
-   * was changed; 'refused': the fence did not hold, and nothing was changed.
+   * Replaces the record. 'overtaken': somebody else has replaced it since it was read, and nothing was changed;
+   * 'refused': the fence did not hold, and nothing was changed.
    *
    * The SDK sends a request again when its answer was lost. The first one may have replaced the
    * record, and then the second one finds its condition broken by itself; the name of this call in
@@ -149,47 +124,99 @@ export class DynamodbPartitionItems {
    * and DynamoDB answers its repetition like the first one.
    */
   async replace(
-    { partition, stored, revision }: PartitionItem,
-    { record, folded }: Replacement,
+    { partition, stored, revision, folded, listEnd }: PartitionItems,
+    { record, carried }: Replacement,
     fence?: TransactionStep,
-  ): Promise<Replaced> {
+  ): Promise<'done' | 'overtaken' | 'refused'> {
     const packed = await this.#awaited.pack(record, stored);
-    const heads = Array.from({ length: folded }, (_, index) => `#log[${index}]`);
     const writer = randomUUID();
     const values = {
       ':body': text(JSON.stringify(packed)),
       ':next': number(revision + 1),
       ':writer': text(writer),
+      ':folded': number(Math.max(folded, listEnd)),
+      ':carried': { L: carried.map((intent) => text(encodeIntent(intent))) },
     };
     const expressions: Expressions = {
-      update: `set body = :body, revision = :next, writer = :writer${folded > 0 ? ` remove ${heads.join(', ')}` : ''}`,
+      update: 'set body = :body, revision = :next, writer = :writer, folded = :folded, carried = :carried',
       condition: revision === 0 ? 'attribute_not_exists(revision)' : 'revision = :revision',
-      names: folded > 0 ? { '#log': 'log' } : undefined,
       values: revision === 0 ? values : { ...values, ':revision': number(revision) },
     };
-    const key = partitionKey(partition);
+    const key = recordKey(partition);
     if (fence) {
       const failed = await this.#table.transact([fence, { key, ...expressions }]);
-      if (failed.includes(0)) return { is: 'refused' };
-      return { is: failed.length === 0 ? 'done' : 'overtaken' };
+      if (failed.includes(0)) return 'refused';
+      return failed.length === 0 ? 'done' : 'overtaken';
     }
     const written = await this.#table.update(key, expressions);
     const item = written.done ? written.item : written.found;
-    if (item?.writer?.S !== writer) return { is: 'overtaken' };
-    return { is: 'done', entriesLeft: item.log?.L?.length ?? 0 };
+    return item?.writer?.S === writer ? 'done' : 'overtaken';
   }
 
-  async #stateOf(partition: Partition, item: Item | undefined): Promise<PartitionItem> {
-    const stored = item?.body && (JSON.parse(textOf(item, 'body')) as StoredRecord);
-    const base = stored ? await this.#awaited.unpack(stored) : newPartitionRecord(partition);
-    const entries = (item?.log?.L ?? []).map(({ S }) => decodeEntry(partition, S ?? ''));
+  /** Cuts off the list's head, up to the end that was read. Answers how long it is then; undefined when somebody else did so. */
+  async trim({ partition, listStart, listEnd }: PartitionItems): Promise<number | undefined> {
+    let left = 0;
+    for (let start = listStart; start < listEnd; start += MAX_TRIMMED) {
+      const next = Math.min(listEnd, start + MAX_TRIMMED);
+      const heads = Array.from({ length: next - start }, (_, index) => `intents[${index}]`);
+      const written = await this.#table.update(intentsKey(partition), {
+        update: `set listStart = :next remove ${heads.join(', ')}`,
+        condition: start === 0 ? 'attribute_not_exists(listStart)' : 'listStart = :start',
+        values: start === 0 ? { ':next': number(next) } : { ':next': number(next), ':start': number(start) },
+      });
+      if (!written.done) return undefined;
+      left = written.item.intents?.L?.length ?? 0;
+    }
+    return left;
+  }
+
+  async #readAll(partitions: readonly Partition[]): Promise<PartitionItems[]> {
+    const found = new Map<Partition, PartitionItems>();
+    let asked = partitions;
+    for (let attempt = 1; asked.length > 0; attempt += 1) {
+      if (attempt > TRIES) throw new Error(`${asked.length} partitions were folded between two reads ${TRIES} times`);
+      const items = await this.#table.getAll(asked.flatMap((one) => [recordKey(one), intentsKey(one)]));
+      const byKey = new Map(items.map((item) => [nameOf({ pk: textOf(item, 'pk'), sk: textOf(item, 'sk') }), item]));
+      for (const partition of asked) {
+        const record = byKey.get(nameOf(recordKey(partition)));
+        const list = byKey.get(nameOf(intentsKey(partition)));
+        // The record is older than the list: what was cut off from the list is not in it yet.
+        if (startOf(list) > foldedOf(record)) continue;
+        found.set(partition, await this.#itemsOf(partition, record, list));
+      }
+      asked = asked.filter((partition) => !found.has(partition));
+    }
+    return partitions.flatMap((partition) => found.get(partition) ?? []);
+  }
+
+  async #itemsOf(partition: Partition, record: Item | undefined, list: Item | undefined): Promise<PartitionItems> {
+    const stored = record && (JSON.parse(textOf(record, 'body')) as StoredRecord);
+    const folded = foldedOf(record);
+    const listStart = startOf(list);
+    const entries = list?.intents?.L ?? [];
+    const intents = [...(record?.carried?.L ?? []), ...entries.slice(folded - listStart)];
     return {
       partition,
-      record: item && replay(base, entries),
-      entries,
-      base,
+      base: stored ? await this.#awaited.unpack(stored) : newPartitionRecord(partition),
       stored,
-      revision: numberOf(item, 'revision') ?? 0,
+      revision: numberOf(record, 'revision') ?? 0,
+      folded,
+      intents: intents.map(({ S }) => decodeIntent(S ?? '')),
+      listStart,
+      listEnd: listStart + entries.length,
+      hasList: list !== undefined,
     };
   }
+}
+
+function foldedOf(record: Item | undefined): number {
+  return numberOf(record, 'folded') ?? 0;
+}
+
+function startOf(list: Item | undefined): number {
+  return numberOf(list, 'listStart') ?? 0;
+}
+
+function nameOf({ pk, sk }: ItemKey): string {
+  return `${pk} ${sk}`;
 }

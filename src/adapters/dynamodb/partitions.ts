@@ -2,7 +2,7 @@ import type { Partition } from '../../billing/partition.ts';
 import { type Period, parsePeriod } from '../../billing/period.ts';
 import { versionIdOf } from '../../billing/version.ts';
 import type { Delivery } from '../../ledger/delivery.ts';
-import type { PartitionsOfLedger, Recorded } from '../../ledger/ledger.ts';
+import type { PartitionsOfLedger, PeriodInPlay, Recorded } from '../../ledger/ledger.ts';
 import {
   applyDelivery,
   applyReopening,
@@ -15,32 +15,48 @@ import type { PartitionRecord } from '../../ledger/partitionRecord.ts';
 import { applyUpdate, type PartitionUpdate } from '../../ledger/partitionUpdate.ts';
 import { getDocument, putDocument } from './documents.ts';
 import type { DynamodbFolds } from './folds.ts';
-import { deliveryKey, PERIODS } from './keys.ts';
-import type { DynamodbPartitionItems } from './partitionItems.ts';
-import { type DynamodbTable, textOf } from './table.ts';
+import { deliveryKey, PERIODS, periodListingKey } from './keys.ts';
+import { type DynamodbTable, number, numberOf, textOf } from './table.ts';
+import { type DynamodbViews, recordOf } from './views.ts';
 
 export class DynamodbPartitions implements PartitionsOfLedger {
   readonly #table: DynamodbTable;
-  readonly #items: DynamodbPartitionItems;
+  readonly #views: DynamodbViews;
   readonly #folds: DynamodbFolds;
 
-  constructor(table: DynamodbTable, items: DynamodbPartitionItems, folds: DynamodbFolds) {
+  constructor(table: DynamodbTable, views: DynamodbViews, folds: DynamodbFolds) {
     this.#table = table;
-    this.#items = items;
+    this.#views = views;
     this.#folds = folds;
   }
 
   async partition(partition: Partition): Promise<PartitionRecord | undefined> {
-    return (await this.#items.read(partition)).record;
+    return recordOf(await this.#views.read(partition));
   }
 
   async partitions(period: Period): Promise<PartitionRecord[]> {
-    return this.#items.list(period);
+    return (await this.#views.list(period)).map(({ record }) => record);
   }
 
   /** A period whose first partition was about to be written when the process died is among them. */
   async periods(): Promise<Period[]> {
-    return (await this.#table.query(PERIODS, '20')).map((item) => parsePeriod(textOf(item, 'sk')));
+    return (await this.#table.query(PERIODS, { prefix: '20' })).map((item) => parsePeriod(textOf(item, 'sk')));
+  }
+
+  async periodsInPlay(): Promise<PeriodInPlay[]> {
+    const items = await this.#table.query(PERIODS, { prefix: '20' });
+    return items.flatMap((item) => {
+      const touchedAt = numberOf(item, 'touchedAt');
+      return touchedAt === undefined ? [] : { period: parsePeriod(textOf(item, 'sk')), touchedAt };
+    });
+  }
+
+  async retirePeriod({ period, touchedAt }: PeriodInPlay): Promise<void> {
+    await this.#table.update(periodListingKey(period), {
+      update: 'remove touchedAt',
+      condition: 'touchedAt = :seen',
+      values: { ':seen': number(touchedAt) },
+    });
   }
 
   async recordDelivery(delivery: Delivery, awaited: readonly string[], now: number): Promise<Recorded> {
@@ -48,14 +64,15 @@ export class DynamodbPartitions implements PartitionsOfLedger {
     const by = versionIdOf(manifest);
     const progress = { id, executionId, manifest, files: delivery.files.length, awaited };
     let isNew = false;
-    const record = await this.#folds.replace(partition, async (before) => {
+    const change = async (before: PartitionRecord) => {
       const after = applyDelivery(before, awaited.length === 0 ? { ...progress, completedBy: by } : progress, now);
       isNew = after?.isNew ?? false;
       if (!after?.isNew) return after?.record;
       // Before anything refers to it; a delivery that nothing refers to does no harm.
       await putDocument(this.#table, deliveryKey(partition, id), delivery);
       return countChange(after.record, by, now);
-    });
+    };
+    const record = await this.#folds.replace(partition, { change, by, now });
     return { partition: record, isNew, tick: tickFor(record, by) };
   }
 
@@ -65,28 +82,30 @@ export class DynamodbPartitions implements PartitionsOfLedger {
 
   async chooseReport(partition: Partition, report: string, now: number): Promise<Recorded> {
     let isNew = false;
-    const record = await this.#folds.replace(partition, async (before) => {
+    const change = async (before: PartitionRecord) => {
       const after = applyReportChoice(before, report, now);
       isNew = after?.isNew ?? false;
       return after?.record;
-    });
+    };
+    const record = await this.#folds.replace(partition, { change, now });
     return { partition: record, isNew, tick: isNew ? 'quiet' : 'none' };
   }
 
   async reopen(partition: Partition, how: Reopening, now: number): Promise<Recorded | undefined> {
     let isKnown = false;
-    const record = await this.#folds.replace(partition, async (before, stored) => {
+    const change = async (before: PartitionRecord, stored: PartitionRecord | undefined) => {
       isKnown = stored !== undefined;
       return isKnown ? applyReopening(before, how, now) : undefined;
-    });
+    };
+    const record = await this.#folds.replace(partition, { change, by: how.by, now });
     return isKnown ? { partition: record, isNew: true, tick: tickFor(record, how.by) } : undefined;
   }
 
   /**
-   * What arrives while this is under way stays in the log and counts as recorded after it: a run
+   * What arrives while this is under way stays in the list and counts as recorded after it: a run
    * that settles leaves the partition dirty then.
    */
   async commit(partition: Partition, epoch: number, update: PartitionUpdate): Promise<PartitionRecord> {
-    return this.#folds.replace(partition, async (before) => applyUpdate(before, update), epoch);
+    return this.#folds.replace(partition, { change: async (before) => applyUpdate(before, update), epoch });
   }
 }

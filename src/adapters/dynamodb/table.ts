@@ -6,14 +6,16 @@ import {
   type DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
-  paginateQuery,
+  QueryCommand,
   TransactionCanceledException,
   TransactionConflictException,
   type TransactWriteItem,
   TransactWriteItemsCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
+import pMap from 'p-map';
 import { type Backoff, createBackoff } from '../../base/backoff.ts';
+import { LedgerThrottled } from '../../ledger/ledger.ts';
 
 export type Item = Record<string, AttributeValue>;
 
@@ -43,12 +45,21 @@ type Written =
 
 export interface TransactionStep extends Expressions {
   readonly key: ItemKey;
+  readonly isDeletion?: boolean;
+}
+
+/** Which of the items under a `pk` to read: those whose `sk` begins with `prefix`; or so many from one on. */
+interface Range {
+  readonly prefix?: string | undefined;
+  readonly after?: string | undefined;
+  readonly limit?: number | undefined;
 }
 
 /** BatchGetItem takes 100 keys; a transaction 100 actions (DynamoDB API Reference). */
 const KEYS_PER_BATCH = 100;
 export const STEPS_PER_TRANSACTION = 100;
 const TRIES = 8;
+const BATCHES_AT_A_TIME = 4;
 
 /**
  * One table with the string keys `pk` and `sk`. Every read is strongly consistent; lists are
@@ -72,7 +83,7 @@ export class DynamodbTable {
 
   async get(key: ItemKey): Promise<Item | undefined> {
     const command = new GetItemCommand({ TableName: this.#name, Key: attributesOf(key), ConsistentRead: true });
-    return (await this.#client.send(command)).Item;
+    return (await this.#read(() => this.#client.send(command))).Item;
   }
 
   /**
@@ -80,27 +91,31 @@ export class DynamodbTable {
    * part: retry.
    */
   async getAll(keys: readonly ItemKey[]): Promise<Item[]> {
-    const found: Item[] = [];
+    const batches: (readonly ItemKey[])[] = [];
     for (let start = 0; start < keys.length; start += KEYS_PER_BATCH) {
-      found.push(...(await this.#getBatch(keys.slice(start, start + KEYS_PER_BATCH))));
+      batches.push(keys.slice(start, start + KEYS_PER_BATCH));
     }
-    return found;
+    return (await pMap(batches, (batch) => this.#getBatch(batch), { concurrency: BATCHES_AT_A_TIME })).flat();
   }
 
-  /** The items under `pk`, all or those whose `sk` begins with `prefix`, in the order of `sk`. */
-  async query(pk: string, prefix?: string): Promise<Item[]> {
-    const pages = paginateQuery(
-      { client: this.#client },
-      {
+  /** The items under `pk`, all or those of a range, in the order of `sk`. */
+  async query(pk: string, { prefix, after, limit = Number.POSITIVE_INFINITY }: Range = {}): Promise<Item[]> {
+    const found: Item[] = [];
+    let start = after === undefined ? undefined : attributesOf({ pk, sk: after });
+    do {
+      const command = new QueryCommand({
         TableName: this.#name,
         KeyConditionExpression: prefix === undefined ? 'pk = :pk' : 'pk = :pk and begins_with(sk, :prefix)',
         ExpressionAttributeValues:
           prefix === undefined ? { ':pk': text(pk) } : { ':pk': text(pk), ':prefix': text(prefix) },
         ConsistentRead: true,
-      },
-    );
-    const found: Item[] = [];
-    for await (const page of pages) for (const item of page.Items ?? []) found.push(item);
+        Limit: Number.isFinite(limit) ? limit - found.length : undefined,
+        ExclusiveStartKey: start,
+      });
+      const { Items = [], LastEvaluatedKey } = await this.#read(() => this.#client.send(command));
+      for (const item of Items) found.push(item);
+      start = LastEvaluatedKey;
+    } while (start && found.length < limit);
     return found;
   }
 
@@ -142,8 +157,9 @@ export class DynamodbTable {
    * stood against it, by their index: none when it is done.
    */
   async transact(steps: readonly TransactionStep[]): Promise<readonly number[]> {
-    const items = steps.map(({ key, ...expressions }): TransactWriteItem => {
+    const items = steps.map(({ key, isDeletion, ...expressions }): TransactWriteItem => {
       const action = { TableName: this.#name, Key: attributesOf(key), ...parametersOf(expressions) };
+      if (isDeletion) return { Delete: action };
       return expressions.update === undefined
         ? { ConditionCheck: { ...action, ConditionExpression: expressions.condition } }
         : { Update: { ...action, UpdateExpression: expressions.update } };
@@ -164,9 +180,17 @@ export class DynamodbTable {
       try {
         return await send();
       } catch (error) {
-        if (attempt === TRIES || !isPassing(error)) throw error;
+        if (attempt === TRIES || !isPassing(error)) throw namedIfThrottled(error);
       }
       await this.#backoff(attempt);
+    }
+  }
+
+  async #read<Output>(send: () => Promise<Output>): Promise<Output> {
+    try {
+      return await send();
+    } catch (error) {
+      throw namedIfThrottled(error);
     }
   }
 
@@ -174,13 +198,14 @@ export class DynamodbTable {
     const found: Item[] = [];
     let asked: Item[] = keys.map(attributesOf);
     for (let attempt = 1; asked.length > 0; attempt += 1) {
-      if (attempt > TRIES)
-        throw new Error(`DynamoDB left ${asked.length} of ${keys.length} items unread, ${TRIES} times`);
+      if (attempt > TRIES) {
+        throw new LedgerThrottled(`DynamoDB left ${asked.length} of ${keys.length} items unread, ${TRIES} times`);
+      }
       if (attempt > 1) await this.#backoff(attempt - 1);
       const command = new BatchGetItemCommand({
         RequestItems: { [this.#name]: { Keys: asked, ConsistentRead: true } },
       });
-      const { Responses, UnprocessedKeys } = await this.#client.send(command);
+      const { Responses, UnprocessedKeys } = await this.#read(() => this.#client.send(command));
       found.push(...(Responses?.[this.#name] ?? []));
       asked = UnprocessedKeys?.[this.#name]?.Keys ?? [];
     }
@@ -241,6 +266,23 @@ function isPassing(error: unknown): boolean {
   if (error instanceof TransactionConflictException) return true;
   if (!(error instanceof TransactionCanceledException) || failedSteps(error).length > 0) return false;
   return (error.CancellationReasons ?? []).some(({ Code }) => Code !== undefined && PASSING.includes(Code));
+}
+
+const THROTTLED = [
+  'ProvisionedThroughputExceededException',
+  'RequestLimitExceeded',
+  'ThrottlingException',
+  'ThrottlingError',
+  'ProvisionedThroughputExceeded',
+];
+
+function namedIfThrottled(error: unknown): unknown {
+  const names = error instanceof Error ? [error.name] : [];
+  if (error instanceof TransactionCanceledException) {
+    for (const { Code } of error.CancellationReasons ?? []) names.push(Code ?? '');
+  }
+  const found = names.find((name) => THROTTLED.includes(name));
+  return found === undefined ? error : new LedgerThrottled(`DynamoDB is throttling: ${found}`, { cause: error });
 }
 
 function failedSteps(error: unknown): number[] {

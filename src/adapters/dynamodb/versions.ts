@@ -1,49 +1,44 @@
 import type { Partition } from '../../billing/partition.ts';
 import type { VersionId } from '../../billing/version.ts';
-import type { Recorded, VersionReading, VersionsOfLedger } from '../../ledger/ledger.ts';
-import { applyVersion, tickFor } from '../../ledger/partitionChanges.ts';
-import { newPartitionRecord } from '../../ledger/partitionRecord.ts';
-import { mergeVersion, removedOutcome, type VersionRecord } from '../../ledger/versionRecord.ts';
+import type { ObjectPlace, Recorded, VersionReading, VersionsOfLedger } from '../../ledger/ledger.ts';
+import { removedOutcome, type VersionRecord } from '../../ledger/versionRecord.ts';
 import type { DynamodbFolds } from './folds.ts';
 import { fenceOf, lostLease } from './leases.ts';
-import { latestVersion, latestVersions } from './log.ts';
-import type { DynamodbPartitionItems } from './partitionItems.ts';
-import type { ChangeOfStaged, DynamodbVersionItems } from './versionItems.ts';
+import type { DynamodbRecording } from './recording.ts';
+import { type ChangeOfStaged, changeOfStaged, type DynamodbVersionItems, deletionOfRemoved } from './versionItems.ts';
 
 export class DynamodbVersions implements VersionsOfLedger {
-  readonly #partitions: DynamodbPartitionItems;
   readonly #items: DynamodbVersionItems;
+  readonly #recording: DynamodbRecording;
   readonly #folds: DynamodbFolds;
 
-  constructor(partitions: DynamodbPartitionItems, items: DynamodbVersionItems, folds: DynamodbFolds) {
-    this.#partitions = partitions;
+  constructor(items: DynamodbVersionItems, recording: DynamodbRecording, folds: DynamodbFolds) {
     this.#items = items;
+    this.#recording = recording;
     this.#folds = folds;
   }
 
   async version(partition: Partition, id: VersionId): Promise<VersionRecord | undefined> {
-    return (await this.readVersion(partition, id)).version;
+    return this.#items.get(partition, id);
   }
 
-  async readVersion(partition: Partition, id: VersionId): Promise<VersionReading> {
-    const { record, entries } = await this.#partitions.read(partition);
-    return { version: latestVersion(await this.#items.get(partition, id), id, entries), partition: record };
+  async versionsById(partition: Partition, ids: readonly VersionId[]): Promise<VersionRecord[]> {
+    const items = await this.#items.find(ids.map((id) => ({ partition, id })));
+    return [...items.values()].map(({ record }) => record);
+  }
+
+  async versionsOfObjects(partition: Partition, objects: readonly ObjectPlace[]): Promise<VersionRecord[]> {
+    return this.#items.listObjects(partition, objects);
   }
 
   async versions(partition: Partition): Promise<VersionRecord[]> {
-    const { entries } = await this.#partitions.read(partition);
-    return latestVersions(await this.#items.list(partition), entries);
+    return this.#items.list(partition);
   }
 
-  async recordVersion(seen: VersionRecord, now: number, reading?: VersionReading): Promise<Recorded> {
-    const { partition, id, awaitsManifest } = seen;
-    const known = reading ?? (await this.readVersion(partition, id));
-    const { record, isNew } = mergeVersion(known.version, seen);
-    const before = known.partition ?? newPartitionRecord(partition);
-    const counts = applyVersion(before, record, { isNew, awaitsManifest }, now) !== before;
-    if (!isNew && !counts) return { partition: before, isNew: false, tick: tickFor(before, id) };
-    const after = await this.#folds.append(partition, { record, isNew, awaitsManifest, at: now });
-    return { partition: after, isNew: true, tick: tickFor(after, id) };
+  async recordVersion(seen: VersionRecord, now: number, before?: VersionReading): Promise<Recorded> {
+    await this.#folds.touchPeriod(seen.partition.period, now);
+    const isUnknown = before !== undefined && before.version === undefined;
+    return this.#recording.record({ seen, now, isUnknown });
   }
 
   async markSuperseded(
@@ -57,24 +52,28 @@ export class DynamodbVersions implements VersionsOfLedger {
     );
   }
 
-  async markRemoved(partition: Partition, epoch: number, ids: readonly VersionId[]): Promise<void> {
-    await this.#changeStaged(partition, epoch, ids, removedOutcome);
+  async markRemoved(partition: Partition, epoch: number, ids: readonly VersionId[], at: number): Promise<void> {
+    await this.#changeStaged(partition, epoch, ids, (outcome) => removedOutcome(outcome, at));
   }
 
-  /**
-   * Versions that lie in the log alone get their items first. They may stay in the log: merged
-   * again, a mark stays.
-   */
+  /** An intent that names a version counts while the version is there: that one stays. */
+  async forgetVersions(partition: Partition, epoch: number, ids: readonly VersionId[]): Promise<void> {
+    const named = await this.#folds.namedIn(partition);
+    const others = ids.filter((id) => !named.has(id));
+    const fence = fenceOf(partition.period, epoch);
+    if (!(await this.#items.changeAll(partition, others, deletionOfRemoved, fence))) {
+      throw lostLease(partition.period, epoch);
+    }
+  }
+
   async #changeStaged(
     partition: Partition,
     epoch: number,
     ids: readonly VersionId[],
     change: ChangeOfStaged,
   ): Promise<void> {
-    const { entries } = await this.#partitions.read(partition);
-    const named = new Set(ids);
-    await this.#items.merge(entries.filter(({ record }) => named.has(record.id)));
-    const held = await this.#items.changeStaged(partition, ids, change, fenceOf(partition.period, epoch));
+    const fence = fenceOf(partition.period, epoch);
+    const held = await this.#items.changeAll(partition, ids, (item) => changeOfStaged(item, change), fence);
     if (!held) throw lostLease(partition.period, epoch);
   }
 }

@@ -4,10 +4,10 @@ import path from 'node:path';
  * The path of a key under a bucket's folder, or undefined when the key cannot be a file there. S3
  * takes any UTF-8 text as a key; a folder does not:
  *
- *   `.` and `..` as a segment, a slash at the start or end, two slashes in a row    would name another file, or leave the folder
- *   NUL, lone surrogates                                                              no file name can hold them
- *   a backslash                                                                       separates folders on Windows, and chokidar takes it for a slash
- *   a part file's name                                                                is ours: see {@link partName}
+ *   `.`, `..` or an empty segment, a slash at an end    would name another file, or leave the folder
+ *   NUL, lone surrogates                                no file name can hold them
+ *   a backslash                                         a slash on Windows, and to chokidar
+ *   a part file's name                                  is ours: see {@link partName}
  */
 export function pathOfKey(folder: string, key: string): string | undefined {
   const segments = key.split('/');

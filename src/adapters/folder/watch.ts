@@ -33,7 +33,7 @@ export interface Watch {
  * shortly before). List the buckets then, not earlier, and nothing is lost in between:
  *
  *   the file was whole when the watch was complete    the listing has it
- *   it was still being written then                   its next bytes are a change, and reported; the listing may have a part of it
+ *   it was still being written then                   it is reported again; the listing may have a part
  *   it came later                                     it is reported; the listing may have it as well
  *
  * Rejects with the signal's reason if it is aborted before the watch is complete.

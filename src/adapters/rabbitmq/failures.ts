@@ -6,8 +6,8 @@ import { printable } from '../../base/printable.ts';
  * to be sent later.
  *
  *   transient  nothing is wrong with the message: send it again, on a new connection, after a wait
- *   auth       the broker refused the user, or what the user wants to do: the secret may have changed, read it again, once
- *   permanent  it would fail again until somebody mends the broker or the configuration: not within this call
+ *   auth       the broker refused the user, or what it wants to do: read the secret again, once
+ *   permanent  it would fail again until the broker or the configuration is mended: not in this call
  */
 type FailureKind = 'transient' | 'auth' | 'permanent';
 

@@ -117,6 +117,14 @@ export function wasAnswered({ code }: SnowflakeFailure): boolean {
 }
 
 /**
+ * Whether Snowflake cannot be reached, or does not answer: whatever the statement, and whoever
+ * sends it. Not so where Snowflake itself has answered.
+ */
+export function isUnreachable(failure: SnowflakeFailure): boolean {
+  return failure.kind === 'reconnect' || (failure.kind === 'transient' && !wasAnswered(failure));
+}
+
+/**
  * 5xx, 408 and 429 pass (Snowflake's connectors retry these); 401 is about the token; the rest will
  * not change.
  */

@@ -59,7 +59,7 @@ interface Publishing {
  * answer to the commit was lost: publishing again is harmless.
  */
 export async function publishFiles(
-  session: Session,
+  session: Pick<Session, 'run' | 'transaction'>,
   names: SnowflakeNames,
   { period, epoch }: Publishing,
   publications: readonly Publication[],

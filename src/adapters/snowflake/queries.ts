@@ -32,8 +32,10 @@ export function createQueries(
     async submit(sql, queryTag) {
       const submitting = connect();
       try {
-        return await persist(submitting, submitSeconds, 'submitting a query', (connection, requestId) =>
-          submitOnce(connection, sql, queryTag, requestId),
+        return await persist(
+          submitting,
+          { seconds: submitSeconds, what: 'submitting a query' },
+          (connection, requestId) => submitOnce(connection, sql, queryTag, requestId),
         );
       } finally {
         await submitting.close();
@@ -41,11 +43,15 @@ export function createQueries(
     },
     async status(queryId) {
       checkQueryId(queryId);
-      return persist(asking, statusSeconds, 'asking for a query', (connection) => statusOf(connection, queryId));
+      return persist(asking, { seconds: statusSeconds, what: 'asking for a query' }, (connection) =>
+        statusOf(connection, queryId),
+      );
     },
     async result(queryId) {
       checkQueryId(queryId);
-      return persist(asking, statusSeconds, 'the result of a query', (connection) => connection.result(queryId));
+      return persist(asking, { seconds: statusSeconds, what: 'the result of a query' }, (connection) =>
+        connection.result(queryId),
+      );
     },
   };
 }

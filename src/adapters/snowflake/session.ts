@@ -1,8 +1,8 @@
 import { type Backoff, createBackoff } from '../../base/backoff.ts';
 import { checkWhole } from '../../base/checkWhole.ts';
 import { keepConnection } from '../../base/keptConnection.ts';
-import { createTurns } from '../../base/turns.ts';
-import type { ConnectionPlace, SnowflakeRow } from './connection.ts';
+import { createLanes } from '../../base/lanes.ts';
+import type { Bind, ConnectionPlace, SnowflakeRow } from './connection.ts';
 import type { SnowflakeCredentials } from './credentials.ts';
 import { createPersistence } from './persistence.ts';
 import { checkQueryId, createQueries } from './queries.ts';
@@ -17,8 +17,9 @@ export type { Bind, SnowflakeRow } from './connection.ts';
  * Work on Snowflake over connections of the same user, each opened when it is needed and again when
  * it broke:
  *
- *   statements   one statement or transaction after the other. When it breaks, or misses a deadline, its session is
- *                ended: the server rolls back what was open, and a statement that arrives late finds no session
+ *   statements   several, each with one statement or transaction at a time. When one breaks, misses a deadline or is
+ *                to stop, its session is ended: the server rolls back what was open, and a statement that arrives
+ *                late finds no session
  *   asking       asks for submitted queries. That is not a statement: it waits for none, and disturbs none
  *   submitting   a new one for each query: what runs in one session shares its transaction, its temporary tables and
  *                whatever it was set to, also with queries that run at the same time (Snowflake's documentation,
@@ -29,13 +30,15 @@ export type { Bind, SnowflakeRow } from './connection.ts';
  * may run twice: it must be idempotent.
  */
 export interface Session extends Statements {
+  /** When the signal is aborted, the statement is cancelled, and the signal's reason thrown. */
+  run(sql: string, binds?: readonly Bind[], signal?: AbortSignal): Promise<SnowflakeRow[]>;
   /**
-   * BEGIN, the work, COMMIT, with no other statement in between; ROLLBACK when the work throws.
-   * Nothing of it is repeated: it throws, and the caller's run is repeated. When COMMIT fails
-   * without an answer, it may have happened. The work must use the statements that it is given: one
-   * of the session itself would wait for the transaction's end.
+   * BEGIN, the work, COMMIT, with no other statement in between; ROLLBACK when the work throws, or
+   * the signal is aborted. Nothing of it is repeated: it throws, and the caller's run is repeated.
+   * When COMMIT fails without an answer, it may have happened. The work must use the statements
+   * that it is given: one of the session itself is no part of the transaction.
    */
-  transaction<Result>(work: (statements: Statements) => Promise<Result>): Promise<Result>;
+  transaction<Result>(work: (statements: Statements) => Promise<Result>, signal?: AbortSignal): Promise<Result>;
   /**
    * Submits a query under a query tag, in a session of its own, and in no second one; answers its
    * query id. When it throws, the query may run: see `findByTag`.
@@ -72,6 +75,8 @@ export interface SessionOptions extends SessionParameters {
    * become of it.
    */
   readonly deadlines?: Partial<Deadlines>;
+  /** How many statements run at the same time; one where it is not said. */
+  readonly statementsAtOnce?: number | undefined;
   readonly backoff?: Backoff;
 }
 
@@ -108,28 +113,29 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   const place = { database, schema, warehouse, application };
   const kept = (whenClosed: ConnectionPlace['whenClosed'], parameters: SessionParameters) =>
     keepConnection(() => signIn({ ...place, whenClosed }, parameters), { closed: sessionClosed });
-  const statements = kept('sessionEnds', options);
+  const statements = Array.from({ length: options.statementsAtOnce ?? 1 }, () => kept('sessionEnds', options));
+  const onFreeLane = createLanes(statements);
   const asking = kept('sessionEnds', options);
   const queries = createQueries(persist, asking, () => kept('queriesRunOn', submitted), deadlines);
-  const inTurn = createTurns();
-  await statements.current();
+  const seconds = deadlines.statementSeconds;
+  await onFreeLane((lane) => lane.current());
 
-  const run: Statements['run'] = (sql, binds = []) =>
-    inTurn(() =>
-      persist(statements, deadlines.statementSeconds, 'a statement', (connection, requestId, signal) =>
-        connection.execute(sql, binds, requestId, signal),
+  const run: Session['run'] = (sql, binds = [], signal = undefined) =>
+    onFreeLane((lane) =>
+      persist(lane, { what: 'a statement', seconds, signal }, (connection, requestId, either) =>
+        connection.execute(sql, binds, requestId, either),
       ),
     );
 
   return {
     run,
-    transaction(work) {
-      return inTurn(async () => {
-        const begun = await persist(statements, deadlines.statementSeconds, 'BEGIN', async (connection, id, signal) => {
-          await connection.execute('begin transaction', [], id, signal);
+    transaction(work, signal) {
+      return onFreeLane(async (lane) => {
+        const begun = await persist(lane, { what: 'BEGIN', seconds, signal }, async (connection, id, either) => {
+          await connection.execute('begin transaction', [], id, either);
           return connection;
         });
-        return inTransaction(begun, statements, deadlines.statementSeconds, work);
+        return inTransaction(begun, lane, { seconds, signal }, work);
       });
     },
     submit: queries.submit,
@@ -150,7 +156,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       await run(`select SYSTEM$CANCEL_QUERY('${queryId}')`);
     },
     async close() {
-      await Promise.all([statements.close(), asking.close()]);
+      await Promise.all([...statements, asking].map((connection) => connection.close()));
     },
   };
 }

@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { withDeadline } from '../../base/deadline.ts';
 import type { KeptConnection } from '../../base/keptConnection.ts';
 import { quoteValue } from '../../base/printable.ts';
 import type { Bind, Connection, SnowflakeRow } from './connection.ts';
-import { failureOf, type SnowflakeFailure, wasAnswered } from './failures.ts';
-import { isBreak } from './persistence.ts';
+import { failureOf, wasAnswered } from './failures.ts';
+import { inTime, isBreak, type Step } from './persistence.ts';
 import type { Statements } from './statements.ts';
 
 /**
@@ -15,19 +14,22 @@ import type { Statements } from './statements.ts';
 export async function inTransaction<Result>(
   connection: Connection,
   kept: KeptConnection<Connection>,
-  seconds: number,
+  { seconds, signal }: Pick<Step, 'seconds' | 'signal'>,
   work: (statements: Statements) => Promise<Result>,
 ): Promise<Result> {
-  let lost: SnowflakeFailure | undefined;
+  const step = { what: 'a statement of a transaction', seconds, signal };
+  let lost: unknown;
   let isOver = false;
 
   async function execute(sql: string, binds: readonly Bind[] = []): Promise<SnowflakeRow[]> {
-    if (lost) throw lost;
+    if (lost !== undefined) throw lost;
     try {
-      return await withDeadline({ what: 'a statement of a transaction', seconds }, (signal) =>
-        connection.execute(sql, binds, randomUUID(), signal),
-      );
+      return await inTime(step, (either) => connection.execute(sql, binds, randomUUID(), either));
     } catch (error) {
+      if (signal?.aborted) {
+        lost = signal.reason;
+        throw lost;
+      }
       const failure = failureOf(error);
       if (isBreak(failure) || !wasAnswered(failure)) lost = failure;
       throw failure;

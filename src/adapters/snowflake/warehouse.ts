@@ -1,7 +1,8 @@
 import type { Payer } from '../../billing/payer.ts';
 import type { Period } from '../../billing/period.ts';
-import type { Warehouse } from '../../warehouse/warehouse.ts';
+import { type Warehouse, WarehouseUnavailable } from '../../warehouse/warehouse.ts';
 import { auditFiles } from './audit.ts';
+import { isUnreachable, SnowflakeFailure } from './failures.ts';
 import { raiseFence } from './fence.ts';
 import type { SnowflakeNames } from './names.ts';
 import { publishedFiles, publishFiles } from './publish.ts';
@@ -29,20 +30,49 @@ interface SnowflakeWarehouseOptions {
  * the published ones.
  *
  * No method holds a transaction open when it returns or throws, and none depends on what an earlier
- * one left in this process. What the session throws goes to the caller: the run fails, or the one
- * partition does, and is repeated.
+ * one left in this process. What the session throws goes to the caller, as WarehouseUnavailable
+ * where Snowflake could not be reached: the run fails, or the one partition does, and is repeated.
  */
 export function openSnowflakeWarehouse(options: SnowflakeWarehouseOptions): Warehouse {
-  const { session, names } = options;
+  const { names } = options;
+  const script = createSnowflakeScript(options);
+  const on = <Result>(signal: AbortSignal | undefined, work: (session: CancellableSession) => Promise<Result>) =>
+    reaching(async () => work(cancelledBy(signal, await options.session())));
   return {
-    raiseFence: async (period, epoch) => raiseFence(await session(), names, period, epoch),
-    published: async (period, payers) => publishedFiles(await session(), names, period, payers),
-    register: async (partition, files) => registerFiles(await session(), names, partition, files),
-    audit: async (partition, files) => auditFiles(await session(), names, partition, files),
-    publish: async (period, epoch, publications) =>
-      publishFiles(await session(), names, { period, epoch }, publications),
-    totals: async (period, payers) => totalsOf(await session(), names, period, payers),
-    script: createSnowflakeScript(options),
-    unregister: async (partition, stagedKeys) => unregisterFiles(await session(), names, partition, stagedKeys),
+    raiseFence: (period, epoch, signal) => on(signal, (session) => raiseFence(session, names, period, epoch)),
+    published: (period, payers, signal) => on(signal, (session) => publishedFiles(session, names, period, payers)),
+    register: (partition, files, signal) => on(signal, (session) => registerFiles(session, names, partition, files)),
+    audit: (partition, files, signal) => on(signal, (session) => auditFiles(session, names, partition, files)),
+    publish: (period, epoch, publications, signal) =>
+      on(signal, (session) => publishFiles(session, names, { period, epoch }, publications)),
+    totals: (period, payers) => on(undefined, (session) => totalsOf(session, names, period, payers)),
+    script: {
+      ...script,
+      submit: (run, step) => reaching(() => script.submit(run, step)),
+      look: (run, step, queryId) => reaching(() => script.look(run, step, queryId)),
+      cancel: (run, stepNumber, queryId) => reaching(() => script.cancel(run, stepNumber, queryId)),
+    },
+    unregister: (partition, stagedKeys) =>
+      on(undefined, (session) => unregisterFiles(session, names, partition, stagedKeys)),
   };
+}
+
+type CancellableSession = Pick<Session, 'run' | 'transaction'>;
+
+/** The session's statements, each of which is cancelled when the signal is aborted. */
+function cancelledBy(signal: AbortSignal | undefined, session: Session): CancellableSession {
+  return {
+    run: (sql, binds) => session.run(sql, binds, signal),
+    transaction: (work) => session.transaction(work, signal),
+  };
+}
+
+/** What the work answers; WarehouseUnavailable is thrown where Snowflake could not be reached. */
+async function reaching<Result>(work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof SnowflakeFailure) || !isUnreachable(error)) throw error;
+    throw new WarehouseUnavailable(error.message, { cause: error });
+  }
 }

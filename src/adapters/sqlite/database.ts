@@ -10,6 +10,7 @@ const TABLES = `
   create table if not exists partitions (
     period text, payer text, body text not null, primary key (period, payer)) without rowid;
   create table if not exists periods (period text primary key, body text not null) without rowid;
+  create table if not exists periods_in_play (period text primary key, body text not null) without rowid;
   create table if not exists schemas (id text primary key, body text not null) without rowid;
   create table if not exists analytics (period text primary key, body text not null) without rowid;
   create table if not exists outbox (id text primary key, body text not null) without rowid;
@@ -68,7 +69,7 @@ export class SqliteDatabase {
   }
 
   /** The records that a query for `body` finds. Throws LedgerDamaged when one cannot be read. */
-  all<Body>(sql: string, key: readonly string[]): Body[] {
+  all<Body>(sql: string, key: readonly (string | number)[]): Body[] {
     return this.prepare(sql)
       .all(...key)
       .map((row) => bodyOf<Body>(row));

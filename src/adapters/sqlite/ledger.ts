@@ -10,6 +10,9 @@ import type {
   FileSchema,
   LeaseAnswer,
   Ledger,
+  ObjectPlace,
+  OutboxPage,
+  PeriodInPlay,
   PeriodRecord,
   Recorded,
   StoredConfiguration,
@@ -107,8 +110,12 @@ export class SqliteLedger implements Ledger {
     return this.#versions.version(partition, id);
   }
 
-  readVersion(partition: Partition, id: VersionId): Promise<VersionReading> {
-    return this.#versions.readVersion(partition, id);
+  versionsById(partition: Partition, ids: readonly VersionId[]): Promise<VersionRecord[]> {
+    return this.#versions.versionsById(partition, ids);
+  }
+
+  versionsOfObjects(partition: Partition, objects: readonly ObjectPlace[]): Promise<VersionRecord[]> {
+    return this.#versions.versionsOfObjects(partition, objects);
   }
 
   versions(partition: Partition): Promise<VersionRecord[]> {
@@ -128,8 +135,12 @@ export class SqliteLedger implements Ledger {
     return this.#versions.markSuperseded(partition, epoch, ids, since);
   }
 
-  markRemoved(partition: Partition, epoch: number, ids: readonly VersionId[]): Promise<void> {
-    return this.#versions.markRemoved(partition, epoch, ids);
+  markRemoved(partition: Partition, epoch: number, ids: readonly VersionId[], at: Moment): Promise<void> {
+    return this.#versions.markRemoved(partition, epoch, ids, at);
+  }
+
+  forgetVersions(partition: Partition, epoch: number, ids: readonly VersionId[]): Promise<void> {
+    return this.#versions.forgetVersions(partition, epoch, ids);
   }
 
   partition(partition: Partition): Promise<PartitionRecord | undefined> {
@@ -142,6 +153,14 @@ export class SqliteLedger implements Ledger {
 
   periods(): Promise<Period[]> {
     return this.#partitions.periods();
+  }
+
+  periodsInPlay(): Promise<PeriodInPlay[]> {
+    return this.#partitions.periodsInPlay();
+  }
+
+  retirePeriod(period: PeriodInPlay): Promise<void> {
+    return this.#partitions.retirePeriod(period);
   }
 
   recordDelivery(delivery: Delivery, awaited: readonly string[], now: Moment): Promise<Recorded> {
@@ -208,8 +227,8 @@ export class SqliteLedger implements Ledger {
     return this.#outbox.putIntoOutbox(messages);
   }
 
-  outbox(): Promise<Message[]> {
-    return this.#outbox.outbox();
+  outbox(page?: OutboxPage): Promise<Message[]> {
+    return this.#outbox.outbox(page);
   }
 
   takeFromOutbox(ids: readonly string[]): Promise<void> {

@@ -1,4 +1,4 @@
-import type { OutboxOfLedger } from '../../ledger/ledger.ts';
+import type { OutboxOfLedger, OutboxPage } from '../../ledger/ledger.ts';
 import { byAge, type Message } from '../../ledger/message.ts';
 import type { SqliteDatabase } from './database.ts';
 
@@ -16,8 +16,9 @@ export class SqliteOutbox implements OutboxOfLedger {
     });
   }
 
-  async outbox(): Promise<Message[]> {
-    return this.#db.all<Message>('select body from outbox', []).sort(byAge);
+  async outbox({ after = '', limit }: Partial<OutboxPage> = {}): Promise<Message[]> {
+    const sql = 'select body from outbox where id > ? order by id limit ?';
+    return this.#db.all<Message>(sql, [after, limit ?? -1]).sort(byAge);
   }
 
   async takeFromOutbox(ids: readonly string[]): Promise<void> {

@@ -1,8 +1,9 @@
+import type { Moment } from '../../base/moment.ts';
 import type { Partition } from '../../billing/partition.ts';
 import type { Period } from '../../billing/period.ts';
 import { versionIdOf } from '../../billing/version.ts';
 import type { Delivery } from '../../ledger/delivery.ts';
-import type { PartitionsOfLedger, Recorded } from '../../ledger/ledger.ts';
+import { IN_PLAY_MS, type PartitionsOfLedger, type PeriodInPlay, type Recorded } from '../../ledger/ledger.ts';
 import {
   applyDelivery,
   applyReopening,
@@ -36,10 +37,22 @@ export class SqlitePartitions implements PartitionsOfLedger {
     return rows.map((row) => row.period as Period);
   }
 
+  async periodsInPlay(): Promise<PeriodInPlay[]> {
+    return this.#db.all('select body from periods_in_play order by period', []);
+  }
+
+  async retirePeriod({ period, touchedAt }: PeriodInPlay): Promise<void> {
+    this.#db.transaction(() => {
+      if (inPlay(this.#db, period)?.touchedAt !== touchedAt) return;
+      this.#db.prepare('delete from periods_in_play where period = ?').run(period);
+    });
+  }
+
   async recordDelivery(delivery: Delivery, awaited: readonly string[], now: number): Promise<Recorded> {
     const { id, executionId, manifest, partition } = delivery;
     const by = versionIdOf(manifest);
     return this.#db.transaction(() => {
+      touchPeriod(this.#db, partition.period, now);
       const before = this.#read(partition);
       const progress = { id, executionId, manifest, files: delivery.files.length, awaited };
       const after = applyDelivery(before, awaited.length === 0 ? { ...progress, completedBy: by } : progress, now);
@@ -60,6 +73,7 @@ export class SqlitePartitions implements PartitionsOfLedger {
 
   async chooseReport(partition: Partition, report: string, now: number): Promise<Recorded> {
     return this.#db.transaction(() => {
+      touchPeriod(this.#db, partition.period, now);
       const before = this.#read(partition);
       const after = applyReportChoice(before, report, now);
       if (!after) return { partition: before, isNew: false, tick: 'none' };
@@ -72,6 +86,7 @@ export class SqlitePartitions implements PartitionsOfLedger {
     return this.#db.transaction(() => {
       const before = readPartition(this.#db, partition);
       if (!before) return undefined;
+      touchPeriod(this.#db, partition.period, now);
       const after = applyReopening(before, how, now);
       putPartition(this.#db, after);
       return { partition: after, isNew: true, tick: tickFor(after, how.by) };
@@ -98,4 +113,15 @@ export function readPartition(db: SqliteDatabase, { period, payer }: Partition):
 
 export function putPartition(db: SqliteDatabase, record: PartitionRecord): void {
   db.put('partitions', [record.partition.period, record.partition.payer], record);
+}
+
+/** Puts a period into play; that is said again after a while only. */
+export function touchPeriod(db: SqliteDatabase, period: Period, now: Moment): void {
+  const touchedAt = inPlay(db, period)?.touchedAt;
+  const isRecent = touchedAt !== undefined && Math.abs(now - touchedAt) < IN_PLAY_MS / 4;
+  if (!isRecent) db.put('periods_in_play', [period], { period, touchedAt: now });
+}
+
+function inPlay(db: SqliteDatabase, period: Period): PeriodInPlay | undefined {
+  return db.get('select body from periods_in_play where period = ?', [period]);
 }

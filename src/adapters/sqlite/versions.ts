@@ -1,7 +1,7 @@
 import type { Partition } from '../../billing/partition.ts';
-import type { VersionId } from '../../billing/version.ts';
-import type { Recorded, VersionReading, VersionsOfLedger } from '../../ledger/ledger.ts';
-import { applyVersion, tickFor } from '../../ledger/partitionChanges.ts';
+import { objectName, type VersionId, versionIdPrefix } from '../../billing/version.ts';
+import type { ObjectPlace, Recorded, VersionReading, VersionsOfLedger } from '../../ledger/ledger.ts';
+import { applySighting, sightingOf, tickFor } from '../../ledger/partitionChanges.ts';
 import { newPartitionRecord } from '../../ledger/partitionRecord.ts';
 import {
   mergeVersion,
@@ -12,7 +12,7 @@ import {
 } from '../../ledger/versionRecord.ts';
 import type { SqliteDatabase } from './database.ts';
 import { fencedPeriod } from './leases.ts';
-import { putPartition, readPartition } from './partitions.ts';
+import { putPartition, readPartition, touchPeriod } from './partitions.ts';
 
 export class SqliteVersions implements VersionsOfLedger {
   readonly #db: SqliteDatabase;
@@ -25,8 +25,19 @@ export class SqliteVersions implements VersionsOfLedger {
     return this.#read(partition, id);
   }
 
-  async readVersion(partition: Partition, id: VersionId): Promise<VersionReading> {
-    return { version: this.#read(partition, id), partition: readPartition(this.#db, partition) };
+  async versionsById(partition: Partition, ids: readonly VersionId[]): Promise<VersionRecord[]> {
+    return [...new Set(ids)].flatMap((id) => this.#read(partition, id) ?? []);
+  }
+
+  async versionsOfObjects({ period, payer }: Partition, objects: readonly ObjectPlace[]): Promise<VersionRecord[]> {
+    const names = new Set(objects.map(objectName));
+    const prefixes = [...new Set(objects.map(versionIdPrefix))];
+    const sql = 'select body from versions where period = ? and payer = ? and id >= ? and id < ?';
+    const found = prefixes.flatMap((prefix) =>
+      // No digit of an id comes after f.
+      this.#db.all<VersionRecord>(sql, [period, payer, prefix, `${prefix}g`]),
+    );
+    return found.filter(({ source }) => names.has(objectName(source)));
   }
 
   async versions({ period, payer }: Partition): Promise<VersionRecord[]> {
@@ -37,10 +48,11 @@ export class SqliteVersions implements VersionsOfLedger {
   async recordVersion(seen: VersionRecord, now: number, _before?: VersionReading): Promise<Recorded> {
     const { partition, id, awaitsManifest } = seen;
     return this.#db.transaction(() => {
+      touchPeriod(this.#db, partition.period, now);
       const { record, isNew } = mergeVersion(this.#read(partition, id), seen);
       if (isNew) this.#put(record);
       const before = readPartition(this.#db, partition) ?? newPartitionRecord(partition);
-      const after = applyVersion(before, record, { isNew, awaitsManifest }, now);
+      const after = applySighting(before, sightingOf(record, { isNew, awaitsManifest, at: now }));
       if (after !== before) putPartition(this.#db, after);
       return { partition: after, isNew: isNew || after !== before, tick: tickFor(after, id) };
     });
@@ -57,8 +69,18 @@ export class SqliteVersions implements VersionsOfLedger {
     );
   }
 
-  async markRemoved(partition: Partition, epoch: number, ids: readonly VersionId[]): Promise<void> {
-    this.#changeStaged(partition, epoch, ids, removedOutcome);
+  async markRemoved(partition: Partition, epoch: number, ids: readonly VersionId[], at: number): Promise<void> {
+    this.#changeStaged(partition, epoch, ids, (outcome) => removedOutcome(outcome, at));
+  }
+
+  async forgetVersions(partition: Partition, epoch: number, ids: readonly VersionId[]): Promise<void> {
+    const { period, payer } = partition;
+    this.#db.transaction(() => {
+      fencedPeriod(this.#db, period, epoch);
+      const removed = ids.filter((id) => this.#read(partition, id)?.outcome.status === 'removed');
+      const forget = this.#db.prepare('delete from versions where period = ? and payer = ? and id = ?');
+      for (const id of removed) forget.run(period, payer, id);
+    });
   }
 
   #changeStaged(

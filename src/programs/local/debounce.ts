@@ -8,6 +8,9 @@ const SETTINGS: FinalizeTimings = {
   retryBaseSeconds: 1,
   retryMaxSeconds: 60,
   supersededGraceSeconds: 60,
+  // DuckDB uses every processor for one statement. However long it takes: it is the person's own
+  // machine.
+  statementsAtOnce: 1,
 };
 /** Whoever copies files into a watched folder by hand takes longer than AWS between two of them. */
 const WATCH_SETTINGS: FinalizeTimings = { ...SETTINGS, quietSeconds: 3, maxWaitSeconds: 60 };

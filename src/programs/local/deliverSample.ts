@@ -9,7 +9,7 @@ import { sampleDeliveries } from '../sample/sampleDeliveries.ts';
 export const SAMPLE_SEED = 1;
 
 /** What delivering the sample takes. `settled` resolves when nothing more happens by itself. */
-interface SampleDelivery {
+interface SampleDelivering {
   readonly keep: string;
   readonly store: FolderObjectStore;
   readonly queue: Queue<CopyRequest>;
@@ -22,7 +22,7 @@ interface SampleDelivery {
  * would. Once it has been delivered whole, a mark in the state says so; cut off before, it is
  * delivered again from the start.
  */
-export async function deliverSample({ keep, store, queue, settled, say }: SampleDelivery): Promise<void> {
+export async function deliverSample({ keep, store, queue, settled, say }: SampleDelivering): Promise<void> {
   const mark = join(keep, 'sample-delivered');
   if (await isThere(mark)) return say('the sample was delivered before');
   for (const step of sampleDeliveries(SAMPLE_SEED)) {

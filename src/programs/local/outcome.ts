@@ -4,7 +4,7 @@ import type { Ledger } from '../../ledger/ledger.ts';
 import type { PartitionRecord } from '../../ledger/partitionRecord.ts';
 import { stateOf } from '../../ledger/partitionState.ts';
 import type { PartitionOutcome } from './partitionOutcome.ts';
-import { type Totals, totalsOf } from './totals.ts';
+import { type Totals, totalsByCurrency } from './totals.ts';
 
 /**
  * What `--json` prints. Two currencies are never added, anywhere in it; `watermark` is an ISO 8601
@@ -21,13 +21,13 @@ export interface Outcome {
 }
 
 /** How everything in a state stands: what the end of a run shows. */
-export async function readOutcome(
+export async function outcomeOfRun(
   ledger: Ledger,
   warehouse: Pick<DuckdbWarehouse, 'summary' | 'findings'>,
 ): Promise<Pick<Outcome, 'partitions' | 'findings' | 'totals'>> {
   const partitions = await partitionOutcomes(ledger, warehouse);
   const findings = await warehouse.findings();
-  return { partitions, findings, totals: totalsOf(partitions, findings) };
+  return { partitions, findings, totals: totalsByCurrency(partitions, findings) };
 }
 
 /** One entry per partition that the ledger knows, by payer and period. */

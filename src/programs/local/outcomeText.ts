@@ -2,7 +2,7 @@ import { money, thousands } from './amounts.ts';
 import type { Outcome } from './outcome.ts';
 import type { PartitionOutcome } from './partitionOutcome.ts';
 import { type Column, fitTables, type TableContent } from './table.ts';
-import type { CheckTotal, MonthTotal } from './totals.ts';
+import type { FindingsOfCheck, MonthTotal } from './totals.ts';
 
 /** How many findings a terminal shows; `--json` has all of them. */
 const SHOWN_FINDINGS = 25;
@@ -90,7 +90,7 @@ function partTexts(parts: readonly Part[], width: number): string[] {
 }
 
 /** A check's totals over all months, per currency, largest saving first. */
-function overMonths(checks: readonly CheckTotal[]): OverMonths[] {
+function overMonths(checks: readonly FindingsOfCheck[]): OverMonths[] {
   const groups = Map.groupBy(checks, ({ check, currency }) => `${check} ${currency ?? ''}`);
   return [...groups.values()]
     .flatMap((ofCheck) => {
@@ -103,7 +103,7 @@ function overMonths(checks: readonly CheckTotal[]): OverMonths[] {
     .sort((a, b) => b.estimatedSaving - a.estimatedSaving);
 }
 
-interface OverMonths extends Omit<CheckTotal, 'period'> {
+interface OverMonths extends Omit<FindingsOfCheck, 'period'> {
   readonly months: number;
 }
 

@@ -13,7 +13,7 @@ import { finishForgetting } from './forget.ts';
 import { folderInput, type Input, sampleInput } from './input.ts';
 import { nextCommands, stateArguments } from './nextCommands.ts';
 import type { Options } from './options.ts';
-import { allPartitions, type Outcome, readOutcome } from './outcome.ts';
+import { allPartitions, type Outcome, outcomeOfRun } from './outcome.ts';
 import { outcomeText } from './outcomeText.ts';
 import { withPlacedTimes } from './placedTimes.ts';
 import type { Progress } from './progress.ts';
@@ -108,7 +108,7 @@ async function openReactor(
 }
 
 async function outcomeOf(options: Options, stack: Stack, progress: Progress): Promise<Outcome> {
-  const read = await readOutcome(stack.ledger, stack.warehouse);
+  const read = await outcomeOfRun(stack.ledger, stack.warehouse);
   const elapsedSeconds = Math.round(performance.now()) / 1000;
   return { ...read, database: warehousePath(options.keep), events: progress.counts(), elapsedSeconds };
 }

@@ -4,6 +4,7 @@ import type { DuckdbWarehouse } from '../../adapters/duckdb/warehouse.ts';
 import { type Consumer, consume } from '../../adapters/memory/consume.ts';
 import { type DeadLetter, MemoryQueue } from '../../adapters/memory/queue.ts';
 import type { SqliteLedger } from '../../adapters/sqlite/ledger.ts';
+import { setSystemTimer } from '../../base/timer.ts';
 import type { Period } from '../../billing/period.ts';
 import type { Place } from '../../billing/placement.ts';
 import { handleCopyMessage } from '../../copy/handleCopyMessage.ts';
@@ -137,6 +138,7 @@ function servicesOf(options: StackOptions, { ledger, warehouse, copyQueue, final
       warehouse,
       script: warehouse.script,
       sleep: (seconds) => wait(seconds * 1000),
+      setTimer: setSystemTimer,
     },
     settings: { ...settings, ...deployment, holder: randomUUID() },
   };
@@ -191,11 +193,12 @@ async function restoreUnregistered(staging: CopyServices, period: Period): Promi
 }
 
 function newQueue<Message>(maxReceives: number): MemoryQueue<Message> {
-  const setTimer = (callback: () => void, delayMs: number) => {
-    const timer = setTimeout(callback, delayMs);
-    return () => clearTimeout(timer);
-  };
-  return new MemoryQueue({ visibilitySeconds: VISIBILITY_SECONDS, maxReceives, now: steadyNow, setTimer });
+  return new MemoryQueue({
+    visibilitySeconds: VISIBILITY_SECONDS,
+    maxReceives,
+    now: steadyNow,
+    setTimer: setSystemTimer,
+  });
 }
 
 /** Milliseconds since 1970 by a clock that nobody sets: a delay of a message is a duration. */

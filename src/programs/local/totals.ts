@@ -6,7 +6,7 @@ export interface Totals {
   /** One entry per month and currency, oldest month first. */
   readonly months: readonly MonthTotal[];
   /** One entry per check, month and currency, largest saving first. */
-  readonly checks: readonly CheckTotal[];
+  readonly checks: readonly FindingsOfCheck[];
 }
 
 export interface MonthTotal {
@@ -20,7 +20,7 @@ export interface MonthTotal {
   readonly estimatedSaving: number;
 }
 
-export interface CheckTotal {
+export interface FindingsOfCheck {
   readonly check: string;
   readonly period: string;
   readonly currency: string | null;
@@ -30,7 +30,7 @@ export interface CheckTotal {
 
 type Findings = Awaited<ReturnType<DuckdbWarehouse['findings']>>;
 
-export function totalsOf(partitions: readonly PartitionOutcome[], findings: Findings): Totals {
+export function totalsByCurrency(partitions: readonly PartitionOutcome[], findings: Findings): Totals {
   return { months: monthTotals(partitions, findings), checks: checkTotals(findings) };
 }
 
@@ -55,7 +55,7 @@ function monthTotals(partitions: readonly PartitionOutcome[], findings: Findings
     });
 }
 
-function checkTotals(findings: Findings): CheckTotal[] {
+function checkTotals(findings: Findings): FindingsOfCheck[] {
   const groups = Map.groupBy(findings, (finding) => `${nameOf(finding)} ${finding.check}`);
   return [...groups.values()]
     .flatMap((found) => {

@@ -2,9 +2,12 @@ import { parse } from 'yaml';
 import { quoteValue } from '../../base/printable.ts';
 import type { PayerSource } from '../../billing/source.ts';
 import { PayersInvalid, parsePayers } from '../../config/payers.ts';
+import { isMadeUp, isMadeUpAccount } from './madeUp.ts';
 import { type PayerResources, payerResources } from './payerResources.ts';
+import { type Alarm, stackAlarms } from './stackAlarms.ts';
+import { type StackLists, stackLists } from './stackLists.ts';
 import { stageNameProblems } from './stageNames.ts';
-import { isMadeUp, parseStageParams } from './stageParams.ts';
+import { parseStageParams, type StageParams } from './stageParams.ts';
 
 /** A stage that is to be packaged, as the framework has resolved it. */
 export interface StageInput {
@@ -19,13 +22,20 @@ export interface StageInput {
 }
 
 /**
- * A stage found right, with what of the stack follows from its payers; or everything that is wrong
- * with it.
+ * What of the stack follows from who the payers are, and from which functions, queues and rules
+ * there are.
+ */
+type MadeParts = PayerResources & StackLists & { readonly alarms: Readonly<Record<string, Alarm>> };
+
+/**
+ * A stage found right, with the parts of its stack that are made; or everything that is wrong with
+ * it.
  */
 type CheckedStage =
   | {
       readonly is: 'right';
-      readonly resources: PayerResources;
+      readonly params: StageParams;
+      readonly parts: MadeParts;
       /**
        * A sentence for each value that is still this project's example: nothing can be deployed
        * with these.
@@ -51,8 +61,14 @@ export function checkStage({ service, stage, params: given, payersText }: StageI
   }
   const { params } = parsed;
   try {
-    const resources = payerResources({ sources: payers.sources }, params.organizationId);
-    return { is: 'right', resources, madeUp: madeUpValues(params, payers.sources) };
+    const name = `${service}-${stage}`;
+    const made = payerResources({ sources: payers.sources }, params, name);
+    const alarms = stackAlarms({ name, topics: params.alarmTopics }, made.rules);
+    const lists = stackLists(
+      name,
+      Object.values(alarms).map(({ Properties }) => Properties.AlarmName),
+    );
+    return { is: 'right', params, parts: { ...made, ...lists, alarms }, madeUp: madeUpValues(params, payers.sources) };
   } catch (error) {
     return wrongStage(stage, [{ where: path, problems: [messageOf(error)] }]);
   }
@@ -95,9 +111,15 @@ function madeUpValues(
   sources: readonly PayerSource[],
 ): string[] {
   const bucket = isMadeUp(stagingBucket) ? [`serverless.yml: stagingBucket is ${quoteValue(stagingBucket)}`] : [];
-  const payers = sources.filter((source) => isMadeUp(source.bucket));
-  return [
-    ...bucket,
-    ...payers.map(({ payer, bucket: name }) => `${payersFile}: the bucket of payer ${payer} is ${quoteValue(name)}`),
-  ];
+  const payers = sources.flatMap((source) => {
+    const { payer, bucketOwner, bucket: name } = source;
+    return [
+      ...(isMadeUp(name) ? [`the bucket of payer ${payer} is ${quoteValue(name)}`] : []),
+      ...(isMadeUpAccount(payer) ? [`payer ${payer} is an account of AWS's documentation`] : []),
+      ...(isMadeUpAccount(bucketOwner) && bucketOwner !== payer
+        ? [`the bucket of payer ${payer} belongs to ${bucketOwner}, an account of AWS's documentation`]
+        : []),
+    ];
+  });
+  return [...bucket, ...new Set(payers.map((sentence) => `${payersFile}: ${sentence}`))];
 }

@@ -68,7 +68,7 @@ interface SendersStatement {
   readonly Effect: 'Allow';
   readonly Principal: '*' | { readonly AWS: readonly string[] };
   readonly Action: 'events:PutEvents';
-  readonly Condition?: { readonly StringEquals: { readonly 'aws:PrincipalOrgID': string } };
+  readonly Condition?: { readonly StringEquals: Readonly<Record<string, string | readonly string[]>> };
 }
 
 /** The longest ARN of a bus, in characters: partition, region, account and a name of 256. */
@@ -76,8 +76,8 @@ const BUS_ARN_CHARACTERS = 330;
 
 /**
  * Who may send events to the central bus: the whole organization when its id is given, else the
- * accounts that own the payers' buckets. Undefined when all buckets are this account's own: nobody
- * sends then.
+ * accounts that own the payers' buckets, by their ARNs or, where these are too long, by their
+ * numbers. Undefined when all buckets are this account's own: nobody sends then.
  *
  * Throws a RangeError when it is not an account id, or the accounts are more than a bus's policy
  * may name.
@@ -86,7 +86,6 @@ export function sendersStatement(
   sources: readonly PayerSource[],
   organizationId: string,
 ): SendersStatement | undefined {
-  const base = { Effect: 'Allow', Action: 'events:PutEvents' } as const;
   if (organizationId !== '') {
     // AWS Organizations API Reference, Organization.
     if (!/^o-[a-z0-9]{10,32}$/.test(organizationId)) {
@@ -94,19 +93,32 @@ export function sendersStatement(
         `organizationId must be o- and 10 to 32 letters or digits, got ${quoteValue(organizationId)}`,
       );
     }
-    return { ...base, Principal: '*', Condition: { StringEquals: { 'aws:PrincipalOrgID': organizationId } } };
+    return sendersWhere({ 'aws:PrincipalOrgID': organizationId });
   }
   const owners = new Set(sources.map(({ bucketOwner }) => bucketOwner));
   owners.delete('self');
   if (owners.size === 0) return undefined;
-  const accounts = [...owners].sort().map((account) => `arn:${AWS_PARTITION}:iam::${account}:root`);
-  const statement: SendersStatement = { ...base, Principal: { AWS: accounts } };
-  const characters = JSON.stringify(statement).length + BUS_ARN_CHARACTERS;
-  if (characters > EVENT_BUS_POLICY_CHARACTERS) {
-    throw new RangeError(
-      `${owners.size} accounts make the central bus's policy ${characters} characters long, ` +
-        `and EventBridge allows ${EVENT_BUS_POLICY_CHARACTERS}: set organizationId, so that it names the organization`,
-    );
-  }
-  return statement;
+  const accounts = [...owners].sort();
+  const named: SendersStatement = { ...SENDING, Principal: { AWS: accounts.map(rootArn) } };
+  const numbered = sendersWhere({ 'aws:PrincipalAccount': accounts });
+  const fitting = [named, numbered].find((statement) => charactersOf(statement) <= EVENT_BUS_POLICY_CHARACTERS);
+  if (fitting) return fitting;
+  throw new RangeError(
+    `${owners.size} accounts make the central bus's policy ${charactersOf(numbered)} characters long, ` +
+      `and EventBridge allows ${EVENT_BUS_POLICY_CHARACTERS}: set organizationId, so that it names the organization`,
+  );
+}
+
+const SENDING = { Effect: 'Allow', Action: 'events:PutEvents' } as const;
+
+function sendersWhere(StringEquals: Readonly<Record<string, string | readonly string[]>>): SendersStatement {
+  return { ...SENDING, Principal: '*', Condition: { StringEquals } };
+}
+
+function rootArn(account: string): string {
+  return `arn:${AWS_PARTITION}:iam::${account}:root`;
+}
+
+function charactersOf(statement: SendersStatement): number {
+  return JSON.stringify(statement).length + BUS_ARN_CHARACTERS;
 }

@@ -1,6 +1,5 @@
-import { counted } from '../../base/counted.ts';
 import type { PayerSource } from '../../billing/source.ts';
-import { MANAGED_POLICIES_PER_ROLE, MANAGED_POLICY_CHARACTERS } from './awsLimits.ts';
+import { MANAGED_POLICY_CHARACTERS } from './awsLimits.ts';
 import { ACCOUNT_ID, AWS_PARTITION, URL_SUFFIX } from './pseudoParameters.ts';
 import { splitToFit } from './splitToFit.ts';
 
@@ -10,42 +9,37 @@ export interface PolicyDocument {
   readonly Statement: readonly PolicyStatement[];
 }
 
-interface PolicyStatement {
+export interface PolicyStatement {
   readonly Effect: 'Allow';
   readonly Action: readonly string[];
   readonly Resource: readonly string[];
   readonly Condition: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
 }
 
-/**
- * What the payers' buckets ask of the roles: to read reports (copy), and to list them (copy and
- * reconcile).
- */
-interface PayerPolicies {
-  readonly read: readonly PolicyDocument[];
-  readonly list: readonly PolicyDocument[];
+/** What the roles need at the payers' buckets: copy reads and lists, reconcile lists. */
+export interface PayerPolicies {
+  readonly copy: readonly PolicyDocument[];
+  readonly reconcile: readonly PolicyDocument[];
+  /** Attached to the roles of both. */
+  readonly both: readonly PolicyDocument[];
 }
 
 /**
  * The policies that allow exactly the payers' prefixes, in buckets that still belong to the
  * accounts named: a bucket of that name that somebody else has made since is refused. As many as
  * IAM's limit of 6,144 characters a policy asks for.
- *
- * Throws a RangeError when they are more than IAM attaches to one role.
  */
-export function payerPolicies(sources: readonly PayerSource[]): PayerPolicies {
+export function exactPolicies(sources: readonly PayerSource[]): PayerPolicies {
   const ordered = sources.toSorted((a, b) => compare(a.prefix, b.prefix) || compare(a.bucket, b.bucket));
-  const documents = (build: (part: readonly PayerSource[]) => PolicyDocument) =>
-    splitToFit(ordered, (part) => policyCharacters(build(part)), MANAGED_POLICY_CHARACTERS).map(build);
-  const policies = { read: documents(readPolicy), list: documents(listPolicy) };
-  const attached = policies.read.length + policies.list.length;
-  if (attached > MANAGED_POLICIES_PER_ROLE) {
-    throw new RangeError(
-      `${counted(sources.length, 'payer needs', 'payers need')} ${counted(attached, 'managed policy', 'managed policies')} of at most ${MANAGED_POLICY_CHARACTERS} characters, ` +
-        `and IAM attaches ${MANAGED_POLICIES_PER_ROLE} to a role: shorten the prefixes, or split the payers over two stages`,
-    );
-  }
-  return policies;
+  return { copy: policiesOf(ordered, readPolicy), reconcile: [], both: policiesOf(ordered, listPolicy) };
+}
+
+/** As few policies as hold all items, in their order, each as long as IAM allows. */
+export function policiesOf<Item>(
+  items: readonly Item[],
+  build: (part: readonly Item[]) => PolicyDocument,
+): PolicyDocument[] {
+  return splitToFit(items, (part) => policyCharacters(build(part)), MANAGED_POLICY_CHARACTERS).map(build);
 }
 
 /**
@@ -60,11 +54,14 @@ export function policyCharacters(document: PolicyDocument): number {
     .replaceAll(URL_SUFFIX, 'amazonaws.com.cn').length;
 }
 
+/** A key may be used for what S3 reads with it, and for nothing else. */
+export const VIA_S3 = { 'kms:ViaService': [`s3.*.${URL_SUFFIX}`] };
+
 function readPolicy(sources: readonly PayerSource[]): PolicyDocument {
   const objects: PolicyStatement = {
     Effect: 'Allow',
     Action: ['s3:GetObject', 's3:GetObjectVersion'],
-    Resource: sources.map(({ bucket, prefix }) => `${bucketArn(bucket)}/${prefix && `${prefix}/`}*`),
+    Resource: unique(sources.map(({ bucket, prefix }) => `${bucketArn(bucket)}/${prefix && `${prefix}/`}*`)),
     Condition: { StringEquals: { 'aws:ResourceAccount': ownersOf(sources) } },
   };
   const keys = unique(sources.flatMap(({ kmsKey }) => kmsKey ?? []));
@@ -72,7 +69,7 @@ function readPolicy(sources: readonly PayerSource[]): PolicyDocument {
     Effect: 'Allow',
     Action: ['kms:Decrypt'],
     Resource: keys,
-    Condition: { StringLike: { 'kms:ViaService': [`s3.*.${URL_SUFFIX}`] } },
+    Condition: { StringLike: VIA_S3 },
   };
   return { Version: '2012-10-17', Statement: keys.length === 0 ? [objects] : [objects, decrypt] };
 }
@@ -105,7 +102,7 @@ function bucketArn(bucket: string): string {
   return `arn:${AWS_PARTITION}:s3:::${bucket}`;
 }
 
-function unique(texts: readonly string[]): string[] {
+export function unique(texts: readonly string[]): string[] {
   return [...new Set(texts)];
 }
 

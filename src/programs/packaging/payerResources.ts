@@ -1,6 +1,8 @@
 import type { PayersConfiguration } from '../../config/payers.ts';
+import { type AccessChoice, payerAccess } from './payerAccess.ts';
 import { ownBucketPatterns, sendersStatement } from './payerEvents.ts';
-import { type PolicyDocument, payerPolicies } from './payerPolicies.ts';
+import type { PolicyDocument } from './payerPolicies.ts';
+import { CENTRAL_RULES, type EventRule, ownBucketRules } from './stackParts.ts';
 
 /** CloudFormation resources by their logical ids. */
 type Resources = Readonly<Record<string, { readonly Type: string; readonly Properties: object }>>;
@@ -16,31 +18,40 @@ export interface PayerResources {
    * those made here.
    */
   readonly ruleArns: readonly object[];
+  /** These rules. */
+  readonly rules: readonly EventRule[];
+  /** What whoever packages should know: where the policies allow more than the payers' prefixes. */
+  readonly notices: readonly string[];
 }
 
 /**
  * The resources that are made of the payers file: policies for their buckets, rules for those that
- * lie in this account, and who may send to the central bus. They refer to `CentralBus`,
- * `CentralRule`, `CentralManifestRule`, `CopyQueue`, `ManifestQueue` and `UndeliveredQueue`.
+ * lie in this account, and who may send to the central bus. `stageName` is what the stack's names
+ * begin with. They refer to `CentralBus`, the rules on it, `CopyQueue`, `ManifestQueue` and
+ * `UndeliveredQueue`.
  *
  * Throws a RangeError, naming the limit, when AWS does not allow so many payers.
  */
-export function payerResources({ sources }: PayersConfiguration, organizationId: string): PayerResources {
-  const policies = payerPolicies(sources);
-  const reads = numbered('PayerReads', policies.read.map(managedPolicy));
-  const listings = numbered('PayerListings', policies.list.map(managedPolicy));
+export function payerResources(
+  { sources }: PayersConfiguration,
+  choice: AccessChoice,
+  stageName: string,
+): PayerResources {
+  const { policies, notice } = payerAccess(sources, choice);
+  const reads = numbered('PayerReads', policies.copy.map(managedPolicy));
+  const listings = numbered('PayerListings', policies.both.map(managedPolicy));
+  const accountListings = numbered('AccountListings', policies.reconcile.map(managedPolicy));
   const patterns = ownBucketPatterns(sources);
-  const rules = {
-    ...numbered(
-      'OwnBucketsRule',
-      patterns.files.map((pattern) => ownBucketsRule(pattern, 'copy-queue', 'CopyQueue')),
-    ),
-    ...numbered(
-      'OwnManifestsRule',
-      patterns.manifests.map((pattern) => ownBucketsRule(pattern, 'manifest-queue', 'ManifestQueue')),
-    ),
-  };
-  const senders = sendersStatement(sources, organizationId);
+  const ownRules = ownBucketRules(patterns.files.length);
+  const targets = [
+    ...patterns.files.map((pattern) => ({ pattern, id: 'copy-queue', queue: 'CopyQueue' })),
+    ...patterns.manifests.map((pattern) => ({ pattern, id: 'manifest-queue', queue: 'ManifestQueue' })),
+  ];
+  const own = Object.fromEntries(
+    ownRules.map(({ id, name }, index) => [id, ownBucketsRule(`${stageName}-${name}`, targets[index])]),
+  );
+  const rules = [...CENTRAL_RULES, ...ownRules];
+  const senders = sendersStatement(sources, choice.organizationId);
   const busPolicy = senders && {
     CentralBusPolicy: {
       Type: 'AWS::Events::EventBusPolicy',
@@ -52,12 +63,12 @@ export function payerResources({ sources }: PayersConfiguration, organizationId:
     },
   };
   return {
-    resources: { ...reads, ...listings, ...rules, ...busPolicy },
+    resources: { ...reads, ...listings, ...accountListings, ...own, ...busPolicy },
     copyPolicies: [...refs(reads), ...refs(listings)],
-    reconcilePolicies: refs(listings),
-    ruleArns: ['CentralRule', 'CentralManifestRule', ...Object.keys(rules)].map((id) => ({
-      'Fn::GetAtt': [id, 'Arn'],
-    })),
+    reconcilePolicies: [...refs(accountListings), ...refs(listings)],
+    ruleArns: rules.map(({ id }) => ({ 'Fn::GetAtt': [id, 'Arn'] })),
+    rules,
+    notices: notice === undefined ? [] : [notice],
   };
 }
 
@@ -65,20 +76,26 @@ function managedPolicy(document: PolicyDocument) {
   return { Type: 'AWS::IAM::ManagedPolicy', Properties: { PolicyDocument: substituted(document) } };
 }
 
+interface OwnBucketsTarget {
+  readonly pattern: object;
+  readonly id: string;
+  readonly queue: string;
+}
+
 /**
  * On the default bus: S3's events go nowhere else. An event that cannot be delivered within a day
  * is kept.
  */
-function ownBucketsRule(pattern: object, id: string, queue: string) {
+function ownBucketsRule(name: string, to: OwnBucketsTarget | undefined) {
   const target = {
-    Id: id,
-    Arn: { 'Fn::GetAtt': [queue, 'Arn'] },
+    Id: to?.id,
+    Arn: { 'Fn::GetAtt': [to?.queue, 'Arn'] },
     // As in resources/events.yml.
     SqsParameters: { MessageGroupId: '$.account' },
     DeadLetterConfig: { Arn: { 'Fn::GetAtt': ['UndeliveredQueue', 'Arn'] } },
     RetryPolicy: { MaximumEventAgeInSeconds: 86_400, MaximumRetryAttempts: 185 },
   };
-  return { Type: 'AWS::Events::Rule', Properties: { EventPattern: pattern, Targets: [target] } };
+  return { Type: 'AWS::Events::Rule', Properties: { Name: name, EventPattern: to?.pattern, Targets: [target] } };
 }
 
 function numbered<Item>(name: string, items: readonly Item[]): Record<string, Item> {

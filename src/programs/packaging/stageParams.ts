@@ -1,15 +1,8 @@
 import * as z from 'zod/mini';
-import { quoteValue } from '../../base/printable.ts';
 import { wrongFields } from '../../base/wrongFields.ts';
 import { parseIdentifier } from '../../warehouse/identifier.ts';
 import { rateMinutes, scheduleProblem } from './schedule.ts';
-
-/**
- * What this project's own example values begin with, where AWS wants a name that nobody else has.
- */
-const MADE_UP = /^example-/;
-/** Stands for "not known yet", until Snowflake has said whom the role is to trust. */
-const NO_EXTERNAL_ID = '0000';
+import { clashesOf } from './stageClashes.ts';
 
 // CloudWatch Logs API Reference, PutRetentionPolicy.
 const RETENTION_DAYS = [
@@ -78,6 +71,16 @@ const topicArn = text(
   'the ARN of an SNS topic, such as arn:aws:sns:us-east-1:999988887777:on-call',
 );
 
+const kmsKey = text(
+  /^$|^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/,
+  'empty, or the ARN of a KMS key, not of an alias',
+);
+const idsOf = (kind: string, what: string) =>
+  z.array(
+    text(new RegExp(`^${kind}-[0-9a-f]{8,17}$`), `${what}, such as ${kind}-0123456789abcdef0`),
+    `must be a list of ids of ${what}s (in serverless.yml: --param cannot hold a list)`,
+  );
+
 /**
  * The params of serverless.yml: every decision that a stage may take differently. Units stand in
  * the names. Their comments are the meanings in resources/CONFIGURATION.md, word for word: a test
@@ -85,7 +88,7 @@ const topicArn = text(
  */
 const stageParams = z.strictObject({
   /** Where the stage is deployed: the code of an AWS region. */
-  region: text(/^[a-z]{2,3}(-[a-z]+)+-\d$/, 'the code of an AWS region, such as us-east-1'),
+  region: text(/^(?!us-iso|eu-iso)[a-z]{2,4}(-[a-z]+)+-\d$/, 'the code of an AWS region, such as us-east-1'),
   /**
    * The bucket for the copies of the payers' files. Bucket names are globally unique: choose one of
    * your own.
@@ -98,6 +101,12 @@ const stageParams = z.strictObject({
    * in the payers file, one by one.
    */
   organizationId: text(/^$|^o-[a-z0-9]{10,32}$/, 'empty, or o- and 10 to 32 letters or digits'),
+  /**
+   * What the roles may read. exact: the payers' prefixes, while IAM has room for them, then the
+   * organization or the accounts. organization: always the organization, so that a payer that only
+   * the payers table has needs no deployment.
+   */
+  payerAccess: z.enum(['exact', 'organization'], 'must be exact or organization'),
 
   /**
    * The debounce: a period is finalized this long after its last change. At most a day, because AWS
@@ -129,6 +138,16 @@ const stageParams = z.strictObject({
   manifestConcurrency: queueConcurrency,
   /** Invocations of finalize at once, each with one month. */
   finalizeConcurrency: queueConcurrency,
+  /**
+   * Payers that one invocation of finalize registers and audits at once: as many statements run in
+   * Snowflake, for each month.
+   */
+  finalizeStatements: wholeNumber(1, 32, 'statements'),
+  /**
+   * How long a payer's month may take to be registered and audited. Then its statements are
+   * cancelled, and it is tried again after the others.
+   */
+  partitionSeconds: wholeNumber(30, 600, 'seconds'),
   /** Payers that one reconcile lists at once. */
   reconcileConcurrency: wholeNumber(1, 100, 'payers'),
 
@@ -137,6 +156,12 @@ const stageParams = z.strictObject({
    * months: reconcile looks no further back.
    */
   staleAfterHours: wholeNumber(1, 1464, 'hours'),
+
+  /**
+   * When files have been staged for this long and no reader sees them: an alarm. Longer than
+   * maxWaitSeconds.
+   */
+  notVisibleAfterHours: wholeNumber(1, 168, 'hours'),
 
   /** When reconcile runs, in UTC: rate(…) or cron(…), as EventBridge Scheduler defines them. */
   reconcileSchedule: schedule,
@@ -158,6 +183,18 @@ const stageParams = z.strictObject({
     (days) => RETENTION_DAYS.includes(days),
     `a number of days that CloudWatch Logs knows (${RETENTION_DAYS.join(', ')})`,
   ),
+  /**
+   * Payers with metrics of their own: the stalest so many, with their FreshnessHours; or all payers
+   * with all metrics, which costs 1 to 5 dollars a month for each. The logs have every payer.
+   */
+  payerMetrics: z
+    .union([z.number(), z.string()], 'must be all, or a whole number of payers from 0 to 1000')
+    .check(
+      z.refine(
+        (value) => value === 'all' || (/^\d{1,4}$/.test(String(value)) && Number(value) <= 1000),
+        'must be all, or a whole number of payers from 0 to 1000',
+      ),
+    ),
   /**
    * The SNS topics that alarms notify, as ARNs, at most 5, in the stage's region. Without any,
    * alarms only change their state.
@@ -213,9 +250,36 @@ const stageParams = z.strictObject({
     /^[\x21-\x7e]{1,255}$/,
     'the name of a virtual host: up to 255 printable characters, no space',
   ),
+
+  /** The path of all roles of the stage. Payers' stacks and Snowflake's setup name roles by it. */
+  rolePath: text(
+    /^\/$|^\/([\w+=,.@-]{1,64}\/){1,6}$/,
+    'a path that begins and ends with a slash, such as /reactor/; / is none',
+  ),
+  /** The ARN of the policy that bounds what any role of the stage may do. */
+  permissionsBoundary: text(
+    /^$|^arn:aws[a-z-]*:iam::(\d{12}|aws):policy\/[\w+=,.@/-]{1,512}$/,
+    'empty, or the ARN of a managed policy',
+  ),
+  /**
+   * The subnets in which finalize and reconcile run. They need a way to the internet and to AWS.
+   */
+  vpcSubnets: idsOf('subnet', 'subnet'),
+  /** The security groups of finalize and reconcile there. */
+  vpcSecurityGroups: idsOf('sg', 'security group'),
+  /** The KMS key that encrypts the staging bucket. Empty: S3's own. */
+  bucketKey: kmsKey,
+  /** The KMS key that encrypts the ledger's table. Empty: DynamoDB's own. */
+  ledgerKey: kmsKey,
+  /** The KMS key that encrypts the queues. Empty: SQS's own. */
+  queuesKey: kmsKey,
+  /** The KMS key that encrypts the two secrets. Empty: Secrets Manager's own. */
+  secretsKey: kmsKey,
+  /** The KMS key that encrypts the functions' logs. Empty: CloudWatch Logs' own. */
+  logsKey: kmsKey,
 });
 
-type StageParams = z.output<typeof stageParams>;
+export type StageParams = z.output<typeof stageParams>;
 /** The names of all params. */
 export const PARAM_NAMES: readonly string[] = Object.keys(stageParams.shape);
 
@@ -232,35 +296,4 @@ export function parseStageParams(
   const clashes = clashesOf(given, new Set(parsed.error?.issues.map(({ path }) => path[0])));
   if (!parsed.success || clashes.length > 0) return { wrong: [...wrong, ...clashes] };
   return { params: parsed.data, wrong: [] };
-}
-
-/**
- * Params that are right by themselves and do not fit each other; nothing is said of those in
- * `wrong`.
- */
-function clashesOf(given: Readonly<Record<string, unknown>>, wrong: ReadonlySet<unknown>): string[] {
-  const areRight = (...names: readonly string[]) => names.every((name) => !wrong.has(name));
-  const { quietSeconds, maxWaitSeconds, region, alarmTopics, snowflakeUserArn, snowflakeExternalId } = given;
-  const clashes: string[] = [];
-  if (areRight('quietSeconds', 'maxWaitSeconds') && Number(quietSeconds) > Number(maxWaitSeconds)) {
-    const values = `${quoteValue(maxWaitSeconds)} and ${quoteValue(quietSeconds)}`;
-    clashes.push(`maxWaitSeconds must not be below quietSeconds, got ${values}`);
-  }
-  if (areRight('region', 'alarmTopics') && Array.isArray(alarmTopics)) {
-    const strangers = alarmTopics.filter((arn) => String(arn).split(':')[3] !== region);
-    clashes.push(
-      ...strangers.map((arn) => `alarmTopics must be in the stage's region, ${String(region)}, got ${quoteValue(arn)}`),
-    );
-  }
-  const knowsUser = !String(snowflakeUserArn).endsWith(':root');
-  if (areRight('snowflakeUserArn', 'snowflakeExternalId') && knowsUser && snowflakeExternalId === NO_EXTERNAL_ID) {
-    const both = 'must be what desc integration answers beside snowflakeUserArn';
-    clashes.push(`snowflakeExternalId ${both}, got ${quoteValue(snowflakeExternalId)}`);
-  }
-  return clashes;
-}
-
-/** Whether a bucket's name is one of this project's examples, which nobody can have. */
-export function isMadeUp(bucket: string): boolean {
-  return MADE_UP.test(bucket);
 }

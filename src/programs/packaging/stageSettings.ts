@@ -20,6 +20,10 @@ export interface StageSettings {
   readonly role: string;
   /** As database.schema.table, or `none`. */
   readonly payersTable: string;
+  /** From the project's folder. */
+  readonly payersFile: string;
+  /** The path of the stage's roles: `/` for none. */
+  readonly rolePath: string;
 }
 
 /**
@@ -72,5 +76,7 @@ export function readStageSettings(yaml: string, stage: string): StageSettings {
     warehouse: text('snowflakeWarehouse'),
     role: text('snowflakeRole'),
     payersTable: text('payersTable'),
+    payersFile: text('payersFile'),
+    rolePath: text('rolePath'),
   };
 }

@@ -6,6 +6,7 @@ import { counted } from '../../base/counted.ts';
 import { quoteValue } from '../../base/printable.ts';
 import type { PayersTable } from '../../config/payersTable.ts';
 import { parseIdentifier } from '../../warehouse/identifier.ts';
+import { partitionOf } from '../packaging/pseudoParameters.ts';
 import type { StageSettings } from '../packaging/stageSettings.ts';
 import { renderSetupScript } from './setupScript.ts';
 
@@ -32,12 +33,12 @@ export interface SetupSettings extends Omit<StageSettings, 'payersTable'> {
 }
 
 /** A script of the folder sql/, or SQL that is generated from the contract. */
-type Source =
+type SetupSource =
   | { readonly file: string }
   | { readonly generated: string; readonly sql: (names: SnowflakeNames) => string };
 
 /** In the order in which they are run. Tables come before the views over them, and grants last. */
-const SOURCES: readonly Source[] = [
+const SOURCES: readonly SetupSource[] = [
   { file: '01_roles.sql' },
   { file: '02_database.sql' },
   { file: '03_storage_integration.sql' },
@@ -50,7 +51,7 @@ const SOURCES: readonly Source[] = [
   { file: '06_reading_views.sql' },
   { file: '07_grants.sql' },
 ];
-const PAYERS_SOURCE: Source = { file: '08_payers_table.sql' };
+const PAYERS_SOURCE: SetupSource = { file: '08_payers_table.sql' };
 
 /**
  * The steps for a stage, in order. `readScript` gives the text of a file in sql/. Throws a
@@ -74,8 +75,8 @@ export async function setupSteps(
 }
 
 /** The role in AWS that Snowflake takes on to read the staging bucket. */
-export function storageRoleArn({ service, stage, accountId }: SetupSettings): string {
-  return `arn:aws:iam::${accountId}:role/${service}-${stage}-snowflake`;
+export function storageRoleArn({ service, stage, accountId, region, rolePath }: SetupSettings): string {
+  return `arn:${partitionOf(region)}:iam::${accountId}:role${rolePath}${service}-${stage}-snowflake`;
 }
 
 /** As the scripts do, so that each step can be run by itself. */
@@ -155,7 +156,11 @@ function placeholderValues(settings: SetupSettings, names: SnowflakeNames): Read
     // Names of roles: IAM user guide, "IAM and AWS STS quotas".
     [
       'aws_role_arn',
-      checked('role ARN', storageRoleArn(settings), /^arn:aws:iam::\d{12}:role\/[A-Za-z0-9+=,.@_-]{1,64}$/),
+      checked(
+        'role ARN',
+        storageRoleArn(settings),
+        /^arn:aws[a-z-]*:iam::\d{12}:role\/([A-Za-z0-9+=,.@_-]+\/)*[A-Za-z0-9+=,.@_-]{1,64}$/,
+      ),
     ],
   ];
   return new Map([...values, ...payersTableValues(settings.payersTable)]);

@@ -65,7 +65,8 @@ describe('a document', () => {
       );
       expect(await getDocument(table, KEY)).toEqual(isDone ? next : old);
       if (isDone) break;
-      expect(left).toBeLessThan(10);
+      // A megabyte in items of 60 kB.
+      expect(left).toBeLessThan(25);
     }
   });
 });

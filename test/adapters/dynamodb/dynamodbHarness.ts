@@ -5,7 +5,7 @@ import {
   type DynamoDBClientConfig,
   GetItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import { partitionKey } from '../../../src/adapters/dynamodb/keys.ts';
+import { intentsKey } from '../../../src/adapters/dynamodb/keys.ts';
 import { DynamodbLedger } from '../../../src/adapters/dynamodb/ledger.ts';
 import { createTurns } from '../../../src/base/turns.ts';
 import type { Partition } from '../../../src/billing/partition.ts';
@@ -28,8 +28,8 @@ export interface DynamodbWorld {
   client(options?: DynamoDBClientConfig): DynamoDBClient;
   /** The write requests that the work caused. */
   writesOf(work: () => Promise<unknown>): Promise<AwsRequest[]>;
-  /** The size of a partition's item in bytes, roughly: as JSON. */
-  partitionItemBytes(table: string, partition: Partition): Promise<number>;
+  /** The size of the item of a partition's intents in bytes, roughly: as JSON. */
+  intentsItemBytes(table: string, partition: Partition): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -76,8 +76,8 @@ export async function startDynamodbWorld(): Promise<DynamodbWorld> {
       await work();
       return proxy.requests.slice(before).filter(isWrite);
     },
-    partitionItemBytes: async (TableName, partition) => {
-      const { pk, sk } = partitionKey(partition);
+    intentsItemBytes: async (TableName, partition) => {
+      const { pk, sk } = intentsKey(partition);
       const command = new GetItemCommand({ TableName, Key: { pk: { S: pk }, sk: { S: sk } } });
       return JSON.stringify((await open(moto.clientConfig).send(command)).Item ?? {}).length;
     },

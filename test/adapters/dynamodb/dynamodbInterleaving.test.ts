@@ -91,7 +91,7 @@ describe('whoever reads between any two writes', () => {
       if (reads === 2) await writer.recordVersion(third, START);
     };
     const reader = await world.ledger({ table, before: foldBetween });
-    expect(idsOf(await reader.versions(ALPHA))).toEqual(expect.arrayContaining(idsOf([first, second])));
+    expect((await reader.partition(ALPHA))?.changes).toBeGreaterThanOrEqual(2);
     expect(reads).toBe(2);
   });
 });
@@ -135,7 +135,7 @@ describe('a fold', () => {
     world.proxy.afterwards = () => undefined;
     await recordAll(dying, fourth);
     await recordAll(await world.ledger({ table, foldEvery: 4 }), files.slice(4));
-    expect(await world.partitionItemBytes(table, ALPHA)).toBeLessThan(4000);
+    expect(await world.intentsItemBytes(table, ALPHA)).toBeLessThan(4000);
     expect((await dying.partition(ALPHA))?.changes).toBe(20);
     expect(byId(await dying.versions(ALPHA))).toEqual(byId(files));
   });

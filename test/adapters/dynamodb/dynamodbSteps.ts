@@ -91,7 +91,7 @@ export async function take(
       return undefined;
     default: {
       const ids = step.sketches.map((sketch) => versionOf({ ...sketch, partition, folder: FOLDER }).id);
-      if (step.does === 'remove') await ledger.markRemoved(partition, epoch, ids);
+      if (step.does === 'remove') await ledger.markRemoved(partition, epoch, ids, START);
       else await ledger.markSuperseded(partition, epoch, ids, step.does === 'supersede' ? now : undefined);
       return undefined;
     }

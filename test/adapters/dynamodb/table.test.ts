@@ -84,7 +84,7 @@ describe('a transaction', () => {
   it('does all of its steps, or none and answers which ones stood against it', async () => {
     const steps = [check, step('a', 'attribute_not_exists(pk)')];
     expect(await table.transact(steps)).toEqual([0]);
-    expect(await table.query('p', 'a')).toEqual([]);
+    expect(await table.query('p', { prefix: 'a' })).toEqual([]);
     await count();
     expect(await table.transact(steps)).toEqual([]);
     expect(await table.transact(steps)).toEqual([1]);

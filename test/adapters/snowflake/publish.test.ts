@@ -1,10 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { SnowflakeFailure } from '../../../src/adapters/snowflake/failures.ts';
 import type { Partition } from '../../../src/billing/partition.ts';
 import { parsePayer } from '../../../src/billing/payer.ts';
 import { parsePeriod } from '../../../src/billing/period.ts';
-import { FencedOff, type StagedFile } from '../../../src/warehouse/warehouse.ts';
+import { FencedOff, type StagedFile, WarehouseUnavailable } from '../../../src/warehouse/warehouse.ts';
 import { ALPHA, PERIOD, publicationOf, rowsOf } from '../../warehouse/harness.ts';
 import { StatementError } from './protocolServer.ts';
 import { makeSnowflakeHarness, type SnowflakeHarness } from './snowflakeHarness.ts';
@@ -160,7 +159,7 @@ describe('a commit whose answer was lost', () => {
 
   it('together with its session may have happened: done again, the publication is the same', async () => {
     loseAnswer(() => harness.server.order('query', { code: '390111' }));
-    await expect(publish()).rejects.toThrow(SnowflakeFailure);
+    await expect(publish()).rejects.toThrow(WarehouseUnavailable);
     harness.state.beforeStatement = async () => undefined;
     await publish();
     expect(await harness.visibleRows(ALPHA)).toEqual(['a']);

@@ -21,7 +21,7 @@ const LOOKUP = expect.stringMatching(/external_table_files/);
 
 describe('a registration', () => {
   it('is one statement, whatever columns the files have: a column per tag alters nothing', async () => {
-    const tags = Array.from({ length: 500 }, (_, index) => ({ name: `resource_tags_user_t${index}`, type: 'string' }));
+    const tags = Array.from({ length: 4000 }, (_, index) => ({ name: `resource_tags_user_t${index}`, type: 'string' }));
     const file = await stage('a', [...SMALL_REPORT, ...tags]);
     expect(await harness.sent(() => harness.warehouse.register(ALPHA, [file]))).toEqual([REFRESH]);
   });

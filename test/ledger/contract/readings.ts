@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Ledger } from '../../../src/ledger/ledger.ts';
 import { isDirty } from '../../../src/ledger/partitionRecord.ts';
+import type { VersionRecord } from '../../../src/ledger/versionRecord.ts';
 import { ALPHA, byId, deliveryOf, START, versionOf } from '../records.ts';
 import { aReorderedHistory, type Sighting } from '../sightings.ts';
 import { anotherPartition } from './anotherPartition.ts';
@@ -13,21 +14,14 @@ export function describeReadingRules(subject: () => Ledger): void {
     beforeEach(() => {
       ledger = subject();
     });
-
-    it('is what is known of the version and of its partition', async () => {
-      const [known, unknown] = [versionOf(), versionOf({ key: 'b' })];
-      expect(await ledger.readVersion(ALPHA, known.id)).toEqual({ version: undefined, partition: undefined });
-      const { partition } = await ledger.recordVersion(known, START);
-      expect(await ledger.readVersion(ALPHA, known.id)).toEqual({ version: known, partition });
-      expect(await ledger.readVersion(ALPHA, unknown.id)).toEqual({ version: undefined, partition });
-    });
+    const readingOf = async ({ id }: VersionRecord) => ({ version: await ledger.version(ALPHA, id) });
 
     it('makes no difference to what is recorded with it, nor to its tick', async () => {
       const file = versionOf();
       await ledger.recordDelivery(deliveryOf({ files: [file] }), [file.id], START);
-      const first = await ledger.recordVersion(file, START, await ledger.readVersion(ALPHA, file.id));
+      const first = await ledger.recordVersion(file, START, await readingOf(file));
       expect(first).toMatchObject({ isNew: true, tick: 'now', partition: { changes: 2, delivery: { awaited: [] } } });
-      const again = await ledger.recordVersion(file, START, await ledger.readVersion(ALPHA, file.id));
+      const again = await ledger.recordVersion(file, START, await readingOf(file));
       expect(again).toEqual({ ...first, isNew: false });
     });
 
@@ -35,7 +29,7 @@ export function describeReadingRules(subject: () => Ledger): void {
       const file = versionOf();
       await ledger.recordVersion(file, START);
       await ledger.recordDelivery(deliveryOf({ files: [file] }), [file.id], START);
-      const recorded = await ledger.recordVersion(file, START, await ledger.readVersion(ALPHA, file.id));
+      const recorded = await ledger.recordVersion(file, START, await readingOf(file));
       expect(recorded).toMatchObject({ isNew: true, tick: 'now', partition: { delivery: { awaited: [] } } });
     });
   });
@@ -44,7 +38,9 @@ export function describeReadingRules(subject: () => Ledger): void {
     const endOf = async (sightings: readonly Sighting[], isOutOfDate: boolean) => {
       const partition = anotherPartition();
       const versions = sightings.map((sighting) => versionOf({ ...sighting, partition, folder: 'source/' }));
-      const readings = await Promise.all(versions.map(({ id }) => subject().readVersion(partition, id)));
+      const readings = await Promise.all(
+        versions.map(async ({ id }) => ({ version: await subject().version(partition, id) })),
+      );
       for (const [index, version] of versions.entries()) {
         await subject().recordVersion(version, START, isOutOfDate ? readings[index] : undefined);
       }

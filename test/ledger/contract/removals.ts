@@ -23,16 +23,16 @@ export function describeRemovalRules(subject: () => Ledger): void {
 
     it('marks the versions named, keeps their source and generation, and is no change', async () => {
       const before = await ledger.partition(ALPHA);
-      await ledger.markRemoved(ALPHA, epoch, [A.id]);
-      const removed = { ...A, outcome: { status: 'removed', generation: 0 } };
+      await ledger.markRemoved(ALPHA, epoch, [A.id], START);
+      const removed = { ...A, outcome: { status: 'removed', generation: 0, removedAt: START } };
       expect(byId(await ledger.versions(ALPHA))).toEqual(byId([removed, B].map((version) => ({ ...version }))));
       expect(await ledger.partition(ALPHA)).toEqual(before);
     });
 
     it('done again, of nothing, or of what is not known, changes nothing more', async () => {
-      await ledger.markRemoved(ALPHA, epoch, [A.id]);
-      for (const ids of [[A.id], [], ['0123456789abcdef']]) await ledger.markRemoved(ALPHA, epoch, ids);
-      expect(await outcomeOf(A.id)).toEqual({ status: 'removed', generation: 0 });
+      await ledger.markRemoved(ALPHA, epoch, [A.id], START);
+      for (const ids of [[A.id], [], ['0123456789abcdef']]) await ledger.markRemoved(ALPHA, epoch, ids, START);
+      expect(await outcomeOf(A.id)).toEqual({ status: 'removed', generation: 0, removedAt: START });
       expect(await ledger.versions(ALPHA)).toHaveLength(2);
     });
 
@@ -40,7 +40,7 @@ export function describeRemovalRules(subject: () => Ledger): void {
       const empty = versionOf({ key: 'c', outcome: { status: 'empty' } });
       const corrupt = versionOf({ key: 'd', outcome: { status: 'quarantined', reason: 'no footer' } });
       for (const version of [empty, corrupt]) await ledger.recordVersion(version, START);
-      await ledger.markRemoved(ALPHA, epoch, [empty.id, corrupt.id]);
+      await ledger.markRemoved(ALPHA, epoch, [empty.id, corrupt.id], START);
       expect([await outcomeOf(empty.id), await outcomeOf(corrupt.id)]).toEqual([empty.outcome, corrupt.outcome]);
     });
 
@@ -51,6 +51,7 @@ export function describeRemovalRules(subject: () => Ledger): void {
         ALPHA,
         epoch,
         [A, ...many].map(({ id }) => id),
+        START,
       );
       const statuses = (await ledger.versions(ALPHA)).map(({ outcome }) => outcome.status);
       expect([statuses.filter((status) => status === 'removed').length, statuses.length]).toEqual([131, 132]);
@@ -58,7 +59,7 @@ export function describeRemovalRules(subject: () => Ledger): void {
 
     it('under a lost lease throws LeaseLost and changes nothing', async () => {
       await takeLease(START + 1000);
-      await expect(ledger.markRemoved(ALPHA, epoch, [A.id, B.id])).rejects.toThrow(LeaseLost);
+      await expect(ledger.markRemoved(ALPHA, epoch, [A.id, B.id], START)).rejects.toThrow(LeaseLost);
       expect([await outcomeOf(A.id), await outcomeOf(B.id)]).toEqual([A.outcome, B.outcome]);
     });
   });
@@ -68,7 +69,7 @@ export function describeRemovalRules(subject: () => Ledger): void {
       const ledger = subject();
       const lease = await ledger.acquireLease(PERIOD, 'run', START, START + 1000);
       if (!lease.taken) throw new Error('the lease is held');
-      await ledger.markRemoved(ALPHA, lease.epoch, [A.id]);
+      await ledger.markRemoved(ALPHA, lease.epoch, [A.id], START);
       await ledger.releaseLease(PERIOD, lease.epoch);
     };
 
@@ -79,14 +80,22 @@ export function describeRemovalRules(subject: () => Ledger): void {
       expect((await subject().recordVersion(again, START + 1)).isNew).toBe(true);
       expect(await subject().version(ALPHA, A.id)).toEqual(again);
       await remove();
-      expect((await subject().version(ALPHA, A.id))?.outcome).toEqual({ status: 'removed', generation: 1 });
+      expect((await subject().version(ALPHA, A.id))?.outcome).toEqual({
+        status: 'removed',
+        generation: 1,
+        removedAt: START,
+      });
     });
 
     it('is not brought back by a late word of the copy that was removed', async () => {
       await subject().recordVersion(A, START);
       await remove();
       expect((await subject().recordVersion(A, START + 1)).isNew).toBe(false);
-      expect((await subject().version(ALPHA, A.id))?.outcome).toEqual({ status: 'removed', generation: 0 });
+      expect((await subject().version(ALPHA, A.id))?.outcome).toEqual({
+        status: 'removed',
+        generation: 0,
+        removedAt: START,
+      });
     });
   });
 }

@@ -81,7 +81,7 @@ export function describeWithdrawalRules(subject: () => Ledger): void {
     it('keeps that, when its copy is cleared away, until it is staged anew', async () => {
       await ledger.recordVersion(WITHDRAWN, START + 1000);
       await remove();
-      const cleared = { status: 'removed', generation: 0, withdrawn: 'an earlier refresh' };
+      const cleared = { status: 'removed', generation: 0, removedAt: START, withdrawn: 'an earlier refresh' };
       expect((await ledger.version(ALPHA, STAGED.id))?.outcome).toEqual(cleared);
       // A late double of the first staging has looked before the removal.
       expect((await ledger.recordVersion(STAGED, START + 2000)).isNew).toBe(false);
@@ -94,7 +94,7 @@ export function describeWithdrawalRules(subject: () => Ledger): void {
     const remove = async () => {
       const lease = await ledger.acquireLease(PERIOD, 'run', START, START + 1000);
       if (!lease.taken) throw new Error('the lease is held');
-      await ledger.markRemoved(ALPHA, lease.epoch, [STAGED.id]);
+      await ledger.markRemoved(ALPHA, lease.epoch, [STAGED.id], START);
       await ledger.releaseLease(PERIOD, lease.epoch);
     };
   });

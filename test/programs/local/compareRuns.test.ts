@@ -20,7 +20,7 @@ async function compare(): Promise<void> {
   await compareWarehouse({
     ledger,
     warehouse: {
-      published: (...asked) => tables.published(...asked),
+      published: (period, payers) => tables.published(period, payers),
       summary: async () => (tables.current.size === 0 ? [] : [{ ...partition, rows: published?.rows ?? 0 }]),
       forget: () => Promise.reject(new Error('no rows were lost')),
     },

@@ -25,6 +25,7 @@ const SETTINGS: FinalizeTimings = {
   retryBaseSeconds: 1,
   retryMaxSeconds: 1,
   supersededGraceSeconds: 60,
+  statementsAtOnce: 1,
 };
 
 type Wrap = (store: FolderObjectStore, stagingFolder: string) => Partial<ObjectStore>;

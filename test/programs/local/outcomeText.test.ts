@@ -3,7 +3,7 @@ import { parsePayer } from '../../../src/billing/payer.ts';
 import { parsePeriod } from '../../../src/billing/period.ts';
 import type { Outcome } from '../../../src/programs/local/outcome.ts';
 import { outcomeText } from '../../../src/programs/local/outcomeText.ts';
-import { totalsOf } from '../../../src/programs/local/totals.ts';
+import { totalsByCurrency } from '../../../src/programs/local/totals.ts';
 
 const PARTITION = { payer: parsePayer('111122223333'), period: parsePeriod('2026-04') };
 const WIDE = 1_000;
@@ -28,7 +28,7 @@ const partition: Outcome['partitions'][number] = {
 
 function textOf(changes: Partial<Pick<Outcome, 'partitions' | 'findings'>>, width = WIDE): string {
   const { partitions = [partition], findings = [] } = changes;
-  const totals = totalsOf(partitions, findings);
+  const totals = totalsByCurrency(partitions, findings);
   const outcome = { partitions, findings, totals, database: '/state/warehouse.duckdb', events: {}, elapsedSeconds: 1 };
   return outcomeText(outcome, width, ['npm start -- --status', `npm start -- --sql 'select 1'`]);
 }

@@ -46,7 +46,7 @@ function everyEvent(text: string): ReactorEvent[] {
     { what: 'analytics-handed-on', period, run: 1, stepsDone: 1, steps: 3, queryId: text },
     { what: 'analytics-cancelled', period, run: 1, reason: text },
     { what: 'analytics-done', period, run: 1, partitions: 1, seconds: 1 },
-    { what: 'payer-fresh', payer: partition.payer, hours: 40, isStale: true },
+    { what: 'payer-fresh', payer: partition.payer, hours: 40, isStale: true, isMeasured: true },
     { what: 'messages-kept', count: 1, reason: text },
     { what: 'message-unroutable', id: text, routingKey: text },
     { what: 'message-dropped', id: text, routingKey: text, reason: text },

@@ -17,6 +17,7 @@ const SETTINGS: FinalizeTimings = {
   retryBaseSeconds: 1,
   retryMaxSeconds: 1,
   supersededGraceSeconds: 0,
+  statementsAtOnce: 1,
 };
 
 let keep: string;

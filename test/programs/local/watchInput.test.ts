@@ -90,6 +90,7 @@ describe('a burst of files in a folder that is watched', () => {
         retryBaseSeconds: 1,
         retryMaxSeconds: 1,
         supersededGraceSeconds: 60,
+        statementsAtOnce: 1,
       },
       report: () => {},
       onGivenUp: () => {},

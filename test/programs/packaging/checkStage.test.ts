@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { checkStage, type StageInput } from '../../../src/programs/packaging/checkStage.ts';
 import { paramsOf } from '../../config/stageInput.ts';
 
-const PAYERS = "- payer: '111122223333'\n  bucket: company-billing\n";
+const PAYERS = "- payer: '210987654321'\n  bucket: company-billing\n";
 
 function check(changes: Partial<StageInput>, params: object = {}) {
   const stage = changes.stage ?? 'prod';
@@ -15,7 +15,7 @@ describe('a stage', () => {
   it('that is right has the resources of its payers, and nothing made up', () => {
     const checked = check({});
     expect(checked).toMatchObject({ is: 'right', madeUp: [] });
-    expect(checked.is === 'right' && Object.keys(checked.resources.resources)).toContain('CentralBusPolicy');
+    expect(checked.is === 'right' && Object.keys(checked.parts.resources)).toContain('CentralBusPolicy');
   });
 
   it('that is wrong has all of it in one list: name, params, payers, each under where it stands', () => {
@@ -50,21 +50,34 @@ describe('a stage', () => {
 
   it('says what AWS does not allow so many payers', () => {
     const payersText = Array.from(
-      { length: 300 },
+      { length: 700 },
       (_, index) => `- payer: '${200_000_000_000 + index}'\n  bucket: company-billing-${index}\n`,
     ).join('');
     expect(messageOf(check({ payersText }))).toMatch(
-      /resources\/payers\.yml\n {4}- 300 accounts make .*organizationId/,
+      /resources\/payers\.yml\n {4}- 700 accounts make .*organizationId/,
     );
   });
 
   it('names the values that are still made up', () => {
-    const payersText = "- payer: '111122223333'\n  bucket: example-payer-one-billing\n";
+    const payersText = `- payer: '210987654321'
+  bucket: example-payer-one-billing
+- payer: '111122223333'
+  bucket: company-billing
+  prefix: one
+- payer: '111122223333'
+  bucket: company-billing
+  prefix: two
+- payer: '321098765432'
+  bucket: company-costs
+  bucketOwner: '444455556666'
+`;
     expect(check({ payersText }, { stagingBucket: 'example-cur-staging-prod' })).toMatchObject({
       is: 'right',
       madeUp: [
         'serverless.yml: stagingBucket is "example-cur-staging-prod"',
-        'resources/payers.yml: the bucket of payer 111122223333 is "example-payer-one-billing"',
+        'resources/payers.yml: the bucket of payer 210987654321 is "example-payer-one-billing"',
+        "resources/payers.yml: payer 111122223333 is an account of AWS's documentation",
+        "resources/payers.yml: the bucket of payer 321098765432 belongs to 444455556666, an account of AWS's documentation",
       ],
     });
   });

@@ -74,11 +74,22 @@ describe('the central bus takes events', () => {
     );
   });
 
+  const payers = (count: number) =>
+    Array.from({ length: count }, (_, index) => payerSource({ bucketOwner: String(200_000_000_000 + index) }));
+
+  test('from accounts by their numbers, where their ARNs are too long for its policy', () => {
+    expect(sendersStatement(payers(150), '')).toHaveProperty('Principal.AWS.length', 150);
+    const many = payers(600);
+    expect(sendersStatement(many, '')).toEqual({
+      Effect: 'Allow',
+      Action: 'events:PutEvents',
+      Principal: '*',
+      Condition: { StringEquals: { 'aws:PrincipalAccount': many.map(({ bucketOwner }) => bucketOwner) } },
+    });
+  });
+
   test('from at most as many accounts as its policy can name; then the organization has to be named', () => {
-    const payers = (count: number) =>
-      Array.from({ length: count }, (_, index) => payerSource({ bucketOwner: String(200_000_000_000 + index) }));
-    expect(() => sendersStatement(payers(150), '')).not.toThrow();
-    expect(() => sendersStatement(payers(300), '')).toThrow(/300 accounts .*allows 10240: set organizationId/);
-    expect(() => sendersStatement(payers(300), 'o-a1b2c3d4e5')).not.toThrow();
+    expect(() => sendersStatement(payers(700), '')).toThrow(/700 accounts .*allows 10240: set organizationId/);
+    expect(() => sendersStatement(payers(700), 'o-a1b2c3d4e5')).not.toThrow();
   });
 });

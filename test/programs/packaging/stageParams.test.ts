@@ -3,6 +3,7 @@ import { PARAM_NAMES, parseStageParams } from '../../../src/programs/packaging/s
 import { paramsOf } from '../../config/stageInput.ts';
 
 const wrongOf = (changes: object) => parseStageParams({ ...paramsOf('prod'), ...changes }).wrong;
+const KEY = 'arn:aws:kms:us-east-1:999988887777:key/11112222-3333-4444-5555-666677778888';
 const topic = 'arn:aws:sns:us-east-1:999988887777:on-call';
 
 describe('the params of serverless.yml', () => {
@@ -53,6 +54,16 @@ describe('a param', () => {
     ['snowflakeExternalId', 1234, 'an external id in quotes'],
     ['rabbitmqSecret', 'two words', 'the name of a secret'],
     ['rabbitmqVirtualHost', 'two words', 'the name of a virtual host'],
+    ['region', 'us-iso-east-1', 'the code of an AWS region'],
+    ['payerAccess', 'all', 'exact or organization'],
+    ['payerMetrics', 'worst', 'all, or a whole number of payers from 0 to 1000'],
+    ['payerMetrics', 1001, 'all, or a whole number of payers'],
+    ['rolePath', '/reactor', 'a path that begins and ends with a slash'],
+    ['permissionsBoundary', 'bounds', 'empty, or the ARN of a managed policy'],
+    ['vpcSubnets', 'subnet-0123456789abcdef0', 'a list of ids of subnets'],
+    ['vpcSecurityGroups', 'sg-1', 'a list of ids of security groups'],
+    ['bucketKey', 'alias/reports', 'empty, or the ARN of a KMS key, not of an alias'],
+    ['logsKey', 'arn:aws:kms:us-east-1:999988887777:alias/a', 'empty, or the ARN of a KMS key'],
   ])('is refused with its name, what is allowed, and the value: %s %j', (name, value, allowed) => {
     const [problem, ...others] = wrongOf({ [name]: value });
     expect(others).toEqual([]);
@@ -71,6 +82,12 @@ describe('a param', () => {
     ['snowflakeUserArn', 'arn:aws:iam::123456789012:user/abc/snow-flake'],
     ['rabbitmqVirtualHost', '/'],
     ['rabbitmqSecret', 'none'],
+    ['payerMetrics', 'all'],
+    ['payerMetrics', '0'],
+    ['rolePath', '/teams/reactor/'],
+    ['permissionsBoundary', 'arn:aws-us-gov:iam::999988887777:policy/team/bounds'],
+    ['queuesKey', KEY],
+    ['region', 'eusc-de-east-1'],
   ])('is taken as --param gives it, or as AWS and Snowflake name things: %s %j', (name, value) => {
     const other = name === 'snowflakeUserArn' ? { snowflakeExternalId: 'AB_SFCRole=2_x=' } : {};
     expect(wrongOf({ [name]: value, ...other })).toEqual([]);
@@ -103,6 +120,12 @@ describe('params that do not fit each other', () => {
       { snowflakeUserArn: 'arn:aws:iam::123456789012:user/x', snowflakeExternalId: '0000' },
       'snowflakeExternalId must be what desc integration answers beside snowflakeUserArn, got "0000"',
     ],
+    [{ payerAccess: 'organization' }, 'payerAccess must be exact where no organizationId is given, got "organization"'],
+    [
+      { ledgerKey: KEY.replace('us-east-1', 'eu-west-1') },
+      `ledgerKey must be in the stage's region, us-east-1, got "${KEY.replace('us-east-1', 'eu-west-1')}"`,
+    ],
+    [{ vpcSubnets: ['subnet-0123456789abcdef0'] }, 'vpcSubnets and vpcSecurityGroups must both have ids, or neither'],
   ])('are refused: %j', (changes, problem) => expect(wrongOf(changes)).toEqual([problem]));
 
   it('are compared only where each is right by itself', () => {

@@ -14,6 +14,8 @@ params:
     snowflakeWarehouse: CUR
     snowflakeRole: ${role}
     payersTable: none
+    payersFile: resources/payers.yml
+    rolePath: /
   ${rest}
 functions:
   copy:
@@ -26,6 +28,8 @@ describe('the settings of a stage', () => {
       database: 'CUR_REACTOR',
       region: 'us-east-1',
       payersTable: 'none',
+      payersFile: 'resources/payers.yml',
+      rolePath: '/',
     });
     expect(readStageSettings(deployed, 'dev')).toMatchObject({ database: 'CUR_REACTOR_DEV', region: 'us-east-2' });
   });
@@ -41,6 +45,8 @@ describe('the settings of a stage', () => {
       warehouse: 'CUR',
       role: 'R',
       payersTable: 'none',
+      payersFile: 'resources/payers.yml',
+      rolePath: '/',
     });
     expect(readStageSettings(yaml('R', 'empty:'), 'empty').role).toBe('R');
   });

@@ -25,6 +25,8 @@ const SETTINGS: SetupSettings = {
   role: 'CUR_ROLE',
   accountId: '111122223333',
   payersTable: PAYERS_TABLE,
+  payersFile: 'resources/payers.yml',
+  rolePath: '/',
 };
 const readScript = (file: string) => loadScript(fileURLToPath(new URL(`../../../sql/${file}`, import.meta.url)));
 const stepsWith = (change: Partial<SetupSettings>) => setupSteps({ ...SETTINGS, ...change }, readScript);
@@ -86,6 +88,16 @@ describe('the setup', () => {
       'grant select on view CUR_DB.CUR.CUR_WASTAGE to role CUR_ROLE_READER',
       'grant select on view CUR_DB.CUR.CUR_FRESHNESS to role CUR_ROLE_READER',
     ]);
+  });
+
+  it('names the AWS role in the partition of the region, and under its path', async () => {
+    for (const [region, partition] of [
+      ['us-gov-west-1', 'aws-us-gov'],
+      ['cn-north-1', 'aws-cn'],
+    ]) {
+      const elsewhere = JSON.stringify(await stepsWith({ region: region ?? '', rolePath: '/reactor/' }));
+      expect(elsewhere).toContain(`arn:${partition}:iam::111122223333:role/reactor/cur-reactor-prod-snowflake`);
+    }
   });
 
   it('reads the stage’s bucket alone, as a role of the stage’s own', () => {

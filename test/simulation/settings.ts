@@ -1,0 +1,13 @@
+import type { FinalizeTimings } from '../../src/finalize/services.ts';
+
+/** Short, so that a world is played in few steps. */
+export const settings: FinalizeTimings = {
+  quietSeconds: 30,
+  maxWaitSeconds: 300,
+  leaseSeconds: 60,
+  retryBaseSeconds: 10,
+  retryMaxSeconds: 100,
+  supersededGraceSeconds: 100,
+  statementsAtOnce: 2,
+  partitionSeconds: 10,
+};
