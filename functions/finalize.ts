@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import script from '../sql/analytics_wastage_queries.sql';
 import { createS3Client } from '../src/adapters/s3/client.ts';
-import { S3ObjectStore } from '../src/adapters/s3/objectStore.ts';
+import { deleteObject } from '../src/adapters/s3/deleteObject.ts';
 import { snowflakeNames } from '../src/adapters/snowflake/names.ts';
 import { openSnowflakeWarehouse } from '../src/adapters/snowflake/warehouse.ts';
 import { analyticsStatements } from '../src/analytics/script.ts';
@@ -30,6 +30,7 @@ const LAST_BATCH_SECONDS = 40;
 
 // At cold start.
 const environment = parseEnvironment(finalizeVariables, process.env);
+const s3 = createS3Client();
 const ledger = openLedger(environment);
 const warehouse = openWarehouse(environment);
 const broker = openBroker(environment);
@@ -37,7 +38,7 @@ const services: Omit<FinalizeServices, 'report'> = {
   ledger,
   warehouse,
   script: warehouse.script,
-  store: new S3ObjectStore(createS3Client()),
+  store: { delete: (location) => deleteObject(s3, location) },
   ...openQueues(environment),
   now: Date.now,
   sleep: (seconds) => setTimeout(seconds * 1000),
