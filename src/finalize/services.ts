@@ -19,7 +19,7 @@ export interface FinalizeServices {
   readonly warehouse: Warehouse;
   /** The warehouse's own. */
   readonly script: ScriptEngine;
-  readonly store: ObjectStore;
+  readonly store: Pick<ObjectStore, 'delete'>;
   readonly copyQueue: Queue<CopyRequest>;
   readonly finalizeQueue: Queue<Tick>;
   /** Milliseconds since 1970. */

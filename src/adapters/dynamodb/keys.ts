@@ -107,7 +107,7 @@ export function payersPk(period: Period): string {
 }
 
 /** What the partitions of a period share lies under it. */
-export function periodPk(period: Period): string {
+function periodPk(period: Period): string {
   return `period#${period}`;
 }
 
