@@ -1,8 +1,6 @@
-import { spawn } from 'node:child_process';
 import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { FolderObjectStore } from '../../src/adapters/folder/objectStore.ts';
 import { SqliteLedger } from '../../src/adapters/sqlite/ledger.ts';
 import { parsePayer } from '../../src/billing/payer.ts';
@@ -10,13 +8,13 @@ import { parsePeriod } from '../../src/billing/period.ts';
 import type { Place } from '../../src/billing/placement.ts';
 import { handleCopyMessage } from '../../src/copy/handleCopyMessage.ts';
 import type { CopyServices } from '../../src/copy/services.ts';
+import { type Measured, measuredStart } from './measuredProcess.ts';
 import { smallFiles } from './smallFiles.ts';
 
 /** As many as the embedded reactor copies at once. */
 const CONCURRENCY = 16;
 const PAYER = parsePayer('111122223333');
 const PERIOD = parsePeriod('2026-10');
-const MAIN = fileURLToPath(new URL('../../src/programs/local/main.ts', import.meta.url));
 
 /** Measures the embedded reactor on `files` small files, narrow and wide, against plain copying. */
 export async function benchEmbedded(files: number, say: (line: string) => void): Promise<void> {
@@ -111,22 +109,6 @@ async function concurrently(names: readonly string[], work: (name: string) => Pr
   await Promise.all(Array.from({ length: CONCURRENCY }, worker));
 }
 
-/** A true `npm start` in a process of its own, so that its peak memory is its own. */
-async function wholeRun(from: string, keep: string): Promise<{ seconds: number; peakMiB: number }> {
-  const reportPeak = `data:text/javascript,process.on('exit',()=>process.stderr.write('peak-kib '+process.resourceUsage().maxRSS+'\\n'))`;
-  const options = ['--from', from, '--payer', PAYER, '--period', PERIOD, '--keep', keep, '--json'];
-  const child = spawn(process.execPath, ['--import', reportPeak, MAIN, ...options], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  let stderr = '';
-  child.stderr.on('data', (chunk) => {
-    stderr += chunk;
-  });
-  let status: unknown;
-  const seconds = await timed(async () => {
-    status = await new Promise((resolve) => child.on('close', resolve));
-  });
-  if (status !== 0) throw new Error(`npm start ended with status ${status}: ${stderr.slice(-2000)}`);
-  const peakKib = /peak-kib (\d+)/.exec(stderr)?.[1];
-  return { seconds, peakMiB: Math.round(Number(peakKib) / 1024) };
+function wholeRun(from: string, keep: string): Promise<Measured> {
+  return measuredStart(['--from', from, '--payer', PAYER, '--period', PERIOD, '--keep', keep]);
 }

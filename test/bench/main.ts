@@ -6,17 +6,19 @@ import { describeBundles } from './bundles.ts';
 import { measureCalls } from './calls.ts';
 import { benchEmbedded } from './embedded.ts';
 import { measureListing } from './listing.ts';
+import { benchLoad } from './load.ts';
 import { measureStaging } from './staging.ts';
 
 const HELP = `Measures in one run, against something plain where there is something.
 
-npm run bench -- [PART…] [--files N] [--objects N] [--staged N]
+npm run bench -- [PART…] [--files N] [--objects N] [--staged N] [--rows N]
 
   bundles    the functions' bundles: size, and loading time against that of the bare AWS clients
   calls      the calls of AWS that a delivery of 100 files costs, per file
   staging    --staged files (default 400) of a report's columns staged, against plain CopyObject
   listing    reconcile over --objects objects (default 1000000): time and memory
   embedded   npm start over --files small files (default 10000), against plain copying
+  load       npm start over one report of --rows rows (default 1193070), against DuckDB's own create table
 
 Without a part, all of them.
 `;
@@ -28,6 +30,7 @@ const { values, positionals } = parseArgs({
     files: { type: 'string', default: '10000' },
     objects: { type: 'string', default: '1000000' },
     staged: { type: 'string', default: '400' },
+    rows: { type: 'string', default: '1193070' },
     help: { type: 'boolean' },
   },
 });
@@ -39,6 +42,7 @@ const parts: Record<string, () => Promise<void>> = {
   staging: () => benchStaging(wholeNumber('staged')),
   listing: () => benchListing(wholeNumber('objects')),
   embedded: () => benchEmbedded(wholeNumber('files'), say),
+  load: () => benchLoad(wholeNumber('rows'), say),
 };
 const unknown = positionals.find((part) => !(part in parts));
 if (values.help) process.stdout.write(HELP);
@@ -49,7 +53,7 @@ else if (unknown !== undefined) {
   for (const part of positionals.length > 0 ? positionals : Object.keys(parts)) await parts[part]?.();
 }
 
-function wholeNumber(option: 'files' | 'objects' | 'staged'): number {
+function wholeNumber(option: 'files' | 'objects' | 'staged' | 'rows'): number {
   const value = Number(values[option]);
   if (!Number.isSafeInteger(value) || value < 10) {
     throw new RangeError(`--${option} must be 10 or more, got ${values[option]}`);

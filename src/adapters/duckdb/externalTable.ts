@@ -1,6 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import * as z from 'zod';
-import { quoteIdentifier, quoteText } from './quote.ts';
+import { gatherSql } from './gather.ts';
+import { quoteIdentifier } from './quote.ts';
 import { mapMacros } from './readColumn.ts';
 import { inTransaction } from './transaction.ts';
 import { gatheredColumns, lineItemsViewSql, reportColumns } from './view.ts';
@@ -17,11 +18,16 @@ export async function prepareExternalTable(connection: DuckDBConnection): Promis
   await inTransaction(connection, async () => {
     const known = await tableColumns(connection);
     for (const [name, type] of reportColumns) {
-      if (!known.includes(name)) {
+      if (!known.has(name)) {
         await connection.run(`alter table cur_external add column ${quoteIdentifier(name)} ${type}`);
       }
     }
-    const others = known.filter((name) => !reportColumns.has(name) && !FILE_COLUMNS.includes(name));
+    // Older releases gathered into maps.
+    for (const { name } of gatheredColumns.filter((gathered) => known.get(gathered.name)?.startsWith('MAP('))) {
+      const column = quoteIdentifier(name);
+      await connection.run(`alter table cur_external alter ${column} type JSON using to_json(${column})`);
+    }
+    const others = [...known.keys()].filter((name) => !reportColumns.has(name) && !FILE_COLUMNS.includes(name));
     if (others.length > 0) await leaveOut(connection, others);
     await connection.run(lineItemsViewSql());
   });
@@ -36,26 +42,25 @@ async function leaveOut(connection: DuckDBConnection, others: readonly string[])
     const gathered = gatheredColumns.find((column) => column.name === name);
     const old = others.filter((other) => gathered?.prefixes.some((prefix) => other.startsWith(prefix))).sort();
     if (!gathered || old.length === 0) return quoteIdentifier(name);
-    const keys = old.map((other) => quoteText(other.slice(gathered.cut.length)));
-    const values = old.map((other) => `cast(${quoteIdentifier(other)} as VARCHAR)`);
-    return `nullif(map_from_entries(list_filter(
-      list_zip([${keys.join(', ')}], [${values.join(', ')}]), lambda entry: entry[2] <> ''
-    )), MAP {}) as ${quoteIdentifier(name)}`;
+    const entries = old.map((other) => ({
+      key: other.slice(gathered.cut.length),
+      value: `cast(${quoteIdentifier(other)} as VARCHAR)`,
+    }));
+    return `${gatherSql(entries)} as ${quoteIdentifier(name)}`;
   });
   await connection.run(`create table cur_external_anew as select ${columns.join(', ')} from cur_external`);
   await connection.run('drop table cur_external');
   await connection.run('alter table cur_external_anew rename to cur_external');
 }
 
-const ColumnRow = z.object({ column_name: z.string() });
+const ColumnRow = z.object({ column_name: z.string(), data_type: z.string() });
 
-async function tableColumns(connection: DuckDBConnection): Promise<string[]> {
+/** The columns of `cur_external` and their types. */
+async function tableColumns(connection: DuckDBConnection): Promise<ReadonlyMap<string, string>> {
   const reader = await connection.runAndReadAll(
-    `select column_name from duckdb_columns()
+    `select column_name, data_type from duckdb_columns()
      where database_name = current_database() and schema_name = current_schema() and table_name = 'cur_external'`,
   );
-  return z
-    .array(ColumnRow)
-    .parse(reader.getRowObjectsJS())
-    .map(({ column_name }) => column_name);
+  const rows = z.array(ColumnRow).parse(reader.getRowObjectsJS());
+  return new Map(rows.map(({ column_name, data_type }) => [column_name, data_type]));
 }

@@ -8,7 +8,8 @@ import { quoteText } from './quote.ts';
  */
 export function readAs(expression: string, columnType: string, tableType: string, name: string): string {
   if (tableType.startsWith('MAP(')) return readMap(expression, columnType, name);
-  if (tableType === 'VARCHAR') return textOf(expression, columnType);
+  // Three quarters of a report's text is '': NULL is written in less time, and read in less.
+  if (tableType === 'VARCHAR') return `nullif(${textOf(expression, columnType)}, '')`;
   const value = columnType === 'string' ? `nullif(${expression}, '')` : expression;
   return `cast(${value} as ${tableType})`;
 }

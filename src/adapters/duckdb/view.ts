@@ -16,8 +16,8 @@ const DUCKDB_TYPES: Readonly<Record<LineItemType, string>> = {
 };
 
 /**
- * A column of `cur_external` that holds, as a map, every report column whose name begins with one
- * of `prefixes`.
+ * A column of `cur_external` that holds, as a JSON object, every report column whose name begins
+ * with one of `prefixes`.
  */
 export interface GatheredColumn {
   readonly name: string;
@@ -52,7 +52,7 @@ export const contractSourceColumns: ReadonlyMap<string, string> = new Map(
 /** All columns of `cur_external` that hold what reports say, with their types. */
 export const reportColumns: ReadonlyMap<string, string> = new Map([
   ...contractSourceColumns,
-  ...gatheredColumns.map(({ name }) => [name, DUCKDB_TYPES.MAP] as const),
+  ...gatheredColumns.map(({ name }) => [name, 'JSON'] as const),
 ]);
 
 /**
@@ -91,7 +91,7 @@ function sourceSql(source: LineItemSource, type: LineItemType, name: string): st
     case 'map':
       return `nullif(${quoteIdentifier(source.column)}[${quoteText(source.key)}], '')`;
     case 'columns':
-      return quoteIdentifier(gatheredName(name));
+      return `cast(${quoteIdentifier(gatheredName(name))} as ${DUCKDB_TYPES.MAP})`;
     default:
       return source satisfies never;
   }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
@@ -64,6 +65,7 @@ export interface DuckdbWarehouse extends Warehouse {
  */
 export async function openDuckdbWarehouse(options: DuckdbWarehouseOptions): Promise<DuckdbWarehouse> {
   const memoryLimitBytes = checkedMemoryLimit(options.memoryLimitBytes ?? defaultMemoryLimit());
+  await createDatabase(options.path);
   const instance = await DuckDBInstance.fromCache(options.path);
   const writer = await instance.connect();
   await prepare(writer, memoryLimitBytes);
@@ -99,6 +101,23 @@ export async function openDuckdbWarehouse(options: DuckdbWarehouseOptions): Prom
   };
 }
 
+/**
+ * The oldest release of DuckDB that can read a new database file. Its storage has a way to write
+ * text (dictionary and FSST in one) that takes a quarter less time to load a report than those of
+ * DuckDB's default, which every release since 0.10 can read.
+ */
+const STORAGE_VERSION = 'v1.3.0';
+
+/**
+ * A file keeps the storage version that it was created with, whoever opens it later, and with
+ * whatever settings. One of an older release stays as it is.
+ */
+async function createDatabase(path: string): Promise<void> {
+  if (path === ':memory:' || existsSync(path)) return;
+  const instance = await DuckDBInstance.create(path, { storage_compatibility_version: STORAGE_VERSION });
+  instance.closeSync();
+}
+
 const FINDINGS_TABLE = new URL('../../../sql/findings_table.sql', import.meta.url);
 
 async function prepare(connection: DuckDBConnection, memoryLimitBytes: number): Promise<void> {
@@ -112,6 +131,9 @@ async function prepare(connection: DuckDBConnection, memoryLimitBytes: number): 
   // Keeping the order of small files makes DuckDB hold a row group for each: twice the time. A
   // table has no order.
   await connection.run('set global preserve_insertion_order = false');
+  // By default every thread holds five row groups of a load before it writes them: more than twice
+  // the memory, and no faster.
+  await connection.run('set global write_buffer_row_group_count = 1');
   for (const statement of tableStatements) await connection.run(statement);
   await connection.run(await readFile(FINDINGS_TABLE, 'utf8'));
   await prepareExternalTable(connection);

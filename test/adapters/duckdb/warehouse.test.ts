@@ -9,6 +9,7 @@ import { describeWarehouseContract } from '../../warehouse/contract.ts';
 import { ALPHA, BETA, PERIOD, publicationOf, rowsOf, runOf } from '../../warehouse/harness.ts';
 import { runScript } from '../../warehouse/runScript.ts';
 import { type DuckdbHarness, makeDuckdbHarness } from './harness.ts';
+import { columns } from './stagedReports.ts';
 
 describeWarehouseContract('DuckDB', makeDuckdbHarness);
 
@@ -82,6 +83,15 @@ describe('the database file', () => {
     }
   });
 
+  it('holds one row group for each thread of a load, and is written in the storage of DuckDB 1.3', async () => {
+    expect(
+      await harness.query(
+        `select current_setting('write_buffer_row_group_count') as buffered, tags['storage_version'] as storage
+         from duckdb_databases() where database_name = current_database()`,
+      ),
+    ).toEqual([{ buffered: 1n, storage: 'v1.3.0+' }]);
+  });
+
   it('in memory belongs to one warehouse alone', async () => {
     const options = { path: ':memory:', stagingRoot: harness.stagingRoot, analyticsStatements: () => [] };
     const [one, other] = [await openDuckdbWarehouse(options), await openDuckdbWarehouse(options)];
@@ -120,6 +130,39 @@ describe('a database that DuckDB has given up', () => {
 });
 
 describe('a database of an older release', () => {
+  it('that gathered tags into a map shows the same tags', async () => {
+    const older = `${harness.path}.older`;
+    const names = ['resource_tags_user_team', 'resource_tags_user_odd'];
+    const staged = await harness.stage({
+      partition: ALPHA,
+      name: 'a',
+      columns: columns(Object.fromEntries(names.map((name) => [name, 'string']))),
+      rows: [
+        { identity_line_item_id: 'a1', resource_tags_user_team: 'red', resource_tags_user_odd: `"\\\n` },
+        { identity_line_item_id: 'a2', resource_tags_user_team: '', resource_tags_user_odd: null },
+      ],
+    });
+    const tags = `select resource_tags['user_team'] as team, resource_tags['user_odd'] as odd, resource_tags is null as none
+      from cur_line_items order by identity_line_item_id`;
+    const expected = [
+      { team: 'red', odd: `"\\\n`, none: false },
+      { team: null, odd: null, none: true },
+    ];
+    const first = await openDuckdbWarehouse({ ...harness, path: older, analyticsStatements: () => [] });
+    await first.register(ALPHA, [staged]);
+    await first.publish(PERIOD, 1, [publicationOf(ALPHA, [staged])]);
+    await first.close();
+    await withDatabase(older, async (run) => {
+      expect(await run(tags)).toEqual(expected);
+      const column = 'resource_tags_gathered';
+      await run(`alter table cur_external alter ${column} type MAP(VARCHAR, VARCHAR)
+        using cast(${column} as MAP(VARCHAR, VARCHAR))`);
+    });
+    const warehouse = await openDuckdbWarehouse({ ...harness, path: older, analyticsStatements: () => [] });
+    await warehouse.close();
+    await withDatabase(older, async (run) => expect(await run(tags)).toEqual(expected));
+  });
+
   it('that has a column for each column of a report is written anew: tags are gathered, and readers see the same', async () => {
     const older = `${harness.path}.older`;
     const first = await openDuckdbWarehouse({ ...harness, path: older, analyticsStatements: () => [] });
