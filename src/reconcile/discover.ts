@@ -10,7 +10,9 @@ import { type CopyRequest, copyRequest } from '../queue/copyMessage.ts';
 import type { Queue } from '../queue/queue.ts';
 import type { ListedObject } from '../store/objectStore.ts';
 import { isCopyLost, type KnownPartition, knowPartition, stateOfFile } from './knownPartition.ts';
-import { type Listing, listPlaced } from './listPlaced.ts';
+import type { Listing, PlacedObject } from './listPlaced.ts';
+import type { MonthKnown } from './newestListing.ts';
+import { listingOf, type SourceListing, type WantedOfSource } from './sourceListing.ts';
 import { type PartitionTally, Tally } from './tally.ts';
 
 /** What discovery works with. */
@@ -23,9 +25,8 @@ export interface DiscoveryServices extends Listing {
   readonly correlationId?: string | undefined;
 }
 
-/** What a discovery looks at. Without a scope it is everything, and copies are not looked for. */
-interface DiscoveryScope {
-  readonly isWanted: (partition: Partition) => boolean;
+/** What a discovery looks at. */
+interface DiscoveryScope extends WantedOfSource {
   readonly know: (partition: Partition) => Promise<KnownPartition>;
   /**
    * Whether a manifest that was quarantined is read again: the configuration that it contradicted
@@ -40,11 +41,7 @@ interface DiscoveryScope {
 }
 
 interface Discovered {
-  /**
-   * Objects that were listed, data files and manifests among them that the ledger did not know and
-   * that were queued.
-   */
-  readonly listed: number;
+  /** Data files and manifests that the ledger did not know. */
   readonly queued: number;
   readonly partitions: readonly PartitionTally[];
 }
@@ -57,20 +54,22 @@ interface Discovered {
  * report of a partition is looked at by itself. One that the configuration names becomes the bill;
  * one that is known to be left out is not asked for.
  *
- * Objects are listed twice and never held: what grows is one entry a partition, and what is known
- * of one partition. Throws AccessDenied or ObjectGone when the source cannot be read.
+ * Manifests are listed first, then data files, and neither is held: what grows is one entry a
+ * partition, and what is known of one partition. What the scope leaves open is everything, without
+ * old deliveries, and copies are not looked for. Throws AccessDenied or ObjectGone when the source
+ * cannot be read.
  */
 export async function discoverSource(
   services: DiscoveryServices,
   source: Pick<Source, 'bucket' | 'prefix'>,
-  scope: DiscoveryScope = everything(services),
+  scope: Partial<DiscoveryScope> = {},
 ): Promise<Discovered> {
-  const search = new SourceSearch(services, source, scope);
+  const search = new SourceSearch(services, source, { ...everything(services), ...scope });
   await search.findManifests();
   await search.queueManifests();
-  const listed = await search.queueData();
+  await search.queueData();
   const partitions = search.tallies();
-  return { listed, queued: partitions.reduce((sum, { queued }) => sum + queued, 0), partitions };
+  return { queued: partitions.reduce((sum, { queued }) => sum + queued, 0), partitions };
 }
 
 function everything(services: DiscoveryServices): DiscoveryScope {
@@ -81,7 +80,7 @@ function everything(services: DiscoveryServices): DiscoveryScope {
     }
     return last;
   };
-  return { isWanted: () => true, know, rereadQuarantined: false, choosesReports: true };
+  return { isWanted: () => true, full: false, know, rereadQuarantined: false, choosesReports: true };
 }
 
 /** One report of one partition of the source under search. */
@@ -90,8 +89,9 @@ interface FoundReport {
   readonly report: string;
   readonly isChosenReport: boolean;
   readonly tally: Tally;
-  /** The newest manifest at the source. */
+  /** The newest manifest at the source, and its folder where that is one delivery's own. */
   manifest?: SourceVersion;
+  manifestFolder?: string | undefined;
   /** Its delivery requests the files that are missing: they are not queued one by one. */
   manifestRequestsFiles: boolean;
   /** Another report is the bill, and that this one exists is known. */
@@ -102,22 +102,26 @@ class SourceSearch {
   readonly #services: DiscoveryServices;
   readonly #source: Pick<Source, 'bucket' | 'prefix'>;
   readonly #scope: DiscoveryScope;
+  readonly #listing: SourceListing;
   readonly #found = new Map<string, FoundReport>();
 
   constructor(services: DiscoveryServices, source: Pick<Source, 'bucket' | 'prefix'>, scope: DiscoveryScope) {
     this.#services = services;
     this.#source = source;
     this.#scope = scope;
+    this.#listing = listingOf(services, source, scope);
   }
 
   async findManifests(): Promise<void> {
-    for await (const { objects } of listPlaced(this.#services, this.#source, this.#scope.isWanted)) {
+    for await (const objects of this.#listing.manifests()) {
       for (const { object, placed } of objects) {
         if (placed.is !== 'manifest') continue;
         const found = this.#of(placed);
         found.tally.addManifest();
         const manifest = { bucket: this.#source.bucket, ...object };
-        if (!found.manifest || isNewer(manifest, found.manifest)) found.manifest = manifest;
+        if (found.manifest && !isNewer(manifest, found.manifest)) continue;
+        found.manifest = manifest;
+        found.manifestFolder = placed.ownFolder ? placed.folder : undefined;
       }
     }
   }
@@ -150,16 +154,29 @@ class SourceSearch {
     return record;
   }
 
-  /** Answers how many objects were listed. */
-  async queueData(): Promise<number> {
-    let listed = 0;
-    for await (const page of listPlaced(this.#services, this.#source, this.#scope.isWanted)) {
-      listed += page.listed;
-      const data = page.objects.filter(({ placed }) => placed.is === 'data');
+  async queueData(): Promise<void> {
+    for await (const page of this.#listing.data((month) => this.#knownOf(month))) {
+      const data = page.filter(({ placed }) => placed.is === 'data');
       const byReport = Map.groupBy(data, ({ placed }) => nameOf(placed));
       for (const objects of byReport.values()) await this.#queueReport(objects);
     }
-    return listed;
+  }
+
+  async #knownOf(month: Placed): Promise<MonthKnown> {
+    const found = this.#found.get(nameOf(month));
+    const known = await this.#scope.know(month.partition);
+    return {
+      manifestFolder: found?.manifestFolder,
+      isDeliveryKnown: found !== undefined && isDeliveryKnown(known, found),
+      keys: this.#countedKeys(known),
+    };
+  }
+
+  /** Keys of this source's bucket that count now, or would. */
+  *#countedKeys({ countedObjects, deliveryKeys }: KnownPartition): Iterable<string> {
+    const inBucket = objectName({ bucket: this.#source.bucket, key: '' });
+    yield* deliveryKeys;
+    for (const name of countedObjects) if (name.startsWith(inBucket)) yield name.slice(inBucket.length);
   }
 
   tallies(): PartitionTally[] {
@@ -167,7 +184,7 @@ class SourceSearch {
   }
 
   /** Takes in the data files of one page and one report of a partition. */
-  async #queueReport(objects: readonly { readonly object: ListedObject; readonly placed: Placed }[]): Promise<void> {
+  async #queueReport(objects: readonly PlacedObject[]): Promise<void> {
     const [first] = objects;
     if (!first) return;
     const { bucket } = this.#source;

@@ -34,7 +34,10 @@ export interface ReconcileReport {
 export interface PartitionReport {
   readonly payer: Payer;
   readonly period: Period;
-  /** Data files and manifests at the source, those of older deliveries among them. */
+  /**
+   * Data files and manifests that were listed. Of older deliveries that have folders of their own
+   * these are the manifests alone, except with `full`.
+   */
   readonly listed: number;
   readonly upToDate: number;
   /**

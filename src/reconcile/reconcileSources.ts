@@ -121,7 +121,7 @@ interface PayerAnswer {
 async function reconcilePayer(
   services: ReconcileServices,
   payer: Payer,
-  { periods, dryRun }: ReconcileRequest,
+  { periods, dryRun, full }: ReconcileRequest,
 ): Promise<PayerAnswer> {
   const know = memoized((partition) => knowPartition(services, partition, services.stagingBucket));
   const isWanted = (partition: Partition) => partition.payer === payer && periods.includes(partition.period);
@@ -130,7 +130,7 @@ async function reconcilePayer(
   const unreadable: UnreadableSource[] = [];
   for (const source of sources) {
     try {
-      const scope = { isWanted, know, rereadQuarantined: true, choosesReports: !dryRun };
+      const scope = { isWanted, periods, full, know, rereadQuarantined: true, choosesReports: !dryRun };
       tallies.push(...(await discoverSource(services, source, scope)).partitions);
     } catch (error) {
       unreadable.push(await notifyUnreadable(services, source, error));

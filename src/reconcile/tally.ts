@@ -7,7 +7,7 @@ import type { FileState } from './knownPartition.ts';
  */
 export interface PartitionTally {
   readonly partition: Partition;
-  /** Data files and manifests that were listed, old deliveries among them. */
+  /** Data files and manifests that were listed. */
   readonly listed: number;
   readonly files: Readonly<Record<FileState, number>>;
   /** Those of the objects that make up the partition that were listed: see KnownPartition. */

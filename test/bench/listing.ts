@@ -39,8 +39,7 @@ export async function measureListing(count: number): Promise<ListingFigures> {
   const credentials = { accessKeyId: 'none', secretAccessKey: 'none' };
   const client = createS3Client({ endpoint: server.endpoint, region: 'us-east-2', credentials });
   const ledger = new SqliteLedger(':memory:');
-  // A source is listed twice.
-  const sampleEveryPages = Math.ceil((2 * count) / PAGE / SAMPLES);
+  const sampleEveryPages = Math.ceil(count / PAGE / SAMPLES);
   let [queued, peak, sampledAt] = [0, 0, 0];
   const before = alive();
   const place = placeBySources([SOURCE]);

@@ -4,6 +4,7 @@ import { open, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { resolveRange } from '../../store/byteRange.ts';
 import {
+  type FolderPage,
   type ListedObject,
   type Location,
   ObjectChanged,
@@ -17,7 +18,7 @@ import { isAbsence, readFailure, unwritableKey, writeFailure } from './failures.
 import { partName, pathOfKey } from './keyPath.ts';
 import { listedObject, statObject } from './objectStats.ts';
 import { isRealFolder, makeRealFolder } from './realFolder.ts';
-import { type OnUnreadable, walkKeys } from './walkKeys.ts';
+import { folderKeys, type OnUnreadable, walkKeys } from './walkKeys.ts';
 
 /**
  * Folders as buckets, a file's path below the folder as its key. They keep no versions: a
@@ -107,6 +108,18 @@ export class FolderObjectStore implements ObjectStore {
         const page = keys.flatMap((key) => this.#listed(path.join(root, key), key) ?? []);
         if (page.length > 0) yield page;
       }
+    } catch (error) {
+      throw readFailure(error, { bucket, key: prefix });
+    }
+  }
+
+  /** See {@link ObjectStore.listFolder}. One page holds all of it. */
+  async *listFolder(bucket: string, prefix: string): AsyncGenerator<FolderPage> {
+    try {
+      const root = this.#root(bucket);
+      const keys = await folderKeys(root, prefix, this.#onUnreadable);
+      const { file = [], folder = [] } = Object.groupBy(keys, (key) => (key.endsWith('/') ? 'folder' : 'file'));
+      yield { objects: file.flatMap((key) => this.#listed(path.join(root, key), key) ?? []), folders: folder };
     } catch (error) {
       throw readFailure(error, { bucket, key: prefix });
     }
