@@ -10,6 +10,7 @@ import { describeLeaseRules } from './contract/leases.ts';
 import { describeLookups } from './contract/lookups.ts';
 import { describeOutboxRules } from './contract/outbox.ts';
 import { describeReadingRules } from './contract/readings.ts';
+import { describeReconcileRules } from './contract/reconciles.ts';
 import { describeRecoveryRules } from './contract/recovery.ts';
 import { describeRemovalRules } from './contract/removals.ts';
 import { describeReportRules } from './contract/reports.ts';
@@ -53,5 +54,6 @@ export function describeLedgerContract(name: string, makeLedger: () => Promise<L
     describeOutboxRules(subject);
     describeRecoveryRules(subject);
     describeActivityRules(subject);
+    describeReconcileRules(subject);
   });
 }

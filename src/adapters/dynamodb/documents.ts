@@ -17,21 +17,21 @@ const MAX_CHUNK_BYTES = 350_000;
  * Stores a JSON value of any size under a key, gzipped. What does not fit into one item is cut into
  * chunks, which are items of their own under the same `pk`. They are named after their content and
  * written first: whoever reads the item at `key` finds all of them, also while another value takes
- * its place. The chunks of a value that was replaced stay.
+ * its place. The chunks of a value that was replaced stay. Each item has the attributes `beside`.
  */
-export async function putDocument(table: DynamodbTable, key: ItemKey, value: object): Promise<void> {
+export async function putDocument(table: DynamodbTable, key: ItemKey, value: object, beside: Item = {}): Promise<void> {
   const bytes = await compress(JSON.stringify(value));
   if (bytes.length <= MAX_CHUNK_BYTES) {
-    await table.put(key, { content: { B: bytes } });
+    await table.put(key, { ...beside, content: { B: bytes } });
     return;
   }
   const digest = createHash('sha256').update(bytes).digest('hex');
   const chunks = chunkKeys(key.pk, digest, Math.ceil(bytes.length / MAX_CHUNK_BYTES));
   for (const [index, chunk] of chunks.entries()) {
     const start = index * MAX_CHUNK_BYTES;
-    await table.put(chunk, { content: { B: bytes.subarray(start, start + MAX_CHUNK_BYTES) } });
+    await table.put(chunk, { ...beside, content: { B: bytes.subarray(start, start + MAX_CHUNK_BYTES) } });
   }
-  await table.put(key, { digest: text(digest), chunks: number(chunks.length) });
+  await table.put(key, { ...beside, digest: text(digest), chunks: number(chunks.length) });
 }
 
 /**
@@ -52,7 +52,11 @@ export async function packDocument(value: object): Promise<AttributeValue> {
  */
 export async function getDocument<Value>(table: DynamodbTable, key: ItemKey): Promise<Value | undefined> {
   const item = await table.get(key);
-  if (!item) return undefined;
+  return item && documentOf(table, item);
+}
+
+/** The value that an item holds, or its chunks. Throws an Error when a chunk of it is missing. */
+export async function documentOf<Value>(table: DynamodbTable, item: Item): Promise<Value> {
   const bytes = item.digest ? await joinChunks(table, item) : contentOf(item);
   return JSON.parse((await expand(bytes)).toString()) as Value;
 }
