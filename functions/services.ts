@@ -6,6 +6,7 @@ import type { Ledger } from '../src/ledger/ledger.ts';
 import type { Notify } from '../src/ledger/message.ts';
 import type { CopyRequest } from '../src/queue/copyMessage.ts';
 import type { Queue } from '../src/queue/queue.ts';
+import type { ReconcileMessage } from '../src/queue/reconcileMessage.ts';
 import type { Tick } from '../src/queue/tick.ts';
 
 /**
@@ -46,6 +47,12 @@ export function openQueues({ COPY_QUEUE, FINALIZE_QUEUE }: QueuesEnvironment): {
     copyQueue: new SqsQueue(client, queueUrlOf(client, COPY_QUEUE)),
     finalizeQueue: new SqsQueue(client, queueUrlOf(client, FINALIZE_QUEUE)),
   };
+}
+
+/** The queue of payers that a reconcile is about to look at. */
+export function openReconcileQueue({ RECONCILE_QUEUE }: { readonly RECONCILE_QUEUE: string }): Queue<ReconcileMessage> {
+  const client = new SQSClient(SHORT_CALLS);
+  return new SqsQueue(client, queueUrlOf(client, RECONCILE_QUEUE));
 }
 
 /** For questions that can do without an answer: soon given up. */

@@ -24,6 +24,12 @@ export interface PlacedObject {
   readonly placed: Placed;
 }
 
+interface PlacedPage {
+  readonly objects: readonly PlacedObject[];
+  /** Where the listing goes on. */
+  readonly after: string | undefined;
+}
+
 /** Sorts behind every key that a folder of AWS's making holds. */
 export const LAST_CHARACTER = '\u{10FFFF}';
 
@@ -31,21 +37,23 @@ export const LAST_CHARACTER = '\u{10FFFF}';
  * What of a source's data files and manifests belongs to wanted partitions: pages in key order, one
  * held at a time. A page that ends in a month that is not wanted is the last one read of that
  * month: the listing goes on behind it, and where the next wanted month's folder can be named, from
- * there.
+ * there. `from`: behind which key it begins.
  */
 export async function* listPlaced(
   listing: Listing,
   { bucket, prefix }: Pick<Source, 'bucket' | 'prefix'>,
   wanted: Wanted,
-): AsyncIterable<readonly PlacedObject[]> {
+  from?: string,
+): AsyncIterable<PlacedPage> {
   const root = sourceRoot(prefix);
-  let startAfter: string | undefined;
+  let startAfter = from;
   do {
     const pages = listing.store.list(bucket, root, startAfter);
     startAfter = undefined;
     for await (const page of pages) {
-      yield placeObjects(listing, bucket, page, wanted);
-      startAfter = behindUnwanted(lastPlaced(listing, bucket, page), wanted);
+      const behind = behindUnwanted(lastPlaced(listing, bucket, page), wanted);
+      yield { objects: placeObjects(listing, bucket, page, wanted), after: behind ?? page.at(-1)?.key };
+      startAfter = behind;
       if (startAfter !== undefined) break;
     }
   } while (startAfter !== undefined);

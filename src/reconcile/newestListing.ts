@@ -1,7 +1,7 @@
 import { executionTime } from '../billing/executionTime.ts';
-import type { Source } from '../billing/source.ts';
 import { compareText } from '../billing/version.ts';
 import type { Placed } from '../copy/services.ts';
+import type { WhatToList } from './fullListing.ts';
 import {
   behindUnwanted,
   LAST_CHARACTER,
@@ -22,6 +22,14 @@ export interface MonthKnown {
   readonly isDeliveryKnown: boolean;
   /** Keys that count now, or would: their folders are entered, too. */
   readonly keys: Iterable<string>;
+}
+
+export interface NewestState {
+  readonly is: 'newest';
+  readonly dataSides: readonly string[];
+  readonly legacyMonths: readonly (readonly [string, Placed])[];
+  /** Folders of months whose data files were listed. */
+  readonly done: readonly string[];
 }
 
 /** `…/data/` of a Data Export's file. */
@@ -50,12 +58,32 @@ export class NewestListing {
   /** Months with assemblies that were looked at, and manifests that lie in a month's folder. */
   readonly #assemblies = new Set<string>();
   readonly #monthly = new Set<string>();
+  readonly #done = new Set<string>();
+  readonly #isTimeUp: () => boolean;
+  #isStopped = false;
 
-  constructor(listing: Listing, { bucket, prefix }: Pick<Source, 'bucket' | 'prefix'>, wanted: Wanted) {
+  constructor({ listing, source, wanted, isTimeUp }: WhatToList, from?: NewestState) {
     this.#listing = listing;
-    this.#bucket = bucket;
-    this.#root = sourceRoot(prefix);
+    this.#bucket = source.bucket;
+    this.#root = sourceRoot(source.prefix);
     this.#wanted = wanted;
+    this.#isTimeUp = isTimeUp;
+    for (const side of from?.dataSides ?? []) this.#dataSides.add(side);
+    for (const [folder, month] of from?.legacyMonths ?? []) this.#legacyMonths.set(folder, month);
+    for (const month of from?.done ?? []) this.#done.add(month);
+  }
+
+  get isStopped(): boolean {
+    return this.#isStopped;
+  }
+
+  get state(): NewestState {
+    return {
+      is: 'newest',
+      dataSides: [...this.#dataSides],
+      legacyMonths: [...this.#legacyMonths],
+      done: [...this.#done],
+    };
   }
 
   /** The manifests of wanted months, page by page; on the way it notes where data files lie. */
@@ -87,19 +115,35 @@ export class NewestListing {
     return ofMonth.length > 0 ? `${month}${LAST_CHARACTER}` : undefined;
   }
 
-  /** The data files of wanted months, page by page. `knownOf` is asked once for each month. */
+  /**
+   * The data files of wanted months, page by page. `knownOf` is asked once for each month. It can
+   * stop behind each month.
+   */
   async *data(knownOf: (month: Placed) => Promise<MonthKnown>): AsyncIterable<readonly PlacedObject[]> {
+    for await (const [folder, month] of this.#months()) {
+      if (this.#done.has(folder)) continue;
+      yield* this.#filesOf(folder, month, await knownOf(month));
+      this.#done.add(folder);
+      this.#isStopped = this.#isTimeUp();
+      if (this.#isStopped) return;
+    }
+  }
+
+  /** The folders of wanted months with data files, and what a file of each is. */
+  async *#months(): AsyncIterable<readonly [string, Placed]> {
     for (const side of [...this.#dataSides].sort(compareText)) {
       for (const folder of await this.#folders(side)) {
         const month = placeOf(this.#listing, this.#bucket, `${folder}any.parquet`);
-        if (month && this.#wanted.isWanted(month.partition)) yield* this.#exportMonth(folder, await knownOf(month));
+        if (month && this.#wanted.isWanted(month.partition)) yield [folder, month];
       }
     }
-    for (const [folder, month] of this.#legacyMonths) {
-      const known = await knownOf(month);
-      if (isAssembly(month) && known.isDeliveryKnown) yield* this.#foldersOf(known.keys, folder, new Set());
-      else yield* this.#files(folder);
-    }
+    yield* this.#legacyMonths;
+  }
+
+  #filesOf(folder: string, month: Placed, known: MonthKnown): AsyncIterable<readonly PlacedObject[]> {
+    if (!this.#legacyMonths.has(folder)) return this.#exportMonth(folder, known);
+    if (isAssembly(month) && known.isDeliveryKnown) return this.#foldersOf(known.keys, folder, new Set());
+    return this.#files(folder);
   }
 
   /** A month of a Data Export, whose deliveries may have folders of their own. */

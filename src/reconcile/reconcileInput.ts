@@ -69,7 +69,7 @@ export function parseReconcileInput(input: unknown, configured: Iterable<Payer>,
   const asked = input === '' ? {} : (input ?? {});
   const parsed = inputSchema(known).safeParse(asked);
   if (!parsed.success) {
-    const unknown = 'is an unknown field (the fields are payers, periods, dryRun, full)';
+    const unknown = 'is an unknown field (the fields are payers, periods, dryRun, full; or run alone)';
     const wrong = wrongFields(parsed.error.issues, asked, { whole: 'input', unknown });
     throw new ReconcileInputInvalid(`cannot reconcile: ${wrong.join('; ')}`);
   }
@@ -80,6 +80,23 @@ export function parseReconcileInput(input: unknown, configured: Iterable<Payer>,
     dryRun,
     full,
   };
+}
+
+const runSchema = z.strictObject({
+  run: z.string('must be a string').check(z.regex(/^[\w-]{1,64}$/, 'must be the id of a run')),
+});
+
+/**
+ * The id of an earlier run, where the input asks for one: `{"run": "…"}`, alone. Throws as
+ * parseReconcileInput does.
+ */
+export function parseRunInput(input: unknown): string | undefined {
+  if (typeof input !== 'object' || input === null || !('run' in input)) return undefined;
+  const parsed = runSchema.safeParse(input);
+  if (parsed.success) return parsed.data.run;
+  const unknown = 'must not stand beside run';
+  const wrong = wrongFields(parsed.error.issues, input, { whole: 'input', unknown });
+  throw new ReconcileInputInvalid(`cannot reconcile: ${wrong.join('; ')}`);
 }
 
 function isPeriod(text: string): boolean {

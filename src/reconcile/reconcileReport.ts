@@ -135,11 +135,11 @@ export function reportPartition(
   };
 }
 
-/** The report as sentences: what needs a person first. */
+/** The report as sentences: what needs a person first. Of `shown` each has one. */
 export function summarize(
   partitions: readonly PartitionReport[],
   unreadable: readonly UnreadableSource[],
-  dryRun: boolean,
+  { dryRun, shown }: { readonly dryRun: boolean; readonly shown: readonly PartitionReport[] },
 ): string[] {
   const troubles = unreadable.map(
     ({ payer, bucket, prefix, reason }) =>
@@ -154,7 +154,7 @@ export function summarize(
     `${did}, ${counted(unreadable.length, 'source')} unreadable`,
     ...troubles,
     ...undecided,
-    ...partitions.map(sentence),
+    ...shown.map(sentence),
   ];
 }
 

@@ -38,25 +38,31 @@ export function listingStore(keysOf: (bucket: string) => readonly string[], last
   const requests: string[] = [];
   const refuse = () => Promise.reject(new Error('only listed'));
   const objectOf = (key: string): ListedObject => ({ key, etag: 'e', sizeBytes: 1, lastModified });
+  // Many buckets may have the same keys.
+  const memory = new WeakMap<readonly string[], Map<string, readonly string[]>>();
+  const remembered = (keys: readonly string[], name: string, find: () => readonly string[]) => {
+    const ofKeys = memory.get(keys) ?? new Map<string, readonly string[]>();
+    memory.set(keys, ofKeys);
+    const found = ofKeys.get(name) ?? find();
+    ofKeys.set(name, found);
+    return found;
+  };
   async function* list(bucket: string, prefix: string, startAfter = ''): AsyncGenerator<ListedObject[]> {
-    const keys = keysOf(bucket).filter((key) => key.startsWith(prefix) && key > startAfter);
+    const all = keysOf(bucket);
+    const name = `${prefix} after ${startAfter}`;
+    const keys = remembered(all, name, () => all.filter((key) => key.startsWith(prefix) && key > startAfter));
     for (let from = 0; from === 0 || from < keys.length; from += pageSize) {
-      requests.push(`${bucket}/${prefix} after ${startAfter}`);
+      requests.push(`${bucket}/${name}`);
       const page = keys.slice(from, from + pageSize).map(objectOf);
       if (page.length > 0) yield page;
     }
   }
   async function* listFolder(bucket: string, prefix: string): AsyncGenerator<FolderPage> {
-    const names = new Set<string>();
-    for (const key of keysOf(bucket)) {
-      if (!key.startsWith(prefix)) continue;
-      const slash = key.indexOf('/', prefix.length);
-      names.add(slash < 0 ? key : key.slice(0, slash + 1));
-    }
-    const all = [...names];
-    for (let from = 0; from === 0 || from < all.length; from += pageSize) {
+    const all = keysOf(bucket);
+    const names = remembered(all, `${prefix}*`, () => namesIn(all, prefix));
+    for (let from = 0; from === 0 || from < names.length; from += pageSize) {
       requests.push(`${bucket}/${prefix}*/`);
-      const page = all.slice(from, from + pageSize);
+      const page = names.slice(from, from + pageSize);
       yield {
         objects: page.filter((name) => !name.endsWith('/')).map(objectOf),
         folders: page.filter((name) => name.endsWith('/')),
@@ -65,4 +71,14 @@ export function listingStore(keysOf: (bucket: string) => readonly string[], last
   }
   const store: ObjectStore = { read: refuse, copy: refuse, list, listFolder, delete: refuse };
   return { store, requests };
+}
+
+function namesIn(keys: readonly string[], prefix: string): string[] {
+  const names = new Set<string>();
+  for (const key of keys) {
+    if (!key.startsWith(prefix)) continue;
+    const slash = key.indexOf('/', prefix.length);
+    names.add(slash < 0 ? key : key.slice(0, slash + 1));
+  }
+  return [...names];
 }

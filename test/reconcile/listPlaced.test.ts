@@ -39,7 +39,7 @@ function storeOf(keys: readonly string[]) {
 async function wantedKeys(store: ObjectStore, periods: readonly string[]): Promise<string[]> {
   const keys: string[] = [];
   const isWanted = ({ period }: { period: string }) => periods.includes(period);
-  for await (const objects of listPlaced({ ...listing, store }, SOURCE, {
+  for await (const { objects } of listPlaced({ ...listing, store }, SOURCE, {
     isWanted,
     periods: periods.map(parsePeriod),
   })) {

@@ -54,7 +54,8 @@ it('finds every manifest of a wanted month, and what is newest of its data files
         const keys = [...new Set(deliveries.flatMap(keysOf))].sort(compareText);
         const { store } = listingStore(() => keys, 0, pageSize);
         const isWanted = ({ period }: { period: string }) => WANTED.some((one) => one === period);
-        const listing = new NewestListing({ store, place }, SOURCE, { isWanted, periods: WANTED });
+        const wanted = { isWanted, periods: WANTED };
+        const listing = new NewestListing({ listing: { store, place }, source: SOURCE, wanted, isTimeUp: () => false });
         const [manifests, data, folders]: [string[], string[], Map<string, string>] = [[], [], new Map()];
         for await (const page of listing.manifests()) {
           for (const { object, placed } of page) {
@@ -70,19 +71,19 @@ it('finds every manifest of a wanted month, and what is newest of its data files
         for await (const page of listing.data(known)) data.push(...page.map(({ object }) => object.key));
 
         const placed = keys.map((key) => ({ key, placed: place(SOURCE.bucket, key) }));
-        const wanted = (kind: 'data' | 'manifest') =>
+        const keysOfKind = (kind: 'data' | 'manifest') =>
           placed.flatMap(({ key, placed: at }) => (at.is === kind && isWanted(at.partition) ? [key] : []));
         // Assemblies whose month's own manifest is there are not looked through for theirs.
-        const missed = wanted('manifest').filter((key) => !manifests.includes(key));
+        const missed = keysOfKind('manifest').filter((key) => !manifests.includes(key));
         expect(missed.filter((key) => !key.includes('/assembly-'))).toEqual([]);
         expect(new Set(manifests).size).toBe(manifests.length);
 
-        const executions = wanted('data').filter((key) => key.includes('T10:00'));
+        const executions = keysOfKind('data').filter((key) => key.includes('T10:00'));
         const newest = new Map<string, string>();
         for (const key of executions)
           newest.set(key.slice(0, key.indexOf('T10:00') - 10), key.slice(0, key.lastIndexOf('/')));
         const isNewest = (key: string) => [...newest.values()].some((folder) => key.startsWith(`${folder}/`));
-        const expected = wanted('data').filter((key) => !executions.includes(key) || isNewest(key));
+        const expected = keysOfKind('data').filter((key) => !executions.includes(key) || isNewest(key));
         expect(expected.filter((key) => !data.includes(key))).toEqual([]);
         expect(new Set(data).size).toBe(data.length);
       },

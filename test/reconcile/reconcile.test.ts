@@ -5,14 +5,17 @@ import { PayersInUse } from '../../src/config/payersInUse.ts';
 import type { PayerRow } from '../../src/config/payersTable.ts';
 import type { Message } from '../../src/ledger/message.ts';
 import { parseCopyMessage } from '../../src/queue/copyMessage.ts';
-import { type ConfiguredReport, reconcile } from '../../src/reconcile/reconcile.ts';
+import { reconcile } from '../../src/reconcile/reconcile.ts';
+import type { ReconcileAnswer } from '../../src/reconcile/reconcileAnswer.ts';
 import { ReconcileInputInvalid } from '../../src/reconcile/reconcileInput.ts';
-import type { ReconcileServices } from '../../src/reconcile/reconcileSources.ts';
+import type { ReconcileServices } from '../../src/reconcile/services.ts';
 import { CopyWorld, chunk, DAILY, DEBOUNCE, LOOSE, NOON, OVERWRITE } from '../copy/copyWorld.ts';
 import { parquetBytes } from '../copy/parquetBytes.ts';
 
 let world: CopyWorld;
+let runs = 0;
 beforeEach(async () => {
+  runs = 0;
   world = await CopyWorld.create();
 });
 afterEach(() => world.close());
@@ -30,7 +33,7 @@ function run(
   readTable: PayersOrigins['readTable'],
   input?: unknown,
   changes: Partial<ReconcileServices> = {},
-): Promise<ConfiguredReport> {
+): Promise<ReconcileAnswer> {
   const { store, ledger, copyQueue, finalizeQueue, staging } = world;
   const services = {
     store,
@@ -40,20 +43,24 @@ function run(
     stagingBucket: staging.stagingBucket,
     debounce: DEBOUNCE,
     supersededGraceSeconds: 3600,
+    reconcileQueue: { send: () => Promise.reject(new Error('three payers need no messages')) },
+    inlinePayers: 3,
     concurrency: 2,
+    sleep: () => Promise.reject(new Error('nothing is on its way')),
     tagUnowned: async () => {},
     staleAfterHours: 36,
     stage: 'prod',
-    correlationId: 'the-request',
     notify: (messages: readonly Message[]) => ledger.putIntoOutbox(messages),
     now: () => world.now,
     report: staging.report,
     ...changes,
   };
-  return reconcile(services, { readTable, fallback: FILE }, input);
+  runs += 1;
+  const invocation = { id: runs === 1 ? 'the-request' : `the-request-${runs}`, yieldAt: world.now + 600_000 };
+  return reconcile(services, { readTable, fallback: FILE }, input, invocation);
 }
 
-const payersIn = ({ partitions }: ConfiguredReport) => [...new Set(partitions.map(({ payer }) => payer))];
+const payersIn = ({ partitions }: ReconcileAnswer) => [...new Set(partitions.map(({ payer }) => payer))];
 
 describe('reconcile', () => {
   it('looks at the sources of the table, stores them, and says so', async () => {
