@@ -59,6 +59,8 @@ export interface RecordContext {
   readonly correlationId: string;
   /** Knows the time that is left. */
   readonly context: Context;
+  /** How often the message was received, this time included. */
+  readonly receiveCount: number;
 }
 
 /**
@@ -110,7 +112,7 @@ async function handleRecord<Message>(
   }
   try {
     const correlationId = identity.correlation_id;
-    await work(message, reportTo({ logger, metrics }, identity), { correlationId, context });
+    await work(message, reportTo({ logger, metrics }, identity), { correlationId, context, receiveCount });
   } catch (error) {
     logger.warn('message kept for retry', { ...identity, receiveCount, reason: reasonOf(error), error });
     metrics.add({ metric: 'MessagesFailed', value: 1 });

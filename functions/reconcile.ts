@@ -26,6 +26,8 @@ const TABLE_SECONDS = 120;
 const YIELD_SECONDS = 150;
 /** So few payers need no messages: somebody waits for the answer. */
 const INLINE_PAYERS = 8;
+/** As the queue's redrive policy has it (resources/queues.yml). */
+const MOST_RECEIVES = 5;
 /** Lines of the summary in the log, where a line has at most 256 KB. */
 const LOGGED_LINES = 200;
 
@@ -81,8 +83,9 @@ async function reconcilePayers(input: unknown, context: Context): Promise<Reconc
 }
 
 // Per record.
-async function reconcilePayer(message: ReconcileMessage, report: Report, { context }: RecordContext): Promise<void> {
-  await handleReconcileMessage({ ...services, report }, message, yieldAt(context));
+async function reconcilePayer(message: ReconcileMessage, report: Report, about: RecordContext): Promise<void> {
+  const attempt = { yieldAt: yieldAt(about.context), isLast: about.receiveCount >= MOST_RECEIVES };
+  await handleReconcileMessage({ ...services, report }, message, attempt);
 }
 
 function yieldAt(context: Context): number {

@@ -45,6 +45,7 @@ export async function reconcile(
   if (loaded.toSave && !request.dryRun) await ledger.saveConfiguration(loaded.toSave);
   await ledger.openReconcile(runOf(id, loaded, request, now()));
   const run = await knownRun(services, id);
+  if (!run.dryRun) await ledger.noteActivity({ reconcileBegun: { run: id, startedAt: run.startedAt } });
   await work({ ...services, correlationId: id }, run, yieldAt);
   return answerOf(services, id);
 }

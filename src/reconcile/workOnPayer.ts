@@ -3,7 +3,7 @@ import { placeBySources } from '../billing/placement.ts';
 import type { ReconcileProgress, ReconcileRun } from '../ledger/reconcileRuns.ts';
 import type { ReconcileMessage } from '../queue/reconcileMessage.ts';
 import { endReconcile } from './endReconcile.ts';
-import { type PayerCursor, reconcilePayer } from './reconcilePayer.ts';
+import { type PayerCursor, type PayerPart, reconcilePayer } from './reconcilePayer.ts';
 import type { ReconcileServices, RunServices } from './services.ts';
 
 /** What is worked on: a payer of a run, from the start or from where the hop before stopped. */
@@ -13,18 +13,45 @@ interface PayerWork {
   readonly hop: number;
 }
 
+/** One attempt at a message. */
+interface Attempt {
+  /** When it stops listing: milliseconds since 1970. */
+  readonly yieldAt: number;
+  /** Whether the message goes to the dead-letter queue if this fails. */
+  readonly isLast: boolean;
+}
+
 /**
- * Works on a message of the reconcile queue. Throws when its run is not known (any more), and what
- * the ledger and the queues throw.
+ * Works on a message of the reconcile queue. A payer that fails for the last time is reported with
+ * the reason: it must not keep the run of all others from its end. Throws when its run is not known
+ * (any more), and what the ledger and the queues throw.
  */
 export async function handleReconcileMessage(
   services: ReconcileServices,
   { run: id, payer, hop = 0 }: ReconcileMessage,
-  yieldAt: number,
+  { yieldAt, isLast }: Attempt,
 ): Promise<void> {
   const run = await services.ledger.reconcileRun(id);
   if (!run) throw new Error(`no reconcile ${id}`);
-  await workOnPayer({ ...services, correlationId: id }, { run, payer, hop }, yieldAt);
+  const working = { ...services, correlationId: id };
+  try {
+    await workOnPayer(working, { run, payer, hop }, yieldAt);
+  } catch (error) {
+    if (isLast)
+      await endIfAllDone(working, run, await services.ledger.recordReconciled(run, payer, givenUp(run, payer, error)));
+    throw error;
+  }
+}
+
+/** The part of a payer that could not be worked on. */
+function givenUp(run: ReconcileRun, payer: Payer, error: unknown): PayerPart {
+  const reason = `given up after the last attempt: ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`;
+  const sources = run.sources.filter((source) => source.payer === payer);
+  return {
+    partitions: [],
+    unreadable: sources.map(({ bucket, prefix }) => ({ payer, bucket, prefix, reason })),
+    overdue: [],
+  };
 }
 
 /**

@@ -41,6 +41,7 @@ export class Deployment {
       STAGING_BUCKET: this.stagingBucket,
       COPY_QUEUE: `${name}-copy`,
       FINALIZE_QUEUE: `${name}-finalize`,
+      RECONCILE_QUEUE: `${name}-reconcile`,
       QUIET_SECONDS: '0',
       MAX_WAIT_SECONDS: '0',
       SUPERSEDED_GRACE_SECONDS: '3600',
@@ -65,9 +66,9 @@ export class Deployment {
   }
 
   async #createAll({ clientConfig }: MotoServer): Promise<void> {
-    const { COPY_QUEUE, FINALIZE_QUEUE, DEAD_LETTER_QUEUES, LEDGER_TABLE } = this.environment;
+    const { COPY_QUEUE, FINALIZE_QUEUE, RECONCILE_QUEUE, DEAD_LETTER_QUEUES, LEDGER_TABLE } = this.environment;
     await this.createBucket(this.stagingBucket);
-    for (const QueueName of [COPY_QUEUE, FINALIZE_QUEUE, DEAD_LETTER_QUEUES]) {
+    for (const QueueName of [COPY_QUEUE, FINALIZE_QUEUE, RECONCILE_QUEUE, DEAD_LETTER_QUEUES]) {
       const { QueueUrl } = await this.#sqs.send(new CreateQueueCommand({ QueueName }));
       this.#queueUrls.set(QueueName ?? '', QueueUrl ?? '');
     }

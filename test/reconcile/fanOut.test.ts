@@ -109,6 +109,28 @@ describe('a reconcile of many payers', () => {
     },
   );
 
+  it('ends without a payer that fails to the last, and reports it with the reason', async () => {
+    const { queue } = withPayers(2);
+    await world.ask();
+    const [first, second] = queue.splice(0);
+    if (!first || !second) throw new Error('a message a payer');
+    await world.work(second);
+    const changes = { copyQueue: { send: () => Promise.reject(new Error('SQS is away')) } };
+    await expect(world.work(first, { changes })).rejects.toThrow('SQS is away');
+    expect(await world.ask({ run: 'the-run' })).toMatchObject({ isComplete: false, done: 1 });
+    await expect(world.work(first, { changes, isLast: true })).rejects.toThrow('SQS is away');
+    const answer = await world.ask({ run: 'the-run' });
+    expect(answer).toMatchObject({ isComplete: true, done: 2 });
+    expect(answer.unreadable).toEqual([
+      {
+        payer: first.payer,
+        bucket: 'payer-0',
+        prefix: 'exports',
+        reason: 'given up after the last attempt: Error: SQS is away',
+      },
+    ]);
+  });
+
   it('that AWS invokes again goes on with the same run: what is done stays done', async () => {
     const { queue } = withPayers(2);
     const fails = { reconcileQueue: { send: () => Promise.reject(new Error('SQS is away')) } };
@@ -216,7 +238,7 @@ describe('at the end of a month, with 90 deliveries of it and of the one before'
   it('2,000 payers are all done within an hour at eight at once, none is starved, and the answer has all', async () => {
     const PAYERS = 2_000;
     const CONCURRENCY = 8;
-    withPayers(PAYERS, 2, FULL_MONTHS);
+    withPayers(PAYERS, 2);
     world.listMs = LIST_MS;
     await world.ask();
     const startedAt = world.now;

@@ -76,9 +76,14 @@ export class FanOutWorld {
   /** Works on a message as the function does, for so long. */
   work(
     message: ReconcileMessage,
-    { changes = {}, ms = NEVER }: { changes?: Partial<ReconcileServices>; ms?: number } = {},
+    {
+      changes = {},
+      ms = NEVER,
+      isLast = false,
+    }: { changes?: Partial<ReconcileServices>; ms?: number; isLast?: boolean } = {},
   ): Promise<void> {
-    return handleReconcileMessage({ ...this.services, ...changes }, message, Math.min(NEVER, this.now + ms));
+    const attempt = { yieldAt: Math.min(NEVER, this.now + ms), isLast };
+    return handleReconcileMessage({ ...this.services, ...changes }, message, attempt);
   }
 
   /** Works on all messages, those that they send too; answers how many there were. */

@@ -100,6 +100,7 @@ describe('reconcile', () => {
     const { periods } = await run(async () => []);
     const why = 'the payers table is empty: none of its 0 rows is enabled';
     expect(await world.ledger.activity()).toEqual({
+      reconcileBegun: { run: 'the-request-2', startedAt: NOON + 1000 },
       reconcile: { endedAt: NOON + 1000, payers: 1, periods, queued: 0, unreadable: 0, configuration: 'fallback', why },
     });
     await run(async () => [rowOf(DAILY)]);

@@ -173,17 +173,18 @@ export const accessRules: readonly Rule[] = [
     ],
   },
   {
-    name: 'only finalize takes items out of the ledger, and only out of the outbox; reconcile writes that, the configuration and its activity, and the sweep its activity',
+    name: 'only finalize takes items out of the ledger, and only out of the outbox; reconcile writes that, the configuration, its activity and its runs, and the sweep its activity',
     violations: (template) =>
       identityStatements(template).flatMap(({ where, statement }) => {
         const actions = listAt(statement, 'Action').map(String);
         const keys = listAt(statement, 'Condition.ForAllValues:StringEquals.dynamodb:LeadingKeys').join();
+        const likeKeys = listAt(statement, 'Condition.ForAllValues:StringLike.dynamodb:LeadingKeys').join();
         const deletes = actions.includes('dynamodb:DeleteItem');
         const mayDelete = where === 'FinalizeRole' && actions.length === 1 && keys === 'outbox';
         const writes = actions.some((action) => /^dynamodb:(Put|Update)Item$/.test(action));
         const mayWrite =
           ['CopyRole', 'FinalizeRole'].includes(where) ||
-          (where === 'ReconcileRole' && keys === 'activity,configuration,outbox') ||
+          (where === 'ReconcileRole' && (keys === 'activity,configuration,outbox' || likeKeys === 'reconcile#*')) ||
           (where === 'SweepRole' && keys === 'activity');
         return (deletes && !mayDelete) || (writes && !mayWrite) ? [where] : [];
       }),
@@ -191,6 +192,7 @@ export const accessRules: readonly Rule[] = [
       set('FinalizeRole.Properties.Policies.0.PolicyDocument.Statement.6.Condition', undefined),
       set('FinalizeRole.Properties.Policies.0.PolicyDocument.Statement.2.Action', ['dynamodb:DeleteItem']),
       set('ReconcileRole.Properties.Policies.0.PolicyDocument.Statement.4.Condition', undefined),
+      set('ReconcileRole.Properties.Policies.0.PolicyDocument.Statement.10.Condition', undefined),
       set('SweepRole.Properties.Policies.0.PolicyDocument.Statement.0.Action', ['dynamodb:PutItem']),
       set('SweepRole.Properties.Policies.0.PolicyDocument.Statement.2.Condition', undefined),
     ],
@@ -234,7 +236,7 @@ export const accessRules: readonly Rule[] = [
       );
       const mute = functionsOf(template).flatMap(([id, lambda]) => {
         const variables = at(lambda, 'Properties.Environment.Variables');
-        const names = ['COPY_QUEUE', 'FINALIZE_QUEUE']
+        const names = ['COPY_QUEUE', 'FINALIZE_QUEUE', 'RECONCILE_QUEUE']
           .flatMap((name) => listAt(variables, name))
           .filter((name) => name !== '');
         const unsendable = names.filter((name) => {

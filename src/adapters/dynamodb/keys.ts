@@ -23,6 +23,7 @@ import type { ItemKey } from './table.ts';
  *   schema#ID                    schema                schema, as a document
  *   configuration                payers                the payers' configuration, as a document
  *   activity                     reconcile, sweep      each of both: what it noted when it ended last
+ *   activity                     reconcileBegun        which reconcile was begun last
  *   reconcile#ID                 run                   reconcile: what it works on, as a document
  *   reconcile#ID                 progress              reconcile: how many payers are done, and when it ended
  *   reconcile#ID                 payer#PAYER           payer that is done: its part, as a document
