@@ -9,8 +9,11 @@ import type { ReconcileServices } from './services.ts';
 import { workOnPayer } from './workOnPayer.ts';
 
 /** The invocation that asks. */
-export interface Invocation {
-  /** Names the run: the same where AWS invokes a second time because the first has failed. */
+interface Invocation {
+  /**
+   * Names the run: the same where AWS invokes a second time because the first has failed. Where that
+   * run has ended, it is another one, with a number.
+   */
   readonly id: string;
   /** When it stops waiting for payers that are on their way: milliseconds since 1970. */
   readonly yieldAt: number;
@@ -35,7 +38,7 @@ export async function reconcile(
   services: ReconcileServices,
   origins: Pick<PayersOrigins, 'readTable' | 'fallback'>,
   input: unknown,
-  { id, yieldAt }: Invocation,
+  invocation: Invocation,
 ): Promise<ReconcileAnswer> {
   const earlier = parseRunInput(input);
   if (earlier !== undefined) return answerOf(services, earlier);
@@ -43,11 +46,19 @@ export async function reconcile(
   const loaded = await loadPayers({ ...origins, cached: () => ledger.configuration(), now, report });
   const request = parseReconcileInput(input, payersOf(loaded.sources), now());
   if (loaded.toSave && !request.dryRun) await ledger.saveConfiguration(loaded.toSave);
+  const id = await notEnded(services, invocation.id);
   await ledger.openReconcile(runOf(id, loaded, request, now()));
   const run = await knownRun(services, id);
   if (!run.dryRun) await ledger.noteActivity({ reconcileBegun: { run: id, startedAt: run.startedAt } });
-  await work({ ...services, correlationId: id }, run, yieldAt);
+  await work({ ...services, correlationId: id }, run, invocation.yieldAt);
   return answerOf(services, id);
+}
+
+async function notEnded({ ledger }: ReconcileServices, id: string): Promise<string> {
+  for (let nth = 1; ; nth += 1) {
+    const name = nth === 1 ? id : `${id}-${nth}`;
+    if (!(await ledger.reconcileProgress(name))?.ended) return name;
+  }
 }
 
 function runOf(id: string, loaded: LoadedPayers, request: ReconcileRequest, startedAt: number): ReconcileRun {

@@ -32,13 +32,13 @@ export interface PayerCursor {
 }
 
 /** What an invocation does of a payer: where it begins, and until when it may work. */
-export interface PayerStretch {
+interface PayerStretch {
   readonly from?: PayerCursor | undefined;
   readonly isTimeUp: IsTimeUp;
 }
 
 /** A payer that is done, or where its work goes on. */
-export type PayerOutcome =
+type PayerOutcome =
   | { readonly is: 'done'; readonly part: PayerPart }
   | { readonly is: 'stopped'; readonly cursor: PayerCursor };
 

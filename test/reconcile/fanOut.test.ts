@@ -136,12 +136,19 @@ describe('a reconcile of many payers', () => {
     const fails = { reconcileQueue: { send: () => Promise.reject(new Error('SQS is away')) } };
     await expect(world.ask({}, fails)).rejects.toThrow('SQS is away');
     await world.ask();
-    expect(queue).toHaveLength(2);
+    await world.ask();
+    expect(queue).toHaveLength(4);
     await world.workOff();
-    world.queue.length = 0;
+    expect(await world.ledger.reconcileProgress('the-run')).toMatchObject({ payers: 2, done: 2 });
+    expect(world.asked).toHaveLength(4);
+  });
+
+  it('that is asked for under the id of one that has ended is another one', async () => {
+    withPayers(2);
     await world.ask();
     await world.workOff();
-    expect(world.asked).toHaveLength(4);
+    expect(await world.ask()).toMatchObject({ run: 'the-run-2', isComplete: false, done: 0 });
+    expect(await world.ask({ run: 'the-run' })).toMatchObject({ run: 'the-run', isComplete: true });
   });
 
   it.each([

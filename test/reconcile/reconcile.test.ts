@@ -13,9 +13,7 @@ import { CopyWorld, chunk, DAILY, DEBOUNCE, LOOSE, NOON, OVERWRITE } from '../co
 import { parquetBytes } from '../copy/parquetBytes.ts';
 
 let world: CopyWorld;
-let runs = 0;
 beforeEach(async () => {
-  runs = 0;
   world = await CopyWorld.create();
 });
 afterEach(() => world.close());
@@ -55,8 +53,7 @@ function run(
     report: staging.report,
     ...changes,
   };
-  runs += 1;
-  const invocation = { id: runs === 1 ? 'the-request' : `the-request-${runs}`, yieldAt: world.now + 600_000 };
+  const invocation = { id: 'the-request', yieldAt: world.now + 600_000 };
   return reconcile(services, { readTable, fallback: FILE }, input, invocation);
 }
 

@@ -78,6 +78,7 @@ export const functionRules: readonly Rule[] = [
         STAGING_BUCKET: at(Resources, 'StagingBucket.Properties.BucketName'),
         COPY_QUEUE: at(Resources, 'CopyQueue.Properties.QueueName'),
         FINALIZE_QUEUE: at(Resources, 'FinalizeQueue.Properties.QueueName'),
+        RECONCILE_QUEUE: at(Resources, 'ReconcileQueue.Properties.QueueName'),
       };
       return Object.keys(FUNCTIONS).flatMap((id) => {
         const environment = environmentOf(Resources[id]);
