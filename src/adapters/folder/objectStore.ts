@@ -96,15 +96,12 @@ export class FolderObjectStore implements ObjectStore {
     }
   }
 
-  /**
-   * See {@link ObjectStore.list}. Pages hold 1,000 objects at most, as S3's do; a file that
-   * vanishes meanwhile is left out.
-   */
+  /** See {@link ObjectStore.list}. A file that vanishes meanwhile is left out. */
   async *list(bucket: string, prefix: string, startAfter = ''): AsyncGenerator<ListedObject[]> {
     try {
       const root = this.#root(bucket);
-      const onUnreadable = this.#onUnreadable;
-      for await (const keys of walkKeys(root, { prefix, startAfter, groupSize: PAGE_SIZE, onUnreadable })) {
+      const walk = { prefix, startAfter, groupSize: PAGE_SIZE, onUnreadable: this.#onUnreadable };
+      for await (const keys of walkKeys(root, walk)) {
         const page = keys.flatMap((key) => this.#listed(path.join(root, key), key) ?? []);
         if (page.length > 0) yield page;
       }
@@ -118,8 +115,8 @@ export class FolderObjectStore implements ObjectStore {
     try {
       const root = this.#root(bucket);
       const keys = await folderKeys(root, prefix, this.#onUnreadable);
-      const { file = [], folder = [] } = Object.groupBy(keys, (key) => (key.endsWith('/') ? 'folder' : 'file'));
-      yield { objects: file.flatMap((key) => this.#listed(path.join(root, key), key) ?? []), folders: folder };
+      const objects = keys.flatMap((key) => (key.endsWith('/') ? [] : (this.#listed(path.join(root, key), key) ?? [])));
+      yield { objects, folders: keys.filter((key) => key.endsWith('/')) };
     } catch (error) {
       throw readFailure(error, { bucket, key: prefix });
     }
@@ -250,7 +247,7 @@ function statOrFail(file: string, object: ObjectRef): ListedObject | undefined {
   }
 }
 
-/** "Returns some or all (up to 1,000) of the objects" (S3 API reference, ListObjectsV2). */
+/** S3 API reference, ListObjectsV2. */
 const PAGE_SIZE = 1_000;
 
 /**
