@@ -71,6 +71,8 @@ export interface RecordContext {
   readonly context: Context;
   /** The account that the queue lies in, and the function runs in. */
   readonly account: string | undefined;
+  /** How often the message was received, this time included. */
+  readonly receiveCount: number;
 }
 
 /**
@@ -125,7 +127,12 @@ async function handleRecord<Message>(
     metrics.add({ metric: 'MessagesMalformed', value: 1 });
     throw error;
   }
-  const about = { correlationId: identity.correlation_id, context, account: accountIn(record.eventSourceARN) };
+  const about = {
+    correlationId: identity.correlation_id,
+    context,
+    account: accountIn(record.eventSourceARN),
+    receiveCount,
+  };
   try {
     await withinItsTime(messageWork, message, reportTo(telemetry, identity), about);
   } catch (error) {

@@ -14,6 +14,7 @@ import type { Notify } from '../src/ledger/message.ts';
 import type { CopyRequest } from '../src/queue/copyMessage.ts';
 import { CopyQueues } from '../src/queue/copyQueues.ts';
 import type { Queue } from '../src/queue/queue.ts';
+import type { ReconcileMessage } from '../src/queue/reconcileMessage.ts';
 import type { Tick } from '../src/queue/tick.ts';
 
 /**
@@ -79,6 +80,12 @@ export function openQueues({ COPY_QUEUE, MANIFEST_QUEUE, FINALIZE_QUEUE }: Queue
 export function openRedelivery(queueName: string): SqsRedelivery {
   const client = new SQSClient(SHORT_CALLS);
   return new SqsRedelivery(client, queueUrlOf(client, queueName));
+}
+
+/** The queue of payers that a reconcile is about to look at. */
+export function openReconcileQueue({ RECONCILE_QUEUE }: { readonly RECONCILE_QUEUE: string }): Queue<ReconcileMessage> {
+  const client = new SQSClient(SHORT_CALLS);
+  return new SqsQueue(client, queueUrlOf(client, RECONCILE_QUEUE));
 }
 
 /** For questions that can do without an answer: soon given up. */

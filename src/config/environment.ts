@@ -94,6 +94,7 @@ export const reconcileVariables = z.object({
   ...grace,
   ...staleness,
   ...snowflake,
+  RECONCILE_QUEUE: queueName,
   RECONCILE_CONCURRENCY: wholeNumber(1, 'a whole number of payers, 1 or more'),
   PAYERS_TABLE: payersTable,
 });

@@ -9,6 +9,8 @@ export interface Activity {
    */
   readonly reconcile?: ReconcileActivity;
   readonly sweep?: SweepActivity;
+  /** The newest reconcile that was begun and was no dry run: see reconcileRuns.ts. */
+  readonly reconcileBegun?: { readonly run: string; readonly startedAt: Moment };
 }
 
 export interface ReconcileActivity {

@@ -11,6 +11,7 @@ import type { Message } from './message.ts';
 import type { Reopening } from './partitionChanges.ts';
 import type { PartitionRecord } from './partitionRecord.ts';
 import type { PartitionUpdate } from './partitionUpdate.ts';
+import type { ReconcileRunsOfLedger } from './reconcileRuns.ts';
 import type { VersionRecord } from './versionRecord.ts';
 
 /**
@@ -63,6 +64,7 @@ import type { VersionRecord } from './versionRecord.ts';
  *   configuration  whose reports arrive where, as reconcile read it last: a copy of the payers
  *                  table
  *   activity       when reconcile and the sweep ended last. Nothing is decided by it
+ *   reconcile      a reconcile under way, and its report: see reconcileRuns.ts
  *
  * The life of a partition
  *
@@ -82,7 +84,8 @@ export interface Ledger
     AnalyticsOfLedger,
     OutboxOfLedger,
     ConfigurationOfLedger,
-    ActivityOfLedger {}
+    ActivityOfLedger,
+    ReconcileRunsOfLedger {}
 
 /** What became of each version. */
 export interface VersionsOfLedger {

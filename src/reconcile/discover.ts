@@ -1,17 +1,33 @@
 import { type Partition, partitionName } from '../billing/partition.ts';
 import type { Source } from '../billing/source.ts';
-import { compareText, objectName, type SourceVersion, versionIdOf } from '../billing/version.ts';
+import { objectName, versionIdOf } from '../billing/version.ts';
 import type { Placed } from '../copy/services.ts';
-import { compareDeliveries } from '../ledger/deliveryOrder.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { applyReportChoice } from '../ledger/partitionChanges.ts';
 import type { PartitionRecord } from '../ledger/partitionRecord.ts';
 import { type CopyRequest, copyRequest } from '../queue/copyMessage.ts';
 import type { Queue } from '../queue/queue.ts';
 import type { ListedObject } from '../store/objectStore.ts';
+import {
+  type FoundReport,
+  isDeliveryKnown,
+  isNewContent,
+  isNewer,
+  isOfDelivery,
+  isWorkedOff,
+  reportKey,
+} from './foundReport.ts';
 import { isCopyLost, type KnownPartition, knowPartition, stateOfFile } from './knownPartition.ts';
-import { type Listing, listPlaced } from './listPlaced.ts';
-import { type PartitionTally, Tally } from './tally.ts';
+import type { Listing, PlacedObject } from './listPlaced.ts';
+import type { MonthKnown } from './newestListing.ts';
+import {
+  type IsTimeUp,
+  type ListingState,
+  listingOf,
+  type SourceListing,
+  type WantedOfSource,
+} from './sourceListing.ts';
+import { type PartitionTally, Tally, type TallyState } from './tally.ts';
 
 /** What discovery works with. */
 export interface DiscoveryServices extends Listing {
@@ -23,9 +39,8 @@ export interface DiscoveryServices extends Listing {
   readonly correlationId?: string | undefined;
 }
 
-/** What a discovery looks at. Without a scope it is everything, and copies are not looked for. */
-interface DiscoveryScope {
-  readonly isWanted: (partition: Partition) => boolean;
+/** What a discovery looks at. */
+interface DiscoveryScope extends WantedOfSource {
   readonly know: (partition: Partition) => Promise<KnownPartition>;
   /**
    * Whether a manifest that was quarantined is read again: the configuration that it contradicted
@@ -40,13 +55,24 @@ interface DiscoveryScope {
 }
 
 interface Discovered {
-  /**
-   * Objects that were listed, data files and manifests among them that the ledger did not know and
-   * that were queued.
-   */
-  readonly listed: number;
+  /** Data files and manifests that the ledger did not know. */
   readonly queued: number;
   readonly partitions: readonly PartitionTally[];
+  /** Where to go on, where time was up; the numbers are not final then. */
+  readonly next?: SearchState | undefined;
+}
+
+/** How long a discovery may take, and where it goes on. */
+interface Stretch {
+  readonly isTimeUp: IsTimeUp;
+  readonly from?: SearchState | undefined;
+}
+
+/** Where a discovery stands, as a JSON document. */
+export interface SearchState {
+  readonly step: 'manifests' | 'data';
+  readonly listing: ListingState;
+  readonly found: readonly (Omit<FoundReport, 'tally'> & { readonly tally: TallyState })[];
 }
 
 /**
@@ -57,20 +83,21 @@ interface Discovered {
  * report of a partition is looked at by itself. One that the configuration names becomes the bill;
  * one that is known to be left out is not asked for.
  *
- * Objects are listed twice and never held: what grows is one entry a partition, and what is known
- * of one partition. Throws AccessDenied or ObjectGone when the source cannot be read.
+ * Manifests are listed first, then data files, and neither is held: what grows is one entry a
+ * partition, and what is known of one partition. What the scope leaves open is everything, without
+ * old deliveries, and copies are not looked for. Where time is up it stops, and says where to go on.
+ * Throws AccessDenied or ObjectGone when the source cannot be read.
  */
 export async function discoverSource(
   services: DiscoveryServices,
   source: Pick<Source, 'bucket' | 'prefix'>,
-  scope: DiscoveryScope = everything(services),
+  scope: Partial<DiscoveryScope> = {},
+  stretch: Stretch = { isTimeUp: () => false },
 ): Promise<Discovered> {
-  const search = new SourceSearch(services, source, scope);
-  await search.findManifests();
-  await search.queueManifests();
-  const listed = await search.queueData();
+  const search = new SourceSearch(services, source, { ...everything(services), ...scope }, stretch);
+  const next = await search.run();
   const partitions = search.tallies();
-  return { listed, queued: partitions.reduce((sum, { queued }) => sum + queued, 0), partitions };
+  return { queued: partitions.reduce((sum, { queued }) => sum + queued, 0), partitions, next };
 }
 
 function everything(services: DiscoveryServices): DiscoveryScope {
@@ -81,48 +108,65 @@ function everything(services: DiscoveryServices): DiscoveryScope {
     }
     return last;
   };
-  return { isWanted: () => true, know, rereadQuarantined: false, choosesReports: true };
-}
-
-/** One report of one partition of the source under search. */
-interface FoundReport {
-  readonly partition: Partition;
-  readonly report: string;
-  readonly isChosenReport: boolean;
-  readonly tally: Tally;
-  /** The newest manifest at the source. */
-  manifest?: SourceVersion;
-  /** Its delivery requests the files that are missing: they are not queued one by one. */
-  manifestRequestsFiles: boolean;
-  /** Another report is the bill, and that this one exists is known. */
-  isLeftOut: boolean;
+  return { isWanted: () => true, full: false, know, rereadQuarantined: false, choosesReports: true };
 }
 
 class SourceSearch {
   readonly #services: DiscoveryServices;
   readonly #source: Pick<Source, 'bucket' | 'prefix'>;
   readonly #scope: DiscoveryScope;
+  readonly #listing: SourceListing;
   readonly #found = new Map<string, FoundReport>();
+  #step: SearchState['step'];
 
-  constructor(services: DiscoveryServices, source: Pick<Source, 'bucket' | 'prefix'>, scope: DiscoveryScope) {
+  constructor(
+    services: DiscoveryServices,
+    source: Pick<Source, 'bucket' | 'prefix'>,
+    scope: DiscoveryScope,
+    { isTimeUp, from }: Stretch,
+  ) {
     this.#services = services;
     this.#source = source;
     this.#scope = scope;
+    this.#listing = listingOf(services, source, scope, { isTimeUp, from: from?.listing });
+    this.#step = from?.step ?? 'manifests';
+    for (const { tally, ...found } of from?.found ?? []) {
+      this.#found.set(reportKey(found), { ...found, tally: new Tally(found.partition, tally) });
+    }
   }
 
-  async findManifests(): Promise<void> {
-    for await (const { objects } of listPlaced(this.#services, this.#source, this.#scope.isWanted)) {
+  /** Answers where to go on, if time was up before the end. */
+  async run(): Promise<SearchState | undefined> {
+    if (this.#step === 'manifests') {
+      await this.#findManifests();
+      if (this.#listing.isStopped) return this.#state();
+      await this.#queueManifests();
+      this.#step = 'data';
+    }
+    await this.#queueData();
+    return this.#listing.isStopped ? this.#state() : undefined;
+  }
+
+  #state(): SearchState {
+    const found = [...this.#found.values()].map(({ tally, ...rest }) => ({ ...rest, tally: tally.state }));
+    return { step: this.#step, listing: this.#listing.state, found };
+  }
+
+  async #findManifests(): Promise<void> {
+    for await (const objects of this.#listing.manifests()) {
       for (const { object, placed } of objects) {
         if (placed.is !== 'manifest') continue;
         const found = this.#of(placed);
         found.tally.addManifest();
         const manifest = { bucket: this.#source.bucket, ...object };
-        if (!found.manifest || isNewer(manifest, found.manifest)) found.manifest = manifest;
+        if (found.manifest && !isNewer(manifest, found.manifest)) continue;
+        found.manifest = manifest;
+        found.manifestFolder = placed.ownFolder ? placed.folder : undefined;
       }
     }
   }
 
-  async queueManifests(): Promise<void> {
+  async #queueManifests(): Promise<void> {
     const { ledger } = this.#services;
     for (const found of this.#found.values()) {
       const { partition, manifest } = found;
@@ -150,16 +194,29 @@ class SourceSearch {
     return record;
   }
 
-  /** Answers how many objects were listed. */
-  async queueData(): Promise<number> {
-    let listed = 0;
-    for await (const page of listPlaced(this.#services, this.#source, this.#scope.isWanted)) {
-      listed += page.listed;
-      const data = page.objects.filter(({ placed }) => placed.is === 'data');
-      const byReport = Map.groupBy(data, ({ placed }) => nameOf(placed));
+  async #queueData(): Promise<void> {
+    for await (const page of this.#listing.data((month) => this.#knownOf(month))) {
+      const data = page.filter(({ placed }) => placed.is === 'data');
+      const byReport = Map.groupBy(data, ({ placed }) => reportKey(placed));
       for (const objects of byReport.values()) await this.#queueReport(objects);
     }
-    return listed;
+  }
+
+  async #knownOf(month: Placed): Promise<MonthKnown> {
+    const found = this.#found.get(reportKey(month));
+    const known = await this.#scope.know(month.partition);
+    return {
+      manifestFolder: found?.manifestFolder,
+      isDeliveryKnown: found !== undefined && isDeliveryKnown(known, found),
+      keys: this.#countedKeys(known),
+    };
+  }
+
+  /** Keys of this source's bucket that count now, or would. */
+  *#countedKeys({ countedObjects, deliveryKeys }: KnownPartition): Iterable<string> {
+    const inBucket = objectName({ bucket: this.#source.bucket, key: '' });
+    yield* deliveryKeys;
+    for (const name of countedObjects) if (name.startsWith(inBucket)) yield name.slice(inBucket.length);
   }
 
   tallies(): PartitionTally[] {
@@ -167,11 +224,11 @@ class SourceSearch {
   }
 
   /** Takes in the data files of one page and one report of a partition. */
-  async #queueReport(objects: readonly { readonly object: ListedObject; readonly placed: Placed }[]): Promise<void> {
+  async #queueReport(objects: readonly PlacedObject[]): Promise<void> {
     const [first] = objects;
     if (!first) return;
     const { bucket } = this.#source;
-    const isNew = !this.#found.has(nameOf(first.placed));
+    const isNew = !this.#found.has(reportKey(first.placed));
     const found = this.#of(first.placed);
     if (isNew) await this.#choose(found);
     const known = await this.#scope.know(first.placed.partition);
@@ -207,7 +264,7 @@ class SourceSearch {
 
   #of(placed: Placed): FoundReport {
     const { partition, report, isChosenReport } = placed;
-    const found = this.#found.get(nameOf(placed)) ?? {
+    const found = this.#found.get(reportKey(placed)) ?? {
       partition,
       report,
       isChosenReport,
@@ -215,52 +272,7 @@ class SourceSearch {
       manifestRequestsFiles: false,
       isLeftOut: false,
     };
-    this.#found.set(nameOf(placed), found);
+    this.#found.set(reportKey(placed), found);
     return found;
   }
-}
-
-function nameOf({ partition, report }: Placed): string {
-  return `${partitionName(partition)} ${report}`;
-}
-
-function isNewer(a: SourceVersion, b: SourceVersion): boolean {
-  const order = compareDeliveries({ id: '', executionId: '', manifest: a }, { id: '', executionId: '', manifest: b });
-  return order > 0 || (order === 0 && compareText(a.key, b.key) > 0);
-}
-
-/**
- * Whether the newest delivery known came with this manifest: one that was quarantined may have been
- * read again since.
- */
-function isOfDelivery(record: PartitionRecord | undefined, manifest: SourceVersion): boolean {
-  return record?.delivery !== undefined && versionIdOf(record.delivery.manifest) === versionIdOf(manifest);
-}
-
-/**
- * Whether a manifest of the bill needs no more work: its delivery is complete, or a newer one is
- * known.
- */
-function isWorkedOff(record: PartitionRecord | undefined, { report, manifest }: FoundReport): boolean {
-  const delivery = record?.delivery;
-  if (!delivery || !manifest || record.report !== report) return false;
-  const order = compareDeliveries({ ...delivery, manifest }, delivery);
-  return order < 0 || (order === 0 && delivery.awaited.length === 0);
-}
-
-/** Whether what the newest manifest names is known: then nothing else counts. */
-function isDeliveryKnown({ record }: KnownPartition, { report, manifest }: FoundReport): boolean {
-  const delivery = record?.report === report ? record.delivery : undefined;
-  return (
-    delivery !== undefined && manifest !== undefined && compareDeliveries({ ...delivery, manifest }, delivery) <= 0
-  );
-}
-
-/**
- * Whether the ledger does not know this content, or only an earlier write of it: content that has
- * come back is new.
- */
-function isNewContent({ versions }: KnownPartition, object: SourceVersion): boolean {
-  const knownAt = versions.get(versionIdOf(object))?.source.lastModified;
-  return knownAt === undefined || knownAt < object.lastModified;
 }

@@ -10,6 +10,8 @@ export interface ReconcileRequest {
   readonly periods: readonly Period[];
   /** Say what would be done, and do none of it. */
   readonly dryRun: boolean;
+  /** Look at the files of old deliveries, too. */
+  readonly full: boolean;
 }
 
 /**
@@ -49,6 +51,7 @@ const inputSchema = (configured: ReadonlySet<string>) =>
           .check(z.minLength(1, 'must name at least one period')),
       ),
       dryRun: z.optional(z.boolean('must be true or false')),
+      full: z.optional(z.boolean('must be true or false')),
     },
     'must be an object',
   );
@@ -66,16 +69,34 @@ export function parseReconcileInput(input: unknown, configured: Iterable<Payer>,
   const asked = input === '' ? {} : (input ?? {});
   const parsed = inputSchema(known).safeParse(asked);
   if (!parsed.success) {
-    const unknown = 'is an unknown field (the fields are payers, periods, dryRun)';
+    const unknown = 'is an unknown field (the fields are payers, periods, dryRun, full; or run alone)';
     const wrong = wrongFields(parsed.error.issues, asked, { whole: 'input', unknown });
     throw new ReconcileInputInvalid(`cannot reconcile: ${wrong.join('; ')}`);
   }
-  const { payers = [...known], periods, dryRun = false } = parsed.data;
+  const { payers = [...known], periods, dryRun = false, full = false } = parsed.data;
   return {
     payers: [...new Set(payers)].sort().map(parsePayer),
     periods: periods ? [...new Set(periods)].sort().map(parsePeriod) : recentPeriods(now),
     dryRun,
+    full,
   };
+}
+
+const runSchema = z.strictObject({
+  run: z.string('must be a string').check(z.regex(/^[\w-]{1,64}$/, 'must be the id of a run')),
+});
+
+/**
+ * The id of an earlier run, where the input asks for one: `{"run": "…"}`, alone. Throws as
+ * parseReconcileInput does.
+ */
+export function parseRunInput(input: unknown): string | undefined {
+  if (typeof input !== 'object' || input === null || !('run' in input)) return undefined;
+  const parsed = runSchema.safeParse(input);
+  if (parsed.success) return parsed.data.run;
+  const unknown = 'must not stand beside run';
+  const wrong = wrongFields(parsed.error.issues, input, { whole: 'input', unknown });
+  throw new ReconcileInputInvalid(`cannot reconcile: ${wrong.join('; ')}`);
 }
 
 function isPeriod(text: string): boolean {

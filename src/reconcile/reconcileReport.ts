@@ -34,7 +34,10 @@ export interface ReconcileReport {
 export interface PartitionReport {
   readonly payer: Payer;
   readonly period: Period;
-  /** Data files and manifests at the source, those of older deliveries among them. */
+  /**
+   * Data files and manifests that were listed. Of older deliveries that have folders of their own
+   * these are the manifests alone, except with `full`.
+   */
   readonly listed: number;
   readonly upToDate: number;
   /**
@@ -132,11 +135,11 @@ export function reportPartition(
   };
 }
 
-/** The report as sentences: what needs a person first. */
+/** The report as sentences: what needs a person first. Of `shown` each has one. */
 export function summarize(
   partitions: readonly PartitionReport[],
   unreadable: readonly UnreadableSource[],
-  dryRun: boolean,
+  { dryRun, shown }: { readonly dryRun: boolean; readonly shown: readonly PartitionReport[] },
 ): string[] {
   const troubles = unreadable.map(
     ({ payer, bucket, prefix, reason }) =>
@@ -151,7 +154,7 @@ export function summarize(
     `${did}, ${counted(unreadable.length, 'source')} unreadable`,
     ...troubles,
     ...undecided,
-    ...partitions.map(sentence),
+    ...shown.map(sentence),
   ];
 }
 

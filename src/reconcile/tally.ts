@@ -7,7 +7,7 @@ import type { FileState } from './knownPartition.ts';
  */
 export interface PartitionTally {
   readonly partition: Partition;
-  /** Data files and manifests that were listed, old deliveries among them. */
+  /** Data files and manifests that were listed. */
   readonly listed: number;
   readonly files: Readonly<Record<FileState, number>>;
   /** Those of the objects that make up the partition that were listed: see KnownPartition. */
@@ -22,6 +22,14 @@ interface FolderTally {
   newestKey: string;
 }
 
+/** A tally that is not at its end, as a JSON document. */
+export interface TallyState {
+  readonly folders: readonly (readonly [string, FolderTally])[];
+  readonly seen: readonly string[];
+  readonly listed: number;
+  readonly queued: number;
+}
+
 /**
  * Counts the files of a partition as they are listed. Where each delivery has a folder of its own,
  * only the newest folder counts in the end: older deliveries are history, not something that is
@@ -34,8 +42,18 @@ export class Tally {
   #listed = 0;
   #queued = 0;
 
-  constructor(partition: Partition) {
+  /** With a state, it goes on from there. */
+  constructor(partition: Partition, state?: TallyState) {
     this.#partition = partition;
+    if (!state) return;
+    for (const [folder, tally] of state.folders) this.#folders.set(folder, { ...tally, files: { ...tally.files } });
+    for (const name of state.seen) this.#seen.add(name);
+    this.#listed = state.listed;
+    this.#queued = state.queued;
+  }
+
+  get state(): TallyState {
+    return { folders: [...this.#folders], seen: [...this.#seen], listed: this.#listed, queued: this.#queued };
   }
 
   /** A manifest that is listed. */

@@ -2,6 +2,7 @@ import type { Moment } from '../base/moment.ts';
 import { printable } from '../base/printable.ts';
 import type { Period } from '../billing/period.ts';
 import type { Activity, ConfigurationOrigin } from '../ledger/activity.ts';
+import type { ReconcileProgress } from '../ledger/reconcileRuns.ts';
 import { ageHours, clock } from './age.ts';
 
 /** What runs a stage on AWS, beside the ledger. An embedded reactor has none of it. */
@@ -33,7 +34,18 @@ export interface OperationsStatus {
   readonly queues: readonly QueueStatus[];
   /** Null where none was ever noted. */
   readonly reconcile: ReconcileStatus | null;
+  /** The newest reconcile while it is under way; null where it has ended. */
+  readonly reconcileUnderWay: ReconcileUnderWay | null;
   readonly sweep: { readonly at: string; readonly ageHours: number | null; readonly ticks: number } | null;
+}
+
+interface ReconcileUnderWay {
+  /** `{"run": …}` asks reconcile for its report so far. */
+  readonly run: string;
+  readonly at: string;
+  readonly ageHours: number | null;
+  readonly payers: number;
+  readonly done: number;
 }
 
 interface ReconcileStatus {
@@ -70,7 +82,7 @@ export async function readQueues(queues: readonly QueueReading[]): Promise<Queue
 export function operationsStatus(
   release: string,
   queues: readonly QueueStatus[],
-  { reconcile, sweep }: Activity,
+  { reconcile, reconcileBegun, sweep, progress }: Activity & { readonly progress?: ReconcileProgress | undefined },
   now: Moment,
 ): OperationsStatus {
   const when = (endedAt: Moment) => ({ at: new Date(endedAt).toISOString(), ageHours: ageHours(endedAt, now) });
@@ -88,17 +100,28 @@ export function operationsStatus(
           why: reconcile.why ?? null,
         }
       : null,
+    reconcileUnderWay:
+      reconcileBegun && progress && !progress.ended
+        ? {
+            run: reconcileBegun.run,
+            ...when(reconcileBegun.startedAt),
+            payers: progress.payers,
+            done: progress.done,
+          }
+        : null,
     sweep: sweep ? { ...when(sweep.endedAt), ticks: sweep.ticks } : null,
   };
 }
 
 /** The same as sentences. */
-export function operationsSentences({ release, queues, reconcile, sweep }: OperationsStatus): string[] {
+export function operationsSentences(operations: OperationsStatus): string[] {
+  const { release, queues, reconcile, reconcileUnderWay, sweep } = operations;
   return [
     `release ${release}`,
     ...queues.filter(({ isDeadLetters }) => !isDeadLetters).map(queueSentence),
     ...deadLetterSentences(queues.filter(({ isDeadLetters }) => isDeadLetters)),
     reconcile ? `last reconcile ${reconcileWords(reconcile)}` : 'no reconcile has ended yet',
+    ...(reconcileUnderWay ? [underWaySentence(reconcileUnderWay)] : []),
     sweep ? `last sweep ${ended(sweep)}: ${sweep.ticks} months woken` : 'no sweep has ended yet',
   ];
 }
@@ -123,6 +146,10 @@ function reconcileWords(reconcile: ReconcileStatus): string {
   const { payers, periods, queued, unreadable } = reconcile;
   const what = `${payers} payers, ${periods.join(' and ')}`;
   return `${ended(reconcile)}: ${what}, ${queued} messages queued, ${unreadable} sources unreadable`;
+}
+
+function underWaySentence({ run, at, payers, done }: ReconcileUnderWay): string {
+  return `reconcile ${run} is under way since ${clock(Date.parse(at))}: ${done} of ${payers} payers done`;
 }
 
 function ended({ at, ageHours: hours }: { readonly at: string; readonly ageHours: number | null }): string {

@@ -27,6 +27,7 @@ export interface StatusReading {
     Ledger,
     | 'configuration'
     | 'activity'
+    | 'reconcileProgress'
     | 'outbox'
     | 'periods'
     | 'period'
@@ -55,7 +56,7 @@ const CONCURRENCY = 8;
  * Reports how every wanted payer's month stands, and why. Reads the ledger, and asks the stage's
  * queues where it has any; changes nothing.
  *
- * It costs the activity, the periods' list, the configuration and the outbox once, three calls for
+ * It costs the activity, the newest reconcile's progress, the periods' list, the configuration and the outbox once, three calls for
  * each period, and two more for a partition that waits for files, is held, or lacks a manifest.
  *
  * Throws StatusInputInvalid before anything is read, and what the ledger throws.
@@ -91,7 +92,10 @@ async function readOperations(
   { release, queues }: Operations,
   at: Moment,
 ): Promise<OperationsStatus> {
-  return operationsStatus(release, await readQueues(queues), await ledger.activity(), at);
+  const activity = await ledger.activity();
+  const { reconcileBegun } = activity;
+  const progress = reconcileBegun && (await ledger.reconcileProgress(reconcileBegun.run));
+  return operationsStatus(release, await readQueues(queues), { ...activity, progress }, at);
 }
 
 /** A month as the ledger has it. */

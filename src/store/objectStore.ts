@@ -21,6 +21,12 @@ export interface ObjectStore {
    * AccessDenied or ObjectGone (no such bucket).
    */
   list(bucket: string, prefix: string, startAfter?: string): AsyncIterable<ListedObject[]>;
+  /**
+   * Pages of what lies directly in a folder (`prefix`: '' or a key that ends in a slash), in key
+   * order: its objects, and the folders below it, however much these hold. A folder that holds
+   * nothing may be among them. Throws as `list` does.
+   */
+  listFolder(bucket: string, prefix: string): AsyncIterable<FolderPage>;
   /** Deletes an object; one that is not there is not an error. */
   delete(location: Location): Promise<void>;
 }
@@ -59,6 +65,13 @@ export interface ListedObject {
   readonly lastModified: number;
   /** See ReadResult. */
   readonly placedAt?: number;
+}
+
+/** A page of what lies directly in a folder. */
+export interface FolderPage {
+  readonly objects: readonly ListedObject[];
+  /** What all keys in the folder begin with, slash included. */
+  readonly folders: readonly string[];
 }
 
 /**

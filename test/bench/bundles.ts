@@ -27,6 +27,7 @@ const ENVIRONMENT = {
   COPY_QUEUE: 'copy',
   MANIFEST_QUEUE: 'manifest',
   FINALIZE_QUEUE: 'finalize',
+  RECONCILE_QUEUE: 'reconcile',
   QUIET_SECONDS: '300',
   MAX_WAIT_SECONDS: '7200',
   PAYER_METRICS: '20',

@@ -4,13 +4,17 @@ import { createS3Client } from '../../src/adapters/s3/client.ts';
 import { S3ObjectStore } from '../../src/adapters/s3/objectStore.ts';
 import { SqliteLedger } from '../../src/adapters/sqlite/ledger.ts';
 import { parsePayer } from '../../src/billing/payer.ts';
-import { placeBySources } from '../../src/billing/placement.ts';
-import type { Source } from '../../src/billing/source.ts';
-import { parseReconcileInput } from '../../src/reconcile/reconcileInput.ts';
-import { reconcileSources } from '../../src/reconcile/reconcileSources.ts';
+import type { PayerSource } from '../../src/billing/source.ts';
+import { reconcile } from '../../src/reconcile/reconcile.ts';
 import { startListingServer } from '../reconcile/listingServer.ts';
 
-const SOURCE: Source = { bucket: 'payer-cur', prefix: 'cur', payer: parsePayer('111122223333'), manifests: true };
+const SOURCE: PayerSource = {
+  bucket: 'payer-cur',
+  bucketOwner: 'self',
+  prefix: 'cur',
+  payer: parsePayer('111122223333'),
+  manifests: true,
+};
 const NOW = Date.UTC(2026, 9, 15);
 const PAGE = 1000;
 const SAMPLES = 20;
@@ -39,43 +43,41 @@ export async function measureListing(count: number): Promise<ListingFigures> {
   const credentials = { accessKeyId: 'none', secretAccessKey: 'none' };
   const client = createS3Client({ endpoint: server.endpoint, region: 'us-east-2', credentials });
   const ledger = new SqliteLedger(':memory:');
-  // A source is listed twice.
-  const sampleEveryPages = Math.ceil((2 * count) / PAGE / SAMPLES);
+  const sampleEveryPages = Math.ceil(count / PAGE / SAMPLES);
   let [queued, peak, sampledAt] = [0, 0, 0];
   const before = alive();
-  const place = placeBySources([SOURCE]);
   const startedAt = performance.now();
   try {
-    await reconcileSources(
+    await reconcile(
       {
         store: new S3ObjectStore(client),
         ledger,
-        sources: [SOURCE],
-        place: (bucket, key) => {
-          if (server.pages() >= sampledAt + sampleEveryPages) {
-            sampledAt = server.pages();
-            peak = Math.max(peak, alive() - before);
-          }
-          return place(bucket, key);
-        },
         copyQueue: {
           send: async (messages) => {
             queued += messages.length;
+            if (server.pages() < sampledAt + sampleEveryPages) return;
+            sampledAt = server.pages();
+            peak = Math.max(peak, alive() - before);
           },
         },
         finalizeQueue: { send: async () => {} },
+        reconcileQueue: { send: async () => {} },
         stagingBucket: 'staging',
         debounce: { quietSeconds: 300, maxWaitSeconds: 7200 },
         supersededGraceSeconds: 86_400,
+        inlinePayers: 1,
         concurrency: 1,
         tagUnowned: async () => {},
         now: () => NOW,
+        sleep: async () => {},
         report: () => {},
         notify: async () => {},
         stage: 'bench',
         staleAfterHours: 36,
       },
-      parseReconcileInput({ periods: ['2026-10'] }, [SOURCE.payer], NOW),
+      { fallback: { sources: [SOURCE] } },
+      { periods: ['2026-10'] },
+      { id: 'bench', yieldAt: NOW + 1 },
     );
     return { seconds: (performance.now() - startedAt) / 1000, pages: server.pages(), queued, heapMiB: peak };
   } finally {

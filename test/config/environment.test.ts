@@ -58,6 +58,7 @@ const RECONCILE = {
   ...SNOWFLAKE,
   SUPERSEDED_GRACE_SECONDS: '86400',
   STALE_AFTER_HOURS: '36',
+  RECONCILE_QUEUE: 'cur-reactor-prod-reconcile',
   RECONCILE_CONCURRENCY: '8',
   PAYERS_TABLE: 'aws_az_share.metadata.pro_refresh_config',
 };

@@ -20,6 +20,11 @@ export function withContentEtags(store: ObjectStore): ObjectStore {
     if (etag !== undefined && etag !== own) throw new ObjectChanged(`${key} has another content than ${etag}`);
     return { ...read, etag: own, inner: read.etag };
   };
+  const named = async (bucket: string, page: readonly ListedObject[]): Promise<ListedObject[]> => {
+    const objects: ListedObject[] = [];
+    for (const object of page) objects.push({ ...object, etag: (await whole({ bucket, key: object.key })).etag });
+    return objects;
+  };
   return {
     read: async (object, { start, end }) => {
       const { inner: _, bytes, ...about } = await whole(object);
@@ -27,10 +32,11 @@ export function withContentEtags(store: ObjectStore): ObjectStore {
     },
     copy: async (source, target) => store.copy({ ...source, etag: (await whole(source)).inner }, target),
     list: async function* (bucket, prefix, startAfter) {
-      for await (const page of store.list(bucket, prefix, startAfter)) {
-        const named: ListedObject[] = [];
-        for (const object of page) named.push({ ...object, etag: (await whole({ bucket, key: object.key })).etag });
-        yield named;
+      for await (const page of store.list(bucket, prefix, startAfter)) yield await named(bucket, page);
+    },
+    listFolder: async function* (bucket, prefix) {
+      for await (const { objects, folders } of store.listFolder(bucket, prefix)) {
+        yield { objects: await named(bucket, objects), folders };
       }
     },
     delete: (location) => store.delete(location),

@@ -325,6 +325,7 @@ describe('a key is taken as it is:', () => {
       read: (object, range) => world.store.read(there(object), range),
       copy: (source, target) => world.store.copy(there(source), target),
       list: (bucket, prefix) => world.store.list(bucket, prefix),
+      listFolder: (bucket, prefix) => world.store.listFolder(bucket, prefix),
       delete: (location) => world.store.delete(there(location)),
     };
     await world.handle(eventOf(DAILY.bucket, key), { store });

@@ -362,6 +362,9 @@ describe('any damage to the end of a file', () => {
       list: () => {
         throw new Error('nobody lists');
       },
+      listFolder: () => {
+        throw new Error('nobody lists');
+      },
       delete: () => Promise.reject(new Error('nobody deletes')),
     };
   }

@@ -190,7 +190,8 @@ function storeOf(buckets: SimulatedBuckets): ObjectStore {
   const refuse = () => {
     throw new Error('the finalizer has no business with the source');
   };
-  return { read: refuse, copy: refuse, list: refuse, delete: async (location) => buckets.delete(location) };
+  const listing = { list: refuse, listFolder: refuse };
+  return { read: refuse, copy: refuse, ...listing, delete: async (location) => buckets.delete(location) };
 }
 
 function queueTo<Message>(take: (body: Message, delaySeconds: number) => void): Queue<Message> {

@@ -43,6 +43,7 @@ export class Deployment {
       MANIFEST_QUEUE: `${name}-manifest`,
       FINALIZE_QUEUE: `${name}-finalize`,
       PAYER_METRICS: 'all',
+      RECONCILE_QUEUE: `${name}-reconcile`,
       QUIET_SECONDS: '0',
       MAX_WAIT_SECONDS: '0',
       SUPERSEDED_GRACE_SECONDS: '3600',
@@ -69,9 +70,11 @@ export class Deployment {
   }
 
   async #createAll({ clientConfig }: MotoServer): Promise<void> {
-    const { COPY_QUEUE, MANIFEST_QUEUE, FINALIZE_QUEUE, DEAD_LETTER_QUEUES, LEDGER_TABLE } = this.environment;
+    const { COPY_QUEUE, MANIFEST_QUEUE, FINALIZE_QUEUE, RECONCILE_QUEUE } = this.environment;
+    const { DEAD_LETTER_QUEUES, LEDGER_TABLE } = this.environment;
     await this.createBucket(this.stagingBucket);
-    for (const QueueName of [COPY_QUEUE, MANIFEST_QUEUE, FINALIZE_QUEUE, DEAD_LETTER_QUEUES]) {
+    const queues = [COPY_QUEUE, MANIFEST_QUEUE, FINALIZE_QUEUE, RECONCILE_QUEUE, DEAD_LETTER_QUEUES];
+    for (const QueueName of queues) {
       const { QueueUrl } = await this.#sqs.send(new CreateQueueCommand({ QueueName }));
       this.#queueUrls.set(QueueName ?? '', QueueUrl ?? '');
     }

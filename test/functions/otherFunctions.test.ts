@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parsePayer } from '../../src/billing/payer.ts';
+import { parsePeriod } from '../../src/billing/period.ts';
 import { type MotoServer, startMotoServer } from '../aws/motoServer.ts';
 import { payerSource } from '../config/payerSources.ts';
 import { parquetBytes } from '../copy/parquetBytes.ts';
@@ -108,6 +110,32 @@ describe('finalize', () => {
 });
 
 describe('reconcile', () => {
+  it('works on a message for one payer, and answers about a run by its id', async () => {
+    const stage = await Deployment.create(server);
+    await stage.put('first-cur', FILE, parquetBytes(2));
+    const periods = [parsePeriod('2026-10')];
+    const sources = [payerSource({ payer: parsePayer('111122223333'), bucket: 'first-cur', prefix: '' })];
+    const payers = sources.map(({ payer }) => payer);
+    const configuration = { from: 'fallback', payers: 1, wrongRows: [] } as const;
+    const run = { id: 'run-1', startedAt: Date.now(), payers, periods, dryRun: false, full: false };
+    await stage.ledger.openReconcile({ ...run, sources, configuration });
+
+    const { answers } = await functions.run('reconcile', stage.environment, [
+      { run: 'run-1' },
+      sqsEvent({ first: { run: 'run-1', payer: payers[0] } }),
+      { run: 'run-1' },
+      sqsEvent({ wrong: { run: 'run-1', payer: 'nobody' } }),
+    ]);
+
+    expect(answers).toMatchObject([
+      { answer: { run: 'run-1', isComplete: false, done: 0, onItsWay: 1 } },
+      { answer: { batchItemFailures: [] } },
+      { answer: { isComplete: true, done: 1, onItsWay: 0, partitions: [{ payer: payers[0], queued: 1 }] } },
+      { answer: { batchItemFailures: [{ itemIdentifier: 'wrong' }] } },
+    ]);
+    expect(await stage.take('COPY_QUEUE')).toEqual([expect.objectContaining({ key: FILE, correlationId: 'run-1' })]);
+  });
+
   it('queues what the ledger does not know, and reports a source that cannot be read', async () => {
     const stage = await Deployment.create(server);
     await stage.put('first-cur', FILE, parquetBytes(2));

@@ -11,6 +11,7 @@ import { describeLookups } from './contract/lookups.ts';
 import { describeNarrowReadRules } from './contract/narrowReads.ts';
 import { describeOutboxRules } from './contract/outbox.ts';
 import { describeReadingRules } from './contract/readings.ts';
+import { describeReconcileRules } from './contract/reconciles.ts';
 import { describeRecoveryRules } from './contract/recovery.ts';
 import { describeRemovalRules } from './contract/removals.ts';
 import { describeReportRules } from './contract/reports.ts';
@@ -55,5 +56,6 @@ export function describeLedgerContract(name: string, makeLedger: () => Promise<L
     describeNarrowReadRules(subject);
     describeRecoveryRules(subject);
     describeActivityRules(subject);
+    describeReconcileRules(subject);
   });
 }

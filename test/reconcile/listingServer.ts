@@ -24,9 +24,11 @@ export async function startListingServer(count: number, keyOf: (index: number) =
     const query = new URL(request.url ?? '/', 'http://localhost').searchParams;
     const isOfKeys = keyOf(0).startsWith(query.get('prefix') ?? '') && !query.has('start-after');
     const from = Number(query.get('continuation-token') ?? 0);
-    const to = isOfKeys ? Math.min(count, from + PAGE) : from;
     pages += 1;
-    response.writeHead(200, { 'content-type': 'application/xml' }).end(pageOf(from, to, isOfKeys && to < count, keyOf));
+    response.writeHead(200, { 'content-type': 'application/xml' });
+    const folder = query.has('delimiter') && isOfKeys ? folderBelow(keyOf(0), query.get('prefix') ?? '') : undefined;
+    const to = isOfKeys && folder === undefined ? Math.min(count, from + PAGE) : from;
+    response.end(pageOf(from, to, to > from && to < count, { keyOf, folder }));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
@@ -40,7 +42,18 @@ export async function startListingServer(count: number, keyOf: (index: number) =
   };
 }
 
-function pageOf(from: number, to: number, isTruncated: boolean, keyOf: (index: number) => string): string {
+/** The one folder that all keys lie in below a prefix; undefined where they lie there themselves. */
+function folderBelow(key: string, prefix: string): string | undefined {
+  const slash = key.indexOf('/', prefix.length);
+  return slash < 0 ? undefined : key.slice(0, slash + 1);
+}
+
+interface Listed {
+  readonly keyOf: (index: number) => string;
+  readonly folder: string | undefined;
+}
+
+function pageOf(from: number, to: number, isTruncated: boolean, { keyOf, folder }: Listed): string {
   const contents: string[] = [];
   for (let index = from; index < to; index++) {
     contents.push(
@@ -49,10 +62,12 @@ function pageOf(from: number, to: number, isTruncated: boolean, keyOf: (index: n
         '<StorageClass>STANDARD</StorageClass></Contents>',
     );
   }
+  const folders =
+    folder === undefined ? '' : `<CommonPrefixes><Prefix>${encodeURIComponent(folder)}</Prefix></CommonPrefixes>`;
   const next = isTruncated ? `<NextContinuationToken>${to}</NextContinuationToken>` : '';
   return (
     '<?xml version="1.0" encoding="UTF-8"?><ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">' +
     `<Name>b</Name><EncodingType>url</EncodingType><KeyCount>${to - from}</KeyCount><MaxKeys>${PAGE}</MaxKeys>` +
-    `<IsTruncated>${isTruncated}</IsTruncated>${next}${contents.join('')}</ListBucketResult>`
+    `<IsTruncated>${isTruncated}</IsTruncated>${next}${contents.join('')}${folders}</ListBucketResult>`
   );
 }

@@ -5,9 +5,10 @@ import { PayersInUse } from '../../src/config/payersInUse.ts';
 import type { PayerRow } from '../../src/config/payersTable.ts';
 import type { Message } from '../../src/ledger/message.ts';
 import { parseCopyMessage } from '../../src/queue/copyMessage.ts';
-import { type ConfiguredReport, reconcile } from '../../src/reconcile/reconcile.ts';
+import { reconcile } from '../../src/reconcile/reconcile.ts';
+import type { ReconcileAnswer } from '../../src/reconcile/reconcileAnswer.ts';
 import { ReconcileInputInvalid } from '../../src/reconcile/reconcileInput.ts';
-import type { ReconcileServices } from '../../src/reconcile/reconcileSources.ts';
+import type { ReconcileServices } from '../../src/reconcile/services.ts';
 import { CopyWorld, chunk, DAILY, DEBOUNCE, LOOSE, NOON, OVERWRITE } from '../copy/copyWorld.ts';
 import { parquetBytes } from '../copy/parquetBytes.ts';
 
@@ -30,7 +31,7 @@ function run(
   readTable: PayersOrigins['readTable'],
   input?: unknown,
   changes: Partial<ReconcileServices> = {},
-): Promise<ConfiguredReport> {
+): Promise<ReconcileAnswer> {
   const { store, ledger, copyQueue, finalizeQueue, staging } = world;
   const services = {
     store,
@@ -40,20 +41,23 @@ function run(
     stagingBucket: staging.stagingBucket,
     debounce: DEBOUNCE,
     supersededGraceSeconds: 3600,
+    reconcileQueue: { send: () => Promise.reject(new Error('three payers need no messages')) },
+    inlinePayers: 3,
     concurrency: 2,
+    sleep: () => Promise.reject(new Error('nothing is on its way')),
     tagUnowned: async () => {},
     staleAfterHours: 36,
     stage: 'prod',
-    correlationId: 'the-request',
     notify: (messages: readonly Message[]) => ledger.putIntoOutbox(messages),
     now: () => world.now,
     report: staging.report,
     ...changes,
   };
-  return reconcile(services, { readTable, fallback: FILE }, input);
+  const invocation = { id: 'the-request', yieldAt: world.now + 600_000 };
+  return reconcile(services, { readTable, fallback: FILE }, input, invocation);
 }
 
-const payersIn = ({ partitions }: ConfiguredReport) => [...new Set(partitions.map(({ payer }) => payer))];
+const payersIn = ({ partitions }: ReconcileAnswer) => [...new Set(partitions.map(({ payer }) => payer))];
 
 describe('reconcile', () => {
   it('looks at the sources of the table, stores them, and says so', async () => {
@@ -93,6 +97,7 @@ describe('reconcile', () => {
     const { periods } = await run(async () => []);
     const why = 'the payers table is empty: none of its 0 rows is enabled';
     expect(await world.ledger.activity()).toEqual({
+      reconcileBegun: { run: 'the-request-2', startedAt: NOON + 1000 },
       reconcile: { endedAt: NOON + 1000, payers: 1, periods, queued: 0, unreadable: 0, configuration: 'fallback', why },
     });
     await run(async () => [rowOf(DAILY)]);

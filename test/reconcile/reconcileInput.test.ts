@@ -17,7 +17,12 @@ const complaintOf = (input: unknown): string => {
 
 describe('the input of reconcile', () => {
   it.each([[undefined], [null], [''], [{}]])('%j asks for every payer, this month and the one before', (input) => {
-    expect(parse(input)).toEqual({ payers: PAYERS.toSorted(), periods: ['2026-09', '2026-10'], dryRun: false });
+    expect(parse(input)).toEqual({
+      payers: PAYERS.toSorted(),
+      periods: ['2026-09', '2026-10'],
+      dryRun: false,
+      full: false,
+    });
   });
 
   it('counts months in UTC, across the end of a year and to the last millisecond', () => {
@@ -26,8 +31,13 @@ describe('the input of reconcile', () => {
   });
 
   it('narrows payers and periods, each once and in order', () => {
-    const input = { payers: ['111122223333', '111122223333'], periods: ['2026-10', '2024-02'], dryRun: true };
-    expect(parse(input)).toEqual({ payers: ['111122223333'], periods: ['2024-02', '2026-10'], dryRun: true });
+    const input = {
+      payers: ['111122223333', '111122223333'],
+      periods: ['2026-10', '2024-02'],
+      dryRun: true,
+      full: true,
+    };
+    expect(parse(input)).toEqual({ ...input, payers: ['111122223333'], periods: ['2024-02', '2026-10'] });
   });
 
   it('names every wrong and every unknown field, with its value, in one error', () => {
@@ -35,6 +45,7 @@ describe('the input of reconcile', () => {
       payers: ['999999999999', 111122223333],
       periods: ['2026-13', '2026-9'],
       dryRun: 'yes',
+      full: 1,
       payer: '111122223333',
       force: true,
     });
@@ -45,6 +56,7 @@ describe('the input of reconcile', () => {
       'got "2026-13"',
       'got "2026-9"',
       'dryRun must be true or false, got "yes"',
+      'full must be true or false, got 1',
       'payer is an unknown field',
       'force is an unknown field',
     ]) {

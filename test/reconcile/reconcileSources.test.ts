@@ -1,11 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { partitionPrefix } from '../../src/billing/partition.ts';
-import { placeBySources } from '../../src/billing/placement.ts';
+import type { Place } from '../../src/billing/placement.ts';
+import type { Source } from '../../src/billing/source.ts';
 import type { Message } from '../../src/ledger/message.ts';
 import { parseCopyMessage } from '../../src/queue/copyMessage.ts';
-import { parseReconcileInput, ReconcileInputInvalid } from '../../src/reconcile/reconcileInput.ts';
+import { reconcile } from '../../src/reconcile/reconcile.ts';
+import { ReconcileInputInvalid } from '../../src/reconcile/reconcileInput.ts';
 import type { ReconcileReport } from '../../src/reconcile/reconcileReport.ts';
-import { type ReconcileServices, reconcileSources } from '../../src/reconcile/reconcileSources.ts';
+import type { ReconcileServices } from '../../src/reconcile/services.ts';
 import { AccessDenied, type Location, type ObjectStore } from '../../src/store/objectStore.ts';
 import {
   CopyWorld,
@@ -29,6 +31,7 @@ const LOOSE_KEY = 'year=2026/month=10/a.parquet';
 let world: CopyWorld;
 let tagged: Location[];
 let sent: Message[];
+let runs = 0;
 beforeEach(async () => {
   world = await CopyWorld.create();
   tagged = [];
@@ -36,32 +39,39 @@ beforeEach(async () => {
 });
 afterEach(() => world.close());
 
-async function run(input?: unknown, changes: Partial<ReconcileServices> = {}): Promise<ReconcileReport> {
+async function run(
+  input?: unknown,
+  {
+    sources = [DAILY, NEIGHBOUR, LOOSE],
+    ...changes
+  }: Partial<ReconcileServices> & { sources?: readonly Source[] } = {},
+): Promise<ReconcileReport> {
   const { store, ledger, copyQueue, finalizeQueue, staging } = world;
-  const { sources = [DAILY, NEIGHBOUR, LOOSE] } = changes;
-  const payers = sources.map(({ payer }) => payer);
-  return reconcileSources(
+  runs += 1;
+  return reconcile(
     {
       store,
       ledger,
       copyQueue,
       finalizeQueue,
-      place: staging.place,
-      sources,
+      reconcileQueue: { send: () => Promise.reject(new Error('three payers need no messages')) },
       stagingBucket: staging.stagingBucket,
       debounce: DEBOUNCE,
       supersededGraceSeconds: GRACE_SECONDS,
+      inlinePayers: 3,
       concurrency: 2,
       tagUnowned: async (location) => void tagged.push(location),
       staleAfterHours: 36,
       stage: 'prod',
-      correlationId: 'the-request',
       notify: async (messages) => void sent.push(...messages),
       now: () => world.now,
+      sleep: () => Promise.reject(new Error('nothing is on its way')),
       report: staging.report,
       ...changes,
     },
-    parseReconcileInput(input, payers, world.now),
+    { fallback: { sources: sources.map((source) => ({ ...source, bucketOwner: source.payer })) } },
+    input,
+    { id: `run-${runs}`, yieldAt: world.now + 600_000 },
   );
 }
 
@@ -124,9 +134,10 @@ describe('the report', () => {
     await putDelivery('2026-10-04T10:00:00.000Z', 'e1', 5);
     world.now += HOUR;
     await putDelivery('2026-10-05T10:00:00.000Z', 'e2', 2);
-    expect(ofPartition(await run())).toMatchObject({ listed: 9, missing: 2, upToDate: 0 });
+    expect(ofPartition(await run())).toMatchObject({ listed: 4, missing: 2, upToDate: 0 });
     await world.play();
-    expect(ofPartition(await run())).toMatchObject({ listed: 9, missing: 0, upToDate: 2, queued: 0 });
+    expect(ofPartition(await run())).toMatchObject({ listed: 4, missing: 0, upToDate: 2, queued: 0 });
+    expect(ofPartition(await run({ full: true }))).toMatchObject({ listed: 9, missing: 0, upToDate: 2, queued: 0 });
   });
 
   it('distinguishes a file that was written over from one that was never staged', async () => {
@@ -235,7 +246,7 @@ describe('a month with several reports', () => {
   const [DAILY_REPORT, HOURLY_REPORT] = ['payer-cur/cur/daily', 'payer-cur/cur/hourly'];
   const choosing = (report: string) => {
     const chosen = { ...DAILY, report };
-    return { sources: [chosen, NEIGHBOUR, LOOSE], place: placeBySources([chosen, NEIGHBOUR, LOOSE]) };
+    return { sources: [chosen, NEIGHBOUR, LOOSE] };
   };
   beforeEach(async () => {
     await put('daily', NOON - DAY);
@@ -386,8 +397,7 @@ describe('reconcile', () => {
     await world.put(key, parquetBytes(1));
     const event = await world.put(manifest, manifestBytes('e1', [key]));
     const unknownPlace = { is: 'ignored', reason: 'configured elsewhere' } as const;
-    const place: ReconcileServices['place'] = (bucket, object) =>
-      object === key ? unknownPlace : world.staging.place(bucket, object);
+    const place: Place = (bucket, object) => (object === key ? unknownPlace : world.staging.place(bucket, object));
     await world.handle(event, { place });
     expect(world.reported('manifest-quarantined')).toHaveLength(1);
     await run();
@@ -451,6 +461,7 @@ function bound(store: ObjectStore): ObjectStore {
     read: (object, range) => store.read(object, range),
     copy: (source, target) => store.copy(source, target),
     list: (bucket, prefix, startAfter) => store.list(bucket, prefix, startAfter),
+    listFolder: (bucket, prefix) => store.listFolder(bucket, prefix),
     delete: (location) => store.delete(location),
   };
 }

@@ -246,7 +246,7 @@ export const accessRules: readonly Rule[] = [
       );
       const mute = functionsOf(template).flatMap(([id, lambda]) => {
         const variables = at(lambda, 'Properties.Environment.Variables');
-        const names = ['COPY_QUEUE', 'MANIFEST_QUEUE', 'FINALIZE_QUEUE']
+        const names = ['COPY_QUEUE', 'MANIFEST_QUEUE', 'FINALIZE_QUEUE', 'RECONCILE_QUEUE']
           .flatMap((name) => listAt(variables, name))
           .filter((name) => name !== '');
         const unsendable = names.filter((name) => {

@@ -80,6 +80,7 @@ export const functionRules: readonly Rule[] = [
         COPY_QUEUE: at(Resources, 'CopyQueue.Properties.QueueName'),
         MANIFEST_QUEUE: at(Resources, 'ManifestQueue.Properties.QueueName'),
         FINALIZE_QUEUE: at(Resources, 'FinalizeQueue.Properties.QueueName'),
+        RECONCILE_QUEUE: at(Resources, 'ReconcileQueue.Properties.QueueName'),
       };
       return Object.keys(FUNCTIONS).flatMap((id) => {
         const environment = environmentOf(Resources[id]);

@@ -33,7 +33,7 @@ const PARTITIONS = 'PutItem,UpdateItem partition#*,payers#*,periods';
 const LEDGER_WRITES: Readonly<Record<string, readonly string[]>> = {
   CopyRole: ['PutItem outbox,schema#*', 'PutItem,UpdateItem counts#*', PARTITIONS],
   FinalizeRole: ['DeleteItem outbox,partition#*', 'PutItem,UpdateItem outbox,partition#*,payers#*,period#*,periods'],
-  ReconcileRole: ['PutItem activity,configuration,outbox', PARTITIONS],
+  ReconcileRole: ['PutItem activity,configuration,outbox', PARTITIONS, 'PutItem,UpdateItem reconcile#*'],
   SweepRole: ['PutItem activity', 'UpdateItem periods'],
 };
 /** The kinds of `pk` in the table above src/adapters/dynamodb/keys.ts, as patterns. */

@@ -197,7 +197,7 @@ export const queueRules: readonly Rule[] = [
     ],
   },
   {
-    name: 'a function that is not fed by a queue keeps what failed, after few retries',
+    name: 'a function that is not fed by a queue, or not by a queue alone, keeps what failed, after few retries',
     violations: (template) => {
       const fed = new Set(mappingsOf(template).map(([, mapping]) => targetOf(at(mapping, 'Properties.FunctionName'))));
       const kept = new Set(
@@ -209,8 +209,13 @@ export const queueRules: readonly Rule[] = [
           })
           .map(([, config]) => targetOf(at(config, 'Properties.FunctionName'))),
       );
+      const scheduled = new Set(
+        resourcesOf(template, 'AWS::Scheduler::Schedule').map(([, schedule]) =>
+          targetOf(at(schedule, 'Properties.Target.Arn')),
+        ),
+      );
       return resourcesOf(template, 'AWS::Lambda::Function').flatMap(([id]) =>
-        fed.has(id) || kept.has(id) || id === ANSWERS_A_PERSON ? [] : [id],
+        (fed.has(id) && !scheduled.has(id)) || kept.has(id) || id === ANSWERS_A_PERSON ? [] : [id],
       );
     },
     breaks: [

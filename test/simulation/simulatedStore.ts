@@ -1,4 +1,5 @@
 import {
+  type FolderPage,
   type ListedObject,
   type Location,
   ObjectChanged,
@@ -84,13 +85,31 @@ export function simulatedStore(scheduler: Scheduler, process: Process, buckets: 
         last = page.at(-1)?.key ?? last;
       }
     },
+    async *listFolder(bucket, prefix) {
+      yield await step(`listFolder(${prefix})`, () => folderOf(buckets, bucket, prefix));
+    },
     delete: (location) => step(`delete(${location.key})`, () => buckets.delete(location)),
   };
 }
 
+/** What lies directly in a folder. */
+function folderOf(buckets: SimulatedBuckets, bucket: string, prefix: string): FolderPage {
+  const keys = buckets.keys(bucket, prefix);
+  const deeper = keys.flatMap((key) => {
+    const slash = key.indexOf('/', prefix.length);
+    return slash < 0 ? [] : [key.slice(0, slash + 1)];
+  });
+  const direct = keys.filter((key) => !key.includes('/', prefix.length));
+  return { objects: listed(buckets, bucket, direct), folders: [...new Set(deeper)] };
+}
+
 function pageOf(buckets: SimulatedBuckets, bucket: string, prefix: string, after: string): ListedObject[] {
   const keys = buckets.keys(bucket, prefix).filter((key) => key > after);
-  return keys.slice(0, PAGE_SIZE).flatMap((key) => {
+  return listed(buckets, bucket, keys.slice(0, PAGE_SIZE));
+}
+
+function listed(buckets: SimulatedBuckets, bucket: string, keys: readonly string[]): ListedObject[] {
+  return keys.flatMap((key) => {
     const stored = buckets.get({ bucket, key });
     if (!stored) return [];
     const { etag, lastModified, bytes } = stored;

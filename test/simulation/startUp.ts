@@ -23,10 +23,8 @@ export async function startUp({ staging, warehouse, sources, compare }: StartUp)
   const compared = { published: warehouse.published.bind(warehouse), summary: () => rowsOf(staging), forget: nothing };
   await compare({ ledger: staging.ledger, warehouse: compared, staging });
   const scope = {
-    isWanted: () => true,
+    full: true,
     know: (partition: Partition) => knowPartition(staging, partition, staging.stagingBucket),
-    rereadQuarantined: false,
-    choosesReports: true,
   };
   for (const source of sources) await discoverSource(staging, source, scope);
   await sweep(staging);

@@ -229,6 +229,27 @@ describe('the status of a stage', () => {
     expect((await askStage({ ...OPERATIONS, queues })).summary).toContain('no dead letters in 1 queues');
   });
 
+  it('follows a reconcile that is under way, until it has ended', async () => {
+    const payers = [ALPHA.payer, BETA.payer];
+    const configuration = { from: 'fallback', payers: 2, wrongRows: [] } as const;
+    const asked = { payers, periods: [PERIOD], dryRun: false, full: false };
+    const run = { id: 'run-1', startedAt: START, ...asked, sources: FALLBACK.sources, configuration };
+    await ledger.openReconcile(run);
+    await ledger.noteActivity({ reconcileBegun: { run: 'run-1', startedAt: START } });
+    await ledger.recordReconciled(run, ALPHA.payer, {});
+    const { operations, summary } = await askStage();
+    expect(operations?.reconcileUnderWay).toEqual({
+      run: 'run-1',
+      at: new Date(START).toISOString(),
+      ageHours: 2,
+      payers: 2,
+      done: 1,
+    });
+    expect(summary.join('\n')).toMatch(/^reconcile run-1 is under way since .*: 1 of 2 payers done$/m);
+    await ledger.endReconcile(run, { at: NOW, ticks: 0 });
+    expect((await askStage()).operations?.reconcileUnderWay).toBeNull();
+  });
+
   it('tells when reconcile and the sweep have ended last, and what they did', async () => {
     const reconcile = { endedAt: START, payers: 2, periods: [PERIOD], queued: 3, unreadable: 1 };
     const why = 'the payers table is empty: none of its 0 rows is enabled';

@@ -230,6 +230,24 @@ function describeListings(harness: () => ObjectStoreHarness, put: Put, listingRu
     expect(pages.flat().map((object) => object.key)).toEqual(keys);
   });
 
+  it('a folder is listed with the objects and folders that lie directly in it', async () => {
+    const { store, source, missing } = harness();
+    for (const key of ['a-b', 'a/b', 'a/b+c/d', 'a/b+c/e', 'a/x/c/d', 'a0']) await put(key, key);
+    const folder = async (prefix: string) => {
+      const [objects, folders]: [string[], string[]] = [[], []];
+      for await (const page of store.listFolder(source, prefix)) {
+        objects.push(...page.objects.map(({ key }) => key));
+        folders.push(...page.folders);
+      }
+      return [objects, folders];
+    };
+    expect(await folder('')).toEqual([['a-b', 'a0'], ['a/']]);
+    expect(await folder('a/')).toEqual([['a/b'], ['a/b+c/', 'a/x/']]);
+    expect(await folder('a/b+c/')).toEqual([['a/b+c/d', 'a/b+c/e'], []]);
+    expect(await folder('nothing/here/')).toEqual([[], []]);
+    await expect(store.listFolder(missing, '')[Symbol.asyncIterator]().next()).rejects.toThrow(ObjectGone);
+  });
+
   it('any set of keys is listed in the order of its UTF-8 bytes, and from behind any of them', async () => {
     const { store, source } = harness();
     let run = 0;

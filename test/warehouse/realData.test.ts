@@ -99,6 +99,7 @@ function filesBelow(root: string): ObjectStore {
     },
     copy: unused,
     list: unused,
+    listFolder: unused,
     delete: unused,
   };
 }

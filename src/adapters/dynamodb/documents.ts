@@ -10,8 +10,8 @@ const expand = promisify(gunzip);
 const MAX_CHUNK_BYTES = 60_000;
 
 /** Stores a JSON value of any size under a key, as {@link prepareDocument} has it. */
-export async function putDocument(table: DynamodbTable, key: ItemKey, value: object): Promise<void> {
-  await table.put(key, await prepareDocument(table, key.pk, value));
+export async function putDocument(table: DynamodbTable, key: ItemKey, value: object, beside: Item = {}): Promise<void> {
+  await table.put(key, await prepareDocument(table, key.pk, value, beside));
 }
 
 /**
@@ -19,18 +19,34 @@ export async function putDocument(table: DynamodbTable, key: ItemKey, value: obj
  * under conditions. The value is gzipped, and what does not fit into one item is cut into chunks,
  * which are items of their own under the same `pk`. They are named after their content and written
  * here, before the item: whoever reads it finds all of them, also while another value takes its
- * place. The chunks of a value that was replaced stay.
+ * place. The chunks of a value that was replaced stay. The item and each chunk have the attributes
+ * `beside` as well.
  */
-export async function prepareDocument(table: DynamodbTable, pk: string, value: object): Promise<Item> {
+export async function prepareDocument(
+  table: DynamodbTable,
+  pk: string,
+  value: object,
+  beside: Item = {},
+): Promise<Item> {
   const bytes = await compress(JSON.stringify(value));
-  if (bytes.length <= MAX_CHUNK_BYTES) return { content: { B: bytes } };
+  if (bytes.length <= MAX_CHUNK_BYTES) return { ...beside, content: { B: bytes } };
   const digest = createHash('sha256').update(bytes).digest('hex');
   const chunks = chunkKeys(pk, digest, Math.ceil(bytes.length / MAX_CHUNK_BYTES));
   for (const [index, chunk] of chunks.entries()) {
     const start = index * MAX_CHUNK_BYTES;
-    await table.put(chunk, { content: { B: bytes.subarray(start, start + MAX_CHUNK_BYTES) } });
+    await table.put(chunk, { ...beside, content: { B: bytes.subarray(start, start + MAX_CHUNK_BYTES) } });
   }
-  return { digest: text(digest), chunks: number(chunks.length) };
+  return { ...beside, digest: text(digest), chunks: number(chunks.length) };
+}
+
+/** What sets the attributes of a prepared document, where there may be others. */
+export function setDocument(document: Item): { readonly update: string; readonly values: Item } {
+  const names = Object.keys(document);
+  const others = ['content', 'digest', 'chunks'].filter((name) => !(name in document));
+  return {
+    update: `set ${names.map((name) => `${name} = :${name}`).join(', ')} remove ${others.join(', ')}`,
+    values: Object.fromEntries(Object.entries(document).map(([name, value]) => [`:${name}`, value])),
+  };
 }
 
 /**
@@ -39,7 +55,11 @@ export async function prepareDocument(table: DynamodbTable, pk: string, value: o
  */
 export async function getDocument<Value>(table: DynamodbTable, key: ItemKey): Promise<Value | undefined> {
   const item = await table.get(key);
-  if (!item) return undefined;
+  return item && documentOf(table, item);
+}
+
+/** The value that an item holds, or its chunks. Throws an Error when a chunk of it is missing. */
+export async function documentOf<Value>(table: DynamodbTable, item: Item): Promise<Value> {
   const bytes = item.digest ? await joinChunks(table, item) : contentOf(item);
   return JSON.parse((await expand(bytes)).toString()) as Value;
 }

@@ -2,11 +2,13 @@ import type { Partition } from '../../billing/partition.ts';
 import type { Payer } from '../../billing/payer.ts';
 import type { Period } from '../../billing/period.ts';
 import type { VersionId } from '../../billing/version.ts';
+import type { ReconcileHop } from '../../ledger/reconcileRuns.ts';
 import type { ItemKey } from './table.ts';
 
 /**
  * Where the ledger's items lie. One table, string keys `pk` and `sk`, on demand, with point-in-time
- * recovery; no index, no stream, no expiry: nothing of it may vanish by itself. It is read by
+ * recovery; no index, no stream. Nothing of it may vanish by itself, but what is under
+ * `reconcile#`: reports, which expire. It is read by
  * GetItem, BatchGetItem and Query, written by PutItem and UpdateItem, and by TransactWriteItems
  * (UpdateItem, ConditionCheckItem and DeleteItem to IAM). There is no Scan. DeleteItem is for the
  * outbox, and for versions that were removed long ago.
@@ -25,6 +27,11 @@ import type { ItemKey } from './table.ts';
  *   configuration                payers                the payers' configuration, as a document
  *   activity                     reconcile, sweep      each of both: what it noted when it ended last
  *   counts#PAYER                 files, manifests, …   payer and what is counted of it: the hour and the count
+ *   activity                     reconcileBegun        which reconcile was begun last
+ *   reconcile#ID                 run                   reconcile: what it works on, as a document
+ *   reconcile#ID                 progress              reconcile: how many payers are done, and when it ended
+ *   reconcile#ID                 payer#PAYER           payer that is done: its part, as a document
+ *   reconcile#ID                 cursor#PAYER#HOP      payer under way: where it goes on, as a document
  *   outbox                       ID                    message that the broker has not confirmed
  *   (that of a large document)   chunk#DIGEST#NUMBER   chunk of it
  *
@@ -104,6 +111,30 @@ export function countsKey(payer: Payer, what: string): ItemKey {
 /** The payers of a period lie under it. */
 export function payersPk(period: Period): string {
   return `payers#${period}`;
+}
+
+/** Parts of a reconcile begin with it. */
+export const RECONCILED_PAYER = 'payer#';
+
+/** Its `pk` is its own, so that a role may be allowed to write nothing else. */
+export function reconcilePk(id: string): string {
+  return `reconcile#${id}`;
+}
+
+export function reconcileRunKey(id: string): ItemKey {
+  return { pk: reconcilePk(id), sk: 'run' };
+}
+
+export function reconcileProgressKey(id: string): ItemKey {
+  return { pk: reconcilePk(id), sk: 'progress' };
+}
+
+export function reconciledPayerKey(id: string, payer: Payer): ItemKey {
+  return { pk: reconcilePk(id), sk: `${RECONCILED_PAYER}${payer}` };
+}
+
+export function reconcileCursorKey({ run, payer, hop }: ReconcileHop): ItemKey {
+  return { pk: reconcilePk(run), sk: `cursor#${payer}#${hop}` };
 }
 
 /** What the partitions of a period share lies under it. */

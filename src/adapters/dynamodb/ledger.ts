@@ -2,6 +2,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Moment } from '../../base/moment.ts';
 import type { ColumnType } from '../../billing/columnType.ts';
 import type { Partition } from '../../billing/partition.ts';
+import type { Payer } from '../../billing/payer.ts';
 import type { Period } from '../../billing/period.ts';
 import type { VersionId } from '../../billing/version.ts';
 import type { Activity } from '../../ledger/activity.ts';
@@ -23,6 +24,7 @@ import type { Message } from '../../ledger/message.ts';
 import type { Reopening } from '../../ledger/partitionChanges.ts';
 import type { PartitionRecord } from '../../ledger/partitionRecord.ts';
 import type { PartitionUpdate } from '../../ledger/partitionUpdate.ts';
+import type { ReconcileEnd, ReconcileHop, ReconcileProgress, ReconcileRun } from '../../ledger/reconcileRuns.ts';
 import type { VersionRecord } from '../../ledger/versionRecord.ts';
 import { DynamodbActivity } from './activity.ts';
 import { DynamodbAnalytics } from './analytics.ts';
@@ -32,6 +34,7 @@ import { DynamodbLeases } from './leases.ts';
 import { DynamodbOutbox } from './outbox.ts';
 import { DynamodbPartitionItems } from './partitionItems.ts';
 import { DynamodbPartitions } from './partitions.ts';
+import { DynamodbReconcileRuns } from './reconcileRuns.ts';
 import { DynamodbRecording } from './recording.ts';
 import { DynamodbSchemas } from './schemas.ts';
 import { DynamodbTable } from './table.ts';
@@ -59,6 +62,7 @@ export class DynamodbLedger implements Ledger {
   readonly #outbox: DynamodbOutbox;
   readonly #configuration: DynamodbConfiguration;
   readonly #activity: DynamodbActivity;
+  readonly #reconcileRuns: DynamodbReconcileRuns;
 
   constructor(client: DynamoDBClient, tableName: string, { foldEvery }: DynamodbLedgerSettings = SETTINGS) {
     const table = new DynamodbTable(client, tableName);
@@ -75,6 +79,7 @@ export class DynamodbLedger implements Ledger {
     this.#outbox = new DynamodbOutbox(table);
     this.#configuration = new DynamodbConfiguration(table);
     this.#activity = new DynamodbActivity(table);
+    this.#reconcileRuns = new DynamodbReconcileRuns(table);
   }
 
   version(partition: Partition, id: VersionId): Promise<VersionRecord | undefined> {
@@ -220,5 +225,41 @@ export class DynamodbLedger implements Ledger {
 
   activity(): Promise<Activity> {
     return this.#activity.activity();
+  }
+
+  openReconcile(run: ReconcileRun): Promise<void> {
+    return this.#reconcileRuns.openReconcile(run);
+  }
+
+  reconcileRun(id: string): Promise<ReconcileRun | undefined> {
+    return this.#reconcileRuns.reconcileRun(id);
+  }
+
+  reconcileProgress(id: string): Promise<ReconcileProgress | undefined> {
+    return this.#reconcileRuns.reconcileProgress(id);
+  }
+
+  recordReconciled(run: ReconcileRun, payer: Payer, part: object): Promise<ReconcileProgress> {
+    return this.#reconcileRuns.recordReconciled(run, payer, part);
+  }
+
+  isReconciled(id: string, payer: Payer): Promise<boolean> {
+    return this.#reconcileRuns.isReconciled(id, payer);
+  }
+
+  reconciledParts<Part>(id: string): Promise<Part[]> {
+    return this.#reconcileRuns.reconciledParts(id);
+  }
+
+  endReconcile(run: ReconcileRun, end: ReconcileEnd): Promise<void> {
+    return this.#reconcileRuns.endReconcile(run, end);
+  }
+
+  saveReconcileCursor(run: ReconcileRun, hop: ReconcileHop, cursor: object): Promise<void> {
+    return this.#reconcileRuns.saveReconcileCursor(run, hop, cursor);
+  }
+
+  reconcileCursor<Cursor>(hop: ReconcileHop): Promise<Cursor | undefined> {
+    return this.#reconcileRuns.reconcileCursor(hop);
   }
 }

@@ -4,6 +4,7 @@ import { open, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { resolveRange } from '../../store/byteRange.ts';
 import {
+  type FolderPage,
   type ListedObject,
   type Location,
   ObjectChanged,
@@ -17,7 +18,7 @@ import { isAbsence, readFailure, unwritableKey, writeFailure } from './failures.
 import { partName, pathOfKey } from './keyPath.ts';
 import { listedObject, statObject } from './objectStats.ts';
 import { isRealFolder, makeRealFolder } from './realFolder.ts';
-import { type OnUnreadable, walkKeys } from './walkKeys.ts';
+import { folderKeys, type OnUnreadable, walkKeys } from './walkKeys.ts';
 
 /**
  * Folders as buckets, a file's path below the folder as its key. They keep no versions: a
@@ -95,18 +96,27 @@ export class FolderObjectStore implements ObjectStore {
     }
   }
 
-  /**
-   * See {@link ObjectStore.list}. Pages hold 1,000 objects at most, as S3's do; a file that
-   * vanishes meanwhile is left out.
-   */
+  /** See {@link ObjectStore.list}. A file that vanishes meanwhile is left out. */
   async *list(bucket: string, prefix: string, startAfter = ''): AsyncGenerator<ListedObject[]> {
     try {
       const root = this.#root(bucket);
-      const onUnreadable = this.#onUnreadable;
-      for await (const keys of walkKeys(root, { prefix, startAfter, groupSize: PAGE_SIZE, onUnreadable })) {
+      const walk = { prefix, startAfter, groupSize: PAGE_SIZE, onUnreadable: this.#onUnreadable };
+      for await (const keys of walkKeys(root, walk)) {
         const page = keys.flatMap((key) => this.#listed(path.join(root, key), key) ?? []);
         if (page.length > 0) yield page;
       }
+    } catch (error) {
+      throw readFailure(error, { bucket, key: prefix });
+    }
+  }
+
+  /** See {@link ObjectStore.listFolder}. One page holds all of it. */
+  async *listFolder(bucket: string, prefix: string): AsyncGenerator<FolderPage> {
+    try {
+      const root = this.#root(bucket);
+      const keys = await folderKeys(root, prefix, this.#onUnreadable);
+      const objects = keys.flatMap((key) => (key.endsWith('/') ? [] : (this.#listed(path.join(root, key), key) ?? [])));
+      yield { objects, folders: keys.filter((key) => key.endsWith('/')) };
     } catch (error) {
       throw readFailure(error, { bucket, key: prefix });
     }
@@ -237,7 +247,7 @@ function statOrFail(file: string, object: ObjectRef): ListedObject | undefined {
   }
 }
 
-/** "Returns some or all (up to 1,000) of the objects" (S3 API reference, ListObjectsV2). */
+/** S3 API reference, ListObjectsV2. */
 const PAGE_SIZE = 1_000;
 
 /**

@@ -66,6 +66,16 @@ export async function* walkKeys(root: string, walk: Walk): AsyncGenerator<string
 }
 
 /**
+ * What lies directly in a folder of a bucket (`prefix`: '' or a key that ends in a slash), in S3's
+ * order: files as their keys, folders as theirs, slash included. `root` is as for walkKeys.
+ */
+export async function folderKeys(root: string, prefix: string, onUnreadable?: OnUnreadable): Promise<string[]> {
+  if (!(await isKeyFolder(root, prefix))) return [];
+  const names = await readFolder(root, prefix, { prefix, startAfter: '', groupSize: 1, onUnreadable });
+  return names.map((name) => `${prefix}${name}`);
+}
+
+/**
  * A folder that is being listed. `base` is what its keys begin with (a slash at its end, or nothing
  * at all).
  */

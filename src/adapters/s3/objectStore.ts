@@ -10,6 +10,7 @@ import { checkWhole } from '../../base/checkWhole.ts';
 import { printable } from '../../base/printable.ts';
 import { type ByteRange, resolveRange } from '../../store/byteRange.ts';
 import {
+  type FolderPage,
   type ListedObject,
   type Location,
   ObjectGone,
@@ -94,14 +95,18 @@ export class S3ObjectStore implements ObjectStore {
 
   /** See {@link ObjectStore.list}. One page of at most 1,000 objects is held at a time. */
   async *list(bucket: string, prefix: string, startAfter = ''): AsyncGenerator<ListedObject[]> {
-    let token: string | undefined;
-    do {
-      const page = await this.#listPage(bucket, prefix, startAfter, token);
+    for await (const page of this.#pages({ bucket, prefix, startAfter })) {
       const objects = listedObjects(page, bucket);
       if (objects.length > 0) yield objects;
-      const more = { bucket, key: prefix };
-      token = page.IsTruncated ? required(page.NextContinuationToken, 'NextContinuationToken', more) : undefined;
-    } while (token !== undefined);
+    }
+  }
+
+  /** See {@link ObjectStore.listFolder}. */
+  async *listFolder(bucket: string, prefix: string): AsyncGenerator<FolderPage> {
+    for await (const page of this.#pages({ bucket, prefix, delimiter: '/' })) {
+      const folders = (page.CommonPrefixes ?? []).map(({ Prefix = '' }) => rawKey(page, Prefix));
+      yield { objects: listedObjects(page, bucket), folders };
+    }
   }
 
   /** See {@link ObjectStore.delete}. Throws AccessDenied. */
@@ -157,29 +162,44 @@ export class S3ObjectStore implements ObjectStore {
    */
   async #isMissing({ bucket, key }: Location): Promise<boolean> {
     try {
-      const page = await this.#listPage(bucket, key, '', undefined);
+      const page = await this.#listPage({ bucket, prefix: key });
       return listedObjects(page, bucket)[0]?.key !== key;
     } catch {
       return false;
     }
   }
 
+  async *#pages(listing: S3Listing): AsyncGenerator<ListObjectsV2CommandOutput> {
+    const { bucket, prefix: key } = listing;
+    let token: string | undefined;
+    do {
+      const page = await this.#listPage(listing, token);
+      yield page;
+      const more = { bucket, key };
+      token = page.IsTruncated ? required(page.NextContinuationToken, 'NextContinuationToken', more) : undefined;
+    } while (token !== undefined);
+  }
+
   async #listPage(
-    bucket: string,
-    prefix: string,
-    startAfter: string,
-    token: string | undefined,
+    { bucket, prefix, startAfter, delimiter }: S3Listing,
+    token?: string,
   ): Promise<ListObjectsV2CommandOutput> {
     const from = token === undefined ? { StartAfter: startAfter || undefined } : { ContinuationToken: token };
+    // Encoded, because XML cannot express control characters, and its parsers change line ends.
+    const what = { Bucket: bucket, Prefix: prefix, Delimiter: delimiter, EncodingType: 'url' } as const;
     try {
-      return await this.#regions.call(bucket, (client) =>
-        // Encoded, because XML cannot express control characters, and its parsers change line ends.
-        client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, EncodingType: 'url', ...from })),
-      );
+      return await this.#regions.call(bucket, (client) => client.send(new ListObjectsV2Command({ ...what, ...from })));
     } catch (error) {
       throw failureOf(error, { bucket, key: prefix }, `listing of ${printable(prefix)} in bucket ${bucket}`);
     }
   }
+}
+
+interface S3Listing {
+  readonly bucket: string;
+  readonly prefix: string;
+  readonly startAfter?: string;
+  readonly delimiter?: '/';
 }
 
 type Facts = Omit<ReadResult, 'bytes'>;
@@ -197,14 +217,14 @@ function factsOf(
 
 function listedObjects(page: ListObjectsV2CommandOutput, bucket: string): ListedObject[] {
   return (page.Contents ?? []).map(({ Key = '', ETag, Size, LastModified }) => {
-    const key = page.EncodingType === 'url' ? decodedKey(Key) : Key;
+    const key = rawKey(page, Key);
     return { key, ...factsOf({ ContentLength: Size, ETag, LastModified }, { bucket, key }) };
   });
 }
 
 /** S3 encodes keys in listings as forms do: a space is `+`, and a plus is `%2B`. */
-function decodedKey(key: string): string {
-  return decodeURIComponent(key.replaceAll('+', ' '));
+function rawKey({ EncodingType }: ListObjectsV2CommandOutput, key: string): string {
+  return EncodingType === 'url' ? decodeURIComponent(key.replaceAll('+', ' ')) : key;
 }
 
 interface Content {

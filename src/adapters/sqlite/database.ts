@@ -15,6 +15,11 @@ const TABLES = `
   create table if not exists analytics (period text primary key, body text not null) without rowid;
   create table if not exists outbox (id text primary key, body text not null) without rowid;
   create table if not exists configurations (id text primary key, body text not null) without rowid;
+  create table if not exists reconciles (id text primary key, body text not null) without rowid;
+  create table if not exists reconciled_payers (
+    id text, payer text, body text not null, primary key (id, payer)) without rowid;
+  create table if not exists reconcile_cursors (
+    id text, payer text, hop text, body text not null, primary key (id, payer, hop)) without rowid;
   create table if not exists activities (id text primary key, body text not null) without rowid;
 `;
 

@@ -1,6 +1,7 @@
 import type { Moment } from '../../base/moment.ts';
 import type { ColumnType } from '../../billing/columnType.ts';
 import type { Partition } from '../../billing/partition.ts';
+import type { Payer } from '../../billing/payer.ts';
 import type { Period } from '../../billing/period.ts';
 import type { VersionId } from '../../billing/version.ts';
 import type { Activity } from '../../ledger/activity.ts';
@@ -23,6 +24,7 @@ import type { Reopening } from '../../ledger/partitionChanges.ts';
 import type { PartitionRecord } from '../../ledger/partitionRecord.ts';
 import type { PartitionUpdate } from '../../ledger/partitionUpdate.ts';
 import { problemsOf, withProblem } from '../../ledger/problems.ts';
+import type { ReconcileEnd, ReconcileHop, ReconcileProgress, ReconcileRun } from '../../ledger/reconcileRuns.ts';
 import type { VersionRecord } from '../../ledger/versionRecord.ts';
 import { SqliteActivity } from './activity.ts';
 import { SqliteAnalytics } from './analytics.ts';
@@ -31,6 +33,7 @@ import { SqliteDatabase } from './database.ts';
 import { SqliteLeases } from './leases.ts';
 import { SqliteOutbox } from './outbox.ts';
 import { putPartition, SqlitePartitions } from './partitions.ts';
+import { SqliteReconcileRuns } from './reconcileRuns.ts';
 import { SqliteSchemas } from './schemas.ts';
 import { SqliteVersions } from './versions.ts';
 
@@ -45,6 +48,7 @@ export class SqliteLedger implements Ledger {
   readonly #outbox: SqliteOutbox;
   readonly #configuration: SqliteConfiguration;
   readonly #activity: SqliteActivity;
+  readonly #reconcileRuns: SqliteReconcileRuns;
 
   constructor(path: string) {
     this.#db = new SqliteDatabase(path);
@@ -56,6 +60,7 @@ export class SqliteLedger implements Ledger {
     this.#outbox = new SqliteOutbox(this.#db);
     this.#configuration = new SqliteConfiguration(this.#db);
     this.#activity = new SqliteActivity(this.#db);
+    this.#reconcileRuns = new SqliteReconcileRuns(this.#db);
   }
 
   close(): void {
@@ -249,5 +254,41 @@ export class SqliteLedger implements Ledger {
 
   activity(): Promise<Activity> {
     return this.#activity.activity();
+  }
+
+  openReconcile(run: ReconcileRun): Promise<void> {
+    return this.#reconcileRuns.openReconcile(run);
+  }
+
+  reconcileRun(id: string): Promise<ReconcileRun | undefined> {
+    return this.#reconcileRuns.reconcileRun(id);
+  }
+
+  reconcileProgress(id: string): Promise<ReconcileProgress | undefined> {
+    return this.#reconcileRuns.reconcileProgress(id);
+  }
+
+  recordReconciled(run: ReconcileRun, payer: Payer, part: object): Promise<ReconcileProgress> {
+    return this.#reconcileRuns.recordReconciled(run, payer, part);
+  }
+
+  isReconciled(id: string, payer: Payer): Promise<boolean> {
+    return this.#reconcileRuns.isReconciled(id, payer);
+  }
+
+  reconciledParts<Part>(id: string): Promise<Part[]> {
+    return this.#reconcileRuns.reconciledParts(id);
+  }
+
+  endReconcile(run: ReconcileRun, end: ReconcileEnd): Promise<void> {
+    return this.#reconcileRuns.endReconcile(run, end);
+  }
+
+  saveReconcileCursor(run: ReconcileRun, hop: ReconcileHop, cursor: object): Promise<void> {
+    return this.#reconcileRuns.saveReconcileCursor(run, hop, cursor);
+  }
+
+  reconcileCursor<Cursor>(hop: ReconcileHop): Promise<Cursor | undefined> {
+    return this.#reconcileRuns.reconcileCursor(hop);
   }
 }

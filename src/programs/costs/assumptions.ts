@@ -39,7 +39,7 @@ export const WORK = {
   readUnitsAPayerAndSweep: 2,
   /** Lambda polls each queue with five connections that wait 20 seconds. */
   pollsAQueue: 5 * 3 * 60 * MONTH.hours,
-  queues: 3,
+  queues: 4,
   /** Sent, received in batches of ten, and deleted. */
   requestsAFile: 1.3,
   copyGbSecondsAFile: 1,

@@ -109,7 +109,7 @@ async function discover(input: Input, stack: Stack): Promise<number> {
     name = partitionName(partition);
     return last;
   };
-  const scope = { isWanted: () => true, know, rereadQuarantined: false, choosesReports: true };
+  const scope = { full: true, know };
   let queued = 0;
   for (const source of input.sources) queued += (await discoverSource(discovery, source, scope)).queued;
   return queued;

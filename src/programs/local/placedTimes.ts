@@ -1,6 +1,6 @@
 import { lstatSync } from 'node:fs';
 import { pathOfKey } from '../../adapters/folder/keyPath.ts';
-import type { Location, ObjectStore } from '../../store/objectStore.ts';
+import type { ListedObject, Location, ObjectStore } from '../../store/objectStore.ts';
 
 /**
  * Folders as buckets, with when each object came to lie there: whatever copies a bucket (`aws s3
@@ -14,12 +14,18 @@ export function withPlacedTimes(store: ObjectStore, buckets: ReadonlyMap<string,
     const placedAt = path === undefined ? undefined : changedAt(path);
     return placedAt === undefined ? {} : { placedAt };
   };
+  const inPlace = (bucket: string) => (object: ListedObject) => ({ ...object, ...placed({ bucket, key: object.key }) });
   return {
     read: async (object, range) => ({ ...(await store.read(object, range)), ...placed(object) }),
     copy: (source, target) => store.copy(source, target),
     list: async function* (bucket, prefix, startAfter) {
       for await (const page of store.list(bucket, prefix, startAfter)) {
-        yield page.map((object) => ({ ...object, ...placed({ bucket, key: object.key }) }));
+        yield page.map(inPlace(bucket));
+      }
+    },
+    listFolder: async function* (bucket, prefix) {
+      for await (const { objects, folders } of store.listFolder(bucket, prefix)) {
+        yield { objects: objects.map(inPlace(bucket)), folders };
       }
     },
     delete: (location) => store.delete(location),

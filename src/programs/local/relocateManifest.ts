@@ -22,6 +22,7 @@ export function withRelocatedManifests(store: ObjectStore): ObjectStore {
     },
     copy: (source, target) => store.copy(source, target),
     list: (bucket, prefix, startAfter) => store.list(bucket, prefix, startAfter),
+    listFolder: (bucket, prefix) => store.listFolder(bucket, prefix),
     delete: (location) => store.delete(location),
   };
 }

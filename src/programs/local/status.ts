@@ -64,6 +64,7 @@ function wordsFor(isAtWork: boolean): StatusWords {
 function atRest(ledger: SqliteLedger): StatusReading['ledger'] {
   return {
     activity: () => ledger.activity(),
+    reconcileProgress: (id) => ledger.reconcileProgress(id),
     configuration: () => ledger.configuration(),
     outbox: () => ledger.outbox(),
     periods: () => ledger.periods(),

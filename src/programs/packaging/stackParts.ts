@@ -44,6 +44,7 @@ export const QUEUES: readonly StackQueue[] = [
     oldestSeconds: 7200,
     whenTooOld: 'A tick has waited for two hours: longer than its delay, and than one failed attempt.',
   },
+  { name: 'reconcile', oldestSeconds: 7200, whenTooOld: 'A payer of a reconcile has waited for two hours.' },
 ];
 
 /** A queue of what failed: its name is followed by -dlq, its logical id by Queue. */
@@ -72,6 +73,12 @@ export const DEAD_LETTER_QUEUES: readonly DeadLetterQueue[] = [
     id: 'FinalizeDeadLetter',
     alarmId: 'FinalizeDeadLettersAlarm',
     whenFilled: 'A tick was tried five times and given up.',
+  },
+  {
+    name: 'reconcile',
+    id: 'ReconcileDeadLetter',
+    alarmId: 'ReconcileDeadLettersAlarm',
+    whenFilled: 'A payer of a reconcile was tried five times and given up.',
   },
   {
     name: 'undelivered',

@@ -130,7 +130,7 @@ const stageParams = z.strictObject({
   manifestMemoryMb: memoryMb,
   /** Memory of the finalize function. */
   finalizeMemoryMb: memoryMb,
-  /** Memory of the reconcile function: it keeps the listings of reconcileConcurrency payers. */
+  /** Memory of the reconcile function, which answers with the report on all payers. */
   reconcileMemoryMb: memoryMb,
   /** Invocations of copy at once, each with up to 10 files. */
   copyConcurrency: queueConcurrency,
@@ -148,8 +148,8 @@ const stageParams = z.strictObject({
    * cancelled, and it is tried again after the others.
    */
   partitionSeconds: wholeNumber(30, 600, 'seconds'),
-  /** Payers that one reconcile lists at once. */
-  reconcileConcurrency: wholeNumber(1, 100, 'payers'),
+  /** Payers that reconcile works on at once. */
+  reconcileConcurrency: queueConcurrency,
 
   /**
    * A payer without a complete delivery for this long is stale: an alarm and a message. At most two

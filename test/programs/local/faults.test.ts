@@ -89,6 +89,7 @@ function bound(store: FolderObjectStore): ObjectStore {
     read: (object, range) => store.read(object, range),
     copy: (from, to) => store.copy(from, to),
     list: (bucket, prefix, startAfter) => store.list(bucket, prefix, startAfter),
+    listFolder: (bucket, prefix) => store.listFolder(bucket, prefix),
     delete: (location) => store.delete(location),
   };
 }

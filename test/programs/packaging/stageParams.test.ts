@@ -35,7 +35,7 @@ describe('a param', () => {
     ['reconcileMemoryMb', true, 'a whole number of MB'],
     ['copyConcurrency', 1, 'a whole number of invocations from 2 to 1000'],
     ['finalizeConcurrency', 1001, 'a whole number of invocations'],
-    ['reconcileConcurrency', 0, 'a whole number of payers from 1 to 100'],
+    ['reconcileConcurrency', 1, 'a whole number of invocations from 2 to 1000'],
     ['staleAfterHours', '36h', 'a whole number of hours from 1 to 1464'],
     ['reconcileSchedule', 'daily', 'a schedule such as'],
     ['sweepSchedule', 'rate(1 hour)', 'at least every 15 minutes'],
