@@ -127,13 +127,22 @@ export class DynamodbFolds {
     throw new Error(`${partitionName(partition)} was replaced by others ${TRIES} times in a row`);
   }
 
-  /** Folds a list that has become too long, until it is short, or somebody else folds it. */
-  async foldIfLong(grown: Grown): Promise<void> {
-    if (!this.#isFolder(grown)) return;
-    for (let folds = 1; folds <= MAX_FOLDS; folds += 1) {
-      const left = await this.#fold(grown);
-      if (left === undefined || left < this.#foldEvery) return;
+  /**
+   * Folds a list that has become too long, until it is short, or somebody else folds it. Answers
+   * whether this has made `by` the owner of the tick, as it is where the owner was not certain.
+   */
+  async foldIfLong(grown: Grown): Promise<boolean> {
+    let becameOwner = false;
+    for (let folds = 1; this.#isFolder(grown) && folds <= MAX_FOLDS; folds += 1) {
+      const view = await this.#views.read(grown.partition);
+      const record = withSureOwner(view, view.record, grown.by);
+      const carried = notAbandoned(view.pending, grown.now);
+      if ((await this.#partitions.replace(view.items, { record, carried })) !== 'done') break;
+      becameOwner ||= record !== view.record;
+      const left = await this.#partitions.trim(view.items);
+      if (left === undefined || left < this.#foldEvery) break;
     }
+    return becameOwner;
   }
 
   /**
@@ -144,22 +153,6 @@ export class DynamodbFolds {
     const before = length - added;
     const passes = (every: number) => Math.floor(length / every) > Math.floor(before / every);
     return (before < this.#foldEvery && passes(this.#foldEvery)) || passes(FOLDER_IS_GONE * this.#foldEvery);
-  }
-
-  /** Answers how long the list is then; undefined when overtaken. */
-  async #fold({
-    partition,
-    by,
-    now,
-  }: {
-    partition: Partition;
-    by: VersionId;
-    now: Moment;
-  }): Promise<number | undefined> {
-    const view = await this.#views.read(partition);
-    const record = withSureOwner(view, view.record, by);
-    const did = await this.#partitions.replace(view.items, { record, carried: notAbandoned(view.pending, now) });
-    return did === 'done' ? this.#partitions.trim(view.items) : undefined;
   }
 }
 

@@ -73,7 +73,8 @@ export class DynamodbPartitions implements PartitionsOfLedger {
       return countChange(after.record, by, now);
     };
     const record = await this.#folds.replace(partition, { change, by, now });
-    return { partition: record, isNew, tick: tickFor(record, by) };
+    const isComplete = isNew && awaited.length > 0 && (await this.#isComplete(delivery));
+    return { partition: record, isNew, tick: isComplete ? 'now' : tickFor(record, by) };
   }
 
   async delivery(partition: Partition, id: string): Promise<Delivery | undefined> {
@@ -107,5 +108,14 @@ export class DynamodbPartitions implements PartitionsOfLedger {
    */
   async commit(partition: Partition, epoch: number, update: PartitionUpdate): Promise<PartitionRecord> {
     return this.#folds.replace(partition, { change: async (before) => applyUpdate(before, update), epoch });
+  }
+
+  /**
+   * Whether a delivery that was just recorded is complete already: the last of its files may have
+   * looked for it too early.
+   */
+  async #isComplete({ partition, id }: Delivery): Promise<boolean> {
+    const { delivery } = (await this.#views.read(partition)).record;
+    return delivery?.id === id && delivery.awaited.length === 0;
   }
 }

@@ -74,7 +74,7 @@ export class DynamodbRecording {
   readonly #partitions: DynamodbPartitionItems;
   readonly #versions: DynamodbVersionItems;
   readonly #views: DynamodbViews;
-  readonly #onGrown: (grown: Grown) => Promise<void>;
+  readonly #onGrown: (grown: Grown) => Promise<boolean>;
   /** The last group of each partition, by its name, while it is under way. */
   readonly #groups = new Map<string, Group>();
 
@@ -84,7 +84,7 @@ export class DynamodbRecording {
       versions,
       views,
     }: { partitions: DynamodbPartitionItems; versions: DynamodbVersionItems; views: DynamodbViews },
-    onGrown: (grown: Grown) => Promise<void>,
+    onGrown: (grown: Grown) => Promise<boolean>,
   ) {
     this.#partitions = partitions;
     this.#versions = versions;
@@ -186,7 +186,11 @@ export class DynamodbRecording {
     }
     const last = recorded.at(-1);
     if (!last) return;
-    await this.#onGrown({ ...appended, partition, added: plans.length, by: last.id, now: last.intent.at });
+    const grown = { ...appended, partition, added: plans.length, by: last.id, now: last.intent.at };
+    const becameOwner = await this.#onGrown(grown);
+    if (becameOwner && ticks.get(last.id) === 'none') {
+      outcomes.set(last.id, { is: 'recorded', recorded: { partition: view.record, isNew: true, tick: 'quiet' } });
+    }
   }
 }
 

@@ -127,7 +127,7 @@ describe('recorders, folders, runs and crashes in any order', () => {
           model.close();
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 500 },
     );
     expect(crashes).toBeGreaterThan(50);
   });
