@@ -64,3 +64,6 @@ export function compareText(a: string, b: string): number {
   if (a === b) return 0;
   return a < b ? -1 : 1;
 }
+
+/** Where an object lies at its source. */
+export type ObjectPlace = Pick<SourceVersion, 'bucket' | 'key'>;

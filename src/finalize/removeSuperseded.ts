@@ -46,8 +46,8 @@ const FORGET_AFTER_MS = 14 * 86_400_000;
  * it. Order: the ledger marks it removed (under the epoch), the warehouse forgets it, the copy is
  * deleted. Cut off in between, or refused by the store, a file without an owner stays behind under
  * a key that is never used again; nothing that readers see depends on it, so this never fails a
- * run: it is reported. What was removed long ago is forgotten, where a manifest says what a delivery
- * consists of: without one, reconcile would take it for new as long as its source has it.
+ * run: it is reported. What was removed long ago is forgotten, where a manifest says what a
+ * delivery consists of: without one, reconcile would take it for new as long as its source has it.
  */
 async function removeSuperseded(
   services: FinalizeServices,

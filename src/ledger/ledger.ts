@@ -3,16 +3,17 @@ import type { ColumnType } from '../billing/columnType.ts';
 import type { Partition } from '../billing/partition.ts';
 import type { Period } from '../billing/period.ts';
 import type { PayerSource } from '../billing/source.ts';
-import type { SourceVersion, VersionId } from '../billing/version.ts';
+import type { ObjectPlace, VersionId } from '../billing/version.ts';
 import type { Activity } from './activity.ts';
 import type { AnalyticsRecord } from './analyticsRecord.ts';
 import type { Delivery } from './delivery.ts';
-import type { Message } from './message.ts';
+import type { Message, OutboxPage } from './message.ts';
 import type { Reopening } from './partitionChanges.ts';
 import type { PartitionRecord } from './partitionRecord.ts';
 import type { PartitionUpdate } from './partitionUpdate.ts';
+import type { PeriodInPlay } from './periodInPlay.ts';
 import type { ReconcileRunsOfLedger } from './reconcileRuns.ts';
-import type { VersionRecord } from './versionRecord.ts';
+import type { VersionReading, VersionRecord } from './versionRecord.ts';
 
 /**
  * The ledger: what the reactor knows. Messages are only hints: whoever receives one reads here what
@@ -95,10 +96,7 @@ export interface VersionsOfLedger {
   versionsById(partition: Partition, ids: readonly VersionId[]): Promise<VersionRecord[]>;
   /** All versions of some objects that are known, in any order. */
   versionsOfObjects(partition: Partition, objects: readonly ObjectPlace[]): Promise<VersionRecord[]>;
-  /**
-   * All versions of a partition that are known. There may be 100,000 of them at a month's end: only
-   * for what has to do with all of them.
-   */
+  /** All versions of a partition that are known: 100,000 of them, it may be, at a month's end. */
   versions(partition: Partition): Promise<VersionRecord[]>;
   /**
    * Records what became of a version. What is new counts as a change, resolves what a delivery
@@ -146,8 +144,8 @@ export interface PartitionsOfLedger {
   periodsInPlay(): Promise<PeriodInPlay[]>;
   /**
    * Takes a period out of play, unless something has put it into play again since. Whoever has
-   * found all of it clean must let {@link IN_PLAY_MS} pass since it was put into play: so long, what
-   * is recorded need not say so again.
+   * found all of it clean must let IN_PLAY_MS (periodInPlay.ts) pass since it was put into play: so
+   * long, what is recorded need not say so again.
    */
   retirePeriod(period: PeriodInPlay): Promise<void>;
   /**
@@ -250,32 +248,10 @@ export interface ActivityOfLedger {
   activity(): Promise<Activity>;
 }
 
-/** Where an object lies at its source. */
-export type ObjectPlace = Pick<SourceVersion, 'bucket' | 'key'>;
-
-/** A period in which something was recorded, and when it was put into play last. */
-export interface PeriodInPlay {
-  readonly period: Period;
-  readonly touchedAt: Moment;
-}
-
-/** Longer than anything that has put a period into play may take until it is recorded: an hour. */
-export const IN_PLAY_MS = 3_600_000;
-
-export interface OutboxPage {
-  readonly limit: number;
-  readonly after?: string | undefined;
-}
-
 /** The columns of a file. `id` is a hash of them. */
 export interface FileSchema {
   readonly id: string;
   readonly columns: readonly ColumnType[];
-}
-
-/** What was known of a version when somebody looked; undefined where nothing was. */
-export interface VersionReading {
-  readonly version: VersionRecord | undefined;
 }
 
 /**
@@ -315,14 +291,6 @@ export interface StoredConfiguration {
  */
 export class LeaseLost extends Error {
   override readonly name = 'LeaseLost';
-}
-
-/**
- * What the file holds is not what was written: a disk has changed it. Consequence: stop, and name
- * the file; what it knew is found again at the sources.
- */
-export class LedgerDamaged extends Error {
-  override readonly name = 'LedgerDamaged';
 }
 
 /**

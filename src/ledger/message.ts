@@ -27,3 +27,8 @@ export type Notify = (messages: readonly Message[]) => Promise<void>;
 export function byAge(a: Message, b: Message): number {
   return a.createdAt - b.createdAt || compareText(a.id, b.id);
 }
+
+export interface OutboxPage {
+  readonly limit: number;
+  readonly after?: string | undefined;
+}

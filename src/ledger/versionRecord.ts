@@ -141,3 +141,8 @@ export interface VersionRecord {
    */
   readonly replaced?: true;
 }
+
+/** What was known of a version when somebody looked; undefined where nothing was. */
+export interface VersionReading {
+  readonly version: VersionRecord | undefined;
+}

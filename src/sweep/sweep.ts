@@ -1,7 +1,8 @@
 import { recentPeriods } from '../billing/period.ts';
 import { type Debounce, decide } from '../ledger/decide.ts';
-import { IN_PLAY_MS, type Ledger } from '../ledger/ledger.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 import type { PartitionRecord } from '../ledger/partitionRecord.ts';
+import { IN_PLAY_MS } from '../ledger/periodInPlay.ts';
 import type { Queue } from '../queue/queue.ts';
 import { type Tick, tickAt } from '../queue/tick.ts';
 
@@ -14,10 +15,10 @@ export interface SweepServices {
 }
 
 /**
- * Wakes every period that has a dirty partition: a tick that was lost is found here. It looks at the
- * periods in play, and at those that freshness is about, not at every month that there ever was; a
- * period that has been clean for a while leaves the play. Answers how many ticks were sent. `seen`
- * gets the records of each period as they are read, so that nobody has to read them again.
+ * Wakes every period that has a dirty partition: a tick that was lost is found here. It looks at
+ * the periods in play, and at those that freshness is about, not at every month that there ever
+ * was; a period that has been clean for a while leaves the play. Answers how many ticks were sent.
+ * `seen` gets the records of each period as they are read, so that nobody has to read them again.
  */
 export async function sweep(
   { ledger, finalizeQueue, debounce, now }: SweepServices,

@@ -2,8 +2,8 @@ import type { Moment } from '../../base/moment.ts';
 import { type Partition, partitionName } from '../../billing/partition.ts';
 import type { Period } from '../../billing/period.ts';
 import type { VersionId } from '../../billing/version.ts';
-import { IN_PLAY_MS } from '../../ledger/ledger.ts';
 import { hasChanges, type PartitionRecord } from '../../ledger/partitionRecord.ts';
+import { IN_PLAY_MS } from '../../ledger/periodInPlay.ts';
 import { notAbandoned } from './intents.ts';
 import { periodListingKey } from './keys.ts';
 import { fenceOf, lostLease } from './leases.ts';
@@ -15,7 +15,10 @@ import { WriteOnce } from './writeOnce.ts';
 
 /** A change of a partition's record other than by its versions. */
 interface RecordChange {
-  /** Nothing is written where it answers undefined. `stored` is undefined where nothing is known of the partition. */
+  /**
+   * Nothing is written where it answers undefined. `stored` is undefined where nothing is known of
+   * the partition.
+   */
   readonly change: (
     before: PartitionRecord,
     stored: PartitionRecord | undefined,
@@ -146,8 +149,9 @@ export class DynamodbFolds {
   }
 
   /**
-   * Whether the writer whose intents made the list that long folds it. One of all writers passes each length: so one
-   * folds, and the others write on. Only when that one seems to have died does another take over.
+   * Whether the writer whose intents made the list that long folds it. One of all writers passes
+   * each length: so one folds, and the others write on. Only when that one seems to have died does
+   * another take over.
    */
   #isFolder({ length, added }: Grown): boolean {
     const before = length - added;

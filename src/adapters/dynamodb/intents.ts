@@ -5,9 +5,10 @@ import { applySighting, type VersionSighting } from '../../ledger/partitionChang
 import { hasChanges, type PartitionRecord } from '../../ledger/partitionRecord.ts';
 
 /**
- * What somebody is about to record of a version. An intent stands in its partition's list before the version's item is
- * written, and counts once that item bears its mark: so nothing is ever half recorded. An intent whose item was never
- * written counts nothing; an item whose intent was never written cannot be.
+ * What somebody is about to record of a version. An intent stands in its partition's list before
+ * the version's item is written, and counts once that item bears its mark: so nothing is ever half
+ * recorded. An intent whose item was never written counts nothing; an item whose intent was never
+ * written cannot be.
  */
 export interface Intent extends Omit<VersionSighting, 'source'> {
   /** Names the state of the version's item that the write behind this intent leaves. */
@@ -16,7 +17,10 @@ export interface Intent extends Omit<VersionSighting, 'source'> {
   readonly lastModified: Moment;
 }
 
-/** Where the version of an intent that counts lies at its source; undefined while the intent does not count. */
+/**
+ * Where the version of an intent that counts lies at its source; undefined while the intent does
+ * not count.
+ */
 export type CountedSource = (intent: Intent) => Pick<SourceVersion, 'bucket' | 'key'> | undefined;
 
 /** A partition's record with the intents that count worked in. */
@@ -28,16 +32,22 @@ export interface WorkedIn {
   /** The versions that the delivery has waited for among those that count. */
   readonly resolvers: ReadonlySet<VersionId>;
   /**
-   * Whether the first change that is not settled stands behind an intent that does not count yet. Who owns the tick is
-   * not certain then: as soon as that one counts, it is first.
+   * Whether the first change that is not settled stands behind an intent that does not count yet.
+   * Who owns the tick is not certain then: as soon as that one counts, it is first.
    */
   readonly ownerIsUnsure: boolean;
 }
 
-/** For so long an intent may wait for its item. No process that has written one lives as long: Lambda ends it after 15 minutes. */
+/**
+ * For so long an intent may wait for its item. No process that has written one lives as long:
+ * Lambda ends it after 15 minutes.
+ */
 const ABANDONED_AFTER_MS = 3_600_000;
 
-/** Works in, in their order, the intents that count. One that stands there twice counts once, at its first place. */
+/**
+ * Works in, in their order, the intents that count. One that stands there twice counts once, at its
+ * first place.
+ */
 export function workIn(base: PartitionRecord, intents: readonly Intent[], sourceOf: CountedSource): WorkedIn {
   let record = base;
   let counted = 0;
@@ -65,7 +75,10 @@ export function notAbandoned(intents: readonly Intent[], now: Moment): readonly 
   return intents.filter(({ at }) => at > now - ABANDONED_AFTER_MS);
 }
 
-/** Whether intents, of which some may not count, can be all that a delivery waits for. Each resolves its id and its key. */
+/**
+ * Whether intents, of which some may not count, can be all that a delivery waits for. Each resolves
+ * its id and its key.
+ */
 export function mayComplete({ delivery }: PartitionRecord, intents: readonly Intent[]): boolean {
   return delivery !== undefined && delivery.awaited.length > 0 && delivery.awaited.length <= 2 * intents.length;
 }

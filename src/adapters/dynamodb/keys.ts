@@ -36,10 +36,10 @@ import type { ItemKey } from './table.ts';
  *   (that of a large document)   chunk#DIGEST#NUMBER   chunk of it
  *
  * DynamoDB serves 1,000 write units a second for each `pk`. What a data file writes lies under its
- * payer's month, so that no payer takes from another; what payers share is written once for each
- * of them (payers#…), and by runs (period#…). Every `pk` begins with the kind of thing that it names: another
- * kind can move in beside them. No item is larger than 64 KB, since a write is charged by the whole
- * item's size.
+ * payer's month, so that no payer takes from another; what payers share is written once for each of
+ * them (payers#…), and by runs (period#…). Every `pk` begins with the kind of thing that it names:
+ * another kind can move in beside them. No item is larger than 64 KB, since a write is charged by
+ * the whole item's size.
  */
 export const PERIODS = 'periods';
 export const VERSION = 'version#';

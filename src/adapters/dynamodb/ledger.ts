@@ -4,7 +4,7 @@ import type { ColumnType } from '../../billing/columnType.ts';
 import type { Partition } from '../../billing/partition.ts';
 import type { Payer } from '../../billing/payer.ts';
 import type { Period } from '../../billing/period.ts';
-import type { VersionId } from '../../billing/version.ts';
+import type { ObjectPlace, VersionId } from '../../billing/version.ts';
 import type { Activity } from '../../ledger/activity.ts';
 import type { AnalyticsRecord } from '../../ledger/analyticsRecord.ts';
 import type { Delivery } from '../../ledger/delivery.ts';
@@ -12,20 +12,17 @@ import type {
   FileSchema,
   LeaseAnswer,
   Ledger,
-  ObjectPlace,
-  OutboxPage,
-  PeriodInPlay,
   PeriodRecord,
   Recorded,
   StoredConfiguration,
-  VersionReading,
 } from '../../ledger/ledger.ts';
-import type { Message } from '../../ledger/message.ts';
+import type { Message, OutboxPage } from '../../ledger/message.ts';
 import type { Reopening } from '../../ledger/partitionChanges.ts';
 import type { PartitionRecord } from '../../ledger/partitionRecord.ts';
 import type { PartitionUpdate } from '../../ledger/partitionUpdate.ts';
+import type { PeriodInPlay } from '../../ledger/periodInPlay.ts';
 import type { ReconcileEnd, ReconcileHop, ReconcileProgress, ReconcileRun } from '../../ledger/reconcileRuns.ts';
-import type { VersionRecord } from '../../ledger/versionRecord.ts';
+import type { VersionReading, VersionRecord } from '../../ledger/versionRecord.ts';
 import { DynamodbActivity } from './activity.ts';
 import { DynamodbAnalytics } from './analytics.ts';
 import { DynamodbConfiguration } from './configuration.ts';

@@ -19,18 +19,25 @@ import {
 } from './table.ts';
 
 /**
- * A partition's two items as they were read. Intents are numbered from 0 on, for ever; the list holds those from
- * `listStart` on, and the record has all before `folded` in it, but for the `carried` ones.
+ * A partition's two items as they were read. Intents are numbered from 0 on, for ever; the list
+ * holds those from `listStart` on, and the record has all before `folded` in it, but for the
+ * `carried` ones.
  */
 export interface PartitionItems {
   readonly partition: Partition;
-  /** The record without what is still in the list; `stored` as its item holds it, absent where there is no item. */
+  /**
+   * The record without what is still in the list; `stored` as its item holds it, absent where there
+   * is no item.
+   */
   readonly base: PartitionRecord;
   readonly stored?: StoredRecord | undefined;
   /** How often the record was replaced. */
   readonly revision: number;
   readonly folded: number;
-  /** Those that did not count when they were folded, and then those that are not folded, in their order. */
+  /**
+   * Those that did not count when they were folded, and then those that are not folded, in their
+   * order.
+   */
   readonly intents: readonly Intent[];
   /** Where the list begins and ends. */
   readonly listStart: number;
@@ -38,30 +45,43 @@ export interface PartitionItems {
   readonly hasList: boolean;
 }
 
-/** The numbers of the intents that an append has added: from `first` on, `length` being that of the list right after. */
+/**
+ * The numbers of the intents that an append has added: from `first` on, `length` being that of the
+ * list right after.
+ */
 export interface Appended {
   readonly first: number;
   readonly length: number;
 }
 
-/** What takes a record's place: intents up to the end of the list that was read are in it, but for the carried ones. */
+/**
+ * What takes a record's place: intents up to the end of the list that was read are in it, but for
+ * the carried ones.
+ */
 interface Replacement {
   readonly record: PartitionRecord;
   readonly carried: readonly Intent[];
 }
 
-/** An expression takes 4 KB and 300 operators (DynamoDB Developer Guide, "Constraints"): far more than this. */
+/**
+ * An expression takes 4 KB and 300 operators (DynamoDB Developer Guide, "Constraints"): far more
+ * than this.
+ */
 const MAX_TRIMMED = 100;
 /** The items of this many partitions are read at a time: 100 keys a request, and two requests. */
 const PARTITIONS_PER_READ = 100;
-/** Two items are not read at one moment. A fold between them is seen, and they are read again; nobody meets one so often. */
+/**
+ * Two items are not read at one moment. A fold between them is seen, and they are read again;
+ * nobody meets one so often.
+ */
 const TRIES = 20;
 
 /**
- * The partitions' records, and the lists of intents beside them. A list grows at its end, whatever becomes of the record:
- * an append is one small write without conditions, so that hundreds of writers do not get in each other's way. A record
- * is replaced only under the revision that was read, and says up to which number the intents are in it. Then the list's
- * head is cut off; where that is left out, or done late, readers skip what is in the record already.
+ * The partitions' records, and the lists of intents beside them. A list grows at its end, whatever
+ * becomes of the record: an append is one small write without conditions, so that hundreds of
+ * writers do not get in each other's way. A record is replaced only under the revision that was
+ * read, and says up to which number the intents are in it. Then the list's head is cut off; where
+ * that is left out, or done late, readers skip what is in the record already.
  */
 export class DynamodbPartitionItems {
   readonly #table: DynamodbTable;
@@ -78,7 +98,10 @@ export class DynamodbPartitionItems {
     return items;
   }
 
-  /** Those of a period, by payer. One that was listed and never written is without a record and intents. */
+  /**
+   * Those of a period, by payer. One that was listed and never written is without a record and
+   * intents.
+   */
   async list(period: Period): Promise<PartitionItems[]> {
     const listed = await this.#table.query(payersPk(period));
     const partitions = listed.map((item) => ({
@@ -92,7 +115,10 @@ export class DynamodbPartitionItems {
     return found;
   }
 
-  /** Lists a partition in its period, before its first item is written: no reader of the period misses it. */
+  /**
+   * Lists a partition in its period, before its first item is written: no reader of the period
+   * misses it.
+   */
   async enlist(partition: Partition): Promise<void> {
     await this.#table.put(payerListingKey(partition), {});
   }
@@ -115,8 +141,8 @@ export class DynamodbPartitionItems {
   }
 
   /**
-   * Replaces the record. 'overtaken': somebody else has replaced it since it was read, and nothing was changed;
-   * 'refused': the fence did not hold, and nothing was changed.
+   * Replaces the record. 'overtaken': somebody else has replaced it since it was read, and nothing
+   * was changed; 'refused': the fence did not hold, and nothing was changed.
    *
    * The SDK sends a request again when its answer was lost. The first one may have replaced the
    * record, and then the second one finds its condition broken by itself; the name of this call in
@@ -153,7 +179,10 @@ export class DynamodbPartitionItems {
     return item?.writer?.S === writer ? 'done' : 'overtaken';
   }
 
-  /** Cuts off the list's head, up to the end that was read. Answers how long it is then; undefined when somebody else did so. */
+  /**
+   * Cuts off the list's head, up to the end that was read. Answers how long it is then; undefined
+   * when somebody else did so.
+   */
   async trim({ partition, listStart, listEnd }: PartitionItems): Promise<number | undefined> {
     let left = 0;
     for (let start = listStart; start < listEnd; start += MAX_TRIMMED) {

@@ -2,7 +2,7 @@ import type { Partition } from '../../billing/partition.ts';
 import { type Period, parsePeriod } from '../../billing/period.ts';
 import { versionIdOf } from '../../billing/version.ts';
 import type { Delivery } from '../../ledger/delivery.ts';
-import type { PartitionsOfLedger, PeriodInPlay, Recorded } from '../../ledger/ledger.ts';
+import type { PartitionsOfLedger, Recorded } from '../../ledger/ledger.ts';
 import {
   applyDelivery,
   applyReopening,
@@ -13,6 +13,7 @@ import {
 } from '../../ledger/partitionChanges.ts';
 import type { PartitionRecord } from '../../ledger/partitionRecord.ts';
 import { applyUpdate, type PartitionUpdate } from '../../ledger/partitionUpdate.ts';
+import type { PeriodInPlay } from '../../ledger/periodInPlay.ts';
 import { getDocument, putDocument } from './documents.ts';
 import type { DynamodbFolds } from './folds.ts';
 import { deliveryKey, PERIODS, periodListingKey } from './keys.ts';

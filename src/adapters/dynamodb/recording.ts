@@ -33,14 +33,20 @@ interface Recording {
   readonly isUnknown: boolean;
 }
 
-/** A recording after its version was read: what is to be written. Without a write only the intent is. */
+/**
+ * A recording after its version was read: what is to be written. Without a write only the intent
+ * is.
+ */
 interface Plan {
   readonly id: VersionId;
   readonly intent: Intent;
   readonly write?: VersionWrite;
 }
 
-/** What became of a recording: to be done again where somebody else had written the version meanwhile. */
+/**
+ * What became of a recording: to be done again where somebody else had written the version
+ * meanwhile.
+ */
 type Outcome =
   | { readonly is: 'recorded'; readonly recorded: Recorded }
   | { readonly is: 'overtaken' }
@@ -58,17 +64,19 @@ const MAX_GROUP = 50;
 const TRIES = 20;
 
 /**
- * Records versions, those of one partition that come at the same time together: while a group is under way, the next one
- * gathers. A group reads its versions in one request, appends its intents in one, writes each version's item, and looks
- * at the partition in one, for the tick.
+ * Records versions, those of one partition that come at the same time together: while a group is
+ * under way, the next one gathers. A group reads its versions in one request, appends its intents
+ * in one, writes each version's item, and looks at the partition in one, for the tick.
  *
- * Who sends the tick is read from the partition after the item was written, so that of all who record at the same time
- * the last to look sees what all have done. Two cases are left in which the one that it names has looked too early:
+ * Who sends the tick is read from the partition after the item was written, so that of all who
+ * record at the same time the last to look sees what all have done. Two cases are left in which the
+ * one that it names has looked too early:
  *
- *   - what completes the delivery is the last in the list, and the last to be written was another. So whoever finds a
- *     delivery complete to which the own version belongs, or whose version somebody else has folded meanwhile, sends it.
- *   - a fold takes the first version that counts for the owner while one before it is about to count. Then whoever folds
- *     becomes the owner (`ownerIsUnsure`).
+ *   - what completes the delivery is the last in the list, and the last to be written was another.
+ *     So whoever finds a delivery complete that the own version has resolved, or whose version
+ *     somebody else has folded meanwhile, sends it.
+ *   - a fold takes the first version that counts for the owner while one before it is about to
+ *     count. Then whoever folds becomes the owner (`ownerIsUnsure`).
  */
 export class DynamodbRecording {
   readonly #partitions: DynamodbPartitionItems;
@@ -216,7 +224,10 @@ function planOf({ known, record, isNew, awaitsManifest, at }: Merged): Plan {
   return { id: record.id, intent, ...(write && { write }) };
 }
 
-/** Whether a delivery waits for it that was recorded since: then it counts, though nothing about it is new. */
+/**
+ * Whether a delivery waits for it that was recorded since: then it counts, though nothing about it
+ * is new.
+ */
 function isAwaited({ record }: PartitionView, repeated: Merged): boolean {
   return applySighting(record, sightingOf(repeated.record, repeated)) !== record;
 }
@@ -237,8 +248,9 @@ interface Written {
 }
 
 /**
- * The ticks that versions have to send whose items were just written, all of them before the view was read. Where a
- * delivery is complete with them, one of them says so, be it the one that the record names or not.
+ * The ticks that versions have to send whose items were just written, all of them before the view
+ * was read. Where a delivery is complete with them, one of them says so, be it the one that the
+ * record names or not.
  */
 function ticksAfter(view: PartitionView, written: readonly Written[]): Map<VersionId, Recorded['tick']> {
   const ticks = new Map(written.map(({ id }) => [id, tickFor(view.record, id)]));

@@ -48,7 +48,10 @@ export interface TransactionStep extends Expressions {
   readonly isDeletion?: boolean;
 }
 
-/** Which of the items under a `pk` to read: those whose `sk` begins with `prefix`; or so many from one on. */
+/**
+ * Which of the items under a `pk` to read: those whose `sk` begins with `prefix`; or so many from
+ * one on.
+ */
 interface Range {
   readonly prefix?: string | undefined;
   readonly after?: string | undefined;

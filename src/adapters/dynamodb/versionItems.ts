@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import pMap from 'p-map';
 import type { Partition } from '../../billing/partition.ts';
+import type { ObjectPlace } from '../../billing/version.ts';
 import { objectName, type VersionId, versionIdPrefix } from '../../billing/version.ts';
-import type { ObjectPlace } from '../../ledger/ledger.ts';
 import type { VersionOutcome, VersionRecord } from '../../ledger/versionRecord.ts';
 import { markOf } from './intents.ts';
 import { partitionPk, VERSION, versionKey } from './keys.ts';
@@ -33,13 +33,21 @@ interface VersionName {
   readonly id: VersionId;
 }
 
-/** Each time a version's item is found changed, somebody else has got ahead; nobody does so this often. */
+/**
+ * Each time a version's item is found changed, somebody else has got ahead; nobody does so this
+ * often.
+ */
 const TRIES = 20;
-/** Of a version that is recorded over and over, the newest marks: no intent waits for an older one. */
+/**
+ * Of a version that is recorded over and over, the newest marks: no intent waits for an older one.
+ */
 const MAX_MARKS = 16;
 const QUERIES_AT_A_TIME = 8;
 
-/** The version items. Each is written once for a recording, under the condition that nobody has written it since it was read. */
+/**
+ * The version items. Each is written once for a recording, under the condition that nobody has
+ * written it since it was read.
+ */
 export class DynamodbVersionItems {
   readonly #table: DynamodbTable;
   /** What is asked for one by one in the same turn is read together. */
@@ -168,7 +176,10 @@ export function deletionOfRemoved({ record, body }: VersionItem): TransactionSte
   return { key, isDeletion: true, condition: 'body = :known', values: { ':known': text(body) } };
 }
 
-/** Without what the item's key says already, and the folder where it is the key's: most items are below 1 KB then. */
+/**
+ * Without what the item's key says already, and the folder where it is the key's: most items are
+ * below 1 KB then.
+ */
 function encodeVersion({ partition: _, folder, ...record }: VersionRecord): string {
   return JSON.stringify(folder === folderOf(record.source.key) ? record : { ...record, folder });
 }

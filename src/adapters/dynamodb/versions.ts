@@ -1,6 +1,7 @@
 import type { Partition } from '../../billing/partition.ts';
-import type { VersionId } from '../../billing/version.ts';
-import type { ObjectPlace, Recorded, VersionReading, VersionsOfLedger } from '../../ledger/ledger.ts';
+import type { ObjectPlace, VersionId } from '../../billing/version.ts';
+import type { Recorded, VersionsOfLedger } from '../../ledger/ledger.ts';
+import type { VersionReading } from '../../ledger/versionRecord.ts';
 import { removedOutcome, type VersionRecord } from '../../ledger/versionRecord.ts';
 import type { DynamodbFolds } from './folds.ts';
 import { fenceOf, lostLease } from './leases.ts';

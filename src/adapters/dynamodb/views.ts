@@ -20,9 +20,9 @@ type ObjectPlace = Pick<SourceVersion, 'bucket' | 'key'>;
 const MAX_REMEMBERED = 5000;
 
 /**
- * Reads partitions: the record and the list first, then the version items of the intents that are not in the record.
- * Hence whoever reads a record and then the versions sees every version that the record has counted, and whoever sees a
- * version finds it counted in every record read later.
+ * Reads partitions: the record and the list first, then the version items of the intents that are
+ * not in the record. Hence whoever reads a record and then the versions sees every version that the
+ * record has counted, and whoever sees a version finds it counted in every record read later.
  */
 export class DynamodbViews {
   readonly #partitions: DynamodbPartitionItems;

@@ -1,5 +1,5 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import { LedgerDamaged } from '../../ledger/ledger.ts';
+import { LedgerDamaged } from '../../ledger/ledgerDamaged.ts';
 
 /** Every record is a JSON document, `body`, under its key. */
 const TABLES = `

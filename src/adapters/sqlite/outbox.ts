@@ -1,4 +1,5 @@
-import type { OutboxOfLedger, OutboxPage } from '../../ledger/ledger.ts';
+import type { OutboxOfLedger } from '../../ledger/ledger.ts';
+import type { OutboxPage } from '../../ledger/message.ts';
 import { byAge, type Message } from '../../ledger/message.ts';
 import type { SqliteDatabase } from './database.ts';
 

@@ -3,7 +3,7 @@ import type { Partition } from '../../billing/partition.ts';
 import type { Period } from '../../billing/period.ts';
 import { versionIdOf } from '../../billing/version.ts';
 import type { Delivery } from '../../ledger/delivery.ts';
-import { IN_PLAY_MS, type PartitionsOfLedger, type PeriodInPlay, type Recorded } from '../../ledger/ledger.ts';
+import type { PartitionsOfLedger, Recorded } from '../../ledger/ledger.ts';
 import {
   applyDelivery,
   applyReopening,
@@ -14,6 +14,7 @@ import {
 } from '../../ledger/partitionChanges.ts';
 import { newPartitionRecord, type PartitionRecord } from '../../ledger/partitionRecord.ts';
 import { applyUpdate, type PartitionUpdate } from '../../ledger/partitionUpdate.ts';
+import { IN_PLAY_MS, type PeriodInPlay } from '../../ledger/periodInPlay.ts';
 import type { SqliteDatabase } from './database.ts';
 import { fencedPeriod } from './leases.ts';
 

@@ -1,8 +1,10 @@
 import type { Partition } from '../../billing/partition.ts';
+import type { ObjectPlace } from '../../billing/version.ts';
 import { objectName, type VersionId, versionIdPrefix } from '../../billing/version.ts';
-import type { ObjectPlace, Recorded, VersionReading, VersionsOfLedger } from '../../ledger/ledger.ts';
+import type { Recorded, VersionsOfLedger } from '../../ledger/ledger.ts';
 import { applySighting, sightingOf, tickFor } from '../../ledger/partitionChanges.ts';
 import { newPartitionRecord } from '../../ledger/partitionRecord.ts';
+import type { VersionReading } from '../../ledger/versionRecord.ts';
 import {
   mergeVersion,
   removedOutcome,

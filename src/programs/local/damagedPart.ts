@@ -1,6 +1,6 @@
 import { isCorrupt } from '../../adapters/duckdb/failures.ts';
 import { codeOf } from '../../adapters/folder/failures.ts';
-import { LedgerDamaged } from '../../ledger/ledger.ts';
+import { LedgerDamaged } from '../../ledger/ledgerDamaged.ts';
 import { WarehouseBroken } from '../../warehouse/warehouse.ts';
 import { warehousePath } from './state.ts';
 import { damaged, StateUnusable } from './stateFormat.ts';

@@ -46,7 +46,8 @@ describe.skipIf(dynalite === undefined)('what the table in this process charges'
       const { client, units } = meteredClient(clientConfig);
       const table = new TableInProcess();
       const [theirs, ours] = [
-        // Without folds: of a list from which several entries are removed, Dynalite 4.0 removes others.
+        // Without folds: of a list from which several entries are removed, Dynalite 4.0 removes
+        // others.
         new DynamodbLedger(client, await createLedgerTable({ clientConfig }), { foldEvery: 1000 }),
         new DynamodbLedger(table.client(), 'ledger', { foldEvery: 1000 }),
       ];

@@ -1,6 +1,9 @@
 import type { Item, Value } from './expressions.ts';
 
-/** Units of a size that bytes are charged as; at least one (DynamoDB Developer Guide, "Read and write operations"). */
+/**
+ * Units of a size that bytes are charged as; at least one (DynamoDB Developer Guide, "Read and
+ * write operations").
+ */
 export function charge(bytes: number, unitBytes: number): number {
   return Math.max(1, Math.ceil(bytes / unitBytes));
 }

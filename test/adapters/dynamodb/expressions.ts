@@ -29,7 +29,10 @@ function termHolds(term: string, item: Item | undefined, values: Values): boolea
   return operator === '>' ? difference > 0 : difference >= 0;
 }
 
-/** The item after an update: `set`, `remove`, `add`, each at most once. All of them see the item as it was before. */
+/**
+ * The item after an update: `set`, `remove`, `add`, each at most once. All of them see the item as
+ * it was before.
+ */
 export function updated(expression: string, item: Item, values: Values): Item {
   const next: Record<string, Value> = { ...item };
   for (const [, word = '', rest = ''] of expression.matchAll(/\b(set|remove|add) (.*?)(?= (?:set|remove|add) |$)/g)) {

@@ -9,7 +9,10 @@ import { describeLedgerContract } from '../../ledger/ledgerContract.ts';
 import { ALPHA, byId, deliveryOf, PERIOD, START, versionOf } from '../../ledger/records.ts';
 import { TableInProcess } from './tableInProcess.ts';
 
-/** One process of several: what it does one after the other, and after how many of its requests it dies at first. */
+/**
+ * One process of several: what it does one after the other, and after how many of its requests it
+ * dies at first.
+ */
 interface Process {
   readonly files: readonly number[];
   readonly diesAfter: number | undefined;
@@ -24,7 +27,10 @@ const aProcess: fc.Arbitrary<Process> = fc.record({
   diesAfter: fc.option(fc.nat(8), { nil: undefined }),
 });
 
-/** Another process on the same table; it dies with the nth request, before or after that took effect. */
+/**
+ * Another process on the same table; it dies with the nth request, before or after that took
+ * effect.
+ */
 function processOn(table: TableInProcess, turn: () => Promise<void>, diesAfter?: number): Ledger {
   const own = new TableInProcess();
   own.items = table.items;
@@ -96,7 +102,8 @@ describe('recorders, folders, runs and crashes in any order', () => {
             const after = await ledger.partition(ALPHA);
             if (after && hasChanges(after)) ticks.push('quiet');
           };
-          // Recording a version again that is awaited by its id counts a change without a new version.
+          // Recording a version again that is awaited by its id counts a change without a new
+          // version.
           const completions = processes.reduce((sum, { files: { length } }) => sum + 2 * length, 0);
           const all = [...processes.map(work), deliver(), ...(settles ? [run(), run()] : [])];
           await scheduler.waitFor(Promise.all(all));
@@ -107,7 +114,8 @@ describe('recorders, folders, runs and crashes in any order', () => {
           if (!died && !settles && left?.completeDelivery) expect(ticks).toContain('now');
 
           const recordedFiles = new Set(processes.flatMap(({ files: indexes }) => indexes));
-          // Whatever came between, each file recorded once more resolves what a delivery waits for by its id.
+          // Whatever came between, each file recorded once more resolves what a delivery waits for
+          // by its id.
           for (const index of recordedFiles) await calm.recordVersion(fileAt(index), START);
 
           const model = new SqliteLedger(':memory:');

@@ -12,6 +12,15 @@ interface Action {
   readonly ReturnValues?: string;
 }
 
+interface Request extends Action {
+  readonly RequestItems?: Readonly<Record<string, { readonly Keys: readonly Item[] }>>;
+  readonly TransactItems?: readonly Step[];
+  readonly ExclusiveStartKey?: Item;
+  readonly Limit?: number;
+}
+
+type Step = Partial<Readonly<Record<'Update' | 'Delete' | 'ConditionCheck' | 'Put', Action>>>;
+
 /** What was charged for one request, and which items it has written. */
 export interface Charged {
   readonly operation: string;
@@ -21,9 +30,10 @@ export interface Charged {
 }
 
 /**
- * One DynamoDB table in this process, under the SDK's own client: serialization and errors are the real ones. It keeps
- * what the documentation says of conditions, transactions and consumed capacity, and is far faster than a server; moto
- * has the last word on expressions, and Dynalite on what is charged (capacity.test.ts).
+ * One DynamoDB table in this process, under the SDK's own client: serialization and errors are the
+ * real ones. It keeps what the documentation says of conditions, transactions and consumed
+ * capacity, and is far faster than a server; moto has the last word on expressions, and Dynalite on
+ * what is charged (capacity.test.ts).
  */
 export class TableInProcess {
   items = new Map<string, Item>();
@@ -56,37 +66,36 @@ export class TableInProcess {
     return Math.max(0, ...[...this.items.values()].map(itemBytes));
   }
 
-  // biome-ignore lint/suspicious/noExplicitAny: what goes over the wire has no types
-  #answer(operation: string, request: any): object {
+  #answer(operation: string, request: Request): object {
     switch (operation) {
       case 'GetItem':
-        return { Item: this.#read(operation, [request.Key])[0] };
+        return { Item: this.#read(operation, [request.Key ?? {}])[0] };
       case 'BatchGetItem': {
-        const [[name, { Keys }]] = Object.entries<{ Keys: Item[] }>(request.RequestItems) as [
-          [string, { Keys: Item[] }],
-        ];
+        const [[name, { Keys }] = ['', { Keys: [] }]] = Object.entries(request.RequestItems ?? {});
         return { Responses: { [name]: this.#read(operation, Keys) } };
       }
-      case 'Query': {
-        const pk = request.ExpressionAttributeValues[':pk'];
-        const prefix = request.ExpressionAttributeValues[':prefix']?.S ?? '';
-        const keys = [...this.items.values()].filter(({ pk: own, sk }) => own?.S === pk.S && sk?.S?.startsWith(prefix));
-        keys.sort((a, b) => ((a.sk?.S ?? '') < (b.sk?.S ?? '') ? -1 : 1));
-        const after = request.ExclusiveStartKey?.sk.S ?? '';
-        const rest = keys.filter(({ sk }) => (sk?.S ?? '') > after);
-        const page = rest.slice(0, request.Limit ?? rest.length);
-        const more = page.length < rest.length ? { LastEvaluatedKey: keyOf(page.at(-1)) } : {};
-        return { Items: this.#read(operation, page), ...more };
-      }
+      case 'Query':
+        return this.#query(operation, request);
       case 'PutItem':
       case 'UpdateItem':
       case 'DeleteItem':
         return this.#write(operation, request);
       case 'TransactWriteItems':
-        return this.#transact(request.TransactItems);
+        return this.#transact(request.TransactItems ?? []);
       default:
         throw new Error(`the table in this process knows no ${operation}`);
     }
+  }
+
+  #query(operation: string, { ExpressionAttributeValues: values = {}, ExclusiveStartKey, Limit }: Request): object {
+    const [pk, prefix] = [values[':pk']?.S, values[':prefix']?.S ?? ''];
+    const keys = [...this.items.values()].filter((item) => item.pk?.S === pk && skOf(item).startsWith(prefix));
+    keys.sort((a, b) => (skOf(a) < skOf(b) ? -1 : 1));
+    const after = skOf(ExclusiveStartKey ?? {});
+    const rest = keys.filter((item) => skOf(item) > after);
+    const page = rest.slice(0, Limit ?? rest.length);
+    const more = page.length < rest.length ? { LastEvaluatedKey: keyOf(page.at(-1)) } : {};
+    return { Items: this.#read(operation, page), ...more };
   }
 
   #read(operation: string, keys: readonly Item[]): Item[] {
@@ -119,7 +128,7 @@ export class TableInProcess {
     return action.ReturnValues === 'ALL_NEW' ? { Attributes: next } : {};
   }
 
-  #transact(steps: readonly Record<'Update' | 'Delete' | 'ConditionCheck' | 'Put', Action | undefined>[]): object {
+  #transact(steps: readonly Step[]): object {
     const actions = steps.map((step) => ({
       action: Object.values(step)[0] ?? {},
       isCheck: step.ConditionCheck !== undefined,
@@ -167,6 +176,10 @@ function unitsOf(old: Item | undefined, next: Item | undefined): number {
 function keyOf(item: Item | undefined): Item {
   const { pk, sk } = item ?? {};
   return pk && sk ? { pk, sk } : {};
+}
+
+function skOf({ sk }: Item): string {
+  return sk?.S ?? '';
 }
 
 function nameOf({ pk, sk }: Item): string {

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { IN_PLAY_MS, type Ledger } from '../../../src/ledger/ledger.ts';
+import type { Ledger } from '../../../src/ledger/ledger.ts';
+import { IN_PLAY_MS } from '../../../src/ledger/periodInPlay.ts';
 import { ALPHA, BETA, byId, deliveryOf, PERIOD, START, versionOf } from '../records.ts';
 
 /** What is read without reading all that there ever was, and what is forgotten. */
