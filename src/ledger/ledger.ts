@@ -46,8 +46,7 @@ import type { VersionReading, VersionRecord } from './versionRecord.ts';
  *   published      the set of staged files that readers see, and the epoch of the run that
  *                  published it
  *   analysed       the set that the analytics have run over
- *   dirty          a partition with changes that are not settled, or published and not analysed
- *                  since
+ *   dirty          a partition with changes not settled, or published and not analysed since
  *   due            dirty, and the quiet period or the time until the retry is over (decide.ts)
  *   problem        why publishing or analysing failed, and when it is tried again (problems.ts)
  *   tick owner     the version or delivery whose message sends the tick, however often that message
@@ -57,8 +56,7 @@ import type { VersionReading, VersionRecord } from './versionRecord.ts';
  *   lease          the right to finalize one period until a moment
  *   epoch          the number of a lease. It grows with every lease: a run that a newer one
  *                  overtook can change nothing
- *   superseded     a staged version that a publish has hidden from readers; it is removed after a
- *                  grace time
+ *   superseded     a staged version that a publish has hidden; removed after a grace time
  *   analytics      the newest run of the analytics script over a period: how far it is, and what is
  *                  in flight
  *   outbox         messages for other systems that the broker has not confirmed yet

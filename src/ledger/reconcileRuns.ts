@@ -57,7 +57,9 @@ export const RUN_DAYS = 7;
  * whoever writes them.
  */
 export interface ReconcileRunsOfLedger {
-  /** Stores a run before its first payer is worked on; one whose id is there already stays as it is. */
+  /**
+   * Stores a run before its first payer is worked on; one whose id is there already stays as it is.
+   */
   openReconcile(run: ReconcileRun): Promise<void>;
   reconcileRun(id: string): Promise<ReconcileRun | undefined>;
   reconcileProgress(id: string): Promise<ReconcileProgress | undefined>;

@@ -105,7 +105,9 @@ export class NewestListing {
     return undefined;
   }
 
-  /** A month's own manifest names the newest assembly: then those of the assemblies are not needed. */
+  /**
+   * A month's own manifest names the newest assembly: then those of the assemblies are not needed.
+   */
   async *#behindAssemblies(last: Placed | undefined): AsyncGenerator<readonly PlacedObject[], string | undefined> {
     const month = last && isAssembly(last) ? monthFolder(last) : undefined;
     if (month === undefined || this.#assemblies.has(month)) return undefined;

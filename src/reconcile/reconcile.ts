@@ -11,8 +11,8 @@ import { workOnPayer } from './workOnPayer.ts';
 /** The invocation that asks. */
 interface Invocation {
   /**
-   * Names the run: the same where AWS invokes a second time because the first has failed. Where that
-   * run has ended, it is another one, with a number.
+   * Names the run: the same where AWS invokes a second time because the first has failed. Where
+   * that run has ended, it is another one, with a number.
    */
   readonly id: string;
   /** When it stops waiting for payers that are on their way: milliseconds since 1970. */

@@ -56,8 +56,9 @@ const CONCURRENCY = 8;
  * Reports how every wanted payer's month stands, and why. Reads the ledger, and asks the stage's
  * queues where it has any; changes nothing.
  *
- * It costs the activity, the newest reconcile's progress, the periods' list, the configuration and the outbox once, three calls for
- * each period, and two more for a partition that waits for files, is held, or lacks a manifest.
+ * It costs the activity, the newest reconcile's progress, the periods' list, the configuration and
+ * the outbox once, three calls for each period, and two more for a partition that waits for files,
+ * is held, or lacks a manifest.
  *
  * Throws StatusInputInvalid before anything is read, and what the ledger throws.
  */

@@ -16,7 +16,9 @@ export const MONTH_END = Date.UTC(2026, 9, 31, 23);
 const PREFIX = 'exports/daily/';
 const NEVER = Number.MAX_SAFE_INTEGER;
 
-/** Many payers whose exports look the same, and a clock that moves with each request of the store. */
+/**
+ * Many payers whose exports look the same, and a clock that moves with each request of the store.
+ */
 export class FanOutWorld {
   now = MONTH_END;
   readonly ledger = new SqliteLedger(':memory:');

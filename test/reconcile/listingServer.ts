@@ -42,7 +42,9 @@ export async function startListingServer(count: number, keyOf: (index: number) =
   };
 }
 
-/** The one folder that all keys lie in below a prefix; undefined where they lie there themselves. */
+/**
+ * The one folder that all keys lie in below a prefix; undefined where they lie there themselves.
+ */
 function folderBelow(key: string, prefix: string): string | undefined {
   const slash = key.indexOf('/', prefix.length);
   return slash < 0 ? undefined : key.slice(0, slash + 1);

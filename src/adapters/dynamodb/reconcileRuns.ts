@@ -89,7 +89,9 @@ export class DynamodbReconcileRuns implements ReconcileRunsOfLedger {
   }
 }
 
-/** The table's expiry removes items with this attribute, in seconds since 1970; no others have it. */
+/**
+ * The table's expiry removes items with this attribute, in seconds since 1970; no others have it.
+ */
 function expiryOf({ startedAt }: ReconcileRun): { readonly expiresAt: Item[string] } {
   return { expiresAt: number(Math.ceil(startedAt / 1000) + RUN_DAYS * DAY_SECONDS) };
 }
