@@ -42,7 +42,7 @@ class BudgetUsedUp extends Error {
   override readonly name = 'BudgetUsedUp';
 
   constructor(seconds: number) {
-    super(`the warehouse had not read its files after ${seconds} s, and was told to stop`);
+    super(`the warehouse had not read its files after ${seconds} s, and they were cancelled`);
   }
 }
 

@@ -34,7 +34,7 @@ export interface FaultProxy {
   readonly requests: AwsRequest[];
   /** Asked for every request before it is passed on. Replace it at any time. */
   decide: (request: AwsRequest) => Fault | Promise<Fault>;
-  /** Told of every request after the server has answered, before the answer is passed back. */
+  /** Hears of every request after the server has answered, before the answer is passed back. */
   afterwards: (request: AwsRequest) => Fault | Promise<Fault>;
   close(): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createChunks } from '../../src/base/chunks.ts';
 
-/** Work that takes its chunks down, and goes on when it is told to. */
+/** Work that takes its chunks down, and goes on when it is let. */
 function gated() {
   const chunks: (readonly number[])[] = [];
   const gates: PromiseWithResolvers<string>[] = [];

@@ -58,11 +58,11 @@ describe('a script of forty minutes', () => {
     expect(effectsOf(1)).toEqual([1, 1, 1]);
     expect(isDirty(await world.record())).toBe(false);
     expect(await analytics()).toMatchObject({ run: 1, status: 'done', stepsDone: 3, steps: 3 });
-    expect(world.told('analytics-done')).toHaveLength(1);
-    expect(world.told('analytics-handed-on')).toHaveLength(count - 1);
+    expect(world.reported('analytics-done')).toHaveLength(1);
+    expect(world.reported('analytics-handed-on')).toHaveLength(count - 1);
   });
 
-  it('is told in the ledger, step by step, and the data is published meanwhile', async () => {
+  it('is recorded in the ledger, step by step, and the data is published meanwhile', async () => {
     await world.tick(within(20 * MINUTE));
     expect(world.visible()).toHaveLength(1);
     expect(await analytics()).toMatchObject({
@@ -111,7 +111,7 @@ describe('a run of the script', () => {
     await world.stage({ etag: 'e2' });
     world.now += SETTINGS.quietSeconds * 1000;
     await world.tick(within(MINUTE));
-    expect(world.told('analytics-cancelled')).toMatchObject([
+    expect(world.reported('analytics-cancelled')).toMatchObject([
       { run: 1, reason: 'everything that it looks at was published anew' },
     ]);
     expect(script().running).toEqual([`${PERIOD}:2:1`]);
@@ -129,7 +129,7 @@ describe('a run of the script', () => {
     await world.stage({ etag: 'e2' });
     world.now += SETTINGS.quietSeconds * 1000;
     await world.tick(within(MINUTE));
-    expect(world.told('analytics-cancelled')).toEqual([]);
+    expect(world.reported('analytics-cancelled')).toEqual([]);
     await invocations(13 * MINUTE);
     expect(effectsOf(1)).toEqual([1, 1, 1]);
     expect((await analytics())?.run).toBeGreaterThan(1);
@@ -141,7 +141,7 @@ describe('a run of the script', () => {
     script().fences.set(PERIOD, 7);
     await world.ledger.raiseEpoch(PERIOD, 7);
     await invocations(13 * MINUTE);
-    expect(world.told('analytics-cancelled')).toMatchObject([
+    expect(world.reported('analytics-cancelled')).toMatchObject([
       { run: 1, reason: 'the warehouse has seen run 7, which the ledger does not know' },
     ]);
     expect(await analytics()).toMatchObject({ status: 'done' });
@@ -152,7 +152,7 @@ describe('a run of the script', () => {
     await world.tick(within(MINUTE));
     script().statements = [...script().statements, 'call c()'];
     await world.tick(within(MINUTE));
-    expect(world.told('analytics-cancelled')).toMatchObject([{ run: 1, reason: 'the script has changed' }]);
+    expect(world.reported('analytics-cancelled')).toMatchObject([{ run: 1, reason: 'the script has changed' }]);
     await invocations(13 * MINUTE);
     expect(await analytics()).toMatchObject({ status: 'done', steps: 4 });
   });
@@ -197,7 +197,7 @@ describe('a run of the script', () => {
     world.now += SETTINGS.quietSeconds * 1000;
     await world.tick(within(MINUTE));
     expect(world.visible()).toHaveLength(1);
-    expect(world.told('analytics-cancelled')).toEqual([]);
+    expect(world.reported('analytics-cancelled')).toEqual([]);
   });
 
   const keepingSteps = (engine: FinalizeServices['script']): FinalizeServices['script'] => ({
@@ -269,7 +269,7 @@ describe('one payer’s data that the script stumbles over', () => {
   });
 });
 
-describe('totals that the warehouse cannot tell', () => {
+describe('totals that the warehouse cannot give', () => {
   const GAMMA = { ...ALPHA, payer: parsePayer('333333333333') };
   /** A warehouse whose totals throw when they are asked for one of these payers. */
   const failingFor = (...payers: readonly Payer[]) =>
@@ -292,7 +292,7 @@ describe('totals that the warehouse cannot tell', () => {
     });
     for (const partition of [ALPHA, GAMMA]) expect(isDirty(await world.record(partition))).toBe(false);
     const toldOf = () =>
-      world.told('partition-finalized').flatMap((event) => ('partition' in event ? event.partition : []));
+      world.reported('partition-finalized').flatMap((event) => ('partition' in event ? event.partition : []));
     expect(toldOf()).toEqual([ALPHA, GAMMA]);
     await world.drain();
     expect(isDirty(await world.record(BETA))).toBe(false);

@@ -46,7 +46,7 @@ describe('a file that is no good', () => {
 describe('an audit', () => {
   const files = [file('a', 10), file('b', 0), file('c', 5)];
 
-  it('in which every number agrees is no problem, in whatever order it is told', () => {
+  it('in which every number agrees is no problem, in whatever order it comes', () => {
     expect(auditProblem(ALPHA, files, [audit('c', 5), audit('a', 10), audit('b', 0)])).toBeUndefined();
     expect(auditProblem(ALPHA, [], [])).toBeUndefined();
     expect(auditProblem(ALPHA, [file('a', 10)], [audit('a', 10, { rowsWithCost: 1 })])).toBeUndefined();
@@ -72,7 +72,7 @@ describe('an audit', () => {
     expect(auditProblem(ALPHA, [file('b', 0)], [])).toContain('b has 0 rows');
   });
 
-  it('with several disagreements tells the first and how many more', () => {
+  it('with several disagreements names the first and how many more', () => {
     expect(auditProblem(ALPHA, files, [audit('a', 1), audit('b', 0), audit('c', 1)])).toBe(
       '2026-04/111111111111: a has 10 rows by its footer and 1 in the warehouse (and 1 more)',
     );

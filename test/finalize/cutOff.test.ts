@@ -66,7 +66,7 @@ async function undisturbed(pace: Pace) {
   const answer = {
     effects,
     inOneTick,
-    handedOn: world.told('analytics-handed-on').length,
+    handedOn: world.reported('analytics-handed-on').length,
     before,
     after,
     outcome: await outcomeOf(world),

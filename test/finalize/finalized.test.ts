@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { eventOf } from '../../src/finalize/finalized.ts';
 import { ALPHA } from '../ledger/records.ts';
 
-it('what was found is told per currency: the findings are counted together, amounts of two are never added', () => {
+it('what was found is reported per currency: the findings are counted together, amounts of two are never added', () => {
   const finding = (check: string, currency: string | null, estimatedSaving: number) => ({
     check,
     currency,

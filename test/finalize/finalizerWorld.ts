@@ -171,7 +171,7 @@ export class FinalizerWorld {
     return record;
   }
 
-  told(what: ReactorEvent['what']): ReactorEvent[] {
+  reported(what: ReactorEvent['what']): ReactorEvent[] {
     return this.events.filter((event) => event.what === what);
   }
 

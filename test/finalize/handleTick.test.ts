@@ -64,8 +64,8 @@ describe('a tick when something is due', () => {
     expect(world.tables.analysed.get(`${PERIOD}/${ALPHA.payer}`)).toBe(record.published?.setId);
     expect((await world.ledger.period(PERIOD)).lease).toBeUndefined();
     expect(world.ticks).toEqual([]);
-    const told = world.events.map(({ what }) => what).filter((what) => what !== 'step-timed');
-    expect(told).toEqual([
+    const reported = world.events.map(({ what }) => what).filter((what) => what !== 'step-timed');
+    expect(reported).toEqual([
       'run-started',
       'rows-verified',
       'partition-published',
@@ -113,7 +113,7 @@ describe('a tick when something is due', () => {
     const after = await world.record();
     expect([after.published, after.analysed]).toEqual([before.published, before.analysed]);
     expect(isDirty(after)).toBe(false);
-    expect(world.told('partition-published')).toHaveLength(1);
+    expect(world.reported('partition-published')).toHaveLength(1);
   });
 
   it('runs analytics again over a set that comes back after another one', async () => {
@@ -124,7 +124,7 @@ describe('a tick when something is due', () => {
     await world.stage({ etag: 'e1' });
     await world.tickWhenDue();
     expect(world.visible()).toEqual(keysOf(first));
-    expect(world.told('analytics-done')).toHaveLength(3);
+    expect(world.reported('analytics-done')).toHaveLength(3);
     expect(world.tables.analysed.get(`${PERIOD}/${ALPHA.payer}`)).toBe((await world.record()).published?.setId);
   });
 });
@@ -156,7 +156,7 @@ describe('a tick while another run holds the lease', () => {
       return call();
     });
     await world.tick({ ledger });
-    expect(world.told('run-started')).toHaveLength(1);
+    expect(world.reported('run-started')).toHaveLength(1);
     expect((await world.ledger.period(PERIOD)).lease).toBeUndefined();
     expect(world.ticks).toEqual([]);
   });
@@ -185,7 +185,7 @@ describe('ticks', () => {
     await world.tick();
     world.ticks = Array(5).fill(world.ticks[0]);
     expect(await world.drain()).toBe(5);
-    expect(world.told('run-started')).toHaveLength(1);
+    expect(world.reported('run-started')).toHaveLength(1);
     expect(world.ticks).toEqual([]);
   });
 
@@ -237,7 +237,7 @@ describe('a tick when the ledger was restored to an earlier state', () => {
     await world.drain();
     expect(world.visible()).toEqual(keysOf(a));
     expect((await world.ledger.period(PERIOD)).epoch).toBeGreaterThan(40);
-    expect(world.told('ledger-behind')).toEqual([
+    expect(world.reported('ledger-behind')).toEqual([
       { what: 'ledger-behind', period: PERIOD, epoch: 1, warehouseEpoch: 40 },
     ]);
     expect(world.now - startedAt).toBeLessThan(LEASE);
@@ -271,7 +271,7 @@ describe('a tick when the warehouse cannot be reached', () => {
       await world.tick(unreachableFrom(method));
       expect((await world.record()).problem).toBeUndefined();
       expect((await world.ledger.period(PERIOD)).lease).toBeUndefined();
-      expect(world.told('warehouse-unavailable')).toMatchObject([{ period: PERIOD }]);
+      expect(world.reported('warehouse-unavailable')).toMatchObject([{ period: PERIOD }]);
       expect(world.ticks).toEqual([{ body: { period: PERIOD }, at: world.now + 300_000 }]);
       await world.drain();
       expect(world.visible()).toEqual(keysOf(file));

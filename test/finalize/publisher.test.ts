@@ -76,7 +76,9 @@ describe('a publish', () => {
     });
     await world.tick({ warehouse });
     expect((await world.record()).problem).toBeUndefined();
-    expect(world.told('warehouse-unavailable')).toMatchObject([{ reason: 'the warehouse does not answer: disk full' }]);
+    expect(world.reported('warehouse-unavailable')).toMatchObject([
+      { reason: 'the warehouse does not answer: disk full' },
+    ]);
     await world.tick();
     expect(world.visible()).toHaveLength(1);
   });

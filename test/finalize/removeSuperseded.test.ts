@@ -43,7 +43,7 @@ describe('a superseded file', () => {
     });
     expect(stagedKeys()).toEqual(keysOf(current));
     expect([...world.tables.registered.keys()]).toEqual(keysOf(current));
-    expect(world.told('files-removed')).toEqual([{ what: 'files-removed', partition: ALPHA, files: 1 }]);
+    expect(world.reported('files-removed')).toEqual([{ what: 'files-removed', partition: ALPHA, files: 1 }]);
     expect(world.visible()).toEqual(keysOf(current));
   });
 
@@ -150,7 +150,7 @@ describe('a withdrawn file', () => {
     await runAgain();
     const more = await publish({ key: 'c' });
     expect([world.visible(), world.requests]).toEqual([keysOf(kept, more), []]);
-    expect(world.told('partition-held')).toEqual([]);
+    expect(world.reported('partition-held')).toEqual([]);
   });
 
   it('that was all there was leaves readers no row', async () => {
@@ -234,7 +234,7 @@ describe('a staged file stays', () => {
 
 describe('a removal that is refused', () => {
   it.each(['store', 'warehouse'] as const)(
-    'by the %s fails no run: it is told, and readers see the same',
+    'by the %s fails no run: it is reported, and readers see the same',
     async (part) => {
       const old = await publish({ etag: 'e1' });
       const current = await publish({ etag: 'e2' });
@@ -248,7 +248,7 @@ describe('a removal that is refused', () => {
           ? { store: refusing(parts.store, 'delete', refusal) }
           : { warehouse: refusing(parts.warehouse, 'unregister', refusal) },
       );
-      expect(world.told('removal-failed')).toEqual([
+      expect(world.reported('removal-failed')).toEqual([
         { what: 'removal-failed', partition: ALPHA, files: 1, reason: 'access denied' },
       ]);
       expect(world.visible()).toEqual(keysOf(current));

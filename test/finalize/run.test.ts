@@ -45,7 +45,7 @@ describe('an audit that disagrees', () => {
     const bad = await world.stage({ etag: 'e2', rows: 10, readableRows: 7 });
     await world.tickWhenDue();
     const message = `${partitionName(ALPHA)}: "${bad.source.key}" (staged as ${keysOf(bad)[0]}) has 10 rows by its footer and 7 in the warehouse`;
-    expect(world.told('verification-failed')).toEqual([
+    expect(world.reported('verification-failed')).toEqual([
       { what: 'verification-failed', partition: ALPHA, reason: message, attempts: 1 },
     ]);
     expect(world.visible()).toEqual(keysOf(old));
@@ -80,7 +80,7 @@ describe('a file that is not registered', () => {
     const [key = ''] = keysOf(lost);
     world.buckets.delete({ bucket: STAGING, key });
     await world.tickWhenDue();
-    expect(world.told('registration-failed')).toMatchObject([
+    expect(world.reported('registration-failed')).toMatchObject([
       {
         reason: `${partitionName(ALPHA)}: "${lost.source.key}" (staged as ${key}) was not registered: there is no such file`,
       },
@@ -150,7 +150,7 @@ describe('a run that the warehouse fences off', () => {
       await world.stage({ partition: BETA });
       world.now += SETTINGS.maxWaitSeconds * 1000;
       await world.tick(refusedBy(world, method, new FencedOff('a newer run was here', 0)));
-      expect(world.told('lease-lost')).toHaveLength(1);
+      expect(world.reported('lease-lost')).toHaveLength(1);
       for (const partition of [ALPHA, BETA]) expect(await world.record(partition)).not.toHaveProperty('problem');
       expect(world.ticks).toHaveLength(1);
     },
@@ -164,11 +164,11 @@ describe('analytics that fail', () => {
     await world.tickWhenDue();
   });
 
-  it('leave the data published, are told, and leave the partition dirty', async () => {
+  it('leave the data published, are reported, and leave the partition dirty', async () => {
     expect(world.visible()).toHaveLength(1);
-    expect(world.told('partition-published')).toHaveLength(1);
+    expect(world.reported('partition-published')).toHaveLength(1);
     const reason = '100038: Numeric value is not recognized';
-    expect(world.told('analytics-failed')).toEqual([
+    expect(world.reported('analytics-failed')).toEqual([
       { what: 'analytics-failed', partition: ALPHA, reason, attempts: 1 },
     ]);
     const record = await world.record();
@@ -183,7 +183,7 @@ describe('analytics that fail', () => {
       delays.push(...tickDelays());
     }
     expect(delays).toEqual([10, 20, 40, 80, 100, 100, 100]);
-    expect(world.told('analytics-failed').at(-1)).toMatchObject({ attempts: 7 });
+    expect(world.reported('analytics-failed').at(-1)).toMatchObject({ attempts: 7 });
   });
 
   it('later succeed without publishing or auditing anything again', async () => {
@@ -196,7 +196,7 @@ describe('analytics that fail', () => {
     const record = await world.record();
     expect(record.analysed?.setId).toBe(record.published?.setId);
     expect([record.problem, isDirty(record)]).toEqual([undefined, false]);
-    expect(world.told('partition-published')).toHaveLength(1);
+    expect(world.reported('partition-published')).toHaveLength(1);
   });
 
   it('are left behind by a new change, which is finalized at its own time', async () => {
@@ -215,7 +215,7 @@ describe('a set that cannot be formed', () => {
     await world.stage({ etag: 'e2', outcome: { status: 'quarantined', reason: 'half a file' } });
     await world.tickWhenDue();
     const reason = `${old.source.key} is quarantined: half a file`;
-    expect(world.told('partition-held')).toEqual([{ what: 'partition-held', partition: ALPHA, reason }]);
+    expect(world.reported('partition-held')).toEqual([{ what: 'partition-held', partition: ALPHA, reason }]);
     expect(world.visible()).toEqual(keysOf(old));
     expect(await world.record()).toMatchObject({ held: reason, changes: 2, settledChanges: 2 });
     expect(world.ticks).toEqual([]);
@@ -230,14 +230,14 @@ describe('a set that cannot be formed', () => {
     await world.deliver(deliveryOf({ files: [a, b] }), [a.id, b.id]);
     await world.stage({ key: 'a' });
     await world.tickWhenDue();
-    expect(world.told('partition-held')).toMatchObject([
+    expect(world.reported('partition-held')).toMatchObject([
       { reason: 'delivery execution-of-delivery-1 waits for 1 of 2 files' },
     ]);
     world.now += DAY;
     await world.stage({ key: 'b' });
     await world.tick();
     expect(world.visible()).toEqual(keysOf(a, b));
-    expect(world.told('partition-published')).toMatchObject([{ deliveryId: 'delivery-1', files: 2 }]);
+    expect(world.reported('partition-published')).toMatchObject([{ deliveryId: 'delivery-1', files: 2 }]);
   });
 
   it('for want of a version that was removed requests it, and is formed when its next generation comes', async () => {
@@ -249,7 +249,7 @@ describe('a set that cannot be formed', () => {
     await world.tick();
     const { bucket, key, etag } = removed.source;
     expect(world.requests).toMatchObject([{ kind: 'copy', bucket, key, etag }]);
-    expect(world.told('partition-held')).toMatchObject([{ reason: expect.stringContaining('removed') }]);
+    expect(world.reported('partition-held')).toMatchObject([{ reason: expect.stringContaining('removed') }]);
     const again = await world.stage({ key: 'a', generation: 1 });
     await world.tick();
     expect(world.visible()).toEqual(keysOf(again));

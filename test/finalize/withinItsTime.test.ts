@@ -38,7 +38,7 @@ describe('more payers due at once than one invocation can register and audit', (
     const world = await worldOf(1000, { stepSeconds: 600 });
     await world.play(5);
     expect(world.lastPublishedMinutes).toBeLessThan(45);
-    expect(world.base.told('analytics-started').length).toBeLessThanOrEqual(6);
+    expect(world.base.reported('analytics-started').length).toBeLessThanOrEqual(6);
     expect((await recordsOf(world)).filter(isDirty)).toEqual([]);
     expect(world).toMatchObject(NOTHING_LOST);
   });
@@ -57,7 +57,7 @@ describe('a payer whose statements never end', () => {
     await world.play(24);
     const [record] = await recordsOf(world);
     const [problem] = record ? problemsOf(record) : [];
-    expect(problem?.message).toContain('told to stop');
+    expect(problem?.message).toContain('were cancelled');
     // Twelve hours of an attempt an hour, after the first ones in quick succession.
     expect(problem?.attempts).toBeGreaterThan(12);
     expect(problem?.attempts).toBeLessThan(40);
@@ -82,7 +82,9 @@ describe('a warehouse that is out for twelve hours', () => {
       await world.play(14, () => world.published === 500);
       expect(world).toMatchObject({ published: 500, ...NOTHING_LOST });
       expect(world.lastPublishedMinutes).toBeLessThan((12 + 1) * 60);
-      expect(world.base.told('verification-failed').length + world.base.told('registration-failed').length).toBe(0);
+      expect(
+        world.base.reported('verification-failed').length + world.base.reported('registration-failed').length,
+      ).toBe(0);
       // One every two minutes: nobody asks in a loop.
       expect(world.invocations).toBeLessThan(14 * 45);
     },

@@ -3,7 +3,7 @@ import { FencedOff, type Warehouse } from '../../src/warehouse/warehouse.ts';
 import type { Oracle } from './oracle.ts';
 
 /**
- * Tells the oracle of each commit. The ledger changes within the call, so the oracle sees it as it
+ * Lets the oracle hear of each commit. The ledger changes within the call, so the oracle sees it as it
  * is then.
  */
 export function observedLedger(ledger: Ledger, oracle: Oracle): Ledger {

@@ -48,7 +48,7 @@ export function isStuckIn(stuck: Stuck, record: PartitionRecord): boolean {
   if (stuck === 'unknown') return problemOf(record, 'analyse')?.message.endsWith(TOTALS_OVERFLOW) ?? false;
   const { partition, changes } = record;
   const refused = problemOf(record, 'publish');
-  if (stuck === 'hangs') return refused?.message.endsWith('was told to stop') ?? false;
+  if (stuck === 'hangs') return refused?.message.endsWith('and they were cancelled') ?? false;
   const isNamed = refused?.message.startsWith(`${partitionName(partition)}: `);
   return isNamed === true && refused?.changes === changes && refused.message.includes('line_item_unblended_cost');
 }

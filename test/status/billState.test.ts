@@ -14,7 +14,7 @@ describe('the bill of a month', () => {
     ['when its newest delivery came with the invoices', november(20), november(3), 'final'],
     ['when deliveries stopped before the invoices', november(20), november(2, 23), 'provisional'],
     ['when nothing has arrived', november(20), undefined, 'provisional'],
-  ])('is told %s', (_when, now, content, expected) => {
+  ])('says %s', (_when, now, content, expected) => {
     expect(billState(OCTOBER, content, now)).toBe(expected);
   });
 

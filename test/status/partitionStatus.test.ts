@@ -50,7 +50,7 @@ const RUNNING: AnalyticsRecord = {
 };
 
 describe('a complete partition', () => {
-  it('tells what readers see, since when, and what of, and asks for no attention', () => {
+  it('reports what readers see, since when, and what of, and asks for no attention', () => {
     expect(statusOf(COMPLETE)).toEqual({
       ...ALPHA,
       verdict: 'complete',
@@ -263,7 +263,7 @@ describe('a failed partition', () => {
     ]);
   });
 
-  it('tells the statement, code and query of analytics that failed', () => {
+  it('reports the statement, code and query of analytics that failed', () => {
     const failure = { statement: 4, code: '100038', message: "Numeric value 'x' is not recognized", queryId: '01b2' };
     const { inFlight: _, ...rest } = RUNNING;
     const analytics = { ...rest, status: 'failed' as const, failure };
@@ -290,7 +290,7 @@ describe('a failed partition', () => {
 });
 
 describe('a held partition', () => {
-  it('names the files in the way, what it was told, and what ends it', () => {
+  it('names the files in the way, what is known of them, and what ends it', () => {
     const bad = versionOf({ key: 'b', outcome: { status: 'quarantined', reason: 'no Parquet file' } });
     const delivery = deliveryOf({ files: [versionOf(), bad] });
     const row = statusOf({ ...COMPLETE, held: 'b is quarantined' }, { delivery, versions: [versionOf(), bad] });

@@ -100,7 +100,7 @@ describe('status', () => {
     expect(periods.map(({ period }) => period)).toEqual(['2024-02', '2026-04', '2026-05']);
   });
 
-  it('tells of a payer that is configured no more, and of a named one that never was', async () => {
+  it('reports a payer that is configured no more, and of a named one that never was', async () => {
     await ledger.recordVersion(versionOf({ partition: { payer: NOBODY, period: PERIOD } }), START);
     const { partitions } = await ask({ periods: [PERIOD] });
     expect(partitions?.find(({ payer }) => payer === NOBODY)).toMatchObject({ configured: false, state: 'pending' });
@@ -127,7 +127,7 @@ describe('status', () => {
     expect(['table' in report, 'partitions' in report]).toEqual([hasTable, hasPartitions]);
   });
 
-  it('tells where the payers are from, and how old that is', async () => {
+  it('reports where the payers are from, and how old that is', async () => {
     const file = { from: 'fallback', payers: 2, readAt: null, ageHours: null, why: null };
     expect((await ask({})).configuration).toEqual(file);
     await ledger.saveConfiguration({ from: 'table', sources: [payerSource({ payer: NOBODY })], readAt: START });
@@ -138,7 +138,7 @@ describe('status', () => {
     expect(summary).toContain('1 payer, from the payers table as it was read at 2026-05-02T00:00:00.000Z, 2 h ago');
   });
 
-  it('tells what waits for the broker, and for how long', async () => {
+  it('reports what waits for the broker, and for how long', async () => {
     const message = { routingKey: 'cur.all.all.x', body: {} };
     await ledger.putIntoOutbox([
       { ...message, id: 'b', createdAt: START + HOUR },
@@ -149,7 +149,7 @@ describe('status', () => {
     expect(summary.at(-1)).toBe('2 messages wait for the broker, the oldest for 2 h');
   });
 
-  it('tells who works on a month, who died doing so, and how far its analytics are', async () => {
+  it('reports who works on a month, who died doing so, and how far its analytics are', async () => {
     const lease = await ledger.acquireLease(PERIOD, 'finalize-1', START, NOW + MINUTE);
     const epoch = lease.taken ? lease.epoch : 0;
     const members = [{ payer: ALPHA.payer, publishedEpoch: 1, setId: 'set-1', watermark: START }];
@@ -204,7 +204,7 @@ describe('the status of a stage', () => {
   const askStage = (operations: Operations = OPERATIONS) =>
     status({ ledger, fallback: FALLBACK, operations, debounce: DEBOUNCE, now: () => NOW }, {});
 
-  it('tells the release, how much is in each queue, and that one cannot be read', async () => {
+  it('reports the release, how much is in each queue, and that one cannot be read', async () => {
     const { operations, summary } = await askStage();
     expect(operations?.release).toBe('1.2.3+abc');
     const trouble = String.raw`Error: Access\u{a}Denied`;
@@ -250,7 +250,7 @@ describe('the status of a stage', () => {
     expect((await askStage()).operations?.reconcileUnderWay).toBeNull();
   });
 
-  it('tells when reconcile and the sweep have ended last, and what they did', async () => {
+  it('reports when reconcile and the sweep have ended last, and what they did', async () => {
     const reconcile = { endedAt: START, payers: 2, periods: [PERIOD], queued: 3, unreadable: 1 };
     const why = 'the payers table is empty: none of its 0 rows is enabled';
     await ledger.noteActivity({
@@ -270,7 +270,7 @@ describe('the status of a stage', () => {
     ]);
   });
 
-  it('is not told where nothing but the ledger runs', async () => {
+  it('is left out where nothing but the ledger runs', async () => {
     const { target, calls } = counted(ledger);
     expect(await ask({}, target)).not.toHaveProperty('operations');
     expect(calls).not.toHaveProperty('activity');

@@ -39,11 +39,11 @@ describe('the verdict', () => {
     expect(lacking.map(verdictOf)).not.toContain('complete');
   });
 
-  it('is unknown where nothing was ever told', () => {
+  it('is unknown where nothing was ever recorded', () => {
     expect(verdictOf(undefined)).toBe('unknown');
   });
 
-  it('is unknown where files are published whose manifest never came: nobody can tell whether they are all', () => {
+  it('is unknown where files are published whose manifest never came: nobody knows whether they are all', () => {
     const { delivery: _, completeDelivery: __, ...record } = COMPLETE;
     expect(verdictOf(record)).toBe('unknown');
     expect(verdictOf({ ...record, awaitsManifest: false })).toBe('complete');

@@ -71,7 +71,7 @@ describe('a message', () => {
     ['its own id where it has no other', { period: '2026-10' }, 'm-1'],
     ['its own id where the other is none', { id: 'a\nb', correlationId: 'x'.repeat(65) }, 'm-1'],
     ['the id of its event where the one passed on is none', { id: EVENT_ID, correlationId: 7 }, EVENT_ID],
-  ])('is worked on and told of under %s', async (_, body, correlationId) => {
+  ])('is worked on and reported under %s', async (_, body, correlationId) => {
     expect(await handle(body)).toMatchObject([{ correlationId, context: CONTEXT }]);
     expect(lines()).toContainEqual(
       expect.objectContaining({ message: 'source-unknown', correlation_id: correlationId, messageId: 'm-1' }),
@@ -101,7 +101,7 @@ describe('what follows from an event', () => {
   });
   afterEach(() => world.close());
 
-  it('is told with the same id: the tick of the file that it staged', async () => {
+  it('is reported with the same id: the tick of the file that it staged', async () => {
     const event = await world.put(chunk(OVERWRITE, 1), parquetBytes(1));
     await world.handle(event, { correlationId: EVENT_ID });
     expect(world.finalizeQueue.sent.map(({ body }) => body)).toEqual([{ period: '2026-10', correlationId: EVENT_ID }]);
@@ -127,7 +127,7 @@ describe('what follows from an event', () => {
     expect(second).toHaveProperty('lagSeconds', 0);
   });
 
-  it('is told with the same id: the files that a manifest asks for, and its second look', async () => {
+  it('is reported with the same id: the files that a manifest asks for, and its second look', async () => {
     const { folder, manifest } = execution('2026-10-05T10:00:00.000Z', 'e1');
     const keys = [chunk(folder, 1), chunk(folder, 2)];
     await world.put(chunk(folder, 1), parquetBytes(1), { at: NOON - 60_000 });

@@ -10,7 +10,7 @@ const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
 const PARTITION = { payer: parsePayer('111122223333'), period: parsePeriod('2026-10') };
 
 /** What a report of these events writes, in order. */
-function told(events: readonly ReactorEvent[]): unknown[] {
+function logged(events: readonly ReactorEvent[]): unknown[] {
   const lines: unknown[] = [];
   const line = (level: string) => (message: unknown, fields: unknown) => void lines.push({ level, message, fields });
   const logger = { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') };
@@ -23,9 +23,9 @@ function told(events: readonly ReactorEvent[]): unknown[] {
 }
 
 describe('a report', () => {
-  it('tells an event as one log line with everything it holds, and one count', () => {
+  it('logs an event as one log line with everything it holds, and one count', () => {
     const event = { what: 'partition-held', partition: PARTITION, reason: 'a file is quarantined' } as const;
-    expect(told([event])).toEqual([
+    expect(logged([event])).toEqual([
       {
         level: 'warn',
         message: 'partition-held',
@@ -43,8 +43,8 @@ describe('a report', () => {
       { metric: 'RowsStaged', value: 3 },
       { metric: 'BytesStaged', value: 900, payer },
     ];
-    expect(told([event]).slice(1)).toEqual(measures);
-    expect(told([{ ...event, lagSeconds: 12 }]).slice(1)).toEqual([
+    expect(logged([event]).slice(1)).toEqual(measures);
+    expect(logged([{ ...event, lagSeconds: 12 }]).slice(1)).toEqual([
       ...measures,
       { metric: 'StagingLag', value: 12, payer },
     ]);
@@ -54,24 +54,27 @@ describe('a report', () => {
     const { payer } = PARTITION;
     const event = { what: 'partition-finalized', partition: PARTITION, files: 2, rows: 7 } as const;
     const found = { findings: 4, savings: [{ currency: 'USD', estimatedSaving: 56.78 }] };
-    expect(told([{ ...event, ...found, deliveryLagSeconds: 600 }]).slice(1)).toEqual([
+    expect(logged([{ ...event, ...found, deliveryLagSeconds: 600 }]).slice(1)).toEqual([
       { metric: 'PartitionsFinalized', value: 1, payer },
       { metric: 'Findings', value: 4, payer },
       { metric: 'EstimatedSaving', value: 56.78, payer },
       { metric: 'DeliveryLag', value: 600, payer },
     ]);
-    expect(told([{ ...event, findings: 0, savings: [] }]).slice(3)).toEqual([
+    expect(logged([{ ...event, findings: 0, savings: [] }]).slice(3)).toEqual([
       { metric: 'EstimatedSaving', value: 0, payer },
     ]);
     const several = [...found.savings, { currency: 'CNY', estimatedSaving: 7 }];
-    expect(told([{ ...event, findings: 5, savings: several }]).slice(3)).toEqual([]);
+    expect(logged([{ ...event, findings: 5, savings: several }]).slice(3)).toEqual([]);
   });
 
   it('counts analytics that failed twice apart: once may be an accident', () => {
     const failed = { what: 'analytics-failed', partition: PARTITION, reason: 'r' } as const;
     const first = { metric: 'AnalyticsFailed', value: 1 };
-    expect(told([{ ...failed, attempts: 1 }]).slice(1)).toEqual([first]);
-    expect(told([{ ...failed, attempts: 2 }]).slice(1)).toEqual([first, { metric: 'AnalyticsFailedAgain', value: 1 }]);
+    expect(logged([{ ...failed, attempts: 1 }]).slice(1)).toEqual([first]);
+    expect(logged([{ ...failed, attempts: 2 }]).slice(1)).toEqual([
+      first,
+      { metric: 'AnalyticsFailedAgain', value: 1 },
+    ]);
   });
 
   it('says how everything stands as values, not as counts', () => {
@@ -83,7 +86,7 @@ describe('a report', () => {
       outboxDepth: 3,
       quarantinedFiles: 0,
     };
-    expect(told([{ what: 'surveyed', ...surveyed }]).slice(1)).toEqual([
+    expect(logged([{ what: 'surveyed', ...surveyed }]).slice(1)).toEqual([
       { metric: 'DirtyPartitions', value: 2 },
       { metric: 'OldestDirtyHours', value: 1.5 },
       { metric: 'NotVisibleHours', value: 1 },
@@ -91,10 +94,10 @@ describe('a report', () => {
       { metric: 'QuarantinedFiles', value: 0 },
     ]);
     const stale = { what: 'payer-fresh', payer, hours: 40, isStale: true } as const;
-    expect(told([{ ...stale, isMeasured: true }]).slice(1)).toEqual([{ metric: 'FreshnessHours', value: 40, payer }]);
-    expect(told([{ ...stale, isMeasured: false }]).slice(1)).toEqual([]);
+    expect(logged([{ ...stale, isMeasured: true }]).slice(1)).toEqual([{ metric: 'FreshnessHours', value: 40, payer }]);
+    expect(logged([{ ...stale, isMeasured: false }]).slice(1)).toEqual([]);
     const freshness = { what: 'freshness-surveyed', payers: 12, stalestHours: 40, stalePayers: 1 } as const;
-    expect(told([freshness]).slice(1)).toEqual([
+    expect(logged([freshness]).slice(1)).toEqual([
       { metric: 'PayersWatched', value: 12 },
       { metric: 'StalestPayerHours', value: 40 },
       { metric: 'StalePayers', value: 1 },
@@ -106,7 +109,7 @@ describe('a report', () => {
     ['cache', 'ConfigurationsFromCache'],
     ['fallback', 'ConfigurationsFromFallback'],
   ] as const)('counts which configuration is in use, and its payers: %s', (from, metric) => {
-    expect(told([{ what: 'configuration-loaded', from, payers: 12 }]).slice(1)).toEqual([
+    expect(logged([{ what: 'configuration-loaded', from, payers: 12 }]).slice(1)).toEqual([
       { metric: 'ConfigurationsLoaded', value: 1 },
       { metric, value: 1 },
       { metric: 'PayersConfigured', value: 12 },
@@ -115,7 +118,7 @@ describe('a report', () => {
 
   it('speaks up for what needs a person, and whispers what is noise', () => {
     const reason = 'r';
-    const levels = told([
+    const levels = logged([
       { what: 'verification-failed', partition: PARTITION, reason, attempts: 1 },
       { what: 'file-quarantined', partition: PARTITION, key: 'k', reason },
       { what: 'source-unknown', bucket: 'b', key: 'k' },
@@ -151,7 +154,7 @@ describe('a value in a log line', () => {
     });
   });
 
-  it('that is an error is told with its causes, none of them with such a character', () => {
+  it('that is an error is logged with its causes, none of them with such a character', () => {
     const lines: string[] = [];
     const write = vi.spyOn(process.stderr, 'write').mockImplementation((line) => lines.push(String(line)) > 0);
     const cause = Object.assign(new TypeError('in\u001bner'), { code: 'E\u202e', password: 'p' });

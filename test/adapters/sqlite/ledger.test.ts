@@ -41,7 +41,7 @@ describe('a ledger in a file', () => {
   it('knows after reopening what it knew before', async () => {
     const version = versionOf();
     const delivery = deliveryOf({ files: [version] });
-    const tell = async (ledger: SqliteLedger) => ({
+    const readAll = async (ledger: SqliteLedger) => ({
       version: await ledger.version(ALPHA, version.id),
       delivery: await ledger.delivery(ALPHA, delivery.id),
       partitions: await ledger.partitions(PERIOD),
@@ -56,11 +56,11 @@ describe('a ledger in a file', () => {
       await ledger.acquireLease(PERIOD, 'run', START, START + 1000);
       await ledger.noteTick(PERIOD, START + 500);
       await ledger.saveConfiguration({ from: 'table', readAt: START, sources: [payerSource()] });
-      return tell(ledger);
+      return readAll(ledger);
     });
     expect(before.version).toEqual(version);
     expect(before.configuration?.sources).toEqual([payerSource()]);
-    expect(await using(tell)).toEqual(before);
+    expect(await using(readAll)).toEqual(before);
   });
 
   it('keeps every step that was acknowledged, and no half of one, when its process is killed', async () => {

@@ -32,13 +32,13 @@ describe('at a start', () => {
   it('nothing is done again while the warehouse shows what the ledger says', async () => {
     await compare();
     expect(isDirty(await world.record())).toBe(false);
-    expect(world.told('warehouse-behind')).toEqual([]);
+    expect(world.reported('warehouse-behind')).toEqual([]);
   });
 
   it('what the warehouse does not show is published again', async () => {
     world.tables.current.clear();
     await compare();
-    expect(world.told('warehouse-behind')).toMatchObject([{ redo: 'load' }]);
+    expect(world.reported('warehouse-behind')).toMatchObject([{ redo: 'load' }]);
     await world.tickWhenDue();
     expect(world.visible()).toHaveLength(1);
   });
@@ -48,7 +48,7 @@ describe('at a start', () => {
     world.tables.analysed.clear();
     await world.ledger.raiseEpoch(PERIOD, 7);
     await compare();
-    expect(world.told('warehouse-behind')).toMatchObject([{ redo: 'analytics' }]);
+    expect(world.reported('warehouse-behind')).toMatchObject([{ redo: 'analytics' }]);
     await world.tickWhenDue();
     await world.drain();
     expect([...world.tables.analysed.values()]).toEqual([(await world.record()).published?.setId]);

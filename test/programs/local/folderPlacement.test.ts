@@ -63,14 +63,14 @@ function sketchOf(files: readonly File[]): RowSketch {
   return { identities: sample, rows: sample, until: Number.isFinite(until) ? until : null };
 }
 
-interface Told {
+interface Stated {
   readonly payer?: string;
   readonly period?: string;
   readonly report?: string;
 }
 
 /** A placement of these files, and the keys that were looked into. */
-function placementOf(files: Readonly<Record<string, File>>, { payer, period, report: chosen }: Told = {}) {
+function placementOf(files: Readonly<Record<string, File>>, { payer, period, report: chosen }: Stated = {}) {
   const asked: string[] = [];
   const sketched: string[] = [];
   const said = {
