@@ -135,15 +135,11 @@ export interface PartitionsOfLedger {
   partitions(period: Period): Promise<PartitionRecord[]>;
   /** The periods that have partitions, oldest first. */
   periods(): Promise<Period[]>;
-  /**
-   * Those of them in which a partition may be dirty, oldest first: whatever is recorded puts its
-   * period into play before it takes effect.
-   */
+  /** Those in which a partition may be dirty: what is recorded puts its period into play first. */
   periodsInPlay(): Promise<PeriodInPlay[]>;
   /**
-   * Takes a period out of play, unless something has put it into play again since. Whoever has
-   * found all of it clean must let IN_PLAY_MS (periodInPlay.ts) pass since it was put into play: so
-   * long, what is recorded need not say so again.
+   * Takes a period out of play that was found clean, unless something has put it into play again
+   * since. It has been in play for IN_PLAY_MS then (periodInPlay.ts).
    */
   retirePeriod(period: PeriodInPlay): Promise<void>;
   /**
