@@ -115,13 +115,16 @@ async function clearPeriod(services: FinalizeServices, settings: FinalizeSetting
  */
 async function tickAgain(
   { ledger, finalizeQueue, now }: FinalizeServices,
-  { period, correlationId }: PeriodTick,
+  { period, correlationId, notedFor: ownNote }: PeriodTick,
   at: number,
 ): Promise<void> {
   const { nextTickAt } = await ledger.period(period);
-  // A delay is rounded up to whole seconds.
-  if (nextTickAt !== undefined && nextTickAt > now() && nextTickAt < at + 1000) return;
+  // A delay is rounded up to whole seconds. The tick that is being handled is on its way no more,
+  // though a clock that was set back may say that it comes later.
+  const isOnItsWay = nextTickAt !== undefined && nextTickAt > now() && nextTickAt !== ownNote;
+  if (isOnItsWay && nextTickAt < at + 1000) return;
   const tick = tickAt(period, at, now(), correlationId);
-  await finalizeQueue.send([tick]);
-  await ledger.noteTick(period, now() + tick.delaySeconds * 1000);
+  const notedFor = now() + tick.delaySeconds * 1000;
+  await finalizeQueue.send([{ ...tick, body: { ...tick.body, notedFor } }]);
+  await ledger.noteTick(period, notedFor);
 }

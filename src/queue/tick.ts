@@ -14,6 +14,8 @@ export interface PeriodTick {
   readonly clear?: boolean;
   /** Names the event that made the period due, in the logs and messages that follow from it. */
   readonly correlationId?: string | undefined;
+  /** The moment under which the ledger has noted it (`noteTick`): milliseconds since 1970. */
+  readonly notedFor?: number | undefined;
 }
 
 /** Messages lie in the outbox: look whether the broker takes them now. */
@@ -33,7 +35,7 @@ export function tickAt(
   dueAt: number,
   now: number,
   correlationId?: string,
-): QueueMessage<Tick> & { readonly delaySeconds: number } {
+): QueueMessage<PeriodTick> & { readonly delaySeconds: number } {
   const seconds = Math.ceil((dueAt - now) / 1000);
   return {
     body: definedFields({ period, correlationId }),
@@ -49,6 +51,7 @@ export function tickAt(
 export function parseTick(body: unknown): Tick {
   if (field(body, 'outbox') === true) return { outbox: true };
   const [period, clear, correlationId] = [field(body, 'period'), field(body, 'clear'), field(body, 'correlationId')];
+  const notedFor = field(body, 'notedFor');
   if (typeof period !== 'string') {
     throw new TypeError(`a tick must name a period, got ${quoteValue(body)}`);
   }
@@ -56,6 +59,7 @@ export function parseTick(body: unknown): Tick {
     period: parsePeriod(period),
     clear: clear === true ? clear : undefined,
     correlationId: isCorrelationId(correlationId) ? correlationId : undefined,
+    notedFor: Number.isSafeInteger(notedFor) ? Number(notedFor) : undefined,
   });
 }
 
