@@ -368,7 +368,7 @@ describe('a stage that `sls deploy` made', () => {
   it('says how it runs: its queues by the names of the template, and when reconcile and the sweep ended', async () => {
     const { answers } = await runFunction(bundleOf('status'), stage.environmentOf('status'), [{ periods: [PERIOD] }]);
     const { operations } = { ...(answers[0]?.answer as StatusReport | undefined) };
-    expect(operations?.queues).toHaveLength(8);
+    expect(operations?.queues).toHaveLength(10);
     expect(operations?.queues.filter((queue) => 'trouble' in queue)).toEqual([]);
     const dead = operations?.queues.find(({ name }) => name === 'cur-reactor-dev-copy-dlq');
     expect(dead).toMatchObject({ isDeadLetters: true, inWork: 1 });

@@ -3,8 +3,8 @@ import { FencedOff, type Warehouse } from '../../src/warehouse/warehouse.ts';
 import type { Oracle } from './oracle.ts';
 
 /**
- * Lets the oracle hear of each commit. The ledger changes within the call, so the oracle sees it as it
- * is then.
+ * Lets the oracle hear of each commit. The ledger changes within the call, so the oracle sees it as
+ * it is then.
  */
 export function observedLedger(ledger: Ledger, oracle: Oracle): Ledger {
   return override(ledger, {
