@@ -55,11 +55,12 @@ describe('an event of S3', () => {
       sizeBytes: 5,
       eventEpochMs: Date.UTC(2026, 9, 12),
       reason: 'PutObject',
+      account: '111122223333',
     });
   });
 
-  test('needs no etag, size, sequencer, version, time or reason', () => {
-    const { time, ...event } = s3Event();
+  test('needs no account, etag, size, sequencer, version, time or reason', () => {
+    const { time, account: _, ...event } = s3Event();
     event.detail = { bucket: event.detail.bucket, object: { key: 'a.parquet' } };
     expect(parseObjectCreated(event)).toEqual({ bucket: 'payer-cur', key: 'a.parquet', reason: 'unknown' });
     expect(time).toBeDefined();
