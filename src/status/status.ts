@@ -53,8 +53,8 @@ export interface StatusReading {
 const CONCURRENCY = 8;
 
 /**
- * Reports how every wanted payer's month stands, and why. Reads the ledger, and asks the stage's
- * queues where it has any; changes nothing.
+ * Reports how every wanted payer's month stands, and why. It only reads: the ledger, and how deep
+ * the stage's queues are, where there are queues.
  *
  * It costs the activity, the newest reconcile's progress, the periods' list, the configuration and
  * the outbox once, three calls for each period, and two more for a partition that waits for files,

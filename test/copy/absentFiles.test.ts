@@ -1,22 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { setOfDelivery } from '../../src/ledger/currentSet.ts';
-import { parseCopyMessage } from '../../src/queue/copyMessage.ts';
 import { md5 } from './contentEtags.ts';
-import {
-  CopyWorld,
-  chunk,
-  DAILY,
-  DEBOUNCE,
-  execution,
-  manifestBytes,
-  NOON,
-  OVERWRITE,
-  OVERWRITE_MANIFEST,
-  partitionOf,
-} from './copyWorld.ts';
+import { CopyWorld, chunk, DEBOUNCE, execution, NOON, OVERWRITE } from './copyWorld.ts';
+import { manifestsIn } from './manifests.ts';
 import { parquetBytes } from './parquetBytes.ts';
 
-const partition = partitionOf(DAILY);
 const FIRST = execution('2026-10-05T10:00:00.000Z', 'e1');
 const MINUTE = 60_000;
 
@@ -26,36 +13,7 @@ beforeEach(async () => {
 });
 afterEach(() => world.close());
 
-async function record() {
-  const found = await world.ledger.partition(partition);
-  if (!found) throw new Error('the ledger knows nothing of the partition');
-  return found;
-}
-
-/** The keys and labels that a reader would see once the newest complete delivery is published. */
-async function currentSet() {
-  const { completeDelivery } = await record();
-  const delivery = completeDelivery && (await world.ledger.delivery(partition, completeDelivery.id));
-  if (!delivery) return undefined;
-  const set = setOfDelivery(delivery, await world.ledger.versions(partition));
-  return set.is === 'set' ? set.files.map(({ source: { key, etag } }) => ({ key, etag })) : set.reason;
-}
-
-/** Puts chunks with their events' work done, and answers what a complete set shows of them. */
-async function putChunks(folder: string, contents: readonly Uint8Array[], at = world.now) {
-  const keys = contents.map((_, index) => chunk(folder, index + 1));
-  for (const [index, bytes] of contents.entries())
-    await world.handle(await world.put(keys[index] ?? '', bytes, { at }));
-  return keys.map((key, index) => ({ key, etag: md5(contents[index] ?? new Uint8Array()) }));
-}
-
-async function putManifest(executionId: string, keys: readonly string[], at = world.now, key = OVERWRITE_MANIFEST) {
-  return world.put(key, manifestBytes(executionId, keys), { at });
-}
-
-function requests() {
-  return world.copyQueue.sent.map(({ body, ...message }) => ({ ...message, ...parseCopyMessage(body) }));
-}
+const { record, currentSet, putChunks, putManifest, requests } = manifestsIn(() => world);
 
 describe('a file that is not there', () => {
   it('is waited for, and completes the delivery when it comes, at once', async () => {

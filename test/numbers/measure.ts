@@ -123,7 +123,7 @@ function wideLines({ start, end }: ESTree.Span, text: string, lineOf: (position:
     .split('\n')
     .flatMap((line, index) => {
       const content = line.replace(/^\s*(?:\/\*\*?|\/\/|\*) ?/, '');
-      const canBeWrapped = content.trim().includes(' ') && !content.startsWith('biome-ignore');
+      const canBeWrapped = content.trim().includes(' ');
       const columns = line.length + (index === 0 ? column : 0);
       return canBeWrapped && columns > (isTableRow(content) ? TABLE_COLUMNS : COMMENT_COLUMNS) ? [first + index] : [];
     });

@@ -19,7 +19,7 @@ export interface Column {
 export interface TableContent {
   readonly columns: readonly Column[];
   readonly rows: readonly (readonly string[])[];
-  /** Sentences below each row; a table that has any is never framed. */
+  /** Sentences below each row. A frame has no place for them, so none is drawn around these. */
   readonly notes?: readonly (readonly string[])[];
 }
 
