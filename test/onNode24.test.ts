@@ -60,7 +60,8 @@ function launch(nodeOptions: readonly string[], ...args: readonly string[]): Lau
   const child = spawn(process.execPath, [...nodeOptions, LAUNCHER, below('script.cjs'), ...args], { detached: true });
   const facts = factsOf(child);
   const stderr = text(child.stderr);
-  const ended = once(child, 'close').then(async ([status, signal]) => ({ by: status ?? signal, stderr: await stderr }));
+  // Not its close, which waits for whoever reads stdout, and a test need not read all of it.
+  const ended = once(child, 'exit').then(async ([status, signal]) => ({ by: status ?? signal, stderr: await stderr }));
   return {
     child,
     next: async () => (await facts.next()).value,
