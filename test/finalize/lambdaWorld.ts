@@ -49,7 +49,7 @@ const SETTINGS: FinalizeTimings = {
 
 /** How the warehouse of a world behaves. Seconds are those of virtual time. */
 export interface Behaviour {
-  readonly registerSeconds: number;
+  readonly registerSeconds: (payer: Payer) => number;
   readonly auditSeconds: number;
   readonly publishSeconds: number;
   /** Whether no statement for this payer ever ends by itself. */
@@ -61,7 +61,7 @@ export interface Behaviour {
 }
 
 const BEHAVIOUR: Behaviour = {
-  registerSeconds: 4,
+  registerSeconds: () => 4,
   auditSeconds: 4,
   publishSeconds: 2,
   hangs: () => false,
@@ -232,7 +232,7 @@ export class LambdaWorld {
         return tables.published(period, payers);
       },
       register: async (partition, files, signal) => {
-        await this.#takes(registerSeconds, { partition, signal });
+        await this.#takes(registerSeconds(partition.payer), { partition, signal });
         return tables.register(partition, files);
       },
       audit: async (partition, files, signal) => {
