@@ -6,8 +6,8 @@ import { problemOf } from '../ledger/problems.ts';
 /**
  * In which order a run publishes partitions: those that were due first, first; after them those
  * that failed the last time; and then, shortest slice first, those that have used up a slice. Of
- * these at most `overranAtMost`: once they are done the run ends, and the next one begins with whatever
- * has become due meanwhile. So nobody waits for them longer than for one slice.
+ * these at most `overranAtMost`: once they are done the run ends, and the next one begins with
+ * whatever has become due meanwhile. So nobody waits for them longer than for one slice.
  */
 export function workOrder(
   records: readonly PartitionRecord[],

@@ -50,7 +50,9 @@ describe('a store that ends with a signal', () => {
     server.close();
   });
 
-  /** Asks for something, ends it once the server has heard of it, and waits for the socket's end. */
+  /**
+   * Asks for something, ends it once the server has heard of it, and waits for the socket's end.
+   */
   async function cutOff(ask: (store: ObjectStore) => Promise<unknown>): Promise<unknown> {
     const stop = new AbortController();
     const heard = once(server, 'request');
