@@ -134,6 +134,11 @@ export class LambdaWorld {
     await this.clock.play(this.#start + hours * HOUR_MS, isOver);
   }
 
+  /** How many have passed since the beginning. */
+  get hours(): number {
+    return (this.base.now - this.#start) / HOUR_MS;
+  }
+
   get published(): number {
     return this.publishedAfter.size;
   }
@@ -253,7 +258,7 @@ export class LambdaWorld {
   /** A statement takes its time, or never ends, or is refused. */
   async #takes(seconds: number, of: Statement = {}) {
     const { hangs, stateAt } = this.#behaviour;
-    const state = stateAt((this.base.now - this.#start) / HOUR_MS);
+    const state = stateAt(this.hours);
     if (state === 'refusing') throw new WarehouseUnavailable('no way to Snowflake');
     const isHanging = state === 'hanging' || (of.partition !== undefined && hangs(of.partition.payer));
     if (!isHanging) return this.clock.sleep(seconds);
