@@ -14,7 +14,7 @@ import type { FinalizeTimings } from './services.ts';
  * takes there. With a third of 2,000 payers hanging, that delays the others by 45 minutes.
  */
 const FIRST_PART = 1 / 8;
-/** 30, 90, 240 s: what is cut off costs less than half as much again as what a month needs. */
+/** 30, 90, 240 s: at most two tries are cut off, after 120 s together; doubling would cost 210. */
 const GROWTH = 3;
 
 type Budget = Pick<FinalizeTimings, 'partitionSeconds'>;
@@ -31,6 +31,10 @@ export function longerSlice(seconds: number, { partitionSeconds = 0 }: Budget): 
 }
 
 /** Whether a month that was given longer slices would have done with the first one. */
-export function isQuickAgain({ sliceSeconds }: PartitionRecord, took: number, { partitionSeconds = 0 }: Budget) {
-  return sliceSeconds !== undefined && took <= partitionSeconds * FIRST_PART;
+export function isQuickAgain(
+  { sliceSeconds }: PartitionRecord,
+  tookSeconds: number,
+  { partitionSeconds = 0 }: Budget,
+): boolean {
+  return sliceSeconds !== undefined && tookSeconds <= partitionSeconds * FIRST_PART;
 }
