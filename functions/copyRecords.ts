@@ -37,8 +37,8 @@ export function copyHandler({
   const ledger = openLedger(environment);
   const owners = new BucketOwners(environment.STAGING_BUCKET);
   const ownerOf = (bucket: string) => owners.ownerOf(bucket);
-  const services: Omit<CopyServices, 'place' | 'report'> = {
-    store: openStore(ownerOf),
+  const store = openStore(ownerOf);
+  const services: Omit<CopyServices, 'store' | 'place' | 'report'> = {
     ownerOf,
     ledger,
     ...openQueues(environment),
@@ -58,10 +58,11 @@ export function copyHandler({
 
   // Per record.
   async function copyObject(message: CopyMessage, report: Report, about: RecordContext): Promise<void> {
-    const { correlationId, account } = about;
+    const { correlationId, account, signal } = about;
     owners.runsIn(account);
     const { place, placement } = await payersInUse.placed(message, report);
-    await handleCopyMessage({ ...services, place, report, correlationId }, message, placement);
+    const ofRecord = { ...services, store: store.until(signal), place, report, correlationId };
+    await handleCopyMessage(ofRecord, message, placement);
   }
 
   return sqsHandler(startTelemetry(environment), {

@@ -52,8 +52,8 @@ interface MessageWork<Message> {
   /** When it returns, the message may be acknowledged; when it throws, it must not be. */
   readonly work: (message: Message, report: Report, about: RecordContext) => Promise<void>;
   /**
-   * A message that takes longer has failed: it must not take the others of its batch with it when
-   * the function's time is up.
+   * A message that takes longer has failed, and its signal is aborted: it must not take the others
+   * of its batch with it when the function's time is up.
    */
   readonly recordSeconds?: number;
   /** How a message that met throttling comes back soon. */
@@ -73,6 +73,8 @@ export interface RecordContext {
   readonly account: string | undefined;
   /** How often the message was received, this time included. */
   readonly receiveCount: number;
+  /** Aborted when the message's time is up: what goes on for it should end. */
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -82,7 +84,7 @@ export interface RecordContext {
  *   work throws            retry: the message comes again after its visibility timeout, at most as
  *                          often as the queue's redrive policy says, and then lies in the
  *                          dead-letter queue, with an alarm
- *   work takes too long    the same: it is not waited for any more
+ *   work takes too long    the same: its signal is aborted, and it is not waited for any more
  *   S3 or the ledger is    it comes again within a minute, and does not end in the dead-letter queue
  *   asked too often        (throttling.ts)
  *   the body is malformed  the same way, reported as an error: nobody will ever be able to work on it
@@ -156,10 +158,12 @@ async function withinItsTime<Message>(
   { work, recordSeconds }: MessageWork<Message>,
   message: Message,
   report: Report,
-  about: RecordContext,
+  about: Omit<RecordContext, 'signal'>,
 ): Promise<void> {
-  if (recordSeconds === undefined) return work(message, report, about);
-  await withDeadline({ what: 'the work on a message', seconds: recordSeconds }, () => work(message, report, about));
+  if (recordSeconds === undefined) return work(message, report, { ...about, signal: new AbortController().signal });
+  await withDeadline({ what: 'the work on a message', seconds: recordSeconds }, (signal) =>
+    work(message, report, { ...about, signal }),
+  );
 }
 
 /**

@@ -13,6 +13,7 @@ import { type Candidate, type Publishable, renewLease } from './candidate.ts';
 import { createPublisher, settle } from './publisher.ts';
 import { clearAway } from './removeSuperseded.ts';
 import { type FinalizeServices, type FinalizeSettings, hasTimeFor, type Run } from './services.ts';
+import { sliceOf } from './slices.ts';
 import { passesAudit } from './verify.ts';
 import { workOrder } from './workOrder.ts';
 import { workThrough } from './workThrough.ts';
@@ -80,12 +81,13 @@ async function publishDue(
   run: Run,
   records: readonly PartitionRecord[],
 ): Promise<readonly Payer[]> {
-  const { partitionSeconds = 0, statementsAtOnce } = settings;
-  const ordered = workOrder(records, settings);
+  const { statementsAtOnce } = settings;
+  const ordered = workOrder(records, settings, statementsAtOnce);
   const visibleTo = lookInChunks(services, settings, run, ordered);
   const publish = createPublisher(services, settings, run);
   const visible: Payer[] = [];
-  const pace = { atOnce: statementsAtOnce, mayBegin: () => hasTimeFor(partitionSeconds, services, run) };
+  const mayBegin = (record: PartitionRecord) => hasTimeFor(sliceOf(record, settings) ?? 0, services, run);
+  const pace = { atOnce: statementsAtOnce, mayBegin };
   await workThrough(ordered, pace, async ({ partition }, signal) => {
     const candidate = await run.stopwatch.time('read', () => formSet(services, settings, run, partition));
     if (!candidate) return undefined;

@@ -1,16 +1,18 @@
-import { partitionName } from '../billing/partition.ts';
+import { type Partition, partitionName } from '../billing/partition.ts';
 import type { Problem } from '../ledger/problems.ts';
 import { auditProblem, registrationProblem } from './auditing.ts';
 import { withinBudget } from './budget.ts';
 import { fail, type Publishable, rowsOf } from './candidate.ts';
 import { throwIfUnanswered } from './probe.ts';
 import type { FinalizeServices, FinalizeSettings, Run } from './services.ts';
+import { isQuickAgain, longerSlice, sliceOf } from './slices.ts';
 
 type Found = Pick<Problem, 'what' | 'message'>;
 
 /**
- * Registers and audits a partition within its budget; records and reports what is found. Answers
- * whether it may be published. When the signal is aborted, its statements are cancelled, and the
+ * Registers and audits a partition within its slice of time; records and reports what is found.
+ * Answers whether it may be published. One whose slice is used up is postponed, and has failed when
+ * that was its whole budget. When the signal is aborted, its statements are cancelled, and the
  * signal's reason is thrown.
  */
 export async function passesAudit(
@@ -20,30 +22,58 @@ export async function passesAudit(
   candidate: Publishable,
 ): Promise<boolean> {
   const { partition, record } = candidate;
-  const budget = { seconds: settings.partitionSeconds, signal, late: (seconds: number) => new BudgetUsedUp(seconds) };
-  const found = await withinBudget(services, budget, (own) => findProblem(services, run, candidate, own)).catch(
-    async (error: unknown): Promise<Found> => {
+  const begunAt = services.now();
+  const slice = { seconds: sliceOf(record, settings), signal, late: (seconds: number) => new SliceUsedUp(seconds) };
+  const found = await withinBudget(services, slice, (own) => findProblem(services, run, candidate, own)).catch(
+    async (error: unknown): Promise<Found | Postponed> => {
       signal.throwIfAborted();
       await throwIfUnanswered(services, run, partition.payer, error);
+      const nextSeconds = error instanceof SliceUsedUp ? longerSlice(error.seconds, settings) : undefined;
+      if (nextSeconds !== undefined) return { what: 'partition-postponed', nextSeconds };
       const reason = error instanceof Error ? error.message : String(error);
       return { what: 'registration-failed', message: `${partitionName(partition)}: ${reason}` };
     },
   );
+  if (found?.what === 'partition-postponed') {
+    await giveSlice(services, run, partition, found.nextSeconds);
+    services.report({ ...found, partition });
+    return false;
+  }
   if (found) {
     await fail(services, settings, run, { record, ...found });
     return false;
   }
   services.report({ what: 'rows-verified', partition, rows: rowsOf(candidate) });
+  const tookSeconds = (services.now() - begunAt) / 1000;
+  if (isQuickAgain(record, tookSeconds, settings)) await giveSlice(services, run, partition, undefined);
   return true;
 }
 
-/** A partition's statements were cancelled because its budget was used up. */
-class BudgetUsedUp extends Error {
-  override readonly name = 'BudgetUsedUp';
+/** It has used up its slice of time, and may have a longer one. */
+interface Postponed {
+  readonly what: 'partition-postponed';
+  readonly nextSeconds: number;
+}
+
+/** A partition's statements were cancelled because its slice of time was used up. */
+class SliceUsedUp extends Error {
+  override readonly name = 'SliceUsedUp';
+  readonly seconds: number;
 
   constructor(seconds: number) {
     super(`the warehouse had not read its files after ${seconds} s, and they were cancelled`);
+    this.seconds = seconds;
   }
+}
+
+/** Notes how long the next try may take: undefined is as long as a first one. */
+async function giveSlice(
+  { ledger }: FinalizeServices,
+  { epoch }: Run,
+  partition: Partition,
+  sliceSeconds: number | undefined,
+): Promise<void> {
+  await ledger.commit(partition, epoch, { kind: 'sliced', sliceSeconds });
 }
 
 /** Why these files must not be published. */

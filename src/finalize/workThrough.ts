@@ -1,11 +1,11 @@
 /** What follows from work on an item and holds up no other item. */
 type FollowUp = () => Promise<void>;
 
-interface Pace {
+interface Pace<Item> {
   /** So many items are worked on at the same time. */
   readonly atOnce: number;
-  /** Whether there is time to begin another one. */
-  readonly mayBegin: () => boolean;
+  /** Whether there is time to begin this one, and with it whatever follows. */
+  readonly mayBegin: (item: Item) => boolean;
 }
 
 /**
@@ -15,7 +15,7 @@ interface Pace {
  */
 export async function workThrough<Item>(
   items: readonly Item[],
-  { atOnce, mayBegin }: Pace,
+  { atOnce, mayBegin }: Pace<Item>,
   work: (item: Item, signal: AbortSignal) => Promise<FollowUp | undefined>,
 ): Promise<void> {
   const stop = new AbortController();
@@ -25,9 +25,9 @@ export async function workThrough<Item>(
   const left = items.values();
 
   async function workOff(): Promise<void> {
-    while (!signal.aborted && mayBegin()) {
+    while (!signal.aborted) {
       const next = left.next();
-      if (next.done) return;
+      if (next.done || !mayBegin(next.value)) return;
       const followUp = await work(next.value, signal);
       if (followUp) followUps.push(followUp().catch(end));
     }

@@ -41,6 +41,12 @@ export interface PartitionRecord {
   readonly delivery?: DeliveryProgress;
   /** The newest delivery that is complete: the one to publish. */
   readonly completeDelivery?: DeliveryOrder;
+  /**
+   * How many seconds its next try may take, since it has used up a shorter time before. It is kept
+   * until it needs less: a payer's next delivery is as large as its last. Absent: as long as a
+   * first try.
+   */
+  readonly sliceSeconds?: number | undefined;
   readonly published?: Published;
   readonly analysed?: Analysed;
   /** Why the current set cannot be formed, as of the last run: for people. */

@@ -9,6 +9,8 @@ export type PartitionUpdate =
    * Everything that had changed when the run looked (`readAt`) is worked in, or cannot be (`held`).
    */
   | { readonly kind: 'settled'; readonly changes: number; readonly readAt: number; readonly held?: string }
+  /** It has used up its time, or needs no longer one any more: see PartitionRecord. */
+  | { readonly kind: 'sliced'; readonly sliceSeconds: number | undefined }
   | { readonly kind: 'failed'; readonly problem: Problem };
 
 /** The record after a run's update. */
@@ -22,6 +24,8 @@ export function applyUpdate(record: PartitionRecord, update: PartitionUpdate): P
     }
     case 'settled':
       return settle(record, update);
+    case 'sliced':
+      return { ...record, sliceSeconds: update.sliceSeconds };
     case 'failed':
       return withProblem(record, update.problem);
     default:

@@ -5,7 +5,7 @@ import type { AnalyticsRecord } from '../ledger/analyticsRecord.ts';
 import type { Debounce } from '../ledger/decide.ts';
 import { dueAt } from '../ledger/decide.ts';
 import type { PeriodRecord } from '../ledger/ledger.ts';
-import { isDirty, type PartitionRecord } from '../ledger/partitionRecord.ts';
+import { hasChanges, isDirty, type PartitionRecord } from '../ledger/partitionRecord.ts';
 import { stateOf } from '../ledger/partitionState.ts';
 import { type Problem, problemsOf } from '../ledger/problems.ts';
 import { clock } from './age.ts';
@@ -67,6 +67,7 @@ function reasonsOfState(circumstances: Circumstances): string[] {
     case 'pending':
       return [
         ...unanalysed(record),
+        ...postponed(record),
         ...working(circumstances),
         whenDue(circumstances),
         ...quarantined(circumstances),
@@ -142,6 +143,13 @@ function unfinished(record: PartitionRecord): string[] {
     sentences.push(`its manifest has not come: nobody knows whether ${these(published?.files ?? 0)} all`);
   }
   return sentences;
+}
+
+/** Why its turn comes after others'. */
+function postponed(record: PartitionRecord): string[] {
+  const { sliceSeconds } = record;
+  if (sliceSeconds === undefined || !hasChanges(record)) return [];
+  return [`the warehouse took longer for it than its turn: it has up to ${sliceSeconds} s, after the other payers`];
 }
 
 function unanalysed(record: PartitionRecord): string[] {

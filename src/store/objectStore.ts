@@ -31,6 +31,15 @@ export interface ObjectStore {
   delete(location: Location): Promise<void>;
 }
 
+/** A store that can end its work for one message. */
+export interface StoppableStore extends ObjectStore {
+  /**
+   * The same store, until the signal is aborted: then requests under way are cut off and fail, and
+   * none is begun any more; whoever asks for one is thrown the signal's reason.
+   */
+  until(signal: AbortSignal): ObjectStore;
+}
+
 export interface Location {
   readonly bucket: string;
   readonly key: string;

@@ -92,6 +92,15 @@ export type ReactorEvent =
    * The current set cannot be formed: the old one stays visible until the source delivers again.
    */
   | { readonly what: 'partition-held'; readonly partition: Partition; readonly reason: string }
+  /**
+   * Retry, by the next run: its time was used up, and it gets more after those that have not had
+   * their turn. Whoever uses up the whole budget has failed.
+   */
+  | {
+      readonly what: 'partition-postponed';
+      readonly partition: Partition;
+      readonly nextSeconds: number;
+    }
   | {
       readonly what: 'partition-published';
       readonly partition: Partition;

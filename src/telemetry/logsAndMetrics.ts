@@ -47,6 +47,7 @@ const ROWS: Readonly<Record<ReactorEvent['what'], Row>> = {
   'run-started': { level: 'info', count: 'RunsStarted' },
   'partition-held': { level: 'warn', payerCount: 'PartitionsHeld' },
   'partition-published': { level: 'info', payerCount: 'PartitionsPublished' },
+  'partition-postponed': { level: 'warn', count: 'PartitionsPostponed' },
   'registration-failed': { level: 'error', count: 'RegistrationsFailed' },
   'verification-failed': { level: 'error', count: 'VerificationsFailed' },
   'analytics-failed': { level: 'error', count: 'AnalyticsFailed' },

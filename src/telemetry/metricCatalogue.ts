@@ -103,6 +103,11 @@ export const METRICS = {
   RowsVerified: { unit: 'Count', series: AND_PAYER, meaning: 'rows in the warehouse that agree with the files' },
   PartitionsPublished: { unit: 'Count', series: AND_PAYER, meaning: "payers' months shown to readers" },
   PartitionsHeld: { unit: 'Count', series: AND_PAYER, meaning: "payers' months whose current set cannot be formed" },
+  PartitionsPostponed: {
+    unit: 'Count',
+    series: ALL,
+    meaning: "payers' months that took longer than their turn, and get a longer one after the others",
+  },
   RegistrationsFailed: { unit: 'Count', series: ALL, meaning: 'the warehouse does not take files' },
   VerificationsFailed: { unit: 'Count', series: ALL, meaning: 'the warehouse and the files disagree' },
   AnalyticsStarted: { unit: 'Count', series: ALL, meaning: 'runs of the wastage script begun' },

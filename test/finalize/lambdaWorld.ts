@@ -49,7 +49,7 @@ const SETTINGS: FinalizeTimings = {
 
 /** How the warehouse of a world behaves. Seconds are those of virtual time. */
 export interface Behaviour {
-  readonly registerSeconds: number;
+  readonly registerSeconds: (payer: Payer) => number;
   readonly auditSeconds: number;
   readonly publishSeconds: number;
   /** Whether no statement for this payer ever ends by itself. */
@@ -61,7 +61,7 @@ export interface Behaviour {
 }
 
 const BEHAVIOUR: Behaviour = {
-  registerSeconds: 4,
+  registerSeconds: () => 4,
   auditSeconds: 4,
   publishSeconds: 2,
   hangs: () => false,
@@ -132,6 +132,11 @@ export class LambdaWorld {
   async play(hours: number, isOver?: () => boolean): Promise<void> {
     if (this.invocations === 0) this.#sweepNow();
     await this.clock.play(this.#start + hours * HOUR_MS, isOver);
+  }
+
+  /** How many have passed since the beginning. */
+  get hours(): number {
+    return (this.base.now - this.#start) / HOUR_MS;
   }
 
   get published(): number {
@@ -232,7 +237,7 @@ export class LambdaWorld {
         return tables.published(period, payers);
       },
       register: async (partition, files, signal) => {
-        await this.#takes(registerSeconds, { partition, signal });
+        await this.#takes(registerSeconds(partition.payer), { partition, signal });
         return tables.register(partition, files);
       },
       audit: async (partition, files, signal) => {
@@ -253,7 +258,7 @@ export class LambdaWorld {
   /** A statement takes its time, or never ends, or is refused. */
   async #takes(seconds: number, of: Statement = {}) {
     const { hangs, stateAt } = this.#behaviour;
-    const state = stateAt((this.base.now - this.#start) / HOUR_MS);
+    const state = stateAt(this.hours);
     if (state === 'refusing') throw new WarehouseUnavailable('no way to Snowflake');
     const isHanging = state === 'hanging' || (of.partition !== undefined && hangs(of.partition.payer));
     if (!isHanging) return this.clock.sleep(seconds);

@@ -1,26 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { isDirty } from '../../src/ledger/partitionRecord.ts';
 import type { Interceptor } from '../copy/interception.ts';
-import { byId, PERIOD } from '../ledger/records.ts';
-import { busyWorld, missingFiles, outcomeAfterAnotherRun, PARTITIONS } from './busyWorld.ts';
+import { PERIOD } from '../ledger/records.ts';
+import { busyWorld, missingFiles, outcomeAfterAnotherRun } from './busyWorld.ts';
 import { throughInterceptor } from './effects.ts';
+import { fencedState } from './fencedState.ts';
 import type { FinalizerWorld } from './finalizerWorld.ts';
-
-/** Everything that a run must not change any more once a newer one has taken over. */
-async function fencedState(world: FinalizerWorld) {
-  const { epoch, lease } = await world.ledger.period(PERIOD);
-  return structuredClone({
-    epoch,
-    lease,
-    records: await world.ledger.partitions(PERIOD),
-    versions: await Promise.all(PARTITIONS.map(async (partition) => byId(await world.ledger.versions(partition)))),
-    current: world.tables.current,
-    analysed: world.tables.analysed,
-    fences: world.tables.fences,
-    analytics: await world.ledger.analytics(PERIOD),
-    effects: world.tables.script.effects,
-  });
-}
 
 /**
  * Lets a newer run take over just before the `nth` effect (from 1), and remembers what the world

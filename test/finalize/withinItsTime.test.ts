@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import type { Payer } from '../../src/billing/payer.ts';
 import { isDirty } from '../../src/ledger/partitionRecord.ts';
 import { problemsOf } from '../../src/ledger/problems.ts';
 import { PERIOD } from '../ledger/records.ts';
@@ -18,6 +19,7 @@ async function worldOf(payers: number, behaviour?: Partial<Behaviour>): Promise<
 /** What no invocation may do: be killed, or leave a message that nobody can work on. */
 const NOTHING_LOST = { killed: 0, deadLetters: 0 };
 
+const isEveryThird = (payer: Payer) => Number(payer) % 3 === 0;
 const recordsOf = (world: LambdaWorld) => world.base.ledger.partitions(PERIOD);
 
 describe('more payers due at once than one invocation can register and audit', () => {
@@ -63,11 +65,85 @@ describe('a payer whose statements never end', () => {
     expect(problem?.attempts).toBeLessThan(40);
   });
 
-  it('is worked on after the others from its second time on, also where many hang', async () => {
+  it('is worked on after the others, also where many hang', async () => {
     const world = await worldOf(300, { hangs: (payer) => payer.endsWith('7') });
     await world.play(24, () => world.published === 270);
     expect(world).toMatchObject({ published: 270, ...NOTHING_LOST });
     expect(world.lastPublishedMinutes).toBeLessThan(60);
+  });
+
+  it('takes little of the time of the others: with every third of 2,000 they are published within 90 minutes', async () => {
+    const world = await worldOf(2000, { hangs: isEveryThird });
+    await world.play(24, () => world.published === 1334);
+    expect(world).toMatchObject({ published: 1334, ...NOTHING_LOST });
+    expect(world.lastPublishedMinutes).toBeLessThan(90);
+  });
+
+  it('is no failure before it has used up its whole budget', async () => {
+    const world = await worldOf(1, { hangs: () => true });
+    await world.play(1, () => world.base.reported('registration-failed').length > 0);
+    expect(world.base.reported('partition-postponed')).toMatchObject([{ nextSeconds: 90 }, { nextSeconds: 240 }]);
+    const [problem] = (await recordsOf(world)).flatMap(problemsOf);
+    expect(problem).toMatchObject({ what: 'registration-failed', attempts: 1 });
+    expect(problem?.message).toContain(`${PROD.partitionSeconds} s`);
+  });
+
+  it('keeps those who come while it is worked on waiting for one budget at most, also where many hang', async () => {
+    const world = await worldOf(300, { hangs: (payer) => Number(payer) % 2 === 0 });
+    await world.play(4);
+    const runs = world.base.reported('run-started').length;
+    await world.play(5, () => world.base.reported('run-started').length > runs);
+    const late = world.partitions.filter(({ payer }) => Number(payer) % 2 === 1);
+    for (const partition of late) await world.deliver(partition, 'second');
+    const deliveredAt = world.hours;
+    const published = () => world.base.reported('partition-published').length;
+    await world.play(9, () => published() === 2 * late.length);
+    const ownSeconds = (late.length / PROD.finalizeStatements) * 8;
+    expect((world.hours - deliveredAt) * 3600).toBeLessThan(PROD.partitionSeconds + ownSeconds + 60);
+  });
+});
+
+describe('a payer whose data take 200 s', () => {
+  const isSlow = (payer: Payer) => (isEveryThird(payer) ? 196 : 4);
+
+  it('is published within minutes where it is alone', async () => {
+    const world = await worldOf(1, { registerSeconds: () => 196 });
+    await world.play(24, () => world.published === 1);
+    expect(world.published).toBe(1);
+    expect(world.lastPublishedMinutes).toBeLessThan(8);
+  });
+
+  it('is published after the others, where every third is such a one', async () => {
+    const world = await worldOf(300, { registerSeconds: isSlow });
+    await world.play(24, () => world.published === 200);
+    expect(world.lastPublishedMinutes).toBeLessThan(15);
+    await world.play(24, () => world.published === 300);
+    expect(world).toMatchObject({ published: 300, ...NOTHING_LOST });
+    expect(world.base.reported('registration-failed')).toEqual([]);
+  });
+
+  it('has the time that it needs at once for its next delivery', async () => {
+    const world = await worldOf(1, { registerSeconds: () => 196 });
+    await world.play(1);
+    const postponed = world.base.reported('partition-postponed').length;
+    const [partition] = world.partitions;
+    if (partition) await world.deliver(partition, 'second');
+    await world.play(2);
+    expect((await recordsOf(world)).filter(isDirty)).toEqual([]);
+    expect(world.base.reported('partition-published')).toHaveLength(2);
+    expect(world.base.reported('partition-postponed')).toHaveLength(postponed);
+  });
+
+  it('begins with a short slice again once one is enough', async () => {
+    let seconds = 196;
+    const world = await worldOf(1, { registerSeconds: () => seconds });
+    await world.play(1);
+    expect(await recordsOf(world)).toMatchObject([{ sliceSeconds: 240 }]);
+    seconds = 4;
+    const [partition] = world.partitions;
+    if (partition) await world.deliver(partition, 'second');
+    await world.play(2);
+    expect((await recordsOf(world)).map(({ sliceSeconds }) => sliceSeconds)).toEqual([undefined]);
   });
 });
 
@@ -78,6 +154,7 @@ describe('a warehouse that is out for twelve hours', () => {
       const world = await worldOf(500, { stateAt: (hours) => (hours > 0.05 && hours < 12 ? state : 'well') });
       await world.play(11);
       expect((await recordsOf(world)).flatMap(problemsOf)).toEqual([]);
+      expect(world.base.reported('partition-postponed')).toEqual([]);
       expect(world.published).toBeLessThan(250);
       await world.play(14, () => world.published === 500);
       expect(world).toMatchObject({ published: 500, ...NOTHING_LOST });

@@ -15,6 +15,9 @@ function failed(record: PartitionRecord): PartitionRecord {
   return withProblem(record, { ...problem, changes: record.changes });
 }
 
+const DEBOUNCE = { quietSeconds: 60, maxWaitSeconds: 600 };
+const payersOf = (records: readonly PartitionRecord[]) => records.map(({ partition }) => partition.payer[0]);
+
 it('partitions are published in the order of their due times, those that failed before after all others', () => {
   const records = [
     failed(dirtySince('111111111111', START)),
@@ -22,6 +25,17 @@ it('partitions are published in the order of their due times, those that failed 
     dirtySince('444444444444', START + 1000),
     dirtySince('333333333333', START + 1000),
   ];
-  const order = workOrder(records, { quietSeconds: 60, maxWaitSeconds: 600 });
-  expect(order.map(({ partition }) => partition.payer[0])).toEqual(['3', '4', '2', '1']);
+  expect(payersOf(workOrder(records, DEBOUNCE, 8))).toEqual(['3', '4', '2', '1']);
+});
+
+it('those that have used up a slice come after all others, shortest slice first, and so many in a run', () => {
+  const records = [
+    { ...dirtySince('111111111111', START), sliceSeconds: 120 },
+    { ...dirtySince('222222222222', START + 1000), sliceSeconds: 60 },
+    { ...dirtySince('333333333333', START + 2000), sliceSeconds: 60 },
+    failed(dirtySince('444444444444', START + 3000)),
+    dirtySince('555555555555', START + 4000),
+  ];
+  expect(payersOf(workOrder(records, DEBOUNCE, 2))).toEqual(['5', '4', '2', '3']);
+  expect(payersOf(workOrder(records, DEBOUNCE, 3))).toEqual(['5', '4', '2', '3', '1']);
 });

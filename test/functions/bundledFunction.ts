@@ -124,7 +124,7 @@ export interface StartedFunction {
   end(): Promise<Outcome>;
 }
 
-function startFunction(
+export function startFunction(
   path: string,
   environment: Readonly<Record<string, string>>,
   death?: AbortSignal,

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parsePayer } from '../../src/billing/payer.ts';
+import { type Payer, parsePayer } from '../../src/billing/payer.ts';
 import { parsePeriod } from '../../src/billing/period.ts';
+import { startFaultProxy } from '../aws/faultProxy.ts';
 import { type MotoServer, startMotoServer } from '../aws/motoServer.ts';
 import { payerSource } from '../config/payerSources.ts';
 import { parquetBytes } from '../copy/parquetBytes.ts';
@@ -10,7 +11,7 @@ import { Deployment } from './deployment.ts';
 const PAYERS = `
 - payer: '111122223333'
   bucket: first-cur
-  bucketOwner: self
+  bucketOwner: '123456789012'
 - payer: '444455556666'
   bucket: gone-cur
   bucketOwner: self
@@ -134,6 +135,30 @@ describe('reconcile', () => {
       { answer: { batchItemFailures: [{ itemIdentifier: 'wrong' }] } },
     ]);
     expect(await stage.take('COPY_QUEUE')).toEqual([expect.objectContaining({ key: FILE, correlationId: 'run-1' })]);
+  });
+
+  it.each([
+    ['by hand', undefined, () => ({ periods: ['2026-10'] })],
+    ['by a message', '123456789012', (payer: Payer) => sqsEvent({ first: { run: 'run-1', payer } })],
+  ])('asked %s, says in every request to S3 whose the bucket must be', async (_, ours, inputFor) => {
+    const stage = await Deployment.create(server);
+    await stage.put('first-cur', FILE, parquetBytes(2));
+    const payer = parsePayer('111122223333');
+    const sources = [payerSource({ payer, bucket: 'first-cur', prefix: '', bucketOwner: '123456789012' })];
+    const run = { id: 'run-1', startedAt: Date.now(), payers: [payer], periods: [parsePeriod('2026-10')] };
+    const configuration = { from: 'fallback', payers: 1, wrongRows: [] } as const;
+    await stage.ledger.openReconcile({ ...run, dryRun: false, full: false, sources, configuration });
+    const proxy = await startFaultProxy(server.endpoint);
+
+    await functions.run('reconcile', { ...stage.environment, AWS_ENDPOINT_URL_S3: proxy.endpoint }, [inputFor(payer)]);
+    await proxy.close();
+
+    const said = (bucket: string) =>
+      proxy.requests
+        .filter(({ path }) => path.startsWith(`/${bucket}`))
+        .map(({ headers }) => headers['x-amz-expected-bucket-owner']);
+    expect(new Set(said('first-cur'))).toEqual(new Set(['123456789012']));
+    expect(new Set(said(stage.stagingBucket))).toEqual(new Set([ours]));
   });
 
   it('queues what the ledger does not know, and reports a source that cannot be read', async () => {

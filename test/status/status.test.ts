@@ -108,6 +108,16 @@ describe('status', () => {
     expect(named.partitions).toMatchObject([{ verdict: 'unknown', configured: false }]);
   });
 
+  it('says of a month that took longer than its turn that it waits for a longer one, and does not call it failed', async () => {
+    await ledger.recordVersion(versionOf(), START);
+    const lease = await ledger.acquireLease(PERIOD, 'run', START, START + MINUTE);
+    await ledger.commit(ALPHA, lease.taken ? lease.epoch : 0, { kind: 'sliced', sliceSeconds: 90 });
+    const { partitions } = await ask({ payers: [ALPHA.payer], periods: [PERIOD] });
+    expect(partitions).toMatchObject([
+      { state: 'pending', why: [expect.stringContaining('it has up to 90 s'), {}, {}] },
+    ]);
+  });
+
   it('narrows by payer, state and verdict, and its own verdict is of all that was asked for', async () => {
     await twoPayers();
     const alpha = await ask({ payers: [ALPHA.payer], periods: [PERIOD] });

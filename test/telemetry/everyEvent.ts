@@ -38,6 +38,7 @@ const EVENTS: { readonly [What in ReactorEvent['what']]: ReactorEvent & { readon
   'rows-verified': { what: 'rows-verified', partition, rows: 3 },
   'partition-held': { what: 'partition-held', partition, reason },
   'partition-published': { what: 'partition-published', partition, files: 2, rows: 3 },
+  'partition-postponed': { what: 'partition-postponed', partition, nextSeconds: 90 },
   'registration-failed': { what: 'registration-failed', ...trouble },
   'verification-failed': { what: 'verification-failed', ...trouble },
   'analytics-failed': { what: 'analytics-failed', ...trouble },

@@ -17,9 +17,11 @@ import {
   type ObjectRef,
   type ObjectStore,
   type ReadResult,
+  type StoppableStore,
 } from '../../store/objectStore.ts';
 import { BucketRegions } from './bucketRegions.ts';
 import { createS3Client } from './client.ts';
+import { clientUntil } from './clientUntil.ts';
 import { type Copying, type CopySource, copyWhole } from './copy.ts';
 import { sendDelete } from './deleteObject.ts';
 import { changed, failureOf, named, quoted, required, statusOf, unlessGone, unquoted } from './failures.ts';
@@ -43,6 +45,10 @@ export interface S3ObjectStoreOptions {
   readonly concurrentParts?: number;
   /** How to wait before a copy is tried again that another writer was in the way of. */
   readonly backoff?: Backoff;
+  /** Where buckets lie, as another store has found out. */
+  readonly regions?: BucketRegions;
+  /** When it is aborted, requests end: see StoppableStore. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -53,7 +59,9 @@ export interface S3ObjectStoreOptions {
  * they come, after the client's own retries: the message is retried. A read whose connection breaks
  * in the middle is one of them.
  */
-export class S3ObjectStore implements ObjectStore {
+export class S3ObjectStore implements StoppableStore {
+  readonly #client: S3Client;
+  readonly #options: S3ObjectStoreOptions;
   readonly #regions: BucketRegions;
   readonly #copying: Copying;
   readonly #maxWholeCopyBytes: number;
@@ -68,8 +76,11 @@ export class S3ObjectStore implements ObjectStore {
     checkWhole('maxWholeCopyBytes', maxWholeCopyBytes, 0, MAX_PART_BYTES);
     checkWhole('partSizeBytes', partSizeBytes, MIN_PART_BYTES, MAX_PART_BYTES);
     checkWhole('concurrentParts', concurrentParts, 1, 1_000);
-    this.#regions = new BucketRegions(client, options.clientIn ?? ((region) => createS3Client({ region })));
-    this.#copying = { client, look: (object) => this.#look(object), backoff: options.backoff ?? createBackoff() };
+    this.#client = client;
+    this.#options = options;
+    const { clientIn = (region) => createS3Client({ region }), backoff = createBackoff() } = options;
+    this.#regions = options.regions ?? new BucketRegions(client, clientIn);
+    this.#copying = { client: this.#stoppable(client), look: (object) => this.#look(object), backoff };
     this.#maxWholeCopyBytes = maxWholeCopyBytes;
     this.#multipart = { partSizeBytes, concurrentParts };
   }
@@ -111,11 +122,28 @@ export class S3ObjectStore implements ObjectStore {
 
   /** See {@link ObjectStore.delete}. Throws AccessDenied. */
   async delete(location: Location): Promise<void> {
-    await unlessGone(location, () => this.#regions.call(location.bucket, (client) => sendDelete(client, location)));
+    await unlessGone(location, () => this.#call(location.bucket, (client) => sendDelete(client, location)));
+  }
+
+  /**
+   * See {@link StoppableStore.until}. What a copy in parts has made is left to the staging bucket's
+   * lifecycle rule.
+   */
+  until(signal: AbortSignal): ObjectStore {
+    return new S3ObjectStore(this.#client, { ...this.#options, regions: this.#regions, signal });
+  }
+
+  #call<Answer>(bucket: string, send: (client: S3Client) => Promise<Answer>): Promise<Answer> {
+    return this.#regions.call(bucket, (client) => send(this.#stoppable(client)));
+  }
+
+  #stoppable(client: S3Client): S3Client {
+    const { signal } = this.#options;
+    return signal ? clientUntil(client, signal) : client;
   }
 
   async #readRange(object: ObjectRef, range: ByteRange, header: string | undefined): Promise<ReadResult> {
-    const answer = await this.#regions.call(object.bucket, (client) =>
+    const answer = await this.#call(object.bucket, (client) =>
       client.send(new GetObjectCommand({ ...contentInS3(object), Range: header })),
     );
     const bytes = await required(answer.Body, 'a body', object).transformToByteArray();
@@ -137,7 +165,7 @@ export class S3ObjectStore implements ObjectStore {
 
   async #look(object: ObjectRef): Promise<Facts> {
     try {
-      const answer = await this.#regions.call(object.bucket, (client) =>
+      const answer = await this.#call(object.bucket, (client) =>
         client.send(new HeadObjectCommand(contentInS3(object))),
       );
       return factsOf(answer, object);
@@ -188,7 +216,7 @@ export class S3ObjectStore implements ObjectStore {
     // Encoded, because XML cannot express control characters, and its parsers change line ends.
     const what = { Bucket: bucket, Prefix: prefix, Delimiter: delimiter, EncodingType: 'url' } as const;
     try {
-      return await this.#regions.call(bucket, (client) => client.send(new ListObjectsV2Command({ ...what, ...from })));
+      return await this.#call(bucket, (client) => client.send(new ListObjectsV2Command({ ...what, ...from })));
     } catch (error) {
       throw failureOf(error, { bucket, key: prefix }, `listing of ${printable(prefix)} in bucket ${bucket}`);
     }

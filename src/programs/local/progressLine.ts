@@ -44,6 +44,8 @@ const LINES: { readonly [Kind in What]: (event: EventOf<Kind>) => string | undef
   'partition-published': (event) =>
     `published   ${partitionName(event.partition)}  ${counted(event.files, 'file')}, ${counted(event.rows, 'row')}`,
   'partition-held': (event) => `held        ${partitionName(event.partition)}  ${event.reason}`,
+  'partition-postponed': ({ partition, nextSeconds }) =>
+    `postponed   ${partitionName(partition)}  it gets ${nextSeconds} s after the others`,
   'registration-failed': failedLine,
   'verification-failed': failedLine,
   'analytics-failed': failedLine,

@@ -144,10 +144,11 @@ const stageParams = z.strictObject({
    */
   finalizeStatements: wholeNumber(1, 32, 'statements'),
   /**
-   * How long a payer's month may take to be registered and audited. Then its statements are
-   * cancelled, and it is tried again after the others.
+   * How long a payer's month may take to be registered and audited. Its first try gets an eighth of
+   * it, and what is cancelled then gets more after the others; one that uses up all of it has
+   * failed, and is tried again.
    */
-  partitionSeconds: wholeNumber(30, 600, 'seconds'),
+  partitionSeconds: wholeNumber(120, 600, 'seconds'),
   /** Payers that reconcile works on at once. */
   reconcileConcurrency: queueConcurrency,
 

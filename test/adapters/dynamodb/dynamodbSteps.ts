@@ -61,7 +61,7 @@ export const aStep: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 2,
     arbitrary: fc
-      .tuple(fc.constantFrom('published', 'analysed', 'settled', 'failed'), fc.nat(2))
+      .tuple(fc.constantFrom('published', 'analysed', 'settled', 'sliced', 'failed'), fc.nat(2))
       .map(([kind, unseen]): Step => ({ does: 'commit', kind: kind as PartitionUpdate['kind'], unseen })),
   },
   {
@@ -106,6 +106,8 @@ function updateOf(kind: PartitionUpdate['kind'], changes: number, epoch: number,
       return { kind, analysed: { setId: `set-${changes}`, epoch, watermark: now, at: now } };
     case 'settled':
       return { kind, changes, readAt: now };
+    case 'sliced':
+      return { kind, sliceSeconds: changes % 2 === 0 ? 60 : undefined };
     case 'failed': {
       const problem = { what: 'analytics-failed', message: 'm', attempts: 1, at: now, retryAt: now, changes } as const;
       return { kind, problem };

@@ -61,6 +61,15 @@ describe('buckets of other regions', () => {
     expect(made).toEqual([ELSEWHERE]);
   });
 
+  it('are known to the stores that end with a signal, too', async () => {
+    const object = await source('k');
+    for (let message = 1; message <= 3; message++) {
+      await store.until(new AbortController().signal).read(object, { start: 0 });
+    }
+    expect(world.proxy.requests.map(regionOf)).toEqual([REGION, ELSEWHERE, ELSEWHERE, ELSEWHERE]);
+    expect(made).toEqual([ELSEWHERE]);
+  });
+
   it('are copied from by the client of the target, which S3 serves', async () => {
     const object = await source('k');
     expect(await store.copy(object, { bucket: world.staging, key: 't' })).toBe('copied');

@@ -21,6 +21,7 @@ const PROBLEM = {
   changes: 1,
 } as const;
 const FAILED: PartitionUpdate = { kind: 'failed', problem: PROBLEM };
+const SLICED = { kind: 'sliced', sliceSeconds: 90 } as const;
 const SETTLED = { kind: 'settled', changes: 1, readAt: START + 500 } as const;
 
 export function describeCommitRules(subject: () => Ledger): void {
@@ -38,8 +39,8 @@ export function describeCommitRules(subject: () => Ledger): void {
       return lease.epoch;
     };
 
-    it('of what was published, analysed or failed is kept, and the partition stays dirty', async () => {
-      for (const update of [PUBLISHED, ANALYSED, FAILED]) {
+    it('of what was published, analysed, used up or failed is kept, and the partition stays dirty', async () => {
+      for (const update of [PUBLISHED, ANALYSED, SLICED, FAILED]) {
         const answer = await ledger.commit(ALPHA, epoch, update);
         expect(await ledger.partition(ALPHA)).toEqual(answer);
       }
@@ -48,6 +49,7 @@ export function describeCommitRules(subject: () => Ledger): void {
         published: PUBLISHED.published,
         analysed: { setId: 'set-1', watermark: START },
         problem: PROBLEM,
+        sliceSeconds: 90,
         changes: 1,
       });
       expect(isDirty(record)).toBe(true);
@@ -68,6 +70,13 @@ export function describeCommitRules(subject: () => Ledger): void {
       expect([firstChangeAt, lastChangeAt, tickOwner, problem, held]).toEqual(Array(5).fill(undefined));
     });
 
+    it('that settles keeps the time that a try may take, until it needs no more than the first one', async () => {
+      await ledger.commit(ALPHA, epoch, SLICED);
+      expect((await ledger.commit(ALPHA, epoch, SETTLED)).sliceSeconds).toBe(90);
+      await ledger.commit(ALPHA, epoch, { kind: 'sliced', sliceSeconds: undefined });
+      expect((await ledger.partition(ALPHA))?.sliceSeconds).toBeUndefined();
+    });
+
     it('that settles what cannot be worked in says why, until the next one that can', async () => {
       const record = await ledger.commit(ALPHA, epoch, { ...SETTLED, held: 'b is not staged' });
       expect([isDirty(record), record.held]).toEqual([false, 'b is not staged']);
@@ -84,7 +93,7 @@ export function describeCommitRules(subject: () => Ledger): void {
     });
 
     it('done again changes nothing more', async () => {
-      for (const update of [PUBLISHED, ANALYSED, FAILED, SETTLED]) {
+      for (const update of [PUBLISHED, ANALYSED, SLICED, FAILED, SETTLED]) {
         const once = await ledger.commit(ALPHA, epoch, update);
         expect(await ledger.commit(ALPHA, epoch, update)).toEqual(once);
       }
@@ -95,7 +104,7 @@ export function describeCommitRules(subject: () => Ledger): void {
       expect(isDirty(await ledger.commit(ALPHA, epoch, SETTLED))).toBe(false);
     });
 
-    it.each([PUBLISHED, ANALYSED, FAILED, SETTLED])(
+    it.each([PUBLISHED, ANALYSED, SLICED, FAILED, SETTLED])(
       'of what was $kind under a lost lease throws LeaseLost and changes nothing',
       async (update) => {
         const newer = await takeLease(START + 1000);

@@ -39,6 +39,7 @@ function everyEvent(text: string): ReactorEvent[] {
     { what: 'run-started', period, epoch: 1, partitions: 1 },
     { what: 'partition-held', partition, reason: text },
     { what: 'partition-published', partition, files: 1, rows: 2, deliveryId: text },
+    { what: 'partition-postponed', partition, nextSeconds: 90 },
     { what: 'registration-failed', partition, reason: text, attempts: 1 },
     { what: 'verification-failed', partition, reason: text, attempts: 2 },
     { what: 'analytics-failed', partition, reason: text, attempts: 3 },
