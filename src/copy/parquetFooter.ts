@@ -8,7 +8,7 @@ import { countProblem, pageProblem, samplesOf } from './pageAudit.ts';
 /** What a Parquet file promises about itself: the audit holds the warehouse to it. */
 interface Footer {
   readonly rows: number;
-  /** Often one object for all files of a report: whatever follows from it need be found out once. */
+  /** One object for the files of a report, as a rule: what follows from it is found out once. */
   readonly columns: readonly ColumnType[];
 }
 

@@ -3,8 +3,8 @@ import { type ParquetSchema, parquetSchema } from './parquetSchema.ts';
 import { type SchemaNode, schemaNode } from './schemaNode.ts';
 
 /**
- * The files that come within some minutes are those of a few reports. Each is compared with all of
- * these: nearly always with the first bytes alone, which hold the number of columns and their names.
+ * The files that come within some minutes are those of a few reports. A schema is compared with
+ * each of these, and the first bytes, which hold the number of columns, settle most of that.
  */
 const MAX_SCHEMAS = 16;
 /** Two thousand columns take about 80 KB. What is larger is read each time, and not held. */

@@ -77,7 +77,9 @@ function costLine(work: Work, cost: Cost | undefined): string[] {
   return [`  ${LABELS[work].padEnd(38)} ${cost.cpuMs.toFixed(2)} ms of CPU a file, ${requests}, ${rate}`];
 }
 
-/** A proxy keeps the process' connections, as AWS does: moto's server ends each after one request. */
+/**
+ * A proxy keeps the process' connections, as AWS does: moto's server ends each after one request.
+ */
 async function measureRounds(
   moto: MotoServer,
   stage: Deployment,

@@ -8,7 +8,7 @@ const BODY = 'x'.repeat(500);
 const FIRST_READ = 'bytes=-131072';
 const { LEDGER_TABLE = '', STAGING_BUCKET = '' } = process.env;
 
-/** What a file's batch is like: how many files, and how many requests to DynamoDB for all of them. */
+/** What a file's batch is like: its files, and the requests to DynamoDB for all of them. */
 interface Batch {
   readonly files: number;
   readonly ledgerRequests: number;
