@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /**
  * The first hexadecimal digits of a text's SHA-256, four bits each: 16 are a name that no two of a
@@ -6,5 +6,5 @@ import { createHash } from 'node:crypto';
  * or a length changes these.
  */
 export function shortHash(text: string, digits = 16): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, digits);
+  return hash('sha256', text, 'hex').slice(0, digits);
 }

@@ -1,5 +1,5 @@
 import type { ColumnType } from '../billing/columnType.ts';
-import type { SchemaNode } from './footerMetadata.ts';
+import type { SchemaNode } from './schemaNode.ts';
 
 /** An element of a schema with those below it. */
 interface SchemaTree {

@@ -14,6 +14,8 @@ export class CompactReader {
   #offset: number;
   #values = 0;
   #depth = 0;
+  readonly #skipField = (_field: number, type: number) => this.skip(type);
+  readonly #skipElement = (type: number) => this.skip(type);
 
   /** Reads from `offset` (bytes) on. */
   constructor(bytes: Uint8Array, limits: CompactLimits, offset = 0) {
@@ -67,6 +69,26 @@ export class CompactReader {
     this.#depth -= 1;
   }
 
+  /** The same, and answers what was read, a part of the reader's own bytes: for `listAgain`. */
+  recordedList(type: number, onElement: (type: number) => void): ListRead {
+    const [offset, values] = [this.#offset, this.#values];
+    this.list(type, onElement);
+    return { bytes: this.#bytes.subarray(offset, this.#offset), values: this.#values - values };
+  }
+
+  /**
+   * Reads over a list that was read before, if its very bytes stand here, and answers whether they
+   * do. A list says itself where it ends: where the same bytes stand, the same list does.
+   */
+  listAgain(type: number, { bytes, values }: ListRead): boolean {
+    const end = this.#offset + bytes.length;
+    const isSame = (type === LIST || type === SET) && this.#text.subarray(this.#offset, end).equals(bytes);
+    if (!isSame) return false;
+    this.#offset = end;
+    this.#count(values);
+    return true;
+  }
+
   /** Reads a whole number; one beyond 2^53 is refused. */
   whole(type: number): number {
     if (type !== I32 && type !== I64 && type !== I16) {
@@ -89,8 +111,8 @@ export class CompactReader {
     if (type === TRUE || type === FALSE) return;
     if (type === I16 || type === I32 || type === I64) this.#skipVarint();
     else if (type === BINARY) this.#advance(this.#varint());
-    else if (type === STRUCT) this.struct((_field, inner) => this.skip(inner));
-    else if (type === LIST || type === SET) this.list(type, (inner) => this.skip(inner));
+    else if (type === STRUCT) this.struct(this.#skipField);
+    else if (type === LIST || type === SET) this.list(type, this.#skipElement);
     else if (type === BYTE) this.#advance(1);
     else if (type === DOUBLE) this.#advance(8);
     else throw new CompactInvalid(`a value of the unknown type ${type}`);
@@ -102,8 +124,8 @@ export class CompactReader {
     if (this.#depth > maxDepth) throw new CompactInvalid(`nested deeper than ${maxDepth} levels`);
   }
 
-  #count(): void {
-    this.#values += 1;
+  #count(values = 1): void {
+    this.#values += values;
     const { maxValues } = this.#limits;
     if (this.#values > maxValues) throw new CompactInvalid(`more than ${maxValues} values`);
   }
@@ -140,6 +162,12 @@ export class CompactReader {
     for (let index = 0; index < MAX_VARINT_BYTES; index += 1) if (this.#byte() < 0x80) return;
     throw new CompactInvalid('a number without end');
   }
+}
+
+/** A list that was read: its bytes, from its size on, and how many values are in it. */
+export interface ListRead {
+  readonly bytes: Uint8Array;
+  readonly values: number;
 }
 
 interface CompactLimits {

@@ -1,28 +1,15 @@
 import { CompactInvalid, CompactReader } from './compactThrift.ts';
+import type { ParquetSchema } from './parquetSchema.ts';
+import { RecentSchemas } from './recentSchemas.ts';
 
 /**
  * What is used of a Parquet footer (Parquet format, parquet.thrift: FileMetaData). Its statistics,
  * which take most of its bytes, are skipped.
  */
 export interface FooterMetadata {
-  /** The schema's tree, flat: each element before its children. */
-  readonly schema: readonly SchemaNode[];
+  readonly schema: ParquetSchema;
   readonly rows: number;
   readonly groups: readonly RowGroup[];
-}
-
-/** SchemaElement: enumerations are their numbers. */
-export interface SchemaNode {
-  readonly name: string | undefined;
-  /** Absent for what has children. */
-  readonly type: number | undefined;
-  readonly repetition: number | undefined;
-  readonly children: number;
-  readonly converted: number | undefined;
-  readonly scale: number | undefined;
-  readonly precision: number | undefined;
-  /** LogicalType: the field of the union that is set. */
-  readonly logical: number | undefined;
 }
 
 interface RowGroup {
@@ -47,62 +34,25 @@ export interface ColumnChunk {
  */
 const LIMITS = { maxValues: 500_000, maxDepth: 24 };
 
-type Writable<Type> = { -readonly [Field in keyof Type]: Type[Field] };
+/** Equal bytes mean the same schema, whoever sent them, so that all files may share it. */
+const schemas = new RecentSchemas();
 
 /** Reads a footer's bytes once. Throws CompactInvalid for what is no Parquet metadata. */
 export function readFooter(bytes: Uint8Array): FooterMetadata {
   const reader = new CompactReader(bytes, LIMITS);
-  const schema: SchemaNode[] = [];
+  const found: ParquetSchema[] = [];
   const groups: RowGroup[] = [];
   let rows: number | undefined;
   reader.struct((field, type) => {
-    if (field === 2) reader.list(type, (element) => schema.push(schemaNode(reader, element)));
+    if (field === 2) found.push(schemas.read(reader, type));
     else if (field === 3) rows = reader.whole(type);
     else if (field === 4) reader.list(type, (element) => groups.push(rowGroup(reader, element)));
     else reader.skip(type);
   });
+  const [schema, another] = found;
+  if (!schema || another) throw new CompactInvalid(`it has ${found.length} schemas`);
   if (rows === undefined) throw new CompactInvalid('it does not say how many rows there are');
   return { schema, rows, groups };
-}
-
-function schemaNode(reader: CompactReader, type: number): SchemaNode {
-  const node: Writable<SchemaNode> = {
-    name: undefined,
-    type: undefined,
-    repetition: undefined,
-    children: 0,
-    converted: undefined,
-    scale: undefined,
-    precision: undefined,
-    logical: undefined,
-  };
-  reader.structOf(type, (field, inner) => {
-    if (field === 1) node.type = reader.whole(inner);
-    else if (field === 3) node.repetition = reader.whole(inner);
-    else if (field === 4) node.name = reader.string(inner);
-    else if (field === 5) node.children = reader.whole(inner);
-    else if (field === 6) node.converted = reader.whole(inner);
-    else if (field === 7) node.scale = reader.whole(inner);
-    else if (field === 8) node.precision = reader.whole(inner);
-    else if (field === 10) readLogicalType(reader, inner, node);
-    else reader.skip(inner);
-  });
-  return node;
-}
-
-/** LogicalType.DECIMAL: it has a scale and a precision of its own. */
-const DECIMAL = 5;
-
-function readLogicalType(reader: CompactReader, type: number, node: Writable<SchemaNode>): void {
-  reader.structOf(type, (field, inner) => {
-    node.logical = field;
-    if (field !== DECIMAL) return reader.skip(inner);
-    reader.structOf(inner, (part, innermost) => {
-      if (part === 1) node.scale = reader.whole(innermost);
-      else if (part === 2) node.precision = reader.whole(innermost);
-      else reader.skip(innermost);
-    });
-  });
 }
 
 function rowGroup(reader: CompactReader, type: number): RowGroup {

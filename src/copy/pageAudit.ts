@@ -1,9 +1,9 @@
 import { crc32 } from 'node:zlib';
 import { quoteValue } from '../base/printable.ts';
 import type { ObjectRef, ObjectStore } from '../store/objectStore.ts';
-import { flatColumns } from './columnTypes.ts';
 import { CompactInvalid, CompactReader } from './compactThrift.ts';
 import type { ColumnChunk, FooterMetadata } from './footerMetadata.ts';
+import type { ParquetSchema } from './parquetSchema.ts';
 
 /** The pages of one small column chunk of a row group: they say how many rows there really are. */
 interface Sample {
@@ -54,37 +54,40 @@ export async function pageProblem(
  * value, or none, for each row.
  */
 export function countProblem({ schema, groups }: FooterMetadata): string | undefined {
-  const flat = flatColumns(schema);
   for (const { chunks, rows } of groups) {
     for (const chunk of chunks) {
-      if (chunk.values === rows || !isFlat(chunk, flat)) continue;
+      if (chunk.values === rows || !isFlat(chunk, schema)) continue;
       return `${rows} rows in a row group, and ${chunk.values} values of its column ${quoteValue(chunk.name)}`;
     }
   }
   return undefined;
 }
 
-function isFlat({ name, pathLength }: ColumnChunk, flat: ReadonlySet<string>): boolean {
+function isFlat({ name, pathLength }: ColumnChunk, { flat }: ParquetSchema): boolean {
   return pathLength === 1 && flat.has(name);
 }
 
 /** Where the pages are that are looked at: the smallest column of each of the first row groups. */
 export function samplesOf({ schema, groups }: FooterMetadata): Sample[] {
-  const flat = flatColumns(schema);
   return groups.slice(0, MAX_GROUPS).flatMap(({ chunks, rows }) => {
-    let smallest: Sample | undefined;
+    let smallest: ColumnChunk | undefined;
     for (const chunk of chunks) {
-      const { dataOffset, dictionaryOffset = 0, sizeBytes } = chunk;
-      // Byte 0 belongs to the magic number: an offset of 0 says that there is no such page. Without
-      // rows there need not be any.
-      const offsets = [dictionaryOffset, dataOffset].filter((offset) => offset > 0);
-      if (offsets.length === 0 || !isFlat(chunk, flat)) continue;
-      const startBytes = Math.min(...offsets);
-      if (smallest && sizeBytes >= smallest.endBytes - smallest.startBytes) continue;
-      smallest = { rows, startBytes, endBytes: startBytes + sizeBytes };
+      const isSmaller = smallest === undefined || chunk.sizeBytes < smallest.sizeBytes;
+      if (isSmaller && startOf(chunk) > 0 && isFlat(chunk, schema)) smallest = chunk;
     }
-    return smallest && smallest.endBytes - smallest.startBytes <= MAX_CHUNK_BYTES ? [smallest] : [];
+    if (!smallest || smallest.sizeBytes > MAX_CHUNK_BYTES) return [];
+    const startBytes = startOf(smallest);
+    return [{ rows, startBytes, endBytes: startBytes + smallest.sizeBytes }];
   });
+}
+
+/**
+ * Where a chunk's first page begins; 0 where it has none. Byte 0 belongs to the magic number: an
+ * offset of 0 says that there is no such page. Without rows there need not be any.
+ */
+function startOf({ dataOffset, dictionaryOffset = 0 }: ColumnChunk): number {
+  if (dataOffset <= 0) return Math.max(dictionaryOffset, 0);
+  return dictionaryOffset > 0 ? Math.min(dictionaryOffset, dataOffset) : dataOffset;
 }
 
 function chunkProblem(chunk: Uint8Array, rows: number): string | undefined {

@@ -1,14 +1,14 @@
 import type { ColumnType } from '../billing/columnType.ts';
-import { MAX_COLUMNS, MAX_FOOTER_BYTES, MAX_NAME_CHARACTERS } from '../billing/limits.ts';
+import { MAX_FOOTER_BYTES } from '../billing/limits.ts';
 import type { ObjectRef, ObjectStore } from '../store/objectStore.ts';
-import { topLevelColumns } from './columnTypes.ts';
 import { CompactInvalid } from './compactThrift.ts';
-import { type FooterMetadata, readFooter, type SchemaNode } from './footerMetadata.ts';
+import { type FooterMetadata, readFooter } from './footerMetadata.ts';
 import { countProblem, pageProblem, samplesOf } from './pageAudit.ts';
 
 /** What a Parquet file promises about itself: the audit holds the warehouse to it. */
 interface Footer {
   readonly rows: number;
+  /** One object for the files of a report, as a rule: what follows from it is found out once. */
   readonly columns: readonly ColumnType[];
 }
 
@@ -37,7 +37,6 @@ export type FileContent =
  * a row group).
  */
 const FIRST_READ_BYTES = 128 * 1024;
-const MAX_SCHEMA_DEPTH = 16;
 /** "4-byte length of the footer, then the magic number PAR1" (Parquet file format). */
 const TRAILER_BYTES = 8;
 
@@ -88,8 +87,7 @@ function parseFooter(tail: Uint8Array, sizeBytes: number): ParsedFooter {
     const metadata = readFooter(tail.subarray(0, tail.length - TRAILER_BYTES));
     const reason = footerProblem(metadata, sizeBytes - tail.length);
     if (reason !== undefined) return { is: 'corrupt', reason };
-    const columns = topLevelColumns(metadata.schema);
-    return { is: 'parquet', footer: { rows: metadata.rows, columns }, metadata };
+    return { is: 'parquet', footer: { rows: metadata.rows, columns: metadata.schema.columns }, metadata };
   } catch (error) {
     if (!(error instanceof CompactInvalid)) throw error;
     return { is: 'corrupt', reason: `damaged footer: ${error.message}` };
@@ -107,40 +105,8 @@ function footerProblem(metadata: FooterMetadata, footerStart: number): string | 
   if (endBytes > footerStart) {
     return `cut off: its data ends at byte ${endBytes}, and its footer begins at ${footerStart}`;
   }
-  const contradiction = schemaProblem(schema) ?? countProblem(metadata) ?? nameProblem(schema);
+  const contradiction = schema.problem ?? countProblem(metadata);
   return contradiction === undefined ? undefined : `damaged footer: ${contradiction}`;
-}
-
-/**
- * Whether the flat list of a schema's elements is a tree that can be built: each child is there,
- * and none is too deep.
- */
-function schemaProblem(schema: readonly SchemaNode[]): string | undefined {
-  const open: number[] = [];
-  for (const [index, { children }] of schema.entries()) {
-    if (index > 0 && open.length === 0) return `${schema.length - index} elements of its schema belong to nothing`;
-    const parent = open.length - 1;
-    if (index > 0) open[parent] = (open[parent] ?? 0) - 1;
-    if (children > schema.length) return `an element of its schema claims ${children} children`;
-    if (children > 0) open.push(children);
-    if (open.length > MAX_SCHEMA_DEPTH) return `its schema is nested deeper than ${MAX_SCHEMA_DEPTH} levels`;
-    while (open.at(-1) === 0) open.pop();
-  }
-  if (open.length > 0) return 'its schema ends before its last element';
-  const columns = schema[0]?.children ?? 0;
-  if (columns <= 0) return 'no columns';
-  return columns > MAX_COLUMNS ? `${columns} columns, and no report has more than ${MAX_COLUMNS}` : undefined;
-}
-
-/** The first element is the root, which may go without a name. */
-function nameProblem([, ...elements]: readonly SchemaNode[]): string | undefined {
-  for (const { name } of elements) {
-    if (!name) return 'a column without a name';
-    if (name.length > MAX_NAME_CHARACTERS) {
-      return `a column name of ${name.length} characters, and no report has more than ${MAX_NAME_CHARACTERS}`;
-    }
-  }
-  return undefined;
 }
 
 /**

@@ -4,12 +4,12 @@ import type { ColumnType } from '../billing/columnType.ts';
 import { whyNotBill } from '../billing/costReport.ts';
 import type { NamedObject } from '../billing/objectCreated.ts';
 import type { Partition } from '../billing/partition.ts';
-import { type SourceVersion, versionIdOf } from '../billing/version.ts';
+import { type SourceVersion, type VersionId, versionIdOf } from '../billing/version.ts';
 import type { FileSchema, Recorded } from '../ledger/ledger.ts';
-import type { VersionOutcome, VersionRecord } from '../ledger/versionRecord.ts';
+import type { VersionOutcome, VersionReading, VersionRecord } from '../ledger/versionRecord.ts';
 import type { CopyMessage } from '../queue/copyMessage.ts';
 import type { Report } from '../telemetry/events.ts';
-import { type FileContent, inspectObject } from './parquetFooter.ts';
+import { type FileContent, type InspectedObject, inspectObject } from './parquetFooter.ts';
 import {
   type CopyServices,
   dropSuperseded,
@@ -32,13 +32,10 @@ import { stagedKeyOf } from './stagedKey.ts';
  * retry.
  */
 export async function stageObject(services: CopyServices, placed: Placed, message: CopyMessage): Promise<void> {
-  const { store, ledger, now } = services;
+  const { ledger, now } = services;
   const { partition, folder, awaitsManifest } = placed;
   try {
-    const inspected = await inspectObject(store, message);
-    const source = sourceVersion(message, inspected);
-    const id = versionIdOf(source);
-    const before = { version: await ledger.version(partition, id) };
+    const { inspected, source, id, before } = await look(services, partition, message);
     const known = before.version?.outcome;
     if (known?.status === 'staged' && message.kind === 'restore-copy') {
       await restoreCopy(services, partition, source, known);
@@ -54,6 +51,30 @@ export async function stageObject(services: CopyServices, placed: Placed, messag
   } catch (error) {
     await dropSuperseded(services, placed, message, error);
   }
+}
+
+/** A content as its source and the ledger know it. */
+interface Looked {
+  readonly inspected: InspectedObject;
+  readonly source: SourceVersion;
+  readonly id: VersionId;
+  readonly before: VersionReading;
+}
+
+/**
+ * Looks at an object, and at what the ledger knows of its content. Most messages name the content:
+ * then the ledger is asked at once, not when the read has ended, and the messages of a batch, which
+ * come together, are answered together.
+ */
+async function look({ store, ledger }: CopyServices, partition: Partition, message: CopyMessage): Promise<Looked> {
+  const { bucket, key, etag } = message;
+  const announced = etag === undefined ? undefined : versionIdOf({ bucket, key, etag });
+  const lookUp = async (id?: VersionId) => (id === undefined ? undefined : ledger.version(partition, id));
+  const [inspected, early] = await Promise.all([inspectObject(store, message), lookUp(announced)]);
+  const source = sourceVersion(message, inspected);
+  const id = versionIdOf(source);
+  const version = id === announced ? early : await lookUp(id);
+  return { inspected, source, id, before: { version } };
 }
 
 /**
@@ -105,8 +126,13 @@ async function restoreCopy(
   if (did === 'copied') report({ what: 'copy-restored', partition, key: source.key });
 }
 
+/** Of columns that files share as one object (RecentSchemas): their id is computed once. */
+const schemas = new WeakMap<readonly ColumnType[], FileSchema>();
+
 function schemaOf(columns: readonly ColumnType[]): FileSchema {
-  return { id: shortHash(JSON.stringify(columns)), columns };
+  const schema = schemas.get(columns) ?? { id: shortHash(JSON.stringify(columns)), columns };
+  schemas.set(columns, schema);
+  return schema;
 }
 
 /**

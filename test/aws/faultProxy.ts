@@ -111,8 +111,9 @@ function pass(
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('error', reject);
       response.on('end', () => {
-        const { 'transfer-encoding': _, ...kept } = response.headers;
-        resolve({ status: response.statusCode ?? 502, headers: kept, body: Buffer.concat(chunks) });
+        // Each connection has its own (RFC 9110, 7.6.1): moto ends every one, AWS keeps them.
+        const { connection, 'transfer-encoding': encoding, ...headers } = response.headers;
+        resolve({ status: response.statusCode ?? 502, headers, body: Buffer.concat(chunks) });
       });
     });
     passed.on('error', reject);

@@ -15,7 +15,7 @@ npm run bench -- [PART…] [--files N] [--objects N] [--staged N] [--rows N]
 
   bundles    the functions' bundles: size, and loading time against that of the bare AWS clients
   calls      the calls of AWS that a delivery of 100 files costs, per file
-  staging    --staged files (default 400) of a report's columns staged, against plain CopyObject
+  staging    --staged files (default 1000) of a report's columns staged, against the clients alone
   listing    reconcile over --objects objects (default 1000000): time and memory
   embedded   npm start over --files small files (default 10000), against plain copying
   load       npm start over one report of --rows rows (default 1193070), against DuckDB's own create table
@@ -29,7 +29,7 @@ const { values, positionals } = parseArgs({
   options: {
     files: { type: 'string', default: '10000' },
     objects: { type: 'string', default: '1000000' },
-    staged: { type: 'string', default: '400' },
+    staged: { type: 'string', default: '1000' },
     rows: { type: 'string', default: '1193070' },
     help: { type: 'boolean' },
   },
@@ -76,15 +76,11 @@ async function benchCalls(): Promise<void> {
 
 async function benchStaging(files: number): Promise<void> {
   await ensurePythonTools();
-  const moto = await startMotoServer();
+  const [moto, functions] = await Promise.all([startMotoServer(), BundledFunctions.create(CALLS_PAYERS)]);
   try {
-    const { columns, sizeBytes, staging, copying } = await measureStaging(moto, files);
-    say(`Staging ${files} files of ${columns} columns and ${Math.round(sizeBytes / 1000)} kB, ledger included`);
-    for (const [name, cost] of [['staging', staging] as const, ['plain CopyObject', copying] as const]) {
-      const rate = `${cost.filesPerSecond.toFixed(0)} files a second`;
-      say(`  ${name.padEnd(16)} ${cost.cpuMs.toFixed(2)} ms of CPU a file, ${rate}`);
-    }
+    for (const line of await measureStaging(moto, functions, files)) say(line);
   } finally {
+    await functions.close();
     await moto.close();
   }
 }

@@ -1,120 +1,176 @@
-import { randomUUID } from 'node:crypto';
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { CopyObjectCommand, CreateBucketCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import pMap from 'p-map';
-import { DynamodbLedger } from '../../src/adapters/dynamodb/ledger.ts';
-import { createS3Client } from '../../src/adapters/s3/client.ts';
-import { S3ObjectStore } from '../../src/adapters/s3/objectStore.ts';
-import { parsePayer } from '../../src/billing/payer.ts';
-import { placeBySources } from '../../src/billing/placement.ts';
-import { handleCopyMessage } from '../../src/copy/handleCopyMessage.ts';
-import type { CopyServices } from '../../src/copy/services.ts';
-import type { Ledger } from '../../src/ledger/ledger.ts';
-import { parseCopyMessage } from '../../src/queue/copyMessage.ts';
-import { type MotoServer, REGION } from '../aws/motoServer.ts';
-import { objectCreated } from '../functions/deployment.ts';
-import { smallFiles } from './smallFiles.ts';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { startFaultProxy } from '../aws/faultProxy.ts';
+import type { MotoServer } from '../aws/motoServer.ts';
+import { type BundledFunctions, sqsEvent } from '../functions/bundledFunction.ts';
+import { Deployment } from '../functions/deployment.ts';
+import { reportFile, widestFile } from './stagingFiles.ts';
+import type { Announced, Order, Took, Work } from './stagingProcess.ts';
 
-/** Files at once: two batches of ten. */
-const CONCURRENCY = 20;
+const PROCESS = fileURLToPath(new URL('stagingProcess.ts', import.meta.url));
 const SOURCE = 'payer-cur';
-const STAGING = 'staging';
-const PAYER = parsePayer('111122223333');
 const FOLDER = 'cur/daily/data/BILLING_PERIOD=2026-10/';
+/** As the copy queue delivers them. */
+const BATCH = 10;
+/** The first ones also pay for what the engine compiles. */
+const ROUNDS = 5;
+const WORKS: readonly Work[] = ['staging', 'CopyObject', 'and a ranged read', 'and DynamoDB'];
 
-/** What doing something with each file took: this process alone, and by the clock. */
+/** What something costs a file, in the round in which it took the least CPU. */
 interface Cost {
   readonly cpuMs: number;
   readonly filesPerSecond: number;
+  readonly s3Requests: number;
+  readonly ledgerRequests: number;
 }
 
-export interface StagingMeasures {
-  readonly files: number;
-  readonly columns: number;
-  readonly sizeBytes: number;
-  readonly staging: Cost;
-  /** CopyObject and nothing else, with the same client, concurrency and server. */
-  readonly copying: Cost;
+type Costs = ReadonlyMap<Work, Cost>;
+
+/**
+ * Stages about so many files by the bundled copy function, in batches of ten, and has the same
+ * process do parts of that by its clients alone, in turns, so that a machine that is busy with
+ * other things disturbs all alike. Answers what it found, in lines. The payers file must have payer
+ * 111122223333 with `cur` in bucket `payer-cur`.
+ */
+export async function measureStaging(
+  moto: MotoServer,
+  functions: BundledFunctions,
+  files: number,
+): Promise<readonly string[]> {
+  const stage = await Deployment.create(moto);
+  await stage.createBucket(SOURCE);
+  const bundle = await functions.path('copy');
+  const reports = Array.from({ length: BATCH }, (_, nth) => reportFile(nth));
+  const contents = reports.map(({ bytes }) => bytes);
+  const batches = Math.max(1, Math.round(files / ROUNDS / BATCH));
+  const widest = widestFile();
+  const kilobytes = (bytes = 0) => `${Math.round(bytes / 1000)} kB`;
+  const costs = await measureRounds(moto, stage, bundle, { contents, batches });
+  const usualMiB = await peakMiBOf(stage, bundle, 'usual', contents);
+  const widestMiB = await peakMiBOf(
+    stage,
+    bundle,
+    'widest',
+    Array.from({ length: BATCH }, () => widest.bytes),
+  );
+  return [
+    `Staging ${ROUNDS * batches * BATCH} files of ${reports[0]?.columns} columns and ${kilobytes(contents[0]?.length)}, in batches of ${BATCH}`,
+    ...WORKS.flatMap((work) => costLine(work, costs.get(work))),
+    '  CPU is that of one process, in the best of its rounds.',
+    `  One batch takes ${usualMiB} MiB of memory at its peak; one of footers of ${kilobytes(widest.footerBytes)} and`,
+    `  ${widest.columns} columns ${widestMiB} MiB.`,
+  ];
+}
+
+const LABELS: Readonly<Record<Work, string>> = {
+  staging: 'the copy function',
+  CopyObject: 'its clients alone: CopyObject',
+  'and a ranged read': '  … and a ranged GetObject',
+  'and DynamoDB': '  … and as many requests to DynamoDB',
+};
+
+function costLine(work: Work, cost: Cost | undefined): string[] {
+  if (!cost) return [];
+  const requests = `${cost.s3Requests.toFixed(1)} requests to S3, ${cost.ledgerRequests.toFixed(1)} to DynamoDB`;
+  const rate = `${cost.filesPerSecond.toFixed(0)} files a second`;
+  return [`  ${LABELS[work].padEnd(38)} ${cost.cpuMs.toFixed(2)} ms of CPU a file, ${requests}, ${rate}`];
 }
 
 /**
- * Stages `files` files as the copy function does, ledger included, and copies as many by plain
- * CopyObject, in turns, so that a machine that is busy with other things disturbs both alike.
+ * A proxy keeps the process' connections, as AWS does: moto's server ends each after one request.
  */
-export async function measureStaging(moto: MotoServer, files: number): Promise<StagingMeasures> {
-  const { columns, bytes } = smallFiles().at(-1) ?? { columns: 0, bytes: new Uint8Array() };
-  const s3 = createS3Client(moto.clientConfig);
-  for (const Bucket of [SOURCE, STAGING]) {
-    const location = { LocationConstraint: REGION } as const;
-    await s3.send(new CreateBucketCommand({ Bucket, CreateBucketConfiguration: location }));
+async function measureRounds(
+  moto: MotoServer,
+  stage: Deployment,
+  bundle: string,
+  { contents, batches }: { readonly contents: readonly Uint8Array[]; readonly batches: number },
+): Promise<Costs> {
+  const best = new Map<Work, Cost>();
+  const proxy = await startFaultProxy(moto.endpoint);
+  const process = startProcess(bundle, { ...stage.environment, AWS_ENDPOINT_URL: proxy.endpoint });
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const delivered = await deliver(stage, `round-${round}`, batches, contents);
+    let ledgerRequests = 0;
+    for (const work of WORKS) {
+      const took = await process.order({ work, batches: delivered, ledgerRequests });
+      if (work === 'staging') ledgerRequests = Math.round(took.ledgerRequests / batches);
+      const cost = costOf(took, batches * BATCH);
+      if (cost.cpuMs < (best.get(work)?.cpuMs ?? Number.POSITIVE_INFINITY)) best.set(work, cost);
+    }
+    proxy.requests.length = 0;
   }
-  const keys = Array.from({ length: files }, (_, nth) => `${FOLDER}daily-${String(nth).padStart(5, '0')}.parquet`);
-  await pMap(keys, (Key) => s3.send(new PutObjectCommand({ Bucket: SOURCE, Key, Body: bytes })), { concurrency: 8 });
-  const services = servicesOn(s3, await createLedger(moto));
-  const stage = async (key: string) => {
-    const message = parseCopyMessage(objectCreated(SOURCE, key));
-    await handleCopyMessage(services, message, services.place(SOURCE, key));
-  };
-  const copy = async (key: string) => {
-    const CopySource = `${SOURCE}/${encodeURIComponent(key)}`;
-    await s3.send(new CopyObjectCommand({ Bucket: STAGING, Key: `plain/${key}`, CopySource }));
-  };
-  const turns = Array.from({ length: 4 }, (_, turn) => keys.filter((_key, nth) => nth % 4 === turn));
-  await pMap(turns[0] ?? [], async (key) => copy(`${key}`), { concurrency: CONCURRENCY });
-  const [staged, copied] = [new Stopped(), new Stopped()];
-  for (const turn of turns) {
-    await staged.time(() => pMap(turn, stage, { concurrency: CONCURRENCY }));
-    await copied.time(() => pMap(turn, copy, { concurrency: CONCURRENCY }));
-  }
-  return { files, columns, sizeBytes: bytes.length, staging: staged.per(files), copying: copied.per(files) };
+  process.end();
+  await proxy.close();
+  return best;
 }
 
-/** Adds up what several turns took. */
-class Stopped {
-  #cpuMs = 0;
-  #seconds = 0;
-
-  async time(work: () => Promise<unknown>): Promise<void> {
-    const [cpu, started] = [process.cpuUsage(), performance.now()];
-    await work();
-    const { user, system } = process.cpuUsage(cpu);
-    this.#cpuMs += (user + system) / 1000;
-    this.#seconds += (performance.now() - started) / 1000;
-  }
-
-  per(files: number): Cost {
-    return { cpuMs: this.#cpuMs / files, filesPerSecond: files / this.#seconds };
-  }
+/** The most memory that a process takes for one batch of these, its start included. */
+async function peakMiBOf(stage: Deployment, bundle: string, name: string, contents: readonly Uint8Array[]) {
+  const batches = await deliver(stage, name, 1, contents);
+  const process = startProcess(bundle, stage.environment);
+  const { peakMiB } = await process.order({ work: 'staging', batches, ledgerRequests: 0 });
+  process.end();
+  return Math.round(peakMiB);
 }
 
-async function createLedger({ clientConfig }: MotoServer): Promise<DynamodbLedger> {
-  const client = new DynamoDBClient(clientConfig);
-  const TableName = `ledger-${randomUUID()}`;
-  const keys = { pk: 'HASH', sk: 'RANGE' } as const;
-  await client.send(
-    new CreateTableCommand({
-      TableName,
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: Object.keys(keys).map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
-      KeySchema: Object.entries(keys).map(([AttributeName, KeyType]) => ({ AttributeName, KeyType })),
-    }),
-  );
-  return new DynamodbLedger(client, TableName);
-}
-
-function servicesOn(s3: S3Client, ledger: Ledger): CopyServices {
-  const nowhere = { send: async () => {} };
+function costOf({ cpuMs, seconds, s3Requests, ledgerRequests }: Took, files: number): Cost {
   return {
-    store: new S3ObjectStore(s3),
-    ledger,
-    copyQueue: nowhere,
-    finalizeQueue: nowhere,
-    place: placeBySources([{ bucket: SOURCE, prefix: 'cur', payer: PAYER, manifests: true }]),
-    stagingBucket: STAGING,
-    debounce: { quietSeconds: 300, maxWaitSeconds: 3600 },
-    now: Date.now,
-    report: () => {},
-    notify: async () => {},
-    stage: 'bench',
+    cpuMs: cpuMs / files,
+    filesPerSecond: files / seconds,
+    s3Requests: s3Requests / files,
+    ledgerRequests: ledgerRequests / files,
+  };
+}
+
+/** Puts batches of these files at the source, under names that begin with `name`. */
+async function deliver(
+  stage: Deployment,
+  name: string,
+  batches: number,
+  contents: readonly Uint8Array[],
+): Promise<Announced[][]> {
+  const delivered: Announced[][] = [];
+  for (let batch = 0; batch < batches; batch += 1) {
+    delivered.push(
+      await Promise.all(
+        contents.map(async (bytes, nth) => {
+          const key = `${FOLDER}${name}-${batch}-${nth}.snappy.parquet`;
+          const [record] = sqsEvent({ [`${name}-${batch}-${nth}`]: await stage.put(SOURCE, key, bytes) }).Records;
+          if (!record) throw new Error(`nothing announces ${key}`);
+          return { bucket: SOURCE, key, record };
+        }),
+      ),
+    );
+  }
+  return delivered;
+}
+
+/** A process that stands for one warm Lambda. */
+function startProcess(bundle: string, environment: Readonly<Record<string, string>>) {
+  const settings = {
+    QUIET_SECONDS: '300',
+    MAX_WAIT_SECONDS: '7200',
+    PAYER_METRICS: '20',
+    POWERTOOLS_LOG_LEVEL: 'INFO',
+  };
+  const child = fork(PROCESS, [bundle], { env: { ...environment, ...settings }, silent: true, execArgv: [] });
+  let words = '';
+  child.stdout?.resume();
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    words = (words + text).slice(-2000);
+  });
+  const exited = once(child, 'exit');
+  return {
+    /** Throws an Error with the last words of a process that has ended, or failed at a file. */
+    async order(order: Order): Promise<Took> {
+      const answered = once(child, 'message');
+      child.send(order);
+      const [took] = (await Promise.race([answered, exited])) as [Took | number | null];
+      if (typeof took !== 'object' || took === null) throw new Error(`the process ended: ${words}`);
+      if (took.failed > 0) throw new Error(`${order.work} failed at ${took.failed} files: ${words}`);
+      return took;
+    },
+    end: () => child.disconnect(),
   };
 }

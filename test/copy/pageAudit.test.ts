@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { FolderObjectStore } from '../../src/adapters/folder/objectStore.ts';
 import { pageProblem, samplesOf } from '../../src/copy/pageAudit.ts';
 import { inspectObject } from '../../src/copy/parquetFooter.ts';
+import { parquetSchema } from '../../src/copy/parquetSchema.ts';
 
 const OBJECT = { bucket: 'here', key: 'file.parquet' };
 const ROWS = 50;
@@ -96,7 +97,8 @@ describe('a page', () => {
     const column = { name: 'a', pathLength: 1, values: rows, ...place };
     const untyped = { converted: undefined, scale: undefined, precision: undefined, logical: undefined };
     const node = { ...untyped, name: 'a', type: 1, repetition: 0, children: 0 };
-    const metadata = { schema: [node], rows, groups: [{ rows, chunks: [column] }] };
+    const root = { ...node, name: 'schema', type: undefined, children: 1 };
+    const metadata = { schema: parquetSchema([root, node]), rows, groups: [{ rows, chunks: [column] }] };
     const store = { read: () => Promise.reject(new Error('nothing more is to be read')) };
     return pageProblem(store as never, OBJECT, samplesOf(metadata), { bytes: file, sizeBytes: file.length });
   };
