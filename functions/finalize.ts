@@ -10,6 +10,7 @@ import { BucketOwners } from '../src/config/bucketOwners.ts';
 import { type FinalizeEnvironment, finalizeVariables, parseEnvironment } from '../src/config/environment.ts';
 import { handleTick } from '../src/finalize/handleTick.ts';
 import type { FinalizeServices, FinalizeSettings } from '../src/finalize/services.ts';
+import type { OutboxPlace } from '../src/outbox/outboxPages.ts';
 import { OUTBOX_LIMITS, sendOutbox } from '../src/outbox/sendOutbox.ts';
 import { parseTick, type Tick } from '../src/queue/tick.ts';
 import type { Report } from '../src/telemetry/events.ts';
@@ -60,6 +61,9 @@ const settings: FinalizeSettings = {
   partitionSeconds: environment.PARTITION_SECONDS,
 };
 
+/** Where this process's last pass over the outbox ended early. */
+let outboxPlace: OutboxPlace | undefined;
+
 /** The stage's warehouse: Snowflake, with the wastage script. */
 function openWarehouse(finalizing: FinalizeEnvironment): Warehouse {
   const { STAGE: stage, SNOWFLAKE_DATABASE: database, SNOWFLAKE_SCHEMA: schema } = finalizing;
@@ -88,6 +92,7 @@ async function finalize(tick: Tick, report: Report, about: RecordContext): Promi
     await handleTick({ ...services, report }, settings, tick, invocation);
   } finally {
     const until = endsAt - LAST_BATCH_SECONDS * 1000;
-    await sendOutbox({ ledger, broker, report, now: Date.now }, { ...OUTBOX_LIMITS, until });
+    const sending = { ledger, broker, report, now: Date.now };
+    outboxPlace = (await sendOutbox(sending, { ...OUTBOX_LIMITS, until }, outboxPlace)).next;
   }
 }

@@ -14,6 +14,7 @@ import type { Ledger, PeriodRecord } from '../ledger/ledger.ts';
 import type { PartitionRecord } from '../ledger/partitionRecord.ts';
 import { stateOf } from '../ledger/partitionState.ts';
 import type { VersionRecord } from '../ledger/versionRecord.ts';
+import { outboxDepth } from '../outbox/outboxDepth.ts';
 import { type Operations, type OperationsStatus, operationsStatus, readQueues } from './operations.ts';
 import { type PartitionStatus, partitionStatus } from './partitionStatus.ts';
 import { hasNewerContent, SCHEDULED, type StatusWords } from './reasons.ts';
@@ -57,8 +58,8 @@ const CONCURRENCY = 8;
  * the stage's queues are, where there are queues.
  *
  * It costs the activity, the newest reconcile's progress, the periods' list, the configuration and
- * the outbox once, three calls for each period, and two more for a partition that waits for files,
- * is held, or lacks a manifest.
+ * the pages of the outbox that are counted, three calls for each period, and two more for a
+ * partition that waits for files, is held, or lacks a manifest.
  *
  * Throws StatusInputInvalid before anything is read, and what the ledger throws.
  */
@@ -68,7 +69,7 @@ export async function status(reading: StatusReading, input: unknown): Promise<St
   const at = now();
   const inForce = fallback && payersInForce(await ledger.configuration(), fallback);
   const configured = inForce && payersOf(inForce.sources);
-  const outbox = await ledger.outbox();
+  const outbox = await outboxDepth(ledger);
   const operations = reading.operations && (await readOperations(ledger, reading.operations, at));
   const months: Month[] = [];
   for (const period of await wantedPeriods(ledger, request, at)) months.push(await readMonth(ledger, period));

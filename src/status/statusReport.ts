@@ -7,7 +7,7 @@ import type { Period } from '../billing/period.ts';
 import type { PayersInForce } from '../config/payersInForce.ts';
 import type { AnalyticsRecord } from '../ledger/analyticsRecord.ts';
 import type { PeriodRecord } from '../ledger/ledger.ts';
-import type { Message } from '../ledger/message.ts';
+import type { OutboxDepth } from '../outbox/outboxDepth.ts';
 import { ageHours, clock, timeOf } from './age.ts';
 import { type OperationsStatus, operationsSentences } from './operations.ts';
 import type { PartitionStatus } from './partitionStatus.ts';
@@ -98,6 +98,9 @@ interface ConfigurationStatus {
 /** Messages that the broker has not confirmed. */
 interface OutboxStatus {
   readonly messages: number;
+  /** There are more: nobody counted further. */
+  readonly isAtLeast: boolean;
+  /** Of those that were counted. */
   readonly oldestAt: string | null;
   readonly oldestAgeHours: number | null;
 }
@@ -110,7 +113,7 @@ interface StatusFacts {
   readonly partitions: readonly PartitionStatus[];
   readonly periods: readonly { readonly record: PeriodRecord; readonly analytics: AnalyticsRecord | undefined }[];
   readonly configuration: { readonly inForce: PayersInForce; readonly payers: ReadonlySet<Payer> } | undefined;
-  readonly outbox: readonly Message[];
+  readonly outbox: OutboxDepth;
   readonly operations: OperationsStatus | undefined;
 }
 
@@ -229,12 +232,8 @@ function configurationStatus(
   };
 }
 
-function outboxStatus(messages: readonly Message[], now: Moment): OutboxStatus {
-  const oldest = messages.reduce<Moment | undefined>(
-    (least, { createdAt }) => Math.min(createdAt, least ?? createdAt),
-    undefined,
-  );
-  return { messages: messages.length, oldestAt: timeOf(oldest), oldestAgeHours: ageHours(oldest, now) };
+function outboxStatus({ messages, isAtLeast, oldestAt }: OutboxDepth, now: Moment): OutboxStatus {
+  return { messages, isAtLeast, oldestAt: timeOf(oldestAt), oldestAgeHours: ageHours(oldestAt, now) };
 }
 
 /** The report as sentences: the verdict first. */
@@ -256,15 +255,16 @@ function summarize(
     if (analytics && analytics.status !== 'done') sentences.push(`${period}: ${analyticsSentence(analytics)}`);
   }
   if (configuration) sentences.push(configurationSentence(configuration));
-  if (outbox.messages > 0) {
-    sentences.push(
-      `${outbox.messages === 1 ? '1 message waits' : `${outbox.messages} messages wait`} for the broker, the oldest for ${outbox.oldestAgeHours} h`,
-    );
-  }
+  if (outbox.messages > 0) sentences.push(outboxSentence(outbox));
   if (operations) sentences.push(...operationsSentences(operations));
   if (leftOut > 0)
     sentences.push(`${leftOut === 1 ? '1 row is' : `${leftOut} rows are`} left out: ask for fewer payers or periods`);
   return sentences.map(printable);
+}
+
+function outboxSentence({ messages, isAtLeast, oldestAgeHours }: OutboxStatus): string {
+  const waiting = messages === 1 ? '1 message waits' : `${messages} messages wait`;
+  return `${isAtLeast ? 'at least ' : ''}${waiting} for the broker, the oldest for ${oldestAgeHours} h`;
 }
 
 function configurationSentence({ from, payers, readAt, ageHours: age, why }: ConfigurationStatus): string {

@@ -145,7 +145,12 @@ describe('status', () => {
       { ...message, id: 'a', createdAt: START },
     ]);
     const { outbox, summary } = await ask({});
-    expect(outbox).toEqual({ messages: 2, oldestAt: '2026-05-02T00:00:00.000Z', oldestAgeHours: 2 });
+    expect(outbox).toEqual({
+      messages: 2,
+      isAtLeast: false,
+      oldestAt: '2026-05-02T00:00:00.000Z',
+      oldestAgeHours: 2,
+    });
     expect(summary.at(-1)).toBe('2 messages wait for the broker, the oldest for 2 h');
   });
 

@@ -66,7 +66,7 @@ function atRest(ledger: SqliteLedger): StatusReading['ledger'] {
     activity: () => ledger.activity(),
     reconcileProgress: (id) => ledger.reconcileProgress(id),
     configuration: () => ledger.configuration(),
-    outbox: () => ledger.outbox(),
+    outbox: (page) => ledger.outbox(page),
     periods: () => ledger.periods(),
     period: async (period) => {
       const { epoch } = await ledger.period(period);
