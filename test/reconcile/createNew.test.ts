@@ -13,6 +13,7 @@ const NOW = Date.UTC(2026, 9, 31, 23);
 /** Of which two are for the staging bucket's own listings, one a month. */
 const MOST_PAGES = 8;
 const ROOT = 'exports/daily/';
+const STAGING = 'staging';
 
 let ledger: SqliteLedger;
 let sent: CopyRequest[];
@@ -23,15 +24,22 @@ beforeEach(() => {
 afterEach(() => ledger.close());
 
 async function discover(keys: readonly string[], changes: { full?: boolean } = {}) {
-  const { store, requests } = listingStore(() => keys, NOW);
+  const { store, requests } = listingStore((bucket) => (bucket === STAGING ? [] : keys), NOW);
   const copyQueue = {
     send: async (messages: readonly { body: CopyRequest }[]) => void sent.push(...messages.map(({ body }) => body)),
   };
   const periods = [SEPTEMBER, OCTOBER];
-  const services = { store, ledger, copyQueue, place: placeBySources([SOURCE]), now: () => NOW };
+  const services = {
+    store,
+    ledger,
+    copyQueue,
+    place: placeBySources([SOURCE]),
+    stagingBucket: STAGING,
+    now: () => NOW,
+  };
   const scope = { periods, isWanted: ({ period }: { period: string }) => periods.some((one) => one === period) };
   const { partitions } = await discoverSource(services, SOURCE, { ...scope, ...changes });
-  return { partitions, requests };
+  return { partitions, requests: requests.filter((request) => !request.startsWith(`${STAGING}/`)) };
 }
 
 const month = (of: typeof OCTOBER, nth: number, file: number) =>

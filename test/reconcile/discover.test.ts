@@ -398,7 +398,8 @@ function refuseToList(): never {
 function manyObjects(withManifests: boolean) {
   const seen = { listings: 0, mostPagesHeld: 0 };
   const refuse = () => Promise.reject(new Error('discovery only lists'));
-  const list: ObjectStore['list'] = async function* () {
+  const list: ObjectStore['list'] = async function* (bucket) {
+    if (bucket !== DAILY.bucket) return;
     seen.listings += 1;
     const pages: WeakRef<ListedObject[]>[] = [];
     const firsts: WeakRef<ListedObject>[] = [];
@@ -443,7 +444,7 @@ describe('20,000 objects', () => {
     };
     const ledger = new SqliteLedger(':memory:');
     const { queued, partitions } = await discoverSource(
-      { store, ledger, copyQueue, place: world.staging.place, now: () => NOON },
+      { ...world.staging, store, ledger, copyQueue, now: () => NOON },
       DAILY,
       { full: true },
     );
