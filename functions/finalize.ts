@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import script from '../sql/analytics_wastage_queries.sql';
-import { deleteObject } from '../src/adapters/s3/deleteObject.ts';
 import { snowflakeNames } from '../src/adapters/snowflake/names.ts';
 import { openSnowflakeWarehouse } from '../src/adapters/snowflake/warehouse.ts';
 import { analyticsStatements } from '../src/analytics/script.ts';
@@ -16,7 +15,7 @@ import { parseTick, type Tick } from '../src/queue/tick.ts';
 import type { Report } from '../src/telemetry/events.ts';
 import type { Warehouse } from '../src/warehouse/warehouse.ts';
 import { type RecordContext, sqsHandler, startTelemetry } from './lambda.ts';
-import { notifyThroughOutbox, openLedger, openQueues, openS3 } from './services.ts';
+import { notifyThroughOutbox, openLedger, openQueues, openStore } from './services.ts';
 import { openBroker, snowflakeSession } from './servicesWithSecrets.ts';
 
 /** A statement ends before the function's own 15 minutes are over. */
@@ -32,7 +31,6 @@ const LAST_BATCH_SECONDS = 40;
 // At cold start.
 const environment = parseEnvironment(finalizeVariables, process.env);
 const owners = new BucketOwners(environment.STAGING_BUCKET);
-const s3 = openS3((bucket) => owners.ownerOf(bucket))();
 const ledger = openLedger(environment);
 const warehouse = openWarehouse(environment);
 const broker = openBroker(environment);
@@ -40,7 +38,7 @@ const services: Omit<FinalizeServices, 'report'> = {
   ledger,
   warehouse,
   script: warehouse.script,
-  store: { delete: (location) => deleteObject(s3, location) },
+  store: openStore((bucket) => owners.ownerOf(bucket)),
   ...openQueues(environment),
   now: Date.now,
   sleep: (seconds) => setTimeout(seconds * 1000),

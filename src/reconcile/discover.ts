@@ -87,7 +87,8 @@ export interface SearchState {
  *
  * Manifests are listed first, then data files, and neither is held: what grows is one entry a
  * partition, and what is known of one partition and of the files of a page. What the scope leaves
- * open is everything, without old deliveries. Where time is up it stops, and says where to go on. Throws AccessDenied or ObjectGone when the source cannot be read.
+ * open is everything, without old deliveries. Where time is up it stops, and says where to go on.
+ * Throws AccessDenied or ObjectGone when the source cannot be read.
  */
 export async function discoverSource(
   services: DiscoveryServices,

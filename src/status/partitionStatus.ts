@@ -7,7 +7,7 @@ import type { AnalyticsRecord } from '../ledger/analyticsRecord.ts';
 import { type Debounce, dueAt } from '../ledger/decide.ts';
 import { deliveredAt } from '../ledger/deliveredAt.ts';
 import type { Delivery } from '../ledger/delivery.ts';
-import type { PeriodRecord } from '../ledger/ledger.ts';
+import type { PeriodRecord } from '../ledger/lease.ts';
 import type { PartitionRecord } from '../ledger/partitionRecord.ts';
 import { stateOf } from '../ledger/partitionState.ts';
 import type { VersionRecord } from '../ledger/versionRecord.ts';

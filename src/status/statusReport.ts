@@ -6,7 +6,7 @@ import type { Payer } from '../billing/payer.ts';
 import type { Period } from '../billing/period.ts';
 import type { PayersInForce } from '../config/payersInForce.ts';
 import type { AnalyticsRecord } from '../ledger/analyticsRecord.ts';
-import type { PeriodRecord } from '../ledger/ledger.ts';
+import type { PeriodRecord } from '../ledger/lease.ts';
 import type { OutboxDepth } from '../outbox/outboxDepth.ts';
 import { ageHours, clock, timeOf } from './age.ts';
 import { type OperationsStatus, operationsSentences } from './operations.ts';

@@ -8,22 +8,17 @@ import type { ObjectPlace, VersionId } from '../../billing/version.ts';
 import type { Activity } from '../../ledger/activity.ts';
 import type { AnalyticsRecord } from '../../ledger/analyticsRecord.ts';
 import type { Delivery } from '../../ledger/delivery.ts';
-import type {
-  FileSchema,
-  LeaseAnswer,
-  Ledger,
-  PeriodRecord,
-  Recorded,
-  StoredConfiguration,
-} from '../../ledger/ledger.ts';
+import type { LeaseAnswer, PeriodRecord } from '../../ledger/lease.ts';
+import type { FileSchema, Ledger, Recorded, StoredConfiguration } from '../../ledger/ledger.ts';
 import type { Message, OutboxPage } from '../../ledger/message.ts';
 import type { Reopening } from '../../ledger/partitionChanges.ts';
 import type { PartitionRecord } from '../../ledger/partitionRecord.ts';
 import type { PartitionUpdate } from '../../ledger/partitionUpdate.ts';
 import type { PeriodInPlay } from '../../ledger/periodInPlay.ts';
 import type { ReconcileEnd, ReconcileHop, ReconcileProgress, ReconcileRun } from '../../ledger/reconcileRuns.ts';
-import type { VersionReading, VersionRecord } from '../../ledger/versionRecord.ts';
+import type { LongRemoved, VersionReading, VersionRecord } from '../../ledger/versionRecord.ts';
 import { DynamodbActivity } from './activity.ts';
+import { DynamodbAged } from './aged.ts';
 import { DynamodbAnalytics } from './analytics.ts';
 import { DynamodbConfiguration } from './configuration.ts';
 import { DynamodbFolds } from './folds.ts';
@@ -68,8 +63,9 @@ export class DynamodbLedger implements Ledger {
     const views = new DynamodbViews(partitions, versions);
     const folds = new DynamodbFolds(table, { partitions, views }, foldEvery);
     const recording = new DynamodbRecording({ partitions, versions, views }, (grown) => folds.foldIfLong(grown));
-    this.#versions = new DynamodbVersions(versions, recording, folds);
-    this.#partitions = new DynamodbPartitions(table, views, folds);
+    const aged = new DynamodbAged(table);
+    this.#versions = new DynamodbVersions({ items: versions, aged }, recording, folds);
+    this.#partitions = new DynamodbPartitions({ table, items: partitions, aged }, views, folds);
     this.#schemas = new DynamodbSchemas(table);
     this.#leases = new DynamodbLeases(table);
     this.#analytics = new DynamodbAnalytics(table);
@@ -112,8 +108,8 @@ export class DynamodbLedger implements Ledger {
     return this.#versions.markRemoved(partition, epoch, ids, at);
   }
 
-  forgetVersions(partition: Partition, epoch: number, ids: readonly VersionId[]): Promise<void> {
-    return this.#versions.forgetVersions(partition, epoch, ids);
+  forgetVersions(partition: Partition, epoch: number, which: LongRemoved): Promise<void> {
+    return this.#versions.forgetVersions(partition, epoch, which);
   }
 
   partition(partition: Partition): Promise<PartitionRecord | undefined> {
@@ -142,6 +138,10 @@ export class DynamodbLedger implements Ledger {
 
   delivery(partition: Partition, id: string): Promise<Delivery | undefined> {
     return this.#partitions.delivery(partition, id);
+  }
+
+  forgetDeliveries(partition: Partition, epoch: number, recordedBy: Moment): Promise<void> {
+    return this.#partitions.forgetDeliveries(partition, epoch, recordedBy);
   }
 
   chooseReport(partition: Partition, report: string, now: Moment): Promise<Recorded> {

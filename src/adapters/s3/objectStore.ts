@@ -1,4 +1,5 @@
 import {
+  DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
@@ -21,7 +22,6 @@ import {
 import { BucketRegions } from './bucketRegions.ts';
 import { createS3Client } from './client.ts';
 import { type Copying, type CopySource, copyWhole } from './copy.ts';
-import { sendDelete } from './deleteObject.ts';
 import { changed, failureOf, named, quoted, required, statusOf, unlessGone, unquoted } from './failures.ts';
 import { isEmptyAnywhere, rangeHeader, sizeInContentRange } from './httpRange.ts';
 import { inS3 } from './inS3.ts';
@@ -111,7 +111,9 @@ export class S3ObjectStore implements ObjectStore {
 
   /** See {@link ObjectStore.delete}. Throws AccessDenied. */
   async delete(location: Location): Promise<void> {
-    await unlessGone(location, () => this.#regions.call(location.bucket, (client) => sendDelete(client, location)));
+    await unlessGone(location, () =>
+      this.#regions.call(location.bucket, (client) => client.send(new DeleteObjectCommand(inS3(location)))),
+    );
   }
 
   async #readRange(object: ObjectRef, range: ByteRange, header: string | undefined): Promise<ReadResult> {

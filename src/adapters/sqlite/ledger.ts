@@ -7,14 +7,8 @@ import type { ObjectPlace, VersionId } from '../../billing/version.ts';
 import type { Activity } from '../../ledger/activity.ts';
 import type { AnalyticsRecord } from '../../ledger/analyticsRecord.ts';
 import type { Delivery } from '../../ledger/delivery.ts';
-import type {
-  FileSchema,
-  LeaseAnswer,
-  Ledger,
-  PeriodRecord,
-  Recorded,
-  StoredConfiguration,
-} from '../../ledger/ledger.ts';
+import type { LeaseAnswer, PeriodRecord } from '../../ledger/lease.ts';
+import type { FileSchema, Ledger, Recorded, StoredConfiguration } from '../../ledger/ledger.ts';
 import type { Message, OutboxPage } from '../../ledger/message.ts';
 import type { Reopening } from '../../ledger/partitionChanges.ts';
 import type { PartitionRecord } from '../../ledger/partitionRecord.ts';
@@ -22,7 +16,7 @@ import type { PartitionUpdate } from '../../ledger/partitionUpdate.ts';
 import type { PeriodInPlay } from '../../ledger/periodInPlay.ts';
 import { problemsOf, withProblem } from '../../ledger/problems.ts';
 import type { ReconcileEnd, ReconcileHop, ReconcileProgress, ReconcileRun } from '../../ledger/reconcileRuns.ts';
-import type { VersionReading, VersionRecord } from '../../ledger/versionRecord.ts';
+import type { LongRemoved, VersionReading, VersionRecord } from '../../ledger/versionRecord.ts';
 import { SqliteActivity } from './activity.ts';
 import { SqliteAnalytics } from './analytics.ts';
 import { SqliteConfiguration } from './configuration.ts';
@@ -141,8 +135,8 @@ export class SqliteLedger implements Ledger {
     return this.#versions.markRemoved(partition, epoch, ids, at);
   }
 
-  forgetVersions(partition: Partition, epoch: number, ids: readonly VersionId[]): Promise<void> {
-    return this.#versions.forgetVersions(partition, epoch, ids);
+  forgetVersions(partition: Partition, epoch: number, which: LongRemoved): Promise<void> {
+    return this.#versions.forgetVersions(partition, epoch, which);
   }
 
   partition(partition: Partition): Promise<PartitionRecord | undefined> {
@@ -171,6 +165,10 @@ export class SqliteLedger implements Ledger {
 
   delivery(partition: Partition, id: string): Promise<Delivery | undefined> {
     return this.#partitions.delivery(partition, id);
+  }
+
+  forgetDeliveries(partition: Partition, epoch: number, recordedBy: Moment): Promise<void> {
+    return this.#partitions.forgetDeliveries(partition, epoch, recordedBy);
   }
 
   chooseReport(partition: Partition, report: string, now: Moment): Promise<Recorded> {
