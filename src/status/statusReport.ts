@@ -10,6 +10,7 @@ import type { PeriodRecord } from '../ledger/lease.ts';
 import type { OutboxDepth } from '../outbox/outboxDepth.ts';
 import { ageHours, clock, timeOf } from './age.ts';
 import { type OperationsStatus, operationsSentences } from './operations.ts';
+import { type OverLimit, overLimitSentence } from './overLimits.ts';
 import type { PartitionStatus } from './partitionStatus.ts';
 import { analyticsSentence } from './reasons.ts';
 import type { StatusRequest } from './statusInput.ts';
@@ -40,6 +41,8 @@ export interface StatusReport {
   /** Where the payers are from; null where nobody configures them. */
   readonly configuration: ConfigurationStatus | null;
   readonly outbox: OutboxStatus;
+  /** Payers that have sent more than their limit of this hour. */
+  readonly overLimits: readonly OverLimit[];
   /** How the stage runs; absent where nothing but the ledger does. */
   readonly operations?: OperationsStatus | undefined;
 }
@@ -114,6 +117,7 @@ interface StatusFacts {
   readonly periods: readonly { readonly record: PeriodRecord; readonly analytics: AnalyticsRecord | undefined }[];
   readonly configuration: { readonly inForce: PayersInForce; readonly payers: ReadonlySet<Payer> } | undefined;
   readonly outbox: OutboxDepth;
+  readonly overLimits: readonly OverLimit[];
   readonly operations: OperationsStatus | undefined;
 }
 
@@ -145,6 +149,7 @@ export function statusReport(facts: StatusFacts): StatusReport {
     periods,
     configuration,
     outbox,
+    overLimits: facts.overLimits,
     operations: facts.operations,
   });
 }
@@ -238,7 +243,7 @@ function outboxStatus({ messages, isAtLeast, oldestAt }: OutboxDepth, now: Momen
 
 /** The report as sentences: the verdict first. */
 function summarize(
-  { at, partitions, periods, operations }: StatusFacts,
+  { at, partitions, periods, overLimits, operations }: StatusFacts,
   { configuration, outbox, leftOut }: Pick<StatusReport, 'configuration' | 'outbox' | 'leftOut'>,
 ): string[] {
   const count = (wanted: Verdict) => partitions.filter(({ verdict }) => verdict === wanted).length;
@@ -256,6 +261,7 @@ function summarize(
   }
   if (configuration) sentences.push(configurationSentence(configuration));
   if (outbox.messages > 0) sentences.push(outboxSentence(outbox));
+  sentences.push(...overLimits.map(overLimitSentence));
   if (operations) sentences.push(...operationsSentences(operations));
   if (leftOut > 0)
     sentences.push(`${leftOut === 1 ? '1 row is' : `${leftOut} rows are`} left out: ask for fewer payers or periods`);

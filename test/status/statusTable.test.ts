@@ -39,7 +39,15 @@ describe('a report that is too long for one answer', () => {
     }));
     const request = { problemsOnly: false, format: 'both' } as const;
     const outbox = { messages: 0, isAtLeast: false, oldestAt: undefined };
-    const facts = { at: START, request, periods: [], configuration: undefined, outbox, operations: undefined };
+    const facts = {
+      at: START,
+      request,
+      periods: [],
+      configuration: undefined,
+      outbox,
+      overLimits: [],
+      operations: undefined,
+    };
     const report = statusReport({ ...facts, partitions: rows });
     const shown = report.partitions ?? [];
     expect(report.verdict).toBe('incomplete');
