@@ -2,7 +2,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamodbHourlyCounts } from '../src/adapters/dynamodb/hourlyCounts.ts';
-import { DynamodbLedger } from '../src/adapters/dynamodb/ledger.ts';
+import { openDynamodbLedger } from '../src/adapters/dynamodb/ledger.ts';
 import { expectOwners, type OwnerOf } from '../src/adapters/s3/bucketOwners.ts';
 import { createS3Client } from '../src/adapters/s3/client.ts';
 import { S3ObjectStore } from '../src/adapters/s3/objectStore.ts';
@@ -30,8 +30,8 @@ import type { Tick } from '../src/queue/tick.ts';
  */
 export const SHORT_CALLS = { maxAttempts: 5, requestHandler: { connectionTimeout: 5_000, socketTimeout: 20_000 } };
 
-export function openLedger({ LEDGER_TABLE }: { readonly LEDGER_TABLE: string }): DynamodbLedger {
-  return new DynamodbLedger(new DynamoDBClient(SHORT_CALLS), LEDGER_TABLE);
+export function openLedger({ LEDGER_TABLE }: { readonly LEDGER_TABLE: string }): Ledger {
+  return openDynamodbLedger(new DynamoDBClient(SHORT_CALLS), LEDGER_TABLE);
 }
 
 export function openHourlyCounts({ LEDGER_TABLE }: { readonly LEDGER_TABLE: string }): HourlyCounts {

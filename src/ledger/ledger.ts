@@ -74,7 +74,7 @@ import type { LongRemoved, VersionReading, VersionRecord } from './versionRecord
  *                           └───────────────────────────────────────┘ changes came meanwhile
  *
  * The parts of this contract are files of the same name in every implementation: versions.ts,
- * partitions.ts, leases.ts, and so on.
+ * partitions.ts, leases.ts, and so on. composeLedger.ts makes one ledger of them.
  */
 export interface Ledger
   extends VersionsOfLedger,

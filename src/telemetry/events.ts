@@ -160,6 +160,7 @@ export type ReactorEvent =
   | { readonly what: 'files-removed'; readonly partition: Partition; readonly files: number }
   /**
    * Drop: superseded files stay behind without an owner. Nothing that readers see depends on them.
+   * With no file, the copies could not be listed: retry, by the next clearing.
    */
   | {
       readonly what: 'removal-failed';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { CopyObjectCommand, CreateBucketCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import pMap from 'p-map';
-import { DynamodbLedger } from '../../src/adapters/dynamodb/ledger.ts';
+import { openDynamodbLedger } from '../../src/adapters/dynamodb/ledger.ts';
 import { createS3Client } from '../../src/adapters/s3/client.ts';
 import { S3ObjectStore } from '../../src/adapters/s3/objectStore.ts';
 import { parsePayer } from '../../src/billing/payer.ts';
@@ -87,7 +87,7 @@ class Stopped {
   }
 }
 
-async function createLedger({ clientConfig }: MotoServer): Promise<DynamodbLedger> {
+async function createLedger({ clientConfig }: MotoServer): Promise<Ledger> {
   const client = new DynamoDBClient(clientConfig);
   const TableName = `ledger-${randomUUID()}`;
   const keys = { pk: 'HASH', sk: 'RANGE' } as const;
@@ -99,7 +99,7 @@ async function createLedger({ clientConfig }: MotoServer): Promise<DynamodbLedge
       KeySchema: Object.entries(keys).map(([AttributeName, KeyType]) => ({ AttributeName, KeyType })),
     }),
   );
-  return new DynamodbLedger(client, TableName);
+  return openDynamodbLedger(client, TableName);
 }
 
 function servicesOn(s3: S3Client, ledger: Ledger): CopyServices {

@@ -1,4 +1,4 @@
-import { SqliteLedger } from '../../src/adapters/sqlite/ledger.ts';
+import { openSqliteLedger } from '../../src/adapters/sqlite/ledger.ts';
 import { type Partition, partitionName } from '../../src/billing/partition.ts';
 import type { Payer } from '../../src/billing/payer.ts';
 import { handleTick } from '../../src/finalize/handleTick.ts';
@@ -57,7 +57,7 @@ export class FinalizerWorld {
   /** Whose data the script stumbles over. */
   stumblesOver: Payer | undefined;
   stepSeconds = 0;
-  readonly ledger = new SqliteLedger(':memory:');
+  readonly ledger = openSqliteLedger(':memory:');
   readonly buckets = new SimulatedBuckets();
   readonly tables: SimulatedWarehouse;
   readonly events: ReactorEvent[] = [];

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { DynamodbLedger } from '../../src/adapters/dynamodb/ledger.ts';
+import { openDynamodbLedger } from '../../src/adapters/dynamodb/ledger.ts';
 import { handleTick } from '../../src/finalize/handleTick.ts';
 import { isStaged } from '../../src/ledger/versionRecord.ts';
 import { TableInProcess } from '../adapters/dynamodb/tableInProcess.ts';
@@ -17,7 +17,7 @@ it.each([
 ])('clearing a month %s costs on its forty-fifth day what it did on its twenty-ninth', async (_, hasManifests) => {
   const world = new FinalizerWorld({ supersededGraceSeconds: A_DAY_MS / 1000 });
   const table = new TableInProcess();
-  const ledger = new DynamodbLedger(table.client(), 'ledger');
+  const ledger = openDynamodbLedger(table.client(), 'ledger');
   const services = () => world.finalizing({ ledger, notify: async () => {} });
   await ledger.recordSchema({ id: 'schema-1', columns: [] });
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { SqliteLedger } from '../../src/adapters/sqlite/ledger.ts';
+import { openSqliteLedger, type SqliteLedger } from '../../src/adapters/sqlite/ledger.ts';
 import type { Message, OutboxPage } from '../../src/ledger/message.ts';
 import type { SendResult } from '../../src/outbox/broker.ts';
 import { outboxDepth } from '../../src/outbox/outboxDepth.ts';
@@ -17,7 +17,7 @@ let now: number;
 let published: string[][];
 let reports: ReactorEvent[];
 beforeEach(() => {
-  ledger = new SqliteLedger(':memory:');
+  ledger = openSqliteLedger(':memory:');
   now = NOON;
   published = [];
   reports = [];
@@ -256,7 +256,7 @@ describe('whatever the broker does, and wherever the process dies', () => {
   it('no message is lost that was not confirmed or dropped by rule, and none that was taken out is sent again', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(pass, { minLength: 1, maxLength: 8 }), async (passes) => {
-        const world = new SqliteLedger(':memory:');
+        const world = openSqliteLedger(':memory:');
         try {
           await playPasses(world, passes);
         } finally {

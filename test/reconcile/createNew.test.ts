@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { SqliteLedger } from '../../src/adapters/sqlite/ledger.ts';
+import { openSqliteLedger, type SqliteLedger } from '../../src/adapters/sqlite/ledger.ts';
 import { parsePayer } from '../../src/billing/payer.ts';
 import { parsePeriod } from '../../src/billing/period.ts';
 import { placeBySources } from '../../src/billing/placement.ts';
@@ -18,7 +18,7 @@ const STAGING = 'staging';
 let ledger: SqliteLedger;
 let sent: CopyRequest[];
 beforeEach(() => {
-  ledger = new SqliteLedger(':memory:');
+  ledger = openSqliteLedger(':memory:');
   sent = [];
 });
 afterEach(() => ledger.close());

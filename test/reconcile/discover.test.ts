@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { SqliteLedger } from '../../src/adapters/sqlite/ledger.ts';
+import { openSqliteLedger } from '../../src/adapters/sqlite/ledger.ts';
 import { placeBySources } from '../../src/billing/placement.ts';
 import type { Source } from '../../src/billing/source.ts';
 import { parseCopyMessage } from '../../src/queue/copyMessage.ts';
@@ -442,7 +442,7 @@ describe('20,000 objects', () => {
         sent += messages.length;
       },
     };
-    const ledger = new SqliteLedger(':memory:');
+    const ledger = openSqliteLedger(':memory:');
     const { queued, partitions } = await discoverSource(
       { ...world.staging, store, ledger, copyQueue, now: () => NOON },
       DAILY,

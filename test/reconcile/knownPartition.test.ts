@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { DynamodbLedger } from '../../src/adapters/dynamodb/ledger.ts';
+import { openDynamodbLedger } from '../../src/adapters/dynamodb/ledger.ts';
 import type { Delivery } from '../../src/ledger/delivery.ts';
 import { isStaged, type VersionRecord } from '../../src/ledger/versionRecord.ts';
 import {
@@ -20,7 +20,7 @@ let copies: string[];
 beforeEach(() => {
   table = new TableInProcess();
   copies = [];
-  const ledger = new DynamodbLedger(table.client(), 'ledger');
+  const ledger = openDynamodbLedger(table.client(), 'ledger');
   const { store } = listingStore(() => [...copies].sort(), START);
   knowing = { ledger, store, stagingBucket: 'staging' };
 });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { SqliteLedger } from '../../src/adapters/sqlite/ledger.ts';
+import { openSqliteLedger, type SqliteLedger } from '../../src/adapters/sqlite/ledger.ts';
 import { type Payer, parsePayer } from '../../src/billing/payer.ts';
 import { parsePeriod } from '../../src/billing/period.ts';
 import type { Delivery } from '../../src/ledger/delivery.ts';
@@ -20,7 +20,7 @@ const FALLBACK = { sources: [ALPHA, BETA].map(({ payer }) => payerSource({ payer
 
 let ledger: SqliteLedger;
 beforeEach(() => {
-  ledger = new SqliteLedger(':memory:');
+  ledger = openSqliteLedger(':memory:');
 });
 afterEach(() => ledger.close());
 

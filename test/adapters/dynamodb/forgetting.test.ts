@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { DynamodbLedger } from '../../../src/adapters/dynamodb/ledger.ts';
+import { openDynamodbLedger } from '../../../src/adapters/dynamodb/ledger.ts';
+import type { Ledger } from '../../../src/ledger/ledger.ts';
 import { ALPHA, deliveryOf, PERIOD, START, versionOf } from '../../ledger/records.ts';
 import { TableInProcess } from './tableInProcess.ts';
 
@@ -9,11 +10,11 @@ const LATER = START + 5000;
 const WRITES = ['PutItem', 'UpdateItem', 'DeleteItem', 'TransactWriteItems'];
 
 let table: TableInProcess;
-let ledger: DynamodbLedger;
+let ledger: Ledger;
 let epoch: number;
 beforeEach(async () => {
   table = new TableInProcess();
-  ledger = new DynamodbLedger(table.client(), 'ledger');
+  ledger = openDynamodbLedger(table.client(), 'ledger');
   const lease = await ledger.acquireLease(PERIOD, 'run', START, START + 1000);
   epoch = lease.taken ? lease.epoch : 0;
 });
@@ -88,7 +89,7 @@ describe('what is forgotten', () => {
     table.before = async (operation) => {
       if (operation !== 'TransactWriteItems' || !isFirst) return;
       isFirst = false;
-      await new DynamodbLedger(table.client(), 'ledger').recordDelivery(again, [], LATER + 1);
+      await openDynamodbLedger(table.client(), 'ledger').recordDelivery(again, [], LATER + 1);
     };
     await ledger.forgetDeliveries(ALPHA, epoch, LATER);
     expect(isFirst).toBe(false);
