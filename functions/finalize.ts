@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import script from '../sql/analytics_wastage_queries.sql';
+import { stagedCopies } from '../src/adapters/s3/stagedCopies.ts';
 import { snowflakeNames } from '../src/adapters/snowflake/names.ts';
 import { openSnowflakeWarehouse } from '../src/adapters/snowflake/warehouse.ts';
 import { analyticsStatements } from '../src/analytics/script.ts';
@@ -15,7 +16,7 @@ import { parseTick, type Tick } from '../src/queue/tick.ts';
 import type { Report } from '../src/telemetry/events.ts';
 import type { Warehouse } from '../src/warehouse/warehouse.ts';
 import { type RecordContext, sqsHandler, startTelemetry } from './lambda.ts';
-import { notifyThroughOutbox, openLedger, openQueues, openStore } from './services.ts';
+import { notifyThroughOutbox, openLedger, openQueues, openS3 } from './services.ts';
 import { openBroker, snowflakeSession } from './servicesWithSecrets.ts';
 
 /** A statement ends before the function's own 15 minutes are over. */
@@ -38,7 +39,7 @@ const services: Omit<FinalizeServices, 'report'> = {
   ledger,
   warehouse,
   script: warehouse.script,
-  store: openStore((bucket) => owners.ownerOf(bucket)),
+  store: stagedCopies(openS3((bucket) => owners.ownerOf(bucket))()),
   ...openQueues(environment),
   now: Date.now,
   sleep: (seconds) => setTimeout(seconds * 1000),
