@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import script from '../sql/analytics_wastage_queries.sql';
-import { deleteObject } from '../src/adapters/s3/deleteObject.ts';
+import { stagedCopies } from '../src/adapters/s3/stagedCopies.ts';
 import { snowflakeNames } from '../src/adapters/snowflake/names.ts';
 import { openSnowflakeWarehouse } from '../src/adapters/snowflake/warehouse.ts';
 import { analyticsStatements } from '../src/analytics/script.ts';
@@ -10,6 +10,7 @@ import { BucketOwners } from '../src/config/bucketOwners.ts';
 import { type FinalizeEnvironment, finalizeVariables, parseEnvironment } from '../src/config/environment.ts';
 import { handleTick } from '../src/finalize/handleTick.ts';
 import type { FinalizeServices, FinalizeSettings } from '../src/finalize/services.ts';
+import type { OutboxPlace } from '../src/outbox/outboxPages.ts';
 import { OUTBOX_LIMITS, sendOutbox } from '../src/outbox/sendOutbox.ts';
 import { parseTick, type Tick } from '../src/queue/tick.ts';
 import type { Report } from '../src/telemetry/events.ts';
@@ -31,7 +32,6 @@ const LAST_BATCH_SECONDS = 40;
 // At cold start.
 const environment = parseEnvironment(finalizeVariables, process.env);
 const owners = new BucketOwners(environment.STAGING_BUCKET);
-const s3 = openS3((bucket) => owners.ownerOf(bucket))();
 const ledger = openLedger(environment);
 const warehouse = openWarehouse(environment);
 const broker = openBroker(environment);
@@ -39,7 +39,7 @@ const services: Omit<FinalizeServices, 'report'> = {
   ledger,
   warehouse,
   script: warehouse.script,
-  store: { delete: (location) => deleteObject(s3, location) },
+  store: stagedCopies(openS3((bucket) => owners.ownerOf(bucket))()),
   ...openQueues(environment),
   now: Date.now,
   sleep: (seconds) => setTimeout(seconds * 1000),
@@ -59,6 +59,9 @@ const settings: FinalizeSettings = {
   statementsAtOnce: environment.FINALIZE_STATEMENTS,
   partitionSeconds: environment.PARTITION_SECONDS,
 };
+
+/** Where this process's last pass over the outbox ended early. */
+let outboxPlace: OutboxPlace | undefined;
 
 /** The stage's warehouse: Snowflake, with the wastage script. */
 function openWarehouse(finalizing: FinalizeEnvironment): Warehouse {
@@ -88,6 +91,7 @@ async function finalize(tick: Tick, report: Report, about: RecordContext): Promi
     await handleTick({ ...services, report }, settings, tick, invocation);
   } finally {
     const until = endsAt - LAST_BATCH_SECONDS * 1000;
-    await sendOutbox({ ledger, broker, report, now: Date.now }, { ...OUTBOX_LIMITS, until });
+    const sending = { ledger, broker, report, now: Date.now };
+    outboxPlace = (await sendOutbox(sending, { ...OUTBOX_LIMITS, until }, outboxPlace)).next;
   }
 }

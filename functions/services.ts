@@ -2,7 +2,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamodbHourlyCounts } from '../src/adapters/dynamodb/hourlyCounts.ts';
-import { DynamodbLedger } from '../src/adapters/dynamodb/ledger.ts';
+import { openDynamodbLedger } from '../src/adapters/dynamodb/ledger.ts';
 import { expectOwners, type OwnerOf } from '../src/adapters/s3/bucketOwners.ts';
 import { createS3Client } from '../src/adapters/s3/client.ts';
 import { S3ObjectStore } from '../src/adapters/s3/objectStore.ts';
@@ -46,8 +46,8 @@ export function openDynamodb(): DynamoDBClient {
   return withoutLog(new DynamoDBClient(SHORT_CALLS));
 }
 
-export function openLedger({ LEDGER_TABLE }: { readonly LEDGER_TABLE: string }): DynamodbLedger {
-  return new DynamodbLedger(openDynamodb(), LEDGER_TABLE);
+export function openLedger({ LEDGER_TABLE }: { readonly LEDGER_TABLE: string }): Ledger {
+  return openDynamodbLedger(openDynamodb(), LEDGER_TABLE);
 }
 
 export function openHourlyCounts({ LEDGER_TABLE }: { readonly LEDGER_TABLE: string }): HourlyCounts {

@@ -6,13 +6,14 @@ import type { QueueReading } from '../src/status/operations.ts';
 import type { StatusReading } from '../src/status/status.ts';
 import { statusAnswer } from '../src/status/statusAnswer.ts';
 import { lambdaHandler, startTelemetry } from './lambda.ts';
-import { openHastySqs, openLedger } from './services.ts';
+import { openHastySqs, openHourlyCounts, openLedger } from './services.ts';
 
 // At cold start.
 const environment = parseEnvironment(statusVariables, process.env);
 const sqs = openHastySqs();
 const reading: StatusReading = {
   ledger: openLedger(environment),
+  hourlyCounts: openHourlyCounts(environment),
   fallback: payers,
   debounce: { quietSeconds: environment.QUIET_SECONDS, maxWaitSeconds: environment.MAX_WAIT_SECONDS },
   operations: {

@@ -1,8 +1,7 @@
 import { HOURLY_LIMITS } from '../billing/limits.ts';
 import type { Payer } from '../billing/payer.ts';
-import type { Counted, HourlyCounts } from '../ledger/hourlyCounts.ts';
+import { type Counted, type HourlyCounts, hourOf } from '../ledger/hourlyCounts.ts';
 
-const HOUR_MS = 3_600_000;
 /**
  * Files are counted in the ledger so many at once: a twentieth of a write for each. What a process
  * has not counted yet is missing there, so some hundreds may pass beyond the limit.
@@ -28,13 +27,17 @@ interface Hour {
  * waits for exact counts. It lives as long as its process.
  */
 export class HourlyLimits {
-  readonly #counts: HourlyCounts;
+  readonly #counts: Pick<HourlyCounts, 'add'>;
   readonly #now: () => number;
   readonly #limits: Readonly<Record<Counted, number>>;
   readonly #hours = new Map<string, Hour>();
 
   /** `now` answers milliseconds since 1970. */
-  constructor(counts: HourlyCounts, now: () => number, limits: Readonly<Record<Counted, number>> = HOURLY_LIMITS) {
+  constructor(
+    counts: Pick<HourlyCounts, 'add'>,
+    now: () => number,
+    limits: Readonly<Record<Counted, number>> = HOURLY_LIMITS,
+  ) {
     this.#counts = counts;
     this.#now = now;
     this.#limits = limits;
@@ -61,7 +64,7 @@ export class HourlyLimits {
   }
 
   #hourOf(payer: Payer, what: Counted): Hour {
-    const hour = Math.floor(this.#now() / HOUR_MS);
+    const hour = hourOf(this.#now());
     const key = `${payer} ${what}`;
     const known = this.#hours.get(key);
     if (known?.hour === hour) return known;

@@ -1,5 +1,5 @@
 import { type Partition, partitionPrefix } from '../billing/partition.ts';
-import { type SourceVersion, versionIdOf } from '../billing/version.ts';
+import { type SourceVersion, type VersionId, versionIdOf } from '../billing/version.ts';
 
 const MAX_STEM_LENGTH = 100;
 
@@ -28,7 +28,7 @@ export function stagedKeyOf(
   return `${partitionPrefix(partition)}${stem || 'file'}-${versionIdOf(version)}${again}.parquet`;
 }
 
-const STAGED_KEY = /^year=\d{4}\/month=\d{2}\/payer-\d{12}\/[A-Za-z0-9._-]+-[0-9a-f]{16}(-\d+)?\.parquet$/;
+const STAGED_KEY = /^year=\d{4}\/month=\d{2}\/payer-\d{12}\/[A-Za-z0-9._-]+-([0-9a-f]{16})(?:-\d+)?\.parquet$/;
 
 /**
  * Whether a key has the form of those that `stagedKeyOf` makes. What has not was put there by
@@ -36,4 +36,9 @@ const STAGED_KEY = /^year=\d{4}\/month=\d{2}\/payer-\d{12}\/[A-Za-z0-9._-]+-[0-9
  */
 export function isStagedKey(key: string): boolean {
   return STAGED_KEY.test(key);
+}
+
+/** The version that a staged copy was made of; undefined for what somebody else has put there. */
+export function versionIdIn(stagedKey: string): VersionId | undefined {
+  return STAGED_KEY.exec(stagedKey)?.[1];
 }

@@ -1,8 +1,9 @@
-import type { Partition } from '../billing/partition.ts';
+import { type Partition, partitionPrefix } from '../billing/partition.ts';
 import type { Payer } from '../billing/payer.ts';
 import { compareVersions, objectName, type VersionId } from '../billing/version.ts';
+import { versionIdIn } from '../copy/stagedKey.ts';
 import { isDirty } from '../ledger/partitionRecord.ts';
-import type { StagedVersion, VersionOutcome, VersionRecord } from '../ledger/versionRecord.ts';
+import type { StagedVersion, VersionRecord } from '../ledger/versionRecord.ts';
 import { type FinalizeServices, type FinalizeSettings, hasTimeFor, type Run } from './services.ts';
 import { workThrough } from './workThrough.ts';
 
@@ -33,7 +34,8 @@ export async function clearAway(
 /**
  * For so long after its removal a version is still known: no message about it is older (SQS stores
  * none for more than 14 days), and a copy that could not be deleted is gone by then, ten days after
- * reconcile has tagged it. So it may be staged anew under its first key.
+ * reconcile has tagged it. So it may be staged anew under its first key. Deliveries that others
+ * have followed are known for as long.
  */
 const FORGET_AFTER_MS = 14 * 86_400_000;
 
@@ -48,6 +50,10 @@ const FORGET_AFTER_MS = 14 * 86_400_000;
  * a key that is never used again; nothing that readers see depends on it, so this never fails a
  * run: it is reported. What was removed long ago is forgotten, where a manifest says what a
  * delivery consists of: without one, reconcile would take it for new as long as its source has it.
+ *
+ * It looks at the copies that lie in the staging bucket, not at all versions that there ever were:
+ * a month's last clearing costs what its first did. Where the bucket cannot be listed, nothing is
+ * cleared, which is reported.
  */
 async function removeSuperseded(
   services: FinalizeServices,
@@ -56,11 +62,12 @@ async function removeSuperseded(
   partition: Partition,
 ): Promise<void> {
   const { ledger, now } = services;
-  const found = await findSuperseded(services, partition);
+  const found = await findSuperseded(services, settings, partition);
   if (!found) return;
-  const forgotten = found.removed.filter(({ outcome }) => outcome.removedAt <= now() - FORGET_AFTER_MS);
-  if (forgotten.length > 0) await ledger.forgetVersions(partition, run.epoch, idsOf(forgotten));
-  const { hidden, shown, since } = found;
+  const { hidden, shown, since, kept } = found;
+  const removedBy = now() - FORGET_AFTER_MS;
+  if (kept) await ledger.forgetVersions(partition, run.epoch, { removedBy, kept });
+  await ledger.forgetDeliveries(partition, run.epoch, removedBy);
   const fresh = hidden.filter(({ outcome }) => outcome.supersededAt === undefined);
   const shownAgain = shown.filter(({ outcome }) => outcome.supersededAt !== undefined);
   if (fresh.length > 0) await ledger.markSuperseded(partition, run.epoch, idsOf(fresh), since);
@@ -92,49 +99,79 @@ async function remove(
 interface Superseded {
   readonly hidden: readonly StagedVersion[];
   readonly shown: readonly StagedVersion[];
-  /** What was removed before, and nobody may ask for. */
-  readonly removed: readonly RemovedVersion[];
+  /** The versions that the newest delivery names; undefined where there is none. */
+  readonly kept: ReadonlySet<VersionId> | undefined;
   /** When what is shown was published. */
   readonly since: number;
 }
 
 /** What is superseded in a partition; undefined when that cannot be said now. */
 async function findSuperseded(
-  { ledger, warehouse }: FinalizeServices,
+  services: FinalizeServices,
+  { stagingBucket }: FinalizeSettings,
   partition: Partition,
 ): Promise<Superseded | undefined> {
+  const { ledger, warehouse } = services;
+  const copies = await listCopies(services, stagingBucket, partition);
+  if (!copies) return undefined;
   // In this order: what was recorded before the versions were read has made the record dirty, or
   // was worked in.
-  const versions = await ledger.versions(partition);
-  const staged = versions.filter(hasCopy);
+  const listed = await versionsOfCopies(ledger, partition, copies);
   const record = await ledger.partition(partition);
   if (!record?.published || isDirty(record)) return undefined;
   const sets = await warehouse.published(partition.period, [partition.payer]);
   const keys = new Set(sets.get(partition.payer)?.stagedKeys);
-  const shown = staged.filter(({ outcome }) => keys.has(outcome.stagedKey));
-  const awaited = record.delivery && (await ledger.delivery(partition, record.delivery.id));
-  const named = new Set(awaited?.files.flatMap(({ versionId }) => versionId ?? []));
+  // Of what is shown, copies may be gone.
+  const gone = await versionsOfCopies(
+    ledger,
+    partition,
+    [...keys].filter((key) => !copies.has(key)),
+  );
+  const shown = [...listed, ...gone].filter(({ outcome }) => keys.has(outcome.stagedKey));
+  const delivery = record.delivery && (await ledger.delivery(partition, record.delivery.id));
+  const named = new Set(delivery?.files.flatMap(({ versionId }) => versionId ?? []));
   const newestShown = shown.reduce((newest, { source }) => Math.max(newest, source.lastModified), 0);
   const shownByObject = new Map(shown.map((version) => [objectName(version.source), version]));
-  const hidden = staged.filter(({ id, source, outcome }) => {
+  const hidden = listed.filter(({ id, source, outcome }) => {
     if (keys.has(outcome.stagedKey) || named.has(id)) return false;
     if (outcome.withdrawn !== undefined) return true;
     const inItsPlace = shownByObject.get(objectName(source));
     return inItsPlace ? compareVersions(source, inItsPlace.source) < 0 : source.lastModified <= newestShown;
   });
-  const removed = record.delivery ? versions.filter(isRemoved).filter(({ id }) => !named.has(id)) : [];
-  return { hidden, shown, removed, since: record.published.at };
+  return { hidden, shown, kept: record.delivery && named, since: record.published.at };
+}
+
+/** The keys of a partition's copies; undefined where they cannot be listed. */
+async function listCopies(
+  { store, report }: FinalizeServices,
+  stagingBucket: string,
+  partition: Partition,
+): Promise<ReadonlySet<string> | undefined> {
+  const keys = new Set<string>();
+  try {
+    for await (const page of store.list(stagingBucket, partitionPrefix(partition))) {
+      for (const { key } of page) keys.add(key);
+    }
+    return keys;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    report({ what: 'removal-failed', partition, files: 0, reason });
+    return undefined;
+  }
+}
+
+/** The versions that own these copies. */
+async function versionsOfCopies(
+  ledger: FinalizeServices['ledger'],
+  partition: Partition,
+  keys: Iterable<string>,
+): Promise<StagedVersion[]> {
+  const ids = [...keys].flatMap((key) => versionIdIn(key) ?? []);
+  return (await ledger.versionsById(partition, ids)).filter(hasCopy);
 }
 
 function hasCopy(version: VersionRecord): version is StagedVersion {
   return version.outcome.status === 'staged';
-}
-
-type RemovedVersion = VersionRecord & { readonly outcome: Extract<VersionOutcome, { status: 'removed' }> };
-
-/** What its source has withdrawn stays known: that a month is empty may depend on it. */
-function isRemoved(version: VersionRecord): version is RemovedVersion {
-  return version.outcome.status === 'removed' && version.outcome.withdrawn === undefined;
 }
 
 function idsOf(versions: readonly VersionRecord[]): VersionId[] {

@@ -19,7 +19,7 @@ export interface FinalizeServices {
   readonly warehouse: Warehouse;
   /** The warehouse's own. */
   readonly script: ScriptEngine;
-  readonly store: Pick<ObjectStore, 'delete'>;
+  readonly store: Pick<ObjectStore, 'list' | 'delete'>;
   readonly copyQueue: Queue<CopyRequest>;
   readonly finalizeQueue: Queue<Tick>;
   /** Milliseconds since 1970. */

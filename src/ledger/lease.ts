@@ -1,4 +1,16 @@
 import type { Moment } from '../base/moment.ts';
+import type { Period } from '../billing/period.ts';
+
+export interface PeriodRecord {
+  readonly period: Period;
+  readonly epoch: number;
+  readonly lease?: { readonly holder: string; readonly until: Moment } | undefined;
+  readonly nextTickAt?: Moment | undefined;
+}
+
+export type LeaseAnswer =
+  | { readonly taken: true; readonly epoch: number }
+  | { readonly taken: false; readonly heldUntil: Moment };
 
 /** Clocks of machines that share a ledger may differ by so much. */
 const CLOCK_TOLERANCE_MS = 5 * 60_000;

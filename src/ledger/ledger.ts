@@ -7,13 +7,14 @@ import type { ObjectPlace, VersionId } from '../billing/version.ts';
 import type { Activity } from './activity.ts';
 import type { AnalyticsRecord } from './analyticsRecord.ts';
 import type { Delivery } from './delivery.ts';
+import type { LeaseAnswer, PeriodRecord } from './lease.ts';
 import type { Message, OutboxPage } from './message.ts';
 import type { Reopening } from './partitionChanges.ts';
 import type { PartitionRecord } from './partitionRecord.ts';
 import type { PartitionUpdate } from './partitionUpdate.ts';
 import type { PeriodInPlay } from './periodInPlay.ts';
 import type { ReconcileRunsOfLedger } from './reconcileRuns.ts';
-import type { VersionReading, VersionRecord } from './versionRecord.ts';
+import type { LongRemoved, VersionReading, VersionRecord } from './versionRecord.ts';
 
 /**
  * The ledger: what the reactor knows. Messages are only hints: whoever receives one reads here what
@@ -73,7 +74,7 @@ import type { VersionReading, VersionRecord } from './versionRecord.ts';
  *                           └───────────────────────────────────────┘ changes came meanwhile
  *
  * The parts of this contract are files of the same name in every implementation: versions.ts,
- * partitions.ts, leases.ts, and so on.
+ * partitions.ts, leases.ts, and so on. composeLedger.ts makes one ledger of them.
  */
 export interface Ledger
   extends VersionsOfLedger,
@@ -94,7 +95,10 @@ export interface VersionsOfLedger {
   versionsById(partition: Partition, ids: readonly VersionId[]): Promise<VersionRecord[]>;
   /** All versions of some objects that are known, in any order. */
   versionsOfObjects(partition: Partition, objects: readonly ObjectPlace[]): Promise<VersionRecord[]>;
-  /** All versions of a partition that are known: 100,000 of them, it may be, at a month's end. */
+  /**
+   * All versions of a partition that are known: 100,000 of them, it may be, at a month's end. Only
+   * the set of a month without manifests is formed of them.
+   */
   versions(partition: Partition): Promise<VersionRecord[]>;
   /**
    * Records what became of a version. What is new counts as a change, resolves what a delivery
@@ -122,10 +126,11 @@ export interface VersionsOfLedger {
    */
   markRemoved(partition: Partition, epoch: number, ids: readonly VersionId[], at: Moment): Promise<void>;
   /**
-   * Forgets those of the versions that are removed, but for one that is just being recorded: it may
-   * stay until it is named again. Throws LeaseLost like `commit`.
+   * Forgets versions that were removed long ago: a part of them, and those that are left with the
+   * next calls. Those that their source has withdrawn stay: that a month is empty may depend on
+   * them. So may one that is just being recorded. Throws LeaseLost like `commit`.
    */
-  forgetVersions(partition: Partition, epoch: number, ids: readonly VersionId[]): Promise<void>;
+  forgetVersions(partition: Partition, epoch: number, which: LongRemoved): Promise<void>;
 }
 
 /** How each partition stands, and the deliveries that it is made of. */
@@ -148,6 +153,12 @@ export interface PartitionsOfLedger {
    */
   recordDelivery(delivery: Delivery, awaited: readonly string[], now: Moment): Promise<Recorded>;
   delivery(partition: Partition, id: string): Promise<Delivery | undefined>;
+  /**
+   * Forgets deliveries that were recorded by a moment and are neither the newest nor the newest
+   * complete one any more, with what they waited for: a part of them, and those that are left with
+   * the next calls. Throws LeaseLost like `commit`.
+   */
+  forgetDeliveries(partition: Partition, epoch: number, recordedBy: Moment): Promise<void>;
   /**
    * Makes a report the bill of a partition (billing/report.ts), whichever came first. If another
    * one was the bill, that is a change: the deliveries known are forgotten, and those of the chosen
@@ -257,17 +268,6 @@ export interface Recorded {
   readonly isNew: boolean;
   readonly tick: 'none' | 'quiet' | 'now';
 }
-
-export interface PeriodRecord {
-  readonly period: Period;
-  readonly epoch: number;
-  readonly lease?: { readonly holder: string; readonly until: Moment } | undefined;
-  readonly nextTickAt?: Moment | undefined;
-}
-
-export type LeaseAnswer =
-  | { readonly taken: true; readonly epoch: number }
-  | { readonly taken: false; readonly heldUntil: Moment };
 
 /** Whose reports arrive where, as it was read at a moment. */
 export interface StoredConfiguration {

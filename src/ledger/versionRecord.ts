@@ -92,6 +92,17 @@ function laterSource(known: SourceVersion, seen: SourceVersion): SourceVersion {
   return known;
 }
 
+/** Versions to be forgotten: those that were removed by a moment, but for those that are kept. */
+export interface LongRemoved {
+  readonly removedBy: Moment;
+  readonly kept: ReadonlySet<VersionId>;
+}
+
+/** Whether its copy was removed by a moment, and nothing depends on its being known. */
+export function isLongRemoved({ outcome }: Pick<VersionRecord, 'outcome'>, by: Moment): boolean {
+  return outcome.status === 'removed' && outcome.withdrawn === undefined && outcome.removedAt <= by;
+}
+
 export type VersionOutcome =
   | {
       readonly status: 'staged';

@@ -3,6 +3,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type { Message } from '../ledger/message.ts';
 import type { Report } from '../telemetry/events.ts';
 import type { Broker, SendResult } from './broker.ts';
+import { lastId, OUTBOX_PAGE, type OutboxPlace, type OutboxReading, outboxPages } from './outboxPages.ts';
 
 /** What sends the outbox. `now` answers milliseconds since 1970. */
 interface OutboxSending {
@@ -22,7 +23,7 @@ export interface OutboxLimits {
    * broker's own time limit.
    */
   readonly until: Moment;
-  /** So many messages are given to the broker at once. */
+  /** So many messages are read, and given to the broker, at once. */
   readonly batch: number;
   /** A message that no queue takes is kept for this long: a queue may be bound in the meantime. */
   readonly unroutableSeconds: number;
@@ -34,7 +35,10 @@ export interface OutboxLimits {
 export interface OutboxPass {
   readonly sent: number;
   readonly dropped: number;
+  /** Where the pass ended early, of those that it has read: there may be more. */
   readonly kept: number;
+  /** Where the next pass goes on; undefined where this one has come to the end. */
+  readonly next?: OutboxPlace | undefined;
 }
 
 /**
@@ -42,46 +46,70 @@ export interface OutboxPass {
  * caller's.
  */
 export const OUTBOX_LIMITS: Omit<OutboxLimits, 'until'> = {
-  batch: 100,
+  batch: OUTBOX_PAGE,
   unroutableSeconds: 86_400,
   oldestSeconds: 14 * 86_400,
 };
 
 /**
- * One pass over the outbox, the oldest first: gives it to the broker batch by batch, and takes out
- * what the broker answers for, before the next batch.
+ * One pass over the outbox: reads it batch by batch (outboxPages.ts), gives each to the broker, the
+ * oldest message first, and takes out what the broker answers for, before the next is read.
  *
  *   confirmed    taken out. Cut off in between, it is sent again under the same id: consumers drop duplicates
  *   unroutable   retry: kept for a day since it came in, then dropped with a metric
  *   failed       retry: kept, with the reason; a whole batch that failed ends the pass, for the broker is down
  *   too old      dropped with a metric, without being sent
  *
+ * A pass that begins where another ended goes round: from there to the end, and then from the head.
+ * So what is kept at the head, for whatever reason, does not keep those behind it from their turn.
+ *
  * Never throws for the broker, whatever it does; throws what the ledger and `report` throw. Two
  * passes at the same time do no harm but duplicates.
  */
-export async function sendOutbox(sending: OutboxSending, limits: OutboxLimits): Promise<OutboxPass> {
+export async function sendOutbox(
+  sending: OutboxSending,
+  limits: OutboxLimits,
+  from: OutboxPlace = {},
+): Promise<OutboxPass> {
   const { ledger, broker, report, now } = sending;
-  const messages = await ledger.outbox();
-  if (!broker) return { sent: 0, dropped: await drop(sending, messages, 'the stage has no broker'), kept: 0 };
-
-  const oldest = now() - limits.oldestSeconds * 1000;
-  const isOld = ({ createdAt }: Message) => createdAt <= oldest;
-  let dropped = await drop(sending, messages.filter(isOld), 'the broker did not take it in time');
-  const waiting = messages.filter((message) => !isOld(message));
-  let [sent, unroutable, reason] = [0, 0, 'there was no time left to send them'];
-  for (let first = 0; first < waiting.length && now() < limits.until; first += limits.batch) {
-    const batch = waiting.slice(first, first + limits.batch);
-    const done = await sendBatch(sending, broker, batch, limits);
-    sent += done.confirmed;
-    dropped += done.dropped;
-    unroutable += done.unroutable;
+  const sum = { sent: 0, dropped: 0, unroutable: 0, kept: 0 };
+  let [reason, isDown, next]: [string, boolean, OutboxPlace | undefined] = [NO_TIME, false, undefined];
+  let place = from;
+  for await (const page of roundFrom(ledger, from, limits.batch)) {
+    if (broker && (isDown || now() >= limits.until)) {
+      sum.kept += page.length;
+      next = place;
+      break;
+    }
+    const done = await sendBatch(sending, page, limits);
+    sum.sent += done.confirmed;
+    sum.dropped += done.dropped;
+    sum.unroutable += done.unroutable;
+    sum.kept += page.length - done.confirmed - done.dropped;
     reason = done.failures[0] ?? reason;
-    if (done.failures.length === batch.length) break;
+    isDown = done.isDown;
+    place = { after: lastId(page) };
   }
-  const kept = messages.length - sent - dropped;
+  const { sent, dropped, unroutable, kept } = sum;
   if (sent > 0) report({ what: 'messages-sent', count: sent });
-  if (kept > unroutable) report({ what: 'messages-kept', count: kept - unroutable, reason });
-  return { sent, dropped, kept };
+  if (kept > unroutable) {
+    report({ what: 'messages-kept', count: kept - unroutable, isAtLeast: next !== undefined, reason });
+  }
+  return { sent, dropped, kept, next };
+}
+
+const NO_TIME = 'there was no time left to send them';
+
+/** All pages: those behind a place, and then those before it. */
+async function* roundFrom(ledger: OutboxReading, from: OutboxPlace, limit: number): AsyncGenerator<readonly Message[]> {
+  const { after } = from;
+  yield* outboxPages(ledger, from, limit);
+  if (after === undefined) return;
+  for await (const page of outboxPages(ledger, {}, limit)) {
+    const before = page.filter(({ id }) => id <= after);
+    if (before.length > 0) yield before;
+    if (before.length < page.length) return;
+  }
 }
 
 interface BatchDone {
@@ -91,16 +119,25 @@ interface BatchDone {
   readonly unroutable: number;
   /** The reasons of those that failed. */
   readonly failures: readonly string[];
+  /** Nothing that was sent has arrived. */
+  readonly isDown: boolean;
 }
 
 async function sendBatch(
   sending: OutboxSending,
-  broker: Pick<Broker, 'publish'>,
-  batch: readonly Message[],
-  { unroutableSeconds }: OutboxLimits,
+  page: readonly Message[],
+  { unroutableSeconds, oldestSeconds }: OutboxLimits,
 ): Promise<BatchDone> {
-  const { ledger, report, now } = sending;
-  const results = await publish(broker, batch);
+  const { ledger, broker, report, now } = sending;
+  if (!broker) {
+    const dropped = await drop(sending, page, 'the stage has no broker');
+    return { confirmed: 0, dropped, unroutable: 0, failures: [], isDown: false };
+  }
+  const oldest = now() - oldestSeconds * 1000;
+  const isOld = ({ createdAt }: Message) => createdAt <= oldest;
+  const tooOld = await drop(sending, page.filter(isOld), 'the broker did not take it in time');
+  const batch = page.filter((message) => !isOld(message));
+  const results = batch.length > 0 ? await publish(broker, batch) : [];
   const resultOf = (index: number): SendResult =>
     results[index] ?? { is: 'failed', reason: 'the broker said nothing of it' };
   const confirmed = batch.filter((_, index) => resultOf(index).is === 'confirmed');
@@ -120,7 +157,13 @@ async function sendBatch(
     const result = resultOf(index);
     return result.is === 'failed' ? [result.reason] : [];
   });
-  return { confirmed: confirmed.length, dropped, unroutable: unwanted.length - dropped, failures };
+  return {
+    confirmed: confirmed.length,
+    dropped: dropped + tooOld,
+    unroutable: unwanted.length - dropped,
+    failures,
+    isDown: batch.length > 0 && failures.length === batch.length,
+  };
 }
 
 /** A broker never throws; one that does all the same has not said what became of the messages. */

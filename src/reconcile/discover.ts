@@ -17,7 +17,7 @@ import {
   isWorkedOff,
   reportKey,
 } from './foundReport.ts';
-import { isCopyLost, type KnownPartition, knowPartition, stateOfFile } from './knownPartition.ts';
+import { type KnownPartition, knowFiles, knowPartition, stateOfFile } from './knownPartition.ts';
 import type { Listing, PlacedObject } from './listPlaced.ts';
 import type { MonthKnown } from './newestListing.ts';
 import {
@@ -33,6 +33,8 @@ import { type PartitionTally, Tally, type TallyState } from './tally.ts';
 export interface DiscoveryServices extends Listing {
   readonly ledger: Ledger;
   readonly copyQueue: Queue<CopyRequest>;
+  /** Where the copies lie. */
+  readonly stagingBucket: string;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** Of the invocation that discovers: the messages that it sends pass it on. */
@@ -84,9 +86,9 @@ export interface SearchState {
  * one that is known to be left out is not asked for.
  *
  * Manifests are listed first, then data files, and neither is held: what grows is one entry a
- * partition, and what is known of one partition. What the scope leaves open is everything, without
- * old deliveries, and copies are not looked for. Where time is up it stops, and says where to go
- * on. Throws AccessDenied or ObjectGone when the source cannot be read.
+ * partition, and what is known of one partition and of the files of a page. What the scope leaves
+ * open is everything, without old deliveries. Where time is up it stops, and says where to go on.
+ * Throws AccessDenied or ObjectGone when the source cannot be read.
  */
 export async function discoverSource(
   services: DiscoveryServices,
@@ -232,16 +234,24 @@ class SourceSearch {
     const found = this.#of(first.placed);
     if (isNew) await this.#choose(found);
     const known = await this.#scope.know(first.placed.partition);
+    const counts = ({ key }: ListedObject) =>
+      !found.isLeftOut && (!isDeliveryKnown(known, found) || known.deliveryKeys.has(key));
+    const mayBeAskedFor = !found.isLeftOut && !found.manifestRequestsFiles;
+    const asked = objects.filter(({ object }) => mayBeAskedFor || counts(object));
+    const files = await knowFiles(
+      this.#services,
+      known,
+      asked.map(({ object }) => ({ bucket, ...object })),
+    );
     const [unknown, lost]: [ListedObject[], ListedObject[]] = [[], []];
     for (const { object, placed } of objects) {
-      const name = objectName({ bucket, key: object.key });
+      const source = { bucket, ...object };
+      const name = objectName(source);
       if (known.countedObjects.has(name)) found.tally.addSeen(name);
-      const counts = !found.isLeftOut && (!isDeliveryKnown(known, found) || known.deliveryKeys.has(object.key));
-      const state = counts ? stateOfFile(known, { bucket, ...object }) : undefined;
+      const state = counts(object) ? stateOfFile(known, files, source) : undefined;
       found.tally.addFile(placed.ownFolder ? placed.folder : '', object, state);
-      if (counts && isCopyLost(known, { bucket, ...object })) lost.push(object);
-      else if (!found.isLeftOut && !found.manifestRequestsFiles && isNewContent(known, { bucket, ...object }))
-        unknown.push(object);
+      if (state && files.lost.has(versionIdOf(source))) lost.push(object);
+      else if (mayBeAskedFor && isNewContent(files, source)) unknown.push(object);
     }
     await this.#queue(found, unknown, 'discovered');
     await this.#queue(found, lost, 'restore-copy');

@@ -3,7 +3,7 @@ import { compareText, type SourceVersion, versionIdOf } from '../billing/version
 import type { Placed } from '../copy/services.ts';
 import { compareDeliveries } from '../ledger/deliveryOrder.ts';
 import type { PartitionRecord } from '../ledger/partitionRecord.ts';
-import type { KnownPartition } from './knownPartition.ts';
+import type { KnownFiles, KnownPartition } from './knownPartition.ts';
 import type { Tally } from './tally.ts';
 
 /** One report of one partition of the source under search. */
@@ -62,7 +62,7 @@ export function isDeliveryKnown({ record }: KnownPartition, { report, manifest }
  * Whether the ledger does not know this content, or only an earlier write of it: content that has
  * come back is new.
  */
-export function isNewContent({ versions }: KnownPartition, object: SourceVersion): boolean {
+export function isNewContent({ versions }: KnownFiles, object: SourceVersion): boolean {
   const knownAt = versions.get(versionIdOf(object))?.source.lastModified;
   return knownAt === undefined || knownAt < object.lastModified;
 }

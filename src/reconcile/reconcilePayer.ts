@@ -59,7 +59,7 @@ export async function reconcilePayer(
   payer: Payer,
   { from, isTimeUp }: PayerStretch,
 ): Promise<PayerOutcome> {
-  const know = memoized((partition) => knowPartition(services, partition, services.stagingBucket));
+  const know = memoized((partition) => knowPartition(services, partition));
   const { periods, dryRun, full } = run;
   const isWanted = (partition: Partition) => partition.payer === payer && periods.includes(partition.period);
   const scope = { isWanted, periods, full, know, rereadQuarantined: true, choosesReports: !dryRun };
@@ -182,11 +182,7 @@ async function markUnowned(
  * Whether superseded copies lie there whose grace time is over. A month that nothing changes any
  * more has no run of its own.
  */
-function hasOverdue({ versions }: KnownPartition, { now, supersededGraceSeconds }: RunServices): boolean {
+function hasOverdue({ copies }: KnownPartition, { now, supersededGraceSeconds }: RunServices): boolean {
   const latest = now() - supersededGraceSeconds * 1000;
-  for (const { outcome } of versions.values()) {
-    if (outcome.status === 'staged' && outcome.supersededAt !== undefined && outcome.supersededAt <= latest)
-      return true;
-  }
-  return false;
+  return [...copies.values()].some(({ owner }) => (owner?.supersededAt ?? Number.POSITIVE_INFINITY) <= latest);
 }

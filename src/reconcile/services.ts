@@ -14,7 +14,6 @@ export interface ReconcileServices extends Omit<DiscoveryServices, 'place'> {
   /** Has a message for each payer, where there are too many for one invocation. */
   readonly reconcileQueue: Queue<ReconcileMessage>;
   readonly finalizeQueue: Queue<Tick>;
-  readonly stagingBucket: string;
   readonly debounce: Debounce;
   /**
    * Superseded copies that have been hidden for this long are cleared away by a run, which this

@@ -7,7 +7,7 @@ import type { AnalyticsRecord } from '../ledger/analyticsRecord.ts';
 import { type Debounce, dueAt } from '../ledger/decide.ts';
 import { deliveredAt } from '../ledger/deliveredAt.ts';
 import type { Delivery } from '../ledger/delivery.ts';
-import type { PeriodRecord } from '../ledger/ledger.ts';
+import type { PeriodRecord } from '../ledger/lease.ts';
 import type { PartitionRecord } from '../ledger/partitionRecord.ts';
 import { stateOf } from '../ledger/partitionState.ts';
 import type { VersionRecord } from '../ledger/versionRecord.ts';
@@ -15,6 +15,7 @@ import { ageHours, timeOf } from './age.ts';
 import { type BillState, billState } from './billState.ts';
 import { staleness } from './freshness.ts';
 import { awaitedFiles, type MissingFiles, quarantinedFiles, unusableFiles } from './missingFiles.ts';
+import { leavesOutFiles, type OverLimit, overLimitSentence } from './overLimits.ts';
 import { deliveryName, reasonsFor, SCHEDULED, type StatusWords } from './reasons.ts';
 import type { StatusState } from './statusInput.ts';
 import { type Verdict, verdictOf } from './verdict.ts';
@@ -70,6 +71,8 @@ export interface PartitionFacts {
   readonly period: PeriodRecord;
   readonly analytics: AnalyticsRecord | undefined;
   readonly configured: boolean;
+  /** Of this payer. */
+  readonly overLimits?: readonly OverLimit[];
   readonly debounce: Debounce;
   /** Without them, those of the stack on AWS. */
   readonly words?: StatusWords;
@@ -81,7 +84,7 @@ export function partitionStatus(facts: PartitionFacts): PartitionStatus {
   const { partition, record, configured, words = SCHEDULED } = facts;
   const neverArrived = configured ? words.neverArrived : NOT_CONFIGURED;
   if (!record) return { ...partition, ...NOTHING, configured, why: [neverArrived] };
-  const { now, debounce, period, analytics } = facts;
+  const { now, debounce, period, analytics, overLimits = [] } = facts;
   const missing = missingOf(facts, record);
   const why = reasonsFor({ record, missing, period, analytics, debounce, words, now });
   const { delivery, analysed } = record;
@@ -89,11 +92,14 @@ export function partitionStatus(facts: PartitionFacts): PartitionStatus {
   const isTickAhead = period.nextTickAt !== undefined && period.nextTickAt > now;
   return {
     ...partition,
-    verdict: verdictOf(record),
+    verdict: whileFilesAreDropped(verdictOf(record), overLimits),
     state: stateOf(record).state,
-    why: [...why, ...staleness(partition.period, writtenAt, now), ...(configured ? [] : [CONFIGURED_NO_MORE])].map(
-      shortened,
-    ),
+    why: [
+      ...why,
+      ...overLimits.filter(leavesOutFiles).map(overLimitSentence),
+      ...staleness(partition.period, writtenAt, now),
+      ...(configured ? [] : [CONFIGURED_NO_MORE]),
+    ].map(shortened),
     bill: billState(partition.period, writtenAt, now),
     configured,
     delivery: delivery
@@ -149,6 +155,11 @@ function missingOf({ delivery, versions }: PartitionFacts, record: PartitionReco
   }
   if (delivery && delivery.id === completeDelivery?.id) return unusableFiles(delivery, versions);
   return quarantinedFiles(versions, record.analysed?.watermark);
+}
+
+/** Of what is dropped, nobody knows which month it would have been part of. */
+function whileFilesAreDropped(verdict: Verdict, overLimits: readonly OverLimit[]): Verdict {
+  return verdict === 'complete' && overLimits.some(leavesOutFiles) ? 'unknown' : verdict;
 }
 
 function publishedOf(record: PartitionRecord): PartitionStatus['published'] {

@@ -4,7 +4,7 @@ import type { Moment } from '../base/moment.ts';
 import type { AnalyticsRecord } from '../ledger/analyticsRecord.ts';
 import type { Debounce } from '../ledger/decide.ts';
 import { dueAt } from '../ledger/decide.ts';
-import type { PeriodRecord } from '../ledger/ledger.ts';
+import type { PeriodRecord } from '../ledger/lease.ts';
 import { hasChanges, isDirty, type PartitionRecord } from '../ledger/partitionRecord.ts';
 import { stateOf } from '../ledger/partitionState.ts';
 import { type Problem, problemsOf } from '../ledger/problems.ts';

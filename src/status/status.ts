@@ -10,11 +10,15 @@ import { payersInForce } from '../config/payersInForce.ts';
 import type { AnalyticsRecord } from '../ledger/analyticsRecord.ts';
 import type { Debounce } from '../ledger/decide.ts';
 import type { Delivery } from '../ledger/delivery.ts';
-import type { Ledger, PeriodRecord } from '../ledger/ledger.ts';
+import type { HourlyCounts } from '../ledger/hourlyCounts.ts';
+import type { PeriodRecord } from '../ledger/lease.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 import type { PartitionRecord } from '../ledger/partitionRecord.ts';
 import { stateOf } from '../ledger/partitionState.ts';
 import type { VersionRecord } from '../ledger/versionRecord.ts';
+import { outboxDepth } from '../outbox/outboxDepth.ts';
 import { type Operations, type OperationsStatus, operationsStatus, readQueues } from './operations.ts';
+import { type OverLimit, readOverLimits } from './overLimits.ts';
 import { type PartitionStatus, partitionStatus } from './partitionStatus.ts';
 import { hasNewerContent, SCHEDULED, type StatusWords } from './reasons.ts';
 import { parseStatusInput, type StatusRequest } from './statusInput.ts';
@@ -43,6 +47,8 @@ export interface StatusReading {
   readonly fallback?: PayersConfiguration;
   /** What runs the stage; absent where nothing but the ledger does. */
   readonly operations?: Operations;
+  /** What came of each payer in this hour; absent where nobody counts. */
+  readonly hourlyCounts?: Pick<HourlyCounts, 'sums'>;
   readonly debounce: Debounce;
   /** Without them, those of the stack on AWS. */
   readonly words?: StatusWords;
@@ -57,8 +63,9 @@ const CONCURRENCY = 8;
  * the stage's queues are, where there are queues.
  *
  * It costs the activity, the newest reconcile's progress, the periods' list, the configuration and
- * the outbox once, three calls for each period, and two more for a partition that waits for files,
- * is held, or lacks a manifest.
+ * the pages of the outbox that are counted, three calls for each period, and two more for a
+ * partition that waits for files, is held, or lacks a manifest; and this hour's counts of each
+ * payer.
  *
  * Throws StatusInputInvalid before anything is read, and what the ledger throws.
  */
@@ -68,13 +75,16 @@ export async function status(reading: StatusReading, input: unknown): Promise<St
   const at = now();
   const inForce = fallback && payersInForce(await ledger.configuration(), fallback);
   const configured = inForce && payersOf(inForce.sources);
-  const outbox = await ledger.outbox();
+  const outbox = await outboxDepth(ledger);
   const operations = reading.operations && (await readOperations(ledger, reading.operations, at));
   const months: Month[] = [];
   for (const period of await wantedPeriods(ledger, request, at)) months.push(await readMonth(ledger, period));
   const all = months.flatMap((month) => wantedPartitions(month, configured, request));
   const asked = configured ? all : withoutStrayMonths(all);
-  const partitions = await pMap(asked, (one) => readPartition(reading, one, configured, at), {
+  const payers = [...new Set(asked.map(({ partition }) => partition.payer))];
+  const overLimits = reading.hourlyCounts ? await readOverLimits(reading.hourlyCounts, payers, at) : [];
+  const around = { configured, overLimits };
+  const partitions = await pMap(asked, (one) => readPartition(reading, one, around, at), {
     concurrency: CONCURRENCY,
   });
   return statusReport({
@@ -84,6 +94,7 @@ export async function status(reading: StatusReading, input: unknown): Promise<St
     periods: months.map(({ record, analytics }) => ({ record, analytics })),
     configuration: inForce && configured && { inForce, payers: configured },
     outbox,
+    overLimits,
     operations,
   });
 }
@@ -150,10 +161,16 @@ function withoutStrayMonths(all: readonly Asked[]): Asked[] {
   return all.filter(({ partition, record }) => record !== undefined || !known.has(partition.payer));
 }
 
+/** What is known of all payers together. */
+interface Around {
+  readonly configured: ReadonlySet<Payer> | undefined;
+  readonly overLimits: readonly OverLimit[];
+}
+
 async function readPartition(
   { ledger, debounce, words = SCHEDULED }: StatusReading,
   { partition, month, record }: Asked,
-  configured: ReadonlySet<Payer> | undefined,
+  { configured, overLimits }: Around,
   now: Moment,
 ): Promise<PartitionStatus> {
   const details = record ? await readDetails(ledger, record) : {};
@@ -164,6 +181,7 @@ async function readPartition(
     period: month.record,
     analytics: month.analytics,
     configured: configured?.has(partition.payer) ?? true,
+    overLimits: overLimits.filter(({ payer }) => payer === partition.payer),
     debounce,
     words,
     now,

@@ -6,10 +6,11 @@ import type { Payer } from '../billing/payer.ts';
 import type { Period } from '../billing/period.ts';
 import type { PayersInForce } from '../config/payersInForce.ts';
 import type { AnalyticsRecord } from '../ledger/analyticsRecord.ts';
-import type { PeriodRecord } from '../ledger/ledger.ts';
-import type { Message } from '../ledger/message.ts';
+import type { PeriodRecord } from '../ledger/lease.ts';
+import type { OutboxDepth } from '../outbox/outboxDepth.ts';
 import { ageHours, clock, timeOf } from './age.ts';
 import { type OperationsStatus, operationsSentences } from './operations.ts';
+import { type OverLimit, overLimitSentence } from './overLimits.ts';
 import type { PartitionStatus } from './partitionStatus.ts';
 import { analyticsSentence } from './reasons.ts';
 import type { StatusRequest } from './statusInput.ts';
@@ -40,6 +41,8 @@ export interface StatusReport {
   /** Where the payers are from; null where nobody configures them. */
   readonly configuration: ConfigurationStatus | null;
   readonly outbox: OutboxStatus;
+  /** Payers that have sent more than their limit of this hour. */
+  readonly overLimits: readonly OverLimit[];
   /** How the stage runs; absent where nothing but the ledger does. */
   readonly operations?: OperationsStatus | undefined;
 }
@@ -98,6 +101,9 @@ interface ConfigurationStatus {
 /** Messages that the broker has not confirmed. */
 interface OutboxStatus {
   readonly messages: number;
+  /** There are more: nobody counted further. */
+  readonly isAtLeast: boolean;
+  /** Of those that were counted. */
   readonly oldestAt: string | null;
   readonly oldestAgeHours: number | null;
 }
@@ -110,7 +116,8 @@ interface StatusFacts {
   readonly partitions: readonly PartitionStatus[];
   readonly periods: readonly { readonly record: PeriodRecord; readonly analytics: AnalyticsRecord | undefined }[];
   readonly configuration: { readonly inForce: PayersInForce; readonly payers: ReadonlySet<Payer> } | undefined;
-  readonly outbox: readonly Message[];
+  readonly outbox: OutboxDepth;
+  readonly overLimits: readonly OverLimit[];
   readonly operations: OperationsStatus | undefined;
 }
 
@@ -142,6 +149,7 @@ export function statusReport(facts: StatusFacts): StatusReport {
     periods,
     configuration,
     outbox,
+    overLimits: facts.overLimits,
     operations: facts.operations,
   });
 }
@@ -229,17 +237,13 @@ function configurationStatus(
   };
 }
 
-function outboxStatus(messages: readonly Message[], now: Moment): OutboxStatus {
-  const oldest = messages.reduce<Moment | undefined>(
-    (least, { createdAt }) => Math.min(createdAt, least ?? createdAt),
-    undefined,
-  );
-  return { messages: messages.length, oldestAt: timeOf(oldest), oldestAgeHours: ageHours(oldest, now) };
+function outboxStatus({ messages, isAtLeast, oldestAt }: OutboxDepth, now: Moment): OutboxStatus {
+  return { messages, isAtLeast, oldestAt: timeOf(oldestAt), oldestAgeHours: ageHours(oldestAt, now) };
 }
 
 /** The report as sentences: the verdict first. */
 function summarize(
-  { at, partitions, periods, operations }: StatusFacts,
+  { at, partitions, periods, overLimits, operations }: StatusFacts,
   { configuration, outbox, leftOut }: Pick<StatusReport, 'configuration' | 'outbox' | 'leftOut'>,
 ): string[] {
   const count = (wanted: Verdict) => partitions.filter(({ verdict }) => verdict === wanted).length;
@@ -256,15 +260,17 @@ function summarize(
     if (analytics && analytics.status !== 'done') sentences.push(`${period}: ${analyticsSentence(analytics)}`);
   }
   if (configuration) sentences.push(configurationSentence(configuration));
-  if (outbox.messages > 0) {
-    sentences.push(
-      `${outbox.messages === 1 ? '1 message waits' : `${outbox.messages} messages wait`} for the broker, the oldest for ${outbox.oldestAgeHours} h`,
-    );
-  }
+  if (outbox.messages > 0) sentences.push(outboxSentence(outbox));
+  sentences.push(...overLimits.map(overLimitSentence));
   if (operations) sentences.push(...operationsSentences(operations));
   if (leftOut > 0)
     sentences.push(`${leftOut === 1 ? '1 row is' : `${leftOut} rows are`} left out: ask for fewer payers or periods`);
   return sentences.map(printable);
+}
+
+function outboxSentence({ messages, isAtLeast, oldestAgeHours }: OutboxStatus): string {
+  const waiting = messages === 1 ? '1 message waits' : `${messages} messages wait`;
+  return `${isAtLeast ? 'at least ' : ''}${waiting} for the broker, the oldest for ${oldestAgeHours} h`;
 }
 
 function configurationSentence({ from, payers, readAt, ageHours: age, why }: ConfigurationStatus): string {

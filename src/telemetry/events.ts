@@ -169,6 +169,7 @@ export type ReactorEvent =
   | { readonly what: 'files-removed'; readonly partition: Partition; readonly files: number }
   /**
    * Drop: superseded files stay behind without an owner. Nothing that readers see depends on them.
+   * With no file, the copies could not be listed: retry, by the next clearing.
    */
   | {
       readonly what: 'removal-failed';
@@ -274,9 +275,14 @@ export type ReactorEvent =
   | { readonly what: 'messages-sent'; readonly count: number }
   /**
    * Retry, with an alarm when it stays so: the broker did not take them, and they lie in the
-   * outbox.
+   * outbox. There may be more where the pass ended before it had read all.
    */
-  | { readonly what: 'messages-kept'; readonly count: number; readonly reason: string }
+  | {
+      readonly what: 'messages-kept';
+      readonly count: number;
+      readonly isAtLeast: boolean;
+      readonly reason: string;
+    }
   /** Retry, for up to a day: no queue is bound for the message. */
   | { readonly what: 'message-unroutable'; readonly id: string; readonly routingKey: string }
   /** Drop: nobody wanted the message for a day, or the broker will never take it. */

@@ -146,7 +146,11 @@ export const METRICS = {
     meaning: 'how long files that are staged have not been published, in hours, of the month that has waited longest',
   },
   QuarantinedFiles: { unit: 'Count', series: ALL, meaning: 'files in quarantine, now' },
-  OutboxDepth: { unit: 'Count', series: ALL, meaning: 'messages that the broker has not taken, now' },
+  OutboxDepth: {
+    unit: 'Count',
+    series: ALL,
+    meaning: 'messages that the broker has not taken, now, counted up to 10,000',
+  },
   FreshnessHours: { unit: 'None', series: ['worst'], meaning: "hours since a payer's newest complete delivery" },
   StalestPayerHours: { unit: 'None', series: ALL, meaning: '… of the payer that has waited longest' },
   StalePayers: { unit: 'Count', series: ALL, meaning: 'payers without a complete delivery for too long' },
@@ -168,7 +172,12 @@ export const METRICS = {
   PayersConfigured: { unit: 'Count', series: ALL, meaning: 'payers in the configuration' },
   PayerRowsWrong: { unit: 'Count', series: ALL, meaning: 'rows of the payers table that cannot be used' },
   MessagesSent: { unit: 'Count', series: ALL, meaning: 'messages that the broker has confirmed' },
-  MessagesKept: { unit: 'Count', series: ALL, meaning: 'messages that it did not take: they stay in the outbox' },
+  MessagesKept: {
+    unit: 'Count',
+    series: ALL,
+    meaning:
+      'messages that it did not take: they stay in the outbox. Of those that a pass has read: one that ends early reads no more',
+  },
   MessagesUnroutable: { unit: 'Count', series: ALL, meaning: 'messages that no queue is bound for: tried for a day' },
   MessagesDropped: { unit: 'Count', series: ALL, meaning: 'messages dropped unsent' },
 } as const satisfies Record<string, MetricDefinition>;

@@ -8,7 +8,7 @@ import { S3 } from '@aws-sdk/client-s3';
 import { type Message, SQS } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type DuckdbWarehouse, openDuckdbWarehouse } from '../../src/adapters/duckdb/warehouse.ts';
-import { DynamodbLedger } from '../../src/adapters/dynamodb/ledger.ts';
+import { openDynamodbLedger } from '../../src/adapters/dynamodb/ledger.ts';
 import { createS3Client } from '../../src/adapters/s3/client.ts';
 import { S3ObjectStore } from '../../src/adapters/s3/objectStore.ts';
 import { queueUrlOf, SqsQueue } from '../../src/adapters/sqs/queue.ts';
@@ -200,7 +200,7 @@ async function finalize(): Promise<ReactorEvent[]> {
   const client = new DynamoDBClient(config);
   const events: ReactorEvent[] = [];
   const services = {
-    ledger: new DynamodbLedger(client, LEDGER_TABLE),
+    ledger: openDynamodbLedger(client, LEDGER_TABLE),
     warehouse: withStagedFiles(store, STAGING_BUCKET),
     script: warehouse.script,
     store,

@@ -2,7 +2,7 @@ import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FolderObjectStore } from '../../src/adapters/folder/objectStore.ts';
-import { SqliteLedger } from '../../src/adapters/sqlite/ledger.ts';
+import { openSqliteLedger } from '../../src/adapters/sqlite/ledger.ts';
 import { parsePayer } from '../../src/billing/payer.ts';
 import { parsePeriod } from '../../src/billing/period.ts';
 import type { Place } from '../../src/billing/placement.ts';
@@ -71,7 +71,7 @@ async function stage(folder: string, names: readonly string[]): Promise<void> {
       ['staging', join(folder, 'staging')],
     ]),
   );
-  const ledger = new SqliteLedger(join(folder, 'ledger.sqlite'));
+  const ledger = openSqliteLedger(join(folder, 'ledger.sqlite'));
   const nowhere = { send: async () => {} };
   const place: Place = () => ({
     is: 'data',

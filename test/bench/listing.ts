@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { createS3Client } from '../../src/adapters/s3/client.ts';
 import { S3ObjectStore } from '../../src/adapters/s3/objectStore.ts';
-import { SqliteLedger } from '../../src/adapters/sqlite/ledger.ts';
+import { openSqliteLedger } from '../../src/adapters/sqlite/ledger.ts';
 import { parsePayer } from '../../src/billing/payer.ts';
 import type { PayerSource } from '../../src/billing/source.ts';
 import { reconcile } from '../../src/reconcile/reconcile.ts';
@@ -42,7 +42,7 @@ export async function measureListing(count: number): Promise<ListingFigures> {
   };
   const credentials = { accessKeyId: 'none', secretAccessKey: 'none' };
   const client = createS3Client({ endpoint: server.endpoint, region: 'us-east-2', credentials });
-  const ledger = new SqliteLedger(':memory:');
+  const ledger = openSqliteLedger(':memory:');
   const sampleEveryPages = Math.ceil(count / PAGE / SAMPLES);
   let [queued, peak, sampledAt] = [0, 0, 0];
   const before = alive();

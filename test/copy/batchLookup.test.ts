@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { DynamodbLedger } from '../../src/adapters/dynamodb/ledger.ts';
+import { openDynamodbLedger } from '../../src/adapters/dynamodb/ledger.ts';
 import { parsePayer } from '../../src/billing/payer.ts';
 import { placeBySources } from '../../src/billing/placement.ts';
 import { handleCopyMessage } from '../../src/copy/handleCopyMessage.ts';
@@ -35,7 +35,7 @@ it('the ledger is asked once for all files of a batch, however far apart their r
   const nowhere = { send: async () => {} };
   const services: CopyServices = {
     store: store as ObjectStore,
-    ledger: new DynamodbLedger(table.client(), 'ledger'),
+    ledger: openDynamodbLedger(table.client(), 'ledger'),
     copyQueue: nowhere,
     finalizeQueue: nowhere,
     place: placeBySources([{ bucket: 'payer-cur', prefix: 'cur', payer: parsePayer('111122223333'), manifests: true }]),

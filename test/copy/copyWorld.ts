@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { FolderObjectStore } from '../../src/adapters/folder/objectStore.ts';
 import { MemoryQueue } from '../../src/adapters/memory/queue.ts';
-import { SqliteLedger } from '../../src/adapters/sqlite/ledger.ts';
+import { openSqliteLedger } from '../../src/adapters/sqlite/ledger.ts';
 import type { Partition } from '../../src/billing/partition.ts';
 import { parsePayer } from '../../src/billing/payer.ts';
 import { parsePeriod } from '../../src/billing/period.ts';
@@ -85,7 +85,7 @@ interface Put {
 export class CopyWorld {
   now = NOON;
   readonly reports: ReactorEvent[] = [];
-  readonly ledger = new SqliteLedger(':memory:');
+  readonly ledger = openSqliteLedger(':memory:');
   readonly copyQueue = new RecordingQueue<object>(() => this.now);
   readonly finalizeQueue = new RecordingQueue<Tick>(() => this.now);
   readonly directory: FolderObjectStore;

@@ -10,7 +10,7 @@ const HOUR_MS = 3_600_000;
 function counting() {
   const sums = new Map<string, number>();
   const world = { now: 5 * HOUR_MS, writes: 0 };
-  const counts: HourlyCounts = {
+  const counts: Pick<HourlyCounts, 'add'> = {
     add: async (payer, what, hour, by) => {
       world.writes += 1;
       const key = `${payer} ${what} ${hour}`;

@@ -14,10 +14,15 @@ export function throughInterceptor(world: FinalizerWorld, intercept: Interceptor
     warehouse: intercepted(warehouse, intercept),
     // Reading the script is no effect.
     script: override(intercepted(script, intercept), { steps: (period, payers) => script.steps(period, payers) }),
-    store: intercepted(store, intercept),
+    store: unlisted(store, intercept),
     copyQueue: intercepted(copyQueue, intercept),
     finalizeQueue: intercepted(finalizeQueue, intercept),
   };
+}
+
+/** Listing the copies is no effect; deleting one is. */
+export function unlisted(store: FinalizeServices['store'], intercept: Interceptor): FinalizeServices['store'] {
+  return override(intercepted(store, intercept), { list: (...args) => store.list(...args) });
 }
 
 /** A world whose warehouse, or script, always throws on one method. */

@@ -1,4 +1,4 @@
-import { SqliteLedger } from '../../src/adapters/sqlite/ledger.ts';
+import { openSqliteLedger } from '../../src/adapters/sqlite/ledger.ts';
 import { type Partition, partitionName } from '../../src/billing/partition.ts';
 import type { Payer } from '../../src/billing/payer.ts';
 import { handleTick } from '../../src/finalize/handleTick.ts';
@@ -57,7 +57,7 @@ export class FinalizerWorld {
   /** Whose data the script stumbles over. */
   stumblesOver: Payer | undefined;
   stepSeconds = 0;
-  readonly ledger = new SqliteLedger(':memory:');
+  readonly ledger = openSqliteLedger(':memory:');
   readonly buckets = new SimulatedBuckets();
   readonly tables: SimulatedWarehouse;
   readonly events: ReactorEvent[] = [];
@@ -185,13 +185,21 @@ export function keysOf(...versions: readonly VersionRecord[]): string[] {
   return versions.flatMap(({ outcome }) => (outcome.status === 'staged' ? outcome.stagedKey : [])).sort();
 }
 
-/** The finalizer deletes staged copies, and asks nothing else of the store. */
+/** The finalizer lists staged copies and deletes them, and asks nothing else of the store. */
 function storeOf(buckets: SimulatedBuckets): ObjectStore {
   const refuse = () => {
     throw new Error('the finalizer has no business with the source');
   };
-  const listing = { list: refuse, listFolder: refuse };
-  return { read: refuse, copy: refuse, ...listing, delete: async (location) => buckets.delete(location) };
+  return {
+    read: refuse,
+    copy: refuse,
+    listFolder: refuse,
+    list: async function* (bucket, prefix) {
+      const keys = buckets.keys(bucket, prefix);
+      yield keys.map((key) => ({ key, etag: 'e', sizeBytes: 1, lastModified: 0 }));
+    },
+    delete: async (location) => buckets.delete(location),
+  };
 }
 
 function queueTo<Message>(take: (body: Message, delaySeconds: number) => void): Queue<Message> {

@@ -217,7 +217,7 @@ export class LambdaWorld {
       ledger: mortal(services.ledger, life),
       warehouse: mortal(services.warehouse, life),
       script: mortal(services.script, life),
-      store: mortal(services.store, life),
+      store: { ...services.store, delete: mortal(services.store, life).delete },
       finalizeQueue: mortal(finalizeQueue, life),
       sleep: (seconds) => clock.sleep(seconds).then(() => (life.isDead ? never() : undefined)),
       setTimer: (callback, delayMs) => clock.setTimer(() => !life.isDead && callback(), delayMs),

@@ -11,6 +11,7 @@ import { CutOff, type Interceptor, intercepted } from '../copy/interception.ts';
 import { ALPHA, BETA, deliveryOf } from '../ledger/records.ts';
 import { override } from '../simulation/observed.ts';
 import { rowsOf } from '../warehouse/harness.ts';
+import { unlisted } from './effects.ts';
 import { FinalizerWorld } from './finalizerWorld.ts';
 import { type Line, type Mortal, mortal, openLine } from './mortal.ts';
 import { BARE, SCRIPT } from './snowflakeScript.ts';
@@ -141,7 +142,7 @@ export class SnowflakeWorld {
       ledger: acted(intercept),
       warehouse,
       script: warehouse.script,
-      store: intercepted(forgetting, intercept),
+      store: unlisted(forgetting, intercept),
       copyQueue: intercepted(copyQueue, intercept),
       finalizeQueue: intercepted(finalizeQueue, intercept),
       notify: (messages) => acted(intercept).putIntoOutbox(messages),

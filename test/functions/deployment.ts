@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { CreateBucketCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreateQueueCommand, ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { DynamodbLedger } from '../../src/adapters/dynamodb/ledger.ts';
+import { openDynamodbLedger } from '../../src/adapters/dynamodb/ledger.ts';
+import type { Ledger } from '../../src/ledger/ledger.ts';
 import type { MotoServer } from '../aws/motoServer.ts';
 
 /**
@@ -13,7 +14,7 @@ export class Deployment {
   readonly stagingBucket: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly s3: S3Client;
-  readonly ledger: DynamodbLedger;
+  readonly ledger: Ledger;
   readonly #sqs: SQSClient;
   readonly #queueUrls = new Map<string, string>();
   #writes = 0;
@@ -66,7 +67,7 @@ export class Deployment {
       DEAD_LETTER_QUEUES: `${name}-copy-dlq`,
       RELEASE: '1.2.3+test',
     };
-    this.ledger = new DynamodbLedger(new DynamoDBClient(clientConfig), `${name}-ledger`);
+    this.ledger = openDynamodbLedger(new DynamoDBClient(clientConfig), `${name}-ledger`);
   }
 
   async #createAll({ clientConfig }: MotoServer): Promise<void> {

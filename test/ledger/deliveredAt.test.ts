@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { SqliteLedger } from '../../src/adapters/sqlite/ledger.ts';
+import { openSqliteLedger, type SqliteLedger } from '../../src/adapters/sqlite/ledger.ts';
 import { finalizedBy } from '../../src/finalize/finalized.ts';
 import { deliveredAt } from '../../src/ledger/deliveredAt.ts';
 import type { PartitionRecord } from '../../src/ledger/partitionRecord.ts';
@@ -15,7 +15,7 @@ const FILE = versionOf({ key: 'a', lastModified: START - MINUTE });
 
 let ledger: SqliteLedger;
 beforeEach(() => {
-  ledger = new SqliteLedger(':memory:');
+  ledger = openSqliteLedger(':memory:');
   return () => ledger.close();
 });
 

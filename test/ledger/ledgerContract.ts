@@ -6,6 +6,7 @@ import { describeCommitRules } from './contract/commits.ts';
 import { describeConcurrencyRules } from './contract/concurrency.ts';
 import { describeConfigurationRules } from './contract/configuration.ts';
 import { describeDeliveryRules } from './contract/deliveries.ts';
+import { describeForgettingRules } from './contract/forgetting.ts';
 import { describeLeaseRules } from './contract/leases.ts';
 import { describeLookups } from './contract/lookups.ts';
 import { describeNarrowReadRules } from './contract/narrowReads.ts';
@@ -54,6 +55,7 @@ export function describeLedgerContract(name: string, makeLedger: () => Promise<L
     describeAnalyticsRules(subject);
     describeOutboxRules(subject);
     describeNarrowReadRules(subject);
+    describeForgettingRules(subject);
     describeRecoveryRules(subject);
     describeActivityRules(subject);
     describeReconcileRules(subject);

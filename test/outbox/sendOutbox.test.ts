@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { SqliteLedger } from '../../src/adapters/sqlite/ledger.ts';
-import type { Message } from '../../src/ledger/message.ts';
+import { openSqliteLedger, type SqliteLedger } from '../../src/adapters/sqlite/ledger.ts';
+import type { Message, OutboxPage } from '../../src/ledger/message.ts';
 import type { SendResult } from '../../src/outbox/broker.ts';
+import { outboxDepth } from '../../src/outbox/outboxDepth.ts';
+import type { OutboxPlace } from '../../src/outbox/outboxPages.ts';
 import { OUTBOX_LIMITS, type OutboxLimits, type OutboxPass, sendOutbox } from '../../src/outbox/sendOutbox.ts';
 import type { ReactorEvent } from '../../src/telemetry/events.ts';
 
@@ -15,7 +17,7 @@ let now: number;
 let published: string[][];
 let reports: ReactorEvent[];
 beforeEach(() => {
-  ledger = new SqliteLedger(':memory:');
+  ledger = openSqliteLedger(':memory:');
   now = NOON;
   published = [];
   reports = [];
@@ -35,7 +37,11 @@ const UNROUTABLE: SendResult = { is: 'unroutable' };
 const FAILED: SendResult = { is: 'failed', reason: 'CONNECTION: refused' };
 
 /** One pass, with a broker that answers as it is asked to. */
-function send(fateOf: (id: string) => SendResult, limits: Partial<OutboxLimits> = {}): Promise<OutboxPass> {
+function send(
+  fateOf: (id: string) => SendResult,
+  limits: Partial<OutboxLimits> = {},
+  from?: OutboxPlace,
+): Promise<OutboxPass> {
   const broker = {
     publish: async (messages: readonly Message[]) => {
       published.push(messages.map(({ id }) => id));
@@ -43,7 +49,8 @@ function send(fateOf: (id: string) => SendResult, limits: Partial<OutboxLimits> 
     },
   };
   const report = (event: ReactorEvent) => void reports.push(event);
-  return sendOutbox({ ledger, broker, report, now: () => now }, { ...OUTBOX_LIMITS, until: NOON + DAY, ...limits });
+  const sending = { ledger, broker, report, now: () => now };
+  return sendOutbox(sending, { ...OUTBOX_LIMITS, until: NOON + DAY, ...limits }, from);
 }
 
 describe('a pass over the outbox', () => {
@@ -62,10 +69,11 @@ describe('a pass over the outbox', () => {
 
   it('ends with a batch that failed: the broker is down, and everything is kept', async () => {
     await put(messageOf('a'), messageOf('b'), messageOf('c'));
-    expect(await send(() => FAILED, { batch: 2 })).toEqual({ sent: 0, dropped: 0, kept: 3 });
+    const next = { after: 'b' };
+    expect(await send(() => FAILED, { batch: 2 })).toEqual({ sent: 0, dropped: 0, kept: 3, next });
     expect(published).toEqual([['a', 'b']]);
     expect(await left()).toEqual(['a', 'b', 'c']);
-    expect(reports).toEqual([{ what: 'messages-kept', count: 3, reason: 'CONNECTION: refused' }]);
+    expect(reports).toEqual([{ what: 'messages-kept', count: 3, isAtLeast: true, reason: 'CONNECTION: refused' }]);
   });
 
   it('is not stopped by one message that cannot be sent', async () => {
@@ -78,7 +86,7 @@ describe('a pass over the outbox', () => {
     expect(await left()).toEqual(['a']);
     expect(reports).toEqual([
       { what: 'messages-sent', count: 2 },
-      { what: 'messages-kept', count: 1, reason: 'CONNECTION: refused' },
+      { what: 'messages-kept', count: 1, isAtLeast: false, reason: 'CONNECTION: refused' },
     ]);
   });
 
@@ -116,11 +124,17 @@ describe('a pass over the outbox', () => {
       now += MINUTE;
       return CONFIRMED;
     };
-    expect(await send(slow, { batch: 1, until: NOON + MINUTE })).toEqual({ sent: 1, dropped: 0, kept: 1 });
+    expect(await send(slow, { batch: 1, until: NOON + MINUTE })).toEqual({
+      sent: 1,
+      dropped: 0,
+      kept: 1,
+      next: { after: 'a' },
+    });
     expect(await left()).toEqual(['b']);
     expect(reports).toContainEqual({
       what: 'messages-kept',
       count: 1,
+      isAtLeast: true,
       reason: 'there was no time left to send them',
     });
   });
@@ -153,6 +167,71 @@ describe('a pass over the outbox', () => {
   });
 });
 
+describe('what is kept at the head of the outbox', () => {
+  beforeEach(() => put(messageOf('a1'), messageOf('a2'), messageOf('a3'), messageOf('b'), messageOf('c')));
+  const isHead = (id: string) => id.startsWith('a');
+
+  it('does not keep those behind it from their turn, though a whole batch of it fails each time', async () => {
+    const fate = (id: string) => (isHead(id) ? FAILED : CONFIRMED);
+    const first = await send(fate, { batch: 2 });
+    expect(await left()).toEqual(['a1', 'a2', 'a3', 'b', 'c']);
+    expect(await send(fate, { batch: 2 }, first.next)).toEqual({ sent: 2, dropped: 0, kept: 3 });
+    expect(published).toEqual([['a1', 'a2'], ['a3', 'b'], ['c'], ['a1', 'a2']]);
+  });
+
+  it('does not, though the time of each pass is up behind one batch', async () => {
+    const slow = (id: string): SendResult => {
+      if (id === 'a1' || id === 'a3' || id === 'c') now += MINUTE;
+      return isHead(id) ? UNROUTABLE : CONFIRMED;
+    };
+    let place: OutboxPlace | undefined;
+    for (let pass = 1; pass <= 3; pass += 1) {
+      place = (await send(slow, { batch: 2, until: now + MINUTE }, place)).next;
+    }
+    expect(await left()).toEqual(['a1', 'a2', 'a3']);
+  });
+});
+
+describe('an outbox of 20,000 messages', () => {
+  const IDS = Array.from({ length: 20_000 }, (_, index) => `m${String(index).padStart(5, '0')}`);
+  let pages: number[];
+  const paged = {
+    outbox: async (page?: OutboxPage) => {
+      const messages = await ledger.outbox(page);
+      pages.push(messages.length);
+      return messages;
+    },
+    takeFromOutbox: (ids: readonly string[]) => ledger.takeFromOutbox(ids),
+  };
+  beforeEach(async () => {
+    pages = [];
+    await put(...IDS.map((id, index) => messageOf(id, NOON - index)));
+  });
+
+  it('is sent page by page, and nothing is read twice', async () => {
+    const broker = { publish: async (messages: readonly Message[]) => messages.map(() => CONFIRMED) };
+    const sending = { ledger: paged, broker, report: () => {}, now: () => now };
+    const done = await sendOutbox(sending, { ...OUTBOX_LIMITS, until: NOON + DAY });
+    expect(done).toEqual({ sent: 20_000, dropped: 0, kept: 0 });
+    expect(pages).toEqual([...Array.from({ length: 200 }, () => 100), 0]);
+  });
+
+  it('is read for two batches where the broker is down', async () => {
+    const broker = { publish: async (messages: readonly Message[]) => messages.map(() => FAILED) };
+    const sending = { ledger: paged, broker, report: () => {}, now: () => now };
+    const done = await sendOutbox(sending, { ...OUTBOX_LIMITS, until: NOON + DAY });
+    expect(done).toMatchObject({ sent: 0, kept: 200, next: { after: 'm00099' } });
+    expect(pages).toEqual([100, 100]);
+  });
+
+  it('is counted up to 10,000', async () => {
+    expect(await outboxDepth(paged)).toEqual({ messages: 10_000, isAtLeast: true, oldestAt: NOON - 9_999 });
+    expect(pages).toHaveLength(101);
+    await ledger.takeFromOutbox(IDS.slice(10_000));
+    expect(await outboxDepth(paged)).toEqual({ messages: 10_000, isAtLeast: false, oldestAt: NOON - 9_999 });
+  });
+});
+
 class Crash extends Error {}
 
 /** What happens at one effect of a pass: the process dies before it, after it, or lives on. */
@@ -177,7 +256,7 @@ describe('whatever the broker does, and wherever the process dies', () => {
   it('no message is lost that was not confirmed or dropped by rule, and none that was taken out is sent again', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(pass, { minLength: 1, maxLength: 8 }), async (passes) => {
-        const world = new SqliteLedger(':memory:');
+        const world = openSqliteLedger(':memory:');
         try {
           await playPasses(world, passes);
         } finally {
@@ -198,6 +277,7 @@ async function playPasses(
   const taken = new Set<string>();
   const unroutableAt = new Map<string, number>();
   let clock = NOON;
+  let place: OutboxPlace | undefined;
   for (const { results, deaths, sleepMs, newMessages, batch } of passes) {
     const arrivals = Array.from({ length: newMessages }, (_, index) => messageOf(`m${all.size + index}`, clock));
     for (const message of arrivals) all.set(message.id, message);
@@ -229,14 +309,17 @@ async function playPasses(
         for (const id of ids) taken.add(id);
       });
     const sending = {
-      ledger: { outbox: () => step(() => world.outbox()), takeFromOutbox },
+      ledger: { outbox: (page?: OutboxPage) => step(() => world.outbox(page)), takeFromOutbox },
       broker: { publish },
       report: () => {},
       now: () => clock,
     };
-    await sendOutbox(sending, { ...OUTBOX_LIMITS, batch, until: clock + MINUTE }).catch((error: unknown) => {
-      if (!(error instanceof Crash)) throw error;
-    });
+    const passed = await sendOutbox(sending, { ...OUTBOX_LIMITS, batch, until: clock + MINUTE }, place).catch(
+      (error: unknown) => {
+        if (!(error instanceof Crash)) throw error;
+      },
+    );
+    place = passed?.next;
     expectNoneLost(await world.outbox(), { all, confirmed, unroutableAt, clock });
   }
 }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { SqliteLedger } from '../../src/adapters/sqlite/ledger.ts';
+import { openSqliteLedger, type SqliteLedger } from '../../src/adapters/sqlite/ledger.ts';
 import { parsePayer } from '../../src/billing/payer.ts';
 import { parsePeriod } from '../../src/billing/period.ts';
 import { placeBySources } from '../../src/billing/placement.ts';
@@ -13,25 +13,33 @@ const NOW = Date.UTC(2026, 9, 31, 23);
 /** Of which two are for the staging bucket's own listings, one a month. */
 const MOST_PAGES = 8;
 const ROOT = 'exports/daily/';
+const STAGING = 'staging';
 
 let ledger: SqliteLedger;
 let sent: CopyRequest[];
 beforeEach(() => {
-  ledger = new SqliteLedger(':memory:');
+  ledger = openSqliteLedger(':memory:');
   sent = [];
 });
 afterEach(() => ledger.close());
 
 async function discover(keys: readonly string[], changes: { full?: boolean } = {}) {
-  const { store, requests } = listingStore(() => keys, NOW);
+  const { store, requests } = listingStore((bucket) => (bucket === STAGING ? [] : keys), NOW);
   const copyQueue = {
     send: async (messages: readonly { body: CopyRequest }[]) => void sent.push(...messages.map(({ body }) => body)),
   };
   const periods = [SEPTEMBER, OCTOBER];
-  const services = { store, ledger, copyQueue, place: placeBySources([SOURCE]), now: () => NOW };
+  const services = {
+    store,
+    ledger,
+    copyQueue,
+    place: placeBySources([SOURCE]),
+    stagingBucket: STAGING,
+    now: () => NOW,
+  };
   const scope = { periods, isWanted: ({ period }: { period: string }) => periods.some((one) => one === period) };
   const { partitions } = await discoverSource(services, SOURCE, { ...scope, ...changes });
-  return { partitions, requests };
+  return { partitions, requests: requests.filter((request) => !request.startsWith(`${STAGING}/`)) };
 }
 
 const month = (of: typeof OCTOBER, nth: number, file: number) =>

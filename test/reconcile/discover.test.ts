@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { SqliteLedger } from '../../src/adapters/sqlite/ledger.ts';
+import { openSqliteLedger } from '../../src/adapters/sqlite/ledger.ts';
 import { placeBySources } from '../../src/billing/placement.ts';
 import type { Source } from '../../src/billing/source.ts';
 import { parseCopyMessage } from '../../src/queue/copyMessage.ts';
@@ -398,7 +398,8 @@ function refuseToList(): never {
 function manyObjects(withManifests: boolean) {
   const seen = { listings: 0, mostPagesHeld: 0 };
   const refuse = () => Promise.reject(new Error('discovery only lists'));
-  const list: ObjectStore['list'] = async function* () {
+  const list: ObjectStore['list'] = async function* (bucket) {
+    if (bucket !== DAILY.bucket) return;
     seen.listings += 1;
     const pages: WeakRef<ListedObject[]>[] = [];
     const firsts: WeakRef<ListedObject>[] = [];
@@ -441,9 +442,9 @@ describe('20,000 objects', () => {
         sent += messages.length;
       },
     };
-    const ledger = new SqliteLedger(':memory:');
+    const ledger = openSqliteLedger(':memory:');
     const { queued, partitions } = await discoverSource(
-      { store, ledger, copyQueue, place: world.staging.place, now: () => NOON },
+      { ...world.staging, store, ledger, copyQueue, now: () => NOON },
       DAILY,
       { full: true },
     );

@@ -1,4 +1,4 @@
-import { SqliteLedger } from '../../src/adapters/sqlite/ledger.ts';
+import { openSqliteLedger } from '../../src/adapters/sqlite/ledger.ts';
 import { parsePayer } from '../../src/billing/payer.ts';
 import { parsePeriod } from '../../src/billing/period.ts';
 import type { PayerSource } from '../../src/billing/source.ts';
@@ -21,7 +21,7 @@ const NEVER = Number.MAX_SAFE_INTEGER;
  */
 export class FanOutWorld {
   now = MONTH_END;
-  readonly ledger = new SqliteLedger(':memory:');
+  readonly ledger = openSqliteLedger(':memory:');
   readonly sources: readonly PayerSource[];
   readonly requests: string[];
   /** What the reconcile queue holds, the oldest first. */

@@ -1,5 +1,5 @@
 import { DatabaseSync } from 'node:sqlite';
-import { SqliteLedger } from '../../src/adapters/sqlite/ledger.ts';
+import { openSqliteLedger, type SqliteLedger } from '../../src/adapters/sqlite/ledger.ts';
 
 let worlds = 0;
 
@@ -15,7 +15,7 @@ export class SimulatedLedger {
   constructor() {
     worlds += 1;
     this.#path = `file:world-${worlds}?mode=memory&cache=shared`;
-    this.#open = new SqliteLedger(this.#path);
+    this.#open = openSqliteLedger(this.#path);
     this.#rows = new DatabaseSync(this.#path);
   }
 
@@ -27,7 +27,7 @@ export class SimulatedLedger {
   /** As a process does that starts: what the one before has kept in its memory is gone. */
   openAgain(): void {
     this.#open.close();
-    this.#open = new SqliteLedger(this.#path);
+    this.#open = openSqliteLedger(this.#path);
     this.#open.takeOver();
   }
 

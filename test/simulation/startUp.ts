@@ -24,7 +24,7 @@ export async function startUp({ staging, warehouse, sources, compare }: StartUp)
   await compare({ ledger: staging.ledger, warehouse: compared, staging });
   const scope = {
     full: true,
-    know: (partition: Partition) => knowPartition(staging, partition, staging.stagingBucket),
+    know: (partition: Partition) => knowPartition(staging, partition),
   };
   for (const source of sources) await discoverSource(staging, source, scope);
   await sweep(staging);

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { SqliteLedger } from '../../src/adapters/sqlite/ledger.ts';
-import { parsePayer } from '../../src/billing/payer.ts';
+import { openSqliteLedger, type SqliteLedger } from '../../src/adapters/sqlite/ledger.ts';
+import { type Payer, parsePayer } from '../../src/billing/payer.ts';
 import { parsePeriod } from '../../src/billing/period.ts';
 import type { Delivery } from '../../src/ledger/delivery.ts';
+import type { HourlyCount } from '../../src/ledger/hourlyCounts.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import type { Operations } from '../../src/status/operations.ts';
 import { status } from '../../src/status/status.ts';
@@ -19,7 +20,7 @@ const FALLBACK = { sources: [ALPHA, BETA].map(({ payer }) => payerSource({ payer
 
 let ledger: SqliteLedger;
 beforeEach(() => {
-  ledger = new SqliteLedger(':memory:');
+  ledger = openSqliteLedger(':memory:');
 });
 afterEach(() => ledger.close());
 
@@ -155,7 +156,12 @@ describe('status', () => {
       { ...message, id: 'a', createdAt: START },
     ]);
     const { outbox, summary } = await ask({});
-    expect(outbox).toEqual({ messages: 2, oldestAt: '2026-05-02T00:00:00.000Z', oldestAgeHours: 2 });
+    expect(outbox).toEqual({
+      messages: 2,
+      isAtLeast: false,
+      oldestAt: '2026-05-02T00:00:00.000Z',
+      oldestAgeHours: 2,
+    });
     expect(summary.at(-1)).toBe('2 messages wait for the broker, the oldest for 2 h');
   });
 
@@ -284,6 +290,52 @@ describe('the status of a stage', () => {
     const { target, calls } = counted(ledger);
     expect(await ask({}, target)).not.toHaveProperty('operations');
     expect(calls).not.toHaveProperty('activity');
+  });
+});
+
+describe('a payer over a limit of this hour', () => {
+  const asked: number[] = [];
+  const askWith = (sums: readonly HourlyCount[], input: object = { periods: [PERIOD] }) => {
+    const hourlyCounts = {
+      sums: async (payers: readonly Payer[], hour: number) => {
+        asked.push(hour);
+        return sums.filter(({ payer }) => payers.includes(payer));
+      },
+    };
+    return status({ ledger, hourlyCounts, fallback: FALLBACK, debounce: DEBOUNCE, now: () => NOW }, input);
+  };
+  beforeEach(twoPayers);
+
+  it('is named with the number and when it ends; nobody calls its months complete', async () => {
+    const { overLimits, partitions, verdict, summary } = await askWith(
+      [{ payer: ALPHA.payer, what: 'files', count: 50_020 }],
+      { periods: [PERIOD], payers: [ALPHA.payer] },
+    );
+    const until = '2026-05-02T03:00:00.000Z';
+    expect(asked.at(-1)).toBe(NOW / HOUR);
+    expect(overLimits).toEqual([{ payer: ALPHA.payer, what: 'files', count: 50_020, limit: 50_000, until }]);
+    const sentence =
+      'payer 111111111111 is over its limit of 50000 files an hour, with 50020: more of them are dropped until 2026-05-02T03:00:00Z, and reconcile asks for them after that';
+    expect(summary).toContain(sentence);
+    expect([verdict, partitions]).toMatchObject(['unknown', [{ verdict: 'unknown', why: [sentence] }]]);
+  });
+
+  it('of messages alone loses no file', async () => {
+    const { partitions, summary } = await askWith([{ payer: ALPHA.payer, what: 'quarantine-messages', count: 101 }]);
+    expect(partitions?.[0]).toMatchObject({ verdict: 'complete', why: [] });
+    expect(summary).toContain(
+      'payer 111111111111 is over its limit of 100 messages about quarantined files an hour, with 101: more of them are not sent until 2026-05-02T03:00:00Z',
+    );
+  });
+
+  it('is not one that has reached it', async () => {
+    const { overLimits, partitions } = await askWith([{ payer: ALPHA.payer, what: 'files', count: 50_000 }]);
+    expect([overLimits, partitions?.[0]]).toMatchObject([[], { verdict: 'complete' }]);
+  });
+
+  it('leaves what is incomplete incomplete', async () => {
+    const { partitions } = await askWith([{ payer: BETA.payer, what: 'manifests', count: 501 }]);
+    expect(partitions?.map(({ verdict }) => verdict)).toEqual(['complete', 'incomplete']);
   });
 });
 

@@ -38,7 +38,16 @@ describe('a report that is too long for one answer', () => {
       payer: parsePayer(String(100_000_000_000 + index)),
     }));
     const request = { problemsOnly: false, format: 'both' } as const;
-    const facts = { at: START, request, periods: [], configuration: undefined, outbox: [], operations: undefined };
+    const outbox = { messages: 0, isAtLeast: false, oldestAt: undefined };
+    const facts = {
+      at: START,
+      request,
+      periods: [],
+      configuration: undefined,
+      outbox,
+      overLimits: [],
+      operations: undefined,
+    };
     const report = statusReport({ ...facts, partitions: rows });
     const shown = report.partitions ?? [];
     expect(report.verdict).toBe('incomplete');

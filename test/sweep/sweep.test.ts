@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { SqliteLedger } from '../../src/adapters/sqlite/ledger.ts';
+import { openSqliteLedger, type SqliteLedger } from '../../src/adapters/sqlite/ledger.ts';
 import type { Partition } from '../../src/billing/partition.ts';
 import { type Period, parsePeriod, recentPeriods } from '../../src/billing/period.ts';
 import { versionIdOf } from '../../src/billing/version.ts';
@@ -17,7 +17,7 @@ const OCTOBER = parsePeriod('2026-10');
 let ledger: SqliteLedger;
 let sent: QueueMessage<Tick>[];
 beforeEach(() => {
-  ledger = new SqliteLedger(':memory:');
+  ledger = openSqliteLedger(':memory:');
   sent = [];
 });
 afterEach(() => ledger.close());

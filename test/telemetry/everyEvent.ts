@@ -77,7 +77,7 @@ const EVENTS: { readonly [What in ReactorEvent['what']]: ReactorEvent & { readon
   'payer-fresh': { what: 'payer-fresh', payer, hours: 40, isStale: true, isMeasured: true },
   'freshness-surveyed': { what: 'freshness-surveyed', payers: 12, stalestHours: 40, stalePayers: 1 },
   'messages-sent': { what: 'messages-sent', count: 5 },
-  'messages-kept': { what: 'messages-kept', count: 6, reason },
+  'messages-kept': { what: 'messages-kept', count: 6, isAtLeast: false, reason },
   'message-unroutable': { what: 'message-unroutable', id: 'i', routingKey: 'cur.all.all.x' },
   'message-dropped': { what: 'message-dropped', id: 'i', routingKey: 'cur.all.all.x', reason },
 };

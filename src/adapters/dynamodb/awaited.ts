@@ -1,8 +1,9 @@
 import { shortHash } from '../../base/shortHash.ts';
 import type { PartitionRecord } from '../../ledger/partitionRecord.ts';
+import { DynamodbAged } from './aged.ts';
 import { getDocument, putDocument } from './documents.ts';
 import { awaitedKey } from './keys.ts';
-import type { DynamodbTable, ItemKey } from './table.ts';
+import { type DynamodbTable, type ItemKey, number } from './table.ts';
 
 /**
  * A partition's record as its item holds it. Where `awaitedList` is there, it stands for the
@@ -31,6 +32,7 @@ const MAX_CACHED_LISTS = 16;
  */
 export class DynamodbAwaited {
   readonly #table: DynamodbTable;
+  readonly #aged: DynamodbAged;
   /**
    * Lists that this process has written or read, by the name of their item: each partition has
    * items of its own.
@@ -41,6 +43,7 @@ export class DynamodbAwaited {
 
   constructor(table: DynamodbTable) {
     this.#table = table;
+    this.#aged = new DynamodbAged(table);
   }
 
   /**
@@ -78,11 +81,12 @@ export class DynamodbAwaited {
     return isSame ? { digest, open: bitsOf(list, open) } : undefined;
   }
 
-  async #store(awaited: readonly string[], { partition }: PartitionRecord): Promise<AwaitedList> {
+  async #store(awaited: readonly string[], { partition, lastChangeAt = 0 }: PartitionRecord): Promise<AwaitedList> {
     const digest = shortHash(JSON.stringify(awaited), 32);
     const key = awaitedKey(partition, digest);
     if (!this.#lists.has(nameOf(key))) {
-      await putDocument(this.#table, key, awaited);
+      await this.#aged.note(partition, 'awaited', { at: lastChangeAt, name: digest });
+      await putDocument(this.#table, key, awaited, { writtenAt: number(lastChangeAt) });
       this.#remember(key, awaited);
     }
     return { digest, open: bitsOf(awaited, new Set(awaited)) };

@@ -1,7 +1,19 @@
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
-import { type DynamodbTable, type Item, type ItemKey, number, numberOf, text, textOf } from './table.ts';
+import type { Moment } from '../../base/moment.ts';
+import { slices } from '../../base/slices.ts';
+import {
+  type DynamodbTable,
+  type Item,
+  type ItemKey,
+  number,
+  numberOf,
+  STEPS_PER_TRANSACTION,
+  type TransactionStep,
+  text,
+  textOf,
+} from './table.ts';
 
 const compress = promisify(gzip);
 const expand = promisify(gunzip);
@@ -62,6 +74,29 @@ export async function getDocument<Value>(table: DynamodbTable, key: ItemKey): Pr
 export async function documentOf<Value>(table: DynamodbTable, item: Item): Promise<Value> {
   const bytes = item.digest ? await joinChunks(table, item) : contentOf(item);
   return JSON.parse((await expand(bytes)).toString()) as Value;
+}
+
+/**
+ * Deletes a document that was put with `writtenAt` beside it, by a moment, with its chunks: as far
+ * as the fence holds: 'refused' where it does not. What was put again since is 'kept': its chunks
+ * are written anew before it, and each is deleted only if it is old.
+ */
+export async function deleteOldDocument(
+  table: DynamodbTable,
+  key: ItemKey,
+  by: Moment,
+  fence: TransactionStep,
+): Promise<'deleted' | 'kept' | 'refused'> {
+  const item = await table.get(key);
+  const chunks = item?.digest ? chunkKeys(key.pk, textOf(item, 'digest'), numberOf(item, 'chunks') ?? 0) : [];
+  if ((numberOf(item, 'writtenAt') ?? 0) > by) return 'kept';
+  const only = { condition: 'attribute_not_exists(pk) or writtenAt <= :by', values: { ':by': number(by) } };
+  for (const some of slices([...chunks, key], STEPS_PER_TRANSACTION - 1)) {
+    const failed = await table.transact([fence, ...some.map((one) => ({ key: one, isDeletion: true, ...only }))]);
+    if (failed.includes(0)) return 'refused';
+    if (failed.length > 0) return 'kept';
+  }
+  return 'deleted';
 }
 
 async function joinChunks(table: DynamodbTable, item: Item): Promise<Uint8Array> {

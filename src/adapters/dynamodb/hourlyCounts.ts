@@ -1,8 +1,8 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Payer } from '../../billing/payer.ts';
-import type { Counted, HourlyCounts } from '../../ledger/hourlyCounts.ts';
+import { COUNTED, type Counted, type HourlyCount, type HourlyCounts } from '../../ledger/hourlyCounts.ts';
 import { countsKey } from './keys.ts';
-import { DynamodbTable, number, numberOf } from './table.ts';
+import { DynamodbTable, number, numberOf, textOf } from './table.ts';
 
 /** An hour begins once, so whoever lost a race to begin it counts at the second attempt. */
 const ATTEMPTS = 2;
@@ -41,5 +41,16 @@ export class DynamodbHourlyCounts implements HourlyCounts {
     }
     // A newer hour has begun: another clock is ahead.
     return by;
+  }
+
+  /** See {@link HourlyCounts.sums}: a request for each 33 payers. Throws what DynamoDB throws. */
+  async sums(payers: readonly Payer[], hour: number): Promise<HourlyCount[]> {
+    const all = payers.flatMap((payer) => COUNTED.map((what) => ({ payer, what, key: countsKey(payer, what) })));
+    const items = await this.#table.getAll(all.map(({ key }) => key));
+    const found = new Map(items.map((item) => [`${textOf(item, 'pk')} ${textOf(item, 'sk')}`, item]));
+    return all.flatMap(({ payer, what, key }) => {
+      const item = found.get(`${key.pk} ${key.sk}`);
+      return item && numberOf(item, 'hour') === hour ? { payer, what, count: numberOf(item, 'count') ?? 0 } : [];
+    });
   }
 }

@@ -1,3 +1,4 @@
+import type { Moment } from '../../base/moment.ts';
 import type { Partition } from '../../billing/partition.ts';
 import type { Payer } from '../../billing/payer.ts';
 import type { Period } from '../../billing/period.ts';
@@ -11,7 +12,7 @@ import type { ItemKey } from './table.ts';
  * `reconcile#`: reports, which expire. It is read by
  * GetItem, BatchGetItem and Query, written by PutItem and UpdateItem, and by TransactWriteItems
  * (UpdateItem, ConditionCheckItem and DeleteItem to IAM). There is no Scan. DeleteItem is for the
- * outbox, and for versions that were removed long ago.
+ * outbox, for versions that were removed long ago, and for old deliveries.
  *
  *   pk                           sk                    one item per
  *   periods                      2026-10               period that may have partitions; since when it is in play
@@ -23,6 +24,7 @@ import type { ItemKey } from './table.ts';
  *   partition#2026-10#PAYER      version#ID            version
  *   partition#2026-10#PAYER      delivery#ID           delivery, as a document
  *   partition#2026-10#PAYER      awaited#DIGEST        long list of what a delivery waits for, as a document
+ *   partition#2026-10#PAYER      aged#WHAT#TIME#NAME   what is forgotten once it is old (aged.ts)
  *   schema#ID                    schema                schema, as a document
  *   configuration                payers                the payers' configuration, as a document
  *   activity                     reconcile, sweep      each of both: what it noted when it ended last
@@ -78,6 +80,16 @@ export function deliveryKey(partition: Partition, id: string): ItemKey {
 
 export function awaitedKey(partition: Partition, digest: string): ItemKey {
   return { pk: partitionPk(partition), sk: `awaited#${digest}` };
+}
+
+/** Moments have 13 digits until 2286: their notes are in order. */
+export function agedKey(partition: Partition, what: string, at: Moment, name: string): ItemKey {
+  const { pk, prefix } = agedPrefix(partition, what);
+  return { pk, sk: `${prefix}${String(at).padStart(13, '0')}#${name}` };
+}
+
+export function agedPrefix(partition: Partition, what: string): { readonly pk: string; readonly prefix: string } {
+  return { pk: partitionPk(partition), prefix: `aged#${what}#` };
 }
 
 export function schemaKey(id: string): ItemKey {

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Period } from '../../billing/period.ts';
+import type { LeaseAnswer, PeriodRecord } from '../../ledger/lease.ts';
 import { latestEnd } from '../../ledger/lease.ts';
-import { type LeaseAnswer, LeaseLost, type LeasesOfLedger, type PeriodRecord } from '../../ledger/ledger.ts';
+import { LeaseLost, type LeasesOfLedger } from '../../ledger/ledger.ts';
 import { leaseKey } from './keys.ts';
 import { type DynamodbTable, number, numberOf, type TransactionStep, text } from './table.ts';
 

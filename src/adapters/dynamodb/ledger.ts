@@ -1,29 +1,8 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { Moment } from '../../base/moment.ts';
-import type { ColumnType } from '../../billing/columnType.ts';
-import type { Partition } from '../../billing/partition.ts';
-import type { Payer } from '../../billing/payer.ts';
-import type { Period } from '../../billing/period.ts';
-import type { ObjectPlace, VersionId } from '../../billing/version.ts';
-import type { Activity } from '../../ledger/activity.ts';
-import type { AnalyticsRecord } from '../../ledger/analyticsRecord.ts';
-import type { Delivery } from '../../ledger/delivery.ts';
-import type {
-  FileSchema,
-  LeaseAnswer,
-  Ledger,
-  PeriodRecord,
-  Recorded,
-  StoredConfiguration,
-} from '../../ledger/ledger.ts';
-import type { Message, OutboxPage } from '../../ledger/message.ts';
-import type { Reopening } from '../../ledger/partitionChanges.ts';
-import type { PartitionRecord } from '../../ledger/partitionRecord.ts';
-import type { PartitionUpdate } from '../../ledger/partitionUpdate.ts';
-import type { PeriodInPlay } from '../../ledger/periodInPlay.ts';
-import type { ReconcileEnd, ReconcileHop, ReconcileProgress, ReconcileRun } from '../../ledger/reconcileRuns.ts';
-import type { VersionReading, VersionRecord } from '../../ledger/versionRecord.ts';
+import { composeLedger } from '../../ledger/composeLedger.ts';
+import type { Ledger } from '../../ledger/ledger.ts';
 import { DynamodbActivity } from './activity.ts';
+import { DynamodbAged } from './aged.ts';
 import { DynamodbAnalytics } from './analytics.ts';
 import { DynamodbConfiguration } from './configuration.ts';
 import { DynamodbFolds } from './folds.ts';
@@ -50,213 +29,27 @@ const SETTINGS: DynamodbLedgerSettings = { foldEvery: 16 };
  * The ledger in one DynamoDB table: keys.ts says what lies where, folds.ts how what is recorded
  * gets there. Errors of DynamoDB are passed on: the message stays in its queue for retry.
  */
-export class DynamodbLedger implements Ledger {
-  readonly #versions: DynamodbVersions;
-  readonly #partitions: DynamodbPartitions;
-  readonly #schemas: DynamodbSchemas;
-  readonly #leases: DynamodbLeases;
-  readonly #analytics: DynamodbAnalytics;
-  readonly #outbox: DynamodbOutbox;
-  readonly #configuration: DynamodbConfiguration;
-  readonly #activity: DynamodbActivity;
-  readonly #reconcileRuns: DynamodbReconcileRuns;
-
-  constructor(client: DynamoDBClient, tableName: string, { foldEvery }: DynamodbLedgerSettings = SETTINGS) {
-    const table = new DynamodbTable(client, tableName);
-    const partitions = new DynamodbPartitionItems(table);
-    const versions = new DynamodbVersionItems(table);
-    const views = new DynamodbViews(partitions, versions);
-    const folds = new DynamodbFolds(table, { partitions, views }, foldEvery);
-    const recording = new DynamodbRecording({ partitions, versions, views }, (grown) => folds.foldIfLong(grown));
-    this.#versions = new DynamodbVersions(versions, recording, folds);
-    this.#partitions = new DynamodbPartitions(table, views, folds);
-    this.#schemas = new DynamodbSchemas(table);
-    this.#leases = new DynamodbLeases(table);
-    this.#analytics = new DynamodbAnalytics(table);
-    this.#outbox = new DynamodbOutbox(table);
-    this.#configuration = new DynamodbConfiguration(table);
-    this.#activity = new DynamodbActivity(table);
-    this.#reconcileRuns = new DynamodbReconcileRuns(table);
-  }
-
-  version(partition: Partition, id: VersionId): Promise<VersionRecord | undefined> {
-    return this.#versions.version(partition, id);
-  }
-
-  versionsById(partition: Partition, ids: readonly VersionId[]): Promise<VersionRecord[]> {
-    return this.#versions.versionsById(partition, ids);
-  }
-
-  versionsOfObjects(partition: Partition, objects: readonly ObjectPlace[]): Promise<VersionRecord[]> {
-    return this.#versions.versionsOfObjects(partition, objects);
-  }
-
-  versions(partition: Partition): Promise<VersionRecord[]> {
-    return this.#versions.versions(partition);
-  }
-
-  recordVersion(record: VersionRecord, now: Moment, before?: VersionReading): Promise<Recorded> {
-    return this.#versions.recordVersion(record, now, before);
-  }
-
-  markSuperseded(
-    partition: Partition,
-    epoch: number,
-    ids: readonly VersionId[],
-    since: Moment | undefined,
-  ): Promise<void> {
-    return this.#versions.markSuperseded(partition, epoch, ids, since);
-  }
-
-  markRemoved(partition: Partition, epoch: number, ids: readonly VersionId[], at: Moment): Promise<void> {
-    return this.#versions.markRemoved(partition, epoch, ids, at);
-  }
-
-  forgetVersions(partition: Partition, epoch: number, ids: readonly VersionId[]): Promise<void> {
-    return this.#versions.forgetVersions(partition, epoch, ids);
-  }
-
-  partition(partition: Partition): Promise<PartitionRecord | undefined> {
-    return this.#partitions.partition(partition);
-  }
-
-  partitions(period: Period): Promise<PartitionRecord[]> {
-    return this.#partitions.partitions(period);
-  }
-
-  periods(): Promise<Period[]> {
-    return this.#partitions.periods();
-  }
-
-  periodsInPlay(): Promise<PeriodInPlay[]> {
-    return this.#partitions.periodsInPlay();
-  }
-
-  retirePeriod(period: PeriodInPlay): Promise<void> {
-    return this.#partitions.retirePeriod(period);
-  }
-
-  recordDelivery(delivery: Delivery, awaited: readonly string[], now: Moment): Promise<Recorded> {
-    return this.#partitions.recordDelivery(delivery, awaited, now);
-  }
-
-  delivery(partition: Partition, id: string): Promise<Delivery | undefined> {
-    return this.#partitions.delivery(partition, id);
-  }
-
-  chooseReport(partition: Partition, report: string, now: Moment): Promise<Recorded> {
-    return this.#partitions.chooseReport(partition, report, now);
-  }
-
-  reopen(partition: Partition, how: Reopening, now: Moment): Promise<Recorded | undefined> {
-    return this.#partitions.reopen(partition, how, now);
-  }
-
-  commit(partition: Partition, epoch: number, update: PartitionUpdate): Promise<PartitionRecord> {
-    return this.#partitions.commit(partition, epoch, update);
-  }
-
-  recordSchema(schema: FileSchema): Promise<void> {
-    return this.#schemas.recordSchema(schema);
-  }
-
-  schemas(ids: readonly string[]): Promise<Map<string, readonly ColumnType[]>> {
-    return this.#schemas.schemas(ids);
-  }
-
-  period(period: Period): Promise<PeriodRecord> {
-    return this.#leases.period(period);
-  }
-
-  acquireLease(period: Period, holder: string, now: Moment, until: Moment): Promise<LeaseAnswer> {
-    return this.#leases.acquireLease(period, holder, now, until);
-  }
-
-  renewLease(period: Period, epoch: number, until: Moment): Promise<void> {
-    return this.#leases.renewLease(period, epoch, until);
-  }
-
-  releaseLease(period: Period, epoch: number): Promise<void> {
-    return this.#leases.releaseLease(period, epoch);
-  }
-
-  raiseEpoch(period: Period, epoch: number): Promise<void> {
-    return this.#leases.raiseEpoch(period, epoch);
-  }
-
-  noteTick(period: Period, at: Moment): Promise<void> {
-    return this.#leases.noteTick(period, at);
-  }
-
-  analytics(period: Period): Promise<AnalyticsRecord | undefined> {
-    return this.#analytics.analytics(period);
-  }
-
-  saveAnalytics(period: Period, epoch: number, record: AnalyticsRecord): Promise<void> {
-    return this.#analytics.saveAnalytics(period, epoch, record);
-  }
-
-  putIntoOutbox(messages: readonly Message[]): Promise<void> {
-    return this.#outbox.putIntoOutbox(messages);
-  }
-
-  outbox(page?: OutboxPage): Promise<Message[]> {
-    return this.#outbox.outbox(page);
-  }
-
-  takeFromOutbox(ids: readonly string[]): Promise<void> {
-    return this.#outbox.takeFromOutbox(ids);
-  }
-
-  saveConfiguration(configuration: StoredConfiguration): Promise<void> {
-    return this.#configuration.saveConfiguration(configuration);
-  }
-
-  configuration(): Promise<StoredConfiguration | undefined> {
-    return this.#configuration.configuration();
-  }
-
-  noteActivity(activity: Activity): Promise<void> {
-    return this.#activity.noteActivity(activity);
-  }
-
-  activity(): Promise<Activity> {
-    return this.#activity.activity();
-  }
-
-  openReconcile(run: ReconcileRun): Promise<void> {
-    return this.#reconcileRuns.openReconcile(run);
-  }
-
-  reconcileRun(id: string): Promise<ReconcileRun | undefined> {
-    return this.#reconcileRuns.reconcileRun(id);
-  }
-
-  reconcileProgress(id: string): Promise<ReconcileProgress | undefined> {
-    return this.#reconcileRuns.reconcileProgress(id);
-  }
-
-  recordReconciled(run: ReconcileRun, payer: Payer, part: object): Promise<ReconcileProgress> {
-    return this.#reconcileRuns.recordReconciled(run, payer, part);
-  }
-
-  isReconciled(id: string, payer: Payer): Promise<boolean> {
-    return this.#reconcileRuns.isReconciled(id, payer);
-  }
-
-  reconciledParts<Part>(id: string): Promise<Part[]> {
-    return this.#reconcileRuns.reconciledParts(id);
-  }
-
-  endReconcile(run: ReconcileRun, end: ReconcileEnd): Promise<void> {
-    return this.#reconcileRuns.endReconcile(run, end);
-  }
-
-  saveReconcileCursor(run: ReconcileRun, hop: ReconcileHop, cursor: object): Promise<void> {
-    return this.#reconcileRuns.saveReconcileCursor(run, hop, cursor);
-  }
-
-  reconcileCursor<Cursor>(hop: ReconcileHop): Promise<Cursor | undefined> {
-    return this.#reconcileRuns.reconcileCursor(hop);
-  }
+export function openDynamodbLedger(
+  client: DynamoDBClient,
+  tableName: string,
+  { foldEvery }: DynamodbLedgerSettings = SETTINGS,
+): Ledger {
+  const table = new DynamodbTable(client, tableName);
+  const partitions = new DynamodbPartitionItems(table);
+  const versions = new DynamodbVersionItems(table);
+  const views = new DynamodbViews(partitions, versions);
+  const folds = new DynamodbFolds(table, { partitions, views }, foldEvery);
+  const recording = new DynamodbRecording({ partitions, versions, views }, (grown) => folds.foldIfLong(grown));
+  const aged = new DynamodbAged(table);
+  return composeLedger({
+    versions: new DynamodbVersions({ items: versions, aged }, recording, folds),
+    partitions: new DynamodbPartitions({ table, items: partitions, aged }, views, folds),
+    schemas: new DynamodbSchemas(table),
+    leases: new DynamodbLeases(table),
+    analytics: new DynamodbAnalytics(table),
+    outbox: new DynamodbOutbox(table),
+    configuration: new DynamodbConfiguration(table),
+    activity: new DynamodbActivity(table),
+    reconcileRuns: new DynamodbReconcileRuns(table),
+  });
 }

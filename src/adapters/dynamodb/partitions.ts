@@ -1,3 +1,4 @@
+import type { Moment } from '../../base/moment.ts';
 import type { Partition } from '../../billing/partition.ts';
 import { type Period, parsePeriod } from '../../billing/period.ts';
 import { versionIdOf } from '../../billing/version.ts';
@@ -14,19 +15,34 @@ import {
 import type { PartitionRecord } from '../../ledger/partitionRecord.ts';
 import { applyUpdate, type PartitionUpdate } from '../../ledger/partitionUpdate.ts';
 import type { PeriodInPlay } from '../../ledger/periodInPlay.ts';
-import { getDocument, putDocument } from './documents.ts';
+import type { DynamodbAged } from './aged.ts';
+import { deleteOldDocument, getDocument, putDocument } from './documents.ts';
 import type { DynamodbFolds } from './folds.ts';
-import { deliveryKey, PERIODS, periodListingKey } from './keys.ts';
+import { awaitedKey, deliveryKey, PERIODS, periodListingKey } from './keys.ts';
+import { fenceOf, lostLease } from './leases.ts';
+import type { DynamodbPartitionItems } from './partitionItems.ts';
 import { type DynamodbTable, number, numberOf, textOf } from './table.ts';
 import { type DynamodbViews, recordOf } from './views.ts';
 
 export class DynamodbPartitions implements PartitionsOfLedger {
   readonly #table: DynamodbTable;
+  readonly #items: DynamodbPartitionItems;
+  readonly #aged: DynamodbAged;
   readonly #views: DynamodbViews;
   readonly #folds: DynamodbFolds;
 
-  constructor(table: DynamodbTable, views: DynamodbViews, folds: DynamodbFolds) {
+  constructor(
+    {
+      table,
+      items,
+      aged,
+    }: { readonly table: DynamodbTable; readonly items: DynamodbPartitionItems; readonly aged: DynamodbAged },
+    views: DynamodbViews,
+    folds: DynamodbFolds,
+  ) {
     this.#table = table;
+    this.#items = items;
+    this.#aged = aged;
     this.#views = views;
     this.#folds = folds;
   }
@@ -70,7 +86,8 @@ export class DynamodbPartitions implements PartitionsOfLedger {
       isNew = after?.isNew ?? false;
       if (!after?.isNew) return after?.record;
       // Before anything refers to it; a delivery that nothing refers to does no harm.
-      await putDocument(this.#table, deliveryKey(partition, id), delivery);
+      await this.#aged.note(partition, 'delivery', { at: now, name: id });
+      await putDocument(this.#table, deliveryKey(partition, id), delivery, { writtenAt: number(now) });
       return countChange(after.record, by, now);
     };
     const record = await this.#folds.replace(partition, { change, by, now });
@@ -80,6 +97,24 @@ export class DynamodbPartitions implements PartitionsOfLedger {
 
   async delivery(partition: Partition, id: string): Promise<Delivery | undefined> {
     return getDocument(this.#table, deliveryKey(partition, id));
+  }
+
+  async forgetDeliveries(partition: Partition, epoch: number, recordedBy: Moment): Promise<void> {
+    const { stored } = await this.#items.read(partition);
+    const inUse = new Set([stored?.delivery?.id, stored?.completeDelivery?.id, stored?.awaitedList?.digest]);
+    const fence = fenceOf(partition.period, epoch);
+    for (const [what, keyOf] of [
+      ['delivery', deliveryKey],
+      ['awaited', awaitedKey],
+    ] as const) {
+      for (const note of await this.#aged.notedBy(partition, what, recordedBy)) {
+        if (inUse.has(note.name)) continue;
+        const did = await deleteOldDocument(this.#table, keyOf(partition, note.name), recordedBy, fence);
+        if (did === 'refused') throw lostLease(partition.period, epoch);
+        // Where it was put again since, there is a newer note of it.
+        await this.#aged.drop(note);
+      }
+    }
   }
 
   async chooseReport(partition: Partition, report: string, now: number): Promise<Recorded> {

@@ -15,6 +15,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import pMap from 'p-map';
 import { type Backoff, createBackoff } from '../../base/backoff.ts';
+import { slices } from '../../base/slices.ts';
 import { LedgerThrottled } from '../../ledger/ledger.ts';
 
 export type Item = Record<string, AttributeValue>;
@@ -94,10 +95,7 @@ export class DynamodbTable {
    * part: retry.
    */
   async getAll(keys: readonly ItemKey[]): Promise<Item[]> {
-    const batches: (readonly ItemKey[])[] = [];
-    for (let start = 0; start < keys.length; start += KEYS_PER_BATCH) {
-      batches.push(keys.slice(start, start + KEYS_PER_BATCH));
-    }
+    const batches = slices(keys, KEYS_PER_BATCH);
     return (await pMap(batches, (batch) => this.#getBatch(batch), { concurrency: BATCHES_AT_A_TIME })).flat();
   }
 

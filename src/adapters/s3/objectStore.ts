@@ -1,13 +1,6 @@
-import {
-  GetObjectCommand,
-  HeadObjectCommand,
-  ListObjectsV2Command,
-  type ListObjectsV2CommandOutput,
-  type S3Client,
-} from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, GetObjectCommand, HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { type Backoff, createBackoff } from '../../base/backoff.ts';
 import { checkWhole } from '../../base/checkWhole.ts';
-import { printable } from '../../base/printable.ts';
 import { type ByteRange, resolveRange } from '../../store/byteRange.ts';
 import {
   type FolderPage,
@@ -23,10 +16,10 @@ import { BucketRegions } from './bucketRegions.ts';
 import { createS3Client } from './client.ts';
 import { clientUntil } from './clientUntil.ts';
 import { type Copying, type CopySource, copyWhole } from './copy.ts';
-import { sendDelete } from './deleteObject.ts';
-import { changed, failureOf, named, quoted, required, statusOf, unlessGone, unquoted } from './failures.ts';
+import { changed, failureOf, named, quoted, required, statusOf, unlessGone } from './failures.ts';
 import { isEmptyAnywhere, rangeHeader, sizeInContentRange } from './httpRange.ts';
 import { inS3 } from './inS3.ts';
+import { type AskS3, type Facts, factsOf, listedObjects, listPage, listPages, rawKey } from './listing.ts';
 import { copyInParts, MAX_PART_BYTES, MIN_PART_BYTES, type MultipartSettings } from './multipartCopy.ts';
 
 export interface S3ObjectStoreOptions {
@@ -63,6 +56,7 @@ export class S3ObjectStore implements StoppableStore {
   readonly #client: S3Client;
   readonly #options: S3ObjectStoreOptions;
   readonly #regions: BucketRegions;
+  readonly #ask: AskS3 = (bucket, act) => this.#call(bucket, act);
   readonly #copying: Copying;
   readonly #maxWholeCopyBytes: number;
   readonly #multipart: MultipartSettings;
@@ -106,7 +100,7 @@ export class S3ObjectStore implements StoppableStore {
 
   /** See {@link ObjectStore.list}. One page of at most 1,000 objects is held at a time. */
   async *list(bucket: string, prefix: string, startAfter = ''): AsyncGenerator<ListedObject[]> {
-    for await (const page of this.#pages({ bucket, prefix, startAfter })) {
+    for await (const page of listPages(this.#ask, { bucket, prefix, startAfter })) {
       const objects = listedObjects(page, bucket);
       if (objects.length > 0) yield objects;
     }
@@ -114,7 +108,7 @@ export class S3ObjectStore implements StoppableStore {
 
   /** See {@link ObjectStore.listFolder}. */
   async *listFolder(bucket: string, prefix: string): AsyncGenerator<FolderPage> {
-    for await (const page of this.#pages({ bucket, prefix, delimiter: '/' })) {
+    for await (const page of listPages(this.#ask, { bucket, prefix, delimiter: '/' })) {
       const folders = (page.CommonPrefixes ?? []).map(({ Prefix = '' }) => rawKey(page, Prefix));
       yield { objects: listedObjects(page, bucket), folders };
     }
@@ -122,7 +116,9 @@ export class S3ObjectStore implements StoppableStore {
 
   /** See {@link ObjectStore.delete}. Throws AccessDenied. */
   async delete(location: Location): Promise<void> {
-    await unlessGone(location, () => this.#call(location.bucket, (client) => sendDelete(client, location)));
+    await unlessGone(location, () =>
+      this.#call(location.bucket, (client) => client.send(new DeleteObjectCommand(inS3(location)))),
+    );
   }
 
   /**
@@ -190,69 +186,12 @@ export class S3ObjectStore implements StoppableStore {
    */
   async #isMissing({ bucket, key }: Location): Promise<boolean> {
     try {
-      const page = await this.#listPage({ bucket, prefix: key });
+      const page = await listPage(this.#ask, { bucket, prefix: key });
       return listedObjects(page, bucket)[0]?.key !== key;
     } catch {
       return false;
     }
   }
-
-  async *#pages(listing: S3Listing): AsyncGenerator<ListObjectsV2CommandOutput> {
-    const { bucket, prefix: key } = listing;
-    let token: string | undefined;
-    do {
-      const page = await this.#listPage(listing, token);
-      yield page;
-      const more = { bucket, key };
-      token = page.IsTruncated ? required(page.NextContinuationToken, 'NextContinuationToken', more) : undefined;
-    } while (token !== undefined);
-  }
-
-  async #listPage(
-    { bucket, prefix, startAfter, delimiter }: S3Listing,
-    token?: string,
-  ): Promise<ListObjectsV2CommandOutput> {
-    const from = token === undefined ? { StartAfter: startAfter || undefined } : { ContinuationToken: token };
-    // Encoded, because XML cannot express control characters, and its parsers change line ends.
-    const what = { Bucket: bucket, Prefix: prefix, Delimiter: delimiter, EncodingType: 'url' } as const;
-    try {
-      return await this.#call(bucket, (client) => client.send(new ListObjectsV2Command({ ...what, ...from })));
-    } catch (error) {
-      throw failureOf(error, { bucket, key: prefix }, `listing of ${printable(prefix)} in bucket ${bucket}`);
-    }
-  }
-}
-
-interface S3Listing {
-  readonly bucket: string;
-  readonly prefix: string;
-  readonly startAfter?: string;
-  readonly delimiter?: '/';
-}
-
-type Facts = Omit<ReadResult, 'bytes'>;
-
-function factsOf(
-  answer: { ContentLength?: number | undefined; ETag?: string | undefined; LastModified?: Date | undefined },
-  object: Location,
-): Facts {
-  return {
-    sizeBytes: required(answer.ContentLength, 'the size', object),
-    etag: unquoted(required(answer.ETag, 'ETag', object)),
-    lastModified: required(answer.LastModified, 'LastModified', object).getTime(),
-  };
-}
-
-function listedObjects(page: ListObjectsV2CommandOutput, bucket: string): ListedObject[] {
-  return (page.Contents ?? []).map(({ Key = '', ETag, Size, LastModified }) => {
-    const key = rawKey(page, Key);
-    return { key, ...factsOf({ ContentLength: Size, ETag, LastModified }, { bucket, key }) };
-  });
-}
-
-/** S3 encodes keys in listings as forms do: a space is `+`, and a plus is `%2B`. */
-function rawKey({ EncodingType }: ListObjectsV2CommandOutput, key: string): string {
-  return EncodingType === 'url' ? decodeURIComponent(key.replaceAll('+', ' ')) : key;
 }
 
 interface Content {

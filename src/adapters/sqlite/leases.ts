@@ -1,6 +1,7 @@
 import type { Period } from '../../billing/period.ts';
+import type { LeaseAnswer, PeriodRecord } from '../../ledger/lease.ts';
 import { isHeld } from '../../ledger/lease.ts';
-import { type LeaseAnswer, LeaseLost, type LeasesOfLedger, type PeriodRecord } from '../../ledger/ledger.ts';
+import { LeaseLost, type LeasesOfLedger } from '../../ledger/ledger.ts';
 import type { SqliteDatabase } from './database.ts';
 
 export class SqliteLeases implements LeasesOfLedger {

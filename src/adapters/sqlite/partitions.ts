@@ -18,6 +18,9 @@ import { IN_PLAY_MS, type PeriodInPlay } from '../../ledger/periodInPlay.ts';
 import type { SqliteDatabase } from './database.ts';
 import { fencedPeriod } from './leases.ts';
 
+/** A delivery, and when it was recorded. */
+type StoredDelivery = Delivery & { readonly recordedAt: Moment };
+
 export class SqlitePartitions implements PartitionsOfLedger {
   readonly #db: SqliteDatabase;
 
@@ -61,7 +64,7 @@ export class SqlitePartitions implements PartitionsOfLedger {
         if (after) putPartition(this.#db, after.record);
         return { partition: after?.record ?? before, isNew: false, tick: tickFor(before, by) };
       }
-      this.#db.put('deliveries', [partition.period, partition.payer, id], delivery);
+      this.#db.put('deliveries', [partition.period, partition.payer, id], { ...delivery, recordedAt: now });
       const record = countChange(after.record, by, now);
       putPartition(this.#db, record);
       return { partition: record, isNew: true, tick: tickFor(record, by) };
@@ -69,7 +72,22 @@ export class SqlitePartitions implements PartitionsOfLedger {
   }
 
   async delivery({ period, payer }: Partition, id: string): Promise<Delivery | undefined> {
-    return this.#db.get('select body from deliveries where period = ? and payer = ? and id = ?', [period, payer, id]);
+    const sql = 'select body from deliveries where period = ? and payer = ? and id = ?';
+    const stored = this.#db.get<StoredDelivery>(sql, [period, payer, id]);
+    if (!stored) return undefined;
+    const { recordedAt: _, ...delivery } = stored;
+    return delivery;
+  }
+
+  async forgetDeliveries(partition: Partition, epoch: number, recordedBy: Moment): Promise<void> {
+    const { period, payer } = partition;
+    this.#db.transaction(() => {
+      fencedPeriod(this.#db, period, epoch);
+      const { delivery, completeDelivery } = this.#read(partition);
+      const sql = `delete from deliveries
+        where period = ? and payer = ? and id not in (?, ?) and body ->> '$.recordedAt' <= ?`;
+      this.#db.prepare(sql).run(period, payer, delivery?.id ?? '', completeDelivery?.id ?? '', recordedBy);
+    });
   }
 
   async chooseReport(partition: Partition, report: string, now: number): Promise<Recorded> {

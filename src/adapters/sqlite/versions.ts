@@ -4,8 +4,9 @@ import { objectName, type VersionId, versionIdPrefix } from '../../billing/versi
 import type { Recorded, VersionsOfLedger } from '../../ledger/ledger.ts';
 import { applySighting, sightingOf, tickFor } from '../../ledger/partitionChanges.ts';
 import { newPartitionRecord } from '../../ledger/partitionRecord.ts';
-import type { VersionReading } from '../../ledger/versionRecord.ts';
+import type { LongRemoved, VersionReading } from '../../ledger/versionRecord.ts';
 import {
+  isLongRemoved,
   mergeVersion,
   removedOutcome,
   type StagedOutcome,
@@ -75,13 +76,16 @@ export class SqliteVersions implements VersionsOfLedger {
     this.#changeStaged(partition, epoch, ids, (outcome) => removedOutcome(outcome, at));
   }
 
-  async forgetVersions(partition: Partition, epoch: number, ids: readonly VersionId[]): Promise<void> {
-    const { period, payer } = partition;
+  async forgetVersions({ period, payer }: Partition, epoch: number, { removedBy, kept }: LongRemoved): Promise<void> {
     this.#db.transaction(() => {
       fencedPeriod(this.#db, period, epoch);
-      const removed = ids.filter((id) => this.#read(partition, id)?.outcome.status === 'removed');
+      const sql = `select body from versions
+        where period = ? and payer = ? and body ->> '$.outcome.status' = 'removed'`;
+      const removed = this.#db.all<VersionRecord>(sql, [period, payer]);
       const forget = this.#db.prepare('delete from versions where period = ? and payer = ? and id = ?');
-      for (const id of removed) forget.run(period, payer, id);
+      for (const version of removed) {
+        if (isLongRemoved(version, removedBy) && !kept.has(version.id)) forget.run(period, payer, version.id);
+      }
     });
   }
 

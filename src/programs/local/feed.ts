@@ -99,13 +99,12 @@ async function learn(input: Input, stack: Stack, known: KnownFiles, stated: Stat
 /** Queues what the ledger does not know; answers how many objects. */
 async function discover(input: Input, stack: Stack): Promise<number> {
   const discovery = { ...stack.staging, copyQueue: stack.sourceQueue };
-  const { stagingBucket } = stack.staging;
   let last: Promise<KnownPartition> | undefined;
   let name = '';
   // Copies that somebody has deleted are made again, so they are looked at, too. Keys of one month
   // lie together.
   const know = (partition: Partition) => {
-    last = last && name === partitionName(partition) ? last : knowPartition(discovery, partition, stagingBucket);
+    last = last && name === partitionName(partition) ? last : knowPartition(discovery, partition);
     name = partitionName(partition);
     return last;
   };

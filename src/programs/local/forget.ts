@@ -5,7 +5,7 @@ import * as z from 'zod';
 import { forgetInWarehouse, type InWarehouse, partitionsInWarehouse } from '../../adapters/duckdb/forget.ts';
 import { openDuckdbWarehouse } from '../../adapters/duckdb/warehouse.ts';
 import { isAbsence } from '../../adapters/folder/failures.ts';
-import { SqliteLedger } from '../../adapters/sqlite/ledger.ts';
+import { openSqliteLedger, type SqliteLedger } from '../../adapters/sqlite/ledger.ts';
 import { type Partition, partitionName, partitionPrefix } from '../../billing/partition.ts';
 import { parsePayer } from '../../billing/payer.ts';
 import { parsePeriod, periodOf } from '../../billing/period.ts';
@@ -70,7 +70,7 @@ async function openState(keep: string): Promise<OpenState> {
   await using opened = new AsyncDisposableStack();
   opened.defer(lockState(keep));
   await checkFormat(keep);
-  const ledger = new SqliteLedger(ledgerPath(keep));
+  const ledger = openSqliteLedger(ledgerPath(keep));
   opened.defer(() => ledger.close());
   const path = warehousePath(keep);
   const warehouse = await openDuckdbWarehouse({ path, stagingRoot: stagingRoot(keep), analyticsStatements: () => [] });

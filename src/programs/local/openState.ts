@@ -1,7 +1,7 @@
 import { mkdir, rm, stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { type DuckdbWarehouse, openDuckdbWarehouse } from '../../adapters/duckdb/warehouse.ts';
-import { SqliteLedger } from '../../adapters/sqlite/ledger.ts';
+import { openSqliteLedger, type SqliteLedger } from '../../adapters/sqlite/ledger.ts';
 import { analyticsStatements, loadScript } from '../../analytics/script.ts';
 import { ledgerPath, stagingRoot, warehousePath } from './state.ts';
 import { checkFormat, damaged } from './stateFormat.ts';
@@ -49,7 +49,7 @@ async function removeOrphans(keep: string): Promise<void> {
 
 function openLedger(keep: string): SqliteLedger {
   try {
-    const ledger = new SqliteLedger(ledgerPath(keep));
+    const ledger = openSqliteLedger(ledgerPath(keep));
     ledger.checkWhole();
     // Nobody else works on this state (the lock says so): what a killed process held is free.
     ledger.takeOver();

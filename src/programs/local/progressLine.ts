@@ -58,7 +58,8 @@ const LINES: { readonly [Kind in What]: (event: EventOf<Kind>) => string | undef
       ? `stale       ${event.payer} ${counted(Math.round(event.hours), 'hour')} without a delivery`
       : undefined,
   'warehouse-unavailable': (event) => `no answer   of the warehouse for ${event.period}: ${event.reason}`,
-  'messages-kept': (event) => `kept        ${counted(event.count, 'message')}: ${event.reason}`,
+  'messages-kept': (event) =>
+    `kept        ${event.isAtLeast ? 'at least ' : ''}${counted(event.count, 'message')}: ${event.reason}`,
   'message-unroutable': (event) => `unroutable  ${event.routingKey}: no queue is bound for it`,
   'message-dropped': (event) => `dropped     ${event.routingKey}: ${event.reason}`,
   'files-removed': (event) =>

@@ -2,7 +2,7 @@ import { mkdtempDisposable } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { SqliteLedger } from '../../adapters/sqlite/ledger.ts';
+import { openSqliteLedger, type SqliteLedger } from '../../adapters/sqlite/ledger.ts';
 import type { Moment } from '../../base/moment.ts';
 import type { Debounce } from '../../ledger/decide.ts';
 import type { StatusWords } from '../../status/reasons.ts';
@@ -35,7 +35,7 @@ export async function embeddedStatus(
   const copy = join(folder.path, 'ledger.sqlite');
   copyLedger(ledgerPath(keep), copy);
   const isAtWork = isStateHeld(keep);
-  const ledger = new SqliteLedger(copy);
+  const ledger = openSqliteLedger(copy);
   try {
     const reading = { ledger: isAtWork ? ledger : atRest(ledger), debounce, now, words: wordsFor(isAtWork) };
     return await status(reading, { ...request, periods: request.periods ?? 'all' });
@@ -66,7 +66,7 @@ function atRest(ledger: SqliteLedger): StatusReading['ledger'] {
     activity: () => ledger.activity(),
     reconcileProgress: (id) => ledger.reconcileProgress(id),
     configuration: () => ledger.configuration(),
-    outbox: () => ledger.outbox(),
+    outbox: (page) => ledger.outbox(page),
     periods: () => ledger.periods(),
     period: async (period) => {
       const { epoch } = await ledger.period(period);

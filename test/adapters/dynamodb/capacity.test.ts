@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import { describe, expect, it } from 'vitest';
-import { DynamodbLedger } from '../../../src/adapters/dynamodb/ledger.ts';
+import { openDynamodbLedger } from '../../../src/adapters/dynamodb/ledger.ts';
 import { expectFiles, filesOf, stageFiles } from './deliveredFiles.ts';
 import { createLedgerTable } from './dynamodbHarness.ts';
 import { TableInProcess } from './tableInProcess.ts';
@@ -48,8 +48,8 @@ describe('what the table in this process charges', () => {
       const [theirs, ours] = [
         // Without folds: of a list from which several entries are removed, Dynalite 4.0 removes
         // others.
-        new DynamodbLedger(client, await createLedgerTable({ clientConfig }), { foldEvery: 1000 }),
-        new DynamodbLedger(table.client(), 'ledger', { foldEvery: 1000 }),
+        openDynamodbLedger(client, await createLedgerTable({ clientConfig }), { foldEvery: 1000 }),
+        openDynamodbLedger(table.client(), 'ledger', { foldEvery: 1000 }),
       ];
       const files = filesOf(120);
       for (const ledger of [theirs, ours]) {

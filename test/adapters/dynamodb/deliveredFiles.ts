@@ -1,4 +1,4 @@
-import type { DynamodbLedger } from '../../../src/adapters/dynamodb/ledger.ts';
+import type { Ledger } from '../../../src/ledger/ledger.ts';
 import type { VersionRecord } from '../../../src/ledger/versionRecord.ts';
 import { ALPHA, deliveryOf, START, versionOf } from '../../ledger/records.ts';
 
@@ -22,7 +22,7 @@ export function filesOf(count: number, partition = ALPHA): VersionRecord[] {
 }
 
 /** Records a delivery that waits for all of them. */
-export async function expectFiles(ledger: DynamodbLedger, files: readonly VersionRecord[]): Promise<void> {
+export async function expectFiles(ledger: Ledger, files: readonly VersionRecord[]): Promise<void> {
   const [first] = files;
   if (!first) return;
   const delivery = deliveryOf({ partition: first.partition, files, manifestKey: MANIFEST });
@@ -34,7 +34,7 @@ export async function expectFiles(ledger: DynamodbLedger, files: readonly Versio
 }
 
 /** Records files as a copy function does: looks each of them up first. */
-export async function stageFiles(ledger: DynamodbLedger, files: readonly VersionRecord[]): Promise<void> {
+export async function stageFiles(ledger: Ledger, files: readonly VersionRecord[]): Promise<void> {
   await Promise.all(
     files.map(async (file) => {
       const version = await ledger.version(file.partition, file.id);

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { SqliteLedger } from '../../../src/adapters/sqlite/ledger.ts';
+import { openSqliteLedger } from '../../../src/adapters/sqlite/ledger.ts';
 import type { Partition } from '../../../src/billing/partition.ts';
 import type { Ledger } from '../../../src/ledger/ledger.ts';
 import { anotherPartition } from '../../ledger/contract/anotherPartition.ts';
@@ -30,7 +30,7 @@ const aCutOffStep = fc.record({
 describe('any sequence of calls, cut off anywhere and repeated', () => {
   it('ends as the same calls do on the embedded ledger, and asks for the same ticks', async () => {
     const crashing = await world.ledger({ foldEvery: 3, maxAttempts: 1 });
-    const model = new SqliteLedger(':memory:');
+    const model = openSqliteLedger(':memory:');
     const epoch = await leaseOf(crashing);
     expect(await leaseOf(model)).toBe(epoch);
     let crashes = 0;

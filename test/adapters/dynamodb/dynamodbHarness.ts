@@ -6,9 +6,10 @@ import {
   GetItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { intentsKey } from '../../../src/adapters/dynamodb/keys.ts';
-import { DynamodbLedger } from '../../../src/adapters/dynamodb/ledger.ts';
+import { openDynamodbLedger } from '../../../src/adapters/dynamodb/ledger.ts';
 import { createTurns } from '../../../src/base/turns.ts';
 import type { Partition } from '../../../src/billing/partition.ts';
+import type { Ledger } from '../../../src/ledger/ledger.ts';
 import { type AwsRequest, type FaultProxy, startFaultProxy } from '../../aws/faultProxy.ts';
 import { type MotoServer, startMotoServer } from '../../aws/motoServer.ts';
 
@@ -22,7 +23,7 @@ const WRITES = ['PutItem', 'UpdateItem', 'DeleteItem', 'TransactWriteItems', 'Ba
 export interface DynamodbWorld {
   readonly proxy: FaultProxy;
   /** A ledger that speaks through the proxy, on `table`, or on a new one. */
-  ledger(options?: LedgerOptions): Promise<DynamodbLedger>;
+  ledger(options?: LedgerOptions): Promise<Ledger>;
   createTable(): Promise<string>;
   /** A client that speaks through the proxy. */
   client(options?: DynamoDBClientConfig): DynamoDBClient;
@@ -69,7 +70,7 @@ export async function startDynamodbWorld(): Promise<DynamodbWorld> {
         await before?.(commandName ?? '');
         return next(args);
       });
-      return new DynamodbLedger(client, table ?? (await createLedgerTable(moto)), { foldEvery });
+      return openDynamodbLedger(client, table ?? (await createLedgerTable(moto)), { foldEvery });
     },
     writesOf: async (work) => {
       const before = proxy.requests.length;

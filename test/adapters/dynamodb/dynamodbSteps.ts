@@ -11,6 +11,7 @@ export type Step =
   | { readonly does: 'version'; readonly sketch: VersionSketch }
   | { readonly does: 'delivery'; readonly sketch: DeliverySketch; readonly awaited: readonly string[] }
   | { readonly does: 'commit'; readonly kind: PartitionUpdate['kind']; readonly unseen: number }
+  | { readonly does: 'forget' }
   | { readonly does: 'supersede' | 'show' | 'remove'; readonly sketches: readonly VersionSketch[] };
 
 /** Few of them, so that steps meet. */
@@ -64,6 +65,7 @@ export const aStep: fc.Arbitrary<Step> = fc.oneof(
       .tuple(fc.constantFrom('published', 'analysed', 'settled', 'sliced', 'failed'), fc.nat(2))
       .map(([kind, unseen]): Step => ({ does: 'commit', kind: kind as PartitionUpdate['kind'], unseen })),
   },
+  { weight: 1, arbitrary: fc.constant<Step>({ does: 'forget' }) },
   {
     weight: 2,
     arbitrary: fc
@@ -88,6 +90,9 @@ export async function take(
       return ledger.recordDelivery(deliveryOf({ ...step.sketch, partition }), step.awaited, now);
     case 'commit':
       await ledger.commit(partition, epoch, updateOf(step.kind, Math.max(0, changes - step.unseen), epoch, now));
+      return undefined;
+    case 'forget':
+      await ledger.forgetDeliveries(partition, epoch, now);
       return undefined;
     default: {
       const ids = step.sketches.map((sketch) => versionOf({ ...sketch, partition, folder: FOLDER }).id);

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { DynamodbLedger } from '../../../src/adapters/dynamodb/ledger.ts';
+import { openDynamodbLedger } from '../../../src/adapters/dynamodb/ledger.ts';
 import { versionsOfDelivery } from '../../../src/ledger/deliveryVersions.ts';
 import { ALPHA, deliveryOf, PERIOD, START, versionOf } from '../../ledger/records.ts';
 import { TableInProcess } from './tableInProcess.ts';
@@ -14,7 +14,7 @@ const filesOf = (delivery: number) =>
 
 it('a manifest, its files and a run cost the same after one delivery and after forty-five', async () => {
   const table = new TableInProcess();
-  const ledger = new DynamodbLedger(table.client(), 'ledger');
+  const ledger = openDynamodbLedger(table.client(), 'ledger');
   const lease = await ledger.acquireLease(PERIOD, 'run', START, START + 1000);
   const epoch = lease.taken ? lease.epoch : 0;
 

@@ -35,3 +35,14 @@ it('processes that count at the same time lose nothing, also when the hour begin
   const sums = await Promise.all(Array.from({ length: 8 }, () => counts.add(NOISY, 'files', 8, 1)));
   expect(sums.toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
 });
+
+it('are read of many payers at once, those of the hour alone', async () => {
+  await counts.add(NOISY, 'files', 7, 20);
+  await counts.add(NOISY, 'manifests', 6, 2);
+  await counts.add(QUIET, 'quarantine-messages', 7, 1);
+  const others = Array.from({ length: 100 }, (_, index) => parsePayer(String(300_000_000_000 + index)));
+  expect(await counts.sums([NOISY, ...others, QUIET], 7)).toEqual([
+    { payer: NOISY, what: 'files', count: 20 },
+    { payer: QUIET, what: 'quarantine-messages', count: 1 },
+  ]);
+});

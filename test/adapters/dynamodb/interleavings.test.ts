@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DynamodbLedger } from '../../../src/adapters/dynamodb/ledger.ts';
-import { SqliteLedger } from '../../../src/adapters/sqlite/ledger.ts';
+import { openDynamodbLedger } from '../../../src/adapters/dynamodb/ledger.ts';
+import { openSqliteLedger } from '../../../src/adapters/sqlite/ledger.ts';
 import type { Ledger, Recorded } from '../../../src/ledger/ledger.ts';
 import { hasChanges } from '../../../src/ledger/partitionRecord.ts';
 import type { VersionRecord } from '../../../src/ledger/versionRecord.ts';
@@ -42,11 +42,11 @@ function processOn(table: TableInProcess, turn: () => Promise<void>, diesAfter?:
   };
   own.before = step;
   own.after = step;
-  return new DynamodbLedger(own.client(), 'ledger', { foldEvery: 3 });
+  return openDynamodbLedger(own.client(), 'ledger', { foldEvery: 3 });
 }
 
 describeLedgerContract('DynamoDB in this process', async () => {
-  const ledger = new DynamodbLedger(new TableInProcess().client(), 'ledger');
+  const ledger = openDynamodbLedger(new TableInProcess().client(), 'ledger');
   return { ledger, close: async () => undefined };
 });
 
@@ -118,7 +118,7 @@ describe('recorders, folders, runs and crashes in any order', () => {
           // by its id.
           for (const index of recordedFiles) await calm.recordVersion(fileAt(index), START);
 
-          const model = new SqliteLedger(':memory:');
+          const model = openSqliteLedger(':memory:');
           await model.recordDelivery(
             deliveryOf({ files: named }),
             named.map(({ id }) => id),

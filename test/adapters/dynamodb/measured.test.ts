@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { DynamodbLedger } from '../../../src/adapters/dynamodb/ledger.ts';
+import { openDynamodbLedger } from '../../../src/adapters/dynamodb/ledger.ts';
+import type { Ledger } from '../../../src/ledger/ledger.ts';
 import { ALPHA, BETA } from '../../ledger/records.ts';
 import { expectFiles, filesOf, stageFiles } from './deliveredFiles.ts';
 import { TableInProcess } from './tableInProcess.ts';
@@ -9,10 +10,10 @@ const MAX_REQUESTS_PER_FILE = 2;
 const MAX_ITEM_BYTES = 64 * 1024;
 
 let table: TableInProcess;
-let ledger: DynamodbLedger;
+let ledger: Ledger;
 beforeEach(() => {
   table = new TableInProcess();
-  ledger = new DynamodbLedger(table.client(), 'ledger');
+  ledger = openDynamodbLedger(table.client(), 'ledger');
 });
 
 const units = () => table.charged.reduce((sum, { writeUnits }) => sum + writeUnits, 0);

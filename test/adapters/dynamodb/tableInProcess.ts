@@ -38,6 +38,8 @@ export interface Charged {
 export class TableInProcess {
   items = new Map<string, Item>();
   readonly charged: Charged[] = [];
+  /** What all answers together were large. */
+  answeredBytes = 0;
   /** Awaited before a request takes effect, and after it: to order requests, or to fail them. */
   before: (operation: string) => Promise<void> = async () => {};
   after: (operation: string) => Promise<void> = async () => {};
@@ -56,6 +58,7 @@ export class TableInProcess {
           await this.after(operation);
           const isError = '__type' in answer;
           const bytes = new TextEncoder().encode(JSON.stringify(answer));
+          this.answeredBytes += bytes.length;
           return { response: { statusCode: isError ? 400 : 200, headers: {}, body: bytes } };
         },
       },

@@ -1,5 +1,6 @@
 import { beforeEach, expect, it } from 'vitest';
-import { DynamodbLedger } from '../../../src/adapters/dynamodb/ledger.ts';
+import { openDynamodbLedger } from '../../../src/adapters/dynamodb/ledger.ts';
+import type { Ledger } from '../../../src/ledger/ledger.ts';
 import { ALPHA, deliveryOf, START, versionOf } from '../../ledger/records.ts';
 import { TableInProcess } from './tableInProcess.ts';
 
@@ -24,11 +25,11 @@ function processHeldAt(operation: string, nth: number, foldEvery: number) {
     reached.resolve();
     await held.promise;
   };
-  const ledger = new DynamodbLedger(own.client(), 'ledger', { foldEvery });
+  const ledger = openDynamodbLedger(own.client(), 'ledger', { foldEvery });
   return { ledger, reached: reached.promise, release: () => held.resolve() };
 }
 
-function processOn(foldEvery: number): DynamodbLedger {
+function processOn(foldEvery: number): Ledger {
   return processHeldAt('nothing', 1, foldEvery).ledger;
 }
 

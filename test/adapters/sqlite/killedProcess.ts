@@ -1,5 +1,5 @@
 import { writeSync } from 'node:fs';
-import { SqliteLedger } from '../../../src/adapters/sqlite/ledger.ts';
+import { openSqliteLedger } from '../../../src/adapters/sqlite/ledger.ts';
 import { START, versionOf } from '../../ledger/records.ts';
 
 /**
@@ -8,7 +8,7 @@ import { START, versionOf } from '../../ledger/records.ts';
  * once the ledger has taken it.
  */
 const [file = '', firstIndex = '0'] = process.argv.slice(2);
-const ledger = new SqliteLedger(file);
+const ledger = openSqliteLedger(file);
 for (let index = Number(firstIndex); ; index += 1) {
   const version = versionOf({ key: `file-${index}`, lastModified: START + index * 1000 });
   await ledger.recordVersion(version, START);

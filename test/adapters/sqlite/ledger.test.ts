@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { SqliteLedger } from '../../../src/adapters/sqlite/ledger.ts';
+import { openSqliteLedger, type SqliteLedger } from '../../../src/adapters/sqlite/ledger.ts';
 import { addMonths } from '../../../src/billing/period.ts';
 import { LeaseLost } from '../../../src/ledger/ledger.ts';
 import { problemsOf } from '../../../src/ledger/problems.ts';
@@ -16,7 +16,7 @@ import { ALPHA, deliveryOf, PERIOD, START, versionOf } from '../../ledger/record
 const KILLED_PROCESS = fileURLToPath(new URL('killedProcess.ts', import.meta.url));
 
 describeLedgerContract('SQLite in memory', async () => {
-  const ledger = new SqliteLedger(':memory:');
+  const ledger = openSqliteLedger(':memory:');
   return { ledger, close: async () => ledger.close() };
 });
 
@@ -30,7 +30,7 @@ describe('a ledger in a file', () => {
   afterEach(() => rm(folder, { recursive: true }));
 
   const using = async <Result>(work: (ledger: SqliteLedger) => Promise<Result>): Promise<Result> => {
-    const ledger = new SqliteLedger(file);
+    const ledger = openSqliteLedger(file);
     try {
       return await work(ledger);
     } finally {

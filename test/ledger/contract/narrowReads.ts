@@ -36,27 +36,6 @@ export function describeNarrowReadRules(subject: () => Ledger): void {
       expect(await ledger.versionsOfObjects(ALPHA, [])).toEqual([]);
     });
 
-    it('are forgotten once they are removed, and others are not', async () => {
-      const epoch = await leaseOf();
-      await ledger.markRemoved(ALPHA, epoch, [a1.id], START);
-      const before = await ledger.partition(ALPHA);
-      // What is being recorded may stay at first: a run that settles has worked that in.
-      await ledger.commit(ALPHA, epoch, { kind: 'settled', changes: before?.changes ?? 0, readAt: START });
-      await ledger.forgetVersions(ALPHA, epoch, [a1.id, b.id, versionOf({ key: 'c' }).id]);
-      expect(byId(await ledger.versions(ALPHA))).toEqual(byId([a2, b]));
-      expect(await ledger.version(ALPHA, a1.id)).toBeUndefined();
-      expect((await ledger.partition(ALPHA))?.changes).toBe(before?.changes);
-      expect(await ledger.recordVersion(a1, START)).toMatchObject({ isNew: true, tick: 'quiet' });
-    });
-
-    it('are not forgotten by a run whose lease is lost', async () => {
-      const epoch = await leaseOf();
-      await ledger.markRemoved(ALPHA, epoch, [a1.id], START);
-      await ledger.raiseEpoch(PERIOD, epoch + 1);
-      await expect(ledger.forgetVersions(ALPHA, epoch, [a1.id])).rejects.toThrow('is over');
-      expect((await ledger.version(ALPHA, a1.id))?.outcome.status).toBe('removed');
-    });
-
     it('that are removed say since when', async () => {
       await ledger.markRemoved(ALPHA, await leaseOf(), [a1.id], START + 5000);
       expect((await ledger.version(ALPHA, a1.id))?.outcome).toMatchObject({

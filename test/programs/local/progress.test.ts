@@ -48,7 +48,7 @@ function everyEvent(text: string): ReactorEvent[] {
     { what: 'analytics-cancelled', period, run: 1, reason: text },
     { what: 'analytics-done', period, run: 1, partitions: 1, seconds: 1 },
     { what: 'payer-fresh', payer: partition.payer, hours: 40, isStale: true, isMeasured: true },
-    { what: 'messages-kept', count: 1, reason: text },
+    { what: 'messages-kept', count: 1, isAtLeast: true, reason: text },
     { what: 'message-unroutable', id: text, routingKey: text },
     { what: 'message-dropped', id: text, routingKey: text, reason: text },
     { what: 'files-removed', partition, files: 1 },

@@ -2,7 +2,7 @@ import { mkdir, mkdtempDisposable, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { SqliteLedger } from '../../../src/adapters/sqlite/ledger.ts';
+import { openSqliteLedger, type SqliteLedger } from '../../../src/adapters/sqlite/ledger.ts';
 import { UsageError } from '../../../src/base/commandLine.ts';
 import { HELP } from '../../../src/programs/local/help.ts';
 import { parseOptions } from '../../../src/programs/local/options.ts';
@@ -23,7 +23,7 @@ async function stateAtWork(): Promise<State> {
   const keep = path.join(folder.path, 'state');
   await mkdir(keep);
   const unlock = lockState(keep);
-  const ledger = new SqliteLedger(path.join(keep, 'ledger.sqlite'));
+  const ledger = openSqliteLedger(path.join(keep, 'ledger.sqlite'));
   let isHeld = true;
   const release = () => {
     if (!isHeld) return;
