@@ -64,8 +64,8 @@ export interface Stack {
   /**
    * Resolves when nothing more will happen by itself: all is published, or waits for the source, or
    * has failed for good. Rejects with WarehouseBroken when the warehouse has to be opened again:
-   * then this process can only end. Where `nothingElseComes`, what was sent is all there is: once it
-   * has been copied, no quiet period is waited for.
+   * then this process can only end. Where `nothingElseComes`, what was sent is all there is: once
+   * it has been copied, no quiet period is waited for.
    */
   readonly settled: (sent?: { readonly nothingElseComes: boolean }) => Promise<void>;
   readonly deadLetters: () => DeadLetter<unknown>[];
