@@ -10,7 +10,11 @@ import { type Measured, measuredProcess, measuredStart } from './measuredProcess
 const PAYER = parsePayer('111122223333');
 const CREATE_TABLE = fileURLToPath(new URL('createTable.ts', import.meta.url));
 const FILES = 10;
-/** The program's bounds, as multiples of DuckDB's own `create table` into a file. */
+/**
+ * The program's bounds, as multiples of DuckDB's own `create table`. One into memory takes half the
+ * time of one into a file, which compresses, and twice its memory: so the time is held to that in
+ * memory, and the memory to that in a file.
+ */
 const MAX_SECONDS = 1.5;
 const MAX_MEMORY = 1.3;
 /** With thousands of columns a file has few rows. */
@@ -33,10 +37,8 @@ export async function benchLoad(rows: number, say: Say): Promise<void> {
     say(`  create table, in memory      ${figures(inMemory)}`);
     const start = await load(folder, rows);
     say(`  npm start, to findings       ${figures(start)}`);
-    say(
-      `    by that in a file          ${ratios(start, inFile)}   (at most ${MAX_SECONDS} × and ${MAX_MEMORY} × in a file)`,
-    );
-    say(`    by that in memory          ${ratios(start, inMemory)}`);
+    say(`    by that in a file          ${ratios(start, inFile)}   (at most ${MAX_MEMORY} × its memory)`);
+    say(`    by that in memory          ${ratios(start, inMemory)}   (at most ${MAX_SECONDS} × its time)`);
   });
   await benchTags(say);
 }

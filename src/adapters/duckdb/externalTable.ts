@@ -1,6 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import * as z from 'zod';
-import { gatherSql } from './gather.ts';
+import { membersSql, objectSql } from './gather.ts';
 import { quoteIdentifier } from './quote.ts';
 import { mapMacros } from './readColumn.ts';
 import { inTransaction } from './transaction.ts';
@@ -38,17 +38,23 @@ export async function prepareExternalTable(connection: DuckDBConnection): Promis
  * table is written anew, once, because dropping thousands of columns one by one takes minutes.
  */
 async function leaveOut(connection: DuckDBConnection, others: readonly string[]): Promise<void> {
+  const read = ['*'];
   const columns = [...FILE_COLUMNS, ...reportColumns.keys()].map((name) => {
     const gathered = gatheredColumns.find((column) => column.name === name);
-    const old = others.filter((other) => gathered?.prefixes.some((prefix) => other.startsWith(prefix))).sort();
+    const old = others.filter((other) => gathered?.prefixes.some((prefix) => other.startsWith(prefix)));
     if (!gathered || old.length === 0) return quoteIdentifier(name);
     const entries = old.map((other) => ({
       key: other.slice(gathered.cut.length),
       value: `cast(${quoteIdentifier(other)} as VARCHAR)`,
     }));
-    return `${gatherSql(entries)} as ${quoteIdentifier(name)}`;
+    const members = quoteIdentifier(`members_of_${name}`);
+    read.push(`${membersSql(entries)} as ${members}`);
+    return `${objectSql(members)} as ${quoteIdentifier(name)}`;
   });
-  await connection.run(`create table cur_external_anew as select ${columns.join(', ')} from cur_external`);
+  await connection.run(
+    `create table cur_external_anew as
+     select ${columns.join(', ')} from (select ${read.join(', ')} from cur_external)`,
+  );
   await connection.run('drop table cur_external');
   await connection.run('alter table cur_external_anew rename to cur_external');
 }

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { StagedFile } from '../../warehouse/warehouse.ts';
-import { gatherSql } from './gather.ts';
+import { membersSql, objectSql } from './gather.ts';
 import { type LoadedColumn, loadedColumns } from './loadedColumns.ts';
 import { literalGlob, quoteIdentifier, quoteText } from './quote.ts';
 import { readAs, textOf } from './readColumn.ts';
@@ -68,16 +68,20 @@ export function loadSql({ files, signatures }: Batch, stagingRoot: string): stri
       ? `${readAs(quoteIdentifier(readName), type, reportColumns.get(column) ?? 'VARCHAR', column)} as ${quoteIdentifier(column)}`
       : [],
   );
+  const read = ['*'];
   for (const { name } of gatheredColumns) {
     const gathered = loaded.filter(({ column, key }) => column === name && key !== undefined);
+    if (gathered.length === 0) continue;
     const entries = gathered.map(({ key = '', readName, type }) => ({
       key,
       value: textOf(quoteIdentifier(readName), type),
     }));
-    if (entries.length > 0) columns.push(`${gatherSql(entries)} as ${quoteIdentifier(name)}`);
+    const members = quoteIdentifier(unusedName(`members_of_${name}`, signatures));
+    read.push(`${membersSql(entries)} as ${members}`);
+    columns.push(`${objectSql(members)} as ${quoteIdentifier(name)}`);
   }
   const paths = files.map(({ stagedKey }) => quoteText(literalGlob(stagedPath(stagingRoot, stagedKey))));
-  const pathColumn = unusedName(signatures);
+  const pathColumn = unusedName('path_of_staged_file', signatures);
   const prefixLength = [...stagedPath(stagingRoot, '')].length;
   const stagedKey = `substr(${quoteIdentifier(pathColumn)}, ${prefixLength + 1}) as staged_key`;
   // With one list of columns DuckDB need not open every file before the first row.
@@ -85,7 +89,10 @@ export function loadSql({ files, signatures }: Batch, stagingRoot: string): stri
   const options = `union_by_name = ${unlike}, hive_partitioning = false, filename = ${quoteText(pathColumn)}`;
   return `insert into cur_external by name
 select ${['$payer as payer', '$year as year', '$month as month', stagedKey, ...columns].join(',\n  ')}
-from read_parquet([${paths.join(', ')}], ${options})`;
+from (
+  select ${read.join(', ')}
+  from read_parquet([${paths.join(', ')}], ${options})
+)`;
 }
 
 /** What is loaded of any of these files, each column once. */
@@ -116,11 +123,9 @@ function stagedPath(stagingRoot: string, stagedKey: string): string {
   return `${stagingRoot.replace(/\/+$/, '')}/${stagedKey}`;
 }
 
-/**
- * A name for read_parquet's column of paths, which none of the files may have, in whatever case.
- */
-function unusedName(signatures: ReadonlyMap<string, string>): string {
-  let name = 'path_of_staged_file';
+/** A name like this one which none of the files may have, in whatever case. */
+function unusedName(like: string, signatures: ReadonlyMap<string, string>): string {
+  let name = like;
   while (signatures.has(name)) name += '_';
   return name;
 }

@@ -1,5 +1,6 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import * as z from 'zod';
+import type { Partition } from '../../billing/partition.ts';
 import { type Payer, parsePayer } from '../../billing/payer.ts';
 import { type Period, periodOf } from '../../billing/period.ts';
 import { compareText } from '../../billing/version.ts';
@@ -60,6 +61,15 @@ export async function summary(connection: DuckDBConnection): Promise<PartitionSu
     .map(({ year, month, ...row }) => ({ ...row, period: knownPeriod(year, month) }));
 }
 
+/** The partitions that readers see, with rows or without: no line item is read for them. */
+export async function publishedPartitions(connection: DuckDBConnection): Promise<Partition[]> {
+  const reader = await connection.runAndReadAll('select payer, year, month from cur_publications');
+  return z
+    .array(PublicationRow)
+    .parse(reader.getRowObjectsJS())
+    .map(({ payer, year, month }) => ({ payer, period: knownPeriod(year, month) }));
+}
+
 /**
  * The findings, largest estimated saving first. Amounts have twelve digits: beyond those, a sum of
  * doubles depends on the order in which the rows happened to come. One that is not a finite number
@@ -109,6 +119,7 @@ function withoutNoise(amount: number | null): number | null {
 const SomePayer = z.string().transform(parsePayer);
 const SomeAmount = z.unknown().transform(amountOf);
 const SomeCount = z.bigint().transform(Number);
+const PublicationRow = z.object({ payer: SomePayer, year: z.number(), month: z.number() });
 const SummaryRow = z.object({
   payer: SomePayer,
   year: z.number(),

@@ -13,7 +13,7 @@ import { raiseFence } from './fence.ts';
 import { forgetInWarehouse, type InWarehouse } from './forget.ts';
 import { publishedFiles, publishFiles } from './publish.ts';
 import { registerFiles, unregisterFiles } from './register.ts';
-import { findings, type PartitionSummary, summary, type WastageFinding } from './reports.ts';
+import { findings, type PartitionSummary, publishedPartitions, summary, type WastageFinding } from './reports.ts';
 import { createDuckdbScript } from './script.ts';
 import { tableStatements } from './tables.ts';
 import { totalsOf } from './totals.ts';
@@ -38,6 +38,8 @@ interface DuckdbWarehouseOptions {
 export interface DuckdbWarehouse extends Warehouse {
   /** What readers see, one row per published partition and currency; by period, then payer. */
   summary(): Promise<PartitionSummary[]>;
+  /** The partitions that readers see, with rows or without. */
+  publishedPartitions(): Promise<Partition[]>;
   /** The wastage that the analytics found, largest estimated saving first. */
   findings(): Promise<WastageFinding[]>;
   /**
@@ -89,6 +91,7 @@ export async function openDuckdbWarehouse(options: DuckdbWarehouseOptions): Prom
     unregister: (partition, stagedKeys) => writes((connection) => unregisterFiles(connection, partition, stagedKeys)),
     forget: (partition) => writes((connection) => forgetInWarehouse(connection, partition)),
     summary: () => reads(summary),
+    publishedPartitions: () => reads(publishedPartitions),
     findings: () => reads(findings),
     close: () =>
       writes(() =>

@@ -66,7 +66,7 @@ function differenceOf(
  */
 export async function unaccountedMonths({ ledger, warehouse }: Stack): Promise<string[]> {
   const known = new Set((await allPartitions(ledger)).map(({ partition }) => partitionName(partition)));
-  const shown = new Set((await warehouse.summary()).map(partitionName));
+  const shown = new Set((await warehouse.publishedPartitions()).map(partitionName));
   return [...shown]
     .filter((name) => !known.has(name))
     .map(

@@ -29,3 +29,11 @@ export function settingsFor(
   const still = options.from === undefined ? { stillSeconds: 0 } : {};
   return { ...settings, ...still, quietSeconds, maxWaitSeconds };
 }
+
+/**
+ * Whether everything there is has been sent once the folder has been read: nothing that comes later
+ * is looked at, so there is no quiet period to wait for, unless somebody has asked for one.
+ */
+export function isFedOnce({ from, watch, quietSeconds }: Pick<Options, 'from' | 'watch' | 'quietSeconds'>): boolean {
+  return from !== undefined && !watch && quietSeconds === undefined;
+}

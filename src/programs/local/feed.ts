@@ -8,6 +8,7 @@ import type { ListedObject } from '../../store/objectStore.ts';
 import { sweep } from '../../sweep/sweep.ts';
 import { removeDoubtfulCopies } from './checkCopies.ts';
 import { compareWarehouse, unaccountedMonths } from './compareWarehouse.ts';
+import { isFedOnce } from './debounce.ts';
 import { deliverSample } from './deliverSample.ts';
 import { type Followed, followFolder, followReplaced } from './followFolder.ts';
 import type { Input } from './input.ts';
@@ -65,7 +66,7 @@ export async function feed(feeding: Feeding): Promise<Fed> {
   } else if (queued === 0) {
     progress.say(`nothing new: ${found.listed === 1 ? '1 object' : `${found.listed} objects`} listed`);
   }
-  await stack.settled();
+  await stack.settled({ nothingElseComes: isFedOnce(options) });
   return { ...found, doubts: [...doubts, ...(await unaccountedMonths(stack))] };
 }
 

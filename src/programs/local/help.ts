@@ -14,7 +14,7 @@ Options
   --period YYYY-MM   which month they are; in a folder with AWS's layout, only this month (default: what keys or rows say)
   --report NAME      which report is the bill where a month has several: the path of its folder, or the end of it
   --keep DIR         where the state lives: ledger, staged files, warehouse (default: a folder in .local/ for each input)
-  --quiet SECONDS    a partition without a manifest is finalized when it was quiet for so long (default 1, with --watch 3)
+  --quiet SECONDS    a partition without a manifest is finalized when it was quiet for so long (default: once all is copied, with --watch 3)
   --max-wait SECONDS … and at the latest so long after its first change (default 10, with --watch 60; never less than --quiet)
   --memory SIZE      how much memory the warehouse may take for its data, such as 512MB or 2GB (default: half of the machine's)
   --watch            stay, and take in every file that appears; ends with Ctrl-C

@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Consumer } from '../../adapters/memory/consume.ts';
 import type { MemoryQueue } from '../../adapters/memory/queue.ts';
 import type { CopyServices } from '../../copy/services.ts';
+import type { Debounce } from '../../ledger/decide.ts';
 import { hasChanges, isDirty, type PartitionRecord, wantsAnalytics } from '../../ledger/partitionRecord.ts';
 import { type FailedStep, problemOf } from '../../ledger/problems.ts';
 import type { CopyRequest } from '../../queue/copyMessage.ts';
@@ -21,6 +22,10 @@ interface Settling {
   readonly finalizeQueue: MemoryQueue<Tick>;
   readonly consumers: readonly Consumer[];
   readonly whyBroken: () => WarehouseBroken | undefined;
+  /** What of the debounce has changed by now. */
+  readonly debounce: () => Partial<Debounce>;
+  /** Whether a tick need not be waited for, once everything is copied. */
+  readonly nothingElseComes: boolean;
 }
 
 /**
@@ -29,8 +34,10 @@ interface Settling {
  * nobody says which partition's fault it is. A tick that got lost is no reason to wait forever: the
  * sweep sends it again.
  */
-export async function settle({ staging, copyQueue, finalizeQueue, consumers, whyBroken }: Settling): Promise<void> {
+export async function settle(settling: Settling): Promise<void> {
+  const { staging, copyQueue, finalizeQueue, consumers, whyBroken, debounce } = settling;
   const givenUpBefore = finalizeQueue.deadLetters().length;
+  let wake = settling.nothingElseComes;
   for (;;) {
     for (const consumer of consumers) await consumer.idle();
     const broken = whyBroken();
@@ -45,7 +52,10 @@ export async function settle({ staging, copyQueue, finalizeQueue, consumers, why
     // Whoever stays goes on trying these; nobody waits for them.
     const awaited = copies.delayed - copyQueue.delayedAfter(MAX_RECEIVES);
     if (awaited === 0 && hopeful.length === 0) return;
-    if (awaited === 0 && ticks.delayed === 0) await sweep(staging);
+    if (awaited === 0 && (wake || ticks.delayed === 0)) {
+      wake = false;
+      await sweep({ ...staging, debounce: { ...staging.debounce, ...debounce() } });
+    }
     await wait(LOOK_AGAIN_MS);
   }
 }

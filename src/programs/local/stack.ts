@@ -11,6 +11,7 @@ import { handleCopyMessage } from '../../copy/handleCopyMessage.ts';
 import type { CopyServices } from '../../copy/services.ts';
 import { handleTick } from '../../finalize/handleTick.ts';
 import type { FinalizeServices, FinalizeSettings, FinalizeTimings } from '../../finalize/services.ts';
+import type { Debounce } from '../../ledger/decide.ts';
 import type { CopyRequest } from '../../queue/copyMessage.ts';
 import type { Queue } from '../../queue/queue.ts';
 import type { Tick } from '../../queue/tick.ts';
@@ -63,9 +64,10 @@ export interface Stack {
   /**
    * Resolves when nothing more will happen by itself: all is published, or waits for the source, or
    * has failed for good. Rejects with WarehouseBroken when the warehouse has to be opened again:
-   * then this process can only end.
+   * then this process can only end. Where `nothingElseComes`, what was sent is all there is: once
+   * it has been copied, no quiet period is waited for.
    */
-  readonly settled: () => Promise<void>;
+  readonly settled: (sent?: { readonly nothingElseComes: boolean }) => Promise<void>;
   readonly deadLetters: () => DeadLetter<unknown>[];
   readonly close: () => Promise<void>;
 }
@@ -78,9 +80,11 @@ export async function openStack(options: StackOptions): Promise<Stack> {
   const copyQueue = newQueue<CopyRequest>(options.retrying ? Number.MAX_SAFE_INTEGER : MAX_RECEIVES);
   const finalizeQueue = newQueue<Tick>(MAX_RECEIVES);
   const workflows = servicesOf(options, { ledger, warehouse, copyQueue, finalizeQueue });
+  let nothingElseComes = false;
+  const debounce = () => (nothingElseComes && isEmpty(copyQueue) ? NO_DEBOUNCE : options.settings);
   const stop = new AbortController();
   const copies = consumeCopies(options, workflows.staging, copyQueue, stop.signal);
-  const runs = consumeTicks(options, workflows, finalizeQueue, stop.signal);
+  const runs = consumeTicks(options, { ...workflows, debounce }, finalizeQueue, stop.signal);
   opened.defer(async () => {
     stop.abort();
     await Promise.all([copies.stopped, runs.consumer.stopped]);
@@ -97,11 +101,22 @@ export async function openStack(options: StackOptions): Promise<Stack> {
         await copies.idle();
       },
     },
-    settled: () =>
-      settle({ staging, copyQueue, finalizeQueue, consumers: [copies, runs.consumer], whyBroken: runs.whyBroken }),
+    settled: (sent = { nothingElseComes: false }) => {
+      nothingElseComes = sent.nothingElseComes;
+      const consumers = [copies, runs.consumer];
+      return settle({ staging, copyQueue, finalizeQueue, consumers, whyBroken: runs.whyBroken, debounce, ...sent });
+    },
     deadLetters: () => [...copyQueue.deadLetters(), ...finalizeQueue.deadLetters()],
     close: () => kept.disposeAsync(),
   };
+}
+
+/** What is whole need not wait for its quiet period. */
+const NO_DEBOUNCE = { quietSeconds: 0 };
+
+function isEmpty(queue: MemoryQueue<unknown>): boolean {
+  const { ready, inFlight, delayed } = queue.pending();
+  return ready + inFlight + delayed === 0;
 }
 
 /** What both workflows are made of. */
@@ -166,14 +181,14 @@ function consumeCopies(
  */
 function consumeTicks(
   options: StackOptions,
-  { staging, finalizing, settings }: Workflows,
+  { staging, finalizing, settings, debounce }: Workflows & { readonly debounce: () => Partial<Debounce> },
   queue: MemoryQueue<Tick>,
   signal: AbortSignal,
 ): { readonly consumer: Consumer; readonly whyBroken: () => WarehouseBroken | undefined } {
   let broken: WarehouseBroken | undefined;
   const handler = reportingGivenUp<Tick>(options.onGivenUp, async (body) => {
     if (broken) throw broken;
-    await handleTick(finalizing, settings, body).catch((error: unknown) => {
+    await handleTick(finalizing, { ...settings, ...debounce() }, body).catch((error: unknown) => {
       if (error instanceof WarehouseBroken) broken = error;
       throw error;
     });

@@ -1,7 +1,7 @@
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { gatherSql } from '../../../src/adapters/duckdb/gather.ts';
+import { membersSql, objectSql } from '../../../src/adapters/duckdb/gather.ts';
 import { quoteText } from '../../../src/adapters/duckdb/quote.ts';
 
 let connection: DuckDBConnection;
@@ -18,7 +18,8 @@ async function gathered(values: Readonly<Record<string, string | null>>): Promis
   }));
   const reader = await connection.runAndReadAll(
     `select map_keys(tags), map_values(tags)
-     from (select cast(${gatherSql(entries)} as MAP(VARCHAR, VARCHAR)) as tags)`,
+     from (select cast(${objectSql('members')} as MAP(VARCHAR, VARCHAR)) as tags
+       from (select ${membersSql(entries)} as members))`,
   );
   const [[keys, texts] = []] = reader.getRowsJS();
   if (!Array.isArray(keys) || !Array.isArray(texts)) return null;

@@ -26,19 +26,23 @@ let events: ReactorEvent[];
 beforeEach(async () => {
   keep = await mkdtemp(join(tmpdir(), 'stack-'));
   events = [];
-  stack = await openStack({
-    keep,
-    store: (bucket, folder) => new FolderObjectStore(new Map([[bucket, folder]])),
-    place: () => ({ is: 'unknown-source' }),
-    settings: SETTINGS,
-    report: (event) => events.push(event),
-    onGivenUp: () => {},
-  });
+  stack = await openWith(SETTINGS);
 });
 afterEach(async () => {
   await stack.close();
   await rm(keep, { recursive: true });
 });
+
+function openWith(settings: FinalizeTimings): Promise<Stack> {
+  return openStack({
+    keep,
+    store: (bucket, folder) => new FolderObjectStore(new Map([[bucket, folder]])),
+    place: () => ({ is: 'unknown-source' }),
+    settings,
+    report: (event) => events.push(event),
+    onGivenUp: () => {},
+  });
+}
 
 /** Runs a statement in the warehouse's database, beside it. */
 async function inWarehouse(sql: string): Promise<void> {
@@ -58,6 +62,11 @@ async function makeDirty(): Promise<void> {
   await stack.staging.finalizeQueue.send([{ body: { period: PERIOD } }]);
 }
 
+/** How often the period was run: its file is not there, so it is tried until it has failed. */
+function runs(): number {
+  return events.filter(({ what }) => what === 'run-started').length;
+}
+
 describe('what is waited for', () => {
   it('ends when every run of a period fails, and the reason is among what was given up', async () => {
     await inWarehouse('drop table cur_fence');
@@ -72,5 +81,13 @@ describe('what is waited for', () => {
     await makeDirty();
     await expect(stack.settled()).rejects.toThrow(WarehouseBroken);
     expect(events.filter(({ what }) => what === 'registration-failed')).toEqual([]);
+  });
+
+  it('is not a quiet period, once nothing else comes', async () => {
+    await stack.close();
+    stack = await openWith({ ...SETTINGS, quietSeconds: 3600, maxWaitSeconds: 3600 });
+    await makeDirty();
+    await stack.settled({ nothingElseComes: true });
+    expect(runs()).toBeGreaterThan(0);
   });
 });
