@@ -112,6 +112,10 @@ export class LambdaWorld {
     return this.#function.deadLetters.length;
   }
 
+  get elapsedHours(): number {
+    return (this.base.now - this.#start) / HOUR_MS;
+  }
+
   get published(): number {
     return this.publishedAfter.size;
   }
@@ -193,7 +197,7 @@ export class LambdaWorld {
   /** A statement takes its time, or never ends, or is refused. */
   async #takes(seconds: number, of: Statement = {}) {
     const { hangs, stateAt } = this.#behaviour;
-    const state = stateAt((this.base.now - this.#start) / HOUR_MS);
+    const state = stateAt(this.elapsedHours);
     if (state === 'refusing') throw new WarehouseUnavailable('no way to Snowflake');
     const isHanging = state === 'hanging' || (of.partition !== undefined && hangs(of.partition.payer));
     if (!isHanging) return this.clock.sleep(seconds);

@@ -49,6 +49,9 @@ export const QUEUES = {
   reconcile: limitsOf('reconcile', 'ReconcileQueue'),
 };
 
+/** When the alarm "staged and not visible" is raised, beside prod's threshold. */
+export const NOT_VISIBLE_ALARM = alarm('NotVisibleAlarm');
+
 /** How long an invocation of a function may last. */
 export function timeoutSecondsOf(name: string): number {
   return z.number().parse(serverless.functions[name].timeout);
@@ -67,6 +70,14 @@ function limitsOf(name: string, queue: string): QueueLimits {
   });
 }
 
+function alarm(name: string) {
+  const { Period, EvaluationPeriods } = read('resources/alarms.yml').Resources[name].Properties;
+  return z.object({ periodSeconds: z.number(), evaluationPeriods: z.number() }).parse({
+    periodSeconds: Period,
+    evaluationPeriods: EvaluationPeriods,
+  });
+}
+
 function read(path: string) {
-  return parse(readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8'), { logLevel: 'silent' });
+  return parse(readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8'), { logLevel: 'silent', merge: true });
 }

@@ -22,7 +22,10 @@ export interface Received<Body> {
   readonly receives: number;
 }
 
-/** One invocation. Once it is dead, nothing more of it ever happens. */
+/**
+ * One execution environment, which works on one batch at a time. Once it is dead, nothing more of
+ * it ever happens.
+ */
 export interface Life {
   isDead: boolean;
 }
@@ -51,6 +54,7 @@ export class EventSource<Body> {
   readonly #messages = new Map<string, Message<Body>>();
   #waiting: Message<Body>[] = [];
   #taken = 0;
+  readonly #idle: Life[] = [];
   #running = 0;
   #ids = 0;
 
@@ -124,7 +128,7 @@ export class EventSource<Body> {
   async #run(batch: readonly Message<Body>[]): Promise<void> {
     this.#running += 1;
     this.invocations += 1;
-    const life: Life = { isDead: false };
+    const life = this.#idle.pop() ?? { isDead: false };
     const ended = Promise.withResolvers<void>();
     const cancel = this.#clock.setTimer(() => {
       life.isDead = true;
@@ -139,6 +143,7 @@ export class EventSource<Body> {
       });
     await Promise.race([work, ended.promise]);
     cancel();
+    if (!life.isDead) this.#idle.push(life);
     this.#running -= 1;
     this.#receive();
   }

@@ -1,4 +1,5 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { Backoff } from '../../base/backoff.ts';
 import type { Moment } from '../../base/moment.ts';
 import type { ColumnType } from '../../billing/columnType.ts';
 import type { Partition } from '../../billing/partition.ts';
@@ -42,6 +43,8 @@ import { DynamodbViews } from './views.ts';
 interface DynamodbLedgerSettings {
   /** How long a partition's list of intents may grow before it is folded: see folds.ts. */
   readonly foldEvery: number;
+  /** Waits before a request is sent again that the SDK gives up. */
+  readonly backoff?: Backoff;
 }
 
 const SETTINGS: DynamodbLedgerSettings = { foldEvery: 16 };
@@ -61,8 +64,8 @@ export class DynamodbLedger implements Ledger {
   readonly #activity: DynamodbActivity;
   readonly #reconcileRuns: DynamodbReconcileRuns;
 
-  constructor(client: DynamoDBClient, tableName: string, { foldEvery }: DynamodbLedgerSettings = SETTINGS) {
-    const table = new DynamodbTable(client, tableName);
+  constructor(client: DynamoDBClient, tableName: string, { foldEvery, backoff }: DynamodbLedgerSettings = SETTINGS) {
+    const table = new DynamodbTable(client, tableName, backoff);
     const partitions = new DynamodbPartitionItems(table);
     const versions = new DynamodbVersionItems(table);
     const views = new DynamodbViews(partitions, versions);

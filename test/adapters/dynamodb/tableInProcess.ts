@@ -8,6 +8,7 @@ interface Action {
   readonly Item?: Item;
   readonly UpdateExpression?: string;
   readonly ConditionExpression?: string;
+  readonly ExpressionAttributeNames?: Readonly<Record<string, string>>;
   readonly ExpressionAttributeValues?: Values;
   readonly ReturnValues?: string;
 }
@@ -69,12 +70,12 @@ export class TableInProcess {
       maxAttempts,
       requestHandler: {
         metadata: { handlerProtocol: 'http/1.1' },
-        handle: async ({ headers, body }: { headers: Record<string, string>; body: string }) => {
+        handle: async ({ headers, body }: { headers: Record<string, string>; body: Uint8Array }) => {
           const operation = headers['x-amz-target']?.split('.')[1] ?? '';
           await this.before(operation);
           await onTheWay();
           this.requests += 1;
-          const answer = this.#answer(operation, JSON.parse(body));
+          const answer = this.#answer(operation, JSON.parse(new TextDecoder().decode(body)));
           await onTheWay();
           await this.after(operation);
           const isError = '__type' in answer;
@@ -159,7 +160,8 @@ export class TableInProcess {
     return true;
   }
 
-  #write(operation: string, action: Action): object {
+  #write(operation: string, given: Action): object {
+    const action = withNames(given);
     const key = action.Key ?? action.Item ?? {};
     const old = this.items.get(nameOf(key));
     const isHeld = holds(action.ConditionExpression, old, action.ExpressionAttributeValues ?? {});
@@ -173,7 +175,7 @@ export class TableInProcess {
 
   #transact(steps: readonly Step[]): object {
     const changes = steps.map((step) => {
-      const action = Object.values(step)[0] ?? {};
+      const action = withNames(Object.values(step)[0] ?? {});
       const key = action.Key ?? action.Item ?? {};
       const old = this.items.get(nameOf(key));
       const isHeld = holds(action.ConditionExpression, old, action.ExpressionAttributeValues ?? {});
@@ -203,6 +205,18 @@ export class TableInProcess {
     if (next) this.items.set(nameOf(key), next);
     else this.items.delete(nameOf(key));
   }
+}
+
+/** An action whose expressions have the names themselves, not what stands for them. */
+function withNames(action: Action): Action {
+  const { ExpressionAttributeNames: names, UpdateExpression: update, ConditionExpression: condition } = action;
+  if (!names) return action;
+  const spelled = (text: string) => text.replace(/#\w+/g, (name) => names[name] ?? name);
+  return {
+    ...action,
+    ...(update !== undefined && { UpdateExpression: spelled(update) }),
+    ...(condition !== undefined && { ConditionExpression: spelled(condition) }),
+  };
 }
 
 /** What an action leaves of an item; undefined where it deletes. */

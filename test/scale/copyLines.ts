@@ -1,0 +1,62 @@
+import { DYNAMODB } from '../virtualTime/dynamodbLimits.ts';
+import { CopyWorld, type Deliveries } from './copyWorld.ts';
+import { atMost, type Line, type Play } from './lines.ts';
+
+const MAX_WRITE_UNITS = 3;
+const MAX_REQUESTS = 2;
+const MAX_ITEM_KIB = 64;
+
+/** What deliveries that arrive all at once cost, and what becomes of their files. */
+export async function copyLines(play: Play<Omit<Deliveries, 'seed'>>): Promise<Line[]> {
+  const { size, seed, say } = play;
+  const files = size.payers * size.files;
+  const world = new CopyWorld({ ...size, seed });
+  const isStopped = tellNowAndThen(world, say);
+  await world.play().finally(isStopped);
+  const { dynamodb, copy, manifest, s3 } = world;
+  const { charged } = dynamodb.table;
+  const units = charged.reduce((sum, { writeUnits }) => sum + writeUnits, 0);
+  const staged = await world.stagedFiles();
+  const rate = staged / world.stagedAfterSeconds;
+  const ofKey = (DYNAMODB.ofKey.writeUnits * staged * size.payers) / units;
+  const about = `copy, ${size.files.toLocaleString('en')} files × ${size.payers} payers`;
+  const a = (what: string) => `${about}: ${what}`;
+  return [
+    { what: a('files that are not staged'), measured: files - staged, ...atMost(0) },
+    { what: a('dead letters'), measured: copy.deadLetters.length + manifest.deadLetters.length, ...atMost(0) },
+    { what: a('deliveries that are not complete'), measured: size.payers - (await world.complete()), ...atMost(0) },
+    {
+      what: a('files a second'),
+      measured: rate,
+      beside: `partition keys allow ${Math.round(ofKey).toLocaleString('en')}`,
+    },
+    { what: a('until all are staged'), measured: world.stagedAfterSeconds / 60, unit: 'minutes' },
+    { what: a('requests that DynamoDB throttled'), measured: dynamodb.limits.throttled },
+    { what: a('messages that came back'), measured: copy.redelivered },
+    { what: a('write units a file'), measured: units / files, ...atMost(MAX_WRITE_UNITS) },
+    { what: a('DynamoDB requests a file'), measured: dynamodb.table.requests / files, ...atMost(MAX_REQUESTS) },
+    { what: a('S3 copies a file'), measured: s3.requests.copy / files, ...atMost(1) },
+    {
+      what: a('largest item'),
+      measured: dynamodb.table.largestItemBytes() / 1024,
+      unit: 'KiB',
+      ...atMost(MAX_ITEM_KIB),
+    },
+  ];
+}
+
+const SAY_EVERY_SECONDS = 10;
+
+/** Answers what ends it. */
+function tellNowAndThen(world: CopyWorld, say: (progress: string) => void): () => void {
+  let isOver = false;
+  const tell = () => {
+    if (isOver) return;
+    say(`${Math.round(world.seconds)} s: ${world.copy.size} messages left`);
+    world.clock.setTimer(tell, SAY_EVERY_SECONDS * 1000);
+  };
+  tell();
+  return () => {
+    isOver = true;
+  };
+}

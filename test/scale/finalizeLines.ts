@@ -1,0 +1,129 @@
+import { problemsOf } from '../../src/ledger/problems.ts';
+import { sweepAndSurvey } from '../../src/sweep/survey.ts';
+import { type Behaviour, LambdaWorld } from '../finalize/lambdaWorld.ts';
+import { PERIOD } from '../ledger/records.ts';
+import { NOT_VISIBLE_ALARM, PROD } from '../virtualTime/deployed.ts';
+import { atLeast, atMost, type Line, type Play } from './lines.ts';
+
+const MAX_MINUTES = 90;
+const MOST_HOURS = 24;
+const OUTAGE = { fromHours: 0.05, toHours: 12 };
+const SWEEP_SECONDS = 300;
+
+export interface DueAtOnce {
+  readonly payers: number;
+}
+
+/** Payers that are due at once, of whom each takes 8 s. */
+export async function finalizeLines({ size, say }: Play<DueAtOnce>): Promise<Line[]> {
+  const { world, isAlarmRaised } = await played(size.payers, {}, () => size.payers, say);
+  return [
+    ...published(`finalize, ${size.payers.toLocaleString('en')} payers due at once`, world, size.payers),
+    {
+      what: `finalize, ${size.payers.toLocaleString('en')} payers due at once: not-visible alarm raised`,
+      measured: Number(isAlarmRaised),
+      ...atMost(0),
+    },
+  ];
+}
+
+/** The same, while the statements of one in three payers never end. */
+export async function hangingLines({ size, say }: Play<DueAtOnce>): Promise<Line[]> {
+  const hangs = (payer: string) => Number(payer) % 3 === 0;
+  const others = Array.from({ length: size.payers }, (_, nth) => 100_000_000_000 + nth).filter(
+    (payer) => payer % 3 !== 0,
+  );
+  const { world } = await played(size.payers, { hangs }, () => others.length, say);
+  const about = `finalize, ${size.payers.toLocaleString('en')} payers due at once, 1 of 3 hanging`;
+  return published(`${about}, the others`, world, others.length);
+}
+
+/** The same, while no statement is answered for twelve hours; then everything is worked off. */
+export async function outageLines({ size, say }: Play<DueAtOnce>): Promise<Line[]> {
+  const lines: Line[] = [];
+  for (const state of ['refusing', 'hanging'] as const) {
+    const stateAt = (hours: number) => (hours > OUTAGE.fromHours && hours < OUTAGE.toHours ? state : 'well');
+    const { world, isAlarmRaised, blamed } = await played(size.payers, { stateAt }, () => size.payers, say);
+    const about = `finalize, ${size.payers.toLocaleString('en')} payers, Snowflake ${state} for 12 hours`;
+    lines.push(
+      { what: `${about}: payers not published`, measured: size.payers - world.published, ...atMost(0) },
+      {
+        what: `${about}: worked off after its end`,
+        measured: world.lastPublishedMinutes - OUTAGE.toHours * 60,
+        unit: 'minutes',
+        ...atMost(MAX_MINUTES),
+      },
+      { what: `${about}: payers blamed`, measured: blamed.length, ...atMost(0) },
+      { what: `${about}: not-visible alarm raised`, measured: Number(isAlarmRaised), ...atLeast(1) },
+    );
+  }
+  return lines;
+}
+
+function published(about: string, world: LambdaWorld, wanted: number): Line[] {
+  return [
+    { what: `${about}: not published`, measured: wanted - world.published, ...atMost(0) },
+    {
+      what: `${about}: until the last is published`,
+      measured: world.lastPublishedMinutes,
+      unit: 'minutes',
+      ...atMost(MAX_MINUTES),
+    },
+    { what: `${about}: invocations killed, dead letters`, measured: world.killed + world.deadLetters, ...atMost(0) },
+  ];
+}
+
+async function played(
+  payers: number,
+  behaviour: Partial<Behaviour>,
+  wanted: () => number,
+  say: (progress: string) => void,
+) {
+  const world = await LambdaWorld.withPayers(payers, behaviour);
+  try {
+    const hours = watchNotVisible(world, say);
+    await world.play(MOST_HOURS, () => world.published >= wanted());
+    return {
+      world,
+      isAlarmRaised: isRaised(hours),
+      blamed: (await world.base.ledger.partitions(PERIOD)).flatMap(problemsOf),
+    };
+  } finally {
+    world.close();
+  }
+}
+
+/** What each sweep says of how long files have been staged that nobody sees, by its time. */
+function watchNotVisible(world: LambdaWorld, say: (progress: string) => void): Map<number, number> {
+  const hours = new Map<number, number>();
+  const survey = () => {
+    say(`${world.elapsedHours.toFixed(1)} h: ${world.published} of ${world.partitions.length} payers published`);
+    void sweepAndSurvey({
+      ledger: world.base.ledger,
+      finalizeQueue: { send: async () => {} },
+      debounce: world.base.settings,
+      fallback: { sources: [] },
+      staleAfterHours: PROD.staleAfterHours,
+      payerMetrics: PROD.payerMetrics,
+      now: () => world.base.now,
+      report: (event) => {
+        if (event.what === 'surveyed') hours.set(world.elapsedHours, event.notVisibleHours);
+      },
+    });
+    world.clock.setTimer(survey, SWEEP_SECONDS * 1000);
+  };
+  world.clock.setTimer(survey, SWEEP_SECONDS * 1000);
+  return hours;
+}
+
+/** Whether so many periods in a row were beyond the alarm's threshold. */
+function isRaised(hours: ReadonlyMap<number, number>): boolean {
+  const { periodSeconds, evaluationPeriods } = NOT_VISIBLE_ALARM;
+  const beyond = new Set<number>();
+  for (const [at, notVisible] of hours) {
+    if (notVisible >= PROD.notVisibleAfterHours) beyond.add(Math.floor((at * 3600) / periodSeconds));
+  }
+  return [...beyond].some((period) =>
+    Array.from({ length: evaluationPeriods }, (_, nth) => period + nth).every((one) => beyond.has(one)),
+  );
+}
