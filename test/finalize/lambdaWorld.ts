@@ -18,7 +18,8 @@ const HAND_ON_SECONDS = 90;
 const SWEEP_SECONDS = 300;
 const HOUR_MS = 3_600_000;
 
-const SETTINGS: FinalizeTimings = {
+/** The finalizer's timings in prod. */
+export const PROD_TIMINGS: FinalizeTimings = {
   ...PROD,
   statementsAtOnce: PROD.finalizeStatements,
   leaseSeconds: 960,
@@ -60,7 +61,7 @@ interface Statement {
  * sweep every five minutes.
  */
 export class LambdaWorld {
-  readonly base = new FinalizerWorld(SETTINGS);
+  readonly base = new FinalizerWorld(PROD_TIMINGS);
   readonly clock = new VirtualClock(this.base);
   readonly partitions: readonly Partition[];
   /** When each partition was published first, in seconds since the beginning. */

@@ -1,6 +1,10 @@
 import { copyLines } from './copyLines.ts';
 import { finalizeLines, hangingLines, outageLines } from './finalizeLines.ts';
+import { functionLines } from './functionLines.ts';
 import type { Line, Play } from './lines.ts';
+import { monthLines } from './monthLines.ts';
+import { reconcileLines } from './reconcileLines.ts';
+import { sweepLines } from './sweepLines.ts';
 
 /** What a part is played with, beside its size. */
 type Playing = Omit<Play<unknown>, 'size'>;
@@ -25,5 +29,9 @@ export const PARTS: Readonly<Record<string, Part>> = {
   'finalize-230': part(finalizeLines, { payers: 230 }, { payers: 30 }),
   'finalize-2000': part(finalizeLines, { payers: 2000 }, { payers: 150 }),
   hanging: part(hangingLines, { payers: 2000 }, { payers: 9 }),
+  reconcile: part(reconcileLines, { payers: 2000, files: 500 }, { payers: 20, files: 10 }),
   outage: part(outageLines, { payers: 2000 }, { payers: 12 }),
+  month: part(monthLines, { days: 45, files: 20 }, { days: 2, files: 3 }),
+  sweep: part(sweepLines, { payers: 2000, days: 45 }, { payers: 20, days: 2 }),
+  functions: part(functionLines, { files: 100 }, { files: 10 }),
 };

@@ -2,6 +2,8 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { setImmediate } from 'node:timers/promises';
 import { type Due, DueHeap } from '../../src/adapters/memory/dueHeap.ts';
 
+const LONGEST_MS = 24 * 3_600_000;
+
 interface Timer extends Due {
   readonly callback: () => void;
 }
@@ -92,6 +94,18 @@ export class VirtualClock {
       this.#time.now = Math.max(this.#time.now, next.dueEpochMs);
       next.callback();
     }
+  }
+
+  /** Lets time pass until the work is done. Throws what it throws, and when nothing is left that it waits for. */
+  async run<Result>(work: () => Promise<Result>): Promise<Result> {
+    let isDone = false;
+    const result = work().finally(() => {
+      isDone = true;
+    });
+    result.catch(() => {});
+    await this.play(this.#time.now + LONGEST_MS, () => isDone);
+    if (!isDone) throw new Error(`not done after ${LONGEST_MS / 3_600_000} hours`);
+    return result;
   }
 
   #change(work: Work | undefined, { calls = 0, timers = 0 }: Partial<Work>): void {

@@ -27,7 +27,7 @@ interface StoredObject {
 }
 
 interface Bucket {
-  readonly objects: Map<string, StoredObject>;
+  objects: Map<string, StoredObject>;
   /** In S3's order; undefined where something has changed since. */
   keys: readonly string[] | undefined;
 }
@@ -37,6 +37,7 @@ export class VirtualS3 {
   readonly requests = { read: 0, copy: 0, list: 0, delete: 0 };
   readonly #clock: VirtualClock;
   readonly #random: Random;
+  readonly #filled = new WeakMap<readonly string[], Map<string, StoredObject>>();
   readonly #buckets = new Map<string, Bucket>();
 
   constructor(clock: VirtualClock, random: Random) {
@@ -48,6 +49,16 @@ export class VirtualS3 {
     const own = this.#bucket(bucket);
     if (!own.objects.has(key)) own.keys = undefined;
     own.objects.set(key, { bytes, etag, lastModified: Math.floor(this.#clock.now / 1000) * 1000 });
+  }
+
+  /** Makes a bucket of nothing but these keys, which are in S3's order. Buckets may share them. */
+  fill(bucket: string, keys: readonly string[]): void {
+    const own = this.#bucket(bucket);
+    const known = this.#filled.get(keys);
+    if (known) own.objects = known;
+    else for (const key of keys) this.put({ bucket, key }, { bytes: new Uint8Array(1), etag: 'e' });
+    this.#filled.set(keys, own.objects);
+    own.keys = keys;
   }
 
   get requestCount(): number {
@@ -79,21 +90,19 @@ export class VirtualS3 {
   }
 
   async *#list(bucket: string, prefix: string, startAfter = ''): AsyncGenerator<ListedObject[]> {
-    const keys = this.#keysIn(bucket, prefix).filter((key) => key > startAfter);
-    for (let from = 0; from === 0 || from < keys.length; from += PAGE_KEYS) {
+    const keys = this.#keys(bucket);
+    const end = indexAfter(keys, `${prefix}${LAST}`);
+    let from = startAfter > prefix ? indexAfter(keys, startAfter) : indexAfter(keys, prefix, 'or at');
+    do {
       await this.#takes('list');
-      const page = keys.slice(from, from + PAGE_KEYS).flatMap((key) => this.#listed(bucket, key));
+      const page = keys.slice(from, Math.min(end, from + PAGE_KEYS)).flatMap((key) => this.#listed(bucket, key));
       if (page.length > 0) yield page;
-    }
+      from += PAGE_KEYS;
+    } while (from < end);
   }
 
   async *#listFolder(bucket: string, prefix: string): AsyncGenerator<FolderPage> {
-    const names = new Set<string>();
-    for (const key of this.#keysIn(bucket, prefix)) {
-      const slash = key.indexOf('/', prefix.length);
-      names.add(slash < 0 ? key : key.slice(0, slash + 1));
-    }
-    const all = [...names];
+    const all = namesIn(this.#keys(bucket), prefix);
     for (let from = 0; from === 0 || from < all.length; from += PAGE_KEYS) {
       await this.#takes('list');
       const page = all.slice(from, from + PAGE_KEYS);
@@ -110,10 +119,10 @@ export class VirtualS3 {
     return [{ key, etag, lastModified, sizeBytes: bytes.length }];
   }
 
-  #keysIn(bucket: string, prefix: string): readonly string[] {
+  #keys(bucket: string): readonly string[] {
     const own = this.#bucket(bucket);
     own.keys ??= [...own.objects.keys()].sort();
-    return own.keys.filter((key) => key.startsWith(prefix));
+    return own.keys;
   }
 
   #bucket(name: string): Bucket {
@@ -135,4 +144,33 @@ export class VirtualS3 {
     this.requests[what] += 1;
     await this.#clock.sleep(between(this.#random, fastest, slowest));
   }
+}
+
+/** Behind every character that these tests' keys have. */
+const LAST = '\uffff';
+
+/** What lies directly in a folder; what lies in the folders below it is not looked at. */
+function namesIn(keys: readonly string[], prefix: string): string[] {
+  const names: string[] = [];
+  const end = indexAfter(keys, `${prefix}${LAST}`);
+  for (let index = indexAfter(keys, prefix, 'or at'); index < end; ) {
+    const key = keys[index] ?? '';
+    const slash = key.indexOf('/', prefix.length);
+    const name = slash < 0 ? key : key.slice(0, slash + 1);
+    names.push(name);
+    index = slash < 0 ? index + 1 : indexAfter(keys, `${name}${LAST}`);
+  }
+  return names;
+}
+
+/** The index of the first key behind a text, of keys in order. */
+function indexAfter(keys: readonly string[], text: string, orAt?: 'or at'): number {
+  let [low, high] = [0, keys.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const key = keys[middle] ?? '';
+    if (key > text || (orAt && key === text)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
