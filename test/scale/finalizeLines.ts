@@ -7,7 +7,7 @@ import { atLeast, atMost, type Line, type Play } from './lines.ts';
 
 const MAX_MINUTES = 90;
 const MOST_HOURS = 24;
-const OUTAGE = { fromHours: 0.05, toHours: 12 };
+const OUTAGE_HOURS = 12;
 const SWEEP_SECONDS = 300;
 
 export interface DueAtOnce {
@@ -42,14 +42,14 @@ export async function hangingLines({ size, say }: Play<DueAtOnce>): Promise<Line
 export async function outageLines({ size, say }: Play<DueAtOnce>): Promise<Line[]> {
   const lines: Line[] = [];
   for (const state of ['refusing', 'hanging'] as const) {
-    const stateAt = (hours: number) => (hours > OUTAGE.fromHours && hours < OUTAGE.toHours ? state : 'well');
+    const stateAt = (hours: number) => (hours < OUTAGE_HOURS ? state : 'well');
     const { world, isAlarmRaised, blamed } = await played(size.payers, { stateAt }, () => size.payers, say);
     const about = `finalize, ${size.payers.toLocaleString('en')} payers, Snowflake ${state} for 12 hours`;
     lines.push(
       { what: `${about}: payers not published`, measured: size.payers - world.published, ...atMost(0) },
       {
         what: `${about}: worked off after its end`,
-        measured: world.lastPublishedMinutes - OUTAGE.toHours * 60,
+        measured: world.lastPublishedMinutes - OUTAGE_HOURS * 60,
         unit: 'minutes',
         ...atMost(MAX_MINUTES),
       },
