@@ -1,6 +1,7 @@
+import { counted } from '../../src/base/counted.ts';
 import { DYNAMODB } from '../virtualTime/dynamodbLimits.ts';
 import { CopyWorld, type Deliveries } from './copyWorld.ts';
-import { atMost, type Line, type Play } from './lines.ts';
+import { atMost, type Line, linesAbout, type Play } from './lines.ts';
 
 const MAX_WRITE_UNITS = 3;
 const MAX_REQUESTS = 2;
@@ -19,30 +20,28 @@ export async function copyLines(play: Play<Omit<Deliveries, 'seed'>>): Promise<L
   const staged = await world.stagedFiles();
   const rate = staged / world.stagedAfterSeconds;
   const ofKey = (DYNAMODB.ofKey.writeUnits * staged * size.payers) / units;
-  const about = `copy, ${size.files.toLocaleString('en')} files × ${size.payers} payers`;
-  const a = (what: string) => `${about}: ${what}`;
-  return [
-    { what: a('files that are not staged'), measured: files - staged, ...atMost(0) },
-    { what: a('dead letters'), measured: copy.deadLetters.length + manifest.deadLetters.length, ...atMost(0) },
-    { what: a('deliveries that are not complete'), measured: size.payers - (await world.complete()), ...atMost(0) },
+  return linesAbout(`copy, ${size.files.toLocaleString('en')} files × ${counted(size.payers, 'payer')} at once`, [
+    { what: 'files that are not staged', measured: files - staged, ...atMost(0) },
+    { what: 'dead letters', measured: copy.deadLetters.length + manifest.deadLetters.length, ...atMost(0) },
+    { what: 'deliveries that are not complete', measured: size.payers - (await world.complete()), ...atMost(0) },
     {
-      what: a('files a second'),
+      what: 'files a second',
       measured: rate,
       beside: `partition keys allow ${Math.round(ofKey).toLocaleString('en')}`,
     },
-    { what: a('until all are staged'), measured: world.stagedAfterSeconds / 60, unit: 'minutes' },
-    { what: a('requests that DynamoDB throttled'), measured: dynamodb.limits.throttled },
-    { what: a('messages that came back'), measured: copy.redelivered },
-    { what: a('write units a file'), measured: units / files, ...atMost(MAX_WRITE_UNITS) },
-    { what: a('DynamoDB requests a file'), measured: dynamodb.table.requests / files, ...atMost(MAX_REQUESTS) },
-    { what: a('S3 copies a file'), measured: s3.requests.copy / files, ...atMost(1) },
+    { what: 'until all are staged', measured: world.stagedAfterSeconds / 60, unit: 'minutes' },
+    { what: 'reads and writes that DynamoDB throttled', measured: dynamodb.limits.throttled },
+    { what: 'messages that came back', measured: copy.redelivered },
+    { what: 'write units a file', measured: units / files, ...atMost(MAX_WRITE_UNITS) },
+    { what: 'DynamoDB requests a file', measured: dynamodb.table.requests / files, ...atMost(MAX_REQUESTS) },
+    { what: 'S3 copies a file', measured: s3.requests.copy / files, ...atMost(1) },
     {
-      what: a('largest item'),
+      what: 'largest item',
       measured: dynamodb.table.largestItemBytes() / 1024,
       unit: 'KiB',
       ...atMost(MAX_ITEM_KIB),
     },
-  ];
+  ]);
 }
 
 const SAY_EVERY_SECONDS = 10;

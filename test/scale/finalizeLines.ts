@@ -3,7 +3,7 @@ import { sweepAndSurvey } from '../../src/sweep/survey.ts';
 import { type Behaviour, LambdaWorld } from '../finalize/lambdaWorld.ts';
 import { PERIOD } from '../ledger/records.ts';
 import { NOT_VISIBLE_ALARM, PROD } from '../virtualTime/deployed.ts';
-import { atLeast, atMost, type Line, type Play } from './lines.ts';
+import { atLeast, atMost, type Line, linesAbout, type Play } from './lines.ts';
 
 const MAX_MINUTES = 90;
 const MOST_HOURS = 24;
@@ -17,14 +17,10 @@ export interface DueAtOnce {
 /** Payers that are due at once, of whom each takes 8 s. */
 export async function finalizeLines({ size, say }: Play<DueAtOnce>): Promise<Line[]> {
   const { world, isAlarmRaised } = await played(size.payers, {}, () => size.payers, say);
-  return [
-    ...published(`finalize, ${size.payers.toLocaleString('en')} payers due at once`, world, size.payers),
-    {
-      what: `finalize, ${size.payers.toLocaleString('en')} payers due at once: not-visible alarm raised`,
-      measured: Number(isAlarmRaised),
-      ...atMost(0),
-    },
-  ];
+  return linesAbout(`finalize, ${counted(size)} due at once`, [
+    ...published(world, size.payers),
+    { what: 'not-visible alarm raised', measured: Number(isAlarmRaised), ...atMost(0) },
+  ]);
 }
 
 /** The same, while the statements of one in three payers never end. */
@@ -34,8 +30,10 @@ export async function hangingLines({ size, say }: Play<DueAtOnce>): Promise<Line
     (payer) => payer % 3 !== 0,
   );
   const { world } = await played(size.payers, { hangs }, () => others.length, say);
-  const about = `finalize, ${size.payers.toLocaleString('en')} payers due at once, 1 of 3 hanging`;
-  return published(`${about}, the others`, world, others.length);
+  return linesAbout(
+    `finalize, ${counted(size)} due at once, 1 of 3 hanging: the others`,
+    published(world, others.length),
+  );
 }
 
 /** The same, while no statement is answered for twelve hours; then everything is worked off. */
@@ -44,32 +42,38 @@ export async function outageLines({ size, say }: Play<DueAtOnce>): Promise<Line[
   for (const state of ['refusing', 'hanging'] as const) {
     const stateAt = (hours: number) => (hours < OUTAGE_HOURS ? state : 'well');
     const { world, isAlarmRaised, blamed } = await played(size.payers, { stateAt }, () => size.payers, say);
-    const about = `finalize, ${size.payers.toLocaleString('en')} payers, Snowflake ${state} for 12 hours`;
+    const about = `finalize, ${counted(size)}, Snowflake ${state} for ${OUTAGE_HOURS} hours`;
     lines.push(
-      { what: `${about}: payers not published`, measured: size.payers - world.published, ...atMost(0) },
-      {
-        what: `${about}: worked off after its end`,
-        measured: world.lastPublishedMinutes - OUTAGE_HOURS * 60,
-        unit: 'minutes',
-        ...atMost(MAX_MINUTES),
-      },
-      { what: `${about}: payers blamed`, measured: blamed.length, ...atMost(0) },
-      { what: `${about}: not-visible alarm raised`, measured: Number(isAlarmRaised), ...atLeast(1) },
+      ...linesAbout(about, [
+        { what: 'not published', measured: size.payers - world.published, ...atMost(0) },
+        {
+          what: 'worked off after its end',
+          measured: world.lastPublishedMinutes - OUTAGE_HOURS * 60,
+          unit: 'minutes',
+          ...atMost(MAX_MINUTES),
+        },
+        { what: 'payers blamed', measured: blamed.length, ...atMost(0) },
+        { what: 'not-visible alarm raised', measured: Number(isAlarmRaised), ...atLeast(1) },
+      ]),
     );
   }
   return lines;
 }
 
-function published(about: string, world: LambdaWorld, wanted: number): Line[] {
+function counted({ payers }: DueAtOnce): string {
+  return `${payers.toLocaleString('en')} payers`;
+}
+
+function published(world: LambdaWorld, wanted: number): Omit<Line, 'about'>[] {
   return [
-    { what: `${about}: not published`, measured: wanted - world.published, ...atMost(0) },
+    { what: 'not published', measured: wanted - world.published, ...atMost(0) },
     {
-      what: `${about}: until the last is published`,
+      what: 'until the last is published',
       measured: world.lastPublishedMinutes,
       unit: 'minutes',
       ...atMost(MAX_MINUTES),
     },
-    { what: `${about}: invocations killed, dead letters`, measured: world.killed + world.deadLetters, ...atMost(0) },
+    { what: 'invocations killed, dead letters', measured: world.killed + world.deadLetters, ...atMost(0) },
   ];
 }
 

@@ -4,7 +4,7 @@ import { zipBytesOf } from '../bench/bundles.ts';
 import { measureCalls } from '../bench/calls.ts';
 import { BundledFunctions } from '../functions/bundledFunction.ts';
 import { QUEUES } from '../virtualTime/deployed.ts';
-import { atMost, type Line, type Play } from './lines.ts';
+import { atMost, type Line, linesAbout, type Play } from './lines.ts';
 
 const PAYERS = "- payer: '111122223333'\n  bucket: payer-cur\n  prefix: cur\n  bucketOwner: self\n";
 const MAX_ZIP_KB = 220;
@@ -21,21 +21,21 @@ export async function functionLines({ size, say }: Play<{ readonly files: number
     say(`a delivery of ${size.files} files against moto`);
     const { copies, reads } = await measureCalls(moto, functions, size.files);
     const ofManifest = 1 / size.files;
-    return [
+    return linesAbout('the functions', [
       {
-        what: 'copy, bundled: zipped',
+        what: 'copy: zipped bundle',
         measured: (await zipBytesOf(await functions.path('copy'))) / 1000,
         unit: 'kB',
         ...atMost(MAX_ZIP_KB),
       },
-      { what: 'copy, bundled: S3 copies a file', measured: copies, ...atMost(1) },
-      { what: 'copy, bundled: S3 ranged reads a file', measured: reads - ofManifest, ...atMost(2) },
+      { what: 'copy: S3 copies a file', measured: copies, ...atMost(1) },
+      { what: 'copy: S3 ranged reads a file', measured: reads - ofManifest, ...atMost(2) },
       {
-        what: 'a stage: invocations at once, of an account’s',
+        what: 'all: invocations at once, of an account’s 1,000',
         measured: invocationsAtOnce(),
         ...atMost(MAX_CONCURRENCY),
       },
-    ];
+    ]);
   } finally {
     await functions.close();
     await moto.close();

@@ -1,5 +1,7 @@
 /** One line of the table: what was measured, and what it is held to. */
 export interface Line {
+  /** What was played. */
+  readonly about: string;
   readonly what: string;
   readonly measured: number;
   readonly unit?: string;
@@ -7,6 +9,11 @@ export interface Line {
   readonly bound?: { readonly is: 'at most' | 'at least'; readonly value: number };
   /** What the measure stands beside, where there is no bound. */
   readonly beside?: string;
+}
+
+/** The lines of what was played. */
+export function linesAbout(about: string, lines: readonly Omit<Line, 'about'>[]): Line[] {
+  return lines.map((line) => ({ about, ...line }));
 }
 
 /** What a part is played with: how much of everything, and the seed of all chance. */
@@ -40,12 +47,12 @@ const VERDICTS = new Map([
 /** The lines as a table in Markdown. */
 export function scaleTable(lines: readonly Line[]): string {
   const rows = lines.map((line) => {
-    const { what, measured, unit, bound, beside = '' } = line;
+    const { about, what, measured, unit, bound, beside = '' } = line;
     const limit = bound ? `${bound.is} ${numberText(bound.value)}` : beside;
     const amount = [numberText(measured), unit].filter(Boolean).join(' ');
-    return `| ${what} | ${amount} | ${limit} | ${VERDICTS.get(isHeld(line))} |`;
+    return `| ${about} | ${what} | ${amount} | ${limit} | ${VERDICTS.get(isHeld(line))} |`;
   });
-  return ['| what | measured | bound | |', '|---|--:|---|---|', ...rows].join('\n');
+  return ['| | what | measured | bound | |', '|---|---|--:|---|---|', ...rows].join('\n');
 }
 
 function numberText(value: number): string {

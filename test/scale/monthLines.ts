@@ -21,11 +21,11 @@ export async function monthLines({ size, seed, say }: Play<Month>): Promise<Line
   const world = new MonthWorld(files, seed);
   const costs = await playedMonth(world, days, say).finally(() => world.close());
   const [first, last] = [costs.slice(0, DELIVERIES_PER_DAY), costs.slice(-DELIVERIES_PER_DAY)];
-  const about = `a month of ${files} files, ${DELIVERIES_PER_DAY} deliveries a day, day ${days} after day 1`;
+  const about = `one payer, ${files} files, ${DELIVERIES_PER_DAY} deliveries a day: day ${days}, by day 1`;
   return WORKS.flatMap((work) => {
     const line = (what: string, of: (cost: Cost) => number): Line => {
       const mean = (all: readonly CostsOfDelivery[]) => all.reduce((sum, one) => sum + of(one[work]), 0) / all.length;
-      return { what: `${about}: ${NAMES[work]}, ${what}`, measured: mean(last), ...atMost(mean(first) * MAX_GROWTH) };
+      return { about, what: `${NAMES[work]}: ${what}`, measured: mean(last), ...atMost(mean(first) * MAX_GROWTH) };
     };
     return [
       line('DynamoDB requests', ({ dynamodbRequests }) => dynamodbRequests),

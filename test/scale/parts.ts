@@ -22,7 +22,7 @@ function part<Size>(lines: (play: Play<Size>) => Promise<Line[]>, full: Size, sm
   };
 }
 
-/** As many environments as so few files keep at work: what each does once must not be most of it. */
+/** As few environments as so few files keep at work: what each does once is not most of it. */
 const FEW = { concurrency: 5 };
 
 /** The parts of the table, by the name that `--only` takes. */

@@ -2,11 +2,11 @@ import { parsePayer } from '../../src/billing/payer.ts';
 import type { PayerSource } from '../../src/billing/source.ts';
 import type { Item } from '../adapters/dynamodb/expressions.ts';
 import { timeoutSecondsOf } from '../virtualTime/deployed.ts';
-import { atMost, type Line, type Play } from './lines.ts';
+import { atMost, type Line, linesAbout, type Play } from './lines.ts';
 import { playedMonth } from './monthLines.ts';
 import { MonthWorld, SOURCE } from './monthWorld.ts';
 
-/** Each of a payer's deliveries is a document of its own: the sweep is about those, not about files. */
+/** A sweep is about deliveries, each of which is a document, whatever its files. */
 const FILES = 1;
 
 export interface ManyMonths {
@@ -24,14 +24,13 @@ export async function sweepLines({ size, seed, say }: Play<ManyMonths>): Promise
     for (const source of sources.slice(1)) copyItems(world.dynamodb.table.items, source);
     say(`${payers} payers, ${world.dynamodb.table.items.size} items`);
     const { dynamodbRequests, dynamodbBytesRead, seconds } = await world.sweep(sources);
-    const a = (what: string) => `sweep, ${payers.toLocaleString('en')} payers after ${days} days: ${what}`;
     const timeoutSeconds = timeoutSecondsOf('sweep');
-    return [
-      { what: a('seconds, of its timeout'), measured: seconds, ...atMost(timeoutSeconds) },
-      { what: a('DynamoDB requests'), measured: dynamodbRequests },
-      { what: a('read from DynamoDB'), measured: dynamodbBytesRead / 1024, unit: 'KiB' },
-      { what: a('requests that DynamoDB throttled'), measured: world.dynamodb.limits.throttled },
-    ];
+    return linesAbout(`sweep, ${payers.toLocaleString('en')} payers after ${days} days`, [
+      { what: 'seconds, of its timeout', measured: seconds, ...atMost(timeoutSeconds) },
+      { what: 'DynamoDB requests', measured: dynamodbRequests },
+      { what: 'read from DynamoDB', measured: dynamodbBytesRead / 1024, unit: 'KiB' },
+      { what: 'reads and writes that DynamoDB throttled', measured: world.dynamodb.limits.throttled },
+    ]);
   } finally {
     world.close();
   }
@@ -43,7 +42,7 @@ function sourceOf(nth: number): PayerSource {
 
 const OF_PAYER = /^(partition|payers)#/;
 
-/** Gives another payer the items of the first. Documents are compressed: they keep their content. */
+/** Gives another payer the items of the first; documents, which are compressed, as they are. */
 function copyItems(items: Map<string, Item>, { payer }: PayerSource): void {
   const renamed = (text: string) => text.replaceAll(SOURCE.payer, payer);
   for (const [name, item] of [...items]) {

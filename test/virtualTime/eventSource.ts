@@ -79,7 +79,7 @@ export class EventSource<Body> {
     }
   }
 
-  /** Has a message that is in work delivered again after so long, as ChangeMessageVisibility does. */
+  /** Has a message that is in work come again after so long: ChangeMessageVisibility. */
   showAgain(id: string, seconds: number): void {
     const message = this.#messages.get(id);
     if (message) this.#showAfter(message, seconds);

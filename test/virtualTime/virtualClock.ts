@@ -97,7 +97,7 @@ export class VirtualClock {
     }
   }
 
-  /** Lets time pass until the work is done. Throws what it throws, and when nothing is left that it waits for. */
+  /** Lets time pass until the work is done. Throws what it throws, or that it takes too long. */
   async run<Result>(work: () => Promise<Result>): Promise<Result> {
     let isDone = false;
     const result = work().finally(() => {

@@ -18,7 +18,7 @@ export interface DynamodbChanges {
   readonly foldEvery?: number;
 }
 
-/** The ledger's table in virtual time: requests take their time, and are throttled beyond its limits. */
+/** The ledger's table in virtual time, with DynamoDB's latency and limits. */
 export class VirtualDynamodb {
   readonly table = new TableInProcess();
   readonly limits: DynamodbLimits;
