@@ -37,8 +37,11 @@ const STAGING = 'staging';
 const MOST_HOURS = 6;
 /** Of a record, as functions/copy.ts and functions/manifest.ts have it. */
 const RECORD_SECONDS = { copy: 90, manifest: 300 };
+/** Four batches of ten at a time (src/adapters/sqs/queue.ts), and how long these take. */
+const SENT_AT_ONCE = 40;
+const SEND_SECONDS = 0.015;
 /** Until a message that was sent can be received; spread, since SQS keeps no order. */
-const SLOWEST_SEND_SECONDS = 0.2;
+const SLOWEST_ARRIVAL_SECONDS = 0.2;
 
 const telemetry = { logger: new Logger({ logLevel: 'SILENT' }), metrics: { add: () => {}, publish: () => {} } };
 const CONTEXT = { awsRequestId: 'the-request' } as Context;
@@ -203,11 +206,12 @@ export class CopyWorld {
   #queueTo(source: EventSource<object>): Queue<CopyRequest> {
     return {
       send: async (messages) => {
-        await this.clock.sleep(this.#random() * SLOWEST_SEND_SECONDS);
-        for (const message of messages) {
-          const delaySeconds = (message.delaySeconds ?? 0) + this.#random() * SLOWEST_SEND_SECONDS;
-          source.send([{ ...message, delaySeconds }]);
+        for (const [nth, message] of messages.entries()) {
+          const sentAfter = Math.ceil((nth + 1) / SENT_AT_ONCE) * SEND_SECONDS;
+          const arrivesAfter = sentAfter + this.#random() * SLOWEST_ARRIVAL_SECONDS;
+          source.send([{ ...message, delaySeconds: (message.delaySeconds ?? 0) + arrivesAfter }]);
         }
+        await this.clock.sleep(Math.ceil(messages.length / SENT_AT_ONCE) * SEND_SECONDS);
       },
     };
   }
