@@ -101,6 +101,11 @@ export class LambdaWorld {
     await this.clock.play(this.#start + hours * HOUR_MS, isOver);
   }
 
+  /** How many have passed since the beginning. */
+  get hours(): number {
+    return (this.base.now - this.#start) / HOUR_MS;
+  }
+
   get invocations(): number {
     return this.#function.invocations;
   }
@@ -111,10 +116,6 @@ export class LambdaWorld {
 
   get deadLetters(): number {
     return this.#function.deadLetters.length;
-  }
-
-  get elapsedHours(): number {
-    return (this.base.now - this.#start) / HOUR_MS;
   }
 
   get published(): number {
@@ -198,7 +199,7 @@ export class LambdaWorld {
   /** A statement takes its time, or never ends, or is refused. */
   async #takes(seconds: number, of: Statement = {}) {
     const { hangs, stateAt } = this.#behaviour;
-    const state = stateAt(this.elapsedHours);
+    const state = stateAt(this.hours);
     if (state === 'refusing') throw new WarehouseUnavailable('no way to Snowflake');
     const isHanging = state === 'hanging' || (of.partition !== undefined && hangs(of.partition.payer));
     if (!isHanging) return this.clock.sleep(seconds);

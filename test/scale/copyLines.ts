@@ -12,7 +12,7 @@ export async function copyLines(play: Play<Omit<Deliveries, 'seed'>>): Promise<L
   const { size, seed, say } = play;
   const files = size.payers * size.files;
   const world = new CopyWorld({ ...size, seed });
-  const isStopped = tellNowAndThen(world, say);
+  const isStopped = reportProgress(world, say);
   await world.play().finally(isStopped);
   const { dynamodb, copy, manifest, s3 } = world;
   const { charged } = dynamodb.table;
@@ -47,14 +47,14 @@ export async function copyLines(play: Play<Omit<Deliveries, 'seed'>>): Promise<L
 const SAY_EVERY_SECONDS = 10;
 
 /** Answers what ends it. */
-function tellNowAndThen(world: CopyWorld, say: (progress: string) => void): () => void {
+function reportProgress(world: CopyWorld, say: (progress: string) => void): () => void {
   let isOver = false;
-  const tell = () => {
+  const report = () => {
     if (isOver) return;
     say(`${Math.round(world.seconds)} s: ${world.copy.size} messages left`);
-    world.clock.setTimer(tell, SAY_EVERY_SECONDS * 1000);
+    world.clock.setTimer(report, SAY_EVERY_SECONDS * 1000);
   };
-  tell();
+  report();
   return () => {
     isOver = true;
   };

@@ -1,7 +1,5 @@
-import { problemsOf } from '../../src/ledger/problems.ts';
 import { sweepAndSurvey } from '../../src/sweep/survey.ts';
 import { type Behaviour, LambdaWorld } from '../finalize/lambdaWorld.ts';
-import { PERIOD } from '../ledger/records.ts';
 import { NOT_VISIBLE_ALARM, PROD } from '../virtualTime/deployed.ts';
 import { atLeast, atMost, type Line, linesAbout, type Play } from './lines.ts';
 
@@ -15,8 +13,9 @@ export interface DueAtOnce {
 }
 
 /** Payers that are due at once, of whom each takes 8 s. */
-export async function finalizeLines({ size, say }: Play<DueAtOnce>): Promise<Line[]> {
-  const { world, isAlarmRaised } = await played(size.payers, {}, () => size.payers, say);
+export async function finalizeLines(play: Play<DueAtOnce>): Promise<Line[]> {
+  const { size } = play;
+  const { world, isAlarmRaised } = await played(play, size.payers);
   return linesAbout(`finalize, ${counted(size)} due at once`, [
     ...published(world, size.payers),
     { what: 'not-visible alarm raised', measured: Number(isAlarmRaised), ...atMost(0) },
@@ -24,12 +23,13 @@ export async function finalizeLines({ size, say }: Play<DueAtOnce>): Promise<Lin
 }
 
 /** The same, while the statements of one in three payers never end. */
-export async function hangingLines({ size, say }: Play<DueAtOnce>): Promise<Line[]> {
+export async function hangingLines(play: Play<DueAtOnce>): Promise<Line[]> {
+  const { size } = play;
   const hangs = (payer: string) => Number(payer) % 3 === 0;
   const others = Array.from({ length: size.payers }, (_, nth) => 100_000_000_000 + nth).filter(
     (payer) => payer % 3 !== 0,
   );
-  const { world } = await played(size.payers, { hangs }, () => others.length, say);
+  const { world } = await played(play, others.length, { hangs });
   return linesAbout(
     `finalize, ${counted(size)} due at once, 1 of 3 hanging: the others`,
     published(world, others.length),
@@ -37,11 +37,12 @@ export async function hangingLines({ size, say }: Play<DueAtOnce>): Promise<Line
 }
 
 /** The same, while no statement is answered for twelve hours; then everything is worked off. */
-export async function outageLines({ size, say }: Play<DueAtOnce>): Promise<Line[]> {
+export async function outageLines(play: Play<DueAtOnce>): Promise<Line[]> {
+  const { size } = play;
   const lines: Line[] = [];
   for (const state of ['refusing', 'hanging'] as const) {
     const stateAt = (hours: number) => (hours < OUTAGE_HOURS ? state : 'well');
-    const { world, isAlarmRaised, blamed } = await played(size.payers, { stateAt }, () => size.payers, say);
+    const { world, isAlarmRaised } = await played(play, size.payers, { stateAt });
     const about = `finalize, ${counted(size)}, Snowflake ${state} for ${OUTAGE_HOURS} hours`;
     lines.push(
       ...linesAbout(about, [
@@ -52,7 +53,7 @@ export async function outageLines({ size, say }: Play<DueAtOnce>): Promise<Line[
           unit: 'minutes',
           ...atMost(MAX_MINUTES),
         },
-        { what: 'payers blamed', measured: blamed.length, ...atMost(0) },
+        { what: 'payers blamed', measured: blames(world), ...atMost(0) },
         { what: 'not-visible alarm raised', measured: Number(isAlarmRaised), ...atLeast(1) },
       ]),
     );
@@ -62,6 +63,11 @@ export async function outageLines({ size, say }: Play<DueAtOnce>): Promise<Line[
 
 function counted({ payers }: DueAtOnce): string {
   return `${payers.toLocaleString('en')} payers`;
+}
+
+/** How often a payer was reported as the one whose data do not register or verify. */
+function blames({ base }: LambdaWorld): number {
+  return base.reported('registration-failed').length + base.reported('verification-failed').length;
 }
 
 function published(world: LambdaWorld, wanted: number): Omit<Line, 'about'>[] {
@@ -77,21 +83,13 @@ function published(world: LambdaWorld, wanted: number): Omit<Line, 'about'>[] {
   ];
 }
 
-async function played(
-  payers: number,
-  behaviour: Partial<Behaviour>,
-  wanted: () => number,
-  say: (progress: string) => void,
-) {
-  const world = await LambdaWorld.withPayers(payers, behaviour);
+/** Until so many are published. */
+async function played({ size, say }: Play<DueAtOnce>, wanted: number, behaviour: Partial<Behaviour> = {}) {
+  const world = await LambdaWorld.withPayers(size.payers, behaviour);
   try {
     const hours = watchNotVisible(world, say);
-    await world.play(MOST_HOURS, () => world.published >= wanted());
-    return {
-      world,
-      isAlarmRaised: isRaised(hours),
-      blamed: (await world.base.ledger.partitions(PERIOD)).flatMap(problemsOf),
-    };
+    await world.play(MOST_HOURS, () => world.published >= wanted);
+    return { world, isAlarmRaised: isRaised(hours) };
   } finally {
     world.close();
   }
@@ -101,7 +99,7 @@ async function played(
 function watchNotVisible(world: LambdaWorld, say: (progress: string) => void): Map<number, number> {
   const hours = new Map<number, number>();
   const survey = () => {
-    say(`${world.elapsedHours.toFixed(1)} h: ${world.published} of ${world.partitions.length} payers published`);
+    say(`${world.hours.toFixed(1)} h: ${world.published} of ${world.partitions.length} payers published`);
     void sweepAndSurvey({
       ledger: world.base.ledger,
       finalizeQueue: { send: async () => {} },
@@ -111,7 +109,7 @@ function watchNotVisible(world: LambdaWorld, say: (progress: string) => void): M
       payerMetrics: PROD.payerMetrics,
       now: () => world.base.now,
       report: (event) => {
-        if (event.what === 'surveyed') hours.set(world.elapsedHours, event.notVisibleHours);
+        if (event.what === 'surveyed') hours.set(world.hours, event.notVisibleHours);
       },
     });
     world.clock.setTimer(survey, SWEEP_SECONDS * 1000);

@@ -30,8 +30,8 @@ async function main(): Promise<void> {
   if (help) return void process.stdout.write(HELP);
   const lines = await linesOf(namesOf(only), seed);
   const beyond = lines.filter((line) => isHeld(line) === false);
-  const told = lines.map((line) => ({ ...line, isHeld: isHeld(line) }));
-  process.stdout.write(`${json ? JSON.stringify(told, undefined, 2) : scaleTable(lines)}\n`);
+  const judged = lines.map((line) => ({ ...line, isHeld: isHeld(line) }));
+  process.stdout.write(`${json ? JSON.stringify(judged, undefined, 2) : scaleTable(lines)}\n`);
   process.exitCode = beyond.length > 0 ? 1 : 0;
 }
 

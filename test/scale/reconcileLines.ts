@@ -7,11 +7,11 @@ const SAY_EVERY_SECONDS = 60;
 /** What a reconcile of all payers costs, and whom it does not get to. */
 export async function reconcileLines({ size, seed, say }: Play<Exports>): Promise<Line[]> {
   const world = new ReconcileWorld(size, seed);
-  const tell = () => {
+  const report = () => {
     say(`${Math.round(world.minutes)} min: ${world.queue.size} payers left`);
-    world.clock.setTimer(tell, SAY_EVERY_SECONDS * 1000);
+    world.clock.setTimer(report, SAY_EVERY_SECONDS * 1000);
   };
-  world.clock.setTimer(tell, SAY_EVERY_SECONDS * 1000);
+  world.clock.setTimer(report, SAY_EVERY_SECONDS * 1000);
   const { done, isComplete } = await world.play();
   const { payers, files } = size;
   return linesAbout(`reconcile, ${payers.toLocaleString('en')} payers × ${files} files × 135 deliveries, create-new`, [
