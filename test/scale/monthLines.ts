@@ -15,13 +15,17 @@ export interface Month {
   readonly files: number;
 }
 
-/** What the work on one payer's month costs on its last day, beside what it cost on its first. */
+/**
+ * What the work on one payer's month costs on its last day, beside what it cost at the end of its
+ * first: the very first delivery meets a ledger that knows nothing.
+ */
 export async function monthLines({ size, seed, say }: Play<Month>): Promise<Line[]> {
   const { days, files } = size;
   const world = new MonthWorld(files, seed);
   const costs = await playedMonth(world, days, say).finally(() => world.close());
-  const [first, last] = [costs.slice(0, DELIVERIES_PER_DAY), costs.slice(-DELIVERIES_PER_DAY)];
-  const about = `one payer, ${files} files, ${DELIVERIES_PER_DAY} deliveries a day: day ${days}, by day 1`;
+  const first = costs.slice(DELIVERIES_PER_DAY - 1, DELIVERIES_PER_DAY);
+  const last = costs.slice(-DELIVERIES_PER_DAY);
+  const about = `one payer, ${files} files, ${DELIVERIES_PER_DAY} deliveries a day: day ${days}, bound by day 1`;
   return WORKS.flatMap((work) => {
     const line = (what: string, of: (cost: Cost) => number): Line => {
       const mean = (all: readonly CostsOfDelivery[]) => all.reduce((sum, one) => sum + of(one[work]), 0) / all.length;
