@@ -14,7 +14,7 @@ export async function copyLines(play: Play<Omit<Deliveries, 'seed'>>): Promise<L
   const world = new CopyWorld({ ...size, seed });
   const isStopped = reportProgress(world, say);
   await world.play().finally(isStopped);
-  const { dynamodb, copy, manifest, s3 } = world;
+  const { dynamodb, copy, manifest } = world;
   const { charged } = dynamodb.table;
   const units = charged.reduce((sum, { writeUnits }) => sum + writeUnits, 0);
   const staged = await world.stagedFiles();
@@ -34,7 +34,6 @@ export async function copyLines(play: Play<Omit<Deliveries, 'seed'>>): Promise<L
     { what: 'messages that came back', measured: copy.redelivered },
     { what: 'write units a file', measured: units / files, ...atMost(MAX_WRITE_UNITS) },
     { what: 'DynamoDB requests a file', measured: dynamodb.table.requests / files, ...atMost(MAX_REQUESTS) },
-    { what: 'S3 copies a file', measured: s3.requests.copy / files, ...atMost(1) },
     {
       what: 'largest item',
       measured: dynamodb.table.largestItemBytes() / 1024,
