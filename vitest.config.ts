@@ -17,6 +17,7 @@ const LEFT_OUT_WHEN_QUICK = [
   'test/adapters/rabbitmq/{anyBroker,brokerAtHand,composition,rabbitmqBroker,signingIn}.test.ts',
   'test/adapters/snowflake/{*Sql,publish,scriptBlock,statements,view}.test.ts',
   'test/aws/wiring.test.ts',
+  'test/scale/scale.test.ts',
   'test/functions/**',
   'test/programs/{drill/drill,payer/payerCheck,setup/snowflakeSetup}.test.ts',
   'test/resources/{payerAccount*,stageVariants,template}.test.ts',

@@ -22,24 +22,21 @@ export function countChange(record: PartitionRecord, by: string, now: number): P
   };
 }
 
-/** A version was staged, or found empty: what waited for it need not wait any more. */
+/**
+ * A version was staged, or found empty: what waited for it need not wait any more. A delivery names
+ * each file once, so at most one of the tokens is in its list, once: the first that is found is
+ * all, and a list of thousands is not looked through to its end for each file.
+ */
 export function resolveAwaited(record: PartitionRecord, by: string, tokens: readonly string[]): PartitionRecord {
   const { delivery } = record;
   if (!delivery) return record;
-  const awaited = tokens.reduce(without, delivery.awaited);
-  if (awaited === delivery.awaited) return record;
+  const found = tokens.find((token) => delivery.awaited.includes(token));
+  if (found === undefined) return record;
+  const awaited = delivery.awaited.toSpliced(delivery.awaited.indexOf(found), 1);
   return withDelivery(
     record,
     awaited.length === 0 ? { ...delivery, awaited, completedBy: by } : { ...delivery, awaited },
   );
-}
-
-/**
- * The list without a token; the same list where it does not hold it, as most do not: they are long.
- */
-function without(awaited: readonly string[], token: string): readonly string[] {
-  const index = awaited.indexOf(token);
-  return index < 0 ? awaited : without(awaited.toSpliced(index, 1), token);
 }
 
 /** The record with the watermark at least at `lastModified`. */

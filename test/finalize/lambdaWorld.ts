@@ -1,45 +1,25 @@
-import { readFileSync } from 'node:fs';
-import { parse } from 'yaml';
-import * as z from 'zod';
 import { type Partition, partitionName } from '../../src/billing/partition.ts';
 import { type Payer, parsePayer } from '../../src/billing/payer.ts';
 import { handleTick } from '../../src/finalize/handleTick.ts';
 import type { FinalizeServices, FinalizeTimings } from '../../src/finalize/services.ts';
-import type { QueueMessage } from '../../src/queue/queue.ts';
+import type { Queue } from '../../src/queue/queue.ts';
 import type { Tick } from '../../src/queue/tick.ts';
 import { sweep } from '../../src/sweep/sweep.ts';
 import { type Warehouse, WarehouseUnavailable } from '../../src/warehouse/warehouse.ts';
 import { deliveryOf, PERIOD } from '../ledger/records.ts';
 import { override } from '../simulation/observed.ts';
+import { PROD, QUEUES } from '../virtualTime/deployed.ts';
+import { EventSource, type Life, mortal, never, type Received } from '../virtualTime/eventSource.ts';
+import { VirtualClock } from '../virtualTime/virtualClock.ts';
 import { FinalizerWorld } from './finalizerWorld.ts';
-import { VirtualClock } from './virtualClock.ts';
 
-// serverless.yml and resources/queues.yml.
-const TIMEOUT_SECONDS = 900;
+/** As functions/finalize.ts has it. */
 const HAND_ON_SECONDS = 90;
-const VISIBILITY_SECONDS = 5400;
-const MAX_RECEIVES = 5;
 const SWEEP_SECONDS = 300;
 const HOUR_MS = 3_600_000;
 
-/** What prod decides of the finalizer. */
-export const PROD = z
-  .object({
-    quietSeconds: z.number(),
-    maxWaitSeconds: z.number(),
-    supersededGraceSeconds: z.number(),
-    finalizeConcurrency: z.number(),
-    finalizeStatements: z.number(),
-    partitionSeconds: z.number(),
-  })
-  .parse(prodParams());
-
-function prodParams(): object {
-  const { params } = parse(readFileSync('serverless.yml', 'utf8'), { logLevel: 'silent' });
-  return { ...params.default, ...params.prod };
-}
-
-const SETTINGS: FinalizeTimings = {
+/** The finalizer's timings in prod. */
+export const PROD_TIMINGS: FinalizeTimings = {
   ...PROD,
   statementsAtOnce: PROD.finalizeStatements,
   leaseSeconds: 960,
@@ -69,21 +49,10 @@ const BEHAVIOUR: Behaviour = {
   stepSeconds: 0,
 };
 
-interface Message {
-  readonly body: Tick;
-  receives: number;
-  isDone: boolean;
-}
-
 /** What a statement is about, where it is about one partition. */
 interface Statement {
   readonly partition?: Partition;
   readonly signal?: AbortSignal | undefined;
-}
-
-/** One invocation. Once it is dead, nothing more of it ever happens. */
-interface Life {
-  isDead: boolean;
 }
 
 /**
@@ -92,23 +61,21 @@ interface Life {
  * sweep every five minutes.
  */
 export class LambdaWorld {
-  readonly base = new FinalizerWorld(SETTINGS);
+  readonly base = new FinalizerWorld(PROD_TIMINGS);
   readonly clock = new VirtualClock(this.base);
   readonly partitions: readonly Partition[];
   /** When each partition was published first, in seconds since the beginning. */
   readonly publishedAfter = new Map<string, number>();
-  killed = 0;
-  invocations = 0;
-  deadLetters = 0;
   readonly #start = this.base.now;
   readonly #behaviour: Behaviour;
-  readonly #waiting: Message[] = [];
-  #running = 0;
+  readonly #function: EventSource<Tick>;
+  #isSweeping = false;
 
   private constructor(partitions: readonly Partition[], behaviour: Behaviour) {
     this.partitions = partitions;
     this.#behaviour = behaviour;
     this.base.stepSeconds = behaviour.stepSeconds;
+    this.#function = new EventSource(this.clock, QUEUES.finalize, ([message], life) => this.#invoke(message, life));
   }
 
   /** So many payers whose deliveries are all complete, and due at once. */
@@ -130,13 +97,25 @@ export class LambdaWorld {
 
   /** Lets so many hours pass, or less when `isOver`. */
   async play(hours: number, isOver?: () => boolean): Promise<void> {
-    if (this.invocations === 0) this.#sweepNow();
+    if (!this.#isSweeping) this.#sweepNow();
     await this.clock.play(this.#start + hours * HOUR_MS, isOver);
   }
 
   /** How many have passed since the beginning. */
   get hours(): number {
     return (this.base.now - this.#start) / HOUR_MS;
+  }
+
+  get invocations(): number {
+    return this.#function.invocations;
+  }
+
+  get killed(): number {
+    return this.#function.killed;
+  }
+
+  get deadLetters(): number {
+    return this.#function.deadLetters.length;
   }
 
   get published(): number {
@@ -153,64 +132,26 @@ export class LambdaWorld {
   }
 
   #sweepNow(): void {
+    this.#isSweeping = true;
     const { ledger } = this.base;
-    const finalizeQueue = { send: async (messages: readonly QueueMessage<Tick>[]) => this.#send(messages) };
-    void sweep({ ledger, finalizeQueue, debounce: this.base.settings, now: () => this.base.now });
+    void sweep({ ledger, finalizeQueue: this.#queue(), debounce: this.base.settings, now: () => this.base.now });
     this.clock.setTimer(() => this.#sweepNow(), SWEEP_SECONDS * 1000);
   }
 
-  #send(messages: readonly QueueMessage<Tick>[]): void {
-    for (const { body, delaySeconds = 0 } of messages) {
-      const message = { body: JSON.parse(JSON.stringify(body)), receives: 0, isDone: false };
-      this.#makeVisible(message, delaySeconds);
-    }
+  #queue(): Queue<Tick> {
+    return { send: async (messages) => this.#function.send(messages) };
   }
 
-  #makeVisible(message: Message, delaySeconds: number): void {
-    this.clock.setTimer(() => {
-      if (message.isDone) return;
-      this.#waiting.push(message);
-      this.#receive();
-    }, delaySeconds * 1000);
-  }
-
-  #receive(): void {
-    while (this.#running < PROD.finalizeConcurrency) {
-      const message = this.#waiting.shift();
-      if (!message) return;
-      message.receives += 1;
-      if (message.receives > MAX_RECEIVES) {
-        this.deadLetters += 1;
-        continue;
-      }
-      this.#makeVisible(message, VISIBILITY_SECONDS);
-      void this.#invoke(message);
-    }
-  }
-
-  async #invoke(message: Message): Promise<void> {
-    this.#running += 1;
-    this.invocations += 1;
-    const life: Life = { isDead: false };
-    const ended = Promise.withResolvers<void>();
-    const cancel = this.clock.setTimer(() => {
-      life.isDead = true;
-      this.killed += 1;
-      ended.resolve();
-    }, TIMEOUT_SECONDS * 1000);
-    const yieldAt = this.base.now + (TIMEOUT_SECONDS - HAND_ON_SECONDS) * 1000;
-    const work = handleTick(this.#services(life), this.base.settings, message.body, { yieldAt }).then(() => {
-      if (!life.isDead) message.isDone = true;
-    });
-    await Promise.race([work.catch(() => undefined), ended.promise]);
-    cancel();
-    this.#running -= 1;
-    this.#receive();
+  async #invoke(message: Received<Tick> | undefined, life: Life): Promise<string[]> {
+    if (!message) return [];
+    const yieldAt = this.base.now + (QUEUES.finalize.timeoutSeconds - HAND_ON_SECONDS) * 1000;
+    await handleTick(this.#services(life), this.base.settings, message.body, { yieldAt });
+    return [];
   }
 
   #services(life: Life): FinalizeServices {
     const { clock, base } = this;
-    const finalizeQueue = { send: async (messages: readonly QueueMessage<Tick>[]) => this.#send(messages) };
+    const finalizeQueue = this.#queue();
     const services = base.finalizing({ warehouse: this.#warehouse(), finalizeQueue });
     return {
       ...services,
@@ -264,24 +205,4 @@ export class LambdaWorld {
     if (!isHanging) return this.clock.sleep(seconds);
     await new Promise((_, reject) => of.signal?.addEventListener('abort', () => reject(of.signal?.reason)));
   }
-}
-
-/** An object of a process: once that is dead, its calls do nothing, and are never answered. */
-function mortal<Target extends object>(target: Target, life: Life): Target {
-  return new Proxy(target, {
-    get(object, property) {
-      const member: unknown = Reflect.get(object, property, object);
-      if (typeof member !== 'function') return member;
-      return (...args: unknown[]) => {
-        if (life.isDead) return never();
-        const answer: unknown = member.apply(object, args);
-        if (!(answer instanceof Promise)) return answer;
-        return answer.finally(() => (life.isDead ? never() : undefined));
-      };
-    },
-  });
-}
-
-function never(): Promise<never> {
-  return new Promise(() => {});
 }

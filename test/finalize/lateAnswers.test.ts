@@ -2,9 +2,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isDirty } from '../../src/ledger/partitionRecord.ts';
 import type { Warehouse } from '../../src/warehouse/warehouse.ts';
 import { override } from '../simulation/observed.ts';
+import { VirtualClock } from '../virtualTime/virtualClock.ts';
 import { fencedState } from './fencedState.ts';
 import { FinalizerWorld, keysOf } from './finalizerWorld.ts';
-import { VirtualClock } from './virtualClock.ts';
 
 const BUDGET_SECONDS = 240;
 /** Long after the budget is used up, and after the next run. */

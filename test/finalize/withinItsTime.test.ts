@@ -3,7 +3,8 @@ import type { Payer } from '../../src/billing/payer.ts';
 import { isDirty } from '../../src/ledger/partitionRecord.ts';
 import { problemsOf } from '../../src/ledger/problems.ts';
 import { PERIOD } from '../ledger/records.ts';
-import { type Behaviour, LambdaWorld, PROD } from './lambdaWorld.ts';
+import { PROD } from '../virtualTime/deployed.ts';
+import { type Behaviour, LambdaWorld } from './lambdaWorld.ts';
 
 const worlds: LambdaWorld[] = [];
 afterEach(() => {

@@ -177,7 +177,8 @@ export function sqsEvent(bodies: Readonly<Record<string, unknown>>, receiveCount
   return { Records: Object.entries(bodies).map(([messageId, body]) => sqsRecord(messageId, body, receiveCount)) };
 }
 
-function sqsRecord(messageId: string, body: unknown, receiveCount: number): SQSRecord {
+/** One message as Lambda's event source mapping sends it. */
+export function sqsRecord(messageId: string, body: unknown, receiveCount: number): SQSRecord {
   return {
     messageId,
     receiptHandle: `receipt-${messageId}`,

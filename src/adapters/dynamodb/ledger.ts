@@ -1,4 +1,5 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { Backoff } from '../../base/backoff.ts';
 import { composeLedger } from '../../ledger/composeLedger.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import { DynamodbActivity } from './activity.ts';
@@ -21,6 +22,8 @@ import { DynamodbViews } from './views.ts';
 interface DynamodbLedgerSettings {
   /** How long a partition's list of intents may grow before it is folded: see folds.ts. */
   readonly foldEvery: number;
+  /** Waits before a request is sent again that the SDK gives up. */
+  readonly backoff?: Backoff;
 }
 
 const SETTINGS: DynamodbLedgerSettings = { foldEvery: 16 };
@@ -32,9 +35,9 @@ const SETTINGS: DynamodbLedgerSettings = { foldEvery: 16 };
 export function openDynamodbLedger(
   client: DynamoDBClient,
   tableName: string,
-  { foldEvery }: DynamodbLedgerSettings = SETTINGS,
+  { foldEvery, backoff }: DynamodbLedgerSettings = SETTINGS,
 ): Ledger {
-  const table = new DynamodbTable(client, tableName);
+  const table = new DynamodbTable(client, tableName, backoff);
   const partitions = new DynamodbPartitionItems(table);
   const versions = new DynamodbVersionItems(table);
   const views = new DynamodbViews(partitions, versions);

@@ -69,6 +69,8 @@ function change(word: string, clause: string, { item, next, values }: Change): v
 }
 
 function evaluated(operand: string, item: Item, values: Values): Value {
+  const sum = /^(\w+) \+ (:\w+)$/.exec(operand);
+  if (sum) return { N: String(Number(item[sum[1] ?? '']?.N) + Number(values[sum[2] ?? '']?.N)) };
   const call = /^(\w+)\((.*), (:\w+)\)$/.exec(operand);
   if (!call) return values[operand] ?? unknown(operand);
   const [, name, first = '', second = ''] = call;

@@ -8,6 +8,7 @@ interface Action {
   readonly Item?: Item;
   readonly UpdateExpression?: string;
   readonly ConditionExpression?: string;
+  readonly ExpressionAttributeNames?: Readonly<Record<string, string>>;
   readonly ExpressionAttributeValues?: Values;
   readonly ReturnValues?: string;
 }
@@ -21,13 +22,29 @@ interface Request extends Action {
 
 type Step = Partial<Readonly<Record<'Update' | 'Delete' | 'ConditionCheck' | 'Put', Action>>>;
 
-/** What was charged for one request, and which items it has written. */
+/** What was charged for one request, under one partition key. */
 export interface Charged {
   readonly operation: string;
   readonly writeUnits: number;
   readonly readUnits: number;
+  readonly readBytes: number;
   readonly pk: string;
 }
+
+interface ClientOptions {
+  /** How often the SDK sends a request. */
+  readonly maxAttempts?: number;
+  /** Awaited on a request's way to the table, and on its answer's way back. */
+  readonly onTheWay?: () => Promise<void>;
+}
+
+/** "Query reads up to 1 MB" (DynamoDB API Reference, Query). */
+const PAGE_BYTES = 1024 * 1024;
+const ERRORS = 'com.amazonaws.dynamodb.v20120810#';
+const THROTTLED = {
+  __type: `${ERRORS}ProvisionedThroughputExceededException`,
+  message: 'The level of configured provisioned throughput for the table was exceeded.',
+};
 
 /**
  * One DynamoDB table in this process, under the SDK's own client: serialization and errors are the
@@ -40,21 +57,30 @@ export class TableInProcess {
   readonly charged: Charged[] = [];
   /** What all answers together were large. */
   answeredBytes = 0;
+  /** How many requests came, whatever became of them. */
+  requests = 0;
+  /** Whether what a request costs is to be had: where it is not, the request is throttled. */
+  admits: (charge: Charged) => boolean = () => true;
   /** Awaited before a request takes effect, and after it: to order requests, or to fail them. */
   before: (operation: string) => Promise<void> = async () => {};
   after: (operation: string) => Promise<void> = async () => {};
 
-  client(): DynamoDBClient {
+  client({ maxAttempts = 1, onTheWay = async () => {} }: ClientOptions = {}): DynamoDBClient {
     return new DynamoDBClient({
       region: 'us-east-1',
       credentials: { accessKeyId: 'testing', secretAccessKey: 'testing' },
-      maxAttempts: 1,
+      maxAttempts,
+      // Nobody checks a signature, and making one takes as long as all else.
+      signer: { sign: async (request) => request },
       requestHandler: {
         metadata: { handlerProtocol: 'http/1.1' },
-        handle: async ({ headers, body }: { headers: Record<string, string>; body: string }) => {
+        handle: async ({ headers, body }: { headers: Record<string, string>; body: Uint8Array }) => {
           const operation = headers['x-amz-target']?.split('.')[1] ?? '';
           await this.before(operation);
-          const answer = this.#answer(operation, JSON.parse(body));
+          await onTheWay();
+          this.requests += 1;
+          const answer = this.#answer(operation, JSON.parse(new TextDecoder().decode(body)));
+          await onTheWay();
           await this.after(operation);
           const isError = '__type' in answer;
           const bytes = new TextEncoder().encode(JSON.stringify(answer));
@@ -65,6 +91,12 @@ export class TableInProcess {
     });
   }
 
+  /** Forgets what was charged until now. */
+  countAnew(): void {
+    this.charged.length = 0;
+    this.requests = 0;
+  }
+
   largestItemBytes(): number {
     return Math.max(0, ...[...this.items.values()].map(itemBytes));
   }
@@ -72,13 +104,11 @@ export class TableInProcess {
   #answer(operation: string, request: Request): object {
     switch (operation) {
       case 'GetItem':
-        return { Item: this.#read(operation, [request.Key ?? {}])[0] };
-      case 'BatchGetItem': {
-        const [[name, { Keys }] = ['', { Keys: [] }]] = Object.entries(request.RequestItems ?? {});
-        return { Responses: { [name]: this.#read(operation, Keys) } };
-      }
+        return this.#get(request.Key ?? {});
+      case 'BatchGetItem':
+        return this.#getBatch(request);
       case 'Query':
-        return this.#query(operation, request);
+        return this.#query(request);
       case 'PutItem':
       case 'UpdateItem':
       case 'DeleteItem':
@@ -90,86 +120,126 @@ export class TableInProcess {
     }
   }
 
-  #query(operation: string, { ExpressionAttributeValues: values = {}, ExclusiveStartKey, Limit }: Request): object {
+  #get(key: Item): object {
+    const found = this.items.get(nameOf(key));
+    return this.#admitsRead('GetItem', key, [found ?? {}]) ? { Item: found } : THROTTLED;
+  }
+
+  /** Each key is read by itself; those that are throttled come back, unless all are. */
+  #getBatch({ RequestItems }: Request): object {
+    const [[name, { Keys }] = ['', { Keys: [] }]] = Object.entries(RequestItems ?? {});
+    const [found, unread]: [Item[], Item[]] = [[], []];
+    for (const key of Keys) {
+      const item = this.items.get(nameOf(key));
+      if (!this.#admitsRead('BatchGetItem', key, [item ?? {}])) unread.push(key);
+      else if (item) found.push(item);
+    }
+    if (unread.length === Keys.length) return THROTTLED;
+    const UnprocessedKeys = unread.length > 0 ? { [name]: { Keys: unread } } : {};
+    return { Responses: { [name]: found }, UnprocessedKeys };
+  }
+
+  #query({ ExpressionAttributeValues: values = {}, ExclusiveStartKey, Limit }: Request): object {
     const [pk, prefix] = [values[':pk']?.S, values[':prefix']?.S ?? ''];
-    const keys = [...this.items.values()].filter((item) => item.pk?.S === pk && skOf(item).startsWith(prefix));
-    keys.sort((a, b) => (skOf(a) < skOf(b) ? -1 : 1));
     const after = skOf(ExclusiveStartKey ?? {});
-    const rest = keys.filter((item) => skOf(item) > after);
-    const page = rest.slice(0, Limit ?? rest.length);
+    const rest: Item[] = [];
+    for (const item of this.items.values()) {
+      if (item.pk?.S === pk && skOf(item).startsWith(prefix) && skOf(item) > after) rest.push(item);
+    }
+    rest.sort((a, b) => (skOf(a) < skOf(b) ? -1 : 1));
+    const page = rest.slice(0, Math.min(Limit ?? rest.length, itemsInPage(rest)));
+    if (!this.#admitsRead('Query', { pk: { S: pk ?? '' } }, page)) return THROTTLED;
     const more = page.length < rest.length ? { LastEvaluatedKey: keyOf(page.at(-1)) } : {};
-    return { Items: this.#read(operation, page), ...more };
+    return { Items: page, ...more };
   }
 
-  #read(operation: string, keys: readonly Item[]): Item[] {
-    const found = keys.map((key) => this.items.get(nameOf(key))).filter((item) => item !== undefined);
-    const readUnits =
-      operation === 'Query'
-        ? charge(
-            found.reduce((sum, item) => sum + itemBytes(item), 0),
-            4096,
-          )
-        : keys.reduce((sum, key) => sum + charge(itemBytes(this.items.get(nameOf(key)) ?? {}), 4096), 0);
-    this.charged.push({ operation, writeUnits: 0, readUnits, pk: keys[0]?.pk?.S ?? '' });
-    return found;
+  /** Items that are read together are charged by the sum of their sizes. */
+  #admitsRead(operation: string, { pk }: Item, items: readonly Item[]): boolean {
+    const readBytes = items.reduce((sum, item) => sum + itemBytes(item), 0);
+    return this.#charge({ operation, writeUnits: 0, readUnits: charge(readBytes, 4096), readBytes, pk: pk?.S ?? '' });
   }
 
-  #write(operation: string, action: Action): object {
+  #charge(charged: Charged): boolean {
+    if (!this.admits(charged)) return false;
+    this.charged.push(charged);
+    return true;
+  }
+
+  #write(operation: string, given: Action): object {
+    const action = withNames(given);
     const key = action.Key ?? action.Item ?? {};
     const old = this.items.get(nameOf(key));
-    if (!holds(action.ConditionExpression, old, action.ExpressionAttributeValues ?? {})) {
-      this.charged.push({
-        operation,
-        writeUnits: charge(itemBytes(old ?? {}), 1024),
-        readUnits: 0,
-        pk: key.pk?.S ?? '',
-      });
-      return { __type: 'com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException', message: 'no', Item: old };
-    }
-    const next = this.#store(action, old);
-    this.charged.push({ operation, writeUnits: unitsOf(old, next), readUnits: 0, pk: key.pk?.S ?? '' });
+    const isHeld = holds(action.ConditionExpression, old, action.ExpressionAttributeValues ?? {});
+    const next = isHeld ? changed(action, old) : old;
+    const costs = { operation, writeUnits: unitsOf(old, next), readUnits: 0, readBytes: 0, pk: key.pk?.S ?? '' };
+    if (!this.#charge(costs)) return THROTTLED;
+    if (!isHeld) return { __type: `${ERRORS}ConditionalCheckFailedException`, message: 'no', Item: old };
+    this.#store(key, next);
     return action.ReturnValues === 'ALL_NEW' ? { Attributes: next } : {};
   }
 
   #transact(steps: readonly Step[]): object {
-    const actions = steps.map((step) => ({
-      action: Object.values(step)[0] ?? {},
-      isCheck: step.ConditionCheck !== undefined,
-    }));
-    const reasons = actions.map(({ action }) =>
-      holds(
-        action.ConditionExpression,
-        this.items.get(nameOf(action.Key ?? {})),
-        action.ExpressionAttributeValues ?? {},
-      )
-        ? { Code: 'None' }
-        : { Code: 'ConditionalCheckFailed' },
-    );
-    if (reasons.some(({ Code }) => Code !== 'None')) {
-      const __type = 'com.amazonaws.dynamodb.v20120810#TransactionCanceledException';
-      return { __type, Message: 'cancelled', CancellationReasons: reasons };
+    const changes = steps.map((step) => {
+      const action = withNames(Object.values(step)[0] ?? {});
+      const key = action.Key ?? action.Item ?? {};
+      const old = this.items.get(nameOf(key));
+      const isHeld = holds(action.ConditionExpression, old, action.ExpressionAttributeValues ?? {});
+      return { key, old, isHeld, next: step.ConditionCheck || !isHeld ? old : changed(action, old) };
+    });
+    const cancelled = (reasons: readonly string[]) => ({
+      __type: `${ERRORS}TransactionCanceledException`,
+      Message: 'cancelled',
+      CancellationReasons: reasons.map((Code) => ({ Code })),
+    });
+    if (changes.some(({ isHeld }) => !isHeld)) {
+      return cancelled(changes.map(({ isHeld }) => (isHeld ? 'None' : 'ConditionalCheckFailed')));
     }
-    for (const { action, isCheck } of actions) {
-      const old = this.items.get(nameOf(action.Key ?? {}));
-      const next = isCheck ? old : this.#store(action, old);
+    const isAdmitted = changes.map(({ key, old, next }) => {
       const writeUnits = 2 * unitsOf(old, next);
-      this.charged.push({ operation: 'TransactWriteItems', writeUnits, readUnits: 0, pk: action.Key?.pk?.S ?? '' });
+      const pk = key.pk?.S ?? '';
+      return this.#charge({ operation: 'TransactWriteItems', writeUnits, readUnits: 0, readBytes: 0, pk });
+    });
+    if (isAdmitted.includes(false)) {
+      return cancelled(isAdmitted.map((is) => (is ? 'None' : 'ProvisionedThroughputExceeded')));
     }
+    for (const { key, next } of changes) this.#store(key, next);
     return {};
   }
 
-  /** Leaves what the action says; undefined where it deletes. */
-  #store(action: Action, old: Item | undefined): Item | undefined {
-    const key = action.Key ?? action.Item ?? {};
-    const { Item: put, UpdateExpression: update, ExpressionAttributeValues: values = {} } = action;
-    if (!put && update === undefined) {
-      this.items.delete(nameOf(key));
-      return undefined;
-    }
-    const next = put ?? updated(update ?? '', { ...key, ...old }, values);
-    this.items.set(nameOf(key), next);
-    return next;
+  #store(key: Item, next: Item | undefined): void {
+    if (next) this.items.set(nameOf(key), next);
+    else this.items.delete(nameOf(key));
   }
+}
+
+/** An action whose expressions have the names themselves, not what stands for them. */
+function withNames(action: Action): Action {
+  const { ExpressionAttributeNames: names, UpdateExpression: update, ConditionExpression: condition } = action;
+  if (!names) return action;
+  const spelled = (text: string) => text.replace(/#\w+/g, (name) => names[name] ?? name);
+  return {
+    ...action,
+    ...(update !== undefined && { UpdateExpression: spelled(update) }),
+    ...(condition !== undefined && { ConditionExpression: spelled(condition) }),
+  };
+}
+
+/** What an action leaves of an item; undefined where it deletes. */
+function changed(
+  { Key, Item: put, UpdateExpression: update, ExpressionAttributeValues: values = {} }: Action,
+  old: Item | undefined,
+): Item | undefined {
+  if (put) return put;
+  return update === undefined ? undefined : updated(update, { ...Key, ...old }, values);
+}
+
+function itemsInPage(items: readonly Item[]): number {
+  let bytes = 0;
+  const first = items.findIndex((item) => {
+    bytes += itemBytes(item);
+    return bytes > PAGE_BYTES;
+  });
+  return first < 0 ? items.length : Math.max(1, first);
 }
 
 function unitsOf(old: Item | undefined, next: Item | undefined): number {
