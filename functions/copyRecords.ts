@@ -1,11 +1,13 @@
 import payers from 'payers:configuration';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { Rendezvous } from '../src/base/rendezvous.ts';
+import { setSystemTimer } from '../src/base/timer.ts';
 import { BucketOwners } from '../src/config/bucketOwners.ts';
 import { copyVariables, parseEnvironment } from '../src/config/environment.ts';
 import { PayersInUse } from '../src/config/payersInUse.ts';
 import { handleCopyMessage } from '../src/copy/handleCopyMessage.ts';
 import { HourlyLimits } from '../src/copy/hourlyLimits.ts';
-import type { CopyServices } from '../src/copy/services.ts';
+import { type CopyServices, LONGEST_WAIT_MS } from '../src/copy/services.ts';
 import { type CopyMessage, parseCopyMessage } from '../src/queue/copyMessage.ts';
 import type { Report } from '../src/telemetry/events.ts';
 import { type RecordContext, sqsHandler, startTelemetry } from './lambda.ts';
@@ -56,13 +58,18 @@ export function copyHandler({
     learn: (sources) => owners.learn(sources),
   });
 
+  // Lambda gives a process one batch at a time.
+  const batch = new Rendezvous(LONGEST_WAIT_MS, setSystemTimer);
+
   // Per record.
-  async function copyObject(message: CopyMessage, report: Report, about: RecordContext): Promise<void> {
+  function copyObject(message: CopyMessage, report: Report, about: RecordContext): Promise<void> {
     const { correlationId, account, signal } = about;
     owners.runsIn(account);
-    const { place, placement } = await payersInUse.placed(message, report);
-    const ofRecord = { ...services, store: store.until(signal), place, report, correlationId };
-    await handleCopyMessage(ofRecord, message, placement);
+    return batch.expecting(async (meet) => {
+      const { place, placement } = await payersInUse.placed(message, report);
+      const ofRecord = { ...services, store: store.until(signal), place, report, correlationId, meet };
+      await handleCopyMessage(ofRecord, message, placement);
+    });
   }
 
   return sqsHandler(startTelemetry(environment), {

@@ -1,4 +1,5 @@
 import { definedFields } from '../base/definedFields.ts';
+import type { Meet } from '../base/rendezvous.ts';
 import type { NamedObject } from '../billing/objectCreated.ts';
 import type { Partition } from '../billing/partition.ts';
 import type { Payer } from '../billing/payer.ts';
@@ -31,6 +32,11 @@ export interface CopyServices {
   readonly debounce: Debounce;
   readonly now: () => number;
   readonly report: Report;
+  /**
+   * Waits until the other messages of the batch are to be recorded as well: the ledger takes
+   * together what comes together. Absent where there is no batch.
+   */
+  readonly meet?: Meet;
   /** What a payer may ask in an hour; absent where there is nobody else to protect. */
   readonly limits?: HourlyLimits;
   /** Lets other systems know what is quarantined. */
@@ -40,6 +46,12 @@ export interface CopyServices {
   /** Names the event that is worked on, in everything that follows from it: /^[\w-]{1,64}$/. */
   readonly correlationId?: string | undefined;
 }
+
+/**
+ * The messages of a batch wait for each other so long at most. An invocation ends with the slowest
+ * of them anyway.
+ */
+export const LONGEST_WAIT_MS = 1_000;
 
 /** Where a data file or a manifest belongs. */
 export type Placed = Extract<Placement, { is: 'data' | 'manifest' }>;

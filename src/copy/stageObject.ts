@@ -32,7 +32,7 @@ import { stagedKeyOf } from './stagedKey.ts';
  * retry.
  */
 export async function stageObject(services: CopyServices, placed: Placed, message: CopyMessage): Promise<void> {
-  const { ledger, now } = services;
+  const { ledger, now, meet } = services;
   const { partition, folder, awaitsManifest } = placed;
   try {
     const { inspected, source, id, before } = await look(services, partition, message);
@@ -45,6 +45,7 @@ export async function stageObject(services: CopyServices, placed: Placed, messag
     if (outcome.status === 'quarantined') {
       await notifyQuarantined(services, known, { partition, source, reason: outcome.reason });
     }
+    await meet?.();
     const recorded = await ledger.recordVersion(record, now(), before);
     reportOutcome(services.report, record, recorded, lagSeconds(message, now()));
     await sendTick(services, partition, recorded);

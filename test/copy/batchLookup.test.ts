@@ -31,7 +31,7 @@ it('the ledger is asked once for all files of a batch, however far apart their r
       return 'copied';
     },
   };
-  const asked = allRead.promise.then(() => table.charged.map(({ operation }) => operation));
+  const asked = allRead.promise.then(() => table.requests);
   const nowhere = { send: async () => {} };
   const services: CopyServices = {
     store: store as ObjectStore,
@@ -53,5 +53,5 @@ it('the ledger is asked once for all files of a batch, however far apart their r
       return handleCopyMessage(services, message, services.place('payer-cur', key));
     }),
   );
-  expect(await asked).toEqual(['BatchGetItem']);
+  expect(await asked).toBe(1);
 });

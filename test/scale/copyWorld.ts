@@ -3,6 +3,7 @@ import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { sqsHandler } from '../../functions/lambda.ts';
 import { DynamodbHourlyCounts } from '../../src/adapters/dynamodb/hourlyCounts.ts';
 import { openDynamodbLedger } from '../../src/adapters/dynamodb/ledger.ts';
+import { Rendezvous } from '../../src/base/rendezvous.ts';
 import type { Partition } from '../../src/billing/partition.ts';
 import { parsePayer } from '../../src/billing/payer.ts';
 import { parsePeriod } from '../../src/billing/period.ts';
@@ -10,6 +11,7 @@ import type { PayerSource } from '../../src/billing/source.ts';
 import { PayersInUse } from '../../src/config/payersInUse.ts';
 import { handleCopyMessage } from '../../src/copy/handleCopyMessage.ts';
 import { HourlyLimits } from '../../src/copy/hourlyLimits.ts';
+import { LONGEST_WAIT_MS } from '../../src/copy/services.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { seededRandom } from '../../src/programs/sample/random.ts';
 import { type CopyRequest, parseCopyMessage } from '../../src/queue/copyMessage.ts';
@@ -185,6 +187,7 @@ export class CopyWorld {
       now,
     };
     const stored = () => ledger.configuration();
+    const batch = new Rendezvous(LONGEST_WAIT_MS, this.clock.setTimer);
     const payersInUse = new PayersInUse({ stored, fallback: { sources: this.#sources }, now });
     const redelivery = {
       showAgain: async ({ receiptHandle }: { receiptHandle: string }, seconds: number) =>
@@ -194,11 +197,12 @@ export class CopyWorld {
     };
     return sqsHandler(telemetry, {
       parse: parseCopyMessage,
-      work: async (message, report, { correlationId }) => {
-        const { place, placement } = await payersInUse.placed(message, report);
-        await handleCopyMessage({ ...services, place, report, correlationId }, message, placement);
-        if (placement.is === 'data') this.#stagedAt = now();
-      },
+      work: (message, report, { correlationId }) =>
+        batch.expecting(async (meet) => {
+          const { place, placement } = await payersInUse.placed(message, report);
+          await handleCopyMessage({ ...services, place, report, correlationId, meet }, message, placement);
+          if (placement.is === 'data') this.#stagedAt = now();
+        }),
       recordSeconds: RECORD_SECONDS[name],
       ...(this.#deliveries.isLeftToTimeout ? {} : { redelivery }),
     });

@@ -7,7 +7,7 @@ export interface Line {
   readonly unit?: string;
   /** Without a bound a line only says how it is. */
   readonly bound?: { readonly is: 'at most' | 'at least'; readonly value: number };
-  /** What the measure stands beside, where there is no bound. */
+  /** What the measure stands beside. */
   readonly beside?: string;
 }
 
@@ -47,15 +47,15 @@ const VERDICTS = new Map([
 /** The lines as a table in Markdown. */
 export function scaleTable(lines: readonly Line[]): string {
   const rows = lines.map((line) => {
-    const { about, what, measured, unit, bound, beside = '' } = line;
-    const limit = bound ? `${bound.is} ${numberText(bound.value)}` : beside;
+    const { about, what, measured, unit, bound, beside } = line;
+    const limit = [bound && `${bound.is} ${numberText(bound.value)}`, beside].filter(Boolean).join('; ');
     const amount = [numberText(measured), unit].filter(Boolean).join(' ');
     return `| ${about} | ${what} | ${amount} | ${limit} | ${VERDICTS.get(isHeld(line))} |`;
   });
   return ['| | what | measured | bound | |', '|---|---|--:|---|---|', ...rows].join('\n');
 }
 
-function numberText(value: number): string {
+export function numberText(value: number): string {
   const digits = Math.abs(value) < 100 && !Number.isInteger(value) ? 2 : 0;
   return value.toLocaleString('en', { maximumFractionDigits: digits });
 }

@@ -34,7 +34,7 @@ export const PARTS: Readonly<Record<string, Part>> = {
   hanging: part(hangingLines, { payers: 2000 }, { payers: 9 }),
   reconcile: part(reconcileLines, { payers: 2000, files: 500 }, { payers: 20, files: 10 }),
   outage: part(outageLines, { payers: 2000 }, { payers: 12 }),
-  month: part(monthLines, { days: 45, files: 20 }, { days: 2, files: 3 }),
+  month: part(monthLines, { days: 45, files: 20 }, { days: 12, files: 3 }),
   sweep: part(sweepLines, { payers: 2000, days: 45 }, { payers: 20, days: 2 }),
   functions: part(functionLines, { files: 100 }, { files: 10 }),
 };

@@ -59,6 +59,8 @@ export class TableInProcess {
   answeredBytes = 0;
   /** How many requests came, whatever became of them. */
   requests = 0;
+  /** How many of them were refused as a whole. */
+  throttledRequests = 0;
   /** Whether what a request costs is to be had: where it is not, the request is throttled. */
   admits: (charge: Charged) => boolean = () => true;
   /** Awaited before a request takes effect, and after it: to order requests, or to fail them. */
@@ -80,6 +82,7 @@ export class TableInProcess {
           await onTheWay();
           this.requests += 1;
           const answer = this.#answer(operation, JSON.parse(new TextDecoder().decode(body)));
+          if (answer === THROTTLED) this.throttledRequests += 1;
           await onTheWay();
           await this.after(operation);
           const isError = '__type' in answer;
@@ -95,6 +98,7 @@ export class TableInProcess {
   countAnew(): void {
     this.charged.length = 0;
     this.requests = 0;
+    this.throttledRequests = 0;
   }
 
   largestItemBytes(): number {
