@@ -4,7 +4,9 @@ import { type AnalyticsServices, saveRun, scriptRun, type Tenure } from './servi
 
 const FIRST_POLL_SECONDS = 1;
 const LONGEST_POLL_SECONDS = 30;
-/** A step that fails by no fault of its own is submitted so often, and after so long the first time. */
+/**
+ * A step that fails by no fault of its own is submitted so often, and after so long the first time.
+ */
 const ATTEMPTS = 5;
 const FIRST_REPEAT_SECONDS = 15;
 

@@ -31,8 +31,8 @@ export function analyticsStatements(script: string, period: Period, payers: read
 }
 
 /**
- * Whether a script says `-- reactor: one session`: its statements depend on each other in a way that
- * nobody can see in their texts. False for a script that cannot be read at all.
+ * Whether a script says `-- reactor: one session`: its statements depend on each other in a way
+ * that nobody can see in their texts. False for a script that cannot be read at all.
  */
 export function needsOneSession(script: string): boolean {
   try {

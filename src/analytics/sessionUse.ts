@@ -10,8 +10,8 @@ const SESSION_WORDS = /\b(use|set|unset|session|temp|temporary|volatile|call)\b/
  *
  *   none       nothing: it may run in any session of the reactor
  *   setsUp     it sets the session up, the same in each one: `use`, `alter session`
- *   changes    what follows needs the same session: variables, temporary tables; and what nobody can know beforehand, such
- *              as what a procedure does
+ *   changes    what follows needs the same session: variables, temporary tables; and what nobody can
+ *              know beforehand, such as what a procedure does
  */
 export type SessionUse = 'none' | 'setsUp' | 'changes';
 

@@ -144,7 +144,9 @@ function repeatable(code: string): Pick<StepFailure, 'isTransient'> {
   return kindOf(code) === 'transient' ? { isTransient: true } : {};
 }
 
-/** Files may be skipped because S3 did not answer: so it is tried again before anybody is alarmed. */
+/**
+ * Files may be skipped because S3 did not answer: so it is tried again before anybody is alarmed.
+ */
 function rowsDiffer({ period }: ScriptRun, { read, published }: RowsDiffer, queryId: string): StepFailure {
   const message = `Snowflake reads ${read} rows of ${period}, and ${published} are published: it skips files that it cannot read`;
   return { code: 'ROWS_DIFFER', message, queryId, isTransient: true };
