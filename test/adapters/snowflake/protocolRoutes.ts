@@ -31,7 +31,9 @@ export interface World {
   trusted: readonly KeyObject[] | undefined;
 }
 
-/** The time zone of a session that has set none: what an account has where nobody has changed it. */
+/**
+ * The time zone of a session that has set none: what an account has where nobody has changed it.
+ */
 export const ACCOUNT_TIME_ZONE = 'America/Los_Angeles';
 
 /** What Snowflake answers on a route. */

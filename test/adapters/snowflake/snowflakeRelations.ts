@@ -33,6 +33,8 @@ export class Relations {
   readonly #names: SnowflakeNames;
   readonly #virtual: ReturnType<typeof parseVirtualColumns>;
   #view: Query | undefined;
+  /** Of the view. */
+  comment: string | null = null;
 
   constructor(state: SnowflakeState, names: SnowflakeNames) {
     this.#state = state;
@@ -45,6 +47,7 @@ export class Relations {
     const query = /\nas\n([\s\S]+)$/.exec(sql)?.[1];
     if (query === undefined) throw refused('001003', `SQL compilation error: no query in ${sql.slice(0, 100)}`);
     this.#view = parsed(query);
+    this.comment = /\ncomment = '([^']*)'/.exec(sql)?.[1] ?? null;
   }
 
   select(sql: string, reading: Reading): readonly LazyRow[] {

@@ -1,10 +1,11 @@
 import type { SnowflakeNames } from '../../../src/adapters/snowflake/names.ts';
-import { lineItemsViewSql } from '../../../src/adapters/snowflake/view.ts';
+import { createViewSql } from '../../../src/adapters/snowflake/view.ts';
 import type { ColumnType } from '../../../src/billing/columnType.ts';
 import type { Row } from '../../warehouse/harness.ts';
 import { ACCOUNT_TIME_ZONE } from './protocolRoutes.ts';
 import type { Execute } from './protocolServer.ts';
 import { runBlock } from './snowflakeBlocks.ts';
+import { columnsByValueStatements } from './snowflakeColumnsByValue.ts';
 import { externalTableStatements } from './snowflakeExternalTable.ts';
 import { fenceStatements } from './snowflakeFence.ts';
 import { findingsStatements } from './snowflakeFindings.ts';
@@ -104,6 +105,10 @@ export function makeSnowflakeState(names: SnowflakeNames, isOpen: (sessionId: st
         const match = pattern.exec(text);
         if (match) return run({ match, binds, sessionId });
       }
+      if (/^create or replace view <lineItemsView> copy grants /.test(text)) {
+        relations.createView(sql);
+        return NOTHING;
+      }
       if (/^select .* from <(externalTable|lineItemsView)>/.test(text)) {
         return relations.answer(sql, { tables: sessions.read(sessionId), registered, timeZone, binds });
       }
@@ -117,11 +122,12 @@ export function makeSnowflakeState(names: SnowflakeNames, isOpen: (sessionId: st
     ...externalTableStatements(state, registered),
     ...fenceStatements(sessions),
     ...publicationStatements(sessions),
+    ...columnsByValueStatements(sessions, () => relations.comment),
     ...findingsStatements(sessions),
     ...totalsStatements(sessions, state.lineItems),
   ];
   const relations = new Relations(state, names);
-  relations.createView(lineItemsViewSql(names));
+  relations.createView(createViewSql(names));
   return state;
 }
 

@@ -152,7 +152,9 @@ function call({ name, given }: Extract<Expression, { is: 'call' }>, scope: Scope
   );
 }
 
-/** A lambda sees its parameters, and nothing of the row around it: whether it may is not documented. */
+/**
+ * A lambda sees its parameters, and nothing of the row around it: whether it may is not documented.
+ */
 function applied(
   { parameters, body }: Extract<Expression, { is: 'lambda' }>,
   given: readonly SqlValue[],

@@ -71,14 +71,19 @@ const FUNCTIONS: Readonly<Record<string, Callable>> = {
   greatest: (given) => given.reduce((most, each) => ((compare(each, most) ?? 0) > 0 ? each : most)),
 };
 
-/** CONVERT_TIMEZONE with two arguments: a TZ, which shows the same instant on another zone's clock. */
+/**
+ * CONVERT_TIMEZONE with two arguments: a TZ, which shows the same instant on another zone's clock.
+ */
 function convertTimezone([zone = null, value = null]: readonly SqlValue[], timeZone: string): SqlValue {
   const time = castTo(value, 'timestamp_tz', timeZone);
   if (typeof time !== 'object' || !time || !('ms' in time)) throw refused('100071', 'no timestamp');
   return { is: 'TIMESTAMP_TZ', ms: time.ms, aheadMs: wallClockOf(time.ms, text(zone)) - time.ms };
 }
 
-/** Of a number: so many units since 1970, by the number of decimals that a second has. Of text: by `auto`. */
+/**
+ * Of a number: so many units since 1970, by the number of decimals that a second has. Of text: by
+ * `auto`.
+ */
 function toTimestamp([value = null, how = null]: readonly SqlValue[], type: string, timeZone: string): SqlValue {
   if (typeof value === 'object' && value && 'number' in value) {
     const ms = value.number * 10 ** (3 - numberIn(how ?? integer(0)));

@@ -1,6 +1,8 @@
 const formats = new Map<string, Intl.DateTimeFormat>();
 
-/** What a clock shows at an instant, in a zone or by how much it is ahead of UTC, as if it were UTC. */
+/**
+ * What a clock shows at an instant, in a zone or by how much it is ahead of UTC, as if it were UTC.
+ */
 export function wallClockOf(instantMs: number, zone: string | number): number {
   if (typeof zone === 'number') return instantMs + zone;
   if (zone === 'UTC') return instantMs;

@@ -63,6 +63,8 @@ export function castTo(value: SqlValue, type: string, timeZone: string): SqlValu
     case 'timestamp_ltz':
     case 'timestamp_tz':
       return timestampOf(value, type, timeZone);
+    case 'date':
+      return dateOf(value, timeZone);
     case 'variant':
     case 'object':
       return value;
@@ -109,6 +111,14 @@ function timestampOf(value: SqlValue, type: string, timeZone: string): SqlValue 
   if (type === 'timestamp_ltz') return { is: 'TIMESTAMP_LTZ', ms };
   return { is: 'TIMESTAMP_TZ', ms, aheadMs: time.aheadMs ?? wallClockOf(ms, timeZone) - ms };
 }
+
+function dateOf(value: SqlValue, timeZone: string): SqlValue {
+  const time = timestampOf(value, 'timestamp_ntz', timeZone);
+  if (typeof time !== 'object' || !time || !('ms' in time)) return null;
+  return { is: 'DATE', ms: Math.floor(time.ms / DAY_MS) * DAY_MS };
+}
+
+const DAY_MS = 86_400_000;
 
 function parsedTime(text: string): SqlTime {
   const match = TIMESTAMP.exec(text);
