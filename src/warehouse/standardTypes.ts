@@ -13,6 +13,15 @@ export const valueColumns: ReadonlyMap<string, ValueType> = new Map(
   ),
 );
 
+/** The report columns that the contract reads as maps, or keys of them. */
+export const mapColumns: ReadonlySet<string> = new Set(
+  lineItemColumns.flatMap(({ type, sources }) =>
+    sources.flatMap((source) =>
+      source.from === 'map' || (source.from === 'column' && type === 'MAP') ? [source.column] : [],
+    ),
+  ),
+);
+
 /**
  * Kinds of timestamps that are instants: what a warehouse makes of each is a question of its own.
  */
@@ -32,13 +41,14 @@ const STANDARD: Readonly<Record<ValueType, readonly string[]>> = {
 };
 
 /**
- * The columns of a file that the contract reads as values, and of which a cast would make something
- * else, or something that depends on who reads.
+ * The columns of a file that the contract reads, but not by a cast: maps, and those of which a cast
+ * would make something else, or something that depends on who reads.
  */
-export function unusualColumns({ columns }: Pick<StagedFile, 'columns'>): string[] {
+export function columnsWithoutCast({ columns }: Pick<StagedFile, 'columns'>): string[] {
   return columns.flatMap(({ name, type }) => {
     const wanted = valueColumns.get(name);
-    return wanted === undefined || isStandard(type, wanted) ? [] : [name];
+    const isCast = wanted === undefined ? !mapColumns.has(name) : isStandard(type, wanted);
+    return isCast ? [] : [name];
   });
 }
 

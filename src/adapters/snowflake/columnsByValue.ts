@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { createTurns } from '../../base/turns.ts';
 import type { Partition } from '../../billing/partition.ts';
 import { monthOf, yearOf } from '../../billing/period.ts';
-import { INSTANTS, unusualColumns, valueColumns } from '../../warehouse/standardTypes.ts';
+import { columnsWithoutCast, INSTANTS, valueColumns } from '../../warehouse/standardTypes.ts';
 import type { StagedFile } from '../../warehouse/warehouse.ts';
 import type { SnowflakeNames } from './names.ts';
 import { quoteText } from './quote.ts';
@@ -63,7 +63,7 @@ export function createColumnsByValue(names: SnowflakeNames): ColumnsByValue {
     include: (session, partition, files) =>
       inTurn(async () => {
         for (const file of files) {
-          await add(session, unusualColumns(file), file);
+          await add(session, columnsWithoutCast(file), file);
           await observe(session, partition, file);
         }
       }),

@@ -5,7 +5,7 @@ import { type ValueType, valueColumns } from '../../warehouse/standardTypes.ts';
  * as the external table casts it (`value:"…"::type`, one virtual column each): such a query uses
  * the vectorized scanner, and row groups are pruned by its filters (Snowflake's documentation,
  * "Introduction to external tables"). Any other column is read by value: out of the row itself,
- * whatever type each of its values has.
+ * whatever type each of its values has. Maps always are, where any file has them.
  *
  * Either way nothing depends on the session of whoever reads. Instants are TIMESTAMP_LTZ, which a
  * plain cast to NTZ would show on the clock of the session's time zone (SQL reference, "Date & time

@@ -6,7 +6,7 @@ import {
   lineItemColumns,
   partitionColumns,
 } from '../../warehouse/lineItems.ts';
-import { valueColumns } from '../../warehouse/standardTypes.ts';
+import { mapColumns, valueColumns } from '../../warehouse/standardTypes.ts';
 import type { SnowflakeNames } from './names.ts';
 import { type ByValue, finiteSql, isByValue, readSql } from './readColumn.ts';
 import { gatherSql, mapSql } from './readMap.ts';
@@ -26,8 +26,9 @@ export function createViewSql(names: SnowflakeNames): string {
  *   …                 and the amortized cost, of these
  *
  * Each step names its columns. Those of the external table are casts (readColumn.ts); VALUE, the
- * row itself, is only for maps, tags, and columns that are read by value, so that a query without
- * any of these need not read it.
+ * row itself, is only for tags, maps that any file has, and columns that are read by value, so that
+ * a query without any of these need not read it. Product attributes of legacy reports are such
+ * columns until the first report comes that has them in a map.
  *
  * Files are picked by EXISTS, so that no row can count twice: Snowflake does not enforce the key of
  * `cur_current_files`. year, month and payer are the external table's own columns, passed through
@@ -60,8 +61,10 @@ function querySql(names: SnowflakeNames, byValue: ByValue): string {
   const columns = [
     ...partitionColumns.map(({ name }) => name),
     ...lineItemColumns.map(({ name, type, sources }) => {
-      const values = sources.map((source) => sourceSql(source, { type, name, byValue }));
-      return `${values.length > 1 ? `coalesce(${values.join(', ')})` : values.join()} as ${name}`;
+      const values = sources.flatMap((source) => sourceSql(source, { type, name, byValue }));
+      // COALESCE takes two at least.
+      const [first = 'null::object', ...others] = values;
+      return `${others.length > 0 ? `coalesce(${values.join(', ')})` : first} as ${name}`;
     }),
   ];
   return `with published_rows as (
@@ -80,7 +83,7 @@ function querySql(names: SnowflakeNames, byValue: ByValue): string {
 
 with_maps as (
   select
-    ${[...own, ...maps()].join(',\n    ')}
+    ${[...own, ...maps(byValue)].join(',\n    ')}
   from published_rows
 ),
 
@@ -102,15 +105,16 @@ interface Target {
   readonly byValue: ByValue;
 }
 
-function sourceSql(source: LineItemSource, { type, name, byValue }: Target): string {
+/** None for a map that no file has. */
+function sourceSql(source: LineItemSource, { type, name, byValue }: Target): string | [] {
   switch (source.from) {
     case 'column': {
-      if (type === 'MAP') return mapName(source.column);
+      if (type === 'MAP') return isByValue(byValue, source.column) ? mapName(source.column) : [];
       const value = readSql(source.column, byValue);
       return type === 'DOUBLE' ? finiteSql(value) : value;
     }
     case 'map':
-      return `nullif(${mapName(source.column)}:"${source.key}"::varchar, '')`;
+      return isByValue(byValue, source.column) ? `nullif(${mapName(source.column)}:"${source.key}"::varchar, '')` : [];
     case 'columns':
       return `iff(array_size(object_keys(${gatheredName(name)})) > 0, ${gatheredName(name)}, null)`;
     default:
@@ -118,15 +122,11 @@ function sourceSql(source: LineItemSource, { type, name, byValue }: Target): str
   }
 }
 
-/** The report's maps that some source reads, and what is gathered for each column. */
-function maps(): string[] {
-  const read = lineItemColumns.flatMap(({ type, sources }) =>
-    sources.flatMap((source) =>
-      source.from === 'map' || (source.from === 'column' && type === 'MAP') ? [source.column] : [],
-    ),
-  );
+/** The maps that any file has, and what is gathered for each column. */
+function maps(byValue: ByValue): string[] {
+  const read = [...mapColumns].filter((column) => isByValue(byValue, column));
   return [
-    ...[...new Set(read)].map((column) => `${mapSql(column)} as ${mapName(column)}`),
+    ...read.map((column) => `${mapSql(column)} as ${mapName(column)}`),
     ...lineItemColumns.flatMap(({ name, sources }) =>
       sources.flatMap((source) => (source.from === 'columns' ? [`${gatherSql(source)} as ${gatheredName(name)}`] : [])),
     ),

@@ -57,6 +57,19 @@ describe('columns that are read by value', () => {
     expect(costs()).toEqual([2.5, 1.25]);
   });
 
+  it('are maps, too, from the first file on that has them', async () => {
+    const product = { name: 'product', type: 'map<string,string>' };
+    const legacy = await stage('legacy', withType('product_region', 'string'), { product_region: 'eu-west-1' });
+    const cur2 = await stage('cur2', [...SMALL_REPORT, product], { product: { region: 'eu-north-1' } });
+    await harness.warehouse.register(ALPHA, [legacy]);
+    expect(kept()).toEqual([]);
+    await harness.warehouse.register(ALPHA, [cur2]);
+    expect(kept()).toEqual(['product']);
+    await harness.warehouse.publish(PERIOD, 1, [publicationOf(ALPHA, [legacy, cur2])]);
+    const seen = harness.state.read(`select product_region as region from ${harness.names.lineItemsView}`, 'UTC');
+    expect(seen.map(({ region }) => region)).toEqual(['eu-west-1', 'eu-north-1']);
+  });
+
   it('cost nothing any more once they are known, in whichever process', async () => {
     await harness.warehouse.register(ALPHA, [await stage('a', withType(COST, 'string'), { [COST]: '1' })]);
     const { warehouse } = await harness.another();

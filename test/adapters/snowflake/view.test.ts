@@ -6,13 +6,17 @@ import { find, parseSnowflake, type SqlNode } from './snowflakeGrammar.ts';
 
 const NAMES = snowflakeNames({ database: 'CUR_REACTOR', schema: 'CUR' });
 const BY_VALUE = ['bill_bill_type', 'line_item_unblended_cost', 'line_item_usage_start_date'];
-const SQL = replaceViewSql(NAMES, new Set());
+const MAPS = ['product', 'resource_tags', 'cost_category'];
+const SQL = replaceViewSql(NAMES, new Set(MAPS));
+const BARE_SQL = replaceViewSql(NAMES, new Set());
 
 let statements: SqlNode[];
 let byValue: SqlNode[];
+let bare: SqlNode[];
 beforeAll(async () => {
   statements = await parseSnowflake(SQL);
-  byValue = await parseSnowflake(replaceViewSql(NAMES, new Set(BY_VALUE)));
+  byValue = await parseSnowflake(replaceViewSql(NAMES, new Set([...MAPS, ...BY_VALUE])));
+  bare = await parseSnowflake(BARE_SQL);
 });
 
 /** What a query of the view selects: each element's expression, and the name that it has. */
@@ -54,7 +58,7 @@ describe('the contract view in Snowflake', () => {
   it('is left as it is where the setup finds one: the reactor knows what it has to be', async () => {
     const sql = createViewSql(NAMES);
     expect((await parseSnowflake(sql)).map(({ kind }) => kind)).toEqual(['create_view_statement']);
-    expect(sql.slice(sql.indexOf('\n'))).toBe(SQL.slice(SQL.indexOf('\n')));
+    expect(sql.slice(sql.indexOf('\n'))).toBe(BARE_SQL.slice(BARE_SQL.indexOf('\n')));
     expect(sql).toMatch(/^create view if not exists CUR_REACTOR\.CUR\.CUR_LINE_ITEMS\n/);
   });
 
@@ -122,6 +126,16 @@ describe('the contract view in Snowflake', () => {
     expect(expressionOf('line_item_usage_start_date')).toBe(
       `convert_timezone('UTC', line_item_usage_start_date)::timestamp_ntz`,
     );
+  });
+
+  it('reads no map before any file has one, and the row itself for tags alone then', () => {
+    expect(lineItemColumns.flatMap(({ name }) => (readsRow(name, bare) ? [name] : []))).toEqual(['resource_tags']);
+    expect(expressionOf('product_region', bare)).toBe(
+      `coalesce(nullif(product_region_code, ''), nullif(product_region, ''))`,
+    );
+    expect(expressionOf('product_sku', bare)).toBe(`nullif(product_sku, '')`);
+    expect(expressionOf('cost_category', bare)).toBe('null::object');
+    for (const column of MAPS) expect(BARE_SQL).not.toContain(`${column}_map`);
   });
 
   it('reads the row itself only for maps, tags, what may come from a map, and columns that are read by value', () => {
