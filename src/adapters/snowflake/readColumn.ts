@@ -83,17 +83,17 @@ const BY_VALUE: Readonly<Record<ValueType, (value: string) => string>> = {
 /**
  * A timestamp of whatever type. An integer counts seconds, milliseconds, microseconds or
  * nanoseconds since 1970, by its magnitude: TYPEOF calls it DECIMAL where Snowflake has stored it
- * so (SQL reference, "TYPEOF"). Text is in UTC unless it says its own offset; its format is stated,
- * because the session's TIMESTAMP_INPUT_FORMAT would count else ("Date and time input and output
- * formats").
+ * so (SQL reference, "TYPEOF"). Text is in UTC unless it says its own offset; Athena writes UTC's as
+ * a word. Its format is stated, because the session's TIMESTAMP_INPUT_FORMAT would count else ("Date
+ * and time input and output formats").
  */
 function timestampSql(value: string): string {
-  const text = `nullif(${value}::varchar, '')`;
+  const text = `nullif(replace(${value}::varchar, ' UTC', 'Z'), '')`;
   return `case
       when typeof(${value}) in ('TIMESTAMP_LTZ', 'TIMESTAMP_TZ')
         then convert_timezone('UTC', ${value}::timestamp_tz)::timestamp_ntz
       when is_varchar(${value}) then iff(
-        regexp_like(${text}, '.*(Z|[+-][0-9]{2}:?[0-9]{2})'),
+        regexp_like(${text}, '.*[0-9]:[0-9]{2}.*(Z|[+-][0-9]{2}(:?[0-9]{2})?)'),
         convert_timezone('UTC', to_timestamp_tz(${text}, 'auto'))::timestamp_ntz,
         to_timestamp_ntz(${text}, 'auto')
       )

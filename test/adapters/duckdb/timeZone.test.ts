@@ -46,6 +46,8 @@ it.each([
   ['string', HOUR],
   ['string', '2026-10-31T23:00:00Z'],
   ['string', '2026-11-01T01:00:00+02:00'],
+  ['string', '2026-10-31 16:00:00-07'],
+  ['string', '2026-10-31 23:00:00.000 UTC'],
   ['bigint', SECONDS],
   ['bigint', SECONDS * 1e3],
   ['bigint', SECONDS * 1e6],

@@ -65,6 +65,9 @@ describe.each(ZONES)('a reader whose session is in %s sees UTC where the file ha
     ['without an offset', HOURS],
     ['with Z', ['2026-10-31T23:00:00Z', '2026-11-01T00:00:00.000Z']],
     ['with offsets', ['2026-10-31T16:00:00-07:00', '2026-11-01 05:30:00 +0530']],
+    ['with hours as offsets', ['2026-10-31 16:00:00-07', '2026-11-01 14:00:00.000 +14']],
+    ['as Athena writes it', ['2026-10-31 23:00:00.000 UTC', '2026-11-01 00:00:00 UTC']],
+    ['as dates', ['2026-10-31 23:00', '2026-11-01']],
   ])('text %s', async (_what, cells) => {
     await publish('line_item_usage_start_date', 'string', [...cells, '']);
     expect(seen('line_item_usage_start_date', zone)).toEqual([...HOURS, null]);

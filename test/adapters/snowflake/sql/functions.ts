@@ -53,6 +53,7 @@ const FUNCTIONS: Readonly<Record<string, Callable>> = {
   to_timestamp_tz: (given, timeZone) => toTimestamp(given, 'timestamp_tz', timeZone),
   to_varchar: toVarchar,
   regexp_like: ([value = null, pattern = null]) => new RegExp(`^(?:${text(pattern)})$`).test(text(value)),
+  replace: ([value = null, part = null, by = null]) => text(value).replaceAll(text(part), text(by)),
   startswith: ([value = null, start = null]) => text(value).startsWith(text(start)),
   endswith: ([value = null, end = null]) => text(value).endsWith(text(end)),
   contains: ([value = null, part = null]) => text(value).includes(text(part)),

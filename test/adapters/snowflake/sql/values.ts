@@ -96,7 +96,7 @@ function numberOf(value: SqlValue): number {
   throw refused('100071', `Failed to cast variant value ${JSON.stringify(value)} to REAL`);
 }
 
-const TIMESTAMP = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(?::(\d\d(?:\.\d+)?))?)?\s*(?:(Z)|([+-])(\d\d):?(\d\d))?$/;
+const TIMESTAMP = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(?::(\d\d(?:\.\d+)?))?)?\s*(?:(Z)|([+-])(\d\d)(?::?(\d\d))?)?$/;
 
 function timestampOf(value: SqlValue, type: string, timeZone: string): SqlValue {
   const time = typeof value === 'string' ? parsedTime(value) : value;
