@@ -16,13 +16,15 @@ import { replaceViewSql, viewComment } from './view.ts';
  *
  * Several processes may find out at the same time. Each first adds to the table what it has found,
  * then creates the view from all that the table says, and again when the table has grown meanwhile:
- * whichever of them is the last leaves a view that knows all. A process that dies in between leaves
- * an older view, which the next one notices by its comment when it begins.
+ * whichever of them is the last leaves a view that knows all. Where that fails in between, the view
+ * may lack what another has found; this process's next registration, or the first of the next
+ * process, notices it by the view's comment.
  */
 interface ColumnsByValue {
   /**
    * What these files force is in the table and in the view when this returns: only then may they be
-   * published. The files have been registered. May be called again after a crash.
+   * published. The files have been registered. When it throws what the session throws, the
+   * partition fails and is tried again.
    */
   include(session: Statements, partition: Partition, files: readonly StagedFile[]): Promise<void>;
   /** All that are known now: at least what the files that were included here have forced. */
@@ -44,6 +46,8 @@ export function createColumnsByValue(names: SnowflakeNames): ColumnsByValue {
     const known = await current(session);
     const fresh = columns.filter((column) => !isByValue(known, column));
     if (fresh.length === 0) return;
+    // Unknown until the view was replaced.
+    inView = undefined;
     await insertColumns(session, names, fresh, file.stagedKey);
     inView = await replaceView(session, names);
   }
@@ -53,8 +57,8 @@ export function createColumnsByValue(names: SnowflakeNames): ColumnsByValue {
       if (observed.has(type) || isByValue(await current(session), name)) continue;
       const kind = await kindOf(session, names, { partition, stagedKey: file.stagedKey, column: name });
       if (kind === undefined) continue;
-      observed.add(type);
       if (kind !== INSTANT) await add(session, TIMESTAMPS, file);
+      observed.add(type);
     }
   }
 
@@ -62,6 +66,7 @@ export function createColumnsByValue(names: SnowflakeNames): ColumnsByValue {
     known: (session) => inTurn(() => current(session)),
     include: (session, partition, files) =>
       inTurn(async () => {
+        await current(session);
         for (const file of files) {
           await add(session, columnsWithoutCast(file), file);
           await observe(session, partition, file);

@@ -83,9 +83,9 @@ const BY_VALUE: Readonly<Record<ValueType, (value: string) => string>> = {
 /**
  * A timestamp of whatever type. An integer counts seconds, milliseconds, microseconds or
  * nanoseconds since 1970, by its magnitude: TYPEOF calls it DECIMAL where Snowflake has stored it
- * so (SQL reference, "TYPEOF"). Text is in UTC unless it says its own offset; Athena writes UTC's as
- * a word. Its format is stated, because the session's TIMESTAMP_INPUT_FORMAT would count else ("Date
- * and time input and output formats").
+ * so (SQL reference, "TYPEOF"). Text is in UTC unless it says its own offset; Athena writes UTC's
+ * as a word. Its format is stated, because the session's TIMESTAMP_INPUT_FORMAT would count else
+ * ("Date and time input and output formats").
  */
 function timestampSql(value: string): string {
   const text = `nullif(replace(${value}::varchar, ' UTC', 'Z'), '')`;

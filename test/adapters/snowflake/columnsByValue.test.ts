@@ -117,6 +117,18 @@ describe('columns that are read by value', () => {
     ]);
   });
 
+  it('are all timestamps then, also where the first attempt to say so failed', async () => {
+    harness.state.utcTimestampsAre = 'TIMESTAMP_NTZ';
+    harness.state.beforeStatement = async (text) => {
+      if (text.startsWith('insert into <columnsByValue>')) throw new Error('no warehouse can be resumed');
+    };
+    const file = await stage('a');
+    await expect(harness.warehouse.register(ALPHA, [file])).rejects.toThrow();
+    harness.state.beforeStatement = async () => undefined;
+    await harness.warehouse.register(ALPHA, [file]);
+    expect(kept()).toHaveLength(4);
+  });
+
   it('are looked for once a process for each kind of instants, and again where a file had no value', async () => {
     const empty = await harness.stage({ partition: BETA, name: 'empty', rows: [] });
     const observations = async (...files: Awaited<ReturnType<typeof stage>>[]) => {
@@ -156,7 +168,9 @@ describe('the contract view', () => {
     expect(await comment()).toBe(viewComment(harness.names, new Set([COST, AMOUNT])));
   });
 
-  it('has what was found before a process died, once the next one begins', async () => {
+  it('has what was found before it could not be replaced, once this process registers anything, or the next one begins', async () => {
+    const others = await harness.another();
+    await harness.warehouse.register(ALPHA, [await stage('usual')]);
     harness.state.beforeStatement = async (text) => {
       if (text.startsWith('create or replace view')) throw new Error('the process is gone');
     };
@@ -164,8 +178,11 @@ describe('the contract view', () => {
     await expect(harness.warehouse.register(ALPHA, [file])).rejects.toThrow();
     expect(kept()).toEqual([COST]);
     harness.state.beforeStatement = async () => undefined;
-    const { warehouse } = await harness.another();
-    await warehouse.register(ALPHA, [file]);
+    expect(await comment()).toBe(viewComment(harness.names, new Set()));
+    await harness.warehouse.register(ALPHA, [await stage('other')]);
+    expect(await comment()).toBe(viewComment(harness.names, new Set([COST])));
+    await harness.session.run(replaceViewSql(harness.names, new Set()));
+    await others.warehouse.register(ALPHA, [await stage('another')]);
     expect(await comment()).toBe(viewComment(harness.names, new Set([COST])));
   });
 });
