@@ -27,6 +27,22 @@ create table if not exists #publications (
     published_at timestamp_ntz not null
 );
 
+-- one row per column of reports that some registered file has as a map, or in
+-- an unusual type: the contract view reads it value by value, which is slower.
+-- Where files are published already when this table is made, by an older
+-- release, nobody has looked at their types: '*' stands for every column
+create table if not exists #columns_by_value (
+    column_name varchar not null,
+    first_file varchar not null,
+    since timestamp_ntz not null
+) as
+select
+    '*',
+    min(staged_key),
+    sysdate()
+from #current_files
+having count(*) > 0;
+
 -- one row per period: the epoch of the newest run that was let in; the same of
 -- runs of the analytics script, and the last statement that it has committed
 create table if not exists #fence (

@@ -126,6 +126,8 @@ async function prepare(connection: DuckDBConnection, memoryLimitBytes: number): 
   // Bills are cut in UTC; DuckDB would take the machine's zone wherever an instant becomes a
   // timestamp.
   await connection.run(`set global TimeZone = 'UTC'`);
+  // A script may set it for all; what loads files keeps its own.
+  await connection.run(`set session TimeZone = 'UTC'`);
   // Every staged file is read once. The cache would keep at least a megabyte of memory for each.
   await connection.run('set global enable_external_file_cache = false');
   // Keeping the order of small files makes DuckDB hold a row group for each: twice the time. A

@@ -1,7 +1,13 @@
 import { DuckDBInstance } from '@duckdb/node-api';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createExternalTableSql, refreshSql, removeFilesSql } from '../../../src/adapters/snowflake/externalTable.ts';
+import {
+  addColumnsSql,
+  castColumns,
+  createExternalTableSql,
+  refreshSql,
+  removeFilesSql,
+} from '../../../src/adapters/snowflake/externalTable.ts';
 import { snowflakeNames } from '../../../src/adapters/snowflake/names.ts';
 import { parsePayer } from '../../../src/billing/payer.ts';
 import { parsePeriod } from '../../../src/billing/period.ts';
@@ -73,7 +79,20 @@ describe('the external table', () => {
     expect(() => removeFilesSql(NAMES, [])).toThrow(RangeError);
   });
 
-  it('has no column of any report: what it is read by is the row itself', () => {
-    expect(createExternalTableSql(NAMES).match(/ as \(/g)).toHaveLength(4);
+  it('casts each column that the contract reads as a value, and has none of any other', () => {
+    const columns = [...createExternalTableSql(NAMES).matchAll(/^ {2}(\w+) (\w+) as \(value:"(\w+)"::(\w+)\)/gm)];
+    expect(columns.map(([, name, type]) => [name, type])).toEqual(castColumns.map(({ name, type }) => [name, type]));
+    for (const [, name, type, column, cast] of columns) expect([column, cast]).toEqual([name, type]);
+    expect(createExternalTableSql(NAMES).match(/ as \(/g)).toHaveLength(4 + columns.length);
+    expect(columns.map(([, name]) => name)).toContain('line_item_usage_start_date');
+    expect(columns.map(([, name]) => name)).not.toContain('resource_tags');
+  });
+
+  it('of an older release is given the columns that it lacks', async () => {
+    const statements = addColumnsSql(NAMES);
+    expect(statements).toHaveLength(castColumns.length);
+    expect((await parseSnowflake(statements.join(';\n'))).map(({ kind }) => kind)).toEqual(
+      statements.map(() => 'alter_table_statement'),
+    );
   });
 });

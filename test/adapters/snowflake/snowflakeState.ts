@@ -1,21 +1,34 @@
 import type { SnowflakeNames } from '../../../src/adapters/snowflake/names.ts';
+import { createViewSql } from '../../../src/adapters/snowflake/view.ts';
+import type { ColumnType } from '../../../src/billing/columnType.ts';
 import type { Row } from '../../warehouse/harness.ts';
+import { ACCOUNT_TIME_ZONE } from './protocolRoutes.ts';
 import type { Execute } from './protocolServer.ts';
 import { runBlock } from './snowflakeBlocks.ts';
-import { externalTableStatements, scan } from './snowflakeExternalTable.ts';
+import { columnsByValueStatements } from './snowflakeColumnsByValue.ts';
+import { externalTableStatements } from './snowflakeExternalTable.ts';
 import { fenceStatements } from './snowflakeFence.ts';
 import { findingsStatements } from './snowflakeFindings.ts';
 import { publicationStatements } from './snowflakePublications.ts';
+import { Relations } from './snowflakeRelations.ts';
 import { type Block, blockOf } from './snowflakeScripting.ts';
 import { type Known, NOTHING, refused } from './snowflakeStatements.ts';
 import { emptyTables, Sessions, type Tables } from './snowflakeTables.ts';
 import { totalsStatements } from './snowflakeTotals.ts';
+import type { Plain } from './sql/values.ts';
 
 /** A stand-in for one schema of Snowflake, and what a test may order of it. */
 export interface SnowflakeState {
   readonly execute: Execute;
   /** What lies in the stage, by staged key. */
   readonly stage: Map<string, readonly Row[]>;
+  /** How the footers of staged files type their columns, by staged key; AWS's own types else. */
+  readonly columns: Map<string, readonly ColumnType[]>;
+  /**
+   * What UTC-adjusted timestamps of Parquet are in this account's external tables: the
+   * documentation says it of staged files.
+   */
+  utcTimestampsAre: 'TIMESTAMP_LTZ' | 'TIMESTAMP_NTZ';
   /** Staged keys of which REFRESH says REGISTER_FAILED. */
   readonly failsToRegister: Set<string>;
   /** Staged keys of which REMOVE FILES says UNREGISTER_FAILED. */
@@ -39,8 +52,10 @@ export interface SnowflakeState {
   readonly statements: string[];
   /** Every block so far, as it was sent. */
   readonly blocks: string[];
-  /** The rows that the contract view shows. */
+  /** The rows that the contract view shows: their ids, currencies and costs. */
   lineItems(partitionPath: string): Row[];
+  /** What a query of the contract view answers to a reader whose session has this time zone. */
+  read(sql: string, timeZone: string): Record<string, Plain>[];
 }
 
 /**
@@ -54,6 +69,8 @@ export function makeSnowflakeState(names: SnowflakeNames, isOpen: (sessionId: st
   const registered = new Set<string>();
   const state: SnowflakeState = {
     stage: new Map(),
+    columns: new Map(),
+    utcTimestampsAre: 'TIMESTAMP_LTZ',
     failsToRegister: new Set(),
     failsToUnregister: new Set(),
     beforeStatement: async () => undefined,
@@ -65,12 +82,14 @@ export function makeSnowflakeState(names: SnowflakeNames, isOpen: (sessionId: st
     statements: [],
     blocks: [],
     lineItems: (path) => {
-      const current = new Set(sessions.committed.currentFiles.map(({ stagedKey }) => stagedKey));
-      return [...registered]
-        .filter((key) => key.startsWith(path) && current.has(key))
-        .flatMap((key) => scan(state, key));
+      const shown = `identity_line_item_id, line_item_currency_code, line_item_unblended_cost, staged_key`;
+      return state
+        .read(`select ${shown} from ${names.lineItemsView}`, ACCOUNT_TIME_ZONE)
+        .filter(({ staged_key: key }) => String(key).startsWith(path))
+        .map(({ staged_key: _, ...row }) => row as Row);
     },
-    execute: async ({ sql, binds, sessionId }, { signal, runChild }) => {
+    read: (sql, timeZone) => relations.plain(sql, { tables: sessions.committed, registered, timeZone }),
+    execute: async ({ sql, binds, sessionId, timeZone }, { signal, runChild }) => {
       sessions.endAllBut(isOpen);
       const block = parsedBlock(sql);
       if (block) {
@@ -86,6 +105,13 @@ export function makeSnowflakeState(names: SnowflakeNames, isOpen: (sessionId: st
         const match = pattern.exec(text);
         if (match) return run({ match, binds, sessionId });
       }
+      if (/^create or replace view <lineItemsView> copy grants /.test(text)) {
+        relations.createView(sql);
+        return NOTHING;
+      }
+      if (/^select .* from <(externalTable|lineItemsView)>/.test(text)) {
+        return relations.answer(sql, { tables: sessions.read(sessionId), registered, timeZone, binds });
+      }
       if (/\bno_such_table\b/.test(text))
         throw refused('002003', "SQL compilation error: Object 'NO_SUCH_TABLE' does not exist");
       throw refused('001003', `SQL compilation error: syntax error in ${text}`);
@@ -96,9 +122,12 @@ export function makeSnowflakeState(names: SnowflakeNames, isOpen: (sessionId: st
     ...externalTableStatements(state, registered),
     ...fenceStatements(sessions),
     ...publicationStatements(sessions),
+    ...columnsByValueStatements(sessions, () => relations.comment),
     ...findingsStatements(sessions),
     ...totalsStatements(sessions, state.lineItems),
   ];
+  const relations = new Relations(state, names);
+  relations.createView(createViewSql(names));
   return state;
 }
 

@@ -29,6 +29,7 @@ export interface Tables {
   readonly publications: PublicationRow[];
   readonly currentFiles: CurrentFile[];
   readonly findings: { payer: string; year: number; month: number }[];
+  readonly columnsByValue: { columnName: string; firstFile: string }[];
 }
 
 /** Changes the tables; answers how many rows that were there before it has changed or deleted. */
@@ -37,7 +38,7 @@ export type Write = (tables: Tables) => number;
 const LOCK_TIMEOUT_MS = 60_000;
 
 export function emptyTables(): Tables {
-  return { fence: [], publications: [], currentFiles: [], findings: [] };
+  return { fence: [], publications: [], currentFiles: [], findings: [], columnsByValue: [] };
 }
 
 /**
