@@ -10,6 +10,7 @@ import type { ScriptEngine } from './script.ts';
  *   register   the external table learns a partition's files; readers see nothing of it
  *   audit      the warehouse counts what it can really read of them
  *   publish    one transaction makes exactly the given files visible through the views
+ *   unregister the external table forgets those that were visible before
  *   script     the analytics script replaces the findings of (period, payers)
  *
  * Everything that readers can notice is fenced: `raiseFence` lets a run in and every older one out,
@@ -55,10 +56,22 @@ export interface Warehouse {
    */
   readonly script: ScriptEngine;
   /**
-   * Forgets superseded files, so that their staged copies may be deleted. Never one that is
-   * published: that throws.
+   * Forgets superseded files of a month: nothing scans them any more, and their staged copies may be
+   * deleted. A file that it does not know is forgotten. Answers why some were not, by staged key:
+   * one that is published never is. Throws FencedOff.
    */
-  unregister(partition: Partition, stagedKeys: readonly string[]): Promise<void>;
+  unregister(
+    period: Period,
+    epoch: number,
+    superseded: readonly SupersededFiles[],
+    signal?: AbortSignal,
+  ): Promise<ReadonlyMap<string, string>>;
+}
+
+/** Files of a payer's month that readers do not see any more. */
+export interface SupersededFiles {
+  readonly payer: Payer;
+  readonly stagedKeys: readonly string[];
 }
 
 /** An immutable copy of one version, and what its footer promises. */

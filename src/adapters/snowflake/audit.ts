@@ -4,6 +4,7 @@ import { monthOf, yearOf } from '../../billing/period.ts';
 import { COST_BOUND } from '../../warehouse/costs.ts';
 import type { FileAudit, StagedFile } from '../../warehouse/warehouse.ts';
 import type { SnowflakeNames } from './names.ts';
+import { ofMonth } from './ofMonth.ts';
 import { type ByValue, isByValue, readSql, tryNumberSql, valueSql } from './readColumn.ts';
 import type { Statements } from './statements.ts';
 
@@ -38,20 +39,18 @@ export async function auditFiles(
   files: readonly StagedFile[],
 ): Promise<FileAudit[]> {
   if (files.length === 0) return [];
-  const [year, month] = [yearOf(period), monthOf(period)];
   const rows = await session.run(
     `select staged_key, count(*) as row_count,
-       count_if(year(period_start) <> ? or month(period_start) <> ?) as other_count,
+       count_if(year(period_start) <> ${yearOf(period)} or month(period_start) <> ${monthOf(period)}) as other_count,
        count(cost_text) as cost_count,
        count_if(cost_text is not null and not coalesce(abs(cost) < ${COST_BOUND}, false)) as impossible_count
      from (
        select staged_key, ${readSql(START, byValue)} as period_start,
          ${costTextSql(byValue)} as cost_text, ${tryNumberSql(COST, byValue)} as cost
        from ${names.externalTable}
-       where year = ? and month = ? and payer = ?
+       where ${ofMonth(period, [payer])}
      )
      group by staged_key`,
-    [year, month, year, month, payer],
   );
   const counts = new Map(
     z

@@ -1,10 +1,11 @@
 import * as z from 'zod/mini';
 import { type Payer, parsePayer } from '../../billing/payer.ts';
-import { monthOf, type Period, yearOf } from '../../billing/period.ts';
+import type { Period } from '../../billing/period.ts';
 import { amountOf, sumSql } from '../../warehouse/costs.ts';
 import type { PartitionTotals } from '../../warehouse/warehouse.ts';
 import type { SnowflakeNames } from './names.ts';
-import { BOUND_TEXTS, type Statements } from './statements.ts';
+import { ofMonth } from './ofMonth.ts';
+import type { Statements } from './statements.ts';
 
 /** What readers see of each payer's month, in two statements, however many payers. */
 export async function totalsOf(
@@ -14,22 +15,19 @@ export async function totalsOf(
   payers: readonly Payer[],
 ): Promise<Map<Payer, PartitionTotals>> {
   if (payers.length === 0) return new Map();
-  const binds = [yearOf(period), monthOf(period), JSON.stringify(payers)];
   const costs = await session.run(
     `select payer, line_item_currency_code as currency, ${sumSql('line_item_unblended_cost')} as cost
      from ${names.lineItemsView}
-     where year = ? and month = ? and payer in ${BOUND_TEXTS}
+     where ${ofMonth(period, payers)}
      group by payer, line_item_currency_code
      order by payer, currency`,
-    binds,
   );
   const findings = await session.run(
     `select payer, check_name, currency, count(*) as finding_count, ${sumSql('estimated_saving')} as estimated_saving
      from ${names.findings}
-     where year = ? and month = ? and payer in ${BOUND_TEXTS}
+     where ${ofMonth(period, payers)}
      group by payer, check_name, currency
      order by payer, check_name, currency`,
-    binds,
   );
   const costRows = z.array(CostRow).parse(costs);
   const findingRows = z.array(FindingRow).parse(findings);

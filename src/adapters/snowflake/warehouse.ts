@@ -7,10 +7,11 @@ import { isUnreachable, SnowflakeFailure } from './failures.ts';
 import { raiseFence } from './fence.ts';
 import type { SnowflakeNames } from './names.ts';
 import { publishedFiles, publishFiles } from './publish.ts';
-import { registerFiles, unregisterFiles } from './register.ts';
+import { registerFiles } from './register.ts';
 import { createSnowflakeScript } from './script.ts';
 import type { Session } from './session.ts';
 import { totalsOf } from './totals.ts';
+import { unregisterFiles } from './unregister.ts';
 
 interface SnowflakeWarehouseOptions {
   /**
@@ -46,7 +47,7 @@ export function openSnowflakeWarehouse(options: SnowflakeWarehouseOptions): Ware
     published: (period, payers, signal) => on(signal, (session) => publishedFiles(session, names, period, payers)),
     register: (partition, files, signal) =>
       on(signal, async (session) => {
-        const statuses = await registerFiles(session, names, partition, files);
+        const statuses = await registerFiles(session, names, files);
         await columns.include(session, partition, registeredOf(files, statuses));
         return statuses;
       }),
@@ -63,8 +64,8 @@ export function openSnowflakeWarehouse(options: SnowflakeWarehouseOptions): Ware
       look: (run, step, queryId) => reaching(() => script.look(run, step, queryId)),
       cancel: (run, stepNumber, queryId) => reaching(() => script.cancel(run, stepNumber, queryId)),
     },
-    unregister: (partition, stagedKeys) =>
-      on(undefined, (session) => unregisterFiles(session, names, partition, stagedKeys)),
+    unregister: (period, epoch, superseded, signal) =>
+      on(signal, (session) => unregisterFiles(session, names, { period, epoch }, superseded)),
   };
 }
 

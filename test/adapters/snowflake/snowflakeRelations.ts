@@ -19,7 +19,6 @@ const STAGE_FOLDER = 'staging/';
 /** Who reads: what they see of the tables, and what their session is set to. */
 export interface Reading {
   readonly tables: Tables;
-  readonly registered: ReadonlySet<string>;
   readonly timeZone: string;
   readonly binds?: readonly (string | null)[];
 }
@@ -86,7 +85,7 @@ export class Relations {
     return database;
   }
 
-  #externalRows({ registered, timeZone }: Reading): LazyRow[] {
+  #externalRows({ tables: { registered }, timeZone }: Reading): LazyRow[] {
     return [...registered].flatMap((key) =>
       scan(this.#state, key).map((row) => {
         const values = new Map<string, () => SqlValue>();

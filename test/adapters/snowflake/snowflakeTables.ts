@@ -30,6 +30,8 @@ export interface Tables {
   readonly currentFiles: CurrentFile[];
   readonly findings: { payer: string; year: number; month: number }[];
   readonly columnsByValue: { columnName: string; firstFile: string }[];
+  /** The staged keys that the external table knows: they change in transactions, too. */
+  readonly registered: Set<string>;
 }
 
 /** Changes the tables; answers how many rows that were there before it has changed or deleted. */
@@ -38,7 +40,7 @@ export type Write = (tables: Tables) => number;
 const LOCK_TIMEOUT_MS = 60_000;
 
 export function emptyTables(): Tables {
-  return { fence: [], publications: [], currentFiles: [], findings: [], columnsByValue: [] };
+  return { fence: [], publications: [], currentFiles: [], findings: [], columnsByValue: [], registered: new Set() };
 }
 
 /**

@@ -1,8 +1,8 @@
 import type { Row } from '../../warehouse/harness.ts';
-import { boundNumber, boundTexts, IN_BOUND_TEXTS, type Known, pattern } from './snowflakeStatements.ts';
+import { escaped, type Known, monthIn, ofMonth, pattern } from './snowflakeStatements.ts';
 import type { Sessions } from './snowflakeTables.ts';
 
-const OF_MONTH = String.raw`where year = \? and month = \? and payer ${IN_BOUND_TEXTS}`;
+const OF_MONTH = `where ${ofMonth()}`;
 
 /**
  * The totals of a month. Findings of this stand-in are all of the check `ran`, without a currency
@@ -15,9 +15,9 @@ export function totalsStatements(sessions: Sessions, lineItems: (path: string) =
         `select payer, line_item_currency_code as currency, ${sumOf('line_item_unblended_cost')} as cost` +
           ` from <lineItemsView> ${OF_MONTH} group by payer, line_item_currency_code order by payer, currency`,
       ),
-      run: async ({ binds }) => {
-        const [year, month] = [boundNumber(binds, 0), boundNumber(binds, 1)];
-        const rows = [...boundTexts(binds, 2)].sort().flatMap((payer) => {
+      run: async ({ match }) => {
+        const { year, month, payers } = monthIn(match);
+        const rows = payers.flatMap((payer) => {
           const items = lineItems(`year=${year}/month=${String(month).padStart(2, '0')}/payer-${payer}/`);
           return costsOf(items).map(([currency, cost]) => [payer, currency, cost === null ? null : String(cost)]);
         });
@@ -38,11 +38,11 @@ export function totalsStatements(sessions: Sessions, lineItems: (path: string) =
           ` from <findings> ${OF_MONTH}` +
           ' group by payer, check_name, currency order by payer, check_name, currency',
       ),
-      run: async ({ binds, sessionId }) => {
-        const [year, month, payers] = [boundNumber(binds, 0), boundNumber(binds, 1), boundTexts(binds, 2)];
+      run: async ({ match, sessionId }) => {
+        const { isOf, payers } = monthIn(match);
         const { findings } = sessions.read(sessionId);
-        const rows = [...payers].sort().flatMap((payer) => {
-          const of = findings.filter((row) => row.payer === payer && row.year === year && row.month === month);
+        const rows = payers.flatMap((payer) => {
+          const of = findings.filter((row) => isOf(row) && row.payer === payer);
           return of.length === 0 ? [] : [[payer, 'ran', null, String(of.length), null]];
         });
         return {
@@ -71,7 +71,7 @@ function sumOf(column: string): string {
     `case when count(${bounded(addable)}) > 0 then` +
     ` cast(coalesce(sum(cast(${bounded(exact)} as decimal(38, 15))), 0) as double)` +
     ` + coalesce(sum(${bounded(`${addable} and abs(${column}) >= 1000000000000`)}), 0) end`;
-  return text.replaceAll(/[()?*:|$+]/g, String.raw`\$&`);
+  return escaped(text);
 }
 
 /** The costs per currency, by currency; null comes last, as in Snowflake. */
