@@ -15,7 +15,7 @@ import { clearAway, forgetReplaced } from './removeSuperseded.ts';
 import { type FinalizeServices, type FinalizeSettings, hasTimeFor, type Run } from './services.ts';
 import { sliceOf } from './slices.ts';
 import { createUnregister } from './unregister.ts';
-import { passesAudit } from './verify.ts';
+import { audit } from './verify.ts';
 import { workOrder } from './workOrder.ts';
 import { workThrough } from './workThrough.ts';
 
@@ -101,9 +101,10 @@ async function publishDue(
       };
     }
     await renewLease(services, settings, run);
-    if (!(await passesAudit(services, settings, { run, signal }, candidate))) return undefined;
+    const audited = await audit(services, settings, { run, signal }, candidate);
+    if (!audited) return undefined;
     return async () => {
-      if (!(await publish(candidate))) return;
+      if (!(await publish(audited))) return;
       visible.push(partition.payer);
       const shown = new Set(candidate.files.map(({ stagedKey }) => stagedKey));
       const replaced = seen?.stagedKeys.filter((stagedKey) => !shown.has(stagedKey)) ?? [];

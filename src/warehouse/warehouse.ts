@@ -2,6 +2,7 @@ import type { ColumnType } from '../billing/columnType.ts';
 import type { Partition } from '../billing/partition.ts';
 import type { Payer } from '../billing/payer.ts';
 import type { Period } from '../billing/period.ts';
+import type { CurrencyCost, FileCost } from './currencyCosts.ts';
 import type { ScriptEngine } from './script.ts';
 
 /**
@@ -36,8 +37,8 @@ export interface Warehouse {
    */
   register(partition: Partition, files: readonly StagedFile[], signal?: AbortSignal): Promise<FileStatus[]>;
   /**
-   * Counts the rows that the warehouse reads in each of these files. A file it does not know has
-   * zero rows.
+   * Counts the rows that the warehouse reads in each of these files, and adds up what they cost, in
+   * one scan of the partition. A file it does not know has zero rows.
    */
   audit(partition: Partition, files: readonly StagedFile[], signal?: AbortSignal): Promise<FileAudit[]>;
   /**
@@ -46,8 +47,9 @@ export interface Warehouse {
    */
   publish(period: Period, epoch: number, publications: readonly Publication[], signal?: AbortSignal): Promise<void>;
   /**
-   * What readers see of these payers' month, as sums. Every payer that was asked for is in the
-   * answer.
+   * What readers see of these payers' month, as sums: of what publications and findings say. Line
+   * items are read of those payers alone whose publication says no costs; throws where the rows that
+   * can be read are not those that were published. Every payer that was asked for is in the answer.
    */
   totals(period: Period, payers: readonly Payer[]): Promise<Map<Payer, PartitionTotals>>;
   /**
@@ -101,6 +103,8 @@ export interface FileAudit {
    * (`COST_BOUND`), either way.
    */
   readonly rowsOfImpossibleCost: number;
+  /** What its line items cost, unblended, but for those: one entry per currency. */
+  readonly costs: readonly FileCost[];
 }
 
 export interface Publication {
@@ -113,6 +117,11 @@ export interface Publication {
    * 1970.
    */
   readonly asOf: number;
+  /**
+   * What the audit of these files found that they cost; kept with the publication. Absent: `totals`
+   * reads it from the line items.
+   */
+  readonly costs?: readonly CurrencyCost[] | undefined;
 }
 
 /** A currency is null where no row says one. */
@@ -121,7 +130,7 @@ export interface PartitionTotals {
    * What the line items cost, unblended: one entry per currency, none without rows. Null when no
    * row has a cost.
    */
-  readonly costs: readonly { readonly currency: string | null; readonly cost: number | null }[];
+  readonly costs: readonly CurrencyCost[];
   /** What the analytics have found: one entry per check that found something, and currency. */
   readonly findings: readonly CheckTotal[];
 }

@@ -99,7 +99,7 @@ export class SimulatedWarehouse implements Warehouse {
     return files.map(({ stagedKey }) => {
       const rows = this.registered.get(stagedKey) ?? 0;
       const rowsOfImpossibleCost = this.#world.isImpossible(stagedKey) ? 1 : 0;
-      return { stagedKey, rows, rowsOfOtherPeriods: 0, rowsWithCost: rows, rowsOfImpossibleCost };
+      return { stagedKey, rows, rowsOfOtherPeriods: 0, rowsWithCost: rows, rowsOfImpossibleCost, costs: [] };
     });
   }
 

@@ -2,6 +2,8 @@ import * as z from 'zod/mini';
 import type { Partition } from '../../billing/partition.ts';
 import { monthOf, yearOf } from '../../billing/period.ts';
 import { COST_BOUND } from '../../warehouse/costs.ts';
+import { decimalSumSql } from '../../warehouse/currencyCosts.ts';
+import { fileAudits } from '../../warehouse/fileAudits.ts';
 import type { FileAudit, StagedFile } from '../../warehouse/warehouse.ts';
 import type { SnowflakeNames } from './names.ts';
 import { ofMonth } from './ofMonth.ts';
@@ -9,6 +11,7 @@ import { type ByValue, isByValue, readSql, tryNumberSql, valueSql } from './read
 import type { Statements } from './statements.ts';
 
 const COST = 'line_item_unblended_cost';
+const CURRENCY = 'line_item_currency_code';
 const START = 'bill_billing_period_start_date';
 
 /** How the external table is read. */
@@ -19,7 +22,7 @@ interface Reading {
 
 /**
  * Counts, in one scan of the partition, the rows of each file, those that say they belong to
- * another month, and what is known of their cost. It reads as the contract view does, so that what
+ * another month, and what is known of their cost; and adds the cost up, per currency. It reads as the contract view does, so that what
  * is counted is what readers will see, and in a session whose time zone is far from UTC
  * (signIn.ts): were anything read on the session's clock, rows of another month would show it.
  *
@@ -40,34 +43,34 @@ export async function auditFiles(
 ): Promise<FileAudit[]> {
   if (files.length === 0) return [];
   const rows = await session.run(
-    `select staged_key, count(*) as row_count,
+    `select staged_key, currency, count(*) as row_count,
        count_if(year(period_start) <> ${yearOf(period)} or month(period_start) <> ${monthOf(period)}) as other_count,
        count(cost_text) as cost_count,
-       count_if(cost_text is not null and not coalesce(abs(cost) < ${COST_BOUND}, false)) as impossible_count
+       count_if(cost_text is not null and not coalesce(abs(cost) < ${COST_BOUND}, false)) as impossible_count,
+       ${decimalSumSql('cost')} as cost_sum
      from (
-       select staged_key, ${readSql(START, byValue)} as period_start,
+       select staged_key, ${readSql(CURRENCY, byValue)} as currency, ${readSql(START, byValue)} as period_start,
          ${costTextSql(byValue)} as cost_text, ${tryNumberSql(COST, byValue)} as cost
        from ${names.externalTable}
        where ${ofMonth(period, [payer])}
      )
-     group by staged_key`,
+     group by staged_key, currency`,
   );
-  const counts = new Map(
+  return fileAudits(
+    files,
     z
       .array(AuditRow)
       .parse(rows)
-      .map((row) => [row.STAGED_KEY, row]),
+      .map((row) => ({
+        stagedKey: row.STAGED_KEY,
+        currency: row.CURRENCY,
+        rows: row.ROW_COUNT,
+        rowsOfOtherPeriods: row.OTHER_COUNT,
+        rowsWithCost: row.COST_COUNT,
+        rowsOfImpossibleCost: row.IMPOSSIBLE_COUNT,
+        cost: row.COST_SUM,
+      })),
   );
-  return files.map(({ stagedKey }) => {
-    const count = counts.get(stagedKey);
-    return {
-      stagedKey,
-      rows: count?.ROW_COUNT ?? 0,
-      rowsOfOtherPeriods: count?.OTHER_COUNT ?? 0,
-      rowsWithCost: count?.COST_COUNT ?? 0,
-      rowsOfImpossibleCost: count?.IMPOSSIBLE_COUNT ?? 0,
-    };
-  });
 }
 
 /** Not NULL where a row has a cost at all, be it one that is no number. */
@@ -77,8 +80,10 @@ function costTextSql(byValue: ByValue): string {
 
 const AuditRow = z.object({
   STAGED_KEY: z.string(),
+  CURRENCY: z.nullable(z.string()),
   ROW_COUNT: z.coerce.number(),
   OTHER_COUNT: z.coerce.number(),
   COST_COUNT: z.coerce.number(),
   IMPOSSIBLE_COUNT: z.coerce.number(),
+  COST_SUM: z.nullable(z.string()),
 });

@@ -3,6 +3,7 @@ import { slices } from '../../base/slices.ts';
 import { type Payer, parsePayer } from '../../billing/payer.ts';
 import { monthOf, type Period, yearOf } from '../../billing/period.ts';
 import { checkPublications } from '../../warehouse/checkPublications.ts';
+import { costsText } from '../../warehouse/currencyCosts.ts';
 import type { Publication, PublishedSet } from '../../warehouse/warehouse.ts';
 import { letIn, lockFence } from './fence.ts';
 import type { SnowflakeNames } from './names.ts';
@@ -91,15 +92,16 @@ async function replaceRows(
   for (const table of [names.currentFiles, names.publications]) {
     await statements.run(`delete from ${table} where ${ofMonth(period, payers)}`);
   }
-  const published = publications.map(({ partition: { payer }, deliveryId, asOf }) => ({
+  const published = publications.map(({ partition: { payer }, deliveryId, asOf, costs }) => ({
     payer,
     delivery_id: deliveryId,
     as_of_epoch_ms: asOf,
+    costs: costs && costsText(costs),
   }));
   await statements.run(
-    `insert into ${names.publications} (payer, year, month, delivery_id, as_of, epoch, published_at)
+    `insert into ${names.publications} (payer, year, month, delivery_id, as_of, epoch, published_at, costs)
      select value:payer::varchar, ?, ?, value:delivery_id::varchar,
-       to_timestamp_ntz(value:as_of_epoch_ms::number(38, 0), 3), ?, sysdate()
+       to_timestamp_ntz(value:as_of_epoch_ms::number(38, 0), 3), ?, sysdate(), value:costs::varchar
      from table(flatten(input => parse_json(?)))`,
     [yearOf(period), monthOf(period), epoch, JSON.stringify(published)],
   );

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Partition } from '../../../src/billing/partition.ts';
 import { parsePayer } from '../../../src/billing/payer.ts';
+import { costsOf } from '../../../src/warehouse/currencyCosts.ts';
 import { PERIOD, publicationOf, rowsOf } from '../../warehouse/harness.ts';
 import { makeSnowflakeHarness, type SnowflakeHarness } from './snowflakeHarness.ts';
 
@@ -32,8 +33,8 @@ async function sentBeside(others: readonly Partition[]): Promise<string[]> {
     await warehouse.raiseFence(PERIOD, 2);
     await warehouse.published(PERIOD, [payer]);
     await warehouse.register(CHANGED, [fresh]);
-    await warehouse.audit(CHANGED, [fresh]);
-    await warehouse.publish(PERIOD, 2, [publicationOf(CHANGED, [fresh])]);
+    const costs = costsOf(await warehouse.audit(CHANGED, [fresh]));
+    await warehouse.publish(PERIOD, 2, [{ ...publicationOf(CHANGED, [fresh]), costs }]);
     await warehouse.unregister(PERIOD, 2, [{ payer, stagedKeys: [old.stagedKey] }]);
     await warehouse.totals(PERIOD, [payer]);
   });

@@ -60,9 +60,9 @@ export function publicationStatements(sessions: Sessions): Known[] {
 }
 
 const INSERT_PUBLICATIONS = literally(
-  'insert into <publications> (payer, year, month, delivery_id, as_of, epoch, published_at)' +
+  'insert into <publications> (payer, year, month, delivery_id, as_of, epoch, published_at, costs)' +
     ' select value:payer::varchar, ?, ?, value:delivery_id::varchar,' +
-    ' to_timestamp_ntz(value:as_of_epoch_ms::number(38, 0), 3), ?, sysdate()' +
+    ' to_timestamp_ntz(value:as_of_epoch_ms::number(38, 0), 3), ?, sysdate(), value:costs::varchar' +
     ' from table(flatten(input => parse_json(?)))',
 );
 const INSERT_CURRENT_FILES = pattern(
@@ -85,10 +85,20 @@ const SELECT_PUBLISHED = pattern(
 
 function publicationsOf(binds: Binds): Write {
   const [year, month, epoch] = [boundNumber(binds, 0), boundNumber(binds, 1), boundNumber(binds, 2)];
-  const rows: { payer: string; delivery_id?: string; as_of_epoch_ms: number }[] = JSON.parse(bound(binds, 3));
+  const rows: { payer: string; delivery_id?: string; as_of_epoch_ms: number; costs?: string }[] = JSON.parse(
+    bound(binds, 3),
+  );
   return (tables) => {
-    for (const { payer, delivery_id, as_of_epoch_ms } of rows) {
-      tables.publications.push({ payer, year, month, epoch, deliveryId: delivery_id ?? null, asOf: as_of_epoch_ms });
+    for (const { payer, delivery_id, as_of_epoch_ms, costs = null } of rows) {
+      tables.publications.push({
+        payer,
+        year,
+        month,
+        epoch,
+        deliveryId: delivery_id ?? null,
+        asOf: as_of_epoch_ms,
+        costs,
+      });
     }
     return 0;
   };
@@ -99,7 +109,8 @@ function currentFilesOf(match: RegExpExecArray, binds: Binds): Write {
   return (tables) => {
     for (const publication of tables.publications.filter(monthIn(match).isOf)) {
       for (const file of files.filter(({ payer }) => payer === publication.payer)) {
-        const row: CurrentFile = { ...publication, stagedKey: file.staged_key, rowCount: file.rows };
+        const { costs: _, ...ofPublication } = publication;
+        const row: CurrentFile = { ...ofPublication, stagedKey: file.staged_key, rowCount: file.rows };
         tables.currentFiles.push(row);
       }
     }

@@ -8,9 +8,10 @@ export interface PublicationRow {
   readonly deliveryId: string | null;
   readonly asOf: number;
   readonly epoch: number;
+  costs: string | null;
 }
 
-export interface CurrentFile extends PublicationRow {
+export interface CurrentFile extends Omit<PublicationRow, 'costs'> {
   readonly stagedKey: string;
   readonly rowCount: number;
 }
