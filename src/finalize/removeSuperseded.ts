@@ -48,13 +48,13 @@ const FORGET_AFTER_MS = 14 * 86_400_000;
  * older than what is shown in its place, and no change is waiting to be worked in: a late file may
  * be older than its fellows. The warehouse forgets it as soon as it is hidden, by the run that has
  * hidden it or by the first clearing that finds it so, and the ledger notes since when; a later one
- * deletes its copy. Order then: the warehouse forgets it, unless it has, the ledger marks it removed
- * (both under the epoch), the copy is deleted. Cut off before the mark, or refused by the warehouse,
- * the next clearing does it again; after the mark, or refused by the store, a copy without an owner
- * stays behind under a key that is never used again. Nothing that readers see depends on either, so
- * this never fails a run: it is reported. What was removed long ago is forgotten, where a manifest
- * says what a delivery consists of: without one, reconcile would take it for new as long as its
- * source has it.
+ * deletes its copy. Order then: the warehouse forgets it, unless it has, the ledger marks it
+ * removed (both under the epoch), the copy is deleted. Cut off before the mark, or refused by the
+ * warehouse, the next clearing does it again; after the mark, or refused by the store, a copy
+ * without an owner stays behind under a key that is never used again. Nothing that readers see
+ * depends on either, so this never fails a run: it is reported. What was removed long ago is
+ * forgotten, where a manifest says what a delivery consists of: without one, reconcile would take
+ * it for new as long as its source has it.
  *
  * It looks at the copies that lie in the staging bucket, not at all versions that there ever were:
  * a month's last clearing costs what its first did. Where the bucket cannot be listed, nothing is

@@ -12,9 +12,9 @@ type Problematic = Pick<Problem, 'what' | 'message'>;
 
 /**
  * Registers and audits a partition within its slice of time; records and reports what is found.
- * Answers it with its costs when it may be published. One whose slice is used up is postponed, and has failed when
- * that was its whole budget. When the signal is aborted, its statements are cancelled, and the
- * signal's reason is thrown.
+ * Answers the partition with its costs when it may be published. One whose slice is used up is
+ * postponed, and has failed when that was its whole budget. When the signal is aborted, its
+ * statements are cancelled, and the signal's reason is thrown.
  */
 export async function audit(
   services: FinalizeServices,

@@ -10,7 +10,9 @@ export interface CurrencyCost {
   readonly cost: number | null;
 }
 
-/** The same of one file: a decimal as a warehouse writes it, so that files can be added up exactly. */
+/**
+ * The same of one file: a decimal as a warehouse writes it, so that files can be added up exactly.
+ */
 export interface FileCost {
   readonly currency: string | null;
   readonly cost: string | null;

@@ -1,7 +1,7 @@
 import type { FileAudit, StagedFile } from './warehouse.ts';
 
 /** What a scan has counted of one file's rows of one currency. */
-export interface CountedRows extends Omit<FileAudit, 'costs'> {
+interface CountedRows extends Omit<FileAudit, 'costs'> {
   readonly currency: string | null;
   readonly cost: string | null;
 }

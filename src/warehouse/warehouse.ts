@@ -48,8 +48,9 @@ export interface Warehouse {
   publish(period: Period, epoch: number, publications: readonly Publication[], signal?: AbortSignal): Promise<void>;
   /**
    * What readers see of these payers' month, as sums: of what publications and findings say. Line
-   * items are read of those payers alone whose publication says no costs; throws where the rows that
-   * can be read are not those that were published. Every payer that was asked for is in the answer.
+   * items are read of those payers alone whose publication says no costs; throws where the rows
+   * that can be read are not those that were published. Every payer that was asked for is in the
+   * answer.
    */
   totals(period: Period, payers: readonly Payer[]): Promise<Map<Payer, PartitionTotals>>;
   /**
@@ -58,9 +59,9 @@ export interface Warehouse {
    */
   readonly script: ScriptEngine;
   /**
-   * Forgets superseded files of a month: nothing scans them any more, and their staged copies may be
-   * deleted. A file that it does not know is forgotten. Answers why some were not, by staged key:
-   * one that is published never is. Throws FencedOff.
+   * Forgets superseded files of a month: nothing scans them any more, and their staged copies may
+   * be deleted. A file that it does not know is forgotten. Answers why some were not, by staged
+   * key: one that is published never is. Throws FencedOff.
    */
   unregister(
     period: Period,

@@ -17,8 +17,8 @@ export const tableStatements: readonly string[] = [
      delivery_id VARCHAR, as_of TIMESTAMP, epoch BIGINT, published_at TIMESTAMP,
      primary key (payer, year, month, staged_key)
    )`,
-  // one row per partition that was ever published, with files or without; `costs` as JSON, null where
-  // nobody has added them up
+  // one row per partition that was ever published, with files or without; `costs` as JSON, null
+  // where nobody has added them up
   `create table if not exists cur_publications (
      payer VARCHAR, year INTEGER, month INTEGER,
      delivery_id VARCHAR, as_of TIMESTAMP, epoch BIGINT, published_at TIMESTAMP, costs VARCHAR,

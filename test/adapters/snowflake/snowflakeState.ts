@@ -39,7 +39,8 @@ export interface SnowflakeState {
   readonly rowsLeftOut: Map<string, number>;
   /**
    * What ADD FILES says of files that are known, and REMOVE FILES of those that are not: that they
-   * are so, that they failed, nothing, or that the statement fails. The documentation leaves it open.
+   * are so, that they failed, nothing, or that the statement fails. The documentation leaves it
+   * open.
    */
   ofSettledFiles: (typeof OF_SETTLED_FILES)[number];
   /** Called before a statement runs, which does not when this throws. */

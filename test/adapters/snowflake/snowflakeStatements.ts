@@ -57,13 +57,17 @@ export function boundTexts(binds: Binds, index: number): Set<string> {
   return new Set(list.map(String));
 }
 
-/** The pattern of the rows of some payers' month, as literals: three groups, for {@link monthIn}. */
+/**
+ * The pattern of the rows of some payers' month, as literals: three groups, for {@link monthIn}.
+ */
 export function ofMonth(alias = ''): string {
   const payers = String.raw`(?:= '\d{12}'|in \('\d{12}'(?:, '\d{12}')*\))`;
   return String.raw`${alias}year = (\d{4}) and ${alias}month = (\d{1,2}) and ${alias}payer (${payers})`;
 }
 
-/** Of a match whose first groups are those of {@link ofMonth}: whether a row is one of that month. */
+/**
+ * Of a match whose first groups are those of {@link ofMonth}: whether a row is one of that month.
+ */
 export function monthIn([, year, month, payers = '']: RegExpExecArray) {
   const listed = new Set([...payers.matchAll(/\d{12}/g)].map(([payer]) => payer));
   const isOf = (row: { readonly payer: string; readonly year: number; readonly month: number }): boolean =>
