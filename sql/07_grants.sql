@@ -17,15 +17,17 @@ create procedure,
 create function
 on schema #scratch_schema to role #role;
 
--- refresh and new columns need the table's owner
+-- who registers files, and who replaces the view, has to own them
 grant ownership on external table #external_table
     to role #role copy current grants;
+grant create view on schema #schema to role #role;
+grant ownership on view #line_items_view to role #role copy current grants;
 
 grant select, insert, delete on table #current_files to role #role;
-grant select, insert, delete on table #publications to role #role;
+grant select, insert, update, delete on table #publications to role #role;
+grant select, insert on table #columns_by_value to role #role;
 grant select, insert, update on table #fence to role #role;
 grant select, insert, update, delete on table #findings to role #role;
-grant select on view #line_items_view to role #role;
 
 grant usage on database #database to role #reader_role;
 grant usage on schema #schema to role #reader_role;

@@ -7,6 +7,8 @@
 -- monthly_cost and estimated_saving are amounts of `currency` for the part of
 -- the month that the report covers, before credits, refunds and tax. They are
 -- never rounded and never extrapolated to a whole month.
+-- found_at is in UTC: a script's session is. `datetime` has no time zone in either
+-- warehouse.
 create table if not exists cur_findings (
     payer varchar not null,
     year integer not null,
@@ -18,5 +20,5 @@ create table if not exists cur_findings (
     monthly_cost double,
     estimated_saving double,
     currency varchar,
-    found_at timestamp default current_timestamp
+    found_at datetime default current_timestamp
 );

@@ -1,6 +1,6 @@
 /**
  * A top-level column of a Parquet file. `type` is this project's own short name for it: see
- * `staging/parquetFooter.ts`.
+ * `copy/columnTypes.ts`.
  */
 export interface ColumnType {
   readonly name: string;

@@ -14,6 +14,9 @@ const CONVERTED = { UTF8: 0, MAP: 1, MAP_KEY_VALUE: 2, ENUM: 4, DECIMAL: 5, DATE
 const CONVERTED_TIMESTAMPS = [9, 10];
 const LOGICAL = { STRING: 1, MAP: 2, ENUM: 4, DECIMAL: 5, DATE: 6, TIMESTAMP: 8, JSON: 12 };
 
+/** Of parquet.thrift: a field of TimeUnit. */
+const NANOSECONDS = 3;
+
 const CONVERTED_TEXTS = [CONVERTED.UTF8, CONVERTED.ENUM, CONVERTED.JSON];
 const LOGICAL_TEXTS = [LOGICAL.STRING, LOGICAL.ENUM, LOGICAL.JSON];
 
@@ -48,10 +51,17 @@ function treeAt(schema: readonly SchemaNode[], index: number): { readonly tree: 
 }
 
 /**
- * This project's short name of a column's type: string, double, float, int, bigint, boolean,
- * timestamp, date, binary, `decimal(precision,scale)`, `map<string,string>`, `map<string,double>`,
- * or `other` for anything nested differently. The rules are those of the Parquet format's
- * LogicalTypes document; INT96 is the old way to write a timestamp.
+ * This project's short name of a column's type: string, double, float, int, bigint, boolean, date,
+ * binary, `decimal(precision,scale)`, `map<string,string>`, `map<string,double>`, or `other` for
+ * anything nested differently. Of timestamps:
+ *
+ *   timestamp_utc             an instant (isAdjustedToUTC), in milliseconds or microseconds
+ *   timestamp_utc_converted   the same by the older TIMESTAMP_MILLIS or TIMESTAMP_MICROS alone. AWS's files of 2018
+ *   timestamp_local           what a clock shows, in whatever zone
+ *   int96                     the old way to write either
+ *   timestamp                 in nanoseconds; and any of these, in what an older release has recorded
+ *
+ * The rules are those of the Parquet format's LogicalTypes document.
  */
 function typeName(tree: SchemaTree): string {
   const { node } = tree;
@@ -61,7 +71,8 @@ function typeName(tree: SchemaTree): string {
   if (logical === LOGICAL.DECIMAL || converted === CONVERTED.DECIMAL) {
     return `decimal(${node.precision ?? 38},${node.scale ?? 0})`;
   }
-  if (logical === LOGICAL.TIMESTAMP || CONVERTED_TIMESTAMPS.includes(converted)) return 'timestamp';
+  if (logical === LOGICAL.TIMESTAMP) return timestampName(node);
+  if (CONVERTED_TIMESTAMPS.includes(converted)) return 'timestamp_utc_converted';
   if (logical === LOGICAL.DATE || converted === CONVERTED.DATE) return 'date';
   switch (type) {
     case TYPE.BOOLEAN:
@@ -71,7 +82,7 @@ function typeName(tree: SchemaTree): string {
     case TYPE.INT64:
       return 'bigint';
     case TYPE.INT96:
-      return 'timestamp';
+      return 'int96';
     case TYPE.FLOAT:
       return 'float';
     case TYPE.DOUBLE:
@@ -81,6 +92,11 @@ function typeName(tree: SchemaTree): string {
     default:
       return 'other';
   }
+}
+
+function timestampName({ adjustedToUtc, unit }: SchemaNode): string {
+  if (unit === NANOSECONDS) return 'timestamp';
+  return adjustedToUtc === true ? 'timestamp_utc' : 'timestamp_local';
 }
 
 function mapName({ node, children }: SchemaTree): string {

@@ -97,6 +97,12 @@ export class CompactReader {
     return this.#zigzag();
   }
 
+  /** Reads the truth value of a field, which is its type. */
+  truth(type: number): boolean {
+    if (type === TRUE || type === FALSE) return type === TRUE;
+    throw new CompactInvalid(`a value of type ${type} instead of true or false`);
+  }
+
   /** Reads a string. */
   string(type: number): string {
     expectType(type, BINARY, 'a string');

@@ -12,6 +12,9 @@ export interface SchemaNode {
   readonly precision: number | undefined;
   /** LogicalType: the field of the union that is set. */
   readonly logical: number | undefined;
+  /** LogicalType.TIMESTAMP: whether it is an instant, and the field of TimeUnit that is set. */
+  readonly adjustedToUtc: boolean | undefined;
+  readonly unit: number | undefined;
 }
 
 type Writable<Type> = { -readonly [Field in keyof Type]: Type[Field] };
@@ -27,6 +30,8 @@ export function schemaNode(reader: CompactReader, type: number): SchemaNode {
     scale: undefined,
     precision: undefined,
     logical: undefined,
+    adjustedToUtc: undefined,
+    unit: undefined,
   };
   reader.structOf(type, (field, inner) => {
     if (field === 1) node.type = reader.whole(inner);
@@ -42,17 +47,35 @@ export function schemaNode(reader: CompactReader, type: number): SchemaNode {
   return node;
 }
 
-/** LogicalType.DECIMAL: it has a scale and a precision of its own. */
+/** The fields of LogicalType that say more of a type than its name. */
 const DECIMAL = 5;
+const TIMESTAMP = 8;
 
 function readLogicalType(reader: CompactReader, type: number, node: Writable<SchemaNode>): void {
   reader.structOf(type, (field, inner) => {
     node.logical = field;
-    if (field !== DECIMAL) return reader.skip(inner);
-    reader.structOf(inner, (part, innermost) => {
-      if (part === 1) node.scale = reader.whole(innermost);
-      else if (part === 2) node.precision = reader.whole(innermost);
-      else reader.skip(innermost);
-    });
+    if (field === DECIMAL) readDecimal(reader, inner, node);
+    else if (field === TIMESTAMP) readTimestamp(reader, inner, node);
+    else reader.skip(inner);
+  });
+}
+
+function readDecimal(reader: CompactReader, type: number, node: Writable<SchemaNode>): void {
+  reader.structOf(type, (field, inner) => {
+    if (field === 1) node.scale = reader.whole(inner);
+    else if (field === 2) node.precision = reader.whole(inner);
+    else reader.skip(inner);
+  });
+}
+
+function readTimestamp(reader: CompactReader, type: number, node: Writable<SchemaNode>): void {
+  reader.structOf(type, (field, inner) => {
+    if (field === 1) node.adjustedToUtc = reader.truth(inner);
+    else if (field === 2)
+      reader.structOf(inner, (unit, innermost) => {
+        node.unit = unit;
+        reader.skip(innermost);
+      });
+    else reader.skip(inner);
   });
 }

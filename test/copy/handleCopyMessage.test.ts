@@ -61,7 +61,7 @@ describe('a data file', () => {
       { name: 'identity_line_item_id', type: 'string' },
       { name: 'line_item_usage_account_id', type: 'string' },
       { name: 'line_item_line_item_type', type: 'string' },
-      { name: 'line_item_usage_start_date', type: 'timestamp' },
+      { name: 'line_item_usage_start_date', type: 'timestamp_utc_converted' },
       { name: 'line_item_unblended_cost', type: 'double' },
     ]);
     expect(await world.ledger.partition(daily)).toMatchObject({ watermark: NOON - MINUTE, changes: 1 });

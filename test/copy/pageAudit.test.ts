@@ -95,7 +95,14 @@ describe('a page', () => {
     const file = Buffer.concat([Buffer.from('PAR1'), chunk]);
     const place = { dataOffset: 4, dictionaryOffset: undefined, sizeBytes: chunk.length, ...offsets };
     const column = { name: 'a', pathLength: 1, values: rows, ...place };
-    const untyped = { converted: undefined, scale: undefined, precision: undefined, logical: undefined };
+    const untyped = {
+      converted: undefined,
+      scale: undefined,
+      precision: undefined,
+      logical: undefined,
+      adjustedToUtc: undefined,
+      unit: undefined,
+    };
     const node = { ...untyped, name: 'a', type: 1, repetition: 0, children: 0 };
     const root = { ...node, name: 'schema', type: undefined, children: 1 };
     const metadata = { schema: parquetSchema([root, node]), rows, groups: [{ rows, chunks: [column] }] };

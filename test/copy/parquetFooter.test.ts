@@ -107,10 +107,32 @@ describe('a column written by hyparquet', () => {
     ['FLOAT', [{ name: 'c', type: 'FLOAT' }], [1], 'float'],
     ['DOUBLE', [{ name: 'c', type: 'DOUBLE' }], [1], 'double'],
     ['DATE', [{ name: 'c', type: 'INT32', converted_type: 'DATE' }], [instant], 'date'],
-    ['milliseconds', [{ name: 'c', type: 'INT64', converted_type: 'TIMESTAMP_MILLIS' }], [instant], 'timestamp'],
-    ['microseconds', [{ name: 'c', type: 'INT64', converted_type: 'TIMESTAMP_MICROS' }], [instant], 'timestamp'],
     [
-      'a TIMESTAMP by its logical type alone',
+      'milliseconds',
+      [{ name: 'c', type: 'INT64', converted_type: 'TIMESTAMP_MILLIS' }],
+      [instant],
+      'timestamp_utc_converted',
+    ],
+    [
+      'microseconds',
+      [{ name: 'c', type: 'INT64', converted_type: 'TIMESTAMP_MICROS' }],
+      [instant],
+      'timestamp_utc_converted',
+    ],
+    [
+      'an instant by its logical type alone',
+      [{ name: 'c', type: 'INT64', logical_type: { type: 'TIMESTAMP', isAdjustedToUTC: true, unit: 'MICROS' } }],
+      [1n],
+      'timestamp_utc',
+    ],
+    [
+      'what a clock shows',
+      [{ name: 'c', type: 'INT64', logical_type: { type: 'TIMESTAMP', isAdjustedToUTC: false, unit: 'MILLIS' } }],
+      [1n],
+      'timestamp_local',
+    ],
+    [
+      'nanoseconds',
       [{ name: 'c', type: 'INT64', logical_type: { type: 'TIMESTAMP', isAdjustedToUTC: true, unit: 'NANOS' } }],
       [1n],
       'timestamp',
@@ -180,7 +202,7 @@ describe('a column written by hyparquet', () => {
     const bytes = parquetWithColumn([{ name: 'column', type: 'INT64', repetition_type: 'REQUIRED' }], [1n]);
     const element = Buffer.from(bytes).indexOf(Buffer.from([0x15, 4, 0x25, 0, 0x18, 6, ...Buffer.from('column')]));
     bytes[element + 1] = 2 * 3;
-    expect(await typeOf(bytes)).toBe('timestamp');
+    expect(await typeOf(bytes)).toBe('int96');
   });
 
   it('a repeated value is a list, and so nested', async () => {
@@ -201,9 +223,10 @@ describe('a column written by DuckDB', () => {
     ['float', 'float'],
     ['double', 'double'],
     ['date', 'date'],
-    ['timestamp', 'timestamp'],
-    ['timestamptz', 'timestamp'],
-    ['timestamp_ms', 'timestamp'],
+    ['timestamp', 'timestamp_local'],
+    ['timestamptz', 'timestamp_utc'],
+    ['timestamp_ms', 'timestamp_local'],
+    ['timestamp_ns', 'timestamp'],
     ['decimal(9,2)', 'decimal(9,2)'],
     ['decimal(18,6)', 'decimal(18,6)'],
     ['decimal(38,10)', 'decimal(38,10)'],
@@ -430,7 +453,7 @@ describe.skipIf(!isThere)(`footers of real reports${skipped}`, () => {
   ])('legacy %s has %d rows and %d columns', async (month, rows, columns) => {
     const footer = await footerOf(`legacy-2018/WorkshopCUR-${month}.snappy.parquet`);
     expect([footer.rows, footer.types.size]).toEqual([rows, columns]);
-    expect(footer.types.get('line_item_usage_start_date')).toBe('timestamp');
+    expect(footer.types.get('line_item_usage_start_date')).toBe('timestamp_utc_converted');
     expect(footer.types.get('line_item_unblended_cost')).toBe('double');
     expect(footer.types.get('line_item_unblended_rate')).toBe('string');
   });
@@ -441,7 +464,7 @@ describe.skipIf(!isThere)(`footers of real reports${skipped}`, () => {
     for (const name of names) {
       const footer = await footerOf(`legacy-2022-10/${name}`);
       expect(footer.types.size).toBe(180);
-      expect(footer.types.get('line_item_usage_start_date')).toBe('timestamp');
+      expect(footer.types.get('line_item_usage_start_date')).toBe('int96');
       rows += footer.rows;
     }
     expect([names.length, rows]).toEqual([30, 14_218]);

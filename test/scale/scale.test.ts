@@ -32,7 +32,9 @@ describe('a line is not held', () => {
 
   it('where the list of what is being recorded grows with the delivery', async () => {
     const dynamodb = { foldEvery: 100_000 };
-    expect(notHeld(await copied({ payers: 1, files: 250, dynamodb, queue: { batchSize: 1 } }))).toContain('write units a file');
+    expect(notHeld(await copied({ payers: 1, files: 250, dynamodb, queue: { batchSize: 1 } }))).toContain(
+      'write units a file',
+    );
   });
 });
 

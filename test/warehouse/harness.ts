@@ -48,7 +48,7 @@ export const BETA: Partition = { payer: parsePayer('222222222222'), period: PERI
 /** The columns of a small report, as the footer reader names their types. */
 export const SMALL_REPORT: readonly ColumnType[] = [
   { name: 'identity_line_item_id', type: 'string' },
-  { name: 'bill_billing_period_start_date', type: 'timestamp' },
+  { name: 'bill_billing_period_start_date', type: 'timestamp_utc' },
   { name: 'line_item_unblended_cost', type: 'double' },
 ];
 

@@ -1,15 +1,16 @@
 import { quoteText } from './quote.ts';
 
 /**
- * SQL that reads a file's column, declared as `columnType` (see `copy/parquetFooter.ts`), as the
+ * SQL that reads a file's column, declared as `columnType` (see `copy/columnTypes.ts`), as the
  * DuckDB type that `cur_external` has for it. It is strict: text that is not a number where the
- * table wants one makes the statement, and so the file, fail; an empty string is NULL. `name` is
- * the table's name for the column.
+ * table wants one makes the statement, and so the file, fail; an empty string is NULL. Timestamps
+ * are in UTC, whatever the file has. `name` is the table's name for the column.
  */
 export function readAs(expression: string, columnType: string, tableType: string, name: string): string {
   if (tableType.startsWith('MAP(')) return readMap(expression, columnType, name);
   // Three quarters of a report's text is '': NULL is written in less time, and read in less.
   if (tableType === 'VARCHAR') return `nullif(${textOf(expression, columnType)}, '')`;
+  if (tableType === 'TIMESTAMP') return timestampOf(expression, columnType);
   const value = columnType === 'string' ? `nullif(${expression}, '')` : expression;
   return `cast(${value} as ${tableType})`;
 }
@@ -20,8 +21,40 @@ export function readAs(expression: string, columnType: string, tableType: string
  */
 export function textOf(expression: string, columnType: string): string {
   if (columnType === 'string') return expression;
+  if (columnType.startsWith('timestamp')) return `cast(${timestampOf(expression, columnType)} as VARCHAR)`;
   return isNested(columnType) ? `(to_json(${expression}) ->> '$')` : `cast(${expression} as VARCHAR)`;
 }
+
+/**
+ * A TIMESTAMP that shows UTC. A plain cast of an instant would show it on the session's clock, and
+ * one of text would leave its offset out; text without an offset is taken for a time of the
+ * session's zone, which is UTC where files are loaded. Integers count seconds, milliseconds,
+ * microseconds or nanoseconds since 1970, by their magnitude.
+ */
+function timestampOf(expression: string, columnType: string): string {
+  switch (columnType) {
+    case 'timestamp_utc':
+      return `timezone('UTC', ${expression})`;
+    case 'string':
+      return `timezone('UTC', cast(nullif(${expression}, '') as TIMESTAMPTZ))`;
+    case 'int':
+    case 'bigint':
+      return `make_timestamp(cast(case
+        when abs(${expression}) < ${MAX_SECONDS} then ${expression} * 1000000
+        when abs(${expression}) < ${MAX_SECONDS * 1e3} then ${expression} * 1000
+        when abs(${expression}) < ${MAX_SECONDS * 1e6} then ${expression}
+        else ${expression} // 1000
+      end as BIGINT))`;
+    default:
+      return `cast(${expression} as TIMESTAMP)`;
+  }
+}
+
+/**
+ * Below this an integer counts seconds, until the year 5138; below 1000 times it milliseconds, and
+ * so on.
+ */
+const MAX_SECONDS = 1e11;
 
 function readMap(expression: string, columnType: string, name: string): string {
   if (columnType === 'map<string,string>') return expression;

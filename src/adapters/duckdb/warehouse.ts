@@ -12,12 +12,13 @@ import { prepareExternalTable } from './externalTable.ts';
 import { raiseFence } from './fence.ts';
 import { forgetInWarehouse, type InWarehouse } from './forget.ts';
 import { publishedFiles, publishFiles } from './publish.ts';
-import { registerFiles, unregisterFiles } from './register.ts';
+import { registerFiles } from './register.ts';
 import { findings, type PartitionSummary, publishedPartitions, summary, type WastageFinding } from './reports.ts';
 import { createDuckdbScript } from './script.ts';
 import { tableStatements } from './tables.ts';
 import { totalsOf } from './totals.ts';
 import { turnsOn } from './turns.ts';
+import { unregisterFiles } from './unregister.ts';
 
 interface DuckdbWarehouseOptions {
   /** A database file, created when it is not there, or `:memory:`. */
@@ -91,7 +92,8 @@ export async function openDuckdbWarehouse(options: DuckdbWarehouseOptions): Prom
       analyticsStatements: options.analyticsStatements,
       oneSession: options.oneSession,
     }),
-    unregister: (partition, stagedKeys) => writes((connection) => unregisterFiles(connection, partition, stagedKeys)),
+    unregister: (period, epoch, superseded) =>
+      writes((connection) => unregisterFiles(connection, { period, epoch }, superseded)),
     forget: (partition) => writes((connection) => forgetInWarehouse(connection, partition)),
     summary: () => reads(summary),
     publishedPartitions: () => reads(publishedPartitions),
@@ -132,6 +134,8 @@ async function prepare(connection: DuckDBConnection, memoryLimitBytes: number): 
   // Bills are cut in UTC; DuckDB would take the machine's zone wherever an instant becomes a
   // timestamp.
   await connection.run(`set global TimeZone = 'UTC'`);
+  // A script may set it for all; what loads files keeps its own.
+  await connection.run(`set session TimeZone = 'UTC'`);
   // Every staged file is read once. The cache would keep at least a megabyte of memory for each.
   await connection.run('set global enable_external_file_cache = false');
   // Keeping the order of small files makes DuckDB hold a row group for each: twice the time. A

@@ -2,77 +2,89 @@ import * as z from 'zod/mini';
 import type { Partition } from '../../billing/partition.ts';
 import { monthOf, yearOf } from '../../billing/period.ts';
 import { COST_BOUND } from '../../warehouse/costs.ts';
+import { decimalSumSql } from '../../warehouse/currencyCosts.ts';
+import { fileAudits } from '../../warehouse/fileAudits.ts';
 import type { FileAudit, StagedFile } from '../../warehouse/warehouse.ts';
 import type { SnowflakeNames } from './names.ts';
+import { ofMonth } from './ofMonth.ts';
+import { type ByValue, isByValue, readSql, tryNumberSql, valueSql } from './readColumn.ts';
 import type { Statements } from './statements.ts';
 
-const COST = 'value:"line_item_unblended_cost"';
-const START = 'value:"bill_billing_period_start_date"';
+const COST = 'line_item_unblended_cost';
+const CURRENCY = 'line_item_currency_code';
+const START = 'bill_billing_period_start_date';
 
-/**
- * The billing period's start as the contract view reads it, so that what is counted is what readers
- * will see.
- */
-export const periodStart = `iff(is_varchar(${START}), nullif(${START}::varchar, '')::timestamp_ntz, ${START}::timestamp_ntz)`;
+/** How the external table is read. */
+interface Reading {
+  readonly names: SnowflakeNames;
+  readonly byValue: ByValue;
+}
 
 /**
  * Counts, in one scan of the partition, the rows of each file, those that say they belong to
- * another month, and what is known of their cost.
+ * another month, and what is known of their cost; and adds the cost up, per currency. It reads as
+ * the contract view does, so that what is counted is what readers will see, and in a session whose
+ * time zone is far from UTC (signIn.ts): were anything read on the session's clock, rows of another
+ * month would show it.
  *
  * This is where a file that Snowflake can't read is noticed: "if Snowflake encounters an error
  * while scanning a file, the file is skipped and scanning continues on the next file" (its
  * documentation, "Introduction to external tables"). The query succeeds then, with fewer rows than
  * the footer promises. What a file's other columns hold is not looked at. Files whose reports say
- * no billing period have no such column; `value:"…"` is NULL there, and counts as no other month. A
- * cost is counted as impossible unless it is below the bound: of NaN too, which Snowflake orders
- * above every number (SQL reference, "Numeric data types", special values), and of text that is not
- * a number.
+ * no billing period have no such column; it is NULL there, and counts as no other month. A cost is
+ * counted as impossible unless it is below the bound: of NaN too, which Snowflake orders above
+ * every number (SQL reference, "Numeric data types", special values), and of text that is not a
+ * number.
  */
 export async function auditFiles(
   session: Statements,
-  names: SnowflakeNames,
+  { names, byValue }: Reading,
   { payer, period }: Partition,
   files: readonly StagedFile[],
 ): Promise<FileAudit[]> {
   if (files.length === 0) return [];
-  const [year, month] = [yearOf(period), monthOf(period)];
   const rows = await session.run(
-    `select staged_key, count(*) as row_count,
-       count_if(year(period_start) <> ? or month(period_start) <> ?) as other_count,
+    `select staged_key, currency, count(*) as row_count,
+       count_if(year(period_start) <> ${yearOf(period)} or month(period_start) <> ${monthOf(period)}) as other_count,
        count(cost_text) as cost_count,
-       count_if(cost_text is not null and not coalesce(abs(cost) < ${COST_BOUND}, false)) as impossible_count
+       count_if(cost_text is not null and not coalesce(abs(cost) < ${COST_BOUND}, false)) as impossible_count,
+       ${decimalSumSql('cost')} as cost_sum
      from (
-       select staged_key, ${periodStart} as period_start,
-         nullif(${COST}::varchar, '') as cost_text,
-         iff(is_varchar(${COST}), try_to_double(${COST}::varchar), ${COST}::double) as cost
+       select staged_key, ${readSql(CURRENCY, byValue)} as currency, ${readSql(START, byValue)} as period_start,
+         ${costTextSql(byValue)} as cost_text, ${tryNumberSql(COST, byValue)} as cost
        from ${names.externalTable}
-       where year = ? and month = ? and payer = ?
+       where ${ofMonth(period, [payer])}
      )
-     group by staged_key`,
-    [year, month, year, month, payer],
+     group by staged_key, currency`,
   );
-  const counts = new Map(
+  return fileAudits(
+    files,
     z
       .array(AuditRow)
       .parse(rows)
-      .map((row) => [row.STAGED_KEY, row]),
+      .map((row) => ({
+        stagedKey: row.STAGED_KEY,
+        currency: row.CURRENCY,
+        rows: row.ROW_COUNT,
+        rowsOfOtherPeriods: row.OTHER_COUNT,
+        rowsWithCost: row.COST_COUNT,
+        rowsOfImpossibleCost: row.IMPOSSIBLE_COUNT,
+        cost: row.COST_SUM,
+      })),
   );
-  return files.map(({ stagedKey }) => {
-    const count = counts.get(stagedKey);
-    return {
-      stagedKey,
-      rows: count?.ROW_COUNT ?? 0,
-      rowsOfOtherPeriods: count?.OTHER_COUNT ?? 0,
-      rowsWithCost: count?.COST_COUNT ?? 0,
-      rowsOfImpossibleCost: count?.IMPOSSIBLE_COUNT ?? 0,
-    };
-  });
+}
+
+/** Not NULL where a row has a cost at all, be it one that is no number. */
+function costTextSql(byValue: ByValue): string {
+  return isByValue(byValue, COST) ? `nullif(${valueSql(COST)}::varchar, '')` : COST;
 }
 
 const AuditRow = z.object({
   STAGED_KEY: z.string(),
+  CURRENCY: z.nullable(z.string()),
   ROW_COUNT: z.coerce.number(),
   OTHER_COUNT: z.coerce.number(),
   COST_COUNT: z.coerce.number(),
   IMPOSSIBLE_COUNT: z.coerce.number(),
+  COST_SUM: z.nullable(z.string()),
 });

@@ -1,6 +1,7 @@
-import { type Partition, partitionPrefix } from '../../billing/partition.ts';
+import { valueColumns } from '../../warehouse/standardTypes.ts';
 import type { SnowflakeNames } from './names.ts';
 import { quoteText } from './quote.ts';
+import { COLUMN_TYPES, valueSql } from './readColumn.ts';
 
 /**
  * The partition columns and the key, from a file's path. What stands before `year=` is the stage's
@@ -16,14 +17,24 @@ const PATH_COLUMNS = [
 ] as const;
 
 /**
- * The statement that creates the external table. It has no column for any column of a report:
- * whoever reads one reads it out of VALUE, the row itself, as the contract view does. So a report
- * with thousands of columns alters nothing. Never replaced: that would forget every registered
+ * The columns of reports that the contract reads as values, each cast from the row: what is not in
+ * a file is NULL. Tags, maps and whatever else a report has are in VALUE, the row itself: so a
+ * report with thousands of columns alters nothing.
+ */
+export const castColumns: readonly { readonly name: string; readonly type: string }[] = [...valueColumns].map(
+  ([name, type]) => ({ name, type: COLUMN_TYPES[type] }),
+);
+
+/**
+ * The statement that creates the external table. Never replaced: that would forget every registered
  * file, and readers would see nothing until all were registered again. Nothing refreshes it but the
- * reactor, partition by partition.
+ * reactor, file by file.
  */
 export function createExternalTableSql(names: SnowflakeNames): string {
-  const columns = PATH_COLUMNS.map(([name, type, expression]) => `${name} ${type} as (${expression})`);
+  const columns = [
+    ...PATH_COLUMNS.map(([name, type, expression]) => `${name} ${type} as (${expression})`),
+    ...castColumns.map(castColumnSql),
+  ];
   return `create external table if not exists ${names.externalTable} (
   ${columns.join(',\n  ')}
 )
@@ -36,18 +47,34 @@ comment = 'One row per line item of a registered file. Only CUR_LINE_ITEMS knows
 }
 
 /**
- * Registers what lies in one partition, and forgets what no longer does. The path ends in a slash:
- * `payer-1` would be `payer-12` too.
+ * The statements that give a table of an older release the columns that it lacks, one each (SQL
+ * reference, "ALTER TABLE", external table column action).
  */
-export function refreshSql(names: SnowflakeNames, partition: Partition): string {
-  return `alter external table ${names.externalTable} refresh ${quoteText(partitionPrefix(partition))}`;
+export function addColumnsSql(names: SnowflakeNames): string[] {
+  return castColumns.map(
+    (column) => `alter table ${names.externalTable} add column if not exists ${castColumnSql(column)}`,
+  );
+}
+
+function castColumnSql({ name, type }: { readonly name: string; readonly type: string }): string {
+  return `${name} ${type} as (${valueSql(name)}::${type})`;
 }
 
 /**
- * Forgets files, by staged keys: the table's location is the bucket itself. Throws a RangeError
- * when there are none.
+ * Makes the table know files, by staged keys: its location is the bucket itself. Never a REFRESH of
+ * a path: that would also register whatever else lies there. Throws a RangeError when there are no
+ * files.
  */
+export function addFilesSql(names: SnowflakeNames, stagedKeys: readonly string[]): string {
+  return `alter external table ${names.externalTable} add files (${quotedKeys(stagedKeys)})`;
+}
+
+/** Makes it forget files. Throws a RangeError when there are none. */
 export function removeFilesSql(names: SnowflakeNames, stagedKeys: readonly string[]): string {
-  if (stagedKeys.length === 0) throw new RangeError('removing files needs at least one staged key');
-  return `alter external table ${names.externalTable} remove files (${stagedKeys.map(quoteText).join(', ')})`;
+  return `alter external table ${names.externalTable} remove files (${quotedKeys(stagedKeys)})`;
+}
+
+function quotedKeys(stagedKeys: readonly string[]): string {
+  if (stagedKeys.length === 0) throw new RangeError('files to add or remove need at least one staged key');
+  return stagedKeys.map(quoteText).join(', ');
 }

@@ -17,6 +17,8 @@ export interface SnowflakeNames {
   readonly currentFiles: string;
   /** One row per partition that was ever published. */
   readonly publications: string;
+  /** One row per column that the contract view reads by value (readColumn.ts). */
+  readonly columnsByValue: string;
   /** One row per period: the epoch of the newest run that was let in. */
   readonly fence: string;
   /** The contract view. */
@@ -41,6 +43,7 @@ export function snowflakeNames(config: { readonly database: string; readonly sch
     fileFormat: `${schema}.CUR_PARQUET`,
     currentFiles: `${schema}.CUR_CURRENT_FILES`,
     publications: `${schema}.CUR_PUBLICATIONS`,
+    columnsByValue: `${schema}.CUR_COLUMNS_BY_VALUE`,
     fence: `${schema}.CUR_FENCE`,
     lineItemsView: `${schema}.CUR_LINE_ITEMS`,
     findings: `${schema}.CUR_FINDINGS`,

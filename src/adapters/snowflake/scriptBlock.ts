@@ -1,9 +1,9 @@
 import * as z from 'zod/mini';
 import { lastNumberOf } from '../../analytics/steps.ts';
 import { checkWhole } from '../../base/checkWhole.ts';
-import { monthOf, yearOf } from '../../billing/period.ts';
 import type { ScriptItem, ScriptRun, ScriptStatement, Step } from '../../warehouse/script.ts';
 import type { SnowflakeNames } from './names.ts';
+import { ofMonth } from './ofMonth.ts';
 import { quoteText } from './quote.ts';
 import type { SnowflakeRow } from './session.ts';
 
@@ -76,10 +76,10 @@ const RETURN_FENCED_OFF = `return to_json(object_construct('is', 'fencedOff', 'b
 /** Both counts in one statement: a publish between two would look like rows that are missing. */
 function rowCheck(names: SnowflakeNames, { period, payers }: ScriptRun): string {
   if (payers.length === 0) return '';
-  const ofMonth = `where year = ${yearOf(period)} and month = ${monthOf(period)} and payer in (${payers.map(quoteText).join(', ')})`;
+  const where = `where ${ofMonth(period, payers)}`;
   return `  select counted.row_count, published.row_count
-    into :rows_read, :rows_published from (select count(*) as row_count from ${names.lineItemsView} ${ofMonth}) as counted
-    cross join (select coalesce(sum(row_count), 0) as row_count from ${names.currentFiles} ${ofMonth}) as published;
+    into :rows_read, :rows_published from (select count(*) as row_count from ${names.lineItemsView} ${where}) as counted
+    cross join (select coalesce(sum(row_count), 0) as row_count from ${names.currentFiles} ${where}) as published;
   if (rows_read <> rows_published) then
     return to_json(object_construct('is', 'rowsDiffer', 'read', rows_read, 'published', rows_published));
   end if;

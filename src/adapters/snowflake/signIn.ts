@@ -67,6 +67,13 @@ export function createSignIn(
 }
 
 /**
+ * The time zone of the reactor's own statements: 14 hours ahead of UTC. None of them depends on it;
+ * the audit counts rows of another month if one does. What is submitted is the customer's script,
+ * for which the current day is UTC's.
+ */
+const FAR_TIME_ZONE = 'Pacific/Kiritimati';
+
+/**
  * A client that is gone must not keep a transaction and its locks: its statements are aborted, but
  * for those that were submitted to run on (Snowflake documentation, ABORT_DETACHED_QUERY).
  */
@@ -79,6 +86,10 @@ function alterSession(parameters: SessionParameters, { whenClosed }: ConnectionP
     `LOCK_TIMEOUT = ${lockTimeoutSeconds}`,
     `QUERY_TAG = '${queryTag.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`,
     `STATEMENT_TIMEOUT_IN_SECONDS = ${statementTimeoutSeconds}`,
-    "TIMEZONE = 'UTC'",
+    "TIMESTAMP_INPUT_FORMAT = 'AUTO'",
+    "TIMESTAMP_TYPE_MAPPING = 'TIMESTAMP_NTZ'",
+    `TIMEZONE = '${whenClosed === 'sessionEnds' ? FAR_TIME_ZONE : 'UTC'}'`,
+    // An audit proves what can be read now, not what could be a day ago.
+    'USE_CACHED_RESULT = false',
   ].join(' ');
 }

@@ -1,15 +1,17 @@
 import type { Payer } from '../../billing/payer.ts';
 import type { Period } from '../../billing/period.ts';
-import { type Warehouse, WarehouseUnavailable } from '../../warehouse/warehouse.ts';
+import { type FileStatus, type StagedFile, type Warehouse, WarehouseUnavailable } from '../../warehouse/warehouse.ts';
 import { auditFiles } from './audit.ts';
+import { createColumnsByValue } from './columnsByValue.ts';
 import { isUnreachable, SnowflakeFailure } from './failures.ts';
 import { raiseFence } from './fence.ts';
 import type { SnowflakeNames } from './names.ts';
 import { publishedFiles, publishFiles } from './publish.ts';
-import { registerFiles, unregisterFiles } from './register.ts';
+import { registerFiles } from './register.ts';
 import { createSnowflakeScript } from './script.ts';
 import type { Session } from './session.ts';
 import { totalsOf } from './totals.ts';
+import { unregisterFiles } from './unregister.ts';
 
 interface SnowflakeWarehouseOptions {
   /**
@@ -32,19 +34,29 @@ interface SnowflakeWarehouseOptions {
  * the published ones.
  *
  * No method holds a transaction open when it returns or throws, and none depends on what an earlier
- * one left in this process. What the session throws goes to the caller, as WarehouseUnavailable
- * where Snowflake could not be reached: the run fails, or the one partition does, and is repeated.
+ * one left in this process but for what a table remembers as well (columnsByValue.ts). What the
+ * session throws goes to the caller, as WarehouseUnavailable where Snowflake could not be reached:
+ * the run fails, or the one partition does, and is repeated.
  */
 export function openSnowflakeWarehouse(options: SnowflakeWarehouseOptions): Warehouse {
   const { names } = options;
   const script = createSnowflakeScript(options);
+  const columns = createColumnsByValue(names);
   const on = <Result>(signal: AbortSignal | undefined, work: (session: CancellableSession) => Promise<Result>) =>
     reaching(async () => work(cancelledBy(signal, await options.session())));
   return {
     raiseFence: (period, epoch, signal) => on(signal, (session) => raiseFence(session, names, period, epoch)),
     published: (period, payers, signal) => on(signal, (session) => publishedFiles(session, names, period, payers)),
-    register: (partition, files, signal) => on(signal, (session) => registerFiles(session, names, partition, files)),
-    audit: (partition, files, signal) => on(signal, (session) => auditFiles(session, names, partition, files)),
+    register: (partition, files, signal) =>
+      on(signal, async (session) => {
+        const statuses = await registerFiles(session, names, files);
+        await columns.include(session, partition, registeredOf(files, statuses));
+        return statuses;
+      }),
+    audit: (partition, files, signal) =>
+      on(signal, async (session) =>
+        auditFiles(session, { names, byValue: await columns.known(session) }, partition, files),
+      ),
     publish: (period, epoch, publications, signal) =>
       on(signal, (session) => publishFiles(session, names, { period, epoch }, publications)),
     totals: (period, payers) => on(undefined, (session) => totalsOf(session, names, period, payers)),
@@ -54,9 +66,14 @@ export function openSnowflakeWarehouse(options: SnowflakeWarehouseOptions): Ware
       look: (run, step, queryId) => reaching(() => script.look(run, step, queryId)),
       cancel: (run, stepNumber, queryId) => reaching(() => script.cancel(run, stepNumber, queryId)),
     },
-    unregister: (partition, stagedKeys) =>
-      on(undefined, (session) => unregisterFiles(session, names, partition, stagedKeys)),
+    unregister: (period, epoch, superseded, signal) =>
+      on(signal, (session) => unregisterFiles(session, names, { period, epoch }, superseded)),
   };
+}
+
+function registeredOf(files: readonly StagedFile[], statuses: readonly FileStatus[]): StagedFile[] {
+  const registered = new Set(statuses.flatMap(({ stagedKey, status }) => (status === 'registered' ? [stagedKey] : [])));
+  return files.filter(({ stagedKey }) => registered.has(stagedKey));
 }
 
 type CancellableSession = Pick<Session, 'run' | 'transaction'>;

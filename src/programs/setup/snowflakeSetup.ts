@@ -1,6 +1,6 @@
-import { createExternalTableSql } from '../../adapters/snowflake/externalTable.ts';
+import { addColumnsSql, createExternalTableSql } from '../../adapters/snowflake/externalTable.ts';
 import { type SnowflakeNames, snowflakeNames } from '../../adapters/snowflake/names.ts';
-import { lineItemsViewSql } from '../../adapters/snowflake/view.ts';
+import { createViewSql } from '../../adapters/snowflake/view.ts';
 import { statementsOf } from '../../analytics/statements.ts';
 import { counted } from '../../base/counted.ts';
 import { quoteValue } from '../../base/printable.ts';
@@ -44,10 +44,12 @@ const SOURCES: readonly SetupSource[] = [
   { file: '03_storage_integration.sql' },
   { file: '04_stage.sql' },
   { generated: 'external table', sql: (names) => asAdministrator(createExternalTableSql(names)) },
+  { generated: 'columns of the external table', sql: (names) => asAdministrator(addColumnsSql(names).join(';\n')) },
   { file: '05_tables.sql' },
   { generated: 'schema of the findings', sql: (names) => asAdministrator(`use schema ${names.schema}`) },
   { file: 'findings_table.sql' },
-  { generated: 'contract view', sql: (names) => asAdministrator(lineItemsViewSql(names)) },
+  // The reactor itself replaces it when it has to be another one (columnsByValue.ts).
+  { generated: 'contract view', sql: (names) => asAdministrator(createViewSql(names)) },
   { file: '06_reading_views.sql' },
   { file: '07_grants.sql' },
 ];
@@ -80,8 +82,8 @@ export function storageRoleArn({ service, stage, accountId, region, rolePath }: 
 }
 
 /** As the scripts do, so that each step can be run by itself. */
-function asAdministrator(statement: string): string {
-  return `use role sysadmin;\n\n${statement};\n`;
+function asAdministrator(statements: string): string {
+  return `use role sysadmin;\n\n${statements};\n`;
 }
 
 /** All steps as one script to read, or to run in a worksheet. */
@@ -148,6 +150,7 @@ function placeholderValues(settings: SetupSettings, names: SnowflakeNames): Read
     ['external_table', names.externalTable],
     ['current_files', names.currentFiles],
     ['publications', names.publications],
+    ['columns_by_value', names.columnsByValue],
     ['fence', names.fence],
     ['findings', names.findings],
     ['line_items_view', names.lineItemsView],

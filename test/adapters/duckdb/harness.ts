@@ -27,6 +27,7 @@ export async function makeDuckdbHarness(): Promise<DuckdbHarness> {
   const databasePath = path.join(folder, 'warehouse.duckdb');
   const scratch = await DuckDBInstance.create(':memory:');
   const writer = await scratch.connect();
+  await writer.run(`set TimeZone = 'UTC'`);
   let script: readonly string[] | undefined;
   const warehouse = await openDuckdbWarehouse({
     path: databasePath,
@@ -99,7 +100,11 @@ const SQL_TYPES: Readonly<Record<string, string>> = {
   int: 'INTEGER',
   bigint: 'BIGINT',
   boolean: 'BOOLEAN',
-  timestamp: 'TIMESTAMP',
+  timestamp: 'TIMESTAMP_NS',
+  timestamp_utc: 'TIMESTAMPTZ',
+  timestamp_utc_converted: 'TIMESTAMP',
+  timestamp_local: 'TIMESTAMP',
+  int96: 'TIMESTAMP',
   date: 'DATE',
   'map<string,string>': 'MAP(VARCHAR, VARCHAR)',
   'map<string,double>': 'MAP(VARCHAR, DOUBLE)',

@@ -1,7 +1,13 @@
 import { DuckDBInstance } from '@duckdb/node-api';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createExternalTableSql, refreshSql, removeFilesSql } from '../../../src/adapters/snowflake/externalTable.ts';
+import {
+  addColumnsSql,
+  addFilesSql,
+  castColumns,
+  createExternalTableSql,
+  removeFilesSql,
+} from '../../../src/adapters/snowflake/externalTable.ts';
 import { snowflakeNames } from '../../../src/adapters/snowflake/names.ts';
 import { parsePayer } from '../../../src/billing/payer.ts';
 import { parsePeriod } from '../../../src/billing/period.ts';
@@ -9,7 +15,6 @@ import { stagedKeyOf } from '../../../src/copy/stagedKey.ts';
 import { find, parseSnowflake, type SqlNode } from './snowflakeGrammar.ts';
 
 const NAMES = snowflakeNames({ database: 'CUR_REACTOR', schema: 'CUR' });
-const PARTITION = { payer: parsePayer('111122223333'), period: parsePeriod('2026-09') };
 
 /** The first node of a kind. */
 function first(node: SqlNode | undefined, kind: string): SqlNode {
@@ -56,24 +61,31 @@ describe('the external table', () => {
     duckdb.closeSync();
   });
 
-  it('is refreshed by one partition, whose path ends in a slash', async () => {
-    const sql = refreshSql(NAMES, PARTITION);
-    expect(sql).toMatch(/ refresh 'year=2026\/month=09\/payer-111122223333\/'$/);
-    expect((await parseSnowflake(sql)).map(({ kind }) => kind)).toEqual(['alter_external_table_statement']);
-  });
-
-  it('forgets files by their keys, at least one', async () => {
+  it.each([addFilesSql, removeFilesSql])('learns and forgets files by their keys, at least one: %o', async (sqlOf) => {
     const keys = ['year=2026/month=09/payer-111122223333/a.parquet', "it's \\ not"];
-    const [statement] = await parseSnowflake(removeFilesSql(NAMES, keys));
+    const [statement] = await parseSnowflake(sqlOf(NAMES, keys));
     expect(statement?.kind).toBe('alter_external_table_statement');
     expect(statement ? find(statement, 'quoted_literal').map(({ text }) => text) : []).toEqual([
       `'${keys[0]}'`,
       `'it''s \\\\ not'`,
     ]);
-    expect(() => removeFilesSql(NAMES, [])).toThrow(RangeError);
+    expect(() => sqlOf(NAMES, [])).toThrow(RangeError);
   });
 
-  it('has no column of any report: what it is read by is the row itself', () => {
-    expect(createExternalTableSql(NAMES).match(/ as \(/g)).toHaveLength(4);
+  it('casts each column that the contract reads as a value, and has none of any other', () => {
+    const columns = [...createExternalTableSql(NAMES).matchAll(/^ {2}(\w+) (\w+) as \(value:"(\w+)"::(\w+)\)/gm)];
+    expect(columns.map(([, name, type]) => [name, type])).toEqual(castColumns.map(({ name, type }) => [name, type]));
+    for (const [, name, type, column, cast] of columns) expect([column, cast]).toEqual([name, type]);
+    expect(createExternalTableSql(NAMES).match(/ as \(/g)).toHaveLength(4 + columns.length);
+    expect(columns.map(([, name]) => name)).toContain('line_item_usage_start_date');
+    expect(columns.map(([, name]) => name)).not.toContain('resource_tags');
+  });
+
+  it('of an older release is given the columns that it lacks', async () => {
+    const statements = addColumnsSql(NAMES);
+    expect(statements).toHaveLength(castColumns.length);
+    expect((await parseSnowflake(statements.join(';\n'))).map(({ kind }) => kind)).toEqual(
+      statements.map(() => 'alter_table_statement'),
+    );
   });
 });

@@ -24,6 +24,12 @@ export interface QueryRuns {
   abort(query: ServedQuery): void;
 }
 
+/** What ALTER SESSION SET changes for the statements that follow. */
+interface SetParameters {
+  readonly queryTag: string;
+  readonly timeZone: string;
+}
+
 interface Refusal {
   readonly code: string;
   readonly sqlState: string;
@@ -34,7 +40,10 @@ interface Refusal {
  * The queries of a server: what `execute` does, and what the server knows itself (history,
  * cancelling, session parameters).
  */
-export function createQueryRuns(execute: Execute, setQueryTag: (sessionId: string, tag: string) => void): QueryRuns {
+export function createQueryRuns(
+  execute: Execute,
+  setParameters: (sessionId: string, parameters: Partial<SetParameters>) => void,
+): QueryRuns {
   const queries: ServedQuery[] = [];
   const answers = new Map<ServedQuery, Promise<object>>();
   const aborts = new Map<ServedQuery, AbortController>();
@@ -61,17 +70,19 @@ export function createQueryRuns(execute: Execute, setQueryTag: (sessionId: strin
     }
   }
 
-  function add({ sql, binds, sessionId, queryTag }: ReceivedStatement, isAsync: boolean): ServedQuery {
+  function add({ sql, binds, sessionId, queryTag, timeZone }: ReceivedStatement, isAsync: boolean): ServedQuery {
     const queryId = randomUUID();
-    const query: ServedQuery = { sql, binds, sessionId, queryTag, queryId, isAsync, status: 'RUNNING' };
+    const query: ServedQuery = { sql, binds, sessionId, queryTag, timeZone, queryId, isAsync, status: 'RUNNING' };
     queries.push(query);
     return query;
   }
 
   async function served(query: ServedQuery, running: Running): Promise<StatementResult> {
     if (/^\s*alter\s+session\s+set\b/i.test(query.sql)) {
-      const tag = /\bQUERY_TAG\s*=\s*'([^']*)'/i.exec(query.sql)?.[1];
-      if (tag !== undefined) setQueryTag(query.sessionId, tag);
+      const queryTag = /\bQUERY_TAG\s*=\s*'([^']*)'/i.exec(query.sql)?.[1];
+      const timeZone = /\bTIMEZONE\s*=\s*'([^']*)'/i.exec(query.sql)?.[1];
+      if (queryTag !== undefined) setParameters(query.sessionId, { queryTag });
+      if (timeZone !== undefined) setParameters(query.sessionId, { timeZone });
       return oneText('status', 'Statement executed successfully.');
     }
     if (/QUERY_HISTORY_BY_USER/i.test(query.sql)) return history(query);

@@ -10,6 +10,7 @@ export interface ServedSession {
   readonly master: string;
   token: string;
   queryTag: string | undefined;
+  timeZone: string;
   isExpired: boolean;
   isMasterExpired: boolean;
 }
@@ -29,6 +30,11 @@ export interface World {
   readonly statuses: string[];
   trusted: readonly KeyObject[] | undefined;
 }
+
+/**
+ * The time zone of a session that has set none: what an account has where nobody has changed it.
+ */
+export const ACCOUNT_TIME_ZONE = 'America/Los_Angeles';
 
 /** What Snowflake answers on a route. */
 export async function answerOf(world: World, route: Route, asked: Asked): Promise<object> {
@@ -67,6 +73,7 @@ function signIn({ sessions, logins, trusted }: World, { url, body }: Asked): obj
     token: randomUUID(),
     master: randomUUID(),
     queryTag: undefined,
+    timeZone: ACCOUNT_TIME_ZONE,
     isExpired: false,
     isMasterExpired: false,
   };
@@ -113,6 +120,7 @@ async function query({ runs }: World, session: ServedSession, { url, body }: Ask
     binds: bindsOf(body.bindings),
     sessionId: session.sessionId,
     queryTag: asText(asRecord(body.parameters).QUERY_TAG) ?? session.queryTag,
+    timeZone: session.timeZone,
   };
   const begun = runs.begin(statement, url.searchParams.get('requestId') ?? randomUUID(), body.asyncExec === true);
   return begun.isAsync ? inProgress(begun) : runs.answer(begun);

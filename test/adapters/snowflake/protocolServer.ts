@@ -44,6 +44,8 @@ export interface ReceivedStatement {
   readonly sessionId: string;
   /** Of the statement, else of its session. */
   readonly queryTag: string | undefined;
+  /** Of its session. */
+  readonly timeZone: string;
 }
 
 /** What Snowflake refuses: six digits, such as 002003, and its SQL state. */
@@ -121,8 +123,8 @@ export interface ProtocolServer {
  */
 export async function startProtocolServer(execute: Execute): Promise<ProtocolServer> {
   const sessions = new Set<ServedSession>();
-  const runs = createQueryRuns(execute, (sessionId, tag) => {
-    for (const session of sessions) if (session.sessionId === sessionId) session.queryTag = tag;
+  const runs = createQueryRuns(execute, (sessionId, parameters) => {
+    for (const session of sessions) if (session.sessionId === sessionId) Object.assign(session, parameters);
   });
   const world: World = { runs, sessions, logins: [], statuses: [], trusted: undefined };
   const requests: Route[] = [];

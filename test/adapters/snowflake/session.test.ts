@@ -49,7 +49,8 @@ describe('a statement', () => {
       {
         sql:
           'alter session set ABORT_DETACHED_QUERY = true AUTOCOMMIT = true LOCK_TIMEOUT = 30 ' +
-          "QUERY_TAG = 'reactor prod' STATEMENT_TIMEOUT_IN_SECONDS = 600 TIMEZONE = 'UTC'",
+          "QUERY_TAG = 'reactor prod' STATEMENT_TIMEOUT_IN_SECONDS = 600 TIMESTAMP_INPUT_FORMAT = 'AUTO' " +
+          "TIMESTAMP_TYPE_MAPPING = 'TIMESTAMP_NTZ' TIMEZONE = 'Pacific/Kiritimati' USE_CACHED_RESULT = false",
         queryTag: undefined,
       },
       { sql: 'select 1', queryTag: 'reactor prod' },

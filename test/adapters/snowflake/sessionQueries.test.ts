@@ -28,6 +28,12 @@ describe('a submitted query', () => {
     expect(await settled(() => session.status(queryId))).toEqual({ is: 'done' });
   });
 
+  test('runs in UTC, whose day is the script’s current one', async () => {
+    const world = await createWorld();
+    await (await world.open()).submit('select 1', 'run-7');
+    expect(world.server.queries.find(({ isAsync }) => isAsync)?.timeZone).toBe('UTC');
+  });
+
   test('runs in a session of its own, so that it never falls into a transaction', async () => {
     const world = await createWorld();
     const session = await world.open();

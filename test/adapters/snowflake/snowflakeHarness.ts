@@ -63,6 +63,7 @@ export async function makeSnowflakeHarness(): Promise<SnowflakeHarness> {
     stage: async ({ partition, name, rows, columns = SMALL_REPORT }) => {
       const stagedKey = `${partitionPrefix(partition)}${name}.parquet`;
       state.stage.set(stagedKey, rows);
+      state.columns.set(stagedKey, columns);
       return { stagedKey, rows: rows.length, sizeBytes: 1000 + rows.length, columns };
     },
     corrupt: async ({ stagedKey }) => {

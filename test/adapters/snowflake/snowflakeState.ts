@@ -1,29 +1,48 @@
 import type { SnowflakeNames } from '../../../src/adapters/snowflake/names.ts';
+import { createViewSql } from '../../../src/adapters/snowflake/view.ts';
+import type { ColumnType } from '../../../src/billing/columnType.ts';
 import type { Row } from '../../warehouse/harness.ts';
+import { ACCOUNT_TIME_ZONE } from './protocolRoutes.ts';
 import type { Execute } from './protocolServer.ts';
 import { runBlock } from './snowflakeBlocks.ts';
-import { externalTableStatements, scan } from './snowflakeExternalTable.ts';
+import { columnsByValueStatements } from './snowflakeColumnsByValue.ts';
+import { externalTableStatements } from './snowflakeExternalTable.ts';
 import { fenceStatements } from './snowflakeFence.ts';
 import { findingsStatements } from './snowflakeFindings.ts';
 import { publicationStatements } from './snowflakePublications.ts';
+import { Relations } from './snowflakeRelations.ts';
 import { type Block, blockOf } from './snowflakeScripting.ts';
 import { type Known, NOTHING, refused } from './snowflakeStatements.ts';
 import { emptyTables, Sessions, type Tables } from './snowflakeTables.ts';
 import { totalsStatements } from './snowflakeTotals.ts';
+import type { Plain } from './sql/values.ts';
+
+export const OF_SETTLED_FILES = ['mentioned', 'failed', 'unmentioned', 'refused'] as const;
 
 /** A stand-in for one schema of Snowflake, and what a test may order of it. */
 export interface SnowflakeState {
   readonly execute: Execute;
   /** What lies in the stage, by staged key. */
   readonly stage: Map<string, readonly Row[]>;
-  /** Staged keys of which REFRESH says REGISTER_FAILED. */
+  /** How the footers of staged files type their columns, by staged key; AWS's own types else. */
+  readonly columns: Map<string, readonly ColumnType[]>;
+  /**
+   * What UTC-adjusted timestamps of Parquet are in this account's external tables: the
+   * documentation says it of staged files.
+   */
+  utcTimestampsAre: 'TIMESTAMP_LTZ' | 'TIMESTAMP_NTZ';
+  /** Staged keys of which ADD FILES says REGISTER_FAILED. */
   readonly failsToRegister: Set<string>;
   /** Staged keys of which REMOVE FILES says UNREGISTER_FAILED. */
   readonly failsToUnregister: Set<string>;
   /** How many rows a scan leaves out of a file, without a word. */
   readonly rowsLeftOut: Map<string, number>;
-  /** Whether REFRESH mentions files that have not changed: the documentation leaves it open. */
-  mentionsUnchanged: boolean;
+  /**
+   * What ADD FILES says of files that are known, and REMOVE FILES of those that are not: that they
+   * are so, that they failed, nothing, or that the statement fails. The documentation leaves it
+   * open.
+   */
+  ofSettledFiles: (typeof OF_SETTLED_FILES)[number];
   /** Called before a statement runs, which does not when this throws. */
   beforeStatement: (text: string) => Promise<void>;
   /** How many statements wait for a lock now. */
@@ -39,8 +58,10 @@ export interface SnowflakeState {
   readonly statements: string[];
   /** Every block so far, as it was sent. */
   readonly blocks: string[];
-  /** The rows that the contract view shows. */
+  /** The rows that the contract view shows: their ids, currencies and costs. */
   lineItems(partitionPath: string): Row[];
+  /** What a query of the contract view answers to a reader whose session has this time zone. */
+  read(sql: string, timeZone: string): Record<string, Plain>[];
 }
 
 /**
@@ -51,26 +72,29 @@ export interface SnowflakeState {
  */
 export function makeSnowflakeState(names: SnowflakeNames, isOpen: (sessionId: string) => boolean): SnowflakeState {
   const sessions = new Sessions(emptyTables());
-  const registered = new Set<string>();
   const state: SnowflakeState = {
     stage: new Map(),
+    columns: new Map(),
+    utcTimestampsAre: 'TIMESTAMP_LTZ',
     failsToRegister: new Set(),
     failsToUnregister: new Set(),
     beforeStatement: async () => undefined,
     rowsLeftOut: new Map(),
-    mentionsUnchanged: true,
+    ofSettledFiles: 'mentioned',
     waitingForLock: () => sessions.waiting,
     rollBackGone: () => sessions.endAllBut(isOpen),
     tables: sessions.committed,
     statements: [],
     blocks: [],
     lineItems: (path) => {
-      const current = new Set(sessions.committed.currentFiles.map(({ stagedKey }) => stagedKey));
-      return [...registered]
-        .filter((key) => key.startsWith(path) && current.has(key))
-        .flatMap((key) => scan(state, key));
+      const shown = `identity_line_item_id, line_item_currency_code, line_item_unblended_cost, staged_key`;
+      return state
+        .read(`select ${shown} from ${names.lineItemsView}`, ACCOUNT_TIME_ZONE)
+        .filter(({ staged_key: key }) => String(key).startsWith(path))
+        .map(({ staged_key: _, ...row }) => row as Row);
     },
-    execute: async ({ sql, binds, sessionId }, { signal, runChild }) => {
+    read: (sql, timeZone) => relations.plain(sql, { tables: sessions.committed, timeZone }),
+    execute: async ({ sql, binds, sessionId, timeZone }, { signal, runChild }) => {
       sessions.endAllBut(isOpen);
       const block = parsedBlock(sql);
       if (block) {
@@ -86,6 +110,13 @@ export function makeSnowflakeState(names: SnowflakeNames, isOpen: (sessionId: st
         const match = pattern.exec(text);
         if (match) return run({ match, binds, sessionId });
       }
+      if (/^create or replace view <lineItemsView> copy grants /.test(text)) {
+        relations.createView(sql);
+        return NOTHING;
+      }
+      if (/^select .* from <(externalTable|lineItemsView)>/.test(text)) {
+        return relations.answer(sql, { tables: sessions.read(sessionId), timeZone, binds });
+      }
       if (/\bno_such_table\b/.test(text))
         throw refused('002003', "SQL compilation error: Object 'NO_SUCH_TABLE' does not exist");
       throw refused('001003', `SQL compilation error: syntax error in ${text}`);
@@ -93,12 +124,15 @@ export function makeSnowflakeState(names: SnowflakeNames, isOpen: (sessionId: st
   };
   const known: Known[] = [
     ...transactionStatements(sessions),
-    ...externalTableStatements(state, registered),
+    ...externalTableStatements(state, sessions),
     ...fenceStatements(sessions),
     ...publicationStatements(sessions),
+    ...columnsByValueStatements(sessions, () => relations.comment),
     ...findingsStatements(sessions),
     ...totalsStatements(sessions, state.lineItems),
   ];
+  const relations = new Relations(state, names);
+  relations.createView(createViewSql(names));
   return state;
 }
 

@@ -1,19 +1,27 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { snowflakeNames } from '../../../src/adapters/snowflake/names.ts';
-import { lineItemsViewSql } from '../../../src/adapters/snowflake/view.ts';
+import { createViewSql, replaceViewSql } from '../../../src/adapters/snowflake/view.ts';
 import { lineItemColumns, partitionColumns } from '../../../src/warehouse/lineItems.ts';
 import { find, parseSnowflake, type SqlNode } from './snowflakeGrammar.ts';
 
-const SQL = lineItemsViewSql(snowflakeNames({ database: 'CUR_REACTOR', schema: 'CUR' }));
+const NAMES = snowflakeNames({ database: 'CUR_REACTOR', schema: 'CUR' });
+const BY_VALUE = ['bill_bill_type', 'line_item_unblended_cost', 'line_item_usage_start_date'];
+const MAPS = ['product', 'resource_tags', 'cost_category'];
+const SQL = replaceViewSql(NAMES, new Set(MAPS));
+const BARE_SQL = replaceViewSql(NAMES, new Set());
 
 let statements: SqlNode[];
+let byValue: SqlNode[];
+let bare: SqlNode[];
 beforeAll(async () => {
   statements = await parseSnowflake(SQL);
+  byValue = await parseSnowflake(replaceViewSql(NAMES, new Set([...MAPS, ...BY_VALUE])));
+  bare = await parseSnowflake(BARE_SQL);
 });
 
 /** What a query of the view selects: each element's expression, and the name that it has. */
-function selected(cte: string): { name: string; expression: string }[] {
-  const [definition] = statements
+function selected(cte: string, view = statements): { name: string; expression: string }[] {
+  const [definition] = view
     .flatMap((statement) => find(statement, 'common_table_expression'))
     .filter((node) => node.children[0]?.text === cte);
   const [clause] = definition ? find(definition, 'select_clause') : [];
@@ -26,12 +34,38 @@ function selected(cte: string): { name: string; expression: string }[] {
     });
 }
 
-const expressionOf = (column: string) => selected('line_items').find(({ name }) => name === column)?.expression;
+const expressionOf = (column: string, view = statements) =>
+  selected('line_items', view).find(({ name }) => name === column)?.expression ?? '';
+
+/** The names that the columns of a step need of the step before it. */
+function needed(cte: string, names: readonly string[], view: SqlNode[]): string[] {
+  return selected(cte, view).flatMap(({ name, expression }) =>
+    names.includes(name) ? (expression.replaceAll(/'[^']*'|"[^"]*"/g, '').match(/[a-z_]\w*/g) ?? []) : [],
+  );
+}
+
+/** Whether a query of this one column has to read VALUE, the whole row. */
+function readsRow(column: string, view = statements): boolean {
+  return needed('with_maps', needed('line_items', [column], view), view).includes('value');
+}
 
 describe('the contract view in Snowflake', () => {
   it('is one statement, which keeps the grants of the view that it replaces', () => {
     expect(statements.map(({ kind }) => kind)).toEqual(['create_view_statement']);
     expect(SQL).toMatch(/^create or replace view CUR_REACTOR\.CUR\.CUR_LINE_ITEMS copy grants\n/);
+  });
+
+  it('is left as it is where the setup finds one: the reactor knows what it has to be', async () => {
+    const sql = createViewSql(NAMES);
+    expect((await parseSnowflake(sql)).map(({ kind }) => kind)).toEqual(['create_view_statement']);
+    expect(sql.slice(sql.indexOf('\n'))).toBe(BARE_SQL.slice(BARE_SQL.indexOf('\n')));
+    expect(sql).toMatch(/^create view if not exists CUR_REACTOR\.CUR\.CUR_LINE_ITEMS\n/);
+  });
+
+  it('says in its comment which definition it has', () => {
+    const comment = (sql: string) => /comment = '(.*)'/.exec(sql)?.[1];
+    expect(comment(SQL)).toMatch(/\(definition [0-9a-f]{16}\)$/);
+    expect(comment(SQL)).not.toBe(comment(replaceViewSql(NAMES, new Set(BY_VALUE))));
   });
 
   it('has the columns of the contract, in its order, and the amortized cost behind them', () => {
@@ -48,9 +82,11 @@ describe('the contract view in Snowflake', () => {
         .slice(0, own.length)
         .map(({ expression }) => expression),
     ).toEqual(own);
-    expect(selected('published_rows').map(({ expression }) => expression)).toEqual(
-      [...own, 'value'].map((name) => `registered.${name}`),
-    );
+    expect(
+      selected('published_rows')
+        .slice(0, own.length)
+        .map(({ expression }) => expression),
+    ).toEqual(own.map((name) => `registered.${name}`));
   });
 
   it('shows rows of published files only, picked by the whole key and without a join that could double them', () => {
@@ -63,11 +99,11 @@ describe('the contract view in Snowflake', () => {
 
   it('reads each source of each column, in the order of the contract', () => {
     for (const { name, type, sources } of lineItemColumns) {
-      const expression = expressionOf(name) ?? '';
+      const expression = expressionOf(name);
       const places = sources.map((source) => {
         if (source.from === 'map') return expression.indexOf(`${source.column}_map:"${source.key}"`);
         if (source.from === 'columns') return expression.indexOf(`${name}_gathered`);
-        return expression.indexOf(type === 'MAP' ? `${source.column}_map` : `value:"${source.column}"`);
+        return expression.search(new RegExp(String.raw`\b${source.column}${type === 'MAP' ? '_map' : ''}\b`));
       });
       expect(places, name).toEqual(places.toSorted((a, b) => a - b));
       expect(Math.min(...places), name).toBeGreaterThanOrEqual(0);
@@ -75,12 +111,46 @@ describe('the contract view in Snowflake', () => {
   });
 
   it('takes an empty text for NULL, numbers not by way of text, and NaN and infinities for NULL', () => {
-    expect(expressionOf('bill_bill_type')).toBe(`nullif(value:"bill_bill_type"::varchar, '')`);
+    const finite = (number: string) =>
+      `nullif(nullif(nullif(${number}, 'NaN'::double), 'inf'::double), '-inf'::double)`;
+    expect(expressionOf('bill_bill_type')).toBe(`nullif(bill_bill_type, '')`);
+    expect(expressionOf('bill_bill_type', byValue)).toContain(`else nullif(value:"bill_bill_type"::varchar, '')`);
     const cost = 'value:"line_item_unblended_cost"';
-    expect(expressionOf('line_item_unblended_cost')).toBe(
-      `nullif(nullif(nullif(iff(is_varchar(${cost}), nullif(${cost}::varchar, '')::double, ${cost}::double), ` +
-        `'NaN'::double), 'inf'::double), '-inf'::double)`,
+    expect(expressionOf('line_item_unblended_cost')).toBe(finite('line_item_unblended_cost'));
+    expect(expressionOf('line_item_unblended_cost', byValue)).toBe(
+      finite(`iff(is_varchar(${cost}), nullif(${cost}::varchar, '')::double, ${cost}::double)`),
     );
+  });
+
+  it('shows instants on UTC’s clock, never on the session’s', () => {
+    expect(expressionOf('line_item_usage_start_date')).toBe(
+      `convert_timezone('UTC', line_item_usage_start_date)::timestamp_ntz`,
+    );
+  });
+
+  it('reads no map before any file has one, and the row itself for tags alone then', () => {
+    expect(lineItemColumns.flatMap(({ name }) => (readsRow(name, bare) ? [name] : []))).toEqual(['resource_tags']);
+    expect(expressionOf('product_region', bare)).toBe(
+      `coalesce(nullif(product_region_code, ''), nullif(product_region, ''))`,
+    );
+    expect(expressionOf('product_sku', bare)).toBe(`nullif(product_sku, '')`);
+    expect(expressionOf('cost_category', bare)).toBe('null::object');
+    for (const column of MAPS) expect(BARE_SQL).not.toContain(`${column}_map`);
+  });
+
+  it('reads the row itself only for maps, tags, what may come from a map, and columns that are read by value', () => {
+    const mapped = lineItemColumns.filter(({ sources }) => sources.some(({ from }) => from !== 'column'));
+    const expected = new Set(mapped.map(({ name }) => name).concat('cost_category'));
+    const reading = (view: SqlNode[]) => lineItemColumns.flatMap(({ name }) => (readsRow(name, view) ? [name] : []));
+    expect(new Set(reading(statements))).toEqual(expected);
+    expect(new Set(reading(byValue))).toEqual(new Set([...expected, ...BY_VALUE]));
+  });
+
+  it('names the columns of every step, so that none brings along what nobody asked for', () => {
+    for (const step of ['published_rows', 'with_maps', 'line_items']) {
+      expect(selected(step).map(({ name }) => name)).not.toContain('*');
+    }
+    expect(selected('published_rows', byValue).map(({ name }) => name)).not.toContain(BY_VALUE[0]);
   });
 
   it('reads a map as pairs, as pairs in the inner group, as an object, as JSON, as Athena’s text, else keeps it as text', () => {
