@@ -4,7 +4,7 @@ import script from '../sql/analytics_wastage_queries.sql';
 import { stagedCopies } from '../src/adapters/s3/stagedCopies.ts';
 import { snowflakeNames } from '../src/adapters/snowflake/names.ts';
 import { openSnowflakeWarehouse } from '../src/adapters/snowflake/warehouse.ts';
-import { analyticsStatements } from '../src/analytics/script.ts';
+import { analyticsStatements, needsOneSession } from '../src/analytics/script.ts';
 import { setSystemTimer } from '../src/base/timer.ts';
 import { BucketOwners } from '../src/config/bucketOwners.ts';
 import { type FinalizeEnvironment, finalizeVariables, parseEnvironment } from '../src/config/environment.ts';
@@ -75,6 +75,7 @@ function openWarehouse(finalizing: FinalizeEnvironment): Warehouse {
     names: snowflakeNames({ database, schema }),
     stage,
     analyticsStatements: (period, payers) => analyticsStatements(script, period, payers),
+    oneSession: needsOneSession(script),
   });
 }
 

@@ -5,6 +5,9 @@ use role sysadmin;
 create database if not exists #database;
 create schema if not exists #schema;
 
+create schema if not exists #scratch_schema
+    comment = 'Whatever the analytics script creates';
+
 create warehouse if not exists #warehouse
     warehouse_size = xsmall
     auto_suspend = 60

@@ -8,6 +8,15 @@ grant usage on schema #schema to role #role;
 grant usage on stage #stage to role #role;
 grant usage on file format #file_format to role #role;
 
+-- what a team's own script creates is its own matter, and has a place of its own
+grant
+usage,
+create table,
+create view,
+create procedure,
+create function
+on schema #scratch_schema to role #role;
+
 -- refresh and new columns need the table's owner
 grant ownership on external table #external_table
     to role #role copy current grants;
@@ -15,7 +24,7 @@ grant ownership on external table #external_table
 grant select, insert, delete on table #current_files to role #role;
 grant select, insert, delete on table #publications to role #role;
 grant select, insert, update on table #fence to role #role;
-grant select, insert, delete on table #findings to role #role;
+grant select, insert, update, delete on table #findings to role #role;
 grant select on view #line_items_view to role #role;
 
 grant usage on database #database to role #reader_role;

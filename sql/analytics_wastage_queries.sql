@@ -1,6 +1,6 @@
 -- Wastage that a cost-and-usage report alone can show.
 --
--- Replaces the findings of one period and some payers, in one transaction.
+-- Replaces the findings of one period and some payers, in one short transaction.
 -- Reads cur_line_items, writes cur_findings. Snowflake and DuckDB run it as it
 -- is: nothing here is a function that only one of them has.
 --
@@ -18,26 +18,9 @@
 --   region.
 -- * Amounts of two currencies are never added.
 
-begin transaction;
-
-delete from cur_findings
-where
-    year = #startyear
-    and month = #startmonth
-    and payer in (#payers_ids);
-
-insert into cur_findings (
-    payer,
-    year,
-    month,
-    check_name,
-    account,
-    region,
-    resource,
-    monthly_cost,
-    estimated_saving,
-    currency
-)
+-- Computed first, replaced last: a DELETE holds the table's lock until its
+-- transaction ends, and other months wait for it.
+create or replace temporary table cur_new_findings as
 
 with calendar as (
 
@@ -707,15 +690,46 @@ findings as (
 
 select
     payer,
-    #startyear,
-    #startmonth,
     check_name,
     account,
-    finding_region,
+    finding_region as region,
     resource,
-    finding_cost,
-    finding_saving,
-    nullif(currency, '')
+    finding_cost as monthly_cost,
+    finding_saving as estimated_saving,
+    nullif(currency, '') as currency
 from findings;
+
+begin transaction;
+
+delete from cur_findings
+where
+    year = #startyear
+    and month = #startmonth
+    and payer in (#payers_ids);
+
+insert into cur_findings (
+    payer,
+    year,
+    month,
+    check_name,
+    account,
+    region,
+    resource,
+    monthly_cost,
+    estimated_saving,
+    currency
+)
+select
+    payer,
+    #startyear as year,
+    #startmonth as month,
+    check_name,
+    account,
+    region,
+    resource,
+    monthly_cost,
+    estimated_saving,
+    currency
+from cur_new_findings;
 
 commit;

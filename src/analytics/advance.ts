@@ -1,9 +1,14 @@
-import type { AnalyticsRecord } from '../ledger/analyticsRecord.ts';
+import type { AnalyticsRecord, StepFailure } from '../ledger/analyticsRecord.ts';
 import type { ScriptRun, Step, StepState } from '../warehouse/script.ts';
-import { type AnalyticsServices, saveRun, type Tenure } from './services.ts';
+import { type AnalyticsServices, saveRun, scriptRun, type Tenure } from './services.ts';
 
 const FIRST_POLL_SECONDS = 1;
 const LONGEST_POLL_SECONDS = 30;
+/**
+ * A step that fails by no fault of its own is submitted so often, and after so long the first time.
+ */
+const ATTEMPTS = 5;
+const FIRST_REPEAT_SECONDS = 15;
 
 /**
  * Takes a run's steps in their order, beginning with the one in flight, until all have taken
@@ -17,6 +22,9 @@ const LONGEST_POLL_SECONDS = 30;
  *
  *   cut off after 1 or 2   the step is looked for by what names it, and submitted only if it is not there
  *   cut off later          it is looked for by its query id; how a query ended can be asked any number of times
+ *
+ * A step that failed for a reason that passes, such as a lock that was not free, is submitted again
+ * under another name; after the last attempt the run has failed like any other.
  */
 export async function advance(
   services: AnalyticsServices,
@@ -27,19 +35,47 @@ export async function advance(
   const { now } = services;
   let record = begun;
   for (const step of steps.slice(begun.stepsDone)) {
-    const ended = await runStep(services, tenure, record, step);
+    const ended = await attempt(services, tenure, record, step);
     record = ended.record;
     if (ended.state === 'unknown' || ended.state.is === 'running') {
       reportHandedOn(services, tenure, record);
       return record;
     }
-    const { inFlight: _, ...rest } = record;
+    const { inFlight: _, failedAttempts: __, ...rest } = record;
     if (ended.state.is === 'failed') {
       return saveRun(services, tenure, { ...rest, status: 'failed', failure: ended.state.failure, endedAt: now() });
     }
     record = { ...rest, stepsDone: record.stepsDone + 1 };
   }
   return saveRun(services, tenure, { ...record, status: 'done', endedAt: now() });
+}
+
+/** Takes one step as far as it gets now, and again as long as it fails for a reason that passes. */
+async function attempt(
+  services: AnalyticsServices,
+  tenure: Tenure,
+  before: AnalyticsRecord,
+  step: Step,
+): Promise<StepProgress> {
+  const ended = await runStep(services, tenure, before, step);
+  if (ended.state === 'unknown' || ended.state.is !== 'failed' || !ended.state.failure.isTransient) return ended;
+  const { inFlight: _, failedAttempts = 0, ...rest } = ended.record;
+  if (failedAttempts + 1 >= ATTEMPTS) return ended;
+  const record = await saveRun(services, tenure, { ...rest, failedAttempts: failedAttempts + 1 });
+  reportRepeated(services, tenure, record, ended.state.failure);
+  const seconds = FIRST_REPEAT_SECONDS * 2 ** failedAttempts;
+  if (!(await services.mayWait(seconds))) return { record, state: 'unknown' };
+  await services.sleep(seconds);
+  return attempt(services, tenure, record, step);
+}
+
+function reportRepeated(
+  { report }: AnalyticsServices,
+  { period }: Tenure,
+  { run, failedAttempts = 0 }: AnalyticsRecord,
+  { code, message }: StepFailure,
+): void {
+  report({ what: 'analytics-repeated', period, run, attempts: failedAttempts, reason: `${code}: ${message}` });
 }
 
 function reportHandedOn({ report }: AnalyticsServices, { period }: Tenure, record: AnalyticsRecord): void {
@@ -65,7 +101,7 @@ async function runStep(
   step: Step,
 ): Promise<StepProgress> {
   const { script, now } = services;
-  const run: ScriptRun = { period: tenure.period, number: before.run, epoch: tenure.epoch };
+  const run = scriptRun(tenure, before);
   let record = before;
   let state = await find(services, run, record, step);
   if (state === 'unknown') {

@@ -3,7 +3,7 @@ import type { AnalyticsMember, AnalyticsRecord, StepFailure } from '../ledger/an
 import type { Step } from '../warehouse/script.ts';
 import { FencedOff } from '../warehouse/warehouse.ts';
 import { advance } from './advance.ts';
-import { type AnalyticsServices, saveRun, type Tenure } from './services.ts';
+import { type AnalyticsServices, saveRun, scriptRun, type Tenure } from './services.ts';
 
 /**
  * Runs the analytics script over members of a month, or goes on with the run that an earlier
@@ -37,8 +37,7 @@ export async function analyse(
   const advanced = superseded ?? (await advanceUnlessOver(services, tenure, last, plan));
   if (typeof advanced !== 'string') return advanced;
   const reason = advanced;
-  const run = { period: tenure.period, number: last.run, epoch: tenure.epoch };
-  if (last.inFlight) await services.script.cancel(run, last.inFlight.number, last.inFlight.queryId);
+  if (last.inFlight) await services.script.cancel(scriptRun(tenure, last), last.inFlight.number, last.inFlight.queryId);
   const cancelled = { ...last, status: 'cancelled', endedAt: services.now() } as const;
   await saveRun(services, tenure, cancelled);
   services.report({ what: 'analytics-cancelled', period: tenure.period, run: last.run, reason });

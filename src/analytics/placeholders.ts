@@ -12,10 +12,12 @@ interface ScriptScope {
 
 const PAYERS = 'payers_ids';
 /**
- * `( #payers_ids )` with its parentheses, else `#` and what belongs to it: a name, or what stands
- * up to a blank.
+ * `( #payers_ids )` with its parentheses; a number, also as a part of a name (`cur_#startyear_x`);
+ * else `#` and what belongs to it: a name, or what stands up to a blank.
  */
-const PLACEHOLDER = /\(\s*#payers_ids\s*\)|#(?:[A-Za-z_]\w*|[^\s;,()'"]*)/g;
+const PLACEHOLDER = /\(\s*#payers_ids\s*\)|#(?:startyear|startmonth)(?![A-Za-z0-9])|#(?:[A-Za-z_]\w*|[^\s;,()'"]*)/g;
+/** A character of a string that is written by a backslash before it. */
+const ESCAPED = /\\([\s\S])/g;
 
 /**
  * Fills a script's placeholders: `#startyear` and `#startmonth` become plain numbers (2026 and 9),
@@ -26,6 +28,8 @@ const PLACEHOLDER = /\(\s*#payers_ids\s*\)|#(?:[A-Za-z_]\w*|[^\s;,()'"]*)/g;
  *   in '…', "…" and $$…$$    `#startyear` and `#startmonth` are filled, as scripts of the Python batch before this
  *                            reactor quote them ('#startyear'); other text with a `#` ('C#') stays
  *   in a comment             everything stays: no engine reads it
+ *
+ * A quote that is written `\'` becomes `''`, which every engine reads the same.
  *
  * The list of payers holds quotes, so inside '…' or "…" it is an error; so is `#payers_ids` without
  * its parentheses, wherever it is read. This is the last step before SQL, so the values are
@@ -47,9 +51,13 @@ export function renderScript(script: string, scope: ScriptScope): string {
 }
 
 function renderSegment(segment: Segment, values: ReadonlyMap<string, string>, payerList: string): string {
-  return segment.text.replace(PLACEHOLDER, (found: string, offset: number) => {
+  const text =
+    segment.kind === 'string'
+      ? segment.text.replace(ESCAPED, (whole: string, escaped: string) => (escaped === "'" ? "''" : whole))
+      : segment.text;
+  return text.replace(PLACEHOLDER, (found: string, offset: number) => {
     const fail = (why: string): never => {
-      throw new ScriptError(why, segment.line + segment.text.slice(0, offset).split('\n').length - 1);
+      throw new ScriptError(why, segment.line + text.slice(0, offset).split('\n').length - 1);
     };
     if (found.startsWith('(')) {
       if (segment.kind === 'code' || segment.kind === 'dollar') return payerList;

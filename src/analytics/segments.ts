@@ -24,9 +24,9 @@ const OPENING = /'|"|\$\$|--|\/\/|\/\*/g;
  * strings and `$$` as in its SQL reference, "String & binary data types"; `//` as in its knowledge
  * base, "How to comment or uncomment multiple lines in the SQL worksheet". DuckDB reads the same,
  * but for two things: to it `//` is an integer division, which a portable script cannot hold, and
- * block comments nest, which they do not here. Throws a ScriptError for a quote or comment that is
- * not closed (naming the line that it began on), and for a backslash before a quote in a '…'
- * string: Snowflake takes the pair as a quote and reads on, DuckDB does not.
+ * block comments nest, which they do not here. In a '…' string a backslash escapes what follows it
+ * in Snowflake, a quote included. Throws a ScriptError for a quote or comment that is not closed,
+ * naming the line that it began on.
  */
 export function segmentsOf(script: string): Segment[] {
   const segments: Segment[] = [];
@@ -81,15 +81,13 @@ function endAfter({ script, start, line }: Opening, closing: string, what: strin
   return found + closing.length;
 }
 
-function endOfQuoted({ script, start, line }: Opening, quote: string): number {
-  let at = script.indexOf(quote, start + 1);
-  while (at >= 0) {
-    if (quote === "'" && /(?<!\\)(\\\\)*\\$/.test(script.slice(start + 1, at))) {
-      throw new ScriptError("a backslash before a quote in a string: write the quote as ''", line);
-    }
-    if (script[at + 1] !== quote) return at + 1;
-    at = script.indexOf(quote, at + 2);
-  }
+/** What a quoted text is made of: escapes are only in strings, not in names. */
+const QUOTED = { "'": /(?:[^'\\]|''|\\[\s\S])*'/y, '"': /(?:[^"]|"")*"/y };
+
+function endOfQuoted({ script, start, line }: Opening, quote: keyof typeof QUOTED): number {
+  const rest = QUOTED[quote];
+  rest.lastIndex = start + 1;
+  if (rest.test(script)) return rest.lastIndex;
   throw new ScriptError(`the ${quote} quote that begins here is never closed`, line);
 }
 

@@ -2,7 +2,7 @@ import type { Period } from '../billing/period.ts';
 import type { AnalyticsRecord } from '../ledger/analyticsRecord.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Report } from '../telemetry/events.ts';
-import type { ScriptEngine } from '../warehouse/script.ts';
+import type { ScriptEngine, ScriptRun } from '../warehouse/script.ts';
 
 /** What runs of the analytics script work with. Moments are milliseconds since 1970. */
 export interface AnalyticsServices {
@@ -29,6 +29,11 @@ export interface AnalyticsServices {
 export interface Tenure {
   readonly period: Period;
   readonly epoch: number;
+}
+
+/** A run as the warehouse knows it, with the attempt at the step that is next. */
+export function scriptRun({ period, epoch }: Tenure, { run, members, failedAttempts = 0 }: AnalyticsRecord): ScriptRun {
+  return { period, payers: members.map(({ payer }) => payer), number: run, epoch, attempt: failedAttempts + 1 };
 }
 
 /** Saves a run's record and answers it. Throws LeaseLost. */

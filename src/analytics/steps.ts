@@ -1,39 +1,52 @@
 import type { ScriptItem, ScriptStatement, Step } from '../warehouse/script.ts';
 import { ScriptError } from './scriptError.ts';
+import { readsLastQuery, type SessionUse, sessionUseOf } from './sessionUse.ts';
 
 const BEGIN = /^(begin(\s+(work|transaction))?|start\s+transaction)(\s+name\s+\S+)?$/i;
 const COMMIT = /^commit(\s+work)?$/i;
-const CHANGES_SESSION =
-  /^(use|set|unset|alter\s+session|create\s+(or\s+replace\s+)?((local|global)\s+)?(temp|temporary|volatile))\s/i;
-const BLOCK = /^(begin|declare)\s/i;
-/** Within a block, a word too many only means a longer step. */
-const CHANGES_SESSION_SOMEWHERE = /\b(use|set|unset|session|temp|temporary|volatile)\b/i;
+const ROLLBACK = /^rollback(\s+work)?$/i;
 
 /**
- * Cuts a script's statements into steps. Throws a ScriptError for a script that ends inside a
- * transaction.
+ * Cuts a script's statements into steps. What sets up the session at the script's head is a part of
+ * each step; from the first statement on that changes it, or from the start in `oneSession`, the
+ * rest is one step. What is rolled back has no effect, and is left out. Throws a ScriptError for a
+ * script that ends inside a transaction.
  */
-export function stepsOf(script: readonly string[]): Step[] {
-  const items = itemsOf(script);
-  const first = items.findIndex(changesSession);
-  const [alone, together] = first < 0 ? [items, []] : [items.slice(0, first), items.slice(first)];
-  const steps = alone.map((item) => ({ number: firstNumberOf(item), items: [item] }));
-  const [head] = together;
-  return head ? [...steps, { number: firstNumberOf(head), items: together }] : steps;
+export function stepsOf(script: readonly string[], { oneSession = false } = {}): Step[] {
+  const { head, rest } = withoutHead(itemsOf(script));
+  const first = oneSession ? 0 : rest.findIndex((item) => sessionUse(item) !== 'none');
+  const alone = first < 0 ? rest : rest.slice(0, first);
+  const together = withoutHead(first < 0 ? [] : rest.slice(first));
+  const steps = alone.map((item) => stepOf(head, [item]));
+  return together.rest.length > 0 ? [...steps, stepOf([...head, ...together.head], together.rest)] : steps;
 }
 
 /** The number of an item's last statement: that it is committed says that the item is. */
 export function lastNumberOf(item: ScriptItem): number {
-  return item.is === 'statement' ? item.statement.number : item.commitNumber;
+  return item.is === 'statements' ? (item.statements.at(-1)?.number ?? 0) : item.commitNumber;
 }
 
-function firstNumberOf(item: ScriptItem): number {
-  return item.is === 'statement' ? item.statement.number : (item.statements[0]?.number ?? item.commitNumber);
+/** Whether what an item leaves behind is gone with its session. */
+export function changesSession(item: ScriptItem): boolean {
+  return sessionUse(item) !== 'none';
 }
 
-function changesSession(item: ScriptItem): boolean {
-  const statements = item.is === 'statement' ? [item.statement] : item.statements;
-  return statements.some(({ sql }) => (BLOCK.test(sql) ? CHANGES_SESSION_SOMEWHERE : CHANGES_SESSION).test(sql));
+function stepOf(head: readonly ScriptStatement[], items: readonly ScriptItem[]): Step {
+  const [first] = items;
+  const number = first?.statements[0]?.number ?? (first ? lastNumberOf(first) : 0);
+  return { number, head, items };
+}
+
+/** Cuts off the statements at the beginning that only set up the session. */
+function withoutHead(items: readonly ScriptItem[]) {
+  const end = items.findIndex((item) => item.is === 'transaction' || sessionUse(item) !== 'setsUp');
+  const length = end < 0 ? items.length : end;
+  return { head: items.slice(0, length).flatMap(({ statements }) => statements), rest: items.slice(length) };
+}
+
+function sessionUse({ statements }: ScriptItem): SessionUse {
+  const uses = statements.map(({ sql }) => sessionUseOf(sql));
+  return uses.find((use) => use === 'changes') ?? uses.find((use) => use === 'setsUp') ?? 'none';
 }
 
 function itemsOf(script: readonly string[]): ScriptItem[] {
@@ -46,12 +59,23 @@ function itemsOf(script: readonly string[]): ScriptItem[] {
     } else if (open && COMMIT.test(sql)) {
       items.push({ is: 'transaction', statements: open, commitNumber: number });
       open = undefined;
+    } else if (ROLLBACK.test(sql)) {
+      open = undefined;
     } else if (open) {
       open.push({ number, sql });
     } else {
-      items.push({ is: 'statement', statement: { number, sql } });
+      addStatement(items, { number, sql });
     }
   }
   if (open) throw new ScriptError('the script ends inside a transaction', script.length);
   return items;
+}
+
+function addStatement(items: ScriptItem[], statement: ScriptStatement): void {
+  const before = items.at(-1);
+  if (before?.is !== 'statements' || !readsLastQuery(statement.sql)) {
+    items.push({ is: 'statements', statements: [statement] });
+  } else {
+    items[items.length - 1] = { is: 'statements', statements: [...before.statements, statement] };
+  }
 }

@@ -21,6 +21,8 @@ export interface AnalyticsRecord {
   readonly steps: number;
   readonly stepsDone: number;
   readonly inFlight?: StepInFlight;
+  /** How often the step that is next has been submitted and has failed by no fault of its own. */
+  readonly failedAttempts?: number;
   readonly failure?: StepFailure;
   readonly startedAt: Moment;
   readonly endedAt?: Moment;
@@ -52,4 +54,6 @@ export interface StepFailure {
   readonly code: string;
   readonly message: string;
   readonly queryId?: string;
+  /** Nothing is wrong with the statement: the same again may succeed. */
+  readonly isTransient?: boolean;
 }

@@ -138,6 +138,14 @@ export type ReactorEvent =
       readonly steps: number;
       readonly queryId?: string;
     }
+  /** Retry: a step failed for a reason that passes, and is submitted again. */
+  | {
+      readonly what: 'analytics-repeated';
+      readonly period: Period;
+      readonly run: number;
+      readonly attempts: number;
+      readonly reason: string;
+    }
   /** Drop: a run that nothing depends on any longer; a new one follows at once. */
   | { readonly what: 'analytics-cancelled'; readonly period: Period; readonly run: number; readonly reason: string }
   /** `seconds` since the run began, over all its invocations. */

@@ -112,6 +112,11 @@ export const METRICS = {
   VerificationsFailed: { unit: 'Count', series: ALL, meaning: 'the warehouse and the files disagree' },
   AnalyticsStarted: { unit: 'Count', series: ALL, meaning: 'runs of the wastage script begun' },
   AnalyticsHandedOn: { unit: 'Count', series: ALL, meaning: '… left to a later invocation' },
+  AnalyticsRepeated: {
+    unit: 'Count',
+    series: ALL,
+    meaning: '… of which a step was submitted again: a lock that was not free, an internal error',
+  },
   AnalyticsCancelled: { unit: 'Count', series: ALL, meaning: '… cancelled for a newer one' },
   AnalyticsDone: { unit: 'Count', series: ALL, meaning: '… done' },
   AnalyticsSeconds: { unit: 'Seconds', series: ALL, meaning: '… from begin to end, over all invocations' },

@@ -3,17 +3,20 @@ import type { Period } from '../billing/period.ts';
 import type { StepFailure } from '../ledger/analyticsRecord.ts';
 
 /**
- * One pass of the analytics script over a month: `number` is the epoch of the finalizer's run that
- * began it.
+ * One pass of the analytics script over some payers' month: `number` is the epoch of the
+ * finalizer's run that began it.
  */
 export interface ScriptRun {
   readonly period: Period;
+  readonly payers: readonly Payer[];
   readonly number: number;
   /**
    * The epoch of the finalizer's run that acts for it now: one that may no longer publish submits
    * nothing either.
    */
   readonly epoch: number;
+  /** How often the step has been submitted, this time included; 1 where it is not said. */
+  readonly attempt?: number | undefined;
 }
 
 /**
@@ -68,22 +71,25 @@ export interface ScriptStatement {
 }
 
 /**
- * What takes effect together: one statement by itself, or those between `begin` and `commit`, both
- * left out. A DDL statement among these would commit what stands before it (Snowflake's
- * documentation, "Transactions").
+ * What belongs together:
+ *
+ *   statements    one statement by itself; with those behind it that read what the one before them has answered
+ *   transaction   those between `begin` and `commit`, both left out, which take effect together. A DDL statement among
+ *                 these would commit what stands before it (Snowflake's documentation, "Transactions")
  */
 export type ScriptItem =
-  | { readonly is: 'statement'; readonly statement: ScriptStatement }
+  | { readonly is: 'statements'; readonly statements: readonly ScriptStatement[] }
   | { readonly is: 'transaction'; readonly statements: readonly ScriptStatement[]; readonly commitNumber: number };
 
 /**
  * What is submitted as one query, runs on without whoever submitted it, and is identified by its
  * `number`: that of its first statement. As a rule it is one item. What a statement changes in its
- * session (`use`, `set`, `alter session`, temporary tables) holds only there, and a session does
- * not outlive an invocation: so from the first such statement on, the rest of the script is one
- * step.
+ * session (`set`, temporary tables) holds only there, and a session does not outlive an invocation:
+ * so from the first such statement on, the rest of the script is one step. `head` sets up the
+ * session of each step before it is submitted: Snowflake takes no `use` within a block.
  */
 export interface Step {
   readonly number: number;
+  readonly head: readonly ScriptStatement[];
   readonly items: readonly ScriptItem[];
 }

@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { analyticsStatements, loadScript } from '../../src/analytics/script.ts';
@@ -83,6 +84,15 @@ export async function plant(connection: DuckDBConnection, items: readonly LineIt
   }
 }
 
+/** Adds as many rows as there may be, by way of a JSON file at this path. */
+export async function plantFile(connection: DuckDBConnection, path: string, items: readonly LineItem[]): Promise<void> {
+  await writeFile(path, JSON.stringify(items));
+  const names = [...new Set(items.flatMap((item) => Object.keys(item)))];
+  const types = names.map((name) => `${name}: '${CONTRACT_COLUMNS.get(name)}'`);
+  const source = `read_json('${path}', format = 'array', columns = {${types.join(', ')}})`;
+  await connection.run(`insert into cur_line_items (${names.join(', ')}) select ${names.join(', ')} from ${source}`);
+}
+
 /** Runs the real wastage script, statement by statement. */
 export async function analyse(connection: DuckDBConnection, period: string, payers: readonly string[]): Promise<void> {
   const script = await loadScript(sqlPath('analytics_wastage_queries.sql'));
@@ -99,6 +109,7 @@ export async function findingsIn(connection: DuckDBConnection): Promise<FindingR
   return reader.getRowObjectsJS() as unknown as FindingRow[];
 }
 
-function sqlPath(name: string): string {
+/** A file of the folder sql/. */
+export function sqlPath(name: string): string {
   return fileURLToPath(new URL(`../../sql/${name}`, import.meta.url));
 }

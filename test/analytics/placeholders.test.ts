@@ -13,6 +13,12 @@ describe('placeholders', () => {
     expect(render('where year = #startyear and month = #startmonth')).toBe('where year = 2026 and month = 9');
   });
 
+  it('become parts of names, as the Python batch replaced them wherever they stood', () => {
+    expect(render('create table cur_#startyear_#startmonth_x as select #startyear_')).toBe(
+      'create table cur_2026_9_x as select 2026_',
+    );
+  });
+
   it('become the payers as a list in its parentheses, blanks inside them or not', () => {
     expect(render('payer in (#payers_ids)')).toBe("payer in ('111122223333','444455556666')");
     expect(render('payer in ( #payers_ids )')).toBe("payer in ('111122223333','444455556666')");
@@ -55,6 +61,12 @@ describe('placeholders', () => {
   ])('that are unknown or left over are an error that names them and their line: %j', (script, message) => {
     expect(() => render(script)).toThrow(message);
     expect(() => render(script)).toThrow(expect.objectContaining({ name: 'ScriptError' }));
+  });
+
+  it('leave a script in which a quote is doubled, never escaped: DuckDB knows no escapes', () => {
+    expect(render(String.raw`select 'Don\'t', '\\\'', 'a\\', 'b\n', "c\"`)).toBe(
+      String.raw`select 'Don''t', '\\''', 'a\\', 'b\n', "c\"`,
+    );
   });
 
   it('take no value that is not a period, a payer or at least one payer', () => {

@@ -13,6 +13,8 @@ const run = promisify(execFile);
 const TOOLS = {
   moto_server: { package: 'moto[server]==5.2.5', probe: ['--help'] },
   'cfn-lint': { package: 'cfn-lint==1.58.0', probe: ['--version'] },
+  // It stands in for connectors below version 5.
+  fakesnow: { package: 'fakesnow==0.12.1', probe: ['--help'] },
   sqlfluff: { package: 'sqlfluff==4.5.0', probe: ['--version'] },
 } as const;
 
@@ -23,7 +25,7 @@ export type PythonTool = keyof typeof TOOLS;
  * away.
  */
 const ENVIRONMENT = fileURLToPath(new URL('../../node_modules/.cache/python-tools', import.meta.url));
-const PACKAGES = Object.values(TOOLS).map((tool) => tool.package);
+const PACKAGES = [...Object.values(TOOLS).map((tool) => tool.package), 'snowflake-connector-python==4.8.1'];
 /** Says that all of them were installed. */
 const DONE = join(ENVIRONMENT, 'installed');
 

@@ -150,7 +150,7 @@ describe('a run of the script', () => {
 
   it('is cancelled when the script has changed', async () => {
     await world.tick(within(MINUTE));
-    script().statements = [...script().statements, 'call c()'];
+    script().statements = ['create table c', ...script().statements];
     await world.tick(within(MINUTE));
     expect(world.reported('analytics-cancelled')).toMatchObject([{ run: 1, reason: 'the script has changed' }]);
     await invocations(13 * MINUTE);
@@ -206,6 +206,59 @@ describe('a run of the script', () => {
     submit: (run, step) => engine.submit(run, step),
     look: (run, step, queryId) => engine.look(run, step, queryId),
     cancel: (run, number, queryId) => engine.cancel(run, number, queryId),
+  });
+});
+
+describe('a step that fails by no fault of its own', () => {
+  const LOCKED = { code: '000628', message: 'Lock timeout', isTransient: true };
+
+  /** The second step fails so often before it is submitted for good. */
+  function lockedFor(times: number) {
+    const attempts: (number | undefined)[] = [];
+    const submit: FinalizeServices['script']['submit'] = async (run, step) => {
+      if (step.number !== 3) return script().submit(run, step);
+      attempts.push(run.attempt);
+      return attempts.length > times ? script().submit(run, step) : { is: 'failed', failure: LOCKED };
+    };
+    return { attempts, parts: { script: override(script(), { submit }) } };
+  }
+
+  beforeEach(async () => {
+    world.stepSeconds = MINUTE;
+    await world.stage();
+    world.now += SETTINGS.quietSeconds * 1000;
+  });
+
+  it('is submitted again, each time under another name and later, and nobody is alarmed', async () => {
+    const { attempts, parts } = lockedFor(3);
+    await world.tick({ ...parts, ...within(20 * MINUTE) });
+    expect(attempts).toEqual([1, 2, 3, 4]);
+    expect(await analytics()).toMatchObject({ run: 1, status: 'done', stepsDone: 3 });
+    expect(await analytics()).not.toHaveProperty('failedAttempts');
+    expect(effectsOf(1)).toEqual([1, 1, 1]);
+    expect((await world.record()).problem).toBeUndefined();
+    expect(world.reported('analytics-repeated')).toMatchObject([
+      { attempts: 1, reason: '000628: Lock timeout' },
+      { attempts: 2 },
+      { attempts: 3 },
+    ]);
+  });
+
+  it('is submitted again by the next invocation when there is no time to wait', async () => {
+    const { attempts, parts } = lockedFor(1);
+    await world.tick({ ...parts, ...within(MINUTE + 10) });
+    expect(await analytics()).toMatchObject({ status: 'running', stepsDone: 1, failedAttempts: 1 });
+    await world.tick({ ...parts, ...within(20 * MINUTE) });
+    expect(attempts).toEqual([1, 2]);
+    expect(await analytics()).toMatchObject({ run: 1, status: 'done' });
+  });
+
+  it('has failed like any other after the fifth time', async () => {
+    const { attempts, parts } = lockedFor(5);
+    await world.tick({ ...parts, ...within(60 * MINUTE) });
+    expect(attempts).toEqual([1, 2, 3, 4, 5]);
+    expect(await analytics()).toMatchObject({ status: 'failed', stepsDone: 1, failure: LOCKED });
+    expect((await world.record()).problem).toMatchObject({ what: 'analytics-failed', attempts: 1 });
   });
 });
 

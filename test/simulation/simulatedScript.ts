@@ -21,6 +21,8 @@ export interface ScriptWorld {
 interface Query {
   readonly id: string;
   readonly name: string;
+  /** By which it is found: another one each time that the step is submitted. */
+  readonly tag: string;
   readonly run: ScriptRun;
   readonly step: Step;
   readonly submittedAt: number;
@@ -70,6 +72,7 @@ export class SimulatedScript implements ScriptEngine {
     const query: Query = {
       id,
       name: nameOf(run, step.number),
+      tag: tagOf(run, step.number),
       run,
       step,
       submittedAt: now(),
@@ -125,7 +128,7 @@ export class SimulatedScript implements ScriptEngine {
     const visible = this.#queries.filter(
       ({ submittedAt }) => submittedAt + INVISIBLE_SECONDS * 1000 <= this.#world.now(),
     );
-    return visible.find(({ name }) => name === nameOf(run, stepNumber));
+    return visible.find(({ tag }) => tag === tagOf(run, stepNumber));
   }
 
   #pass({ period, number, epoch }: ScriptRun): void {
@@ -135,6 +138,10 @@ export class SimulatedScript implements ScriptEngine {
     if (epoch < fence) throw new FencedOff(`epoch ${epoch} of ${period} is over: ${fence} runs now`, fence);
     this.fences.set(period, number);
   }
+}
+
+function tagOf(run: ScriptRun, stepNumber: number): string {
+  return `${nameOf(run, stepNumber)}:${run.attempt ?? 1}`;
 }
 
 function nameOf({ period, number }: ScriptRun, stepNumber: number): string {

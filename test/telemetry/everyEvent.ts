@@ -44,6 +44,7 @@ const EVENTS: { readonly [What in ReactorEvent['what']]: ReactorEvent & { readon
   'analytics-failed': { what: 'analytics-failed', ...trouble },
   'analytics-started': { what: 'analytics-started', period, run, partitions: 1, steps: 9 },
   'analytics-handed-on': { what: 'analytics-handed-on', period, run, stepsDone: 1, steps: 9, queryId: 'q' },
+  'analytics-repeated': { what: 'analytics-repeated', period, run, attempts: 1, reason },
   'analytics-cancelled': { what: 'analytics-cancelled', period, run, reason },
   'analytics-done': { what: 'analytics-done', period, run, partitions: 1, seconds: 60 },
   'partition-finalized': {

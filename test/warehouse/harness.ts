@@ -70,5 +70,5 @@ export function publicationOf(partition: Partition, files: readonly StagedFile[]
  * it on, see `epoch`.
  */
 export function runOf(number: number, epoch = number): ScriptRun {
-  return { period: PERIOD, number, epoch };
+  return { period: PERIOD, payers: [ALPHA.payer], number, epoch };
 }

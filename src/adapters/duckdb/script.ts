@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { lastNumberOf, stepsOf } from '../../analytics/steps.ts';
+import { changesSession, lastNumberOf, stepsOf } from '../../analytics/steps.ts';
 import type { Payer } from '../../billing/payer.ts';
 import type { Period } from '../../billing/period.ts';
 import type { StepFailure } from '../../ledger/analyticsRecord.ts';
@@ -16,6 +16,8 @@ interface DuckdbScriptOptions {
   /** Another connection to the same database. */
   readonly connect: () => Promise<DuckDBConnection>;
   readonly analyticsStatements: (period: Period, payers: readonly Payer[]) => readonly string[];
+  /** The whole script needs one session. */
+  readonly oneSession?: boolean | undefined;
 }
 
 /**
@@ -25,10 +27,11 @@ interface DuckdbScriptOptions {
  * temporary tables, end with it. A process that dies between two items takes these along; then an
  * item that needs them fails, and the next run begins with the whole step.
  */
-export function createDuckdbScript({ writes, connect, analyticsStatements }: DuckdbScriptOptions): ScriptEngine {
+export function createDuckdbScript(options: DuckdbScriptOptions): ScriptEngine {
+  const { writes, connect, analyticsStatements, oneSession = false } = options;
   return {
     visibleWithinSeconds: 0,
-    steps: (period, payers) => stepsOf(analyticsStatements(period, payers)),
+    steps: (period, payers) => stepsOf(analyticsStatements(period, payers), { oneSession }),
     submit: (run, step) =>
       writes(async (connection) => {
         await raiseScriptFence(connection, run);
@@ -50,6 +53,10 @@ export function createDuckdbScript({ writes, connect, analyticsStatements }: Duc
 }
 
 async function runStep(connection: DuckDBConnection, run: ScriptRun, step: Step): Promise<StepState> {
+  for (const statement of step.head) {
+    const failure = await runAlone(connection, statement);
+    if (failure) return { is: 'failed', failure };
+  }
   for (const item of step.items) {
     const failure = await runItem(connection, run, item);
     if (failure) return { is: 'failed', failure };
@@ -57,27 +64,47 @@ async function runStep(connection: DuckDBConnection, run: ScriptRun, step: Step)
   return { is: 'done' };
 }
 
-/** Answers which statement failed and why, if one did: then nothing of the item was committed. */
+/** What it did was gone with the session that it was done in. */
+function isGone(item: ScriptItem): boolean {
+  return item.is === 'statements' && changesSession(item);
+}
+
+async function runAlone(connection: DuckDBConnection, statement: ScriptStatement): Promise<StepFailure | undefined> {
+  try {
+    await connection.run(statement.sql);
+    return undefined;
+  } catch (error) {
+    return failureOf(statement, error);
+  }
+}
+
+/**
+ * Answers which statement failed and why, if one did: then nothing of the item was committed. What
+ * a session loses when it ends is run again in each.
+ */
 async function runItem(
   connection: DuckDBConnection,
   run: ScriptRun,
   item: ScriptItem,
 ): Promise<StepFailure | undefined> {
-  const statements = item.is === 'statement' ? [item.statement] : item.statements;
+  const { statements } = item;
   const last = lastNumberOf(item);
   let current: ScriptStatement = { number: last, sql: 'commit' };
   try {
     await inTransaction(connection, async () => {
-      if ((await lastCommitted(connection, run)) >= last) return;
+      if ((await lastCommitted(connection, run)) >= last && !isGone(item)) return;
       for (const statement of statements) {
         current = statement;
         await connection.run(statement.sql);
       }
       current = { number: last, sql: 'commit' };
-      await connection.run('update cur_fence set script_statement = $last where period = $period', {
-        period: run.period,
-        last,
-      });
+      await connection.run(
+        'update cur_fence set script_statement = greatest(script_statement, $last) where period = $period',
+        {
+          period: run.period,
+          last,
+        },
+      );
     });
     return undefined;
   } catch (error) {

@@ -26,6 +26,8 @@ interface DuckdbWarehouseOptions {
   readonly stagingRoot: string;
   /** The analytics script for these payers' month: rendered statements, in their order. */
   readonly analyticsStatements: (period: Period, payers: readonly Payer[]) => readonly string[];
+  /** The whole script needs one session. */
+  readonly oneSession?: boolean | undefined;
   /**
    * How much memory DuckDB may take for its data, in bytes; by default half of the machine's (or
    * the container's). What does not fit goes to `PATH.tmp`, beside the database; what cannot go
@@ -87,6 +89,7 @@ export async function openDuckdbWarehouse(options: DuckdbWarehouseOptions): Prom
       writes,
       connect: () => instance.connect(),
       analyticsStatements: options.analyticsStatements,
+      oneSession: options.oneSession,
     }),
     unregister: (partition, stagedKeys) => writes((connection) => unregisterFiles(connection, partition, stagedKeys)),
     forget: (partition) => writes((connection) => forgetInWarehouse(connection, partition)),

@@ -24,13 +24,24 @@ export class SnowflakeFailure extends Error {
   readonly code: string;
   readonly sqlState: string | undefined;
   readonly kind: FailureKind;
+  /** Which statement of a submission's head was refused; undefined for every other failure. */
+  readonly headIndex: number | undefined;
 
-  constructor(failure: { code: string; kind: FailureKind; message: string; sqlState?: string | undefined }) {
+  constructor(failure: FailureFields) {
     super(messageOf(failure.code, failure.message));
+    this.headIndex = failure.headIndex;
     this.code = failure.code;
     this.sqlState = failure.sqlState;
     this.kind = failure.kind;
   }
+}
+
+interface FailureFields {
+  readonly code: string;
+  readonly kind: FailureKind;
+  readonly message: string;
+  readonly sqlState?: string | undefined;
+  readonly headIndex?: number | undefined;
 }
 
 const MAX_MESSAGE_CHARACTERS = 500;

@@ -7,6 +7,8 @@ export interface SnowflakeNames {
   readonly database: string;
   /** Qualified by the database. */
   readonly schema: string;
+  /** In which analytics scripts may create what they need. Qualified by the database. */
+  readonly scratchSchema: string;
   /** The external table over the staging bucket; only the view reads it. */
   readonly externalTable: string;
   readonly stage: string;
@@ -33,6 +35,7 @@ export function snowflakeNames(config: { readonly database: string; readonly sch
   return {
     database,
     schema,
+    scratchSchema: `${database}.${parseIdentifier('scratch schema', `${config.schema}_SCRATCH`)}`,
     externalTable: `${schema}.CUR_EXTERNAL`,
     stage: `${schema}.CUR_STAGE`,
     fileFormat: `${schema}.CUR_PARQUET`,

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { KeptConnection } from '../../base/keptConnection.ts';
 import { quoteValue } from '../../base/printable.ts';
 import type { Connection, SnowflakeRow } from './connection.ts';
@@ -12,7 +13,7 @@ const QUERY_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
  * RangeError.
  */
 interface Queries {
-  submit(sql: string, queryTag: string): Promise<string>;
+  submit(sql: string, queryTag: string, head?: readonly string[]): Promise<string>;
   status(queryId: string): Promise<QueryStatus>;
   result(queryId: string): Promise<SnowflakeRow[]>;
 }
@@ -29,13 +30,16 @@ export function createQueries(
 ): Queries {
   const { submitSeconds, statusSeconds } = deadlines;
   return {
-    async submit(sql, queryTag) {
+    async submit(sql, queryTag, head = []) {
       const submitting = connect();
       try {
         return await persist(
           submitting,
           { seconds: submitSeconds, what: 'submitting a query' },
-          (connection, requestId) => submitOnce(connection, sql, queryTag, requestId),
+          async (connection, requestId, signal) => {
+            await setUp(connection, head, signal);
+            return submitOnce(connection, sql, queryTag, requestId);
+          },
         );
       } finally {
         await submitting.close();
@@ -54,6 +58,17 @@ export function createQueries(
       );
     },
   };
+}
+
+/** Throws a SnowflakeFailure that says which statement was refused. */
+async function setUp(connection: Connection, head: readonly string[], signal: AbortSignal): Promise<void> {
+  for (const [headIndex, sql] of head.entries()) {
+    await connection.execute(sql, [], randomUUID(), signal).catch((error: unknown) => {
+      const { code, kind, message, sqlState } = failureOf(error);
+      const reason = message.replace(`Snowflake: ${code}: `, '');
+      throw new SnowflakeFailure({ code, kind, message: reason, sqlState, headIndex });
+    });
+  }
 }
 
 /**

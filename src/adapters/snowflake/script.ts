@@ -17,6 +17,8 @@ interface SnowflakeScriptOptions {
   /** The deployment's stage: steps of two stages in one account have different tags. */
   readonly stage: string;
   readonly analyticsStatements: (period: Period, payers: readonly Payer[]) => readonly string[];
+  /** The whole script needs one session. */
+  readonly oneSession?: boolean | undefined;
 }
 
 /**
@@ -30,20 +32,28 @@ const VISIBLE_WITHIN_SECONDS = 120;
  * tag that names the step in Snowflake's history, for whoever looks for it without its query id.
  */
 export function createSnowflakeScript(options: SnowflakeScriptOptions): ScriptEngine {
-  const { session, names, stage, analyticsStatements } = options;
+  const { session, names, stage, analyticsStatements, oneSession = false } = options;
 
-  function tagOf({ period, number }: ScriptRun, stepNumber: number): string {
-    return `reactor:${stage}:${period}:${number}:${stepNumber}`;
+  function tagOf({ period, number, attempt = 1 }: ScriptRun, stepNumber: number): string {
+    const again = attempt === 1 ? '' : `:${attempt}`;
+    return `reactor:${stage}:${period}:${number}:${stepNumber}${again}`;
   }
 
   return {
     visibleWithinSeconds: VISIBLE_WITHIN_SECONDS,
-    steps: (period, payers) => stepsOf(analyticsStatements(period, payers)),
+    steps: (period, payers) => stepsOf(analyticsStatements(period, payers), { oneSession }),
     async submit(run, step) {
-      const block = scriptBlock(names.fence, run, step);
+      const block = scriptBlock(names, run, step);
       const opened = await session();
       await raiseScriptFence(opened, names, run);
-      return { is: 'running', queryId: await opened.submit(block, tagOf(run, step.number)) };
+      const head = step.head.map(({ sql }) => sql);
+      try {
+        return { is: 'running', queryId: await opened.submit(block, tagOf(run, step.number), head) };
+      } catch (error) {
+        const refused = headFailure(step, error);
+        if (refused) return { is: 'failed', failure: refused };
+        throw error;
+      }
     },
     async look(run, step, queryId) {
       const opened = await session();
@@ -58,18 +68,31 @@ export function createSnowflakeScript(options: SnowflakeScriptOptions): ScriptEn
   };
 }
 
+/** Why the step cannot be submitted; undefined for every failure that is not its head's own. */
+function headFailure({ head }: Step, error: unknown): StepFailure | undefined {
+  if (!(error instanceof SnowflakeFailure) || error.kind !== 'permanent') return undefined;
+  const statement = error.headIndex === undefined ? undefined : head[error.headIndex];
+  if (!statement) return undefined;
+  const { number, sql } = statement;
+  return { statement: number, code: error.code, message: statementFailure(number, sql, error.message) };
+}
+
 async function stateOf(session: Session, run: ScriptRun, step: Step, queryId: string): Promise<StepState> {
   const status = await session.status(queryId);
   switch (status.is) {
     case 'running':
       return { is: 'running', queryId };
     case 'failed':
-      return { is: 'failed', failure: { code: status.code, message: status.message, queryId } };
+      return {
+        is: 'failed',
+        failure: { code: status.code, message: status.message, queryId, ...repeatable(status.code) },
+      };
     case 'done': {
       const outcome = await outcomeOf(session, queryId);
       if (!outcome) return { is: 'failed', failure: noOutcome(queryId) };
       if (outcome instanceof SnowflakeFailure) {
-        return { is: 'failed', failure: { code: outcome.code, message: outcome.message, queryId } };
+        const { code, message } = outcome;
+        return { is: 'failed', failure: { code, message, queryId, ...repeatable(code) } };
       }
       return endOf(run, step, queryId, outcome);
     }
@@ -99,6 +122,8 @@ function endOf(run: ScriptRun, step: Step, queryId: string, outcome: BlockOutcom
         `run ${run.number} of the analytics of ${run.period} is fenced off by run ${outcome.by}`,
         outcome.by,
       );
+    case 'rowsDiffer':
+      return { is: 'failed', failure: rowsDiffer(run, outcome, queryId) };
     case 'failed': {
       const { statement, code, message } = outcome;
       const { message: reason } = new SnowflakeFailure({ code, kind: kindOf(code), message });
@@ -107,17 +132,33 @@ function endOf(run: ScriptRun, step: Step, queryId: string, outcome: BlockOutcom
         code,
         message: statementFailure(statement, sqlOf(step, statement), reason),
         queryId,
+        ...repeatable(code),
       };
       return { is: 'failed', failure };
     }
   }
 }
 
+/** Of a lock that was not free, or an internal error of Snowflake, the script is not to blame. */
+function repeatable(code: string): Pick<StepFailure, 'isTransient'> {
+  return kindOf(code) === 'transient' ? { isTransient: true } : {};
+}
+
+/**
+ * Files may be skipped because S3 did not answer: so it is tried again before anybody is alarmed.
+ */
+function rowsDiffer({ period }: ScriptRun, { read, published }: RowsDiffer, queryId: string): StepFailure {
+  const message = `Snowflake reads ${read} rows of ${period}, and ${published} are published: it skips files that it cannot read`;
+  return { code: 'ROWS_DIFFER', message, queryId, isTransient: true };
+}
+
+type RowsDiffer = Extract<BlockOutcome, { is: 'rowsDiffer' }>;
+
 function noOutcome(queryId: string): StepFailure {
   return { code: 'NO_OUTCOME', message: 'the query is done, but its result is not that of a step', queryId };
 }
 
 function sqlOf(step: Step, number: number): string {
-  const statements = step.items.flatMap((item) => (item.is === 'statement' ? [item.statement] : item.statements));
+  const statements = step.items.flatMap((item) => item.statements);
   return statements.find((statement) => statement.number === number)?.sql ?? 'commit';
 }

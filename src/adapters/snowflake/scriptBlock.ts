@@ -1,7 +1,9 @@
 import * as z from 'zod/mini';
 import { lastNumberOf } from '../../analytics/steps.ts';
 import { checkWhole } from '../../base/checkWhole.ts';
+import { monthOf, yearOf } from '../../billing/period.ts';
 import type { ScriptItem, ScriptRun, ScriptStatement, Step } from '../../warehouse/script.ts';
+import type { SnowflakeNames } from './names.ts';
 import { quoteText } from './quote.ts';
 import type { SnowflakeRow } from './session.ts';
 
@@ -9,6 +11,7 @@ import type { SnowflakeRow } from './session.ts';
 export type BlockOutcome =
   | { readonly is: 'done' }
   | { readonly is: 'fencedOff'; readonly by: number }
+  | { readonly is: 'rowsDiffer'; readonly read: number; readonly published: number }
   | { readonly is: 'failed'; readonly statement: number; readonly code: string; readonly message: string };
 
 /**
@@ -22,21 +25,27 @@ export type BlockOutcome =
  *                           between, and none waits for the analytics. A transaction that this run has committed
  *                           already, by the same step submitted twice, is rolled back; else its last number is noted
  *
+ * Before all of them the rows that the script would read are compared with those that are
+ * published: an external table skips what it cannot read, without a word (user guide, "Introduction
+ * to external tables").
+ *
  * The block returns a BlockOutcome as JSON. Scripting reference: "Understanding blocks", "Handling
  * exceptions", BEGIN … END (transactions in blocks), EXECUTE IMMEDIATE, SELECT … INTO. Throws a
  * RangeError for NUL.
  */
-export function scriptBlock(fence: string, run: ScriptRun, step: Step): string {
+export function scriptBlock(names: SnowflakeNames, run: ScriptRun, step: Step): string {
   checkWhole('run.number', run.number, 0, Number.MAX_SAFE_INTEGER);
   const body = `declare
   statement_number integer default 0;
   in_transaction boolean default false;
   newest_run integer default 0;
   committed_number integer default 0;
+  rows_read integer default 0;
+  rows_published integer default 0;
   error_code integer default 0;
   error_message varchar default '';
 begin
-${step.items.map((item) => itemSql(fence, run, item)).join('')}  return '{"is":"done"}';
+${rowCheck(names, run)}${step.items.map((item) => itemSql(names.fence, run, item)).join('')}  return '{"is":"done"}';
 exception
   when other then
     error_code := sqlcode;
@@ -64,15 +73,28 @@ export function readOutcome(rows: readonly SnowflakeRow[]): BlockOutcome | undef
 const BLOCK = /^(begin|declare)\s/i;
 const RETURN_FENCED_OFF = `return to_json(object_construct('is', 'fencedOff', 'by', newest_run));`;
 
+/** Both counts in one statement: a publish between two would look like rows that are missing. */
+function rowCheck(names: SnowflakeNames, { period, payers }: ScriptRun): string {
+  if (payers.length === 0) return '';
+  const ofMonth = `where year = ${yearOf(period)} and month = ${monthOf(period)} and payer in (${payers.map(quoteText).join(', ')})`;
+  return `  select counted.row_count, published.row_count
+    into :rows_read, :rows_published from (select count(*) as row_count from ${names.lineItemsView} ${ofMonth}) as counted
+    cross join (select coalesce(sum(row_count), 0) as row_count from ${names.currentFiles} ${ofMonth}) as published;
+  if (rows_read <> rows_published) then
+    return to_json(object_construct('is', 'rowsDiffer', 'read', rows_read, 'published', rows_published));
+  end if;
+`;
+}
+
 function itemSql(fence: string, run: ScriptRun, item: ScriptItem): string {
   const period = quoteText(run.period);
-  if (item.is === 'statement') {
-    return `  statement_number := ${item.statement.number};
+  if (item.is === 'statements') {
+    return `  statement_number := ${item.statements[0]?.number ?? 0};
   select max(script_run) into :newest_run from ${fence} where period = ${period};
   if (newest_run > ${run.number}) then
     ${RETURN_FENCED_OFF}
   end if;
-${statementSql(item.statement)}`;
+${item.statements.map(statementSql).join('')}`;
   }
   const last = lastNumberOf(item);
   return `  begin transaction;
@@ -115,6 +137,7 @@ function jsonOf(value: unknown): unknown {
 const Outcome = z.discriminatedUnion('is', [
   z.object({ is: z.literal('done') }),
   z.object({ is: z.literal('fencedOff'), by: z.number() }),
+  z.object({ is: z.literal('rowsDiffer'), read: z.number(), published: z.number() }),
   z.object({
     is: z.literal('failed'),
     statement: z.number(),

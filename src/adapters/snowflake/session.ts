@@ -41,9 +41,11 @@ export interface Session extends Statements {
   transaction<Result>(work: (statements: Statements) => Promise<Result>, signal?: AbortSignal): Promise<Result>;
   /**
    * Submits a query under a query tag, in a session of its own, and in no second one; answers its
-   * query id. When it throws, the query may run: see `findByTag`.
+   * query id. `head` is run in that session before, statement by statement, each time that it is
+   * tried. When it throws, the query may run: see `findByTag`; but not when a statement of the head
+   * was refused, which is a SnowflakeFailure with its `headIndex`.
    */
-  submit(sql: string, queryTag: string): Promise<string>;
+  submit(sql: string, queryTag: string, head?: readonly string[]): Promise<string>;
   /** What has become of a submitted query, also one of another session. */
   status(queryId: string): Promise<QueryStatus>;
   /**

@@ -23,6 +23,8 @@ interface SnowflakeWarehouseOptions {
   readonly stage: string;
   /** The analytics script for these payers' month: rendered statements, in their order. */
   readonly analyticsStatements: (period: Period, payers: readonly Payer[]) => readonly string[];
+  /** The whole script needs one session. */
+  readonly oneSession?: boolean | undefined;
 }
 
 /**

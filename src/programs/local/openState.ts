@@ -2,7 +2,7 @@ import { mkdir, rm, stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { type DuckdbWarehouse, openDuckdbWarehouse } from '../../adapters/duckdb/warehouse.ts';
 import { openSqliteLedger, type SqliteLedger } from '../../adapters/sqlite/ledger.ts';
-import { analyticsStatements, loadScript } from '../../analytics/script.ts';
+import { analyticsStatements, loadScript, needsOneSession } from '../../analytics/script.ts';
 import { ledgerPath, stagingRoot, warehousePath } from './state.ts';
 import { checkFormat, damaged } from './stateFormat.ts';
 import { lockState } from './stateLock.ts';
@@ -67,6 +67,7 @@ async function openWarehouse(keep: string, memoryLimitBytes: number | undefined)
       stagingRoot: stagingRoot(keep),
       memoryLimitBytes,
       analyticsStatements: (period, payers) => analyticsStatements(script, period, payers),
+      oneSession: needsOneSession(script),
     });
   } catch (error) {
     throw damaged('warehouse', keep, error);

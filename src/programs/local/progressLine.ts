@@ -52,6 +52,7 @@ const LINES: { readonly [Kind in What]: (event: EventOf<Kind>) => string | undef
   'analytics-done': (event) => `analysed    ${event.period}  ${counted(event.partitions, 'payer')}`,
   'analytics-handed-on': (event) =>
     `analysing   ${event.period}  ${event.stepsDone} of ${counted(event.steps, 'step')}`,
+  'analytics-repeated': (event) => `repeated    ${event.period}  analytics: ${event.reason}`,
   'analytics-cancelled': (event) => `cancelled   ${event.period}  analytics: ${event.reason}`,
   'payer-fresh': (event) =>
     event.isStale

@@ -138,6 +138,7 @@ function placeholderValues(settings: SetupSettings, names: SnowflakeNames): Read
   const values: [string, string][] = [
     ['database', names.database],
     ['schema', names.schema],
+    ['scratch_schema', names.scratchSchema],
     ['warehouse', parseIdentifier('warehouse', settings.warehouse)],
     ['role', role],
     ['reader_role', parseIdentifier('reader role', `${role}_READER`)],

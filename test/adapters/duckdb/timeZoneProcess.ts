@@ -24,7 +24,7 @@ const warehouse = await openDuckdbWarehouse({ ...task, analyticsStatements: () =
 await warehouse.register(partition, [task.file]);
 const audits = await warehouse.audit(partition, [task.file]);
 await warehouse.publish(partition.period, 1, [{ partition, files: [task.file], asOf: 0 }]);
-const run = { period: partition.period, number: 1, epoch: 1 };
+const run = { period: partition.period, payers: [partition.payer], number: 1, epoch: 1 };
 for (const step of warehouse.script.steps(partition.period, [])) await warehouse.script.submit(run, step);
 const instance = await DuckDBInstance.fromCache(task.path);
 const connection = await instance.connect();

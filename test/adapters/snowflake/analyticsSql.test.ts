@@ -9,10 +9,11 @@ import { parseSnowflake } from './snowflakeGrammar.ts';
 const script = (file: string) => loadScript(fileURLToPath(new URL(`../../../sql/${file}`, import.meta.url)));
 
 describe('the analytics in Snowflake', () => {
-  it('are four statements that Snowflake’s grammar knows', async () => {
+  it('are five statements that Snowflake’s grammar knows', async () => {
     const scope = { period: parsePeriod('2026-09'), payers: [parsePayer('111122223333'), parsePayer('444455556666')] };
     const statements = await parseSnowflake(renderScript(await script('analytics_wastage_queries.sql'), scope));
     expect(statements.map(({ kind }) => kind)).toEqual([
+      'create_table_as_statement',
       'transaction_statement',
       'delete_statement',
       'insert_statement',

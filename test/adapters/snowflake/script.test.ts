@@ -4,7 +4,7 @@ import { SnowflakeFailure } from '../../../src/adapters/snowflake/failures.ts';
 import type { Step, StepState } from '../../../src/warehouse/script.ts';
 import { FencedOff } from '../../../src/warehouse/warehouse.ts';
 import { eventually } from '../../eventually.ts';
-import { ALPHA, BETA, PERIOD, runOf } from '../../warehouse/harness.ts';
+import { ALPHA, BETA, PERIOD, publicationOf, rowsOf, runOf } from '../../warehouse/harness.ts';
 import { awaitStep, firstStep, runScript, runStep } from '../../warehouse/runScript.ts';
 import { StatementError } from './protocolServer.ts';
 import { createGate } from './sessionHarness.ts';
@@ -57,11 +57,11 @@ describe('a step', () => {
     expect(harness.state.blocks).toEqual(submitted().map(({ sql }) => sql));
   });
 
-  it('of one transaction runs five statements beside those in it, however many these are', async () => {
+  it('of one transaction runs six statements beside those in it, however many these are', async () => {
     for (const count of [1, 20]) {
       const step = firstStep(steps('begin', ...Array.from({ length: count }, insertAlpha), 'commit'));
       const sent = await harness.sent(() => runStep(script(), runOf(count), step));
-      expect(sent).toHaveLength(2 + count + 5);
+      expect(sent).toHaveLength(2 + count + 6);
     }
   });
 
@@ -165,6 +165,41 @@ describe('a step', () => {
     expect(sessions.size).toBe(4);
   });
 
+  it('has its session set up before it is submitted, because a block refuses USE', async () => {
+    const all = steps('use schema scratch', insertAlpha(), insertBeta());
+    expect(all.map(({ number }) => number)).toEqual([2, 3]);
+    expect(await runScript(script(), RUN, [ALPHA.payer])).toMatchObject({ is: 'done' });
+    const heads = harness.server.queries.filter(({ sql }) => sql === 'use schema scratch');
+    expect(heads.map(({ sessionId }) => sessionId)).toEqual(submitted().map(({ sessionId }) => sessionId));
+    expect(heads.map(({ queryTag }) => queryTag)).not.toContain(TAG);
+    const within = steps(insertAlpha(), 'set month = 10', 'use schema scratch');
+    const [, inBlock] = within;
+    if (!inBlock) throw new Error('the script has two steps');
+    expect(await runStep(script(), runOf(2), inBlock)).toMatchObject({ is: 'failed', failure: { code: '090236' } });
+  });
+
+  it('whose session cannot be set up has failed by that statement, and was not submitted', async () => {
+    const step = firstStep(steps('use schema scratch', 'use schema no_such_table', insertAlpha()));
+    expect(await script().submit(RUN, step)).toEqual({
+      is: 'failed',
+      failure: {
+        statement: 2,
+        code: '002003',
+        message: expect.stringMatching(/^statement 2 \(use schema no_such_table\): Snowflake: 002003: SQL compilation/),
+      },
+    });
+    expect(submitted()).toEqual([]);
+  });
+
+  it('has another name each time that it is submitted, and is found under it', async () => {
+    const step = firstStep(steps(insertAlpha()));
+    await runStep(script(), { ...RUN, attempt: 1 }, step);
+    const again = await runStep(script(), { ...RUN, attempt: 2 }, step);
+    expect(submitted().map(({ queryTag }) => queryTag)).toEqual([TAG, `${TAG}:2`]);
+    expect(await script().look({ ...RUN, attempt: 2 }, step, undefined)).toEqual(again);
+    expect(await script().look({ ...RUN, attempt: 3 }, step, undefined)).toBeUndefined();
+  });
+
   it('runs every statement as it was written', async () => {
     const texts = [
       `select 'it''s \\\\ a path\\\\n' as travels, $$ 'dollars' \\ $$`,
@@ -182,6 +217,35 @@ describe('a step', () => {
 });
 
 describe('a step that fails', () => {
+  it('when Snowflake would read other rows than are published says both numbers, and runs nothing', async () => {
+    const file = await harness.stage({ partition: ALPHA, name: 'a', rows: rowsOf(['a1', 'a2', 'a3']) });
+    await harness.warehouse.register(ALPHA, [file]);
+    await harness.warehouse.publish(PERIOD, 1, [publicationOf(ALPHA, [file])]);
+    harness.state.rowsLeftOut.set(file.stagedKey, 1);
+    const step = firstStep(steps('begin', insertAlpha(), 'commit'));
+    expect(await runStep(script(), runOf(2), step)).toMatchObject({
+      is: 'failed',
+      failure: {
+        code: 'ROWS_DIFFER',
+        message: `Snowflake reads 2 rows of ${PERIOD}, and 3 are published: it skips files that it cannot read`,
+        isTransient: true,
+      },
+    });
+    expect(await analysed()).toEqual([]);
+    harness.state.rowsLeftOut.clear();
+    expect(await runStep(script(), { ...runOf(2), attempt: 2 }, step)).toMatchObject({ is: 'done' });
+    expect(await analysed()).toEqual([ALPHA.payer]);
+  });
+
+  it.each(['000625', '000628', '000603'])('by %s may be repeated: the statement is not to blame', async (code) => {
+    const step = firstStep(steps('begin', insertAlpha(), 'commit'));
+    harness.state.beforeStatement = async (text) => {
+      if (text === insertAlpha()) throw new StatementError(code, 'not now');
+    };
+    const state = await runStep(script(), RUN, step);
+    expect(state).toMatchObject({ is: 'failed', failure: { code, statement: 2, isTransient: true } });
+  });
+
   it('names the statement, and the code and the words of Snowflake', async () => {
     const step = firstStep(steps('begin', insertAlpha(), 'insert into no_such_table\nselect 1', 'commit'));
     const state = await runStep(script(), RUN, step);

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { snowflakeNames } from '../../../src/adapters/snowflake/names.ts';
 import { readOutcome, scriptBlock } from '../../../src/adapters/snowflake/scriptBlock.ts';
 import { stepsOf } from '../../../src/analytics/steps.ts';
 import type { Step } from '../../../src/warehouse/script.ts';
@@ -7,11 +8,10 @@ import { runOf } from '../../warehouse/harness.ts';
 import { find, parseSnowflake } from './snowflakeGrammar.ts';
 import { blockOf, blockTextOf } from './snowflakeScripting.ts';
 
-const FENCE = 'CUR_REACTOR.CUR.CUR_FENCE';
-const blockFor = (step: Step) => scriptBlock(FENCE, runOf(7), step);
-/** A script as one step: the first statement sees to that. */
+const NAMES = snowflakeNames({ database: 'CUR_REACTOR', schema: 'CUR' });
+const blockFor = (step: Step) => scriptBlock(NAMES, runOf(7), step);
 const asOneStep = (script: readonly string[]): Step => {
-  const [step] = stepsOf(['use schema x', ...script]);
+  const [step] = stepsOf(script, { oneSession: true });
   if (!step) throw new Error('a script has a step');
   return step;
 };
@@ -23,7 +23,7 @@ describe('a block', () => {
     expect((await parseSnowflake(block)).map(({ kind }) => kind)).toEqual(['execute_immediate_clause']);
     const inside = await parseSnowflake(blockTextOf(block) ?? '');
     expect(inside.map(({ kind }) => kind)).toEqual(['scripting_declare_statement', 'scripting_block_statement']);
-    expect(inside.flatMap((node) => find(node, 'execute_immediate_clause'))).toHaveLength(4);
+    expect(inside.flatMap((node) => find(node, 'execute_immediate_clause'))).toHaveLength(3);
   });
 
   it('runs every text as it is: quotes, backslashes, dollars, newlines and all', () => {
@@ -33,7 +33,11 @@ describe('a block', () => {
     fc.assert(
       fc.property(fc.array(anyText, { minLength: 1, maxLength: 4 }), (texts) => {
         const statements = texts.map((sql, index) => ({ number: index + 1, sql }));
-        const step: Step = { number: 1, items: [{ is: 'transaction', statements, commitNumber: texts.length + 1 }] };
+        const step: Step = {
+          number: 1,
+          head: [],
+          items: [{ is: 'transaction', statements, commitNumber: texts.length + 1 }],
+        };
         const run = blockOf(blockFor(step))?.statements.flatMap((each) => (each.is === 'run' ? [each.sql] : []));
         expect(run?.slice(1, -1)).toEqual(texts);
       }),
@@ -43,7 +47,10 @@ describe('a block', () => {
   it('gives a block of the script the semicolon back that ends it, and nothing else', () => {
     const own = ['begin let x := 1; end', 'declare a integer; begin return 1; end', 'begin_date', 'select 1'];
     const run = own.flatMap((sql) =>
-      (blockOf(blockFor({ number: 1, items: [{ is: 'statement', statement: { number: 1, sql } }] }))?.statements ?? [])
+      (
+        blockOf(blockFor({ number: 1, head: [], items: [{ is: 'statements', statements: [{ number: 1, sql }] }] }))
+          ?.statements ?? []
+      )
         .flatMap((each) => (each.is === 'run' ? [each.sql] : []))
         .filter((text) => text.startsWith(sql)),
     );
@@ -55,7 +62,7 @@ describe('a block', () => {
   });
 
   it('is made for whole numbers of runs only', () => {
-    expect(() => scriptBlock(FENCE, runOf(1.5), asOneStep([]))).toThrow('run.number must be a whole number');
+    expect(() => scriptBlock(NAMES, runOf(1.5), asOneStep(['select 1']))).toThrow('run.number must be a whole number');
   });
 });
 

@@ -1,6 +1,7 @@
 import type { StatementResult } from './protocolServer.ts';
 import { asRecord } from './protocolWire.ts';
 import type { Block, Branch, Expression, ScriptingStatement, Value } from './snowflakeScripting.ts';
+import { refused } from './snowflakeStatements.ts';
 
 /**
  * Runs a block as Snowflake does: each statement of it by `runChild`, one after the other; when one
@@ -57,6 +58,8 @@ async function runOne(scope: Scope, statement: ScriptingStatement): Promise<Retu
       set(variables, statement.variable, evaluate(variables, statement.value));
       return undefined;
     case 'run':
+      // So real accounts answer.
+      if (/^use\s/i.test(statement.sql)) throw refused('090236', "Unsupported statement type 'USE'.");
       await runChild(statement.sql);
       return undefined;
     case 'select': {
@@ -79,9 +82,11 @@ async function runOne(scope: Scope, statement: ScriptingStatement): Promise<Retu
 /** A comparison with NULL does not hold. */
 function holds(variables: ReadonlyMap<string, Value>, { variable, comparison, than }: Branch): boolean {
   const value = get(variables, variable);
-  if (value === null) return false;
+  const other = typeof than === 'string' && comparison !== undefined ? get(variables, than) : than;
+  if (value === null || other === null) return false;
   if (comparison === undefined) return value === true;
-  return comparison === '>' ? Number(value) > than : Number(value) >= than;
+  if (comparison === '<>') return Number(value) !== Number(other);
+  return comparison === '>' ? Number(value) > Number(other) : Number(value) >= Number(other);
 }
 
 function evaluate(variables: ReadonlyMap<string, Value>, expression: Expression): Value {

@@ -46,6 +46,10 @@ function sessionStatements(sessions: Sessions): Known[] {
   };
   return [
     {
+      pattern: pattern('use (?:schema|role|warehouse) [a-z]+'),
+      run: async () => NOTHING,
+    },
+    {
       pattern: pattern(String.raw`set ([a-z]+) = (\d+)`),
       run: async ({ match, sessionId }) => {
         own(sessionId).variables.set(match[1] ?? '', Number(match[2]));

@@ -6,11 +6,11 @@ export type ScriptingStatement =
   | { readonly is: 'if'; readonly branches: readonly Branch[]; readonly otherwise: readonly ScriptingStatement[] }
   | { readonly is: 'return'; readonly value: Expression };
 
-/** `variable` is greater than, or at least, `than`; or it is true. */
+/** `variable` compares so with a number, or with another variable; or it is true. */
 export interface Branch {
   readonly variable: string;
-  readonly comparison: '>' | '>=' | undefined;
-  readonly than: number;
+  readonly comparison: '>' | '>=' | '<>' | undefined;
+  readonly than: number | string;
   readonly statements: readonly ScriptingStatement[];
 }
 
@@ -156,9 +156,12 @@ function ended<Item>(reader: Reader, item: Item): Item {
 function parseIf(reader: Reader): ScriptingStatement {
   const branches: Branch[] = [];
   do {
-    const [, variable = '', comparison, than] = reader.expect(String.raw`([a-z_]+)(?: (>=?) (\d+))?\) then\s`);
-    const known = comparison === '>' || comparison === '>=' ? comparison : undefined;
-    branches.push({ variable, comparison: known, than: Number(than), statements: parseStatements(reader) });
+    const [, variable = '', comparison, than = ''] = reader.expect(
+      String.raw`([a-z_]+)(?: (>=?|<>) (\d+|[a-z_]+))?\) then\s`,
+    );
+    const known = comparison === '>' || comparison === '>=' || comparison === '<>' ? comparison : undefined;
+    const right = /^\d/.test(than) ? Number(than) : than;
+    branches.push({ variable, comparison: known, than: right, statements: parseStatements(reader) });
   } while (reader.take(String.raw`elseif \(`));
   const otherwise = reader.take(String.raw`else\s`) ? parseStatements(reader) : [];
   reader.expect('end if;');

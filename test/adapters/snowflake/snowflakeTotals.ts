@@ -2,6 +2,7 @@ import type { Row } from '../../warehouse/harness.ts';
 import { boundNumber, boundTexts, IN_BOUND_TEXTS, type Known, pattern } from './snowflakeStatements.ts';
 import type { Sessions } from './snowflakeTables.ts';
 
+const OF_LITERAL_PAYERS = String.raw`where year = (\d{4}) and month = (\d+) and payer in \(('\d{12}'(?:, '\d{12}')*)\)`;
 const OF_MONTH = String.raw`where year = \? and month = \? and payer ${IN_BOUND_TEXTS}`;
 
 /**
@@ -12,13 +13,37 @@ export function totalsStatements(sessions: Sessions, lineItems: (path: string) =
   return [
     {
       pattern: pattern(
+        'select counted.row_count, published.row_count' +
+          String.raw` from \(select count\(\*\) as row_count from <lineItemsView> ${OF_LITERAL_PAYERS}\) as counted` +
+          String.raw` cross join \(select coalesce\(sum\(row_count\), 0\) as row_count from <currentFiles>` +
+          String.raw` where year = \1 and month = \2 and payer in \(\3\)\) as published`,
+      ),
+      run: async ({ match, sessionId }) => {
+        const [year, month] = [Number(match[1]), Number(match[2])];
+        const payers = new Set((match[3] ?? '').split(', ').map((literal) => literal.slice(1, -1)));
+        const read = [...payers].flatMap((payer) => lineItems(pathOf(payer, year, month))).length;
+        const published = sessions
+          .read(sessionId)
+          .currentFiles.filter((file) => payers.has(file.payer) && file.year === year && file.month === month)
+          .reduce((sum, { rowCount }) => sum + rowCount, 0);
+        return {
+          columns: [
+            { name: 'ROW_COUNT', type: 'fixed' },
+            { name: 'ROW_COUNT', type: 'fixed' },
+          ],
+          rows: [[String(read), String(published)]],
+        };
+      },
+    },
+    {
+      pattern: pattern(
         `select payer, line_item_currency_code as currency, ${sumOf('line_item_unblended_cost')} as cost` +
           ` from <lineItemsView> ${OF_MONTH} group by payer, line_item_currency_code order by payer, currency`,
       ),
       run: async ({ binds }) => {
         const [year, month] = [boundNumber(binds, 0), boundNumber(binds, 1)];
         const rows = [...boundTexts(binds, 2)].sort().flatMap((payer) => {
-          const items = lineItems(`year=${year}/month=${String(month).padStart(2, '0')}/payer-${payer}/`);
+          const items = lineItems(pathOf(payer, year, month));
           return costsOf(items).map(([currency, cost]) => [payer, currency, cost === null ? null : String(cost)]);
         });
         return {
@@ -58,6 +83,10 @@ export function totalsStatements(sessions: Sessions, lineItems: (path: string) =
       },
     },
   ];
+}
+
+function pathOf(payer: string, year: number, month: number): string {
+  return `year=${year}/month=${String(month).padStart(2, '0')}/payer-${payer}/`;
 }
 
 /**

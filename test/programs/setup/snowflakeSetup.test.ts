@@ -68,13 +68,14 @@ describe('the setup', () => {
     expect(statements[findings - 1]).toBe('use schema CUR_DB.CUR');
   });
 
-  it('lets the reactor write its tables, own the external table, and read the view: nothing more', () => {
+  it('lets the reactor write its tables, own the external table, create in the scratch schema, and read the view: nothing more', () => {
     expect(granted('CUR_ROLE').filter((text) => !text.includes('usage on'))).toEqual([
+      'grant usage, create table, create view, create procedure, create function on schema CUR_DB.CUR_SCRATCH to role CUR_ROLE',
       'grant ownership on external table CUR_DB.CUR.CUR_EXTERNAL to role CUR_ROLE copy current grants',
       'grant select, insert, delete on table CUR_DB.CUR.CUR_CURRENT_FILES to role CUR_ROLE',
       'grant select, insert, delete on table CUR_DB.CUR.CUR_PUBLICATIONS to role CUR_ROLE',
       'grant select, insert, update on table CUR_DB.CUR.CUR_FENCE to role CUR_ROLE',
-      'grant select, insert, delete on table CUR_DB.CUR.CUR_FINDINGS to role CUR_ROLE',
+      'grant select, insert, update, delete on table CUR_DB.CUR.CUR_FINDINGS to role CUR_ROLE',
       'grant select on view CUR_DB.CUR.CUR_LINE_ITEMS to role CUR_ROLE',
       'grant select on table AWS_AZ_SHARE.METADATA.PRO_REFRESH_CONFIG to role CUR_ROLE',
     ]);

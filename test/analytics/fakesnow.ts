@@ -1,0 +1,19 @@
+import { spawn } from 'node:child_process';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import * as z from 'zod';
+import { findPythonTool } from '../aws/pythonTools.ts';
+
+const PROGRAM = fileURLToPath(new URL('fakesnowRun.py', import.meta.url));
+
+/** The rows of a query on fakesnow after some statements. Throws an Error with what it said. */
+export async function runOnFakesnow(
+  statements: readonly string[],
+  query: string,
+): Promise<readonly Readonly<Record<string, unknown>>[]> {
+  const child = spawn(await findPythonTool('fakesnow'), [PROGRAM], { stdio: ['pipe', 'pipe', 'pipe'] });
+  child.stdin.end(JSON.stringify({ statements, query }));
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  if (!stdout.startsWith('[')) throw new Error(`fakesnow failed: ${stderr.slice(-2000)}`);
+  return z.array(z.record(z.string(), z.unknown())).parse(JSON.parse(stdout));
+}
