@@ -77,11 +77,12 @@ export function snowflakeSession(
 async function readSnowflakeCredentials({
   SNOWFLAKE_SECRET,
   SNOWFLAKE_ROLE,
+  SNOWFLAKE_USER,
 }: SnowflakeEnvironment): Promise<SnowflakeCredentials> {
   const secret = await withDeadline({ what: 'reading the Snowflake secret', seconds: SECRET_SECONDS }, (abortSignal) =>
     readSecret(SNOWFLAKE_SECRET, abortSignal),
   );
-  return { role: SNOWFLAKE_ROLE, ...readSnowflakeSecret(secret) };
+  return { role: SNOWFLAKE_ROLE, ...readSnowflakeSecret(secret, SNOWFLAKE_USER) };
 }
 
 async function readSecret(secretId: string, abortSignal: AbortSignal): Promise<string> {

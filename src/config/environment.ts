@@ -60,6 +60,7 @@ const snowflake = {
   SNOWFLAKE_SCHEMA: snowflakeName,
   SNOWFLAKE_WAREHOUSE: snowflakeName,
   SNOWFLAKE_ROLE: snowflakeName,
+  SNOWFLAKE_USER: snowflakeName,
 };
 
 /**

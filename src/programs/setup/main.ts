@@ -53,6 +53,7 @@ async function run(options: SetupOptions): Promise<void> {
     ...stage,
     accountId: options.accountId ?? SOME_ACCOUNT,
     payersTable: parsePayersTable(options.payersTable ?? stage.payersTable),
+    workloadIdentity: options.workloadIdentity,
   };
   const steps = await setupSteps(settings, (file) => loadScript(fileURLToPath(new URL(`sql/${file}`, PROJECT))));
   if (options.print) process.stdout.write(`${heading(settings, options)}\n${printedSetup(steps)}`);

@@ -30,6 +30,8 @@ export interface SetupSettings extends Omit<StageSettings, 'payersTable'> {
   readonly accountId: string;
   /** The table that payers are configured in; undefined when somebody else keeps it. */
   readonly payersTable: PayersTable | undefined;
+  /** Whether functions sign in by their AWS roles, each as a user of its own. */
+  readonly workloadIdentity: boolean;
 }
 
 /** A script of the folder sql/, or SQL that is generated from the contract. */
@@ -51,7 +53,14 @@ const SOURCES: readonly SetupSource[] = [
   { file: '06_reading_views.sql' },
   { file: '07_grants.sql' },
 ];
-const PAYERS_SOURCE: SetupSource = { file: '08_payers_table.sql' };
+
+/** With what the administrator has asked for. */
+function sourcesOf({ payersTable, workloadIdentity }: SetupSettings): SetupSource[] {
+  const sources = [...SOURCES];
+  if (payersTable) sources.push({ file: '08_payers_table.sql' });
+  if (workloadIdentity) sources.push({ file: '09_workload_users.sql' });
+  return sources;
+}
 
 /**
  * The steps for a stage, in order. `readScript` gives the text of a file in sql/. Throws a
@@ -64,9 +73,8 @@ export async function setupSteps(
 ): Promise<SetupStep[]> {
   const names = snowflakeNames(settings);
   const values = placeholderValues(settings, names);
-  const sources = settings.payersTable ? [...SOURCES, PAYERS_SOURCE] : SOURCES;
   return Promise.all(
-    sources.map(async (source) =>
+    sourcesOf(settings).map(async (source) =>
       'file' in source
         ? { name: source.file, sql: renderSetupScript(await readScript(source.file), values) }
         : { name: source.generated, sql: source.sql(names) },
@@ -75,8 +83,14 @@ export async function setupSteps(
 }
 
 /** The role in AWS that Snowflake takes on to read the staging bucket. */
-export function storageRoleArn({ service, stage, accountId, region, rolePath }: SetupSettings): string {
-  return `arn:${partitionOf(region)}:iam::${accountId}:role${rolePath}${service}-${stage}-snowflake`;
+export function storageRoleArn(settings: SetupSettings): string {
+  return roleArn(settings, 'snowflake');
+}
+
+/** One of the roles in resources/access.yml. */
+function roleArn({ service, stage, accountId, region, rolePath }: SetupSettings, name: string): string {
+  const arn = `arn:${partitionOf(region)}:iam::${accountId}:role${rolePath}${service}-${stage}-${name}`;
+  return checked('role ARN', arn, ROLE_ARN);
 }
 
 /** As the scripts do, so that each step can be run by itself. */
@@ -121,6 +135,9 @@ export async function applySetup(
   }
 }
 
+/** Names of roles: IAM User Guide, "IAM and AWS STS quotas". */
+const ROLE_ARN = /^arn:aws[a-z-]*:iam::\d{12}:role\/([A-Za-z0-9+=,.@_-]+\/)*[A-Za-z0-9+=,.@_-]{1,64}$/;
+
 const TRUST_PROPERTIES = new Set(['STORAGE_AWS_ROLE_ARN', 'STORAGE_AWS_IAM_USER_ARN', 'STORAGE_AWS_EXTERNAL_ID']);
 
 function trustLines(rows: readonly Readonly<Record<string, unknown>>[]): string[] {
@@ -154,15 +171,12 @@ function placeholderValues(settings: SetupSettings, names: SnowflakeNames): Read
     ['wastage_view', names.wastageView],
     ['freshness_view', names.freshnessView],
     ['bucket', checked('stagingBucket', settings.stagingBucket, /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/)],
-    // Names of roles: IAM user guide, "IAM and AWS STS quotas".
-    [
-      'aws_role_arn',
-      checked(
-        'role ARN',
-        storageRoleArn(settings),
-        /^arn:aws[a-z-]*:iam::\d{12}:role\/([A-Za-z0-9+=,.@_-]+\/)*[A-Za-z0-9+=,.@_-]{1,64}$/,
-      ),
-    ],
+    ['aws_role_arn', storageRoleArn(settings)],
+    ['finalize_role_arn', roleArn(settings, 'finalize')],
+    ['reconcile_role_arn', roleArn(settings, 'reconcile')],
+    // As serverless.yml gives them to the functions.
+    ['finalize_user', parseIdentifier('user', `${role}_FINALIZE`)],
+    ['reconcile_user', parseIdentifier('user', `${role}_RECONCILE`)],
   ];
   return new Map([...values, ...payersTableValues(settings.payersTable)]);
 }

@@ -1,5 +1,8 @@
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import * as z from 'zod';
 import { loadScript } from '../../../src/analytics/script.ts';
 import { statementsOf } from '../../../src/analytics/statements.ts';
 import {
@@ -25,11 +28,21 @@ const SETTINGS: SetupSettings = {
   role: 'CUR_ROLE',
   accountId: '111122223333',
   payersTable: PAYERS_TABLE,
+  workloadIdentity: true,
   payersFile: 'resources/payers.yml',
   rolePath: '/',
 };
 const readScript = (file: string) => loadScript(fileURLToPath(new URL(`../../../sql/${file}`, import.meta.url)));
 const stepsWith = (change: Partial<SetupSettings>) => setupSteps({ ...SETTINGS, ...change }, readScript);
+
+/** As the framework writes it; a template here would be none. */
+const ROLE_PARAM = '$' + '{param:snowflakeRole}';
+const FunctionsWithUsers = z.object({
+  functions: z.record(
+    z.string(),
+    z.object({ environment: z.record(z.string(), z.unknown().transform(String)).optional() }),
+  ),
+});
 
 let steps: SetupStep[];
 let statements: string[];
@@ -48,7 +61,7 @@ describe('the setup', () => {
   it('can be repeated, and takes nothing away: it creates what is not there, replaces views only, drops nothing', () => {
     for (const statement of statements) {
       expect(statement).toMatch(
-        /^(create ((external )?table|role|database|schema|warehouse|storage integration|stage|file format) if not exists|alter table \S+ add column if not exists|create or replace view \S+ copy grants|grant|use (role|schema)|desc integration) /,
+        /^(create ((external )?table|role|user|database|schema|warehouse|storage integration|stage|file format) if not exists|alter table \S+ add column if not exists|create or replace view \S+ copy grants|grant|use (role|schema)|desc integration) /,
       );
     }
   });
@@ -99,6 +112,25 @@ describe('the setup', () => {
       const elsewhere = JSON.stringify(await stepsWith({ region: region ?? '', rolePath: '/reactor/' }));
       expect(elsewhere).toContain(`arn:${partition}:iam::111122223333:role/reactor/cur-reactor-prod-snowflake`);
     }
+  });
+
+  it('has a user for each function that connects, as which serverless.yml lets it sign in, by its own AWS role', async () => {
+    const yaml = await readFile(new URL('../../../serverless.yml', import.meta.url), 'utf8');
+    const { functions } = FunctionsWithUsers.parse(parse(yaml, { logLevel: 'silent' }));
+    const connecting = Object.entries(functions).filter(([, { environment }]) => environment?.SNOWFLAKE_SECRET);
+    expect(connecting.map(([name]) => name)).toEqual(['finalize', 'reconcile']);
+    for (const [name, { environment }] of connecting) {
+      const user = environment?.SNOWFLAKE_USER?.replace(ROLE_PARAM, SETTINGS.role);
+      const arn = `arn:aws:iam::111122223333:role/cur-reactor-prod-${name}`;
+      expect(statements.find((text) => text.startsWith(`create user if not exists ${user} `))).toContain(
+        `type = service default_role = CUR_ROLE workload_identity = (type = aws arn = '${arn}')`,
+      );
+      expect(statements).toContain(`grant role CUR_ROLE to user ${user}`);
+    }
+  });
+
+  it('makes no users where a key signs in', async () => {
+    expect(printedSetup(await stepsWith({ workloadIdentity: false }))).not.toContain('create user');
   });
 
   it('reads the stage’s bucket alone, as a role of the stage’s own', () => {
