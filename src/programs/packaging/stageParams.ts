@@ -232,8 +232,8 @@ const stageParams = z.strictObject({
     'the ARN of an IAM user, as desc integration answers it',
   ),
   /**
-   * The external id that goes with it, as desc integration reports it. In quotes, or YAML makes a
-   * number of it.
+   * The external id that goes with it, as desc integration reports it; or one of your own, before
+   * Snowflake's setup is first run. In quotes, or YAML makes a number of it.
    */
   snowflakeExternalId: text(
     // AWS IAM User Guide, IAM and AWS STS quotas: an external id.

@@ -18,6 +18,8 @@ export interface StageSettings {
   readonly schema: string;
   readonly warehouse: string;
   readonly role: string;
+  /** The external id by which Snowflake assumes its role, where it is chosen or known. */
+  readonly externalId: string;
   /** As database.schema.table, or `none`. */
   readonly payersTable: string;
   /** From the project's folder. */
@@ -75,6 +77,7 @@ export function readStageSettings(yaml: string, stage: string): StageSettings {
     schema: text('snowflakeSchema'),
     warehouse: text('snowflakeWarehouse'),
     role: text('snowflakeRole'),
+    externalId: text('snowflakeExternalId'),
     payersTable: text('payersTable'),
     payersFile: text('payersFile'),
     rolePath: text('rolePath'),

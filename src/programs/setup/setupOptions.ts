@@ -39,7 +39,10 @@ which user of Snowflake's the role in the AWS account has to trust, and under wh
 Without --workload-identity the reactor's own user is made by hand (create user … type = service rsa_public_key = '…';
 grant role … to user …).
 
-Exit status: 0 done; 1 an error; 2 a wrong option or setting.
+It ends by looking into the staging bucket as Snowflake. An external id that serverless.yml has before the first run
+(snowflakeExternalId) becomes that of the storage integration.
+
+Exit status: 0 done, and Snowflake reaches the bucket; 1 an error; 2 a wrong option or setting.
 `;
 
 /**

@@ -7,7 +7,10 @@ import { quoteValue } from '../../base/printable.ts';
 import type { PayersTable } from '../../config/payersTable.ts';
 import { parseIdentifier } from '../../warehouse/identifier.ts';
 import { partitionOf } from '../packaging/pseudoParameters.ts';
+import { NO_EXTERNAL_ID } from '../packaging/stageClashes.ts';
 import type { StageSettings } from '../packaging/stageSettings.ts';
+import type { BucketAccess } from './bucketCheck.ts';
+import { failingAs, type RunStatement } from './runStatement.ts';
 import { renderSetupScript } from './setupScript.ts';
 
 /**
@@ -87,6 +90,28 @@ export function storageRoleArn(settings: SetupSettings): string {
   return roleArn(settings, 'snowflake');
 }
 
+/** With what Snowflake reads the staging bucket, once all steps are run. Throws a RangeError. */
+export function bucketAccessOf(settings: SetupSettings): BucketAccess {
+  const bucket = checked('stagingBucket', settings.stagingBucket, /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/);
+  return {
+    integration: parseIdentifier('integration', `${settings.role}_STAGING`),
+    bucketUrl: `${providerOf(settings).toLowerCase()}://${bucket}/`,
+    currentFiles: snowflakeNames(settings).currentFiles,
+  };
+}
+
+/** SQL reference, "CREATE STORAGE INTEGRATION": URLs begin with the same in lower case. */
+function providerOf({ region }: SetupSettings): 'S3' | 'S3CHINA' | 'S3GOV' {
+  switch (partitionOf(region)) {
+    case 'aws-cn':
+      return 'S3CHINA';
+    case 'aws-us-gov':
+      return 'S3GOV';
+    default:
+      return 'S3';
+  }
+}
+
 /** One of the roles in resources/access.yml. */
 function roleArn({ service, stage, accountId, region, rolePath }: SetupSettings, name: string): string {
   const arn = `arn:${partitionOf(region)}:iam::${accountId}:role${rolePath}${service}-${stage}-${name}`;
@@ -104,31 +129,19 @@ export function printedSetup(steps: readonly SetupStep[]): string {
 }
 
 /**
- * A statement of the setup was refused. Consequence: the rest is not run; once it is mended, all of
- * it is run again.
- */
-export class SetupFailed extends Error {
-  override readonly name = 'SetupFailed';
-}
-
-/**
  * Runs the steps statement by statement, all in one session: `use role` counts for what comes after
  * it. `report` is given each step and the rows of `desc integration`, which say whom AWS has to
  * trust. Throws SetupFailed, which names the step and the statement.
  */
 export async function applySetup(
   steps: readonly SetupStep[],
-  run: (sql: string) => Promise<readonly Readonly<Record<string, unknown>>[]>,
+  run: RunStatement,
   report: (line: string) => void,
 ): Promise<void> {
   for (const { name, sql } of steps) {
     const statements = statementsOf(sql);
     for (const [index, statement] of statements.entries()) {
-      const rows = await run(statement).catch((error: unknown) => {
-        const firstLine = statement.split('\n', 1).join();
-        const reason = error instanceof Error ? error.message : String(error);
-        throw new SetupFailed(`${name}, statement ${index + 1} (${firstLine}): ${reason}`, { cause: error });
-      });
+      const rows = await failingAs(`${name}, statement ${index + 1}`, run)(statement);
       if (statement.startsWith('desc integration')) for (const line of trustLines(rows)) report(line);
     }
     report(`${name}: ${counted(statements.length, 'statement')}`);
@@ -152,6 +165,7 @@ function trustLines(rows: readonly Readonly<Record<string, unknown>>[]): string[
  */
 function placeholderValues(settings: SetupSettings, names: SnowflakeNames): ReadonlyMap<string, string> {
   const role = parseIdentifier('role', settings.role);
+  const { integration, bucketUrl } = bucketAccessOf(settings);
   const values: [string, string][] = [
     ['database', names.database],
     ['schema', names.schema],
@@ -159,7 +173,9 @@ function placeholderValues(settings: SetupSettings, names: SnowflakeNames): Read
     ['warehouse', parseIdentifier('warehouse', settings.warehouse)],
     ['role', role],
     ['reader_role', parseIdentifier('reader role', `${role}_READER`)],
-    ['integration', parseIdentifier('integration', `${role}_STAGING`)],
+    ['integration', integration],
+    ['storage_provider', providerOf(settings)],
+    ['chosen_external_id', chosenExternalId(settings)],
     ['stage', names.stage],
     ['file_format', names.fileFormat],
     ['external_table', names.externalTable],
@@ -170,7 +186,7 @@ function placeholderValues(settings: SetupSettings, names: SnowflakeNames): Read
     ['line_items_view', names.lineItemsView],
     ['wastage_view', names.wastageView],
     ['freshness_view', names.freshnessView],
-    ['bucket', checked('stagingBucket', settings.stagingBucket, /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/)],
+    ['bucket_url', bucketUrl],
     ['aws_role_arn', storageRoleArn(settings)],
     ['finalize_role_arn', roleArn(settings, 'finalize')],
     ['reconcile_role_arn', roleArn(settings, 'reconcile')],
@@ -179,6 +195,16 @@ function placeholderValues(settings: SetupSettings, names: SnowflakeNames): Read
     ['reconcile_user', parseIdentifier('user', `${role}_RECONCILE`)],
   ];
   return new Map([...values, ...payersTableValues(settings.payersTable)]);
+}
+
+/**
+ * The clause that makes the integration's external id the one that serverless.yml says. Without it
+ * Snowflake makes one up (SQL reference, "CREATE STORAGE INTEGRATION").
+ */
+function chosenExternalId({ externalId }: SetupSettings): string {
+  if (externalId === NO_EXTERNAL_ID) return '';
+  // AWS IAM User Guide, IAM and AWS STS quotas: an external id.
+  return `storage_aws_external_id = '${checked('snowflakeExternalId', externalId, /^[\w+=,.@:/-]{2,1224}$/)}'`;
 }
 
 function payersTableValues(table: PayersTable | undefined): [string, string][] {

@@ -13,6 +13,7 @@ params:
     snowflakeSchema: CUR
     snowflakeWarehouse: CUR
     snowflakeRole: ${role}
+    snowflakeExternalId: '0000'
     payersTable: none
     payersFile: resources/payers.yml
     rolePath: /
@@ -44,6 +45,7 @@ describe('the settings of a stage', () => {
       schema: 'CUR',
       warehouse: 'CUR',
       role: 'R',
+      externalId: '0000',
       payersTable: 'none',
       payersFile: 'resources/payers.yml',
       rolePath: '/',

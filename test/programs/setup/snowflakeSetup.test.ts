@@ -5,10 +5,11 @@ import { parse } from 'yaml';
 import * as z from 'zod';
 import { loadScript } from '../../../src/analytics/script.ts';
 import { statementsOf } from '../../../src/analytics/statements.ts';
+import { SetupFailed } from '../../../src/programs/setup/runStatement.ts';
 import {
   applySetup,
+  bucketAccessOf,
   printedSetup,
-  SetupFailed,
   type SetupSettings,
   type SetupStep,
   setupSteps,
@@ -26,6 +27,7 @@ const SETTINGS: SetupSettings = {
   schema: 'CUR',
   warehouse: 'CUR_WH',
   role: 'CUR_ROLE',
+  externalId: '0000',
   accountId: '111122223333',
   payersTable: PAYERS_TABLE,
   workloadIdentity: true,
@@ -139,6 +141,22 @@ describe('the setup', () => {
     expect(sql).toContain("storage_aws_role_arn = 'arn:aws:iam::111122223333:role/cur-reactor-prod-snowflake'");
   });
 
+  it('lets Snowflake make up the external id, unless serverless.yml has one', async () => {
+    expect(printedSetup(steps)).not.toMatch(/external_id =/i);
+    // sqlfluff's grammar does not know this clause.
+    const chosen = await stepsWith({ externalId: 'team:cur/1' });
+    expect(printedSetup(chosen)).toContain("storage_aws_external_id = 'team:cur/1'");
+  });
+
+  it('reaches buckets of other partitions by their own protocol', async () => {
+    const china = printedSetup(await stepsWith({ region: 'cn-north-1' }));
+    expect(china).toContain("storage_provider = 'S3CHINA'");
+    expect(china.match(/s3china:\/\/example-cur-staging-prod\//g)).toHaveLength(2);
+    expect(bucketAccessOf({ ...SETTINGS, region: 'us-gov-west-1' }).bucketUrl).toBe(
+      's3gov://example-cur-staging-prod/',
+    );
+  });
+
   it('leaves the payers table to others when asked to', async () => {
     const others = await stepsWith({ payersTable: undefined });
     expect(printedSetup(others)).not.toMatch(/AWS_AZ_SHARE|PRO_REFRESH_CONFIG/i);
@@ -152,6 +170,7 @@ describe('the setup', () => {
     [{ role: 'r; drop role r' }, 'role must be an identifier'],
     [{ stagingBucket: "b'; drop" }, 'stagingBucket must match'],
     [{ accountId: '123' }, 'role ARN must match'],
+    [{ externalId: "x' y" }, 'snowflakeExternalId must match'],
     [{ payersTable: { ...PAYERS_TABLE, table: 'a b' } }, 'payers table must be an identifier'],
   ])('refuses %o, and says what it is', async (change, message) => {
     await expect(stepsWith(change)).rejects.toThrow(RangeError);
