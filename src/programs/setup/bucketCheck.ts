@@ -22,7 +22,10 @@ const WHAT_TO_DO = `Three things can be the matter:
   - the role is new, and not known everywhere for a minute
 Then run the setup again.`;
 
-/** The check as statements, in the order in which {@link checkBucket} runs them, with a made-up file. */
+/**
+ * The check as statements, in the order in which {@link checkBucket} runs them, with a made-up
+ * file.
+ */
 export function bucketCheckSql(access: BucketAccess): string {
   return [...lookUpSql(access), validateSql(access, 'list', NO_FILE), validateSql(access, 'read', NO_FILE)]
     .map((statement) => `${statement};\n`)

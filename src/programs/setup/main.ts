@@ -59,6 +59,7 @@ async function run(options: SetupOptions): Promise<void> {
     accountId: options.accountId ?? SOME_ACCOUNT,
     payersTable: parsePayersTable(options.payersTable ?? stage.payersTable),
     workloadIdentity: options.workloadIdentity,
+    payersPolicy: options.payersPolicy,
   };
   const steps = await setupSteps(settings, (file) => loadScript(fileURLToPath(new URL(`sql/${file}`, PROJECT))));
   if (options.print) {

@@ -12,6 +12,8 @@ export interface SetupOptions {
   readonly payersTable?: string | undefined;
   /** Whether functions sign in by their AWS roles. */
   readonly workloadIdentity: boolean;
+  /** Whether readers' roles see the payers only that are allotted to them. */
+  readonly payersPolicy: boolean;
 }
 
 export const HELP = `Sets up a stage's warehouse in Snowflake: roles, the way to the staging bucket, tables, views, grants.
@@ -27,6 +29,8 @@ Options
   --workload-identity
                      makes the users that finalize and reconcile sign in as by their AWS roles, without a key: for a secret
                      with "authenticator": "WORKLOAD_IDENTITY"
+  --payers-policy    lets a reader's role see those payers' rows only that CUR_READER_PAYERS allots to it (Enterprise Edition);
+                     a policy that is there stays without this option, too
   --print            one script on stdout; needs no account and no network
   --help             this text
 
@@ -55,18 +59,19 @@ export function parseSetupOptions(args: readonly string[]): SetupOptions | 'help
     account: { type: 'string' },
     'payers-table': { type: 'string' },
     'workload-identity': { type: 'boolean' },
+    'payers-policy': { type: 'boolean' },
     print: { type: 'boolean' },
     help: { type: 'boolean', short: 'h' },
   });
   if (values.help) return 'help';
   const { account, stage = 'dev', print = false, 'payers-table': payersTable } = values;
-  const { 'workload-identity': workloadIdentity = false } = values;
+  const { 'workload-identity': workloadIdentity = false, 'payers-policy': payersPolicy = false } = values;
   if (account !== undefined && !/^\d{12}$/.test(account)) {
     throw new UsageError(`--account must be an AWS account id of 12 digits, got ${quoteValue(account)}`);
   }
   if (!print && account === undefined) throw new UsageError('--account ID is needed, unless with --print');
   if (payersTable !== undefined) parsePayersTable(payersTable);
-  return { stage, print, payersTable, workloadIdentity, accountId: account };
+  return { stage, print, payersTable, workloadIdentity, payersPolicy, accountId: account };
 }
 
 /**

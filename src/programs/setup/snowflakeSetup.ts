@@ -35,6 +35,8 @@ export interface SetupSettings extends Omit<StageSettings, 'payersTable'> {
   readonly payersTable: PayersTable | undefined;
   /** Whether functions sign in by their AWS roles, each as a user of its own. */
   readonly workloadIdentity: boolean;
+  /** Whether readers see the rows of those payers only that are allotted to their roles. */
+  readonly payersPolicy: boolean;
 }
 
 /** A script of the folder sql/, or SQL that is generated from the contract. */
@@ -58,10 +60,14 @@ const SOURCES: readonly SetupSource[] = [
 ];
 
 /** With what the administrator has asked for. */
-function sourcesOf({ payersTable, workloadIdentity }: SetupSettings): SetupSource[] {
+function sourcesOf(settings: SetupSettings): SetupSource[] {
+  const { payersTable, workloadIdentity, analyticsWarehouse, monthlyCredits } = settings;
   const sources = [...SOURCES];
   if (payersTable) sources.push({ file: '08_payers_table.sql' });
   if (workloadIdentity) sources.push({ file: '09_workload_users.sql' });
+  if (analyticsWarehouse !== 'none') sources.push({ file: '10_analytics_warehouse.sql' });
+  if (monthlyCredits > 0) sources.push({ file: '11_resource_monitor.sql' });
+  if (settings.payersPolicy) sources.push({ file: '12_payers_policy.sql' });
   return sources;
 }
 
@@ -171,6 +177,8 @@ function placeholderValues(settings: SetupSettings, names: SnowflakeNames): Read
     ['schema', names.schema],
     ['scratch_schema', names.scratchSchema],
     ['warehouse', parseIdentifier('warehouse', settings.warehouse)],
+    ...warehouseValues(settings),
+    ['resource_monitor', parseIdentifier('resource monitor', `${role}_CREDITS`)],
     ['role', role],
     ['reader_role', parseIdentifier('reader role', `${role}_READER`)],
     ['integration', integration],
@@ -186,6 +194,9 @@ function placeholderValues(settings: SetupSettings, names: SnowflakeNames): Read
     ['line_items_view', names.lineItemsView],
     ['wastage_view', names.wastageView],
     ['freshness_view', names.freshnessView],
+    ['raw_view', names.rawView],
+    ['reader_payers', names.readerPayers],
+    ['payers_policy', names.payersPolicy],
     ['bucket_url', bucketUrl],
     ['aws_role_arn', storageRoleArn(settings)],
     ['finalize_role_arn', roleArn(settings, 'finalize')],
@@ -196,6 +207,19 @@ function placeholderValues(settings: SetupSettings, names: SnowflakeNames): Read
   ];
   return new Map([...values, ...payersTableValues(settings.payersTable)]);
 }
+
+function warehouseValues(settings: SetupSettings): [string, string][] {
+  const { warehouse, analyticsWarehouse, warehouseSize, analyticsWarehouseSize, monthlyCredits } = settings;
+  const analytics = analyticsWarehouse === 'none' ? warehouse : analyticsWarehouse;
+  return [
+    ['warehouse_size', checked('snowflakeWarehouseSize', warehouseSize, WAREHOUSE_SIZE)],
+    ['analytics_warehouse', parseIdentifier('analytics warehouse', analytics)],
+    ['analytics_warehouse_size', checked('snowflakeAnalyticsWarehouseSize', analyticsWarehouseSize, WAREHOUSE_SIZE)],
+    ['monthly_credits', String(monthlyCredits)],
+  ];
+}
+
+const WAREHOUSE_SIZE = /^[a-z0-9]+$/;
 
 /**
  * The clause that makes the integration's external id the one that serverless.yml says. Without it

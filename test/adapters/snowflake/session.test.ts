@@ -43,13 +43,14 @@ describe('a statement', () => {
       queryTag: 'reactor prod',
       statementTimeoutSeconds: 600,
       lockTimeoutSeconds: 30,
+      queueTimeoutSeconds: 45,
     });
     await session.run('select 1');
     expect(world.server.queries.map(({ sql, queryTag }) => ({ sql, queryTag }))).toEqual([
       {
         sql:
           'alter session set ABORT_DETACHED_QUERY = true AUTOCOMMIT = true LOCK_TIMEOUT = 30 ' +
-          "QUERY_TAG = 'reactor prod' STATEMENT_TIMEOUT_IN_SECONDS = 600 TIMEZONE = 'UTC'",
+          "QUERY_TAG = 'reactor prod' STATEMENT_QUEUED_TIMEOUT_IN_SECONDS = 45 STATEMENT_TIMEOUT_IN_SECONDS = 600 TIMEZONE = 'UTC'",
         queryTag: undefined,
       },
       { sql: 'select 1', queryTag: 'reactor prod' },

@@ -26,11 +26,16 @@ const SETTINGS: SetupSettings = {
   database: 'CUR_DB',
   schema: 'CUR',
   warehouse: 'CUR_WH',
+  warehouseSize: 'small',
+  analyticsWarehouse: 'CUR_ANALYTICS_WH',
+  analyticsWarehouseSize: 'large',
+  monthlyCredits: 500,
   role: 'CUR_ROLE',
   externalId: '0000',
   accountId: '111122223333',
   payersTable: PAYERS_TABLE,
   workloadIdentity: true,
+  payersPolicy: true,
   payersFile: 'resources/payers.yml',
   rolePath: '/',
 };
@@ -63,7 +68,7 @@ describe('the setup', () => {
   it('can be repeated, and takes nothing away: it creates what is not there, replaces views only, drops nothing', () => {
     for (const statement of statements) {
       expect(statement).toMatch(
-        /^(create ((external )?table|role|user|database|schema|warehouse|storage integration|stage|file format) if not exists|alter table \S+ add column if not exists|create or replace view \S+ copy grants|grant|use (role|schema)|desc integration) /,
+        /^(create ((external )?table|role|user|database|schema|warehouse|storage integration|stage|file format|resource monitor|row access policy) if not exists|alter resource monitor \S+ set credit_quota|alter warehouse \S+ set resource_monitor|alter table \S+ add column if not exists|create or replace view \S+ copy grants|grant|execute immediate|use (role|schema)|desc integration) /,
       );
     }
   });
@@ -101,9 +106,30 @@ describe('the setup', () => {
       'grant usage on database CUR_DB to role CUR_ROLE_READER',
       'grant usage on schema CUR_DB.CUR to role CUR_ROLE_READER',
       'grant select on view CUR_DB.CUR.CUR_LINE_ITEMS to role CUR_ROLE_READER',
+      'grant select on view CUR_DB.CUR.CUR_RAW to role CUR_ROLE_READER',
       'grant select on view CUR_DB.CUR.CUR_WASTAGE to role CUR_ROLE_READER',
       'grant select on view CUR_DB.CUR.CUR_FRESHNESS to role CUR_ROLE_READER',
     ]);
+  });
+
+  it('lets a policy by payer, where one is asked for, lie on the tables that all views of readers read through', async () => {
+    const [block = ''] = statements.filter((text) => text.startsWith('execute immediate'));
+    const text = block.replace(/^execute immediate \$\$ /, '').replace(/; \$\$$/, '');
+    expect(await parseSnowflake(text)).toHaveLength(1);
+    const policed = [
+      ...text.matchAll(/alter table (\S+) add row access policy CUR_DB\.CUR\.CUR_PAYERS_POLICY on \(payer\)/g),
+    ];
+    const tables = policed.map(([, table = '']) => table);
+    expect(tables).toEqual(
+      ['CUR_CURRENT_FILES', 'CUR_PUBLICATIONS', 'CUR_FINDINGS'].map((name) => `CUR_DB.CUR.${name}`),
+    );
+    const views = granted('CUR_ROLE_READER').flatMap((grant) => /on view (\S+)/.exec(grant)?.[1] ?? []);
+    expect(views).toHaveLength(4);
+    for (const view of views) {
+      const sql = statements.find((statement) => statement.startsWith(`create or replace view ${view} `)) ?? '';
+      expect(tables.filter((table) => sql.includes(`from ${table}`))).not.toEqual([]);
+    }
+    expect(printedSetup(await stepsWith({ payersPolicy: false }))).not.toMatch(/policy/i);
   });
 
   it('names the AWS role in the partition of the region, and under its path', async () => {
@@ -129,6 +155,25 @@ describe('the setup', () => {
       );
       expect(statements).toContain(`grant role CUR_ROLE to user ${user}`);
     }
+  });
+
+  it('gives the analytics script a warehouse of its own where there is one, and both one quota', async () => {
+    expect(statements.filter((text) => text.includes('warehouse_size'))).toEqual([
+      expect.stringMatching(/^create warehouse if not exists CUR_WH warehouse_size = small /),
+      expect.stringMatching(/^create warehouse if not exists CUR_ANALYTICS_WH warehouse_size = large /),
+    ]);
+    expect(granted('CUR_ROLE')).toContain('grant usage on warehouse CUR_ANALYTICS_WH to role CUR_ROLE');
+    expect(statements.filter((text) => /credit|set resource_monitor/.test(text))).toEqual([
+      expect.stringContaining('credit_quota = 500 frequency = monthly'),
+      'alter resource monitor CUR_ROLE_CREDITS set credit_quota = 500',
+      'alter warehouse CUR_WH set resource_monitor = CUR_ROLE_CREDITS',
+      'alter warehouse CUR_ANALYTICS_WH set resource_monitor = CUR_ROLE_CREDITS',
+    ]);
+  });
+
+  it('leaves one warehouse without a quota where serverless.yml says no more', async () => {
+    const sql = printedSetup(await stepsWith({ analyticsWarehouse: 'none', monthlyCredits: 0 }));
+    expect(sql).not.toMatch(/CUR_ANALYTICS_WH|resource monitor/);
   });
 
   it('makes no users where a key signs in', async () => {
@@ -167,6 +212,8 @@ describe('the setup', () => {
     [{ database: 'a.b' }, 'database must be an identifier'],
     [{ schema: "x'" }, 'schema must be an identifier'],
     [{ warehouse: 'w h' }, 'warehouse must be an identifier'],
+    [{ warehouseSize: 'small; drop' }, 'snowflakeWarehouseSize must match'],
+    [{ analyticsWarehouse: 'w h' }, 'analytics warehouse must be an identifier'],
     [{ role: 'r; drop role r' }, 'role must be an identifier'],
     [{ stagingBucket: "b'; drop" }, 'stagingBucket must match'],
     [{ accountId: '123' }, 'role ARN must match'],
