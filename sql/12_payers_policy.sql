@@ -8,6 +8,7 @@
 -- reactor replaces views.
 
 use role sysadmin;
+use warehouse #warehouse;
 
 -- one row per role and payer
 create table if not exists #reader_payers (

@@ -8,6 +8,8 @@ export interface BucketAccess {
   readonly integration: string;
   /** Of the whole bucket, with a slash at its end. */
   readonly bucketUrl: string;
+  /** What looks a published file up. */
+  readonly warehouse: string;
   /** The table of published files. */
   readonly currentFiles: string;
 }
@@ -57,9 +59,14 @@ export async function checkBucket(
   else report('staging bucket: no file is published yet; run the setup again later to see that files can be read');
 }
 
-function lookUpSql({ currentFiles }: BucketAccess): string[] {
+/**
+ * A session may have no warehouse: it signed in before there was one, or by a role that may not use
+ * it.
+ */
+function lookUpSql({ warehouse, currentFiles }: BucketAccess): string[] {
   return [
     'use role accountadmin',
+    `use warehouse ${warehouse}`,
     `select staged_key as STAGED_KEY from ${currentFiles} order by published_at desc limit 1`,
   ];
 }

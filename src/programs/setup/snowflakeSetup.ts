@@ -34,9 +34,9 @@ export interface SetupSettings extends Omit<StageSettings, 'payersTable'> {
   /** The table that payers are configured in; undefined when somebody else keeps it. */
   readonly payersTable: PayersTable | undefined;
   /** Whether functions sign in by their AWS roles, each as a user of its own. */
-  readonly workloadIdentity: boolean;
+  readonly workloadIdentity?: boolean | undefined;
   /** Whether readers see the rows of those payers only that are allotted to their roles. */
-  readonly payersPolicy: boolean;
+  readonly payersPolicy?: boolean | undefined;
 }
 
 /** A script of the folder sql/, or SQL that is generated from the contract. */
@@ -102,6 +102,7 @@ export function bucketAccessOf(settings: SetupSettings): BucketAccess {
   return {
     integration: parseIdentifier('integration', `${settings.role}_STAGING`),
     bucketUrl: `${providerOf(settings).toLowerCase()}://${bucket}/`,
+    warehouse: parseIdentifier('warehouse', settings.warehouse),
     currentFiles: snowflakeNames(settings).currentFiles,
   };
 }

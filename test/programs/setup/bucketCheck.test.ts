@@ -6,6 +6,7 @@ import { parseSnowflake } from '../../adapters/snowflake/snowflakeGrammar.ts';
 const ACCESS: BucketAccess = {
   integration: 'CUR_STAGING',
   bucketUrl: 's3://cur-staging/',
+  warehouse: 'CUR_WH',
   currentFiles: 'CUR.CUR.CUR_CURRENT_FILES',
 };
 const PUBLISHED = 'year=2026/month=10/payer-111122223333/report-00001.0123.parquet';
@@ -88,6 +89,6 @@ describe('the check of the staging bucket', () => {
   });
 
   it('is Snowflake SQL', async () => {
-    expect(await parseSnowflake(bucketCheckSql(ACCESS))).toHaveLength(4);
+    expect(await parseSnowflake(bucketCheckSql(ACCESS))).toHaveLength(5);
   });
 });

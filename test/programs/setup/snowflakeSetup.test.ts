@@ -68,7 +68,7 @@ describe('the setup', () => {
   it('can be repeated, and takes nothing away: it creates what is not there, replaces views only, drops nothing', () => {
     for (const statement of statements) {
       expect(statement).toMatch(
-        /^(create ((external )?table|role|user|database|schema|warehouse|storage integration|stage|file format|resource monitor|row access policy) if not exists|alter resource monitor \S+ set credit_quota|alter warehouse \S+ set resource_monitor|alter table \S+ add column if not exists|create or replace view \S+ copy grants|grant|execute immediate|use (role|schema)|desc integration) /,
+        /^(create ((external )?table|role|user|database|schema|warehouse|storage integration|stage|file format|resource monitor|row access policy) if not exists|alter resource monitor \S+ set credit_quota|alter warehouse \S+ set resource_monitor|alter table \S+ add column if not exists|create or replace view \S+ copy grants|grant|execute immediate|use (role|schema|warehouse)|desc integration) /,
       );
     }
   });
