@@ -71,6 +71,7 @@ function openWarehouse(finalizing: FinalizeEnvironment): Warehouse {
       statementSeconds: STATEMENT_SECONDS,
       // One more than are registered and audited at once: a publish waits for none of them.
       statementsAtOnce: finalizing.FINALIZE_STATEMENTS + 1,
+      submittedWarehouse: finalizing.SNOWFLAKE_ANALYTICS_WAREHOUSE,
     }),
     names: snowflakeNames({ database, schema }),
     stage,

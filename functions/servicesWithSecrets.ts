@@ -45,6 +45,8 @@ async function readBrokerCredentials(secretId: string, abortSignal: AbortSignal)
 interface SnowflakeWork {
   readonly statementSeconds: number;
   readonly statementsAtOnce?: number | undefined;
+  /** What runs submitted queries, where it is not the stage's warehouse. */
+  readonly submittedWarehouse?: string | undefined;
 }
 
 /**
@@ -55,7 +57,7 @@ interface SnowflakeWork {
  */
 export function snowflakeSession(
   environment: SnowflakeEnvironment,
-  { statementSeconds, statementsAtOnce }: SnowflakeWork,
+  { statementSeconds, statementsAtOnce, submittedWarehouse }: SnowflakeWork,
 ): () => Promise<Session> {
   const { STAGE, SNOWFLAKE_DATABASE: database, SNOWFLAKE_SCHEMA: schema, SNOWFLAKE_WAREHOUSE: warehouse } = environment;
   return keepSession(() =>
@@ -68,6 +70,8 @@ export function snowflakeSession(
       queryTag: `reactor:${STAGE}`,
       statementTimeoutSeconds: statementSeconds,
       lockTimeoutSeconds: LOCK_TIMEOUT_SECONDS,
+      queueTimeoutSeconds: environment.SNOWFLAKE_QUEUE_SECONDS,
+      submitted: { warehouse: submittedWarehouse },
       deadlines: { statementSeconds },
       statementsAtOnce,
     }),
@@ -77,11 +81,12 @@ export function snowflakeSession(
 async function readSnowflakeCredentials({
   SNOWFLAKE_SECRET,
   SNOWFLAKE_ROLE,
+  SNOWFLAKE_USER,
 }: SnowflakeEnvironment): Promise<SnowflakeCredentials> {
   const secret = await withDeadline({ what: 'reading the Snowflake secret', seconds: SECRET_SECONDS }, (abortSignal) =>
     readSecret(SNOWFLAKE_SECRET, abortSignal),
   );
-  return { role: SNOWFLAKE_ROLE, ...readSnowflakeSecret(secret) };
+  return { role: SNOWFLAKE_ROLE, ...readSnowflakeSecret(secret, SNOWFLAKE_USER) };
 }
 
 async function readSecret(secretId: string, abortSignal: AbortSignal): Promise<string> {

@@ -9,7 +9,7 @@ create schema if not exists #scratch_schema
     comment = 'Whatever the analytics script creates';
 
 create warehouse if not exists #warehouse
-    warehouse_size = xsmall
+    warehouse_size = #warehouse_size
     auto_suspend = 60
     auto_resume = true
     initially_suspended = true;

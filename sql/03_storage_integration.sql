@@ -4,17 +4,18 @@
 --
 -- `desc integration` shows whom the role has to trust: the user in
 -- STORAGE_AWS_IAM_USER_ARN, under the id in STORAGE_AWS_EXTERNAL_ID. Only once
--- it does can the bucket be read. The id is made with the integration, so this
--- one is never replaced.
+-- it does can the bucket be read. The id is made with the integration, unless
+-- serverless.yml has one already, so this one is never replaced.
 
 use role accountadmin;
 
 create storage integration if not exists #integration
     type = external_stage
-    storage_provider = 'S3'
+    storage_provider = '#storage_provider'
     enabled = true
     storage_aws_role_arn = '#aws_role_arn'
-    storage_allowed_locations = ('s3://#bucket/');
+    #chosen_external_id
+    storage_allowed_locations = ('#bucket_url');
 
 grant usage on integration #integration to role sysadmin;
 

@@ -4,7 +4,7 @@
 use role sysadmin;
 
 create stage if not exists #stage
-    url = 's3://#bucket/'
+    url = '#bucket_url'
     storage_integration = #integration
     comment = 'Immutable copies, year=YYYY/month=MM/payer-ID/';
 

@@ -32,5 +32,6 @@ grant select, insert, update, delete on table #findings to role #role;
 grant usage on database #database to role #reader_role;
 grant usage on schema #schema to role #reader_role;
 grant select on view #line_items_view to role #reader_role;
+grant select on view #raw_view to role #reader_role;
 grant select on view #wastage_view to role #reader_role;
 grant select on view #freshness_view to role #reader_role;

@@ -59,7 +59,17 @@ const snowflake = {
   SNOWFLAKE_DATABASE: snowflakeName,
   SNOWFLAKE_SCHEMA: snowflakeName,
   SNOWFLAKE_WAREHOUSE: snowflakeName,
+  SNOWFLAKE_QUEUE_SECONDS: seconds(0),
   SNOWFLAKE_ROLE: snowflakeName,
+  SNOWFLAKE_USER: snowflakeName,
+};
+
+/** The script's own warehouse; undefined where it has none. */
+const analytics = {
+  SNOWFLAKE_ANALYTICS_WAREHOUSE: z.pipe(
+    snowflakeName,
+    z.transform((name): string | undefined => (name === 'none' ? undefined : name)),
+  ),
 };
 
 /**
@@ -88,7 +98,14 @@ export const copyVariables = z.object({
   ...debounce,
   ...notifying,
 });
-export const finalizeVariables = z.object({ ...copyVariables.shape, ...grace, ...runs, ...snowflake, ...sending });
+export const finalizeVariables = z.object({
+  ...copyVariables.shape,
+  ...grace,
+  ...runs,
+  ...snowflake,
+  ...analytics,
+  ...sending,
+});
 export const reconcileVariables = z.object({
   ...copyVariables.shape,
   ...grace,

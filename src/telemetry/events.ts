@@ -3,6 +3,7 @@ import type { Payer } from '../billing/payer.ts';
 import type { Period } from '../billing/period.ts';
 import type { ConfigurationOrigin } from '../ledger/activity.ts';
 import type { Counted } from '../ledger/hourlyCounts.ts';
+import type { ScriptEvent } from './scriptEvents.ts';
 
 /**
  * What happens in the reactor, for logs, metrics and people. Reporting is fire and forget: it never
@@ -115,47 +116,7 @@ export type ReactorEvent =
       readonly reason: string;
       readonly attempts: number;
     }
-  /**
-   * A run of the script begins over these partitions. `run` is the epoch that began it, also where
-   * a later one ends it.
-   */
-  | {
-      readonly what: 'analytics-started';
-      readonly period: Period;
-      readonly run: number;
-      readonly partitions: number;
-      readonly steps: number;
-    }
-  /**
-   * Retry, by the next tick: the statement runs on in the warehouse, and nobody waits for it
-   * meanwhile.
-   */
-  | {
-      readonly what: 'analytics-handed-on';
-      readonly period: Period;
-      readonly run: number;
-      readonly stepsDone: number;
-      readonly steps: number;
-      readonly queryId?: string;
-    }
-  /** Retry: a step failed for a reason that passes, and is submitted again. */
-  | {
-      readonly what: 'analytics-repeated';
-      readonly period: Period;
-      readonly run: number;
-      readonly attempts: number;
-      readonly reason: string;
-    }
-  /** Drop: a run that nothing depends on any longer; a new one follows at once. */
-  | { readonly what: 'analytics-cancelled'; readonly period: Period; readonly run: number; readonly reason: string }
-  /** `seconds` since the run began, over all its invocations. */
-  | {
-      readonly what: 'analytics-done';
-      readonly period: Period;
-      readonly run: number;
-      readonly partitions: number;
-      readonly seconds: number;
-    }
+  | ScriptEvent
   /** All is done: published, and analysed since. Savings are per month. */
   | {
       readonly what: 'partition-finalized';

@@ -40,7 +40,9 @@ const SNOWFLAKE = {
   SNOWFLAKE_DATABASE: 'CUR_REACTOR',
   SNOWFLAKE_SCHEMA: 'CUR',
   SNOWFLAKE_WAREHOUSE: 'CUR_REACTOR',
+  SNOWFLAKE_QUEUE_SECONDS: '600',
   SNOWFLAKE_ROLE: 'CUR_REACTOR',
+  SNOWFLAKE_USER: 'CUR_REACTOR_FINALIZE',
 };
 const FINALIZE = {
   ...COPY,
@@ -52,6 +54,7 @@ const FINALIZE = {
   RETRY_MAX_SECONDS: '3600',
   FINALIZE_STATEMENTS: '8',
   PARTITION_SECONDS: '240',
+  SNOWFLAKE_ANALYTICS_WAREHOUSE: 'none',
 };
 const RECONCILE = {
   ...COPY,
@@ -112,6 +115,13 @@ describe('the environment', () => {
       'cur-reactor-prod-finalize',
     ]);
     expect(refusal(statusVariables, { ...STATUS, QUEUES: 'a,,b' })).toContain('QUEUES must be names of queues');
+  });
+
+  it('has no warehouse of the script’s own where it says none', () => {
+    const { SNOWFLAKE_ANALYTICS_WAREHOUSE: none } = parseEnvironment(finalizeVariables, FINALIZE);
+    expect(none).toBeUndefined();
+    const own = { ...FINALIZE, SNOWFLAKE_ANALYTICS_WAREHOUSE: 'CUR_ANALYTICS' };
+    expect(parseEnvironment(finalizeVariables, own).SNOWFLAKE_ANALYTICS_WAREHOUSE).toBe('CUR_ANALYTICS');
   });
 
   it('names all that is wrong at once, with the values', () => {

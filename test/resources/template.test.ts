@@ -194,10 +194,14 @@ describe('stages', () => {
       .map((name) => join(ROOT, 'src/programs/packaging', name));
     const paths = [join(ROOT, 'serverless.yml'), ...packaging, ...files];
     const texts = await Promise.all(paths.map((path) => readFile(path, 'utf8')));
+    // The last of these is stageSettings.ts's: what Snowflake's setup reads.
     const isRead = (name: string) =>
       texts.some(
         (text) =>
-          text.includes(`param:${name}`) || new RegExp(`\\b(params|choice)\\.${name}\\b|param: '${name}'`).test(text),
+          text.includes(`param:${name}`) ||
+          new RegExp(`\\b(params|choice)\\.${name}\\b|param: '${name}'|\\b(text|wholeNumber)\\('${name}'\\)`).test(
+            text,
+          ),
       );
     const { params } = parse(texts[0] ?? '', { logLevel: 'silent' });
     const decisions = new Set(Object.values<object>(params).flatMap((decided) => Object.keys(decided)));

@@ -76,11 +76,13 @@ const VARIABLES: Readonly<Record<Field, string>> = {
 /**
  * Reads the text of a secret: JSON with `account`, `username`, `privateKey` (PEM, line ends also as
  * `\n` in two characters), and, where they are needed, `privateKeyPassphrase`, `role`, `accessUrl`
- * and `authenticator` (`WORKLOAD_IDENTITY` needs no key). Other fields are ignored: rotation may
- * have its own there. Throws CredentialsInvalid, whose message names every missing or wrong field,
- * with its value where that is not secret.
+ * and `authenticator`. `WORKLOAD_IDENTITY` needs no key and no username: whoever reads the secret
+ * signs in as `workloadUser`, whatever username it has, because Snowflake lets an AWS role vouch
+ * for one user only (user guide, "Workload identity federation"). Other fields are ignored:
+ * rotation may have its own there. Throws CredentialsInvalid, whose message names every missing or
+ * wrong field, with its value where that is not secret.
  */
-export function readSnowflakeSecret(json: string): SnowflakeCredentials {
+export function readSnowflakeSecret(json: string, workloadUser: string): SnowflakeCredentials {
   let document: unknown;
   try {
     document = JSON.parse(json);
@@ -88,7 +90,14 @@ export function readSnowflakeSecret(json: string): SnowflakeCredentials {
     // The parser's own message quotes the text.
     throw new CredentialsInvalid('the Snowflake secret is not JSON');
   }
-  return credentialsOf(document, 'the Snowflake secret', (name) => name);
+  return credentialsOf(signingInAs(workloadUser, document), 'the Snowflake secret', (name) => name);
+}
+
+/** What the secret says, with the user whom a function's own AWS role vouches for. */
+function signingInAs(username: string, document: unknown): unknown {
+  if (typeof document !== 'object' || document === null) return document;
+  const isWorkload = 'authenticator' in document && document.authenticator === 'WORKLOAD_IDENTITY';
+  return isWorkload ? { ...document, username } : document;
 }
 
 /**

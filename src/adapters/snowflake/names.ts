@@ -23,11 +23,16 @@ export interface SnowflakeNames {
   readonly fence: string;
   /** The contract view. */
   readonly lineItemsView: string;
+  /** The same rows with every column of their files, in VALUE. */
+  readonly rawView: string;
   readonly findings: string;
   /** The findings as readers see them. */
   readonly wastageView: string;
   /** One row per published partition, for readers. */
   readonly freshnessView: string;
+  /** Which role may read which payers, where a policy asks for it. */
+  readonly readerPayers: string;
+  readonly payersPolicy: string;
 }
 
 /** The names of one database and schema. Throws a RangeError that names the field and the value. */
@@ -46,8 +51,11 @@ export function snowflakeNames(config: { readonly database: string; readonly sch
     columnsByValue: `${schema}.CUR_COLUMNS_BY_VALUE`,
     fence: `${schema}.CUR_FENCE`,
     lineItemsView: `${schema}.CUR_LINE_ITEMS`,
+    rawView: `${schema}.CUR_RAW`,
     findings: `${schema}.CUR_FINDINGS`,
     wastageView: `${schema}.CUR_WASTAGE`,
     freshnessView: `${schema}.CUR_FRESHNESS`,
+    readerPayers: `${schema}.CUR_READER_PAYERS`,
+    payersPolicy: `${schema}.CUR_PAYERS_POLICY`,
   };
 }

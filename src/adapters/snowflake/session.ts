@@ -71,7 +71,7 @@ export interface SessionOptions extends SessionParameters {
   readonly warehouse: string;
   readonly application: string;
   /** What holds for submitted queries instead: nobody waits for them. */
-  readonly submitted?: Partial<Pick<SessionParameters, 'statementTimeoutSeconds' | 'lockTimeoutSeconds'>>;
+  readonly submitted?: Submitted;
   /**
    * How long this side waits: for signing in, for a statement, for submitting a query, for what has
    * become of it.
@@ -80,6 +80,10 @@ export interface SessionOptions extends SessionParameters {
   /** How many statements run at the same time; one where it is not said. */
   readonly statementsAtOnce?: number | undefined;
   readonly backoff?: Backoff;
+}
+
+interface Submitted extends Partial<Pick<SessionParameters, 'statementTimeoutSeconds' | 'lockTimeoutSeconds'>> {
+  readonly warehouse?: string | undefined;
 }
 
 interface Deadlines {
@@ -103,22 +107,21 @@ const SUBMITTED = { statementTimeoutSeconds: 21_600, lockTimeoutSeconds: 900 };
  * seconds.
  */
 export async function openSession(options: SessionOptions): Promise<Session> {
-  const submitted = { ...SUBMITTED, ...options.submitted, queryTag: options.queryTag };
-  for (const { statementTimeoutSeconds, lockTimeoutSeconds } of [options, submitted]) {
-    checkWhole('statementTimeoutSeconds', statementTimeoutSeconds, 1, 604_800);
-    checkWhole('lockTimeoutSeconds', lockTimeoutSeconds, 0, 604_800);
-  }
+  const { warehouse: submittedWarehouse = options.warehouse, ...submittedTimeouts } = options.submitted ?? {};
+  const submitted: SessionParameters = { ...SUBMITTED, ...submittedTimeouts, queryTag: options.queryTag };
+  for (const parameters of [options, submitted]) checkTimeouts(parameters);
   const { readCredentials, database, schema, warehouse, application } = options;
   const deadlines = { ...DEADLINES, ...options.deadlines };
   const persist = createPersistence(options.backoff ?? createBackoff());
   const signIn = createSignIn(readCredentials, deadlines.connectSeconds);
-  const place = { database, schema, warehouse, application };
-  const kept = (whenClosed: ConnectionPlace['whenClosed'], parameters: SessionParameters) =>
-    keepConnection(() => signIn({ ...place, whenClosed }, parameters), { closed: sessionClosed });
-  const statements = Array.from({ length: options.statementsAtOnce ?? 1 }, () => kept('sessionEnds', options));
+  const place: ConnectionPlace = { database, schema, warehouse, application, whenClosed: 'sessionEnds' };
+  const submitting: ConnectionPlace = { ...place, warehouse: submittedWarehouse, whenClosed: 'queriesRunOn' };
+  const kept = (at: ConnectionPlace, parameters: SessionParameters) =>
+    keepConnection(() => signIn(at, parameters), { closed: sessionClosed });
+  const statements = Array.from({ length: options.statementsAtOnce ?? 1 }, () => kept(place, options));
   const onFreeLane = createLanes(statements);
-  const asking = kept('sessionEnds', options);
-  const queries = createQueries(persist, asking, () => kept('queriesRunOn', submitted), deadlines);
+  const asking = kept(place, options);
+  const queries = createQueries(persist, asking, () => kept(submitting, submitted), deadlines);
   const seconds = deadlines.statementSeconds;
   await onFreeLane((lane) => lane.current());
 
@@ -161,6 +164,13 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       await Promise.all([...statements, asking].map((connection) => connection.close()));
     },
   };
+}
+
+function checkTimeouts(parameters: SessionParameters): void {
+  const { statementTimeoutSeconds, lockTimeoutSeconds, queueTimeoutSeconds = 0 } = parameters;
+  checkWhole('statementTimeoutSeconds', statementTimeoutSeconds, 1, 604_800);
+  checkWhole('lockTimeoutSeconds', lockTimeoutSeconds, 0, 604_800);
+  checkWhole('queueTimeoutSeconds', queueTimeoutSeconds, 0, 604_800);
 }
 
 /** Makes a function that opens a session once and keeps it, for all invocations of a process. */

@@ -14,6 +14,10 @@ export interface SessionParameters {
   readonly statementTimeoutSeconds: number;
   /** How long a statement waits for another transaction's lock. */
   readonly lockTimeoutSeconds: number;
+  /**
+   * How long a statement waits for a place in its warehouse; undefined and 0: whatever it takes.
+   */
+  readonly queueTimeoutSeconds?: number | undefined;
 }
 
 /**
@@ -78,13 +82,14 @@ const FAR_TIME_ZONE = 'Pacific/Kiritimati';
  * for those that were submitted to run on (Snowflake documentation, ABORT_DETACHED_QUERY).
  */
 function alterSession(parameters: SessionParameters, { whenClosed }: ConnectionPlace): string {
-  const { queryTag, statementTimeoutSeconds, lockTimeoutSeconds } = parameters;
+  const { queryTag, statementTimeoutSeconds, lockTimeoutSeconds, queueTimeoutSeconds = 0 } = parameters;
   return [
     'alter session set',
     `ABORT_DETACHED_QUERY = ${whenClosed === 'sessionEnds'}`,
     'AUTOCOMMIT = true',
     `LOCK_TIMEOUT = ${lockTimeoutSeconds}`,
     `QUERY_TAG = '${queryTag.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`,
+    `STATEMENT_QUEUED_TIMEOUT_IN_SECONDS = ${queueTimeoutSeconds}`,
     `STATEMENT_TIMEOUT_IN_SECONDS = ${statementTimeoutSeconds}`,
     "TIMESTAMP_INPUT_FORMAT = 'AUTO'",
     "TIMESTAMP_TYPE_MAPPING = 'TIMESTAMP_NTZ'",

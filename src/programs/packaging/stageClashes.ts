@@ -1,7 +1,7 @@
 import { quoteValue } from '../../base/printable.ts';
 
 /** Stands for "not known yet", until Snowflake has said whom the role is to trust. */
-const NO_EXTERNAL_ID = '0000';
+export const NO_EXTERNAL_ID = '0000';
 
 /**
  * Params that are right by themselves and do not fit each other; nothing is said of those in

@@ -1,85 +1,29 @@
 import * as z from 'zod/mini';
 import { wrongFields } from '../../base/wrongFields.ts';
-import { parseIdentifier } from '../../warehouse/identifier.ts';
-import { rateMinutes, scheduleProblem } from './schedule.ts';
+import {
+  bucketName,
+  DAY_SECONDS,
+  idsOf,
+  isTable,
+  kmsKey,
+  LOG_LEVELS,
+  MAX_SWEEP_MINUTES,
+  MAX_TOPICS,
+  memoryMb,
+  number,
+  queueConcurrency,
+  RETENTION_DAYS,
+  schedule,
+  seconds,
+  secretName,
+  snowflakeName,
+  text,
+  topicArn,
+  warehouseSize,
+  wholeNumber,
+} from './paramKinds.ts';
+import { rateMinutes } from './schedule.ts';
 import { clashesOf } from './stageClashes.ts';
-
-// CloudWatch Logs API Reference, PutRetentionPolicy.
-const RETENTION_DAYS = [
-  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
-];
-// Powertools for AWS Lambda (TypeScript), Logger, "Log levels".
-const LOG_LEVELS = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'CRITICAL', 'SILENT'] as const;
-// Amazon CloudWatch API Reference, PutMetricAlarm: actions of one state.
-const MAX_TOPICS = 5;
-const DAY_SECONDS = 86_400;
-/**
- * The alarm "A payer has no complete delivery" takes a sweep that is silent for two periods of a
- * quarter of an hour for a failure.
- */
-const MAX_SWEEP_MINUTES = 15;
-
-const text = (pattern: RegExp, what: string) => z.string(`must be ${what}`).check(z.regex(pattern, `must be ${what}`));
-
-/** A number of serverless.yml, or the text that `--param` makes of it. */
-const number = (isAllowed: (value: number) => boolean, what: string) =>
-  z.pipe(
-    z
-      .union([z.number(), z.string()], `must be ${what}`)
-      .check(z.refine((value) => /^\d{1,9}$/.test(String(value)) && isAllowed(Number(value)), `must be ${what}`)),
-    z.transform(Number),
-  );
-const wholeNumber = (least: number, most: number, unit: string) =>
-  number((value) => value >= least && value <= most, `a whole number of ${unit} from ${least} to ${most}`);
-const seconds = (most: number) => wholeNumber(0, most, 'seconds');
-
-// AWS Lambda Developer Guide, Lambda quotas.
-const memoryMb = wholeNumber(128, 10_240, 'MB');
-// AWS Lambda Developer Guide, "Configuring maximum concurrency for Amazon SQS event sources".
-const queueConcurrency = wholeNumber(2, 1000, 'invocations');
-
-const schedule = z.string('must be a schedule').check(
-  z.refine((expression) => scheduleProblem(expression) === undefined, {
-    error: ({ input }) => scheduleProblem(String(input)),
-  }),
-);
-
-// AWS Secrets Manager API Reference, CreateSecret.
-const secretName = (what: string) => text(/^[A-Za-z0-9/_+=.@-]{1,512}$/, what);
-
-const isIdentifier = (name: string) => {
-  try {
-    return parseIdentifier('name', name) !== '';
-  } catch {
-    return false;
-  }
-};
-const identifier = 'letters, digits, _ and $, no digit first';
-const snowflakeName = z
-  .string(`must be a name in Snowflake that needs no quotes (${identifier})`)
-  .check(z.refine(isIdentifier, `must be a name in Snowflake that needs no quotes (${identifier})`));
-const isTable = (name: string) => name.split('.').length === 3 && name.split('.').every(isIdentifier);
-
-// Amazon S3 User Guide, General purpose bucket naming rules.
-const bucketName = text(
-  /^(?!xn--|sthree-|amzn-s3-demo-|\d+\.\d+\.\d+\.\d+$)(?!.*\.\.)(?!.*(-s3alias|--ols-s3|\.mrap|--x-s3|--table-s3)$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
-  'the name of a bucket: 3 to 63 lower-case letters, digits, hyphens and dots, as S3 allows them',
-);
-
-const topicArn = text(
-  /^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}$/,
-  'the ARN of an SNS topic, such as arn:aws:sns:us-east-1:999988887777:on-call',
-);
-
-const kmsKey = text(
-  /^$|^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/,
-  'empty, or the ARN of a KMS key, not of an alias',
-);
-const idsOf = (kind: string, what: string) =>
-  z.array(
-    text(new RegExp(`^${kind}-[0-9a-f]{8,17}$`), `${what}, such as ${kind}-0123456789abcdef0`),
-    `must be a list of ids of ${what}s (in serverless.yml: --param cannot hold a list)`,
-  );
 
 /**
  * The params of serverless.yml: every decision that a stage may take differently. Units stand in
@@ -214,6 +158,24 @@ const stageParams = z.strictObject({
   snowflakeSchema: snowflakeName,
   /** Snowflake's virtual warehouse, which runs the statements. */
   snowflakeWarehouse: snowflakeName,
+  /** Its size when the setup creates it. One that is there keeps its own: alter warehouse. */
+  snowflakeWarehouseSize: warehouseSize,
+  /**
+   * The virtual warehouse that runs the analytics script. none: snowflakeWarehouse runs it, too.
+   */
+  snowflakeAnalyticsWarehouse: snowflakeName,
+  /** The same of the warehouse that runs the analytics script, where it has one of its own. */
+  snowflakeAnalyticsWarehouseSize: warehouseSize,
+  /**
+   * Credits a month, after which a resource monitor suspends both warehouses; at four fifths of
+   * them it notifies. 0: the setup makes no monitor, and leaves one that is there.
+   */
+  snowflakeMonthlyCredits: wholeNumber(0, 1_000_000, 'credits'),
+  /**
+   * How long a statement may wait for a place in the warehouse, before it counts as failed. 0: as
+   * long as it may take, which always holds for the steps of the analytics script.
+   */
+  snowflakeQueueSeconds: seconds(DAY_SECONDS),
   /** The reactor's role in Snowflake. The readers' role has the same name with _READER appended. */
   snowflakeRole: snowflakeName,
   /**
@@ -232,8 +194,8 @@ const stageParams = z.strictObject({
     'the ARN of an IAM user, as desc integration answers it',
   ),
   /**
-   * The external id that goes with it, as desc integration reports it. In quotes, or YAML makes a
-   * number of it.
+   * The external id that goes with it, as desc integration reports it; or one of your own, before
+   * Snowflake's setup is first run. In quotes, or YAML makes a number of it.
    */
   snowflakeExternalId: text(
     // AWS IAM User Guide, IAM and AWS STS quotas: an external id.

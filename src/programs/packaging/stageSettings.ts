@@ -17,7 +17,15 @@ export interface StageSettings {
   readonly database: string;
   readonly schema: string;
   readonly warehouse: string;
+  readonly warehouseSize: string;
+  /** What runs the analytics script, or `none` when the other one does. */
+  readonly analyticsWarehouse: string;
+  readonly analyticsWarehouseSize: string;
+  /** What the warehouses may use in a month; 0 for no limit. */
+  readonly monthlyCredits: number;
   readonly role: string;
+  /** The external id by which Snowflake assumes its role, where it is chosen or known. */
+  readonly externalId: string;
   /** As database.schema.table, or `none`. */
   readonly payersTable: string;
   /** From the project's folder. */
@@ -66,6 +74,11 @@ export function readStageSettings(yaml: string, stage: string): StageSettings {
     if (!/\$\{/.test(filled)) return filled;
     throw new SettingsInvalid(`${name} must hold no variable but ${STAGE_VARIABLE}, got ${quoteValue(value)}`);
   };
+  const wholeNumber = (name: string): number => {
+    const value = all[name];
+    if (/^\d{1,9}$/.test(String(value))) return Number(value);
+    throw new SettingsInvalid(`${name} must be a whole number, got ${quoteValue(value)}`);
+  };
   return {
     stage,
     service,
@@ -74,7 +87,12 @@ export function readStageSettings(yaml: string, stage: string): StageSettings {
     database: text('snowflakeDatabase'),
     schema: text('snowflakeSchema'),
     warehouse: text('snowflakeWarehouse'),
+    warehouseSize: text('snowflakeWarehouseSize'),
+    analyticsWarehouse: text('snowflakeAnalyticsWarehouse'),
+    analyticsWarehouseSize: text('snowflakeAnalyticsWarehouseSize'),
+    monthlyCredits: wholeNumber('snowflakeMonthlyCredits'),
     role: text('snowflakeRole'),
+    externalId: text('snowflakeExternalId'),
     payersTable: text('payersTable'),
     payersFile: text('payersFile'),
     rolePath: text('rolePath'),

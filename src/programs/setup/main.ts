@@ -8,9 +8,12 @@ import { UsageError } from '../../base/commandLine.ts';
 import { withDeadline } from '../../base/deadline.ts';
 import { printable } from '../../base/printable.ts';
 import { readStageSettings, SettingsInvalid } from '../packaging/stageSettings.ts';
+import { bucketCheckSql, checkBucket } from './bucketCheck.ts';
+import { failingAs, type RunStatement } from './runStatement.ts';
 import { HELP, parsePayersTable, parseSetupOptions, type SetupOptions } from './setupOptions.ts';
 import {
   applySetup,
+  bucketAccessOf,
   printedSetup,
   type SetupSettings,
   type SetupStep,
@@ -21,6 +24,8 @@ import {
 const PROJECT = new URL('../../../', import.meta.url);
 /** Stands for the AWS account in what is only printed. */
 const SOME_ACCOUNT = '000000000000';
+/** What is run after all steps is called in messages. */
+const CHECK = 'check of the staging bucket';
 const CONNECT_SECONDS = 60;
 const STATEMENT_SECONDS = 300;
 
@@ -38,7 +43,7 @@ async function main(args: readonly string[]): Promise<number> {
   } catch (error) {
     const usage = error instanceof UsageError || error instanceof SettingsInvalid || error instanceof RangeError;
     const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    process.stderr.write(`${printable(text)}\n`);
+    process.stderr.write(`${text.split('\n').map(printable).join('\n')}\n`);
     if (usage || error instanceof CredentialsInvalid) {
       process.stderr.write('npm run snowflake:setup -- --help lists the options\n');
       return EXIT_USAGE;
@@ -53,10 +58,14 @@ async function run(options: SetupOptions): Promise<void> {
     ...stage,
     accountId: options.accountId ?? SOME_ACCOUNT,
     payersTable: parsePayersTable(options.payersTable ?? stage.payersTable),
+    workloadIdentity: options.workloadIdentity,
+    payersPolicy: options.payersPolicy,
   };
   const steps = await setupSteps(settings, (file) => loadScript(fileURLToPath(new URL(`sql/${file}`, PROJECT))));
-  if (options.print) process.stdout.write(`${heading(settings, options)}\n${printedSetup(steps)}`);
-  else await apply(settings, steps);
+  if (options.print) {
+    const check = { name: CHECK, sql: bucketCheckSql(bucketAccessOf(settings)) };
+    process.stdout.write(`${heading(settings, options)}\n${printedSetup([...steps, check])}`);
+  } else await apply(settings, steps);
 }
 
 function heading(settings: SetupSettings, { accountId }: SetupOptions): string {
@@ -80,14 +89,13 @@ async function apply(settings: SetupSettings, steps: readonly SetupStep[]): Prom
   const signingIn = { what: 'signing in to Snowflake', seconds: CONNECT_SECONDS };
   const connection = await withDeadline(signingIn, (signal) => connect(credentials, place, signal));
   try {
-    await applySetup(
-      steps,
-      (sql) =>
-        withDeadline({ what: 'a statement in Snowflake', seconds: STATEMENT_SECONDS }, (signal) =>
-          connection.execute(sql, [], randomUUID(), signal),
-        ),
-      (line) => process.stdout.write(`${printable(line)}\n`),
-    );
+    const run: RunStatement = (sql) =>
+      withDeadline({ what: 'a statement in Snowflake', seconds: STATEMENT_SECONDS }, (signal) =>
+        connection.execute(sql, [], randomUUID(), signal),
+      );
+    const report = (line: string) => void process.stdout.write(`${printable(line)}\n`);
+    await applySetup(steps, run, report);
+    await checkBucket(bucketAccessOf(settings), failingAs(CHECK, run), report);
   } finally {
     await connection.close();
   }

@@ -10,6 +10,10 @@ export interface SetupOptions {
   readonly accountId?: string | undefined;
   /** Instead of the stage's own: database.schema.table, or `none` when somebody else keeps it. */
   readonly payersTable?: string | undefined;
+  /** Whether functions sign in by their AWS roles. */
+  readonly workloadIdentity: boolean;
+  /** Whether readers' roles see the payers only that are allotted to them. */
+  readonly payersPolicy: boolean;
 }
 
 export const HELP = `Sets up a stage's warehouse in Snowflake: roles, the way to the staging bucket, tables, views, grants.
@@ -22,6 +26,11 @@ Options
   --account ID       the AWS account of the staging bucket: 12 digits
   --payers-table T   the table that payers are configured in, as database.schema.table (default: the stage's payersTable);
                      none: it is not made, as when somebody else keeps it
+  --workload-identity
+                     makes the users that finalize and reconcile sign in as by their AWS roles, without a key: for a secret
+                     with "authenticator": "WORKLOAD_IDENTITY"
+  --payers-policy    lets a reader's role see those payers' rows only that CUR_READER_PAYERS allots to it (Enterprise Edition);
+                     a policy that is there stays without this option, too
   --print            one script on stdout; needs no account and no network
   --help             this text
 
@@ -31,9 +40,13 @@ Running needs a user who may use the roles useradmin, sysadmin, securityadmin an
 SNOWFLAKE_ACCOUNT, SNOWFLAKE_USER and SNOWFLAKE_PRIVATE_KEY_PATH (and SNOWFLAKE_PRIVATE_KEY_PASSPHRASE, SNOWFLAKE_URL).
 The first run may stop at the stage or the external table, because AWS does not trust Snowflake yet: by then it has printed
 which user of Snowflake's the role in the AWS account has to trust, and under which external id. Then run it again.
-The reactor's own user is made by hand (create user … type = service rsa_public_key = '…'; grant role … to user …).
+Without --workload-identity the reactor's own user is made by hand (create user … type = service rsa_public_key = '…';
+grant role … to user …).
 
-Exit status: 0 done; 1 an error; 2 a wrong option or setting.
+It ends by looking into the staging bucket as Snowflake. An external id that serverless.yml has before the first run
+(snowflakeExternalId) becomes that of the storage integration.
+
+Exit status: 0 done, and Snowflake reaches the bucket; 1 an error; 2 a wrong option or setting.
 `;
 
 /**
@@ -45,17 +58,20 @@ export function parseSetupOptions(args: readonly string[]): SetupOptions | 'help
     stage: { type: 'string' },
     account: { type: 'string' },
     'payers-table': { type: 'string' },
+    'workload-identity': { type: 'boolean' },
+    'payers-policy': { type: 'boolean' },
     print: { type: 'boolean' },
     help: { type: 'boolean', short: 'h' },
   });
   if (values.help) return 'help';
   const { account, stage = 'dev', print = false, 'payers-table': payersTable } = values;
+  const { 'workload-identity': workloadIdentity = false, 'payers-policy': payersPolicy = false } = values;
   if (account !== undefined && !/^\d{12}$/.test(account)) {
     throw new UsageError(`--account must be an AWS account id of 12 digits, got ${quoteValue(account)}`);
   }
   if (!print && account === undefined) throw new UsageError('--account ID is needed, unless with --print');
   if (payersTable !== undefined) parsePayersTable(payersTable);
-  return { stage, print, payersTable, accountId: account };
+  return { stage, print, payersTable, workloadIdentity, payersPolicy, accountId: account };
 }
 
 /**

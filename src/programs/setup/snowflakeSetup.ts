@@ -7,7 +7,10 @@ import { quoteValue } from '../../base/printable.ts';
 import type { PayersTable } from '../../config/payersTable.ts';
 import { parseIdentifier } from '../../warehouse/identifier.ts';
 import { partitionOf } from '../packaging/pseudoParameters.ts';
+import { NO_EXTERNAL_ID } from '../packaging/stageClashes.ts';
 import type { StageSettings } from '../packaging/stageSettings.ts';
+import type { BucketAccess } from './bucketCheck.ts';
+import { failingAs, type RunStatement } from './runStatement.ts';
 import { renderSetupScript } from './setupScript.ts';
 
 /**
@@ -30,6 +33,10 @@ export interface SetupSettings extends Omit<StageSettings, 'payersTable'> {
   readonly accountId: string;
   /** The table that payers are configured in; undefined when somebody else keeps it. */
   readonly payersTable: PayersTable | undefined;
+  /** Whether functions sign in by their AWS roles, each as a user of its own. */
+  readonly workloadIdentity?: boolean | undefined;
+  /** Whether readers see the rows of those payers only that are allotted to their roles. */
+  readonly payersPolicy?: boolean | undefined;
 }
 
 /** A script of the folder sql/, or SQL that is generated from the contract. */
@@ -53,7 +60,18 @@ const SOURCES: readonly SetupSource[] = [
   { file: '06_reading_views.sql' },
   { file: '07_grants.sql' },
 ];
-const PAYERS_SOURCE: SetupSource = { file: '08_payers_table.sql' };
+
+/** With what the administrator has asked for. */
+function sourcesOf(settings: SetupSettings): SetupSource[] {
+  const { payersTable, workloadIdentity, analyticsWarehouse, monthlyCredits } = settings;
+  const sources = [...SOURCES];
+  if (payersTable) sources.push({ file: '08_payers_table.sql' });
+  if (workloadIdentity) sources.push({ file: '09_workload_users.sql' });
+  if (analyticsWarehouse !== 'none') sources.push({ file: '10_analytics_warehouse.sql' });
+  if (monthlyCredits > 0) sources.push({ file: '11_resource_monitor.sql' });
+  if (settings.payersPolicy) sources.push({ file: '12_payers_policy.sql' });
+  return sources;
+}
 
 /**
  * The steps for a stage, in order. `readScript` gives the text of a file in sql/. Throws a
@@ -66,9 +84,8 @@ export async function setupSteps(
 ): Promise<SetupStep[]> {
   const names = snowflakeNames(settings);
   const values = placeholderValues(settings, names);
-  const sources = settings.payersTable ? [...SOURCES, PAYERS_SOURCE] : SOURCES;
   return Promise.all(
-    sources.map(async (source) =>
+    sourcesOf(settings).map(async (source) =>
       'file' in source
         ? { name: source.file, sql: renderSetupScript(await readScript(source.file), values) }
         : { name: source.generated, sql: source.sql(names) },
@@ -77,8 +94,37 @@ export async function setupSteps(
 }
 
 /** The role in AWS that Snowflake takes on to read the staging bucket. */
-export function storageRoleArn({ service, stage, accountId, region, rolePath }: SetupSettings): string {
-  return `arn:${partitionOf(region)}:iam::${accountId}:role${rolePath}${service}-${stage}-snowflake`;
+export function storageRoleArn(settings: SetupSettings): string {
+  return roleArn(settings, 'snowflake');
+}
+
+/** With what Snowflake reads the staging bucket, once all steps are run. Throws a RangeError. */
+export function bucketAccessOf(settings: SetupSettings): BucketAccess {
+  const bucket = checked('stagingBucket', settings.stagingBucket, /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/);
+  return {
+    integration: parseIdentifier('integration', `${settings.role}_STAGING`),
+    bucketUrl: `${providerOf(settings).toLowerCase()}://${bucket}/`,
+    warehouse: parseIdentifier('warehouse', settings.warehouse),
+    currentFiles: snowflakeNames(settings).currentFiles,
+  };
+}
+
+/** SQL reference, "CREATE STORAGE INTEGRATION": URLs begin with the same in lower case. */
+function providerOf({ region }: SetupSettings): 'S3' | 'S3CHINA' | 'S3GOV' {
+  switch (partitionOf(region)) {
+    case 'aws-cn':
+      return 'S3CHINA';
+    case 'aws-us-gov':
+      return 'S3GOV';
+    default:
+      return 'S3';
+  }
+}
+
+/** One of the roles in resources/access.yml. */
+function roleArn({ service, stage, accountId, region, rolePath }: SetupSettings, name: string): string {
+  const arn = `arn:${partitionOf(region)}:iam::${accountId}:role${rolePath}${service}-${stage}-${name}`;
+  return checked('role ARN', arn, ROLE_ARN);
 }
 
 /** As the scripts do, so that each step can be run by itself. */
@@ -92,36 +138,27 @@ export function printedSetup(steps: readonly SetupStep[]): string {
 }
 
 /**
- * A statement of the setup was refused. Consequence: the rest is not run; once it is mended, all of
- * it is run again.
- */
-export class SetupFailed extends Error {
-  override readonly name = 'SetupFailed';
-}
-
-/**
  * Runs the steps statement by statement, all in one session: `use role` counts for what comes after
  * it. `report` is given each step and the rows of `desc integration`, which say whom AWS has to
  * trust. Throws SetupFailed, which names the step and the statement.
  */
 export async function applySetup(
   steps: readonly SetupStep[],
-  run: (sql: string) => Promise<readonly Readonly<Record<string, unknown>>[]>,
+  run: RunStatement,
   report: (line: string) => void,
 ): Promise<void> {
   for (const { name, sql } of steps) {
     const statements = statementsOf(sql);
     for (const [index, statement] of statements.entries()) {
-      const rows = await run(statement).catch((error: unknown) => {
-        const firstLine = statement.split('\n', 1).join();
-        const reason = error instanceof Error ? error.message : String(error);
-        throw new SetupFailed(`${name}, statement ${index + 1} (${firstLine}): ${reason}`, { cause: error });
-      });
+      const rows = await failingAs(`${name}, statement ${index + 1}`, run)(statement);
       if (statement.startsWith('desc integration')) for (const line of trustLines(rows)) report(line);
     }
     report(`${name}: ${counted(statements.length, 'statement')}`);
   }
 }
+
+/** Names of roles: IAM User Guide, "IAM and AWS STS quotas". */
+const ROLE_ARN = /^arn:aws[a-z-]*:iam::\d{12}:role\/([A-Za-z0-9+=,.@_-]+\/)*[A-Za-z0-9+=,.@_-]{1,64}$/;
 
 const TRUST_PROPERTIES = new Set(['STORAGE_AWS_ROLE_ARN', 'STORAGE_AWS_IAM_USER_ARN', 'STORAGE_AWS_EXTERNAL_ID']);
 
@@ -137,14 +174,19 @@ function trustLines(rows: readonly Readonly<Record<string, unknown>>[]): string[
  */
 function placeholderValues(settings: SetupSettings, names: SnowflakeNames): ReadonlyMap<string, string> {
   const role = parseIdentifier('role', settings.role);
+  const { integration, bucketUrl } = bucketAccessOf(settings);
   const values: [string, string][] = [
     ['database', names.database],
     ['schema', names.schema],
     ['scratch_schema', names.scratchSchema],
     ['warehouse', parseIdentifier('warehouse', settings.warehouse)],
+    ...warehouseValues(settings),
+    ['resource_monitor', parseIdentifier('resource monitor', `${role}_CREDITS`)],
     ['role', role],
     ['reader_role', parseIdentifier('reader role', `${role}_READER`)],
-    ['integration', parseIdentifier('integration', `${role}_STAGING`)],
+    ['integration', integration],
+    ['storage_provider', providerOf(settings)],
+    ['chosen_external_id', chosenExternalId(settings)],
     ['stage', names.stage],
     ['file_format', names.fileFormat],
     ['external_table', names.externalTable],
@@ -156,18 +198,41 @@ function placeholderValues(settings: SetupSettings, names: SnowflakeNames): Read
     ['line_items_view', names.lineItemsView],
     ['wastage_view', names.wastageView],
     ['freshness_view', names.freshnessView],
-    ['bucket', checked('stagingBucket', settings.stagingBucket, /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/)],
-    // Names of roles: IAM user guide, "IAM and AWS STS quotas".
-    [
-      'aws_role_arn',
-      checked(
-        'role ARN',
-        storageRoleArn(settings),
-        /^arn:aws[a-z-]*:iam::\d{12}:role\/([A-Za-z0-9+=,.@_-]+\/)*[A-Za-z0-9+=,.@_-]{1,64}$/,
-      ),
-    ],
+    ['raw_view', names.rawView],
+    ['reader_payers', names.readerPayers],
+    ['payers_policy', names.payersPolicy],
+    ['bucket_url', bucketUrl],
+    ['aws_role_arn', storageRoleArn(settings)],
+    ['finalize_role_arn', roleArn(settings, 'finalize')],
+    ['reconcile_role_arn', roleArn(settings, 'reconcile')],
+    // As serverless.yml gives them to the functions.
+    ['finalize_user', parseIdentifier('user', `${role}_FINALIZE`)],
+    ['reconcile_user', parseIdentifier('user', `${role}_RECONCILE`)],
   ];
   return new Map([...values, ...payersTableValues(settings.payersTable)]);
+}
+
+function warehouseValues(settings: SetupSettings): [string, string][] {
+  const { warehouse, analyticsWarehouse, warehouseSize, analyticsWarehouseSize, monthlyCredits } = settings;
+  const analytics = analyticsWarehouse === 'none' ? warehouse : analyticsWarehouse;
+  return [
+    ['warehouse_size', checked('snowflakeWarehouseSize', warehouseSize, WAREHOUSE_SIZE)],
+    ['analytics_warehouse', parseIdentifier('analytics warehouse', analytics)],
+    ['analytics_warehouse_size', checked('snowflakeAnalyticsWarehouseSize', analyticsWarehouseSize, WAREHOUSE_SIZE)],
+    ['monthly_credits', String(monthlyCredits)],
+  ];
+}
+
+const WAREHOUSE_SIZE = /^[a-z0-9]+$/;
+
+/**
+ * The clause that makes the integration's external id the one that serverless.yml says. Without it
+ * Snowflake makes one up (SQL reference, "CREATE STORAGE INTEGRATION").
+ */
+function chosenExternalId({ externalId }: SetupSettings): string {
+  if (externalId === NO_EXTERNAL_ID) return '';
+  // AWS IAM User Guide, IAM and AWS STS quotas: an external id.
+  return `storage_aws_external_id = '${checked('snowflakeExternalId', externalId, /^[\w+=,.@:/-]{2,1224}$/)}'`;
 }
 
 function payersTableValues(table: PayersTable | undefined): [string, string][] {

@@ -13,7 +13,7 @@ describe('the analytics in Snowflake', () => {
     const scope = { period: parsePeriod('2026-09'), payers: [parsePayer('111122223333'), parsePayer('444455556666')] };
     const statements = await parseSnowflake(renderScript(await script('analytics_wastage_queries.sql'), scope));
     expect(statements.map(({ kind }) => kind)).toEqual([
-      'create_table_as_statement',
+      'create_table_statement',
       'transaction_statement',
       'delete_statement',
       'insert_statement',

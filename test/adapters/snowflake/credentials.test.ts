@@ -16,9 +16,12 @@ const passphrase = 'open sesame';
 const encrypted = rsa.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase }).toString();
 const who = { account: 'example-account', username: 'REACTOR' };
 
+const read = (secret: unknown, workloadUser = 'WORKLOAD') =>
+  readSnowflakeSecret(typeof secret === 'string' ? secret : JSON.stringify(secret), workloadUser);
+
 function messageOf(secret: unknown): string {
   try {
-    readSnowflakeSecret(typeof secret === 'string' ? secret : JSON.stringify(secret));
+    read(secret);
   } catch (error) {
     expect(error).toBeInstanceOf(CredentialsInvalid);
     return error instanceof Error ? error.message : '';
@@ -29,7 +32,7 @@ function messageOf(secret: unknown): string {
 describe('a secret', () => {
   test('is who signs in, where, and with which key', () => {
     const secret = { ...who, role: 'R', accessUrl: 'https://example.privatelink.snowflakecomputing.com' };
-    expect(readSnowflakeSecret(JSON.stringify({ ...secret, privateKey: plain, rotatedBy: 'x' }))).toEqual({
+    expect(read({ ...secret, privateKey: plain, rotatedBy: 'x' })).toEqual({
       ...secret,
       privateKey: plain,
     });
@@ -37,20 +40,25 @@ describe('a secret', () => {
 
   test('may have its line ends as two characters', () => {
     const privateKey = plain.replaceAll('\n', '\\n');
-    expect(readSnowflakeSecret(JSON.stringify({ ...who, privateKey })).privateKey).toBe(plain);
+    expect(read({ ...who, privateKey }).privateKey).toBe(plain);
   });
 
   test('may hold an encrypted key and its passphrase, or an older form of a key', () => {
-    const opened = readSnowflakeSecret(
-      JSON.stringify({ ...who, privateKey: encrypted, privateKeyPassphrase: passphrase }),
-    );
+    const opened = read({ ...who, privateKey: encrypted, privateKeyPassphrase: passphrase });
     expect(opened.privateKey).toBe(plain);
     const pkcs1 = rsa.export({ type: 'pkcs1', format: 'pem' }).toString();
-    expect(readSnowflakeSecret(JSON.stringify({ ...who, privateKey: pkcs1 })).privateKey).toBe(plain);
+    expect(read({ ...who, privateKey: pkcs1 }).privateKey).toBe(plain);
   });
 
-  test('needs no key where the workload vouches', () => {
-    expect(readSnowflakeSecret(JSON.stringify({ ...who, authenticator: 'WORKLOAD_IDENTITY' }))).toEqual(who);
+  test('needs no key where the workload vouches, and is that workload’s user', () => {
+    const { account } = who;
+    const own = { account, username: 'REACTOR_FINALIZE' };
+    expect(read({ account, authenticator: 'WORKLOAD_IDENTITY' }, 'REACTOR_FINALIZE')).toEqual(own);
+    expect(read({ ...who, authenticator: 'WORKLOAD_IDENTITY' }, 'REACTOR_FINALIZE')).toEqual(own);
+  });
+
+  test('with a key names the user itself', () => {
+    expect(read({ ...who, privateKey: plain }, 'REACTOR_FINALIZE')).toMatchObject(who);
   });
 
   test('names every field that is missing or wrong, with its value', () => {
@@ -96,7 +104,7 @@ describe('the environment', () => {
     await writeFile(join(folder, 'key.p8'), encrypted);
   });
   afterAll(() => rm(folder, { recursive: true }));
-  const read = (path: string) => readFile(path, 'utf8');
+  const readKey = (path: string) => readFile(path, 'utf8');
 
   test('names the file of the key', async () => {
     const credentials = await readSnowflakeEnvironment(
@@ -107,20 +115,20 @@ describe('the environment', () => {
         SNOWFLAKE_PRIVATE_KEY_PATH: join(folder, 'key.p8'),
         SNOWFLAKE_PRIVATE_KEY_PASSPHRASE: passphrase,
       },
-      read,
+      readKey,
     );
     expect(credentials).toEqual({ ...who, privateKey: plain });
     expect(createPrivateKey(credentials.privateKey ?? '').asymmetricKeyType).toBe('rsa');
   });
 
   test('names its variables when they are missing or wrong', async () => {
-    await expect(readSnowflakeEnvironment({ SNOWFLAKE_ACCOUNT: 'a b' }, read)).rejects.toThrow(
+    await expect(readSnowflakeEnvironment({ SNOWFLAKE_ACCOUNT: 'a b' }, readKey)).rejects.toThrow(
       'the environment for Snowflake is wrong: ' +
         'SNOWFLAKE_ACCOUNT must be an account identifier, such as organization-account, got "a b"; ' +
         'SNOWFLAKE_USER is missing',
     );
     const path = join(folder, 'none.p8');
-    await expect(readSnowflakeEnvironment({ SNOWFLAKE_PRIVATE_KEY_PATH: path }, read)).rejects.toThrow(
+    await expect(readSnowflakeEnvironment({ SNOWFLAKE_PRIVATE_KEY_PATH: path }, readKey)).rejects.toThrow(
       `SNOWFLAKE_PRIVATE_KEY_PATH cannot be read (ENOENT): "${path}"`,
     );
   });

@@ -43,14 +43,16 @@ describe('a statement', () => {
       queryTag: 'reactor prod',
       statementTimeoutSeconds: 600,
       lockTimeoutSeconds: 30,
+      queueTimeoutSeconds: 45,
     });
     await session.run('select 1');
     expect(world.server.queries.map(({ sql, queryTag }) => ({ sql, queryTag }))).toEqual([
       {
         sql:
           'alter session set ABORT_DETACHED_QUERY = true AUTOCOMMIT = true LOCK_TIMEOUT = 30 ' +
-          "QUERY_TAG = 'reactor prod' STATEMENT_TIMEOUT_IN_SECONDS = 600 TIMESTAMP_INPUT_FORMAT = 'AUTO' " +
-          "TIMESTAMP_TYPE_MAPPING = 'TIMESTAMP_NTZ' TIMEZONE = 'Pacific/Kiritimati' USE_CACHED_RESULT = false",
+          "QUERY_TAG = 'reactor prod' STATEMENT_QUEUED_TIMEOUT_IN_SECONDS = 45 STATEMENT_TIMEOUT_IN_SECONDS = 600 " +
+          "TIMESTAMP_INPUT_FORMAT = 'AUTO' TIMESTAMP_TYPE_MAPPING = 'TIMESTAMP_NTZ' TIMEZONE = 'Pacific/Kiritimati' " +
+          'USE_CACHED_RESULT = false',
         queryTag: undefined,
       },
       { sql: 'select 1', queryTag: 'reactor prod' },

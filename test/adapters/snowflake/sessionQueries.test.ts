@@ -46,6 +46,15 @@ describe('a submitted query', () => {
     expect(others.map(({ sessionId }) => sessionId)).not.toContain(submitted?.sessionId);
   });
 
+  test('runs in a warehouse of its own where it has one, and waits for a place in it as long as it takes', async () => {
+    const world = await createWorld();
+    const session = await world.open({ queueTimeoutSeconds: 45, submitted: { warehouse: 'ANALYTICS_WH' } });
+    await session.submit('call analytics()', 'run-1');
+    expect(world.server.logins.map(({ warehouse }) => warehouse)).toEqual(['CUR_WH', 'ANALYTICS_WH']);
+    const set = world.server.queries.filter(({ sql }) => sql.startsWith('alter session'));
+    expect(set.map(({ sql }) => /QUEUED_TIMEOUT_IN_SECONDS = (\d+)/.exec(sql)?.[1])).toEqual(['45', '0']);
+  });
+
   test('outlives the session that submitted it', async () => {
     const gate = createGate();
     const world = await createWorld(async () => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { readStageSettings, SettingsInvalid } from '../../../src/programs/packaging/stageSettings.ts';
 
 const deployed = await readFile(new URL('../../../serverless.yml', import.meta.url), 'utf8');
-const yaml = (role: string, rest = '') => `
+const yaml = (role: string, rest = '', credits = '0') => `
 service: reactor
 params:
   default:
@@ -12,7 +12,12 @@ params:
     snowflakeDatabase: CUR
     snowflakeSchema: CUR
     snowflakeWarehouse: CUR
+    snowflakeWarehouseSize: xsmall
+    snowflakeAnalyticsWarehouse: none
+    snowflakeAnalyticsWarehouseSize: medium
+    snowflakeMonthlyCredits: ${credits}
     snowflakeRole: ${role}
+    snowflakeExternalId: '0000'
     payersTable: none
     payersFile: resources/payers.yml
     rolePath: /
@@ -43,12 +48,24 @@ describe('the settings of a stage', () => {
       database: 'CUR',
       schema: 'CUR',
       warehouse: 'CUR',
+      warehouseSize: 'xsmall',
+      analyticsWarehouse: 'none',
+      analyticsWarehouseSize: 'medium',
+      monthlyCredits: 0,
       role: 'R',
+      externalId: '0000',
       payersTable: 'none',
       payersFile: 'resources/payers.yml',
       rolePath: '/',
     });
     expect(readStageSettings(yaml('R', 'empty:'), 'empty').role).toBe('R');
+  });
+
+  it('are refused where a number is none', () => {
+    expect(readStageSettings(yaml('R', '', '12'), 'dev').monthlyCredits).toBe(12);
+    expect(() => readStageSettings(yaml('R', '', '-1'), 'dev')).toThrow(
+      'snowflakeMonthlyCredits must be a whole number, got -1',
+    );
   });
 
   it.each([

@@ -41,6 +41,19 @@ const trust: Execute = async () => ({
   ],
 });
 
+/** What the check of the staging bucket answers. */
+const checked =
+  (status: string): Execute =>
+  async () => ({ columns: [{ name: 'ANSWER', type: 'text' }], rows: [[JSON.stringify({ status })]] });
+
+/** What Snowflake answers when nothing is wrong, but for the check. */
+const answering =
+  (status: string): Execute =>
+  (statement, running) => {
+    if (statement.sql.includes('system$validate')) return checked(status)(statement, running);
+    return (statement.sql.startsWith('desc') ? trust : nothing)(statement, running);
+  };
+
 /** Runs the program against a server that speaks Snowflake's protocol. */
 async function runAgainst(execute: Execute, ...args: readonly string[]) {
   const server = await startProtocolServer(execute);
@@ -73,14 +86,18 @@ describe('npm run snowflake:setup', { concurrent: true }, () => {
   it('runs what it prints, in this order, in one session, and logs out', async () => {
     const account = ['--account', '111122223333', '--stage', 'prod'];
     const printed = await runSetup(['--print', ...account]);
-    const execute: Execute = (statement, running) =>
-      (statement.sql.startsWith('desc') ? trust : nothing)(statement, running);
-    const { status, stdout, queries, openSessions } = await runAgainst(execute, ...account);
+    const { status, stdout, queries, openSessions } = await runAgainst(answering('success'), ...account);
     expect(queries.map(({ sql }) => sql)).toEqual(statementsOf(printed.stdout));
     expect(new Set(queries.map(({ sessionId }) => sessionId)).size).toBe(1);
     expect(openSessions).toEqual([]);
     expect(stdout).toContain('STORAGE_AWS_IAM_USER_ARN = arn:aws:iam::999988887777:user/abc\n');
     expect(status).toBe(0);
+  });
+
+  it('fails when all is made and Snowflake cannot look into the bucket, and says what to do', async () => {
+    const { status, stderr } = await runAgainst(answering('failure'), '--account', '111122223333');
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^SetupFailed: Snowflake cannot list the staging bucket, s3:\/\/.*: failure\nThree things/);
   });
 
   it('stops at what Snowflake refuses, and says what it was', async () => {

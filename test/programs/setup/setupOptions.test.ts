@@ -4,13 +4,23 @@ import { HELP, parsePayersTable, parseSetupOptions } from '../../../src/programs
 
 describe('the options of the setup', () => {
   it('need an AWS account, unless nothing is run', () => {
-    expect(parseSetupOptions(['--print'])).toEqual({ stage: 'dev', print: true });
-    expect(parseSetupOptions(['--account', '012345678901', '--stage', 'prod', '--payers-table', 'none'])).toEqual({
-      stage: 'prod',
-      print: false,
-      accountId: '012345678901',
-      payersTable: 'none',
+    expect(parseSetupOptions(['--print'])).toEqual({
+      stage: 'dev',
+      print: true,
+      workloadIdentity: false,
+      payersPolicy: false,
     });
+    const account = ['--account', '012345678901', '--stage', 'prod'];
+    expect(parseSetupOptions([...account, '--payers-table', 'none', '--workload-identity', '--payers-policy'])).toEqual(
+      {
+        stage: 'prod',
+        print: false,
+        accountId: '012345678901',
+        payersTable: 'none',
+        workloadIdentity: true,
+        payersPolicy: true,
+      },
+    );
     expect(() => parseSetupOptions([])).toThrow('--account ID is needed');
   });
 
@@ -34,8 +44,16 @@ describe('the options of the setup', () => {
 
   it('are all in the help', () => {
     expect(parseSetupOptions(['--stage', 'x', '-h'])).toBe('help');
-    for (const option of ['--stage', '--account', '--payers-table', '--print', '--help']) {
-      expect(HELP).toContain(`\n  ${option} `);
+    for (const option of [
+      '--stage',
+      '--account',
+      '--payers-table',
+      '--workload-identity',
+      '--payers-policy',
+      '--print',
+      '--help',
+    ]) {
+      expect(HELP).toMatch(new RegExp(`\\n  ${option}\\s`));
     }
   });
 });

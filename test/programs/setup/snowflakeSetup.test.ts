@@ -1,11 +1,15 @@
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import * as z from 'zod';
 import { loadScript } from '../../../src/analytics/script.ts';
 import { statementsOf } from '../../../src/analytics/statements.ts';
+import { SetupFailed } from '../../../src/programs/setup/runStatement.ts';
 import {
   applySetup,
+  bucketAccessOf,
   printedSetup,
-  SetupFailed,
   type SetupSettings,
   type SetupStep,
   setupSteps,
@@ -22,14 +26,30 @@ const SETTINGS: SetupSettings = {
   database: 'CUR_DB',
   schema: 'CUR',
   warehouse: 'CUR_WH',
+  warehouseSize: 'small',
+  analyticsWarehouse: 'CUR_ANALYTICS_WH',
+  analyticsWarehouseSize: 'large',
+  monthlyCredits: 500,
   role: 'CUR_ROLE',
+  externalId: '0000',
   accountId: '111122223333',
   payersTable: PAYERS_TABLE,
+  workloadIdentity: true,
+  payersPolicy: true,
   payersFile: 'resources/payers.yml',
   rolePath: '/',
 };
 const readScript = (file: string) => loadScript(fileURLToPath(new URL(`../../../sql/${file}`, import.meta.url)));
 const stepsWith = (change: Partial<SetupSettings>) => setupSteps({ ...SETTINGS, ...change }, readScript);
+
+/** As the framework writes it; a template here would be none. */
+const ROLE_PARAM = '$' + '{param:snowflakeRole}';
+const FunctionsWithUsers = z.object({
+  functions: z.record(
+    z.string(),
+    z.object({ environment: z.record(z.string(), z.unknown().transform(String)).optional() }),
+  ),
+});
 
 let steps: SetupStep[];
 let statements: string[];
@@ -48,7 +68,7 @@ describe('the setup', () => {
   it('can be repeated, and takes nothing away: it creates what is not there, replaces views only, drops nothing', () => {
     for (const statement of statements) {
       expect(statement.slice(0, 200)).toMatch(
-        /^(create ((external )?table|view|role|database|schema|warehouse|storage integration|stage|file format) if not exists|alter table \S+ add column if not exists|create or replace view \S+ copy grants|grant|use (role|schema)|desc integration) /,
+        /^(create ((external )?table|view|role|user|database|schema|warehouse|storage integration|stage|file format|resource monitor|row access policy) if not exists|alter resource monitor \S+ set credit_quota|alter warehouse \S+ set resource_monitor|alter table \S+ add column if not exists|create or replace view \S+ copy grants|grant|execute immediate|use (role|schema|warehouse)|desc integration) /,
       );
     }
   });
@@ -97,9 +117,30 @@ describe('the setup', () => {
       'grant usage on database CUR_DB to role CUR_ROLE_READER',
       'grant usage on schema CUR_DB.CUR to role CUR_ROLE_READER',
       'grant select on view CUR_DB.CUR.CUR_LINE_ITEMS to role CUR_ROLE_READER',
+      'grant select on view CUR_DB.CUR.CUR_RAW to role CUR_ROLE_READER',
       'grant select on view CUR_DB.CUR.CUR_WASTAGE to role CUR_ROLE_READER',
       'grant select on view CUR_DB.CUR.CUR_FRESHNESS to role CUR_ROLE_READER',
     ]);
+  });
+
+  it('lets a policy by payer, where one is asked for, lie on the tables that all views of readers read through', async () => {
+    const [block = ''] = statements.filter((text) => text.startsWith('execute immediate'));
+    const text = block.replace(/^execute immediate \$\$ /, '').replace(/; \$\$$/, '');
+    expect(await parseSnowflake(text)).toHaveLength(1);
+    const policed = [
+      ...text.matchAll(/alter table (\S+) add row access policy CUR_DB\.CUR\.CUR_PAYERS_POLICY on \(payer\)/g),
+    ];
+    const tables = policed.map(([, table = '']) => table);
+    expect(tables).toEqual(
+      ['CUR_CURRENT_FILES', 'CUR_PUBLICATIONS', 'CUR_FINDINGS'].map((name) => `CUR_DB.CUR.${name}`),
+    );
+    const views = granted('CUR_ROLE_READER').flatMap((grant) => /on view (\S+)/.exec(grant)?.[1] ?? []);
+    expect(views).toHaveLength(4);
+    for (const view of views) {
+      const sql = statements.find((text) => /^create .*view /.test(text) && text.includes(` ${view} `)) ?? '';
+      expect(tables.filter((table) => sql.includes(`from ${table}`))).not.toEqual([]);
+    }
+    expect(printedSetup(await stepsWith({ payersPolicy: false }))).not.toMatch(/policy/i);
   });
 
   it('names the AWS role in the partition of the region, and under its path', async () => {
@@ -112,10 +153,64 @@ describe('the setup', () => {
     }
   });
 
+  it('has a user for each function that connects, as which serverless.yml lets it sign in, by its own AWS role', async () => {
+    const yaml = await readFile(new URL('../../../serverless.yml', import.meta.url), 'utf8');
+    const { functions } = FunctionsWithUsers.parse(parse(yaml, { logLevel: 'silent' }));
+    const connecting = Object.entries(functions).filter(([, { environment }]) => environment?.SNOWFLAKE_SECRET);
+    expect(connecting.map(([name]) => name)).toEqual(['finalize', 'reconcile']);
+    for (const [name, { environment }] of connecting) {
+      const user = environment?.SNOWFLAKE_USER?.replace(ROLE_PARAM, SETTINGS.role);
+      const arn = `arn:aws:iam::111122223333:role/cur-reactor-prod-${name}`;
+      expect(statements.find((text) => text.startsWith(`create user if not exists ${user} `))).toContain(
+        `type = service default_role = CUR_ROLE workload_identity = (type = aws arn = '${arn}')`,
+      );
+      expect(statements).toContain(`grant role CUR_ROLE to user ${user}`);
+    }
+  });
+
+  it('gives the analytics script a warehouse of its own where there is one, and both one quota', async () => {
+    expect(statements.filter((text) => text.includes('warehouse_size'))).toEqual([
+      expect.stringMatching(/^create warehouse if not exists CUR_WH warehouse_size = small /),
+      expect.stringMatching(/^create warehouse if not exists CUR_ANALYTICS_WH warehouse_size = large /),
+    ]);
+    expect(granted('CUR_ROLE')).toContain('grant usage on warehouse CUR_ANALYTICS_WH to role CUR_ROLE');
+    expect(statements.filter((text) => /credit|set resource_monitor/.test(text))).toEqual([
+      expect.stringContaining('credit_quota = 500 frequency = monthly'),
+      'alter resource monitor CUR_ROLE_CREDITS set credit_quota = 500',
+      'alter warehouse CUR_WH set resource_monitor = CUR_ROLE_CREDITS',
+      'alter warehouse CUR_ANALYTICS_WH set resource_monitor = CUR_ROLE_CREDITS',
+    ]);
+  });
+
+  it('leaves one warehouse without a quota where serverless.yml says no more', async () => {
+    const sql = printedSetup(await stepsWith({ analyticsWarehouse: 'none', monthlyCredits: 0 }));
+    expect(sql).not.toMatch(/CUR_ANALYTICS_WH|resource monitor/);
+  });
+
+  it('makes no users where a key signs in', async () => {
+    expect(printedSetup(await stepsWith({ workloadIdentity: false }))).not.toContain('create user');
+  });
+
   it('reads the stage’s bucket alone, as a role of the stage’s own', () => {
     const sql = printedSetup(steps);
     expect(sql).toContain("storage_allowed_locations = ('s3://example-cur-staging-prod/')");
     expect(sql).toContain("storage_aws_role_arn = 'arn:aws:iam::111122223333:role/cur-reactor-prod-snowflake'");
+  });
+
+  it('lets Snowflake make up the external id, unless serverless.yml has one', async () => {
+    expect(printedSetup(steps)).not.toMatch(/external_id =/i);
+    // sqlfluff's grammar does not know this clause.
+    const chosen = await stepsWith({ externalId: 'team:cur/1' });
+    expect(printedSetup(chosen)).toContain("storage_aws_external_id = 'team:cur/1'");
+  });
+
+  it('reaches buckets of other partitions by their own protocol', async () => {
+    const china = printedSetup(await stepsWith({ region: 'cn-north-1' }));
+    expect(china).toContain("storage_provider = 'S3CHINA'");
+    expect(china.match(/s3china:\/\/example-cur-staging-prod\//g)).toHaveLength(2);
+    expect(bucketAccessOf({ ...SETTINGS, region: 'us-gov-west-1' }).bucketUrl).toBe(
+      's3gov://example-cur-staging-prod/',
+    );
   });
 
   it('leaves the payers table to others when asked to', async () => {
@@ -128,9 +223,12 @@ describe('the setup', () => {
     [{ database: 'a.b' }, 'database must be an identifier'],
     [{ schema: "x'" }, 'schema must be an identifier'],
     [{ warehouse: 'w h' }, 'warehouse must be an identifier'],
+    [{ warehouseSize: 'small; drop' }, 'snowflakeWarehouseSize must match'],
+    [{ analyticsWarehouse: 'w h' }, 'analytics warehouse must be an identifier'],
     [{ role: 'r; drop role r' }, 'role must be an identifier'],
     [{ stagingBucket: "b'; drop" }, 'stagingBucket must match'],
     [{ accountId: '123' }, 'role ARN must match'],
+    [{ externalId: "x' y" }, 'snowflakeExternalId must match'],
     [{ payersTable: { ...PAYERS_TABLE, table: 'a b' } }, 'payers table must be an identifier'],
   ])('refuses %o, and says what it is', async (change, message) => {
     await expect(stepsWith(change)).rejects.toThrow(RangeError);
