@@ -1,0 +1,76 @@
+import type { Session } from '../../adapters/snowflake/session.ts';
+import { withDeadline } from '../../base/deadline.ts';
+import { createLanes } from '../../base/lanes.ts';
+import { untilAborted } from '../../base/untilAborted.ts';
+import { type Answer, type Asker, type Asking, type Question, unknown, wordsOf } from './question.ts';
+
+/** What all questions share. */
+export interface Interview extends Omit<Asking, 'session'> {
+  readonly openSession: (asker: Asker) => Promise<Session>;
+  /** Aborted when nobody wants to know any more. */
+  readonly interrupted: AbortSignal;
+  readonly questionSeconds: number;
+}
+
+/** A question and its answer. */
+export interface Answered {
+  readonly question: Question;
+  readonly answer: Answer;
+}
+
+/** How many questions are asked at once: most of the time Snowflake is waited for. */
+const LANES = 4;
+
+/**
+ * Asks all questions, and hands over each answer in the questions' order. A question that fails, or
+ * takes longer than it may, is answered with `unknown`, and the others go on. Throws the reason of
+ * `interrupted`, once no question is under way any more.
+ */
+export async function askAll(
+  questions: readonly Question[],
+  interview: Interview,
+  report: (answered: Answered) => void,
+): Promise<Answered[]> {
+  const onFreeLane = createLanes(Array.from({ length: LANES }, (_, lane) => lane));
+  const asked = questions.map((question) =>
+    onFreeLane(async () => (interview.interrupted.aborted ? undefined : askOne(question, interview))),
+  );
+  const answers: Answered[] = [];
+  for (const [index, question] of questions.entries()) {
+    const answer = await asked[index];
+    if (interview.interrupted.aborted || !answer) break;
+    answers.push({ question, answer });
+    report({ question, answer });
+  }
+  await Promise.all(asked);
+  interview.interrupted.throwIfAborted();
+  return answers;
+}
+
+/** Never fails. */
+async function askOne(question: Question, interview: Interview): Promise<Answer> {
+  const { interrupted, openSession, questionSeconds, ...shared } = interview;
+  const opened: Promise<Session>[] = [];
+  const deadline = { what: `the question ${question.id}`, seconds: question.seconds ?? questionSeconds };
+  try {
+    return await withDeadline(deadline, async (missed) => {
+      const signal = AbortSignal.any([missed, interrupted]);
+      const session = (asker: Asker) => {
+        const opening = openSession(asker);
+        opened.push(opening);
+        return opening.then((one) => cancelledBy(signal, one));
+      };
+      return untilAborted(interrupted, () => question.ask({ ...shared, session }));
+    });
+  } catch (error) {
+    const words = error instanceof Error ? wordsOf(error) : String(error);
+    return unknown(words, `ask again with --only ${question.id}`);
+  } finally {
+    await Promise.allSettled(opened.map(async (session) => (await session).close()));
+  }
+}
+
+/** The session's statements, each of which is cancelled when the signal is aborted. */
+function cancelledBy(signal: AbortSignal, session: Session): Session {
+  return { ...session, run: (sql, binds) => session.run(sql, binds, signal) };
+}
