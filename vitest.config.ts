@@ -18,7 +18,7 @@ const LEFT_OUT_WHEN_QUICK = [
   'test/adapters/snowflake/{*Sql,publish,scriptBlock,statements,view}.test.ts',
   'test/aws/wiring.test.ts',
   'test/functions/**',
-  'test/programs/{drill/drill,payer/payerCheck,setup/snowflakeSetup}.test.ts',
+  'test/programs/{drill/drill,payer/payerCheck,setup/snowflakeSetup,verify/{answers,verifyRun}}.test.ts',
   'test/resources/{payerAccount*,stageVariants,template}.test.ts',
 ];
 

@@ -43,7 +43,9 @@ function integrationQuestion(action: 'list' | 'read', asks: string): Question {
       // A file that is not there cannot be read; what can be listed is nobody's business.
       if (action === 'read') await asking.files.put(key, reportSample());
       const { integration, bucket } = asking.stage;
-      const texts = [integration, `s3://${bucket}/${asking.files.folder}`, key, action].map(quoteText);
+      const cut = key.lastIndexOf('/') + 1;
+      const folder = `s3://${bucket}/${asking.files.folder}${key.slice(0, cut)}`;
+      const texts = [integration, folder, key.slice(cut), action].map(quoteText);
       const session = await asking.session('administrator');
       const called = await refusable(
         session.run(`select system$validate_storage_integration(${texts.join(', ')}) as answer`),
@@ -78,6 +80,9 @@ function documentOf(text: string): unknown {
   }
 }
 
+/** How many missing grants a line names. */
+const MOST_NAMED = 3;
+
 function grantsQuestion(asker: Extract<Asker, 'reactor' | 'reader'>): Question {
   return {
     id: `grants-${asker}`,
@@ -94,8 +99,11 @@ function grantsQuestion(asker: Extract<Asker, 'reactor' | 'reader'>): Question {
       }));
       const missing = missingGrants(wanted, had);
       if (missing.length === 0) return asExpected(`all ${wanted.length}`);
-      const list = missing.map(({ privilege, object }) => `${privilege.toLowerCase()} on ${object}`).join(', ');
-      return trouble(`${missing.length} missing of ${wanted.length}: ${list}`, 'run npm run snowflake:setup again');
+      const some = missing.slice(0, MOST_NAMED);
+      const list = some.map(({ privilege, kind, object }) => `${privilege.toLowerCase()} on ${kind} ${object}`);
+      const more = missing.length > some.length ? [`${missing.length - some.length} more`] : [];
+      const found = `${missing.length} missing of ${wanted.length}: ${[...list, ...more].join(', ')}`;
+      return trouble(found, 'run npm run snowflake:setup again');
     },
   };
 }

@@ -5,7 +5,7 @@ import { untilAborted } from '../../base/untilAborted.ts';
 import { type Answer, type Asker, type Asking, type Question, unknown, wordsOf } from './question.ts';
 
 /** What all questions share. */
-export interface Interview extends Omit<Asking, 'session'> {
+export interface Interview extends Omit<Asking, 'session' | 'signal'> {
   readonly openSession: (asker: Asker) => Promise<Session>;
   /** Aborted when nobody wants to know any more. */
   readonly interrupted: AbortSignal;
@@ -51,6 +51,7 @@ export async function askAll(
 async function askOne(question: Question, interview: Interview): Promise<Answer> {
   const { interrupted, openSession, questionSeconds, ...shared } = interview;
   const opened: Promise<Session>[] = [];
+  const submitted: Submitted[] = [];
   const deadline = { what: `the question ${question.id}`, seconds: question.seconds ?? questionSeconds };
   try {
     return await withDeadline(deadline, async (missed) => {
@@ -58,11 +59,12 @@ async function askOne(question: Question, interview: Interview): Promise<Answer>
       const session = (asker: Asker) => {
         const opening = openSession(asker);
         opened.push(opening);
-        return opening.then((one) => cancelledBy(signal, one));
+        return opening.then((one) => watched(one, signal, submitted));
       };
-      return untilAborted(interrupted, () => question.ask({ ...shared, session }));
+      return untilAborted(interrupted, () => question.ask({ ...shared, signal, session }));
     });
   } catch (error) {
+    await Promise.allSettled(submitted.map(async ({ session, queryId }) => session.cancel(await queryId)));
     const words = error instanceof Error ? wordsOf(error) : String(error);
     return unknown(words, `ask again with --only ${question.id}`);
   } finally {
@@ -70,7 +72,21 @@ async function askOne(question: Question, interview: Interview): Promise<Answer>
   }
 }
 
-/** The session's statements, each of which is cancelled when the signal is aborted. */
-function cancelledBy(signal: AbortSignal, session: Session): Session {
-  return { ...session, run: (sql, binds) => session.run(sql, binds, signal) };
+/** A query that nobody waits for, and whoever may cancel it. */
+interface Submitted {
+  readonly session: Session;
+  readonly queryId: Promise<string>;
+}
+
+/** The same session: its statements are cancelled with the signal, what it submits is noted. */
+function watched(session: Session, signal: AbortSignal, submitted: Submitted[]): Session {
+  return {
+    ...session,
+    run: (sql, binds) => session.run(sql, binds, signal),
+    submit(sql, queryTag, head) {
+      const queryId = session.submit(sql, queryTag, head);
+      submitted.push({ session, queryId });
+      return queryId;
+    },
+  };
 }

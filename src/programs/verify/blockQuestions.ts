@@ -63,7 +63,7 @@ const lastQueryQuestion: Question = {
   },
 };
 
-/** What the reactor submits for a step of the script, with all that scripts are told they may do. */
+/** A block as the reactor submits it, with a temporary table and a transaction. */
 const stepQuestion: Question = {
   id: 'script-step',
   asks: 'whether a step of the analytics script runs, and reports its end',
@@ -78,16 +78,16 @@ const stepQuestion: Question = {
   },
 };
 
-/**
- * User guide, "Using persisted query results": of the same user, in whichever session, for a day.
- */
+/** SQL reference, "RESULT_SCAN": of the same user, from whichever session, for a day. */
 const resultQuestion: Question = {
   id: 'result-elsewhere',
   asks: "whether a submitted query's result can be fetched by another session",
   expected: '42',
   async ask(asking) {
     const [submitting, asked] = await bothSessions(asking);
-    const fetched = await refusable(endOf(asked, await submitting.submit('select 42 as n', tagOf(asking, this.id))));
+    const fetched = await refusable(
+      endOf(asking, asked, await submitting.submit('select 42 as n', tagOf(asking, this.id))),
+    );
     if ('refusal' in fetched)
       return trouble(wordsOf(fetched.refusal), 'no step of the analytics can be followed: report this');
     const found = `${fetched.result[0]?.N}`;
@@ -140,7 +140,7 @@ export function outlivingQuestion(minutes: number): Question {
     async ask(asking) {
       const [submitting, asked] = await bothSessions(asking);
       const block = blockSql([`call system$wait(${minutes}, 'MINUTES')`]);
-      const ended = await refusable(endOf(asked, await submitting.submit(block, tagOf(asking, this.id))));
+      const ended = await refusable(endOf(asking, asked, await submitting.submit(block, tagOf(asking, this.id))));
       if (!('refusal' in ended)) return asExpected('done');
       const follows = `give the reactor's user a session policy of more than ${minutes} minutes, or cut the script into shorter steps`;
       return trouble(wordsOf(ended.refusal), follows);
@@ -163,7 +163,7 @@ async function stepAnswer(asking: Asking, script: readonly string[], follows: st
   const [submitting, asked] = await bothSessions(asking);
   // Temporary tables belong to a schema.
   const head = [`use schema ${names.schema}`];
-  const ended = await refusable(endOf(asked, await submitting.submit(block, tagOf(asking, 'step'), head)));
+  const ended = await refusable(endOf(asking, asked, await submitting.submit(block, tagOf(asking, 'step'), head)));
   if ('refusal' in ended) return trouble(wordsOf(ended.refusal), follows);
   const outcome = readOutcome(ended.result);
   if (outcome?.is === 'done') return asExpected('done');
@@ -179,12 +179,15 @@ function bothSessions(asking: Asking): Promise<[Session, Session]> {
 const FIRST_LOOK_MS = 500;
 const MOST_MS = 10_000;
 
-/** The rows of a submitted query, as soon as it has ended. Throws SnowflakeFailure for a failure. */
-async function endOf(session: Session, queryId: string): Promise<SnowflakeRow[]> {
+/**
+ * The rows of a submitted query, as soon as it has ended. Throws SnowflakeFailure for a failure,
+ * and when nobody waits any more.
+ */
+async function endOf({ signal }: Asking, session: Session, queryId: string): Promise<SnowflakeRow[]> {
   for (let pause = FIRST_LOOK_MS; ; pause = Math.min(MOST_MS, pause * 2)) {
     const status = await session.status(queryId);
     if (status.is !== 'running') return session.result(queryId);
-    await setTimeout(pause);
+    await setTimeout(pause, undefined, { signal });
   }
 }
 

@@ -39,7 +39,7 @@ const addedQuestion: Question = {
 const addedAgainQuestion: Question = {
   id: 'add-files-again',
   asks: 'what ADD FILES answers for a file that the table knows',
-  expected: 'REGISTER_SKIPPED, or no row',
+  expected: 'REGISTER_SKIPPED',
   async ask(asking) {
     const { session, own, partition } = await tableFor(asking, 'AGAIN', 12);
     const add = addFilesSql(own, [stagedKeyOf(partition)]);
@@ -83,7 +83,7 @@ const removedQuestion: Question = {
       return trouble(`${status}, and its rows are still read`, 'superseded files stay in scans: report this');
     const again = await refusable(session.run(remove));
     const found = `${status}, then ${'refusal' in again ? wordsOf(again.refusal) : statusOf(again.result)}`;
-    if (status !== 'UNREGISTERED') return otherWay(found, 'no status counts as done unless it is UNREGISTER_FAILED');
+    if (status !== 'UNREGISTERED') return otherWay(found, 'nothing but UNREGISTER_FAILED counts as a failure');
     return asExpected(found);
   },
 };
@@ -179,7 +179,7 @@ async function rowsIn(session: Statements, { externalTable }: SnowflakeNames): P
   return Number(row?.ROW_COUNT);
 }
 
-/** A statement about one file may also answer a row without one, when there is nothing to report. */
+/** Where there is nothing to report, there may be a row without a file. */
 function statusOf(rows: readonly SnowflakeRow[]): string {
   const statuses = rows.flatMap(({ STATUS }) => (STATUS ? [String(STATUS)] : []));
   return statuses.join(', ') || 'no row';

@@ -1,6 +1,8 @@
 /** One privilege of a role on one object, as SHOW GRANTS names them. */
 export interface Grant {
   readonly privilege: string;
+  /** As GRANT calls it, lower case: `external table`. */
+  readonly kind: string;
   /** Upper case, qualified as far as the kind of object is. */
   readonly object: string;
   readonly role: string;
@@ -12,12 +14,13 @@ const GRANT = /^grant\s+(?<privileges>.+?)\s+on\s+(?<named>.+?)\s+to\s+role\s+(?
 export function grantsOf(statements: readonly string[]): Grant[] {
   return statements.flatMap((statement) => {
     const { privileges = '', named = '', role = '' } = GRANT.exec(statement)?.groups ?? {};
-    const object = named.split(/\s+/).at(-1)?.toUpperCase() ?? '';
+    const words = named.split(/\s+/);
+    const [kind, object] = [words.slice(0, -1).join(' ').toLowerCase(), words.at(-1)?.toUpperCase() ?? ''];
     return privileges
       .split(',')
       .map((privilege) => privilege.trim().replaceAll(/\s+/g, ' ').toUpperCase())
       .filter((privilege) => privilege !== '')
-      .map((privilege) => ({ privilege, object, role: role.toUpperCase() }));
+      .map((privilege) => ({ privilege, kind, object, role: role.toUpperCase() }));
   });
 }
 

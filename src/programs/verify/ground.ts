@@ -15,7 +15,9 @@ export interface Ground extends Pick<Asking, 'scratch' | 'samples'> {
 }
 
 interface GroundOptions {
-  /** As the administrator. It is not interrupted: what was begun has to be known when it is removed. */
+  /**
+   * As the administrator. It is not interrupted: what was begun has to be known when it is removed.
+   */
   readonly session: Statements;
   readonly stage: VerifiedStage;
   /** The stage's schema, unqualified. */

@@ -40,7 +40,12 @@ export interface Asking {
   readonly stage: VerifiedStage;
   /** Sixteen hexadecimal digits: this run's name. */
   readonly run: string;
-  /** A new session as one of the roles, which is closed when the question is answered. */
+  /** Aborted when nobody waits for the answer any more. */
+  readonly signal: AbortSignal;
+  /**
+   * A new session as one of the roles, which is closed when the question is answered. What it runs
+   * is cancelled when nobody waits for the answer any more, and what it has submitted.
+   */
   session(asker: Asker): Promise<Session>;
   /** The names of a small warehouse of this run's own, over the files of its own. */
   scratch(): Promise<SnowflakeNames>;

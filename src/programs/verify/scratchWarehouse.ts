@@ -44,14 +44,16 @@ export function scratchNames(stage: SnowflakeNames, schema: string, folder: stri
   return { ...names, stage: `${stage.stage}/${folder}`, fileFormat: stage.fileFormat };
 }
 
-/** Throws SnowflakeFailure, or what stands in a statement of `warehouse` is refused. */
+/**
+ * Makes the schema, and in it what `warehouse` makes (statements of setup for this schema), over
+ * the stage and the file format of `names`. Throws SnowflakeFailure.
+ */
 export async function makeScratch(
   session: Statements,
   names: SnowflakeNames,
   warehouse: readonly string[],
 ): Promise<void> {
   await session.run(`create schema if not exists ${names.schema} comment = 'npm run snowflake:verify: may be dropped'`);
-  await session.run(`use schema ${names.schema}`);
   const made = snowflakeNames({ database: names.database, schema: names.schema.split('.')[1] ?? '' });
   for (const statement of warehouse) {
     await session.run(
@@ -60,7 +62,7 @@ export async function makeScratch(
   }
 }
 
-/** Puts the samples into the bucket, makes the external table know them, and publishes the report. */
+/** Puts the samples into the bucket, adds them to the external table, and publishes the report. */
 export async function addSamples(session: Statements, names: SnowflakeNames, files: RunFiles): Promise<void> {
   await Promise.all(SAMPLES.map(({ partition, bytes }) => files.put(stagedKeyOf(partition), bytes())));
   const stagedKeys = SAMPLES.map(({ partition }) => stagedKeyOf(partition));

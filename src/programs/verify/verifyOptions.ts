@@ -6,7 +6,7 @@ export interface VerifyOptions {
   readonly stage: string;
   /** The id of the only question. */
   readonly only?: string | undefined;
-  /** How long the block runs that outlasts its session's idle timeout; undefined: it is not asked. */
+  /** How long a block is to run while its session idles; undefined: it is not asked. */
   readonly slowMinutes?: number | undefined;
   readonly json: boolean;
 }

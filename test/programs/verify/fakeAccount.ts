@@ -88,7 +88,9 @@ export function fakeAccount(grants: readonly Grant[], rules: readonly Rule[] = [
     when(/^explain using tabular/, () =>
       rowsOf(
         ['operation', 'objects', 'partitionsTotal', 'partitionsAssigned'],
-        ['ExternalScan', `CUR_REACTOR.${scratchOf(files)}.CUR_EXTERNAL`, '3', '1'],
+        ['GlobalStats', null, '4', '2'],
+        ['ExternalScan', 'CUR_REACTOR_DEV.CUR_VERIFY.CUR_EXTERNAL', '3', '1'],
+        ['TableScan', 'CUR_REACTOR_DEV.CUR_VERIFY.CUR_CURRENT_FILES', '1', '1'],
       ),
     ),
     refuse(/^execute immediate .*use schema/s, '090236', "Unsupported statement type 'USE'."),
@@ -108,9 +110,4 @@ export function fakeAccount(grants: readonly Grant[], rules: readonly Rule[] = [
 
 function keysIn(list: string): string[] {
   return [...list.matchAll(/'([^']*)'/g)].map(([, key = '']) => key);
-}
-
-/** The schema of the tables that files were added to. */
-function scratchOf(files: ReadonlyMap<string, unknown>): string {
-  return [...files.keys()][0]?.split('.')[1] ?? '';
 }

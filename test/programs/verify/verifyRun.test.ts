@@ -2,7 +2,7 @@ import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseSnowflake } from '../../adapters/snowflake/snowflakeGrammar.ts';
 import { blockTextOf } from '../../adapters/snowflake/snowflakeScripting.ts';
-import { fakeAccount, refuse, rowsOf, when } from './fakeAccount.ts';
+import { fakeAccount, type Rule, refuse, rowsOf, when } from './fakeAccount.ts';
 import { runVerify } from './verifyProcess.ts';
 import { schemasOf, startVerifyWorld, type VerifyWorld } from './verifyWorld.ts';
 
@@ -22,6 +22,7 @@ describe('npm run snowflake:verify', () => {
     const ended = await world.verify(['--slow', '1']);
     expect(linesOf(ended).filter((line) => !line.startsWith('ok '))).toEqual([]);
     expect(linesOf(ended).length).toBe(QUESTIONS);
+    expect(linesOf(ended).find((line) => line.includes('partitions-view'))).toContain('found 1 of 3');
     expect([ended.status, ended.stderr]).toEqual([0, '']);
     const { created, dropped } = schemasOf(ended);
     expect(created).toEqual([expect.stringMatching(SCRATCH)]);
@@ -50,7 +51,7 @@ describe('npm run snowflake:verify', () => {
   it('sends nothing but Snowflake SQL', async () => {
     const { queries } = await world.verify(['--slow', '1']);
     const texts = queries.flatMap(({ sql }) => [sql, blockTextOf(sql)?.replace(/;$/, '') ?? sql]);
-    // The grammar knows no binds, and no ALTER SESSION with several parameters, which is the session's own.
+    // The grammar knows no binds, and no ALTER SESSION with several parameters: the session's own.
     const sent = [...new Set(texts)].filter((sql) => !/^alter session set \w+ = \S+ /.test(sql));
     const statements = sent.map((sql) => sql.replaceAll('?', "'bound'"));
     // It takes a block's declarations for a statement of their own.
@@ -123,6 +124,23 @@ describe('npm run snowflake:verify', () => {
     expect(linesOf(ended).length).toBeLessThan(QUESTIONS);
     expect(ended.stderr).toBe('stopping: what this run has made is removed\n');
     expect(ended.status).toBe({ SIGINT: 130, SIGTERM: 143 }[signal]);
+  });
+
+  it('cancels what it has submitted when it is stopped', async () => {
+    const ended = await runVerify(
+      ['--only', 'block-outlives-session', '--slow', '300'],
+      ({ kill }) => {
+        const waiting: Rule = (sql) => {
+          if (!sql.includes('system$wait')) return undefined;
+          kill('SIGTERM');
+          return new Promise(() => undefined);
+        };
+        return fakeAccount(world.grants, [waiting]);
+      },
+      world.env,
+    );
+    const block = ended.queries.find(({ sql }) => sql.includes('system$wait'));
+    expect([block?.status, ended.status]).toEqual(['ABORTED', 143]);
   });
 
   it('says so when it cannot remove what it has made', async () => {
