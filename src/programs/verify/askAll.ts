@@ -2,7 +2,7 @@ import type { Session } from '../../adapters/snowflake/session.ts';
 import { withDeadline } from '../../base/deadline.ts';
 import { createLanes } from '../../base/lanes.ts';
 import { untilAborted } from '../../base/untilAborted.ts';
-import { type Answer, type Asker, type Asking, type Question, unknown, wordsOf } from './question.ts';
+import { type Answer, type Asker, type Asking, type Question, type RunFiles, unknown, wordsOf } from './question.ts';
 
 /** What all questions share. */
 export interface Interview extends Omit<Asking, 'session' | 'signal'> {
@@ -56,12 +56,14 @@ async function askOne(question: Question, interview: Interview): Promise<Answer>
   try {
     return await withDeadline(deadline, async (missed) => {
       const signal = AbortSignal.any([missed, interrupted]);
-      const session = (asker: Asker) => {
+      const session = async (asker: Asker) => {
+        signal.throwIfAborted();
         const opening = openSession(asker);
         opened.push(opening);
-        return opening.then((one) => watched(one, signal, submitted));
+        return watched(await opening, signal, submitted);
       };
-      return untilAborted(interrupted, () => question.ask({ ...shared, signal, session }));
+      const files = putUntil(signal, shared.files);
+      return untilAborted(interrupted, () => question.ask({ ...shared, files, signal, session }));
     });
   } catch (error) {
     await Promise.allSettled(submitted.map(async ({ session, queryId }) => session.cancel(await queryId)));
@@ -70,6 +72,17 @@ async function askOne(question: Question, interview: Interview): Promise<Answer>
   } finally {
     await Promise.allSettled(opened.map(async (session) => (await session).close()));
   }
+}
+
+/** A question that was given up may still be at work: it must not leave a file behind. */
+function putUntil(signal: AbortSignal, files: RunFiles): RunFiles {
+  return {
+    ...files,
+    async put(stagedKey, bytes) {
+      signal.throwIfAborted();
+      await files.put(stagedKey, bytes);
+    },
+  };
 }
 
 /** A query that nobody waits for, and whoever may cancel it. */

@@ -139,9 +139,9 @@ function roleOf({ role, readerRole }: VerifiedStage, asker: Asker): string {
   return { administrator: ADMINISTRATOR, reactor: role, reader: readerRole }[asker];
 }
 
-function open(settings: StageSettings, credentials: SnowflakeCredentials): Promise<Session> {
+async function open(settings: StageSettings, credentials: SnowflakeCredentials): Promise<Session> {
   const { database, schema, warehouse, service } = settings;
-  return openSession({
+  const session = await openSession({
     readCredentials: async () => credentials,
     database,
     schema,
@@ -152,6 +152,9 @@ function open(settings: StageSettings, credentials: SnowflakeCredentials): Promi
     lockTimeoutSeconds: LOCK_SECONDS,
     deadlines: { connectSeconds: CONNECT_SECONDS, statementSeconds: STATEMENT_SECONDS },
   });
+  // Else whatever the user may do by another role would pass for what this one may.
+  await session.run('use secondary roles none');
+  return session;
 }
 
 function note(line: string): void {

@@ -1,4 +1,4 @@
-import { failureOf, type SnowflakeFailure } from '../../adapters/snowflake/failures.ts';
+import { failureOf, type SnowflakeFailure, wasAnswered } from '../../adapters/snowflake/failures.ts';
 import type { SnowflakeNames } from '../../adapters/snowflake/names.ts';
 import type { Session } from '../../adapters/snowflake/session.ts';
 import type { Grant } from './grants.ts';
@@ -93,7 +93,7 @@ export async function refusable<Result>(
     return { result: await work };
   } catch (error) {
     const refusal = failureOf(error);
-    if (!/^\d{6}$/.test(refusal.code)) throw error;
+    if (!wasAnswered(refusal)) throw error;
     return { refusal };
   }
 }

@@ -79,3 +79,21 @@ it('when it is interrupted, nothing more is asked, and the reason is thrown', as
   await expect(ask([stops, ...notes], { interrupted: interruption.signal })).rejects.toThrow('stopped');
   expect(asked.length).toBeLessThan(notes.length);
 });
+
+it('a question that was given up opens no session and puts no file any more', async () => {
+  const given = Promise.withResolvers<void>();
+  const late = Promise.withResolvers<unknown[]>();
+  const slow = question(
+    'a',
+    async ({ session, files, signal }) => {
+      signal.addEventListener('abort', () => given.resolve());
+      await given.promise;
+      const tried = await Promise.allSettled([session('reader'), files.put('a', new Uint8Array())]);
+      late.resolve(tried.map((one) => (one.status === 'rejected' ? one.reason.name : one.status)));
+      return asExpected('found');
+    },
+    0.01,
+  );
+  await ask([slow]);
+  expect(await late.promise).toEqual(['DeadlineMissed', 'DeadlineMissed']);
+});

@@ -48,6 +48,14 @@ describe('npm run snowflake:verify', () => {
     expect(openSessions.filter((session) => !submitting.has(session))).toEqual([]);
   });
 
+  it('asks what a role may do with that role alone, whatever else its user may', async () => {
+    const { queries } = await world.verify([]);
+    for (const asked of queries.filter(({ sql }) => /^(show grants|explain|create temporary)/.test(sql))) {
+      const [, first] = queries.filter(({ sessionId }) => sessionId === asked.sessionId);
+      expect(first?.sql).toBe('use secondary roles none');
+    }
+  });
+
   it('sends nothing but Snowflake SQL', async () => {
     const { queries } = await world.verify(['--slow', '1']);
     const texts = queries.flatMap(({ sql }) => [sql, blockTextOf(sql)?.replace(/;$/, '') ?? sql]);
