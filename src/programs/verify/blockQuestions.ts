@@ -127,9 +127,9 @@ export const blockQuestions: readonly Question[] = [
 const SECONDS_BESIDES = 180;
 
 /**
- * Whether a query outlives its session is told both ways: user guide, "Snowflake sessions and
- * session policies", ends a session that idles, and "Session policies" counts a running query as
- * use of it.
+ * A session that idles is ended, after four hours, or by a policy from five minutes on (user guide,
+ * "Snowflake sessions and session policies"). What becomes of a query that was submitted in it is
+ * not said there.
  */
 export function outlivingQuestion(minutes: number): Question {
   return {

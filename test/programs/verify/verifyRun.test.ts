@@ -1,5 +1,6 @@
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createRunFiles } from '../../../src/programs/verify/runFiles.ts';
 import { parseSnowflake } from '../../adapters/snowflake/snowflakeGrammar.ts';
 import { blockTextOf } from '../../adapters/snowflake/snowflakeScripting.ts';
 import { fakeAccount, type Rule, refuse, rowsOf, when } from './fakeAccount.ts';
@@ -114,11 +115,20 @@ describe('npm run snowflake:verify', () => {
     expect(await world.filesLeft()).toEqual([Key]);
   });
 
+  it('removes files that killed runs have left, a day later', async () => {
+    const files = createRunFiles(world.s3, world.bucket, 'fedcba9876543210');
+    await files.put('own.parquet', new Uint8Array(1));
+    const [left, ...others] = (await world.filesLeft()).filter((key) => !key.startsWith(files.folder));
+    expect([left, others]).toEqual([expect.stringMatching(/^verify\/0123456789abcdef\//), []]);
+    expect(await files.clear(Date.now() + 60_000)).toBe(1);
+    expect(await world.filesLeft()).toEqual([]);
+  });
+
   it.each(['SIGINT', 'SIGTERM'] as const)('removes what it has made when it is stopped by %s', async (signal) => {
     const ended = await runVerify(
       [],
       ({ kill }) => {
-        const stopping = when(/^explain/, () => {
+        const stopping = when(/^explain .*CUR_VERIFY_/s, () => {
           kill(signal);
           return rowsOf(['status']);
         });
@@ -132,6 +142,24 @@ describe('npm run snowflake:verify', () => {
     expect(linesOf(ended).length).toBeLessThan(QUESTIONS);
     expect(ended.stderr).toBe('stopping: what this run has made is removed\n');
     expect(ended.status).toBe({ SIGINT: 130, SIGTERM: 143 }[signal]);
+  });
+
+  it('drops the schema once the last that was being made in it is there', async () => {
+    const ended = await runVerify(
+      ['--only', 'script-step'],
+      ({ kill }) => {
+        const stopping = when(/^create external table/, () => {
+          kill('SIGTERM');
+          return rowsOf(['status']);
+        });
+        return fakeAccount(world.grants, [stopping]);
+      },
+      world.env,
+    );
+    const statements = ended.queries.map(({ sql }) => sql);
+    expect(statements.findLastIndex((sql) => /^create /.test(sql))).toBeGreaterThan(2);
+    expect(statements.findIndex((sql) => /^drop schema/.test(sql))).toBe(statements.length - 1);
+    expect(ended.status).toBe(143);
   });
 
   it('cancels what it has submitted when it is stopped', async () => {
