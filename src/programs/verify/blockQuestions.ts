@@ -96,8 +96,8 @@ const resultQuestion: Question = {
 };
 
 /**
- * SQL reference, "CREATE TABLE", access control requirements: CREATE TABLE on the schema is not
- * needed for a temporary table.
+ * It should need no more than the use of the schema. Where it does, scripts have one of their own
+ * all the same.
  */
 const temporaryTableQuestion: Question = {
   id: 'temporary-table',

@@ -35,11 +35,15 @@ const FIRST_NOT = '07_grants.sql';
 
 /**
  * The statements by which setup makes a warehouse in a schema, from the external table to the
- * views. Throws what {@link setupSteps} throws.
+ * views. Throws what {@link setupSteps} throws, and an Error when it has other steps than it had.
  */
 export async function warehouseStatements(settings: StageSettings, readScript: ReadScript): Promise<string[]> {
   const steps = await stepsFor({ ...settings, payersTable: 'none' }, readScript);
-  const at = (name: string) => steps.findIndex((step) => step.name === name);
+  const at = (name: string) => {
+    const index = steps.findIndex((step) => step.name === name);
+    if (index < 0) throw new Error(`setup has no step ${name}`);
+    return index;
+  };
   return steps.slice(at(FIRST_AFTER) + 1, at(FIRST_NOT)).flatMap(({ sql }) => statementsOf(sql));
 }
 
