@@ -25,7 +25,7 @@ export async function verifiedStage(settings: StageSettings, readScript: ReadScr
     integration: `${role}_STAGING`,
     role,
     readerRole: `${role}_READER`,
-    grants: grantsOf(steps.flatMap(({ sql }) => statementsOf(sql))).filter(({ privilege }) => privilege !== 'ROLE'),
+    grants: grantsOf(steps.flatMap(({ sql }) => statementsOf(sql))),
   };
 }
 
