@@ -19,7 +19,7 @@ const LEFT_OUT_WHEN_QUICK = [
   'test/aws/wiring.test.ts',
   'test/scale/scale.test.ts',
   'test/functions/**',
-  'test/programs/{drill/drill,payer/payerCheck,setup/snowflakeSetup}.test.ts',
+  'test/programs/{drill/drill,payer/payerCheck,setup/snowflakeSetup,verify/{answers,verifyRun}}.test.ts',
   'test/resources/{payerAccount*,stageVariants,template}.test.ts',
 ];
 

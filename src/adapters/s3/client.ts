@@ -28,7 +28,8 @@ export function createS3Client(
   const endpoint = config.endpoint ?? (env.AWS_ENDPOINT_URL_S3 || env.AWS_ENDPOINT_URL);
   return new S3Client({
     maxAttempts: MAX_ATTEMPTS,
-    // Nothing is uploaded; what is read are parts of objects, which have no checksum of their own.
+    // No function uploads anything; what they read are parts of objects, which have no checksum of
+    // their own.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
     requestHandler: { connectionTimeout: CONNECTION_TIMEOUT_MS, socketTimeout: SOCKET_TIMEOUT_MS },
