@@ -72,7 +72,7 @@ function openWarehouse(finalizing: FinalizeEnvironment): Warehouse {
       // One more than are registered and audited at once: a publish waits for none of them.
       statementsAtOnce: finalizing.FINALIZE_STATEMENTS + 1,
     }),
-    names: snowflakeNames({ database, schema }),
+    names: snowflakeNames({ database, schema, target: finalizing.WAREHOUSE_TARGET }),
     stage,
     analyticsStatements: (period, payers) => analyticsStatements(script, period, payers),
   });

@@ -88,6 +88,8 @@ export interface FileAudit {
    * (`COST_BOUND`), either way.
    */
   readonly rowsOfImpossibleCost: number;
+  /** Why none of it can be read, where the warehouse says so. */
+  readonly reason?: string | undefined;
 }
 
 export interface Publication {

@@ -16,7 +16,7 @@ import { FinalizerWorld } from './finalizerWorld.ts';
 import { type Line, type Mortal, mortal, openLine } from './mortal.ts';
 import { BARE, SCRIPT } from './snowflakeScript.ts';
 
-const NAMES = snowflakeNames({ database: 'CUR_REACTOR', schema: 'CUR' });
+const NAMES = snowflakeNames({ database: 'CUR_REACTOR', schema: 'CUR', target: 'external' });
 const { privateKey } = createKey();
 const MAX_TICKS = 20;
 /** Longer than a lease: whoever comes after a process that died may find it running. */

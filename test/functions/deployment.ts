@@ -58,6 +58,7 @@ export class Deployment {
       SNOWFLAKE_SCHEMA: 'CUR',
       SNOWFLAKE_WAREHOUSE: 'CUR_REACTOR',
       SNOWFLAKE_ROLE: 'CUR_REACTOR',
+      WAREHOUSE_TARGET: 'external',
       RECONCILE_CONCURRENCY: '2',
       PAYERS_TABLE: 'none',
       STALE_AFTER_HOURS: '36',

@@ -3,12 +3,13 @@ import type { Partition } from '../../billing/partition.ts';
 import { monthOf, yearOf } from '../../billing/period.ts';
 import { COST_BOUND } from '../../warehouse/costs.ts';
 import type { FileAudit, StagedFile } from '../../warehouse/warehouse.ts';
+import type { SnowflakeRow } from './connection.ts';
 import type { SnowflakeNames } from './names.ts';
 import { type ByValue, isByValue, readSql, tryNumberSql, valueSql } from './readColumn.ts';
 import type { Statements } from './statements.ts';
 
-const COST = 'line_item_unblended_cost';
-const START = 'bill_billing_period_start_date';
+export const COST = 'line_item_unblended_cost';
+export const START = 'bill_billing_period_start_date';
 
 /** How the external table is read. */
 interface Reading {
@@ -39,20 +40,46 @@ export async function auditFiles(
 ): Promise<FileAudit[]> {
   if (files.length === 0) return [];
   const [year, month] = [yearOf(period), monthOf(period)];
-  const rows = await session.run(
-    `select staged_key, count(*) as row_count,
+  const columns = {
+    stagedKey: 'staged_key',
+    periodStart: readSql(START, byValue),
+    costText: costTextSql(byValue),
+    cost: tryNumberSql(COST, byValue),
+  };
+  const source = `${names.externalTable} where year = ? and month = ? and payer = ?`;
+  const rows = await session.run(auditSql(columns, source), [year, month, year, month, payer]);
+  return auditsOf(files, rows);
+}
+
+/** SQL for what an audit looks at in each row. */
+export interface AuditedColumns {
+  readonly stagedKey: string;
+  /** A TIMESTAMP_NTZ on UTC's clock. */
+  readonly periodStart: string;
+  /** Not NULL where a row has a cost at all, be it one that is no number. */
+  readonly costText: string;
+  /** NULL where it is no number. */
+  readonly cost: string;
+}
+
+/**
+ * The statement that counts, per file, what {@link auditsOf} reads of it. Its first binds are the
+ * year and the month; `source` is what stands behind FROM.
+ */
+export function auditSql({ stagedKey, periodStart, costText, cost }: AuditedColumns, source: string): string {
+  return `select staged_key, count(*) as row_count,
        count_if(year(period_start) <> ? or month(period_start) <> ?) as other_count,
        count(cost_text) as cost_count,
        count_if(cost_text is not null and not coalesce(abs(cost) < ${COST_BOUND}, false)) as impossible_count
      from (
-       select staged_key, ${readSql(START, byValue)} as period_start,
-         ${costTextSql(byValue)} as cost_text, ${tryNumberSql(COST, byValue)} as cost
-       from ${names.externalTable}
-       where year = ? and month = ? and payer = ?
+       select ${stagedKey} as staged_key, ${periodStart} as period_start, ${costText} as cost_text, ${cost} as cost
+       from ${source}
      )
-     group by staged_key`,
-    [year, month, year, month, payer],
-  );
+     group by staged_key`;
+}
+
+/** The audits of these files: a file without a row has zero rows. */
+export function auditsOf(files: readonly StagedFile[], rows: readonly SnowflakeRow[]): FileAudit[] {
   const counts = new Map(
     z
       .array(AuditRow)

@@ -65,16 +65,7 @@ export async function unregisterFiles(
   stagedKeys: readonly string[],
 ): Promise<void> {
   if (stagedKeys.length === 0) return;
-  const { payer, period } = partition;
-  const published = await session.run(
-    `select staged_key from ${names.currentFiles}
-     where year = ? and month = ? and payer = ? and staged_key in ${BOUND_TEXTS}`,
-    [yearOf(period), monthOf(period), payer, JSON.stringify(stagedKeys)],
-  );
-  if (published.length > 0) {
-    const keys = z.array(KeyRow).parse(published);
-    throw new Error(`published files cannot be unregistered: ${keys.map((row) => row.STAGED_KEY).join(', ')}`);
-  }
+  await refusePublished(session, names, partition, stagedKeys);
   // Whether REMOVE FILES minds a file that the table does not know is not documented.
   const registered = await registeredKeys(session, names, partition);
   const known = [...new Set(stagedKeys)].filter((stagedKey) => registered.has(stagedKey));
@@ -86,6 +77,23 @@ export async function unregisterFiles(
       .find(({ STATUS }) => STATUS === 'UNREGISTER_FAILED');
     if (failed) throw new Error(`${failed.FILE} was not unregistered: ${failed.DESCRIPTION}`);
   }
+}
+
+/** Throws an Error that names those of the files that are published. */
+export async function refusePublished(
+  session: Statements,
+  names: SnowflakeNames,
+  { payer, period }: Partition,
+  stagedKeys: readonly string[],
+): Promise<void> {
+  const published = await session.run(
+    `select staged_key from ${names.currentFiles}
+     where year = ? and month = ? and payer = ? and staged_key in ${BOUND_TEXTS}`,
+    [yearOf(period), monthOf(period), payer, JSON.stringify(stagedKeys)],
+  );
+  if (published.length === 0) return;
+  const keys = z.array(KeyRow).parse(published);
+  throw new Error(`published files cannot be unregistered: ${keys.map((row) => row.STAGED_KEY).join(', ')}`);
 }
 
 /**
@@ -112,7 +120,7 @@ function failureOf({ STATUS, DESCRIPTION }: z.infer<typeof OutcomeRow>): string 
  * The staged key at the end of a path. Snowflake writes paths from the bucket on, or from the
  * stage's folder on.
  */
-function stagedKeyIn(partition: Partition, path: string | null | undefined): string | undefined {
+export function stagedKeyIn(partition: Partition, path: string | null | undefined): string | undefined {
   const start = path?.lastIndexOf(partitionPrefix(partition)) ?? -1;
   return start < 0 ? undefined : path?.slice(start);
 }

@@ -1,7 +1,22 @@
 import * as z from 'zod/mini';
 import { wrongFields } from '../../base/wrongFields.ts';
-import { parseIdentifier } from '../../warehouse/identifier.ts';
-import { rateMinutes, scheduleProblem } from './schedule.ts';
+import {
+  bucketName,
+  idsOf,
+  isTable,
+  kmsKey,
+  memoryMb,
+  number,
+  queueConcurrency,
+  schedule,
+  seconds,
+  secretName,
+  snowflakeName,
+  text,
+  topicArn,
+  wholeNumber,
+} from './paramKinds.ts';
+import { rateMinutes } from './schedule.ts';
 import { clashesOf } from './stageClashes.ts';
 
 // CloudWatch Logs API Reference, PutRetentionPolicy.
@@ -18,68 +33,6 @@ const DAY_SECONDS = 86_400;
  * quarter of an hour for a failure.
  */
 const MAX_SWEEP_MINUTES = 15;
-
-const text = (pattern: RegExp, what: string) => z.string(`must be ${what}`).check(z.regex(pattern, `must be ${what}`));
-
-/** A number of serverless.yml, or the text that `--param` makes of it. */
-const number = (isAllowed: (value: number) => boolean, what: string) =>
-  z.pipe(
-    z
-      .union([z.number(), z.string()], `must be ${what}`)
-      .check(z.refine((value) => /^\d{1,9}$/.test(String(value)) && isAllowed(Number(value)), `must be ${what}`)),
-    z.transform(Number),
-  );
-const wholeNumber = (least: number, most: number, unit: string) =>
-  number((value) => value >= least && value <= most, `a whole number of ${unit} from ${least} to ${most}`);
-const seconds = (most: number) => wholeNumber(0, most, 'seconds');
-
-// AWS Lambda Developer Guide, Lambda quotas.
-const memoryMb = wholeNumber(128, 10_240, 'MB');
-// AWS Lambda Developer Guide, "Configuring maximum concurrency for Amazon SQS event sources".
-const queueConcurrency = wholeNumber(2, 1000, 'invocations');
-
-const schedule = z.string('must be a schedule').check(
-  z.refine((expression) => scheduleProblem(expression) === undefined, {
-    error: ({ input }) => scheduleProblem(String(input)),
-  }),
-);
-
-// AWS Secrets Manager API Reference, CreateSecret.
-const secretName = (what: string) => text(/^[A-Za-z0-9/_+=.@-]{1,512}$/, what);
-
-const isIdentifier = (name: string) => {
-  try {
-    return parseIdentifier('name', name) !== '';
-  } catch {
-    return false;
-  }
-};
-const identifier = 'letters, digits, _ and $, no digit first';
-const snowflakeName = z
-  .string(`must be a name in Snowflake that needs no quotes (${identifier})`)
-  .check(z.refine(isIdentifier, `must be a name in Snowflake that needs no quotes (${identifier})`));
-const isTable = (name: string) => name.split('.').length === 3 && name.split('.').every(isIdentifier);
-
-// Amazon S3 User Guide, General purpose bucket naming rules.
-const bucketName = text(
-  /^(?!xn--|sthree-|amzn-s3-demo-|\d+\.\d+\.\d+\.\d+$)(?!.*\.\.)(?!.*(-s3alias|--ols-s3|\.mrap|--x-s3|--table-s3)$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
-  'the name of a bucket: 3 to 63 lower-case letters, digits, hyphens and dots, as S3 allows them',
-);
-
-const topicArn = text(
-  /^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}$/,
-  'the ARN of an SNS topic, such as arn:aws:sns:us-east-1:999988887777:on-call',
-);
-
-const kmsKey = text(
-  /^$|^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/,
-  'empty, or the ARN of a KMS key, not of an alias',
-);
-const idsOf = (kind: string, what: string) =>
-  z.array(
-    text(new RegExp(`^${kind}-[0-9a-f]{8,17}$`), `${what}, such as ${kind}-0123456789abcdef0`),
-    `must be a list of ids of ${what}s (in serverless.yml: --param cannot hold a list)`,
-  );
 
 /**
  * The params of serverless.yml: every decision that a stage may take differently. Units stand in
@@ -216,6 +169,11 @@ const stageParams = z.strictObject({
   snowflakeWarehouse: snowflakeName,
   /** The reactor's role in Snowflake. The readers' role has the same name with _READER appended. */
   snowflakeRole: snowflakeName,
+  /**
+   * Where readers' line items are. external: in the staged files, under an external table. table: in
+   * a native table, which each publish loads.
+   */
+  warehouseTarget: z.enum(['external', 'table'], 'must be external or table'),
   /**
    * The table that payers are configured in, such as aws_az_share.metadata.pro_refresh_config.
    * none: only the payers file counts.

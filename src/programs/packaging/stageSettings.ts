@@ -18,6 +18,7 @@ export interface StageSettings {
   readonly schema: string;
   readonly warehouse: string;
   readonly role: string;
+  readonly target: 'external' | 'table';
   /** As database.schema.table, or `none`. */
   readonly payersTable: string;
   /** From the project's folder. */
@@ -75,8 +76,14 @@ export function readStageSettings(yaml: string, stage: string): StageSettings {
     schema: text('snowflakeSchema'),
     warehouse: text('snowflakeWarehouse'),
     role: text('snowflakeRole'),
+    target: targetOf(text('warehouseTarget')),
     payersTable: text('payersTable'),
     payersFile: text('payersFile'),
     rolePath: text('rolePath'),
   };
+}
+
+function targetOf(text: string): StageSettings['target'] {
+  if (text === 'external' || text === 'table') return text;
+  throw new SettingsInvalid(`warehouseTarget must be external or table, got ${quoteValue(text)}`);
 }

@@ -14,7 +14,7 @@ import { parsePeriod } from '../../../src/billing/period.ts';
 import { stagedKeyOf } from '../../../src/copy/stagedKey.ts';
 import { find, parseSnowflake, type SqlNode } from './snowflakeGrammar.ts';
 
-const NAMES = snowflakeNames({ database: 'CUR_REACTOR', schema: 'CUR' });
+const NAMES = snowflakeNames({ database: 'CUR_REACTOR', schema: 'CUR', target: 'external' });
 const PARTITION = { payer: parsePayer('111122223333'), period: parsePeriod('2026-09') };
 
 /** The first node of a kind. */

@@ -48,6 +48,7 @@ describe('a param', () => {
     ['snowflakeSchema', '1CUR', 'a name in Snowflake'],
     ['snowflakeWarehouse', 'A B', 'a name in Snowflake'],
     ['snowflakeRole', '', 'a name in Snowflake'],
+    ['warehouseTarget', 'native', 'external or table'],
     ['payersTable', 'metadata.pro_refresh_config', 'database.schema.table, or none'],
     ['payersTable', 'a.b.c; drop table d', 'database.schema.table, or none'],
     ['snowflakeUserArn', 'snowflake', 'the ARN of an IAM user'],

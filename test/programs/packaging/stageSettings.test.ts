@@ -13,6 +13,7 @@ params:
     snowflakeSchema: CUR
     snowflakeWarehouse: CUR
     snowflakeRole: ${role}
+    warehouseTarget: external
     payersTable: none
     payersFile: resources/payers.yml
     rolePath: /
@@ -44,6 +45,7 @@ describe('the settings of a stage', () => {
       schema: 'CUR',
       warehouse: 'CUR',
       role: 'R',
+      target: 'external',
       payersTable: 'none',
       payersFile: 'resources/payers.yml',
       rolePath: '/',
@@ -56,6 +58,11 @@ describe('the settings of a stage', () => {
     [`'\${env:ROLE}'`, 'snowflakeRole must hold no variable'],
   ])('are refused with the name of the parameter: %s', (role, message) => {
     expect(() => readStageSettings(yaml(role), 'dev')).toThrow(message);
+  });
+
+  it('are refused with a target that there is not', () => {
+    const other = yaml('R').replace('warehouseTarget: external', 'warehouseTarget: native');
+    expect(() => readStageSettings(other, 'dev')).toThrow('warehouseTarget must be external or table, got "native"');
   });
 
   it('are refused when there are none, or the stage has no name', () => {

@@ -23,6 +23,7 @@ const SETTINGS: SetupSettings = {
   schema: 'CUR',
   warehouse: 'CUR_WH',
   role: 'CUR_ROLE',
+  target: 'external',
   accountId: '111122223333',
   payersTable: PAYERS_TABLE,
   payersFile: 'resources/payers.yml',
@@ -70,7 +71,6 @@ describe('the setup', () => {
 
   it('lets the reactor write its tables, and own the external table and the view over it: nothing more', () => {
     expect(granted('CUR_ROLE').filter((text) => !text.includes('usage on'))).toEqual([
-      'grant ownership on external table CUR_DB.CUR.CUR_EXTERNAL to role CUR_ROLE copy current grants',
       'grant create view on schema CUR_DB.CUR to role CUR_ROLE',
       'grant ownership on view CUR_DB.CUR.CUR_LINE_ITEMS to role CUR_ROLE copy current grants',
       'grant select, insert, delete on table CUR_DB.CUR.CUR_CURRENT_FILES to role CUR_ROLE',
@@ -78,8 +78,23 @@ describe('the setup', () => {
       'grant select, insert on table CUR_DB.CUR.CUR_COLUMNS_BY_VALUE to role CUR_ROLE',
       'grant select, insert, update on table CUR_DB.CUR.CUR_FENCE to role CUR_ROLE',
       'grant select, insert, delete on table CUR_DB.CUR.CUR_FINDINGS to role CUR_ROLE',
+      'grant ownership on external table CUR_DB.CUR.CUR_EXTERNAL to role CUR_ROLE copy current grants',
       'grant select on table AWS_AZ_SHARE.METADATA.PRO_REFRESH_CONFIG to role CUR_ROLE',
     ]);
+  });
+
+  it('for a native table makes it, replaces the view by one over it, and makes no external table', async () => {
+    const forTable = await stepsWith({ target: 'table' });
+    const native = forTable.flatMap(({ sql }) => statementsOf(sql)).map((text) => text.replaceAll(/\s+/g, ' '));
+    expect(await parseSnowflake(printedSetup(forTable))).toHaveLength(native.length);
+    expect(native.filter((text) => /CUR_EXTERNAL|external table/i.test(text))).toEqual([]);
+    const made = native.findIndex((text) => text.startsWith('create table if not exists CUR_DB.CUR.CUR_LOADED '));
+    const viewed = native.findIndex((text) => text.startsWith('create or replace view CUR_DB.CUR.CUR_LINE_ITEMS '));
+    expect([made, viewed]).toEqual([made, viewed].toSorted((a, b) => a - b));
+    expect(made).toBeGreaterThan(-1);
+    expect(native[viewed]).toContain(' from CUR_DB.CUR.CUR_LOADED as registered ');
+    const loaded = native.filter((text) => /^grant .*CUR_LOADED/.test(text));
+    expect(loaded).toEqual(['grant select, insert, delete on table CUR_DB.CUR.CUR_LOADED to role CUR_ROLE']);
   });
 
   it('takes every column for one of unknown types where files are published already, when it first asks', () => {

@@ -9,7 +9,8 @@ export function describeUnregister(harness: () => WarehouseHarness): void {
     await warehouse.register(ALPHA, [old, fresh]);
     await warehouse.publish(PERIOD, 1, [publicationOf(ALPHA, [fresh])]);
     for (const _ of [1, 2]) await warehouse.unregister(ALPHA, [old.stagedKey]);
-    expect(await warehouse.audit(ALPHA, [old, fresh])).toMatchObject([{ rows: 0 }, { rows: 1 }]);
+    const forgotten = harness().registers ? 0 : 1;
+    expect(await warehouse.audit(ALPHA, [old, fresh])).toMatchObject([{ rows: forgotten }, { rows: 1 }]);
     expect(await harness().visibleRows(ALPHA)).toEqual(['f1']);
     await warehouse.register(ALPHA, [old]);
     expect(await warehouse.audit(ALPHA, [old])).toMatchObject([{ rows: 1 }]);

@@ -19,7 +19,7 @@ export function evaluate(expression: Expression, scope: Scope): SqlValue {
     case 'text':
       return expression.text;
     case 'number':
-      return /^\d+$/.test(expression.text) ? integer(Number(expression.text)) : double(Number(expression.text));
+      return /^-?\d+$/.test(expression.text) ? integer(Number(expression.text)) : double(Number(expression.text));
     case 'word':
       return expression.value;
     case 'bind':

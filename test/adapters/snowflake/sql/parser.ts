@@ -24,6 +24,7 @@ class Parser {
   readonly #tokens: readonly Token[];
   #at = 0;
   #binds = 0;
+  #unnamed = 0;
 
   constructor(tokens: readonly Token[]) {
     this.#tokens = tokens;
@@ -128,6 +129,7 @@ class Parser {
     const token = this.#next();
     if (token.is === 'text') return { is: 'text', text: token.text };
     if (token.is === 'number') return { is: 'number', text: token.text };
+    if (token.text === '-') return { is: 'number', text: `-${this.#next().text}` };
     if (token.is === 'quoted') return this.#nameFrom(token.text);
     if (token.text === '?') {
       this.#binds += 1;
@@ -221,16 +223,36 @@ class Parser {
     const expression = this.expression();
     if (this.#took('as')) return { name: this.#name(), expression };
     if (expression.is === 'name') return { name: expression.name, expression };
-    return { name: expression.is === 'call' ? expression.name : 'expression', expression };
+    // Each its own: two columns of the same name would be one in a row.
+    this.#unnamed += 1;
+    return { name: `expression ${this.#unnamed}`, expression };
   }
 
   #source(): Source {
+    if (this.#peek().text.startsWith('@')) return this.#stage();
     const isQuery = this.#took('(');
     const relation = isQuery ? this.query() : this.#path();
     if (isQuery) this.#expect(')');
     const { is, text } = this.#peek();
     const hasAlias = this.#took('as') || (is === 'word' && !CLAUSES.has(text));
     return { relation, alias: hasAlias ? this.#name() : undefined };
+  }
+
+  /** `@path (file_format => '…', pattern => '…')`. */
+  #stage(): Source {
+    const relation = this.#next().text;
+    const options = new Map<string, string>();
+    if (this.#peek().text === '(') {
+      for (const [name, value] of this.bracketed(() => this.#option())) options.set(name, value);
+    }
+    return { relation, alias: undefined, pattern: options.get('pattern') };
+  }
+
+  #option(): [string, string] {
+    const name = this.#name();
+    this.#expect('=');
+    this.#expect('>');
+    return [name, this.#next().text];
   }
 
   #type(): string {
