@@ -23,6 +23,7 @@ async function finalize(target: WarehouseTarget, nth?: number) {
       ticks,
       torn: world.torn,
       findings: world.findings(),
+      unseen: world.unseen(),
       views: world.views(),
       dirty: records.filter(isDirty).length,
       analysed: records.map(({ analysed, published }) => analysed?.setId === published?.setId),
@@ -39,11 +40,12 @@ const FEWEST_EFFECTS = 120;
 type Outcome = Awaited<ReturnType<typeof finalize>>;
 
 /** Nothing was doubled, nothing torn, and nothing is left to do. */
-function expectFinalized(nth: number, { torn, findings, views, dirty, analysed, analytics }: Outcome): void {
-  expect({ nth, torn, findings, dirty, analysed, analytics }).toEqual({
+function expectFinalized(nth: number, { torn, findings, unseen, views, dirty, analysed, analytics }: Outcome): void {
+  expect({ nth, torn, findings, unseen, dirty, analysed, analytics }).toEqual({
     nth,
     torn: [],
     findings: ONCE,
+    unseen: [],
     dirty: 0,
     analysed: [true, true],
     analytics: 'done',

@@ -208,6 +208,13 @@ export class SnowflakeWorld {
     return this.state.tables.findings.map(({ payer, year }) => `${payer} ${year}`).sort();
   }
 
+  /** The rows in the native table that no reader sees. */
+  unseen(): readonly unknown[] {
+    const seen = new Set(this.views().flatMap(({ visible }) => visible));
+    const { loadedRows } = this.state.tables;
+    return loadedRows.length === 0 || loadedRows.length === seen.size ? [] : loadedRows;
+  }
+
   /** What readers see, and should in the end. */
   views(): { visible: readonly string[]; wanted: readonly string[] }[] {
     return [...this.#sets].map(([partition, sets]) => ({ visible: this.#visible(partition), wanted: sets.new }));

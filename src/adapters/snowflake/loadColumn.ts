@@ -73,7 +73,7 @@ const LOADED: Readonly<Record<ValueType, (value: string, fileType: string | unde
 /** Text is in UTC unless it says its own offset, as where it is read by value. */
 function textTimeSql(text: string): string {
   return `iff(
-      regexp_substr(${text}, '[0-9]:[0-9]{2}.*(Z|[+-][0-9]{2}(:?[0-9]{2})?)$') is not null,
+      regexp_substr(${text}, '[0-9]:[0-9]{2}.*(Z|[+-][0-9]{2}(:{0,1}[0-9]{2}){0,1})$') is not null,
       to_timestamp_ltz(${text}, 'auto'),
       ${utcSql(`to_timestamp_ntz(${text}, 'auto')`)}
     )`;

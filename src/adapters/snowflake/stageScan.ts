@@ -115,7 +115,7 @@ function stagePath({ stage }: SnowflakeNames, partition: Partition): string {
 /** The pattern is of the whole path, or of what follows the stage's path: it matches either. */
 function scanned({ fileFormat }: SnowflakeNames, files: readonly StagedFile[]): string {
   const fileNames = files.map(({ stagedKey }) => stagedKey.slice(stagedKey.lastIndexOf('/') + 1));
-  const pattern = `(.*/)?(${fileNames.map((name) => name.replace(/[^\w-]/g, '[$&]')).join('|')})`;
+  const pattern = `(.*/){0,1}(${fileNames.map((name) => name.replace(/[^\w-]/g, '[$&]')).join('|')})`;
   return `(file_format => '${fileFormat}', pattern => ${quoteText(pattern)})`;
 }
 
