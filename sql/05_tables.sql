@@ -16,7 +16,9 @@ create table if not exists #current_files (
     published_at timestamp_ntz not null
 );
 
--- one row per partition that was ever published, with files or without
+-- one row per partition that was ever published, with files or without. costs:
+-- what its line items cost, unblended, as JSON: [{"currency": …, "cost": …}], a
+-- currency each. Null where nobody has added them up: an older release
 create table if not exists #publications (
     payer varchar not null,
     year number(4, 0) not null,
@@ -24,7 +26,8 @@ create table if not exists #publications (
     delivery_id varchar,
     as_of timestamp_ntz not null,
     epoch number(38, 0) not null,
-    published_at timestamp_ntz not null
+    published_at timestamp_ntz not null,
+    costs varchar
 );
 
 -- one row per column of reports that some registered file has as a map, or in
@@ -55,3 +58,4 @@ create table if not exists #fence (
 -- a table of an older release gets what it lacks
 alter table #fence add column if not exists script_run number(38, 0);
 alter table #fence add column if not exists script_statement number(38, 0);
+alter table #publications add column if not exists costs varchar;

@@ -13,7 +13,7 @@ grant create view on schema #schema to role #role;
 grant ownership on view #line_items_view to role #role copy current grants;
 
 grant select, insert, delete on table #current_files to role #role;
-grant select, insert, delete on table #publications to role #role;
+grant select, insert, update, delete on table #publications to role #role;
 grant select, insert on table #columns_by_value to role #role;
 grant select, insert, update on table #fence to role #role;
 grant select, insert, delete on table #findings to role #role;

@@ -6,6 +6,7 @@ import type { Problem } from '../ledger/problems.ts';
 import { problemOf, stepOf } from '../ledger/problems.ts';
 import type { StagedVersion } from '../ledger/versionRecord.ts';
 import { analyticsFailed, verificationFailed } from '../outbox/finalizeMessages.ts';
+import type { CurrencyCost } from '../warehouse/currencyCosts.ts';
 import type { StagedFile } from '../warehouse/warehouse.ts';
 import { type FinalizeServices, type FinalizeSettings, messageContext, type Run } from './services.ts';
 
@@ -21,6 +22,11 @@ export interface Publishable extends Candidate {
   readonly set: Extract<CurrentSet, { is: 'set' }>;
   readonly files: readonly StagedFile[];
   readonly setId: string;
+}
+
+/** What may be published: its audit has passed, and found these costs. */
+export interface Audited extends Publishable {
+  readonly costs: readonly CurrencyCost[];
 }
 
 /** `publishedEpoch` is that of the run that published the set: this one, or an earlier one. */

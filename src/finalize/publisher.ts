@@ -2,7 +2,7 @@ import { createChunks } from '../base/chunks.ts';
 import { partitionName } from '../billing/partition.ts';
 import { type Publication, WarehouseUnavailable } from '../warehouse/warehouse.ts';
 import { withinBudget } from './budget.ts';
-import { asOf, fail, type Publishable, type PublishedCandidate, rowsOf } from './candidate.ts';
+import { type Audited, asOf, fail, type PublishedCandidate, rowsOf } from './candidate.ts';
 import { throwIfUnanswered } from './probe.ts';
 import { endsRun, type FinalizeServices, type FinalizeSettings, type Run } from './services.ts';
 
@@ -17,7 +17,7 @@ const PUBLISH_AFTER_YIELD_SECONDS = 60;
  * Publishes an audited partition and settles it. Answers it, or undefined when the warehouse
  * refused it alone.
  */
-type Publish = (candidate: Publishable) => Promise<PublishedCandidate | undefined>;
+type Publish = (candidate: Audited) => Promise<PublishedCandidate | undefined>;
 
 /**
  * Makes the {@link Publish} of a run. One transaction publishes whatever was audited while the one
@@ -26,7 +26,7 @@ type Publish = (candidate: Publishable) => Promise<PublishedCandidate | undefine
  * failed by itself.
  */
 export function createPublisher(services: FinalizeServices, settings: FinalizeSettings, run: Run): Publish {
-  const publishTogether = createChunks<Publishable, Refusals>(PARTITIONS_PER_PUBLISH, (candidates) =>
+  const publishTogether = createChunks<Audited, Refusals>(PARTITIONS_PER_PUBLISH, (candidates) =>
     run.stopwatch.time('publish', () => publishChunk(services, settings, run, candidates)),
   );
   return async (candidate) => {
@@ -51,13 +51,13 @@ export async function settle(services: FinalizeServices, run: Run, candidate: Pu
 }
 
 /** Why the warehouse did not publish some of a chunk's partitions. */
-type Refusals = ReadonlyMap<Publishable, string>;
+type Refusals = ReadonlyMap<Audited, string>;
 
 async function publishChunk(
   services: FinalizeServices,
   settings: FinalizeSettings,
   run: Run,
-  candidates: readonly Publishable[],
+  candidates: readonly Audited[],
 ): Promise<Refusals> {
   try {
     await publishWithinBudget(services, settings, run, candidates.map(publicationOf));
@@ -69,7 +69,7 @@ async function publishChunk(
       await throwIfUnanswered(services, run, candidate.partition.payer, error);
       return new Map([[candidate, error instanceof Error ? error.message : String(error)]]);
     }
-    const refusals = new Map<Publishable, string>();
+    const refusals = new Map<Audited, string>();
     for (const one of candidates) {
       for (const [refused, reason] of await publishChunk(services, settings, run, [one])) refusals.set(refused, reason);
     }
@@ -91,8 +91,8 @@ function publishWithinBudget(
   );
 }
 
-function publicationOf({ partition, files, set }: Publishable): Publication {
-  return { partition, files, asOf: asOf(set.files), deliveryId: set.deliveryId };
+function publicationOf({ partition, files, set, costs }: Audited): Publication {
+  return { partition, files, asOf: asOf(set.files), deliveryId: set.deliveryId, costs };
 }
 
 /** The ledger knows already, unless this run or one that was cut off has published it. */

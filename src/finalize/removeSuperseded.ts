@@ -5,6 +5,7 @@ import { versionIdIn } from '../copy/stagedKey.ts';
 import { isDirty } from '../ledger/partitionRecord.ts';
 import type { StagedVersion, VersionRecord } from '../ledger/versionRecord.ts';
 import { type FinalizeServices, type FinalizeSettings, hasTimeFor, type Run } from './services.ts';
+import { createUnregister, type Unregister } from './unregister.ts';
 import { workThrough } from './workThrough.ts';
 
 /** A prime: from run to run, the first one lies far from the one before. */
@@ -25,8 +26,9 @@ export async function clearAway(
   // Another one begins in each run: where time is always short, everybody's turn comes.
   const start = payers.length === 0 ? 0 : (epoch * STRIDE) % payers.length;
   const turned = [...payers.slice(start), ...payers.slice(0, start)];
+  const clearing = { services, settings, run, unregister: createUnregister(services, run) };
   await workThrough(turned, pace, async (payer) => {
-    await removeSuperseded(services, settings, run, { payer, period });
+    await removeSuperseded(clearing, { payer, period });
     return undefined;
   });
 }
@@ -44,21 +46,22 @@ const FORGET_AFTER_MS = 14 * 86_400_000;
  *
  * A file is superseded if the warehouse does not show it, no delivery that is known names it, it is
  * older than what is shown in its place, and no change is waiting to be worked in: a late file may
- * be older than its fellows. The first run that finds it so notes since when; a later one removes
- * it. Order: the ledger marks it removed (under the epoch), the warehouse forgets it, the copy is
- * deleted. Cut off in between, or refused by the store, a file without an owner stays behind under
- * a key that is never used again; nothing that readers see depends on it, so this never fails a
- * run: it is reported. What was removed long ago is forgotten, where a manifest says what a
- * delivery consists of: without one, reconcile would take it for new as long as its source has it.
+ * be older than its fellows. The warehouse forgets it as soon as it is hidden, by the run that has
+ * hidden it or by the first clearing that finds it so, and the ledger notes since when; a later one
+ * deletes its copy. Order then: the warehouse forgets it, unless it has, the ledger marks it
+ * removed (both under the epoch), the copy is deleted. Cut off before the mark, or refused by the
+ * warehouse, the next clearing does it again; after the mark, or refused by the store, a copy
+ * without an owner stays behind under a key that is never used again. Nothing that readers see
+ * depends on either, so this never fails a run: it is reported. What was removed long ago is
+ * forgotten, where a manifest says what a delivery consists of: without one, reconcile would take
+ * it for new as long as its source has it.
  *
  * It looks at the copies that lie in the staging bucket, not at all versions that there ever were:
  * a month's last clearing costs what its first did. Where the bucket cannot be listed, nothing is
  * cleared, which is reported.
  */
 async function removeSuperseded(
-  services: FinalizeServices,
-  settings: FinalizeSettings,
-  run: Run,
+  { services, settings, run, unregister }: Clearing,
   partition: Partition,
 ): Promise<void> {
   const { ledger, now } = services;
@@ -68,31 +71,73 @@ async function removeSuperseded(
   const removedBy = now() - FORGET_AFTER_MS;
   if (kept) await ledger.forgetVersions(partition, run.epoch, { removedBy, kept });
   await ledger.forgetDeliveries(partition, run.epoch, removedBy);
-  const fresh = hidden.filter(({ outcome }) => outcome.supersededAt === undefined);
   const shownAgain = shown.filter(({ outcome }) => outcome.supersededAt !== undefined);
-  if (fresh.length > 0) await ledger.markSuperseded(partition, run.epoch, idsOf(fresh), since);
   if (shownAgain.length > 0) await ledger.markSuperseded(partition, run.epoch, idsOf(shownAgain), undefined);
+  const fresh = hidden.filter(({ outcome }) => outcome.supersededAt === undefined);
+  if (!(await unregister(partition, fresh.map(fileOf), hiddenSince({ ledger, run }, partition, since)))) return;
   const latest = now() - settings.supersededGraceSeconds * 1000;
   const over = hidden.filter(({ outcome }) => (outcome.supersededAt ?? since) <= latest);
-  if (over.length === 0) return;
-  await ledger.markRemoved(partition, run.epoch, idsOf(over), now());
-  await remove(services, settings, partition, over);
+  await unregister(partition, over.map(fileOf), async (forgotten) => {
+    await ledger.markRemoved(partition, run.epoch, idsOf(forgotten), now());
+    await deleteCopies(services, settings, partition, forgotten);
+  });
 }
 
-async function remove(
-  { warehouse, store, report }: FinalizeServices,
+/** What one clearing works with. */
+interface Clearing {
+  readonly services: FinalizeServices;
+  readonly settings: FinalizeSettings;
+  readonly run: Run;
+  readonly unregister: Unregister;
+}
+
+/** A staged copy, and the version that it was made of. */
+interface HiddenFile {
+  readonly id: VersionId;
+  readonly stagedKey: string;
+}
+
+function fileOf({ id, outcome: { stagedKey } }: StagedVersion): HiddenFile {
+  return { id, stagedKey };
+}
+
+/**
+ * Makes the warehouse forget the files that a publish has just hidden from readers, so that nobody
+ * scans them during their grace time, which begins. What is not done here, the next clearing does.
+ */
+export async function forgetReplaced(
+  { services: { ledger, now }, run, unregister }: Omit<Clearing, 'settings'>,
+  partition: Partition,
+  stagedKeys: readonly string[],
+): Promise<void> {
+  const files = stagedKeys.flatMap((stagedKey): HiddenFile[] => {
+    const id = versionIdIn(stagedKey);
+    return id === undefined ? [] : [{ id, stagedKey }];
+  });
+  await unregister(partition, files, hiddenSince({ ledger, run }, partition, now()));
+}
+
+function hiddenSince(
+  { ledger, run }: Pick<FinalizeServices, 'ledger'> & { readonly run: Run },
+  partition: Partition,
+  since: number,
+): (forgotten: readonly HiddenFile[]) => Promise<void> {
+  return (forgotten) => ledger.markSuperseded(partition, run.epoch, idsOf(forgotten), since);
+}
+
+async function deleteCopies(
+  { store, report }: FinalizeServices,
   { stagingBucket }: FinalizeSettings,
   partition: Partition,
-  versions: readonly StagedVersion[],
+  removed: readonly HiddenFile[],
 ): Promise<void> {
-  const keys = versions.map(({ outcome }) => outcome.stagedKey);
+  const { length: files } = removed;
   try {
-    await warehouse.unregister(partition, keys);
-    for (const key of keys) await store.delete({ bucket: stagingBucket, key });
-    report({ what: 'files-removed', partition, files: keys.length });
+    for (const { stagedKey } of removed) await store.delete({ bucket: stagingBucket, key: stagedKey });
+    report({ what: 'files-removed', partition, files });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    report({ what: 'removal-failed', partition, files: keys.length, reason });
+    report({ what: 'removal-failed', partition, files, reason });
   }
 }
 
@@ -174,6 +219,6 @@ function hasCopy(version: VersionRecord): version is StagedVersion {
   return version.outcome.status === 'staged';
 }
 
-function idsOf(versions: readonly VersionRecord[]): VersionId[] {
+function idsOf(versions: readonly Pick<VersionRecord, 'id'>[]): VersionId[] {
   return versions.map(({ id }) => id);
 }

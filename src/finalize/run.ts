@@ -11,10 +11,11 @@ import { analysePublished } from './analysePublished.ts';
 import { withinBudget } from './budget.ts';
 import { type Candidate, type Publishable, renewLease } from './candidate.ts';
 import { createPublisher, settle } from './publisher.ts';
-import { clearAway } from './removeSuperseded.ts';
+import { clearAway, forgetReplaced } from './removeSuperseded.ts';
 import { type FinalizeServices, type FinalizeSettings, hasTimeFor, type Run } from './services.ts';
 import { sliceOf } from './slices.ts';
-import { passesAudit } from './verify.ts';
+import { createUnregister } from './unregister.ts';
+import { audit } from './verify.ts';
 import { workOrder } from './workOrder.ts';
 import { workThrough } from './workThrough.ts';
 
@@ -85,6 +86,7 @@ async function publishDue(
   const ordered = workOrder(records, settings, statementsAtOnce);
   const visibleTo = lookInChunks(services, settings, run, ordered);
   const publish = createPublisher(services, settings, run);
+  const unregister = createUnregister(services, run);
   const visible: Payer[] = [];
   const mayBegin = (record: PartitionRecord) => hasTimeFor(sliceOf(record, settings) ?? 0, services, run);
   const pace = { atOnce: statementsAtOnce, mayBegin };
@@ -99,9 +101,14 @@ async function publishDue(
       };
     }
     await renewLease(services, settings, run);
-    if (!(await passesAudit(services, settings, { run, signal }, candidate))) return undefined;
+    const audited = await audit(services, settings, { run, signal }, candidate);
+    if (!audited) return undefined;
     return async () => {
-      if (await publish(candidate)) visible.push(partition.payer);
+      if (!(await publish(audited))) return;
+      visible.push(partition.payer);
+      const shown = new Set(candidate.files.map(({ stagedKey }) => stagedKey));
+      const replaced = seen?.stagedKeys.filter((stagedKey) => !shown.has(stagedKey)) ?? [];
+      await forgetReplaced({ services, run, unregister }, partition, replaced);
     };
   });
   return visible;

@@ -168,8 +168,10 @@ export type ReactorEvent =
     }
   | { readonly what: 'files-removed'; readonly partition: Partition; readonly files: number }
   /**
-   * Drop: superseded files stay behind without an owner. Nothing that readers see depends on them.
-   * With no file, the copies could not be listed: retry, by the next clearing.
+   * Superseded files could not be forgotten by the warehouse, or, with no file, a payer's copies
+   * not be listed: retry, by the next clearing. Or the store has not deleted copies that the
+   * warehouse has forgotten: drop, they stay behind without an owner. Nothing that readers see
+   * depends on them.
    */
   | {
       readonly what: 'removal-failed';

@@ -5,6 +5,8 @@
  * costs: no month has so many line items.
  */
 export const COST_BOUND = 1e12;
+/** Digits behind the point of such decimals. */
+export const DECIMALS = 15;
 
 /**
  * Beyond this a double has no room left for a sum. NaN is beyond it too: both warehouses order it
@@ -22,7 +24,7 @@ const ADDABLE_BOUND = 1e300;
  */
 export function sumSql(column: string): string {
   return `case when count(case when abs(${column}) < ${ADDABLE_BOUND} then ${column} end) > 0 then
-    cast(coalesce(sum(cast(case when abs(${column}) < ${COST_BOUND} then ${column} end as decimal(38, 15))), 0) as double)
+    cast(coalesce(sum(cast(case when abs(${column}) < ${COST_BOUND} then ${column} end as decimal(38, ${DECIMALS}))), 0) as double)
     + coalesce(sum(case when abs(${column}) < ${ADDABLE_BOUND} and abs(${column}) >= ${COST_BOUND} then ${column} end), 0)
   end`;
 }

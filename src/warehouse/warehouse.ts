@@ -2,6 +2,7 @@ import type { ColumnType } from '../billing/columnType.ts';
 import type { Partition } from '../billing/partition.ts';
 import type { Payer } from '../billing/payer.ts';
 import type { Period } from '../billing/period.ts';
+import type { CurrencyCost, FileCost } from './currencyCosts.ts';
 import type { ScriptEngine } from './script.ts';
 
 /**
@@ -10,6 +11,7 @@ import type { ScriptEngine } from './script.ts';
  *   register   the external table learns a partition's files; readers see nothing of it
  *   audit      the warehouse counts what it can really read of them
  *   publish    one transaction makes exactly the given files visible through the views
+ *   unregister the external table forgets those that were visible before
  *   script     the analytics script replaces the findings of (period, payers)
  *
  * Everything that readers can notice is fenced: `raiseFence` lets a run in and every older one out,
@@ -35,8 +37,8 @@ export interface Warehouse {
    */
   register(partition: Partition, files: readonly StagedFile[], signal?: AbortSignal): Promise<FileStatus[]>;
   /**
-   * Counts the rows that the warehouse reads in each of these files. A file it does not know has
-   * zero rows.
+   * Counts the rows that the warehouse reads in each of these files, and adds up what they cost, in
+   * one scan of the partition. A file it does not know has zero rows.
    */
   audit(partition: Partition, files: readonly StagedFile[], signal?: AbortSignal): Promise<FileAudit[]>;
   /**
@@ -45,7 +47,9 @@ export interface Warehouse {
    */
   publish(period: Period, epoch: number, publications: readonly Publication[], signal?: AbortSignal): Promise<void>;
   /**
-   * What readers see of these payers' month, as sums. Every payer that was asked for is in the
+   * What readers see of these payers' month, as sums: of what publications and findings say. Line
+   * items are read of those payers alone whose publication says no costs; throws where the rows
+   * that can be read are not those that were published. Every payer that was asked for is in the
    * answer.
    */
   totals(period: Period, payers: readonly Payer[]): Promise<Map<Payer, PartitionTotals>>;
@@ -55,10 +59,22 @@ export interface Warehouse {
    */
   readonly script: ScriptEngine;
   /**
-   * Forgets superseded files, so that their staged copies may be deleted. Never one that is
-   * published: that throws.
+   * Forgets superseded files of a month: nothing scans them any more, and their staged copies may
+   * be deleted. A file that it does not know is forgotten. Answers why some were not, by staged
+   * key: one that is published never is. Throws FencedOff.
    */
-  unregister(partition: Partition, stagedKeys: readonly string[]): Promise<void>;
+  unregister(
+    period: Period,
+    epoch: number,
+    superseded: readonly SupersededFiles[],
+    signal?: AbortSignal,
+  ): Promise<ReadonlyMap<string, string>>;
+}
+
+/** Files of a payer's month that readers do not see any more. */
+export interface SupersededFiles {
+  readonly payer: Payer;
+  readonly stagedKeys: readonly string[];
 }
 
 /** An immutable copy of one version, and what its footer promises. */
@@ -88,6 +104,8 @@ export interface FileAudit {
    * (`COST_BOUND`), either way.
    */
   readonly rowsOfImpossibleCost: number;
+  /** What its line items cost, unblended, but for those: one entry per currency. */
+  readonly costs: readonly FileCost[];
   /** Why none of it can be read, where the warehouse says so. */
   readonly reason?: string | undefined;
 }
@@ -102,6 +120,11 @@ export interface Publication {
    * 1970.
    */
   readonly asOf: number;
+  /**
+   * What the audit of these files found that they cost; kept with the publication. Absent: `totals`
+   * reads it from the line items.
+   */
+  readonly costs?: readonly CurrencyCost[] | undefined;
 }
 
 /** A currency is null where no row says one. */
@@ -110,7 +133,7 @@ export interface PartitionTotals {
    * What the line items cost, unblended: one entry per currency, none without rows. Null when no
    * row has a cost.
    */
-  readonly costs: readonly { readonly currency: string | null; readonly cost: number | null }[];
+  readonly costs: readonly CurrencyCost[];
   /** What the analytics have found: one entry per check that found something, and currency. */
   readonly findings: readonly CheckTotal[];
 }

@@ -10,6 +10,7 @@ const audit = (stagedKey: string, rows: number, counts: Partial<FileAudit> = {})
   rowsOfOtherPeriods: 0,
   rowsWithCost: rows,
   rowsOfImpossibleCost: 0,
+  costs: [],
   ...counts,
 });
 

@@ -49,6 +49,11 @@ function effectsOf(world: FinalizerWorld): readonly number[] {
   return [...world.tables.script.effects.values()];
 }
 
+/** The files that anybody sees: what is hidden is forgotten as well, before analytics have run. */
+function shownTo(world: FinalizerWorld): readonly string[] {
+  return PARTITIONS.flatMap((partition) => world.visible(partition) ?? []).sort();
+}
+
 /** What the run comes to when nothing disturbs it, and how many effects it has. */
 async function undisturbed(pace: Pace) {
   const world = await busyWorldAt(pace);
@@ -117,6 +122,10 @@ describe('a run with every kind of work', () => {
       await world.drain();
       expect({ nth, twice: effectsOf(world).filter((times) => times !== 1) }).toEqual({ nth, twice: [] });
       expect({ nth, ...(await outcomeOf(world)) }).toEqual({ nth, ...expected.outcome });
+      expect({ nth, registered: [...world.tables.registered.keys()].sort() }).toEqual({
+        nth,
+        registered: shownTo(world),
+      });
       expect({ nth, ...(await outcomeAfterAnotherRun(world)) }).toEqual({ nth, ...expected.later });
       expect(await missingFiles(world)).toEqual([]);
       world.close();

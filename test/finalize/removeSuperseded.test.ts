@@ -2,8 +2,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { handleTick } from '../../src/finalize/handleTick.ts';
 import type { VersionRecord } from '../../src/ledger/versionRecord.ts';
 import { isStaged } from '../../src/ledger/versionRecord.ts';
-import { intercepted, refusing } from '../copy/interception.ts';
+import { CutOff, intercepted, refusing } from '../copy/interception.ts';
 import { ALPHA, deliveryOf, START, versionOf } from '../ledger/records.ts';
+import { override } from '../simulation/observed.ts';
 import { type FileSketch, FinalizerWorld, keysOf, SETTINGS, STAGING } from './finalizerWorld.ts';
 
 const GRACE = SETTINGS.supersededGraceSeconds * 1000;
@@ -232,28 +233,84 @@ describe('a staged file stays', () => {
   });
 });
 
+describe('a file that a publish has hidden', () => {
+  const registered = () => [...world.tables.registered.keys()].sort();
+
+  it('is forgotten by the warehouse at once, before analytics have run, and its copy stays for the grace time', async () => {
+    world.analyticsFail = true;
+    const old = await publish({ etag: 'e1' });
+    const current = await publish({ etag: 'e2' });
+    expect([registered(), stagedKeys()]).toEqual([keysOf(current), keysOf(old, current)]);
+    expect(await world.ledger.version(ALPHA, old.id)).toMatchObject({ outcome: { supersededAt: world.now } });
+  });
+
+  it('is forgotten by the next clearing where the publish was the last thing that its run did', async () => {
+    const old = await publish({ etag: 'e1' });
+    const warehouse = intercepted(world.tables, async (method, call) => {
+      if (method === 'unregister') throw new CutOff('dead before unregister');
+      return call();
+    });
+    const current = await world.stage({ etag: 'e2' });
+    world.now += SETTINGS.maxWaitSeconds * 1000;
+    await world.tick({ warehouse });
+    expect([registered(), world.visible()]).toEqual([keysOf(old, current), keysOf(current)]);
+    await handleTick(world.finalizing(), world.settings, { period: ALPHA.period, clear: true });
+    expect([registered(), stagedKeys()]).toEqual([keysOf(current), keysOf(old, current)]);
+  });
+
+  it('is registered again when a later delivery counts it again', async () => {
+    const old = await publish({ key: 'a', etag: 'e1' });
+    const current = await publish({ key: 'a', etag: 'e2' });
+    await world.deliver(deliveryOf({ files: [old], lastModified: world.now }), []);
+    await world.tickWhenDue();
+    expect([registered(), world.visible()]).toEqual([keysOf(old), keysOf(old)]);
+    world.now += GRACE;
+    await runAgain();
+    expect([await statusOf(old.id), world.visible()]).toEqual(['staged', keysOf(old)]);
+    expect(stagedKeys()).toContain(keysOf(current)[0]);
+  });
+});
+
 describe('a removal that is refused', () => {
-  it.each(['store', 'warehouse'] as const)(
-    'by the %s fails no run: it is reported, and readers see the same',
-    async (part) => {
-      const old = await publish({ etag: 'e1' });
-      const current = await publish({ etag: 'e2' });
-      world.now += GRACE;
-      await world.stage({ key: 'b', outcome: EMPTY });
-      world.now += SETTINGS.maxWaitSeconds * 1000;
-      const refusal = new Error('access denied');
-      const parts = world.finalizing();
-      await world.tick(
-        part === 'store'
-          ? { store: refusing(parts.store, 'delete', refusal) }
-          : { warehouse: refusing(parts.warehouse, 'unregister', refusal) },
-      );
-      expect(world.reported('removal-failed')).toEqual([
-        { what: 'removal-failed', partition: ALPHA, files: 1, reason: 'access denied' },
-      ]);
-      expect(world.visible()).toEqual(keysOf(current));
-      expect(await statusOf(old.id)).toBe('removed');
-      expect(world.ticks).toMatchObject([]);
-    },
-  );
+  const due = async () => {
+    const old = await publish({ etag: 'e1' });
+    const current = await publish({ etag: 'e2' });
+    world.now += GRACE;
+    await world.stage({ key: 'b', outcome: EMPTY });
+    world.now += SETTINGS.maxWaitSeconds * 1000;
+    return { old, current };
+  };
+  const expectReported = (current: VersionRecord) => {
+    expect(world.reported('removal-failed')).toEqual([
+      { what: 'removal-failed', partition: ALPHA, files: 1, reason: 'access denied' },
+    ]);
+    expect(world.visible()).toEqual(keysOf(current));
+    expect(world.ticks).toMatchObject([]);
+  };
+  const refusal = new Error('access denied');
+
+  it('by the store fails no run: it is reported, and readers see the same', async () => {
+    const { old, current } = await due();
+    await world.tick({ store: refusing(world.finalizing().store, 'delete', refusal) });
+    expectReported(current);
+    expect(await statusOf(old.id)).toBe('removed');
+  });
+
+  it('by the warehouse fails no run: it is reported, nothing is deleted, and the next clearing removes it', async () => {
+    const { old, current } = await due();
+    await world.tick({ warehouse: refusing(world.tables, 'unregister', refusal) });
+    expectReported(current);
+    expect([await statusOf(old.id), stagedKeys()]).toEqual(['staged', keysOf(old, current)]);
+    await runAgain();
+    expect([await statusOf(old.id), stagedKeys()]).toEqual(['removed', keysOf(current)]);
+  });
+
+  it('by the warehouse for one of its files names that file', async () => {
+    const { old } = await due();
+    const [oldKey = ''] = keysOf(old);
+    const warehouse = override(world.tables, { unregister: async () => new Map([[oldKey, 'not now']]) });
+    await world.tick({ warehouse });
+    expect(world.reported('removal-failed')).toMatchObject([{ reason: `${oldKey} was not unregistered: not now` }]);
+    expect(await statusOf(old.id)).toBe('staged');
+  });
 });

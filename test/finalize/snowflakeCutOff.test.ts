@@ -25,6 +25,7 @@ async function finalize(target: WarehouseTarget, nth?: number) {
       findings: world.findings(),
       unseen: world.unseen(),
       views: world.views(),
+      scanned: world.scannedUnseen(),
       dirty: records.filter(isDirty).length,
       analysed: records.map(({ analysed, published }) => analysed?.setId === published?.setId),
       analytics: records.every(({ analysed }) => analysed?.epoch === analytics?.run) && analytics?.status,
@@ -40,10 +41,12 @@ const FEWEST_EFFECTS = 120;
 type Outcome = Awaited<ReturnType<typeof finalize>>;
 
 /** Nothing was doubled, nothing torn, and nothing is left to do. */
-function expectFinalized(nth: number, { torn, findings, unseen, views, dirty, analysed, analytics }: Outcome): void {
-  expect({ nth, torn, findings, unseen, dirty, analysed, analytics }).toEqual({
+function expectFinalized(nth: number, { views, ...outcome }: Outcome): void {
+  const { torn, scanned, unseen, findings, dirty, analysed, analytics } = outcome;
+  expect({ nth, torn, scanned, unseen, findings, dirty, analysed, analytics }).toEqual({
     nth,
     torn: [],
+    scanned: [],
     findings: ONCE,
     unseen: [],
     dirty: 0,

@@ -220,6 +220,13 @@ export class SnowflakeWorld {
     return [...this.#sets].map(([partition, sets]) => ({ visible: this.#visible(partition), wanted: sets.new }));
   }
 
+  /** The files that the external table knows and that nobody sees. */
+  scannedUnseen(): string[] {
+    const { registered, currentFiles } = this.state.tables;
+    const published = new Set(currentFiles.map(({ stagedKey }) => stagedKey));
+    return [...registered].filter((stagedKey) => !published.has(stagedKey));
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.#opened.map((process) => process.close()));
     await this.server.close();

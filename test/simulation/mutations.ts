@@ -143,6 +143,7 @@ export const mutations: readonly (Mutation & {
             rowsOfOtherPeriods: 0,
             rowsWithCost: rows,
             rowsOfImpossibleCost: 0,
+            costs: [],
           })),
       }),
   },

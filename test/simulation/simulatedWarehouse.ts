@@ -10,6 +10,7 @@ import {
   type Publication,
   type PublishedSet,
   type StagedFile,
+  type SupersededFiles,
   type Warehouse,
 } from '../../src/warehouse/warehouse.ts';
 import { SimulatedScript } from './simulatedScript.ts';
@@ -98,7 +99,7 @@ export class SimulatedWarehouse implements Warehouse {
     return files.map(({ stagedKey }) => {
       const rows = this.registered.get(stagedKey) ?? 0;
       const rowsOfImpossibleCost = this.#world.isImpossible(stagedKey) ? 1 : 0;
-      return { stagedKey, rows, rowsOfOtherPeriods: 0, rowsWithCost: rows, rowsOfImpossibleCost };
+      return { stagedKey, rows, rowsOfOtherPeriods: 0, rowsWithCost: rows, rowsOfImpossibleCost, costs: [] };
     });
   }
 
@@ -116,11 +117,21 @@ export class SimulatedWarehouse implements Warehouse {
     return new Map(payers.map((payer) => [payer, this.found.get(partitionName({ payer, period })) ?? none]));
   }
 
-  async unregister(partition: Partition, stagedKeys: readonly string[]): Promise<void> {
-    const visible = this.current.get(partitionName(partition))?.stagedKeys ?? [];
-    const wanted = stagedKeys.find((key) => visible.includes(key));
-    if (wanted) throw new Error(`${wanted} is published`);
-    for (const key of stagedKeys) this.registered.delete(key);
+  async unregister(
+    period: Period,
+    epoch: number,
+    superseded: readonly SupersededFiles[],
+  ): Promise<ReadonlyMap<string, string>> {
+    this.#pass(period, epoch);
+    const refused = new Map<string, string>();
+    for (const { payer, stagedKeys } of superseded) {
+      const visible = this.current.get(partitionName({ payer, period }))?.stagedKeys ?? [];
+      for (const key of stagedKeys) {
+        if (visible.includes(key)) refused.set(key, 'it is published');
+        else this.registered.delete(key);
+      }
+    }
+    return refused;
   }
 
   #pass(period: Period, epoch: number): void {

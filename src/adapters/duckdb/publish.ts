@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { type Payer, parsePayer } from '../../billing/payer.ts';
 import { monthOf, type Period, yearOf } from '../../billing/period.ts';
 import { checkPublications } from '../../warehouse/checkPublications.ts';
+import { costsText } from '../../warehouse/currencyCosts.ts';
 import type { Publication, PublishedSet } from '../../warehouse/warehouse.ts';
 import { checkFence } from './fence.ts';
 import { partitionValues } from './partitionValues.ts';
@@ -56,15 +57,22 @@ const PublishedRow = z.object({
 });
 
 async function replace(connection: DuckDBConnection, epoch: number, publication: Publication): Promise<void> {
-  const { partition, files, deliveryId, asOf } = publication;
+  const { partition, files, deliveryId, asOf, costs } = publication;
   const where = 'where payer = $payer and year = $year and month = $month';
   await connection.run(`delete from cur_current_files ${where}`, partitionValues(partition));
   await connection.run(`delete from cur_publications ${where}`, partitionValues(partition));
   await connection.run(
     `insert into cur_publications by name
      select $payer as payer, $year as year, $month as month, $delivery_id as delivery_id,
-       epoch_ms($as_of_epoch_ms::BIGINT) as as_of, $epoch as epoch, current_timestamp::TIMESTAMP as published_at`,
-    { ...partitionValues(partition), delivery_id: deliveryId ?? null, as_of_epoch_ms: asOf, epoch },
+       epoch_ms($as_of_epoch_ms::BIGINT) as as_of, $epoch as epoch, current_timestamp::TIMESTAMP as published_at,
+       $costs as costs`,
+    {
+      ...partitionValues(partition),
+      delivery_id: deliveryId ?? null,
+      as_of_epoch_ms: asOf,
+      epoch,
+      costs: costs ? costsText(costs) : null,
+    },
   );
   const rowsByKey = new Map(files.map(({ stagedKey, rows }) => [stagedKey, rows]));
   const currentFiles = [...rowsByKey].map(([stagedKey, rows]) => ({ staged_key: stagedKey, rows }));

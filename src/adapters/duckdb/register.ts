@@ -1,4 +1,4 @@
-import { type DuckDBConnection, LIST, listValue, VARCHAR } from '@duckdb/node-api';
+import type { DuckDBConnection } from '@duckdb/node-api';
 import * as z from 'zod';
 import type { Partition } from '../../billing/partition.ts';
 import { unreadableColumn } from '../../warehouse/unreadableColumn.ts';
@@ -52,30 +52,8 @@ export async function registerFiles(
   });
 }
 
-/**
- * Deletes the rows and the bookkeeping of files. Throws an Error that names them when some are
- * published.
- */
-export async function unregisterFiles(
-  connection: DuckDBConnection,
-  partition: Partition,
-  stagedKeys: readonly string[],
-): Promise<void> {
-  const values = { ...partitionValues(partition), keys: listValue(stagedKeys) };
-  const types = { keys: LIST(VARCHAR) };
-  const where = `where payer = $payer and year = $year and month = $month and staged_key in (select unnest($keys))`;
-  await inTransaction(connection, async () => {
-    const reader = await connection.runAndReadAll(`select staged_key from cur_current_files ${where}`, values, types);
-    const published = z.array(KeyRow).parse(reader.getRowObjectsJS());
-    if (published.length > 0) {
-      throw new Error(`published files cannot be unregistered: ${published.map((row) => row.staged_key).join(', ')}`);
-    }
-    await connection.run(`delete from cur_external ${where}`, values, types);
-    await connection.run(`delete from cur_registered_files ${where}`, values, types);
-  });
-}
-
 const KeyRow = z.object({ staged_key: z.string() });
+
 async function registeredKeys(connection: DuckDBConnection, partition: Partition): Promise<Set<string>> {
   const reader = await connection.runAndReadAll(
     'select staged_key from cur_registered_files where payer = $payer and year = $year and month = $month',

@@ -17,10 +17,11 @@ export const tableStatements: readonly string[] = [
      delivery_id VARCHAR, as_of TIMESTAMP, epoch BIGINT, published_at TIMESTAMP,
      primary key (payer, year, month, staged_key)
    )`,
-  // one row per partition that was ever published, with files or without
+  // one row per partition that was ever published, with files or without; `costs` as JSON, null
+  // where nobody has added them up
   `create table if not exists cur_publications (
      payer VARCHAR, year INTEGER, month INTEGER,
-     delivery_id VARCHAR, as_of TIMESTAMP, epoch BIGINT, published_at TIMESTAMP,
+     delivery_id VARCHAR, as_of TIMESTAMP, epoch BIGINT, published_at TIMESTAMP, costs VARCHAR,
      primary key (payer, year, month)
    )`,
   // one row per period: the epoch of the newest run that was let in; the same of runs of the
@@ -31,4 +32,5 @@ export const tableStatements: readonly string[] = [
   // a database of an older release gets what it lacks
   `alter table cur_fence add column if not exists script_run BIGINT default 0`,
   `alter table cur_fence add column if not exists script_statement BIGINT default 0`,
+  `alter table cur_publications add column if not exists costs VARCHAR`,
 ];

@@ -12,12 +12,13 @@ import { prepareExternalTable } from './externalTable.ts';
 import { raiseFence } from './fence.ts';
 import { forgetInWarehouse, type InWarehouse } from './forget.ts';
 import { publishedFiles, publishFiles } from './publish.ts';
-import { registerFiles, unregisterFiles } from './register.ts';
+import { registerFiles } from './register.ts';
 import { findings, type PartitionSummary, summary, type WastageFinding } from './reports.ts';
 import { createDuckdbScript } from './script.ts';
 import { tableStatements } from './tables.ts';
 import { totalsOf } from './totals.ts';
 import { turnsOn } from './turns.ts';
+import { unregisterFiles } from './unregister.ts';
 
 interface DuckdbWarehouseOptions {
   /** A database file, created when it is not there, or `:memory:`. */
@@ -86,7 +87,8 @@ export async function openDuckdbWarehouse(options: DuckdbWarehouseOptions): Prom
       connect: () => instance.connect(),
       analyticsStatements: options.analyticsStatements,
     }),
-    unregister: (partition, stagedKeys) => writes((connection) => unregisterFiles(connection, partition, stagedKeys)),
+    unregister: (period, epoch, superseded) =>
+      writes((connection) => unregisterFiles(connection, { period, epoch }, superseded)),
     forget: (partition) => writes((connection) => forgetInWarehouse(connection, partition)),
     summary: () => reads(summary),
     findings: () => reads(findings),

@@ -1,14 +1,18 @@
 import * as z from 'zod/mini';
 import type { Partition } from '../../billing/partition.ts';
-import { monthOf, yearOf } from '../../billing/period.ts';
+import { monthOf, type Period, yearOf } from '../../billing/period.ts';
 import { COST_BOUND } from '../../warehouse/costs.ts';
+import { decimalSumSql } from '../../warehouse/currencyCosts.ts';
+import { fileAudits } from '../../warehouse/fileAudits.ts';
 import type { FileAudit, StagedFile } from '../../warehouse/warehouse.ts';
 import type { SnowflakeRow } from './connection.ts';
 import type { SnowflakeNames } from './names.ts';
+import { ofMonth } from './ofMonth.ts';
 import { type ByValue, isByValue, readSql, tryNumberSql, valueSql } from './readColumn.ts';
 import type { Statements } from './statements.ts';
 
 export const COST = 'line_item_unblended_cost';
+export const CURRENCY = 'line_item_currency_code';
 export const START = 'bill_billing_period_start_date';
 
 /** How the external table is read. */
@@ -19,9 +23,10 @@ interface Reading {
 
 /**
  * Counts, in one scan of the partition, the rows of each file, those that say they belong to
- * another month, and what is known of their cost. It reads as the contract view does, so that what
- * is counted is what readers will see, and in a session whose time zone is far from UTC
- * (signIn.ts): were anything read on the session's clock, rows of another month would show it.
+ * another month, and what is known of their cost; and adds the cost up, per currency. It reads as
+ * the contract view does, so that what is counted is what readers will see, and in a session whose
+ * time zone is far from UTC (signIn.ts): were anything read on the session's clock, rows of another
+ * month would show it.
  *
  * This is where a file that Snowflake can't read is noticed: "if Snowflake encounters an error
  * while scanning a file, the file is skipped and scanning continues on the next file" (its
@@ -39,21 +44,21 @@ export async function auditFiles(
   files: readonly StagedFile[],
 ): Promise<FileAudit[]> {
   if (files.length === 0) return [];
-  const [year, month] = [yearOf(period), monthOf(period)];
   const columns = {
     stagedKey: 'staged_key',
+    currency: readSql(CURRENCY, byValue),
     periodStart: readSql(START, byValue),
     costText: costTextSql(byValue),
     cost: tryNumberSql(COST, byValue),
   };
-  const source = `${names.externalTable} where year = ? and month = ? and payer = ?`;
-  const rows = await session.run(auditSql(columns, source), [year, month, year, month, payer]);
-  return auditsOf(files, rows);
+  const source = `${names.externalTable} where ${ofMonth(period, [payer])}`;
+  return auditsOf(files, await session.run(auditSql(columns, period, source)));
 }
 
 /** SQL for what an audit looks at in each row. */
 export interface AuditedColumns {
   readonly stagedKey: string;
+  readonly currency: string;
   /** A TIMESTAMP_NTZ on UTC's clock. */
   readonly periodStart: string;
   /** Not NULL where a row has a cost at all, be it one that is no number. */
@@ -63,39 +68,41 @@ export interface AuditedColumns {
 }
 
 /**
- * The statement that counts, per file, what {@link auditsOf} reads of it. Its first binds are the
- * year and the month; `source` is what stands behind FROM.
+ * The statement that counts, per file and currency, what {@link auditsOf} reads of it. `source` is
+ * what stands behind FROM.
  */
-export function auditSql({ stagedKey, periodStart, costText, cost }: AuditedColumns, source: string): string {
-  return `select staged_key, count(*) as row_count,
-       count_if(year(period_start) <> ? or month(period_start) <> ?) as other_count,
+export function auditSql(columns: AuditedColumns, period: Period, source: string): string {
+  const { stagedKey, currency, periodStart, costText, cost } = columns;
+  return `select staged_key, currency, count(*) as row_count,
+       count_if(year(period_start) <> ${yearOf(period)} or month(period_start) <> ${monthOf(period)}) as other_count,
        count(cost_text) as cost_count,
-       count_if(cost_text is not null and not coalesce(abs(cost) < ${COST_BOUND}, false)) as impossible_count
+       count_if(cost_text is not null and not coalesce(abs(cost) < ${COST_BOUND}, false)) as impossible_count,
+       ${decimalSumSql('cost')} as cost_sum
      from (
-       select ${stagedKey} as staged_key, ${periodStart} as period_start, ${costText} as cost_text, ${cost} as cost
+       select ${stagedKey} as staged_key, ${currency} as currency, ${periodStart} as period_start,
+         ${costText} as cost_text, ${cost} as cost
        from ${source}
      )
-     group by staged_key`;
+     group by staged_key, currency`;
 }
 
 /** The audits of these files: a file without a row has zero rows. */
 export function auditsOf(files: readonly StagedFile[], rows: readonly SnowflakeRow[]): FileAudit[] {
-  const counts = new Map(
+  return fileAudits(
+    files,
     z
       .array(AuditRow)
       .parse(rows)
-      .map((row) => [row.STAGED_KEY, row]),
+      .map((row) => ({
+        stagedKey: row.STAGED_KEY,
+        currency: row.CURRENCY,
+        rows: row.ROW_COUNT,
+        rowsOfOtherPeriods: row.OTHER_COUNT,
+        rowsWithCost: row.COST_COUNT,
+        rowsOfImpossibleCost: row.IMPOSSIBLE_COUNT,
+        cost: row.COST_SUM,
+      })),
   );
-  return files.map(({ stagedKey }) => {
-    const count = counts.get(stagedKey);
-    return {
-      stagedKey,
-      rows: count?.ROW_COUNT ?? 0,
-      rowsOfOtherPeriods: count?.OTHER_COUNT ?? 0,
-      rowsWithCost: count?.COST_COUNT ?? 0,
-      rowsOfImpossibleCost: count?.IMPOSSIBLE_COUNT ?? 0,
-    };
-  });
 }
 
 /** Not NULL where a row has a cost at all, be it one that is no number. */
@@ -105,8 +112,10 @@ function costTextSql(byValue: ByValue): string {
 
 const AuditRow = z.object({
   STAGED_KEY: z.string(),
+  CURRENCY: z.nullable(z.string()),
   ROW_COUNT: z.coerce.number(),
   OTHER_COUNT: z.coerce.number(),
   COST_COUNT: z.coerce.number(),
   IMPOSSIBLE_COUNT: z.coerce.number(),
+  COST_SUM: z.nullable(z.string()),
 });

@@ -1,10 +1,10 @@
 import * as z from 'zod/mini';
 import { createTurns } from '../../base/turns.ts';
 import type { Partition } from '../../billing/partition.ts';
-import { monthOf, yearOf } from '../../billing/period.ts';
 import { columnsWithoutCast, INSTANTS, valueColumns } from '../../warehouse/standardTypes.ts';
 import type { StagedFile } from '../../warehouse/warehouse.ts';
 import type { SnowflakeNames } from './names.ts';
+import { ofMonth } from './ofMonth.ts';
 import { quoteText } from './quote.ts';
 import { type ByValue, isByValue, valueSql } from './readColumn.ts';
 import type { Statements } from './statements.ts';
@@ -103,9 +103,9 @@ async function kindOf(
   const value = valueSql(column);
   const rows = await session.run(
     `select typeof(${value}) as kind from ${names.externalTable}
-     where year = ? and month = ? and payer = ? and staged_key = ? and ${value} is not null
+     where ${ofMonth(period, [payer])} and staged_key = ? and ${value} is not null
      limit 1`,
-    [yearOf(period), monthOf(period), payer, stagedKey],
+    [stagedKey],
   );
   return z.array(KindRow).parse(rows)[0]?.KIND;
 }

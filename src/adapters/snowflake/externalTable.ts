@@ -1,4 +1,3 @@
-import { type Partition, partitionPrefix } from '../../billing/partition.ts';
 import { valueColumns } from '../../warehouse/standardTypes.ts';
 import type { SnowflakeNames } from './names.ts';
 import { quoteText } from './quote.ts';
@@ -29,7 +28,7 @@ export const castColumns: readonly { readonly name: string; readonly type: strin
 /**
  * The statement that creates the external table. Never replaced: that would forget every registered
  * file, and readers would see nothing until all were registered again. Nothing refreshes it but the
- * reactor, partition by partition.
+ * reactor, file by file.
  */
 export function createExternalTableSql(names: SnowflakeNames): string {
   const columns = [
@@ -62,18 +61,20 @@ function castColumnSql({ name, type }: { readonly name: string; readonly type: s
 }
 
 /**
- * Registers what lies in one partition, and forgets what no longer does. The path ends in a slash:
- * `payer-1` would be `payer-12` too.
+ * Makes the table know files, by staged keys: its location is the bucket itself. Never a REFRESH of
+ * a path: that would also register whatever else lies there. Throws a RangeError when there are no
+ * files.
  */
-export function refreshSql(names: SnowflakeNames, partition: Partition): string {
-  return `alter external table ${names.externalTable} refresh ${quoteText(partitionPrefix(partition))}`;
+export function addFilesSql(names: SnowflakeNames, stagedKeys: readonly string[]): string {
+  return `alter external table ${names.externalTable} add files (${quotedKeys(stagedKeys)})`;
 }
 
-/**
- * Forgets files, by staged keys: the table's location is the bucket itself. Throws a RangeError
- * when there are none.
- */
+/** Makes it forget files. Throws a RangeError when there are none. */
 export function removeFilesSql(names: SnowflakeNames, stagedKeys: readonly string[]): string {
-  if (stagedKeys.length === 0) throw new RangeError('removing files needs at least one staged key');
-  return `alter external table ${names.externalTable} remove files (${stagedKeys.map(quoteText).join(', ')})`;
+  return `alter external table ${names.externalTable} remove files (${quotedKeys(stagedKeys)})`;
+}
+
+function quotedKeys(stagedKeys: readonly string[]): string {
+  if (stagedKeys.length === 0) throw new RangeError('files to add or remove need at least one staged key');
+  return stagedKeys.map(quoteText).join(', ');
 }

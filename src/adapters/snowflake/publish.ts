@@ -1,12 +1,15 @@
 import * as z from 'zod/mini';
+import { slices } from '../../base/slices.ts';
 import { type Payer, parsePayer } from '../../billing/payer.ts';
 import { monthOf, type Period, yearOf } from '../../billing/period.ts';
 import { checkPublications } from '../../warehouse/checkPublications.ts';
+import { costsText } from '../../warehouse/currencyCosts.ts';
 import type { Publication, PublishedSet } from '../../warehouse/warehouse.ts';
 import { letIn, lockFence } from './fence.ts';
 import type { SnowflakeNames } from './names.ts';
+import { ofMonth } from './ofMonth.ts';
 import type { Session } from './session.ts';
-import { BOUND_TEXTS, type Statements } from './statements.ts';
+import type { Statements } from './statements.ts';
 
 /**
  * How many files one statement publishes. Their keys travel as one JSON value of some 100 bytes a
@@ -32,8 +35,7 @@ export async function publishedFiles(
        on current_file.payer = publication.payer
        and current_file.year = publication.year
        and current_file.month = publication.month
-     where publication.year = ? and publication.month = ? and publication.payer in ${BOUND_TEXTS}`,
-    [yearOf(period), monthOf(period), JSON.stringify(payers)],
+     where ${ofMonth(period, payers, 'publication')}`,
   );
   const sets = new Map<Payer, { stagedKeys: string[]; epoch: number }>();
   for (const { PAYER, EPOCH, STAGED_KEY } of z.array(PublishedRow).parse(rows)) {
@@ -87,29 +89,24 @@ export async function replaceRows(
   { period, epoch }: Publishing,
   publications: readonly Publication[],
 ): Promise<void> {
-  const [year, month] = [yearOf(period), monthOf(period)];
-  const payers = JSON.stringify(publications.map(({ partition }) => partition.payer));
+  const payers = publications.map(({ partition }) => partition.payer);
   for (const table of [names.currentFiles, names.publications]) {
-    await statements.run(`delete from ${table} where year = ? and month = ? and payer in ${BOUND_TEXTS}`, [
-      year,
-      month,
-      payers,
-    ]);
+    await statements.run(`delete from ${table} where ${ofMonth(period, payers)}`);
   }
-  const published = publications.map(({ partition: { payer }, deliveryId, asOf }) => ({
+  const published = publications.map(({ partition: { payer }, deliveryId, asOf, costs }) => ({
     payer,
     delivery_id: deliveryId,
     as_of_epoch_ms: asOf,
+    costs: costs && costsText(costs),
   }));
   await statements.run(
-    `insert into ${names.publications} (payer, year, month, delivery_id, as_of, epoch, published_at)
+    `insert into ${names.publications} (payer, year, month, delivery_id, as_of, epoch, published_at, costs)
      select value:payer::varchar, ?, ?, value:delivery_id::varchar,
-       to_timestamp_ntz(value:as_of_epoch_ms::number(38, 0), 3), ?, sysdate()
+       to_timestamp_ntz(value:as_of_epoch_ms::number(38, 0), 3), ?, sysdate(), value:costs::varchar
      from table(flatten(input => parse_json(?)))`,
-    [year, month, epoch, JSON.stringify(published)],
+    [yearOf(period), monthOf(period), epoch, JSON.stringify(published)],
   );
-  const files = publications.flatMap(currentFilesOf);
-  for (let start = 0; start < files.length; start += FILES_PER_STATEMENT) {
+  for (const some of slices(publications.flatMap(currentFilesOf), FILES_PER_STATEMENT)) {
     await statements.run(
       `insert into ${names.currentFiles}
          (payer, year, month, staged_key, row_count, delivery_id, as_of, epoch, published_at)
@@ -118,8 +115,8 @@ export async function replaceRows(
          publication.delivery_id, publication.as_of, publication.epoch, publication.published_at
        from table(flatten(input => parse_json(?))) as file
        join ${names.publications} as publication on publication.payer = file.value:payer::varchar
-       where publication.year = ? and publication.month = ?`,
-      [JSON.stringify(files.slice(start, start + FILES_PER_STATEMENT)), year, month],
+       where ${ofMonth(period, payers, 'publication')}`,
+      [JSON.stringify(some)],
     );
   }
 }

@@ -1,15 +1,15 @@
 import * as z from 'zod/mini';
+import { slices } from '../../base/slices.ts';
 import { type Partition, partitionPrefix } from '../../billing/partition.ts';
-import { monthOf, yearOf } from '../../billing/period.ts';
 import { unreadableColumn } from '../../warehouse/unreadableColumn.ts';
 import type { FileAudit, FileStatus, StagedFile } from '../../warehouse/warehouse.ts';
-import { type AuditedColumns, auditSql, auditsOf, COST, START } from './audit.ts';
+import { type AuditedColumns, auditSql, auditsOf, COST, CURRENCY, START } from './audit.ts';
+import { stagedKeyIn } from './changeFiles.ts';
 import { PATH_COLUMNS } from './externalTable.ts';
 import { SnowflakeFailure } from './failures.ts';
 import { isText, loadSql, stagedSql, typeIn } from './loadColumn.ts';
 import type { SnowflakeNames } from './names.ts';
 import { quoteText } from './quote.ts';
-import { stagedKeyIn } from './register.ts';
 import type { Statements } from './statements.ts';
 
 /**
@@ -25,8 +25,7 @@ export async function findStaged(
   if (files.length === 0) return [];
   const sizes = new Map<string, number>();
   for (const { NAME, SIZE } of z.array(ListRow).parse(await session.run(`list ${stagePath(names, partition)}`))) {
-    const stagedKey = stagedKeyIn(partition, NAME);
-    if (stagedKey !== undefined) sizes.set(stagedKey, SIZE);
+    sizes.set(stagedKeyIn(NAME), SIZE);
   }
   return files.map((file) => {
     const { stagedKey } = file;
@@ -62,9 +61,8 @@ export async function auditStaged(
   const unique = [...new Map(files.map((file) => [file.stagedKey, file])).values()];
   const alike = Map.groupBy(unique, (file) => JSON.stringify(auditedColumns(file)));
   for (const group of alike.values()) {
-    for (let start = 0; start < group.length; start += FILES_PER_SCAN) {
-      const chunk = group.slice(start, start + FILES_PER_SCAN);
-      for (const audit of await scan(session, names, partition, chunk)) audits.set(audit.stagedKey, audit);
+    for (const some of slices(group, FILES_PER_SCAN)) {
+      for (const audit of await scan(session, names, partition, some)) audits.set(audit.stagedKey, audit);
     }
   }
   return files.flatMap(({ stagedKey }) => audits.get(stagedKey) ?? []);
@@ -79,10 +77,9 @@ async function scan(
 ): Promise<FileAudit[]> {
   const [file] = files;
   if (!file) return [];
-  const [year, month] = [yearOf(partition.period), monthOf(partition.period)];
   try {
     const source = `${stagePath(names, partition)} ${scanned(names, files)}`;
-    return auditsOf(files, await session.run(auditSql(auditedColumns(file), source), [year, month]));
+    return auditsOf(files, await session.run(auditSql(auditedColumns(file), partition.period, source)));
   } catch (error) {
     if (!isAboutData(error)) throw error;
     if (files.length === 1) return auditsOf(files, []).map((audit) => ({ ...audit, reason: error.message }));
@@ -95,10 +92,11 @@ async function scan(
 const STAGED_KEY = PATH_COLUMNS[3][2];
 
 function auditedColumns(file: StagedFile): AuditedColumns {
-  const [start, cost] = [typeIn(file, START), typeIn(file, COST)];
+  const [currency, start, cost] = [typeIn(file, CURRENCY), typeIn(file, START), typeIn(file, COST)];
   const value = stagedSql(COST);
   return {
     stagedKey: STAGED_KEY,
+    currency: `nullif(${loadSql(CURRENCY, currency)}, '')`,
     periodStart: `convert_timezone('UTC', ${loadSql(START, start)})::timestamp_ntz`,
     costText: isText(cost) ? `nullif(${value}::varchar, '')` : loadSql(COST, cost),
     cost: isText(cost) ? `try_to_double(${value}::varchar)` : loadSql(COST, cost),

@@ -7,6 +7,6 @@ export interface Statements {
 
 /**
  * The strings of a bound JSON array, as a list for `in`. One statement then serves any number of
- * payers or keys.
+ * keys. Nothing is pruned by it: see ofMonth.ts.
  */
 export const BOUND_TEXTS = '(select value::varchar from table(flatten(input => parse_json(?))))';

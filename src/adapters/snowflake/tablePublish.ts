@@ -1,14 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod/mini';
-import { monthOf, yearOf } from '../../billing/period.ts';
+import { slices } from '../../base/slices.ts';
 import { checkPublications } from '../../warehouse/checkPublications.ts';
 import type { Publication, StagedFile } from '../../warehouse/warehouse.ts';
+import { stagedKeyIn } from './changeFiles.ts';
 import { letIn, lockFence } from './fence.ts';
 import { copySql, selectedOf } from './loadedTable.ts';
 import type { SnowflakeNames } from './names.ts';
+import { ofMonth } from './ofMonth.ts';
 import { type Publishing, replaceRows } from './publish.ts';
 import type { Session } from './session.ts';
-import { BOUND_TEXTS, type Statements } from './statements.ts';
+import type { Statements } from './statements.ts';
 
 /** SQL reference, "COPY INTO <table>", FILES. */
 const FILES_PER_COPY = 1_000;
@@ -38,15 +40,13 @@ export async function publishByLoading(
   if (publications.length === 0) return;
   const publishId = randomUUID();
   const files = publications.flatMap((publication) => publication.files);
-  const payers = JSON.stringify(publications.map(({ partition }) => partition.payer));
+  const payers = publications.map(({ partition }) => partition.payer);
   await session.transaction(async (statements) => {
     for (const load of loadsOf(files)) await loadFiles(statements, names, publishId, load);
     await lockFence(statements, names, period, epoch);
-    await statements.run(
-      `delete from ${names.loadedTable}
-       where year = ? and month = ? and payer in ${BOUND_TEXTS} and publish_id <> ?`,
-      [yearOf(period), monthOf(period), payers, publishId],
-    );
+    await statements.run(`delete from ${names.loadedTable} where ${ofMonth(period, payers)} and publish_id <> ?`, [
+      publishId,
+    ]);
     await replaceRows(statements, names, { period, epoch }, publications);
   });
 }
@@ -60,10 +60,7 @@ interface Load {
 function loadsOf(files: readonly StagedFile[]): Load[] {
   const unique = [...new Map(files.map((file) => [file.stagedKey, file])).values()];
   return [...Map.groupBy(unique, selectedOf)].flatMap(([selected, alike]) =>
-    Array.from({ length: Math.ceil(alike.length / FILES_PER_COPY) }, (_, index) => ({
-      selected,
-      files: alike.slice(index * FILES_PER_COPY, (index + 1) * FILES_PER_COPY),
-    })),
+    slices(alike, FILES_PER_COPY).map((some) => ({ selected, files: some })),
   );
 }
 
@@ -77,8 +74,7 @@ async function loadFiles(
   const rows = await statements.run(copySql(names, { publishId, selected, stagedKeys }));
   const loaded = new Map<string, number>();
   for (const { FILE, ROWS_LOADED } of z.array(LoadRow).parse(rows)) {
-    // From the bucket on, whose name has no equals sign.
-    if (FILE) loaded.set(FILE.slice(Math.max(0, FILE.indexOf('year='))), ROWS_LOADED ?? 0);
+    if (FILE) loaded.set(stagedKeyIn(FILE), ROWS_LOADED ?? 0);
   }
   for (const { stagedKey, rows: promised } of files) {
     const count = loaded.get(stagedKey) ?? 0;

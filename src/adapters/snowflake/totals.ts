@@ -1,12 +1,18 @@
 import * as z from 'zod/mini';
 import { type Payer, parsePayer } from '../../billing/payer.ts';
-import { monthOf, type Period, yearOf } from '../../billing/period.ts';
+import type { Period } from '../../billing/period.ts';
 import { amountOf, sumSql } from '../../warehouse/costs.ts';
 import type { PartitionTotals } from '../../warehouse/warehouse.ts';
 import type { SnowflakeNames } from './names.ts';
-import { BOUND_TEXTS, type Statements } from './statements.ts';
+import { ofMonth } from './ofMonth.ts';
+import { publishedCosts } from './publishedCosts.ts';
+import type { Statements } from './statements.ts';
 
-/** What readers see of each payer's month, in two statements, however many payers. */
+/**
+ * What readers see of each payer's month, in two statements, however many payers, and some more for
+ * each whose publication says no costs. No line items are read for the others. Throws what the
+ * session throws, and an Error where line items cannot be read.
+ */
 export async function totalsOf(
   session: Statements,
   names: SnowflakeNames,
@@ -14,49 +20,35 @@ export async function totalsOf(
   payers: readonly Payer[],
 ): Promise<Map<Payer, PartitionTotals>> {
   if (payers.length === 0) return new Map();
-  const binds = [yearOf(period), monthOf(period), JSON.stringify(payers)];
-  const costs = await session.run(
-    `select payer, line_item_currency_code as currency, ${sumSql('line_item_unblended_cost')} as cost
-     from ${names.lineItemsView}
-     where year = ? and month = ? and payer in ${BOUND_TEXTS}
-     group by payer, line_item_currency_code
-     order by payer, currency`,
-    binds,
-  );
-  const findings = await session.run(
+  const costs = await publishedCosts(session, names, period, payers);
+  const rows = await session.run(
     `select payer, check_name, currency, count(*) as finding_count, ${sumSql('estimated_saving')} as estimated_saving
      from ${names.findings}
-     where year = ? and month = ? and payer in ${BOUND_TEXTS}
+     where ${ofMonth(period, payers)}
      group by payer, check_name, currency
      order by payer, check_name, currency`,
-    binds,
   );
-  const costRows = z.array(CostRow).parse(costs);
-  const findingRows = z.array(FindingRow).parse(findings);
+  const findings = Map.groupBy(z.array(FindingRow).parse(rows), ({ PAYER }) => PAYER);
   return new Map(
     payers.map((payer) => [
       payer,
       {
-        costs: costRows.flatMap(({ PAYER, CURRENCY, COST }) =>
-          PAYER === payer ? { currency: CURRENCY, cost: COST } : [],
-        ),
-        findings: findingRows.flatMap(({ PAYER, CHECK_NAME, CURRENCY, FINDING_COUNT, ESTIMATED_SAVING }) =>
-          PAYER === payer
-            ? { check: CHECK_NAME, currency: CURRENCY, count: FINDING_COUNT, estimatedSaving: ESTIMATED_SAVING ?? 0 }
-            : [],
-        ),
+        costs: costs.get(payer) ?? [],
+        findings: (findings.get(payer) ?? []).map(({ CHECK_NAME, CURRENCY, FINDING_COUNT, ESTIMATED_SAVING }) => ({
+          check: CHECK_NAME,
+          currency: CURRENCY,
+          count: FINDING_COUNT,
+          estimatedSaving: ESTIMATED_SAVING ?? 0,
+        })),
       },
     ]),
   );
 }
 
-const SomePayer = z.pipe(z.string(), z.transform(parsePayer));
-const Amount = z.pipe(z.unknown(), z.transform(amountOf));
-const CostRow = z.object({ PAYER: SomePayer, CURRENCY: z.nullable(z.string()), COST: Amount });
 const FindingRow = z.object({
-  PAYER: SomePayer,
+  PAYER: z.pipe(z.string(), z.transform(parsePayer)),
   CHECK_NAME: z.string(),
   CURRENCY: z.nullable(z.string()),
   FINDING_COUNT: z.coerce.number(),
-  ESTIMATED_SAVING: Amount,
+  ESTIMATED_SAVING: z.pipe(z.unknown(), z.transform(amountOf)),
 });

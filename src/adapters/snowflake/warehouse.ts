@@ -15,13 +15,14 @@ import { isUnreachable, SnowflakeFailure } from './failures.ts';
 import { raiseFence } from './fence.ts';
 import type { SnowflakeNames } from './names.ts';
 import { type Publishing, publishedFiles, publishFiles } from './publish.ts';
-import { refusePublished, registerFiles, unregisterFiles } from './register.ts';
+import { registerFiles } from './register.ts';
 import { createSnowflakeScript } from './script.ts';
 import type { Session } from './session.ts';
 import { auditStaged, findStaged } from './stageScan.ts';
 import type { Statements } from './statements.ts';
 import { publishByLoading } from './tablePublish.ts';
 import { totalsOf } from './totals.ts';
+import { unregisterFiles } from './unregister.ts';
 
 interface SnowflakeWarehouseOptions {
   /**
@@ -66,7 +67,8 @@ export function openSnowflakeWarehouse(options: SnowflakeWarehouseOptions): Ware
       look: (run, step, queryId) => reaching(() => script.look(run, step, queryId)),
       cancel: (run, stepNumber, queryId) => reaching(() => script.cancel(run, stepNumber, queryId)),
     },
-    unregister: (partition, stagedKeys) => on(undefined, (session) => rows.unregister(session, partition, stagedKeys)),
+    unregister: (period, epoch, superseded, signal) =>
+      on(signal, (session) => unregisterFiles(session, names, { period, epoch }, superseded)),
   };
 }
 
@@ -75,7 +77,6 @@ interface Rows {
   register(session: Statements, partition: Partition, files: readonly StagedFile[]): Promise<FileStatus[]>;
   audit(session: Statements, partition: Partition, files: readonly StagedFile[]): Promise<FileAudit[]>;
   publish(session: CancellableSession, run: Publishing, publications: readonly Publication[]): Promise<void>;
-  unregister(session: Statements, partition: Partition, stagedKeys: readonly string[]): Promise<void>;
 }
 
 /** They are read where they lie: the external table knows the files. */
@@ -83,14 +84,13 @@ function externalRows(names: SnowflakeNames): Rows {
   const columns = createColumnsByValue(names);
   return {
     register: async (session, partition, files) => {
-      const statuses = await registerFiles(session, names, partition, files);
+      const statuses = await registerFiles(session, names, files);
       await columns.include(session, partition, registeredOf(files, statuses));
       return statuses;
     },
     audit: async (session, partition, files) =>
       auditFiles(session, { names, byValue: await columns.known(session) }, partition, files),
     publish: (session, run, publications) => publishFiles(session, names, run, publications),
-    unregister: (session, partition, stagedKeys) => unregisterFiles(session, names, partition, stagedKeys),
   };
 }
 
@@ -100,7 +100,6 @@ function loadedRows(names: SnowflakeNames): Rows {
     register: (session, partition, files) => findStaged(session, names, partition, files),
     audit: (session, partition, files) => auditStaged(session, names, partition, files),
     publish: (session, run, publications) => publishByLoading(session, names, run, publications),
-    unregister: (session, partition, stagedKeys) => refusePublished(session, names, partition, stagedKeys),
   };
 }
 

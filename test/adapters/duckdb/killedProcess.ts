@@ -27,10 +27,8 @@ await publish(task.files);
 process.stdout.write('published\n');
 while (true) {
   await publish([]);
-  await warehouse.unregister(
-    partition,
-    task.files.map(({ stagedKey }) => stagedKey),
-  );
+  const stagedKeys = task.files.map(({ stagedKey }) => stagedKey);
+  await warehouse.unregister(partition.period, 1, [{ payer: partition.payer, stagedKeys }]);
   await warehouse.register(partition, task.files);
   await publish(task.files);
 }

@@ -42,7 +42,14 @@ describe('staged files', () => {
     ]);
     const audits = await harness.warehouse.audit(ALPHA, files);
     expect(audits.filter(({ rows }) => rows !== 1)).toEqual([
-      { stagedKey: broken.stagedKey, rows: 0, rowsOfOtherPeriods: 0, rowsWithCost: 0, rowsOfImpossibleCost: 0 },
+      {
+        stagedKey: broken.stagedKey,
+        rows: 0,
+        rowsOfOtherPeriods: 0,
+        rowsWithCost: 0,
+        rowsOfImpossibleCost: 0,
+        costs: [],
+      },
     ]);
   });
 });

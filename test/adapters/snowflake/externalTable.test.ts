@@ -3,9 +3,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   addColumnsSql,
+  addFilesSql,
   castColumns,
   createExternalTableSql,
-  refreshSql,
   removeFilesSql,
 } from '../../../src/adapters/snowflake/externalTable.ts';
 import { snowflakeNames } from '../../../src/adapters/snowflake/names.ts';
@@ -15,7 +15,6 @@ import { stagedKeyOf } from '../../../src/copy/stagedKey.ts';
 import { find, parseSnowflake, type SqlNode } from './snowflakeGrammar.ts';
 
 const NAMES = snowflakeNames({ database: 'CUR_REACTOR', schema: 'CUR', target: 'external' });
-const PARTITION = { payer: parsePayer('111122223333'), period: parsePeriod('2026-09') };
 
 /** The first node of a kind. */
 function first(node: SqlNode | undefined, kind: string): SqlNode {
@@ -62,21 +61,15 @@ describe('the external table', () => {
     duckdb.closeSync();
   });
 
-  it('is refreshed by one partition, whose path ends in a slash', async () => {
-    const sql = refreshSql(NAMES, PARTITION);
-    expect(sql).toMatch(/ refresh 'year=2026\/month=09\/payer-111122223333\/'$/);
-    expect((await parseSnowflake(sql)).map(({ kind }) => kind)).toEqual(['alter_external_table_statement']);
-  });
-
-  it('forgets files by their keys, at least one', async () => {
+  it.each([addFilesSql, removeFilesSql])('learns and forgets files by their keys, at least one: %o', async (sqlOf) => {
     const keys = ['year=2026/month=09/payer-111122223333/a.parquet', "it's \\ not"];
-    const [statement] = await parseSnowflake(removeFilesSql(NAMES, keys));
+    const [statement] = await parseSnowflake(sqlOf(NAMES, keys));
     expect(statement?.kind).toBe('alter_external_table_statement');
     expect(statement ? find(statement, 'quoted_literal').map(({ text }) => text) : []).toEqual([
       `'${keys[0]}'`,
       `'it''s \\\\ not'`,
     ]);
-    expect(() => removeFilesSql(NAMES, [])).toThrow(RangeError);
+    expect(() => sqlOf(NAMES, [])).toThrow(RangeError);
   });
 
   it('casts each column that the contract reads as a value, and has none of any other', () => {

@@ -1,8 +1,11 @@
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ColumnType } from '../../../src/billing/columnType.ts';
 import type { StagedFile } from '../../../src/warehouse/warehouse.ts';
 import { ALPHA, BETA, PERIOD, publicationOf, rowsOf, SMALL_REPORT } from '../../warehouse/harness.ts';
+import { StatementError } from './protocolServer.ts';
 import { makeSnowflakeHarness, type SnowflakeHarness } from './snowflakeHarness.ts';
+import { OF_SETTLED_FILES } from './snowflakeState.ts';
 
 let harness: SnowflakeHarness;
 beforeEach(async () => {
@@ -14,7 +17,8 @@ function stage(name: string, columns: readonly ColumnType[] = SMALL_REPORT, part
   return harness.stage({ partition, name, rows: rowsOf([name]), columns });
 }
 
-const REFRESH = `alter external table <externalTable> refresh 'year=2026/month=10/payer-111111111111/'`;
+const added = (...files: StagedFile[]) =>
+  `alter external table <externalTable> add files (${files.map(({ stagedKey }) => `'${stagedKey}'`).join(', ')})`;
 const LOOKUP = expect.stringMatching(/external_table_files/);
 
 describe('a registration', () => {
@@ -22,29 +26,39 @@ describe('a registration', () => {
     const tags = Array.from({ length: 4000 }, (_, index) => ({ name: `resource_tags_user_t${index}`, type: 'string' }));
     await harness.warehouse.register(ALPHA, [await stage('first')]);
     const file = await stage('a', [...SMALL_REPORT, ...tags]);
-    expect(await harness.sent(() => harness.warehouse.register(ALPHA, [file]))).toEqual([REFRESH]);
+    expect(await harness.sent(() => harness.warehouse.register(ALPHA, [file]))).toEqual([added(file)]);
   });
-});
 
-describe('a refresh', () => {
-  it('names the partition alone, and leaves the others of the month', async () => {
-    const other = await stage('b', SMALL_REPORT, BETA);
-    await harness.warehouse.register(ALPHA, [await stage('a')]);
+  it('names its files alone, each once: others that lie beside them stay unknown', async () => {
+    const [file, stray, other] = [await stage('a'), await stage('stray'), await stage('b', SMALL_REPORT, BETA)];
+    await harness.warehouse.register(ALPHA, [file]);
+    expect(await harness.sent(() => harness.warehouse.register(ALPHA, [file, file]))).toEqual([added(file)]);
+    expect(await harness.warehouse.audit(ALPHA, [file, stray])).toMatchObject([{ rows: 1 }, { rows: 0 }]);
     expect(await harness.warehouse.audit(BETA, [other])).toMatchObject([{ rows: 0 }]);
   });
 
-  it('that does not mention a file makes it looked up, once for all files', async () => {
-    const files = [await stage('a'), await stage('b')];
-    await harness.warehouse.register(ALPHA, files);
-    await harness.warehouse.register(ALPHA, files);
-    harness.state.mentionsUnchanged = false;
-    const missing = { ...SOME_FILE, stagedKey: 'year=2026/month=10/payer-111111111111/missing.parquet' };
-    const statuses = harness.warehouse.register(ALPHA, [...files, missing]);
-    expect(await harness.sent(() => statuses)).toEqual([REFRESH, LOOKUP]);
-    expect(await statuses).toEqual([
-      ...files.map(({ stagedKey }) => ({ stagedKey, status: 'registered' })),
-      { stagedKey: missing.stagedKey, status: 'failed', reason: 'there is no such file in the stage' },
-    ]);
+  it('takes 500 files a statement', async () => {
+    const files: StagedFile[] = [];
+    for (let index = 0; index < 501; index++) files.push(await stage(`f${index}`));
+    await harness.warehouse.register(ALPHA, files.slice(0, 1));
+    const texts = await harness.sent(() => harness.warehouse.register(ALPHA, files));
+    expect(texts).toEqual([added(...files.slice(0, 500)), added(...files.slice(500))]);
+  });
+
+  const RESENT = {
+    mentioned: (known: StagedFile, fresh: StagedFile) => [added(known, fresh)],
+    failed: (known: StagedFile, fresh: StagedFile) => [added(known, fresh), LOOKUP],
+    unmentioned: (known: StagedFile, fresh: StagedFile) => [added(known, fresh), LOOKUP],
+    refused: (known: StagedFile, fresh: StagedFile) => [added(known, fresh), LOOKUP, added(fresh)],
+  };
+  it.each(OF_SETTLED_FILES)('is the same where files that are known already are %s', async (ofSettledFiles) => {
+    const [known, fresh] = [await stage('a'), await stage('b')];
+    await harness.warehouse.register(ALPHA, [known]);
+    harness.state.ofSettledFiles = ofSettledFiles;
+    const statuses = harness.warehouse.register(ALPHA, [known, fresh]);
+    expect(await harness.sent(() => statuses)).toEqual(RESENT[ofSettledFiles](known, fresh));
+    expect(await statuses).toMatchObject([{ status: 'registered' }, { status: 'registered' }]);
+    expect(await harness.warehouse.audit(ALPHA, [known, fresh])).toMatchObject([{ rows: 1 }, { rows: 1 }]);
   });
 
   it('that succeeds with a file that failed gives the reason of that file', async () => {
@@ -56,23 +70,25 @@ describe('a refresh', () => {
     ]);
   });
 
-  it('that forgets a file, because the stage lost it, makes it a failed one', async () => {
+  it('whose statement fails for another reason fails with it', async () => {
     const file = await stage('a');
-    await harness.warehouse.register(ALPHA, [file]);
-    await harness.remove(file);
-    expect(await harness.warehouse.register(ALPHA, [file])).toMatchObject([
-      { status: 'failed', reason: 'UNREGISTERED: File unregistered successfully.' },
-    ]);
+    harness.state.beforeStatement = async (text) => {
+      if (text.includes('add files')) throw new StatementError('003001', 'Insufficient privileges');
+    };
+    await expect(harness.warehouse.register(ALPHA, [file])).rejects.toThrow('003001');
   });
+});
 
-  it('changes nothing that readers see, also by hand and with more files in the stage', async () => {
-    const file = await stage('a');
-    await harness.warehouse.register(ALPHA, [file]);
-    await harness.warehouse.publish(PERIOD, 1, [publicationOf(ALPHA, [file])]);
-    await stage('b');
-    await harness.session.run(REFRESH.replace('<externalTable>', harness.names.externalTable));
-    expect(await harness.visibleRows(ALPHA)).toEqual(['a']);
-  });
+it('a refresh by hand, with more files in the stage, changes nothing that readers see', async () => {
+  const file = await stage('a');
+  await harness.warehouse.register(ALPHA, [file]);
+  await harness.warehouse.publish(PERIOD, 1, [publicationOf(ALPHA, [file])]);
+  const stray = await stage('b');
+  await harness.session.run(
+    `alter external table ${harness.names.externalTable} refresh 'year=2026/month=10/payer-111111111111/'`,
+  );
+  expect(await harness.warehouse.audit(ALPHA, [stray])).toMatchObject([{ rows: 1 }]);
+  expect(await harness.visibleRows(ALPHA)).toEqual(['a']);
 });
 
 describe('an audit', () => {
@@ -90,32 +106,58 @@ describe('an audit', () => {
 });
 
 describe('unregistering', () => {
-  it('takes 500 files a statement, and asks for none that the table does not know', async () => {
+  const unregister = (...files: StagedFile[]) =>
+    harness.warehouse.unregister(PERIOD, 1, [
+      { payer: ALPHA.payer, stagedKeys: files.map(({ stagedKey }) => stagedKey) },
+    ]);
+  const removals = (texts: string[]) => texts.filter((text) => text.includes('remove files')).length;
+
+  it('takes 500 files a statement', async () => {
     const files: StagedFile[] = [];
     for (let index = 0; index < 501; index++) files.push(await stage(`f${index}`));
     await harness.warehouse.register(ALPHA, files);
-    const keys = [...files.map(({ stagedKey }) => stagedKey), SOME_FILE.stagedKey];
-    const removals = (texts: string[]) => texts.filter((text) => text.includes('remove files')).length;
-    expect(removals(await harness.sent(() => harness.warehouse.unregister(ALPHA, keys)))).toBe(2);
-    expect(removals(await harness.sent(() => harness.warehouse.unregister(ALPHA, keys)))).toBe(0);
+    expect(removals(await harness.sent(() => unregister(...files)))).toBe(2);
+    expect(harness.state.tables.registered.size).toBe(0);
   });
 
-  it('that fails for a file throws, names it, and may be repeated', async () => {
-    const file = await stage('a');
-    await harness.warehouse.register(ALPHA, [file]);
+  it.each(OF_SETTLED_FILES)('is the same where files that are not known are %s', async (ofSettledFiles) => {
+    const [gone, old] = [await stage('gone'), await stage('old')];
+    await harness.warehouse.register(ALPHA, [old]);
+    harness.state.ofSettledFiles = ofSettledFiles;
+    expect(await unregister(gone, old)).toEqual(new Map());
+    expect(await unregister(gone, old)).toEqual(new Map());
+    expect(harness.state.tables.registered.size).toBe(0);
+  });
+
+  it('that fails for a file says why, and may be repeated', async () => {
+    const [file, other] = [await stage('a'), await stage('b')];
+    await harness.warehouse.register(ALPHA, [file, other]);
     harness.state.failsToUnregister.add(file.stagedKey);
-    await expect(harness.warehouse.unregister(ALPHA, [file.stagedKey])).rejects.toThrow(
-      `${file.stagedKey} was not unregistered: Error updating the metadata.`,
-    );
+    const reason = 'UNREGISTER_FAILED: Error updating the metadata.';
+    expect(await unregister(file, other)).toEqual(new Map([[file.stagedKey, reason]]));
+    expect([...harness.state.tables.registered]).toEqual([file.stagedKey]);
     harness.state.failsToUnregister.clear();
-    await harness.warehouse.unregister(ALPHA, [file.stagedKey]);
-    expect(await harness.warehouse.audit(ALPHA, [file])).toMatchObject([{ rows: 0 }]);
+    expect(await unregister(file, other)).toEqual(new Map());
+    expect(harness.state.tables.registered.size).toBe(0);
+  });
+
+  it('lets no newer run in between its look at what is published and its removal', async () => {
+    const [old, current] = [await stage('old'), await stage('current')];
+    const newer = (await harness.another()).warehouse;
+    await harness.warehouse.register(ALPHA, [old, current]);
+    await harness.warehouse.publish(PERIOD, 1, [publicationOf(ALPHA, [current])]);
+    let overtaking: Promise<void> | undefined;
+    harness.state.beforeStatement = async (text) => {
+      if (!text.includes('remove files') || overtaking) return;
+      overtaking = (async () => {
+        await newer.raiseFence(PERIOD, 2);
+        await newer.register(ALPHA, [old]);
+        await newer.publish(PERIOD, 2, [publicationOf(ALPHA, [old])]);
+      })();
+      while (harness.state.waitingForLock() === 0) await setImmediate();
+    };
+    await unregister(old);
+    await overtaking;
+    expect(await harness.visibleRows(ALPHA)).toEqual(['old']);
   });
 });
-
-const SOME_FILE: StagedFile = {
-  stagedKey: 'year=2026/month=10/payer-111111111111/never-seen.parquet',
-  rows: 1,
-  sizeBytes: 1000,
-  columns: SMALL_REPORT,
-};

@@ -1,6 +1,6 @@
 import type { StatementResult } from './protocolServer.ts';
 import type { SnowflakeState } from './snowflakeState.ts';
-import { bound, boundNumber, boundTexts, IN_BOUND_TEXTS, type Known, NOTHING, pattern } from './snowflakeStatements.ts';
+import { bound, type Known, monthIn, NOTHING, ofMonth, pattern } from './snowflakeStatements.ts';
 import { deleteWhere, type LoadedRow, type Sessions } from './snowflakeTables.ts';
 import { numberIn } from './sql/functions.ts';
 import type { SqlValue } from './sql/values.ts';
@@ -23,17 +23,12 @@ export function loadedTableStatements(state: SnowflakeState, sessions: Sessions)
       }),
     },
     {
-      pattern: pattern(
-        String.raw`delete from <loadedTable> where year = \? and month = \? and payer ${IN_BOUND_TEXTS} and publish_id <> \?`,
-      ),
-      run: async ({ binds, sessionId }) => {
-        const [year, month, payers] = [boundNumber(binds, 0), boundNumber(binds, 1), boundTexts(binds, 2)];
-        const publishId = bound(binds, 3);
+      pattern: pattern(String.raw`delete from <loadedTable> where ${ofMonth()} and publish_id <> \?`),
+      run: async ({ match, binds, sessionId }) => {
+        const publishId = bound(binds, 0);
+        const { isOf } = monthIn(match);
         await sessions.write(sessionId, 'loadedRows', (tables) =>
-          deleteWhere(
-            tables.loadedRows,
-            (row) => row.year === year && row.month === month && payers.has(row.payer) && row.publishId !== publishId,
-          ),
+          deleteWhere(tables.loadedRows, (row) => isOf(row) && row.publishId !== publishId),
         );
         return NOTHING;
       },

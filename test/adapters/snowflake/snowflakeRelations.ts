@@ -20,7 +20,6 @@ const STAGE_FOLDER = 'staging/';
 /** Who reads: what they see of the tables, and what their session is set to. */
 export interface Reading {
   readonly tables: Tables;
-  readonly registered: ReadonlySet<string>;
   readonly timeZone: string;
   readonly binds?: readonly (string | null)[];
 }
@@ -128,7 +127,7 @@ export class Relations {
     );
   }
 
-  #externalRows({ registered, timeZone }: Reading): LazyRow[] {
+  #externalRows({ tables: { registered }, timeZone }: Reading): LazyRow[] {
     return [...registered].flatMap((key) =>
       scan(this.#state, key).map((row) => {
         const values = new Map<string, () => SqlValue>();

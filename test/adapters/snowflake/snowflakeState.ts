@@ -18,6 +18,8 @@ import { emptyTables, Sessions, type Tables } from './snowflakeTables.ts';
 import { totalsStatements } from './snowflakeTotals.ts';
 import type { Plain } from './sql/values.ts';
 
+export const OF_SETTLED_FILES = ['mentioned', 'failed', 'unmentioned', 'refused'] as const;
+
 /** A stand-in for one schema of Snowflake, and what a test may order of it. */
 export interface SnowflakeState {
   readonly execute: Execute;
@@ -32,14 +34,18 @@ export interface SnowflakeState {
    * documentation says it of staged files.
    */
   utcTimestampsAre: 'TIMESTAMP_LTZ' | 'TIMESTAMP_NTZ';
-  /** Staged keys of which REFRESH says REGISTER_FAILED. */
+  /** Staged keys of which ADD FILES says REGISTER_FAILED. */
   readonly failsToRegister: Set<string>;
   /** Staged keys of which REMOVE FILES says UNREGISTER_FAILED. */
   readonly failsToUnregister: Set<string>;
   /** How many rows a scan leaves out of a file, without a word. */
   readonly rowsLeftOut: Map<string, number>;
-  /** Whether REFRESH mentions files that have not changed: the documentation leaves it open. */
-  mentionsUnchanged: boolean;
+  /**
+   * What ADD FILES says of files that are known, and REMOVE FILES of those that are not: that they
+   * are so, that they failed, nothing, or that the statement fails. The documentation leaves it
+   * open.
+   */
+  ofSettledFiles: (typeof OF_SETTLED_FILES)[number];
   /** Called before a statement runs, which does not when this throws. */
   beforeStatement: (text: string) => Promise<void>;
   /** How many statements wait for a lock now. */
@@ -69,7 +75,6 @@ export interface SnowflakeState {
  */
 export function makeSnowflakeState(names: SnowflakeNames, isOpen: (sessionId: string) => boolean): SnowflakeState {
   const sessions = new Sessions(emptyTables());
-  const registered = new Set<string>();
   const state: SnowflakeState = {
     stage: new Map(),
     sizes: new Map(),
@@ -79,7 +84,7 @@ export function makeSnowflakeState(names: SnowflakeNames, isOpen: (sessionId: st
     failsToUnregister: new Set(),
     beforeStatement: async () => undefined,
     rowsLeftOut: new Map(),
-    mentionsUnchanged: true,
+    ofSettledFiles: 'mentioned',
     waitingForLock: () => sessions.waiting,
     rollBackGone: () => sessions.endAllBut(isOpen),
     tables: sessions.committed,
@@ -92,7 +97,7 @@ export function makeSnowflakeState(names: SnowflakeNames, isOpen: (sessionId: st
         .filter(({ staged_key: key }) => String(key).startsWith(path))
         .map(({ staged_key: _, ...row }) => row as Row);
     },
-    read: (sql, timeZone) => relations.plain(sql, { tables: sessions.committed, registered, timeZone }),
+    read: (sql, timeZone) => relations.plain(sql, { tables: sessions.committed, timeZone }),
     execute: async ({ sql, binds, sessionId, timeZone }, { signal, runChild }) => {
       sessions.endAllBut(isOpen);
       const block = parsedBlock(sql);
@@ -114,11 +119,11 @@ export function makeSnowflakeState(names: SnowflakeNames, isOpen: (sessionId: st
         return NOTHING;
       }
       if (text.startsWith('copy into <loadedTable> ')) {
-        const reading = { tables: sessions.read(sessionId), registered, timeZone };
+        const reading = { tables: sessions.read(sessionId), timeZone };
         return load(sessions, sessionId, relations.copied(sql, reading));
       }
       if (/^select .* from (<externalTable>|<lineItemsView>|@<stage>\/)/.test(text)) {
-        return relations.answer(sql, { tables: sessions.read(sessionId), registered, timeZone, binds });
+        return relations.answer(sql, { tables: sessions.read(sessionId), timeZone, binds });
       }
       if (/\bno_such_table\b/.test(text))
         throw refused('002003', "SQL compilation error: Object 'NO_SUCH_TABLE' does not exist");
@@ -127,7 +132,7 @@ export function makeSnowflakeState(names: SnowflakeNames, isOpen: (sessionId: st
   };
   const known: Known[] = [
     ...transactionStatements(sessions),
-    ...externalTableStatements(state, registered),
+    ...externalTableStatements(state, sessions),
     ...loadedTableStatements(state, sessions),
     ...fenceStatements(sessions),
     ...publicationStatements(sessions),

@@ -29,7 +29,12 @@ export function pattern(text: string): RegExp {
 
 /** The whole of a text, character by character. */
 export function literally(text: string): RegExp {
-  return pattern(text.replaceAll(/[()?*:|$]/g, String.raw`\$&`));
+  return pattern(escaped(text));
+}
+
+/** The source of a regular expression for a text. */
+export function escaped(text: string): string {
+  return text.replaceAll(/[()?*:|$+]/g, String.raw`\$&`);
 }
 
 export function texts(columns: readonly string[], rows: (string | null)[][]): StatementResult {
@@ -50,4 +55,22 @@ export function boundTexts(binds: Binds, index: number): Set<string> {
   const list: unknown = JSON.parse(bound(binds, index));
   if (!Array.isArray(list)) throw refused('100069', 'bound JSON is no array');
   return new Set(list.map(String));
+}
+
+/**
+ * The pattern of the rows of some payers' month, as literals: three groups, for {@link monthIn}.
+ */
+export function ofMonth(alias = ''): string {
+  const payers = String.raw`(?:= '\d{12}'|in \('\d{12}'(?:, '\d{12}')*\))`;
+  return String.raw`${alias}year = (\d{4}) and ${alias}month = (\d{1,2}) and ${alias}payer (${payers})`;
+}
+
+/**
+ * Of a match whose first groups are those of {@link ofMonth}: whether a row is one of that month.
+ */
+export function monthIn([, year, month, payers = '']: RegExpExecArray) {
+  const listed = new Set([...payers.matchAll(/\d{12}/g)].map(([payer]) => payer));
+  const isOf = (row: { readonly payer: string; readonly year: number; readonly month: number }): boolean =>
+    row.year === Number(year) && row.month === Number(month) && listed.has(row.payer);
+  return { payers: [...listed].sort(), year: Number(year), month: Number(month), isOf };
 }

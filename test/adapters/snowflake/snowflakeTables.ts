@@ -9,9 +9,10 @@ export interface PublicationRow {
   readonly deliveryId: string | null;
   readonly asOf: number;
   readonly epoch: number;
+  costs: string | null;
 }
 
-export interface CurrentFile extends PublicationRow {
+export interface CurrentFile extends Omit<PublicationRow, 'costs'> {
   readonly stagedKey: string;
   readonly rowCount: number;
 }
@@ -41,6 +42,8 @@ export interface Tables {
   readonly loadedRows: LoadedRow[];
   readonly findings: { payer: string; year: number; month: number }[];
   readonly columnsByValue: { columnName: string; firstFile: string }[];
+  /** The staged keys that the external table knows: they change in transactions, too. */
+  readonly registered: Set<string>;
 }
 
 /** Changes the tables; answers how many rows that were there before it has changed or deleted. */
@@ -49,7 +52,15 @@ export type Write = (tables: Tables) => number;
 const LOCK_TIMEOUT_MS = 60_000;
 
 export function emptyTables(): Tables {
-  return { fence: [], publications: [], currentFiles: [], loadedRows: [], findings: [], columnsByValue: [] };
+  return {
+    fence: [],
+    publications: [],
+    currentFiles: [],
+    loadedRows: [],
+    findings: [],
+    columnsByValue: [],
+    registered: new Set(),
+  };
 }
 
 /**

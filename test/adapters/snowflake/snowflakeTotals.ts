@@ -1,8 +1,18 @@
 import type { Row } from '../../warehouse/harness.ts';
-import { boundNumber, boundTexts, IN_BOUND_TEXTS, type Known, pattern } from './snowflakeStatements.ts';
+import {
+  bound,
+  boundNumber,
+  escaped,
+  type Known,
+  monthIn,
+  NOTHING,
+  ofMonth,
+  pattern,
+  texts,
+} from './snowflakeStatements.ts';
 import type { Sessions } from './snowflakeTables.ts';
 
-const OF_MONTH = String.raw`where year = \? and month = \? and payer ${IN_BOUND_TEXTS}`;
+const OF_MONTH = `where ${ofMonth()}`;
 
 /**
  * The totals of a month. Findings of this stand-in are all of the check `ran`, without a currency
@@ -11,24 +21,61 @@ const OF_MONTH = String.raw`where year = \? and month = \? and payer ${IN_BOUND_
 export function totalsStatements(sessions: Sessions, lineItems: (path: string) => readonly Row[]): Known[] {
   return [
     {
+      pattern: pattern(`select payer, epoch, costs from <publications> ${OF_MONTH}`),
+      run: async ({ match, sessionId }) => {
+        const rows = sessions.read(sessionId).publications.filter(monthIn(match).isOf);
+        return texts(
+          ['PAYER', 'EPOCH', 'COSTS'],
+          rows.map(({ payer, epoch, costs }) => [payer, String(epoch), costs]),
+        );
+      },
+    },
+    {
       pattern: pattern(
-        `select payer, line_item_currency_code as currency, ${sumOf('line_item_unblended_cost')} as cost` +
-          ` from <lineItemsView> ${OF_MONTH} group by payer, line_item_currency_code order by payer, currency`,
+        String.raw`select line_item_currency_code as currency, count\(\*\) as row_count,` +
+          ` ${sumOf('line_item_unblended_cost')} as cost` +
+          ` from <lineItemsView> ${OF_MONTH} group by line_item_currency_code order by currency`,
       ),
-      run: async ({ binds }) => {
-        const [year, month] = [boundNumber(binds, 0), boundNumber(binds, 1)];
-        const rows = [...boundTexts(binds, 2)].sort().flatMap((payer) => {
-          const items = lineItems(`year=${year}/month=${String(month).padStart(2, '0')}/payer-${payer}/`);
-          return costsOf(items).map(([currency, cost]) => [payer, currency, cost === null ? null : String(cost)]);
-        });
+      run: async ({ match }) => {
+        const { year, month, payers } = monthIn(match);
+        const items = payers.flatMap((payer) =>
+          lineItems(`year=${year}/month=${String(month).padStart(2, '0')}/payer-${payer}/`),
+        );
+        const rows = costsOf(items).map(([currency, { count, cost }]) => [
+          currency,
+          String(count),
+          cost === null ? null : String(cost),
+        ]);
         return {
           columns: [
-            { name: 'PAYER', type: 'text' },
             { name: 'CURRENCY', type: 'text' },
+            { name: 'ROW_COUNT', type: 'fixed' },
             { name: 'COST', type: 'real' },
           ],
           rows,
         };
+      },
+    },
+    {
+      pattern: pattern(String.raw`select sum\(row_count\) as row_count from <currentFiles> ${OF_MONTH}`),
+      run: async ({ match, sessionId }) => {
+        const files = sessions.read(sessionId).currentFiles.filter(monthIn(match).isOf);
+        const sum = files.reduce((rows, { rowCount }) => rows + rowCount, 0);
+        return texts(['ROW_COUNT'], [[files.length === 0 ? null : String(sum)]]);
+      },
+    },
+    {
+      pattern: pattern(String.raw`update <publications> set costs = \? ${OF_MONTH} and epoch = \? and costs is null`),
+      run: async ({ match, binds, sessionId }) => {
+        await sessions.write(sessionId, 'publications', ({ publications }) => {
+          const { isOf } = monthIn(match);
+          const rows = publications.filter(
+            (row) => isOf(row) && row.epoch === boundNumber(binds, 1) && row.costs === null,
+          );
+          for (const row of rows) row.costs = bound(binds, 0);
+          return rows.length;
+        });
+        return NOTHING;
       },
     },
     {
@@ -38,11 +85,11 @@ export function totalsStatements(sessions: Sessions, lineItems: (path: string) =
           ` from <findings> ${OF_MONTH}` +
           ' group by payer, check_name, currency order by payer, check_name, currency',
       ),
-      run: async ({ binds, sessionId }) => {
-        const [year, month, payers] = [boundNumber(binds, 0), boundNumber(binds, 1), boundTexts(binds, 2)];
+      run: async ({ match, sessionId }) => {
+        const { isOf, payers } = monthIn(match);
         const { findings } = sessions.read(sessionId);
-        const rows = [...payers].sort().flatMap((payer) => {
-          const of = findings.filter((row) => row.payer === payer && row.year === year && row.month === month);
+        const rows = payers.flatMap((payer) => {
+          const of = findings.filter((row) => isOf(row) && row.payer === payer);
           return of.length === 0 ? [] : [[payer, 'ran', null, String(of.length), null]];
         });
         return {
@@ -71,16 +118,17 @@ function sumOf(column: string): string {
     `case when count(${bounded(addable)}) > 0 then` +
     ` cast(coalesce(sum(cast(${bounded(exact)} as decimal(38, 15))), 0) as double)` +
     ` + coalesce(sum(${bounded(`${addable} and abs(${column}) >= 1000000000000`)}), 0) end`;
-  return text.replaceAll(/[()?*:|$+]/g, String.raw`\$&`);
+  return escaped(text);
 }
 
-/** The costs per currency, by currency; null comes last, as in Snowflake. */
-function costsOf(items: readonly Row[]): [string | null, number | null][] {
-  const costs = new Map<string | null, number | null>();
+/** Rows and cost per currency, by currency; null comes last, as in Snowflake. */
+function costsOf(items: readonly Row[]): [string | null, { count: number; cost: number | null }][] {
+  const costs = new Map<string | null, { count: number; cost: number | null }>();
   for (const { line_item_currency_code: code, line_item_unblended_cost: cost } of items) {
     const currency = code === undefined || code === null ? null : String(code);
-    const before = costs.get(currency) ?? null;
-    costs.set(currency, cost === undefined || cost === null ? before : (before ?? 0) + Number(cost));
+    const { count, cost: sum } = costs.get(currency) ?? { count: 0, cost: null };
+    const isUnknown = cost === undefined || cost === null;
+    costs.set(currency, { count: count + 1, cost: isUnknown ? sum : (sum ?? 0) + Number(cost) });
   }
   return [...costs].sort(([one], [other]) => compareCurrencies(one, other));
 }

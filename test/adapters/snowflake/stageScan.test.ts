@@ -29,13 +29,22 @@ describe('files of the stage', () => {
     expect(sent).toEqual([`list @<stage>/year=2026/month=10/payer-${ALPHA.payer}/`]);
   });
 
-  it('are forgotten by nothing but the check that none is published', async () => {
+  it('are forgotten by nothing but the check, under the fence, that none is published', async () => {
     const [old, current] = await staged(['old', 'current']);
     if (!old || !current) throw new Error('staged two files');
     await harness.warehouse.publish(PERIOD, 1, [publicationOf(ALPHA, [current])]);
-    const sent = await harness.sent(() => harness.warehouse.unregister(ALPHA, [old.stagedKey]));
-    expect(sent).toEqual([expect.stringMatching(/^select staged_key from <currentFiles> /)]);
-    await expect(harness.warehouse.unregister(ALPHA, [current.stagedKey])).rejects.toThrow(current.stagedKey);
+    const stagedKeys = [old.stagedKey, current.stagedKey];
+    const sent = await harness.sent(async () => {
+      const refused = await harness.warehouse.unregister(PERIOD, 1, [{ payer: ALPHA.payer, stagedKeys }]);
+      expect(refused).toEqual(new Map([[current.stagedKey, 'it is published']]));
+    });
+    expect(sent.map((text) => text.split(' ', 2).join(' '))).toEqual([
+      'begin transaction',
+      'update <fence>',
+      'select max(epoch)',
+      'select staged_key',
+      'commit',
+    ]);
   });
 });
 

@@ -25,7 +25,7 @@ async function everyStatement(target: WarehouseTarget): Promise<string[]> {
   const fresh = await harness.stage({ partition: ALPHA, name: 'fresh', rows: rowsOf(['f']), columns });
   await warehouse.raiseFence(PERIOD, 1);
   await warehouse.register(ALPHA, [old]);
-  state.mentionsUnchanged = false;
+  state.ofSettledFiles = 'unmentioned';
   await warehouse.register(ALPHA, [old, fresh]);
   await warehouse.register(ALPHA, [old, fresh]);
   await warehouse.audit(ALPHA, [old, fresh]);
@@ -33,7 +33,7 @@ async function everyStatement(target: WarehouseTarget): Promise<string[]> {
   await warehouse.published(PERIOD, [ALPHA.payer]);
   await runScript(warehouse.script, runOf(1), [ALPHA.payer]);
   await warehouse.totals(PERIOD, [ALPHA.payer]);
-  await warehouse.unregister(ALPHA, [old.stagedKey]);
+  await warehouse.unregister(PERIOD, 1, [{ payer: ALPHA.payer, stagedKeys: [old.stagedKey] }]);
   const sent = server.queries
     .flatMap(({ sql }) => [sql, ...innerText(sql)])
     .map((sql) => sql.replaceAll('?', `'bound'`));

@@ -116,7 +116,8 @@ describe('the statements of a publish that loads', () => {
     const ofOne = await harness.sent(() => harness.warehouse.publish(PERIOD, 1, publications.slice(0, 1)));
     const ofAll = await harness.sent(() => harness.warehouse.publish(PERIOD, 1, publications));
     expect(ofAll).toHaveLength(ofOne.length);
-    expect(ofOne.filter((text) => !isCopy(text))).toEqual(ofAll.filter((text) => !isCopy(text)));
+    expect(ofOne.filter((text) => text.includes('100000000001'))).toEqual([]);
+    expect(ofAll.filter((text) => text.includes('100000000099')).length).toBeGreaterThan(1);
     expect(harness.state.tables.loadedRows).toHaveLength(100);
   });
 
@@ -133,11 +134,12 @@ describe('the statements of a publish that loads', () => {
 
   it('load before the fence is locked, and change what the fence guards after it', async () => {
     const sent = await harness.sent(async () => publish([await stage('a')]));
-    const begun = sent.indexOf('begin');
+    const begun = sent.indexOf('begin transaction');
     const places = [isCopy, (text: string) => text.startsWith('update <fence>'), isDelete].map((is) =>
       sent.findIndex(is),
     );
     expect(places).toEqual(places.toSorted((one, other) => one - other));
+    expect(begun).toBeGreaterThan(-1);
     expect(places[0]).toBeGreaterThan(begun);
     expect(sent.at(-1)).toBe('commit');
   });

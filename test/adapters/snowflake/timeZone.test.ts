@@ -87,7 +87,9 @@ describe.each(['external', 'table'] as const)('target %s:', (target) => {
       harness.state.utcTimestampsAre = shown;
       const file = await publish(START, 'timestamp_utc', ['2026-10-01 00:00:00']);
       expect(await harness.warehouse.audit(ALPHA, [file])).toMatchObject([{ rows: 1, rowsOfOtherPeriods: 0 }]);
-      const audit = harness.server.queries.findLast(({ sql }) => sql.startsWith('select staged_key, count(*)'));
+      const audit = harness.server.queries.findLast(({ sql }) =>
+        sql.startsWith('select staged_key, currency, count(*)'),
+      );
       expect(audit?.timeZone).toBe('Pacific/Kiritimati');
       await harness.close();
       harness = await makeSnowflakeHarness(target);

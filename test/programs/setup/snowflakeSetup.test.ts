@@ -74,7 +74,7 @@ describe('the setup', () => {
       'grant create view on schema CUR_DB.CUR to role CUR_ROLE',
       'grant ownership on view CUR_DB.CUR.CUR_LINE_ITEMS to role CUR_ROLE copy current grants',
       'grant select, insert, delete on table CUR_DB.CUR.CUR_CURRENT_FILES to role CUR_ROLE',
-      'grant select, insert, delete on table CUR_DB.CUR.CUR_PUBLICATIONS to role CUR_ROLE',
+      'grant select, insert, update, delete on table CUR_DB.CUR.CUR_PUBLICATIONS to role CUR_ROLE',
       'grant select, insert on table CUR_DB.CUR.CUR_COLUMNS_BY_VALUE to role CUR_ROLE',
       'grant select, insert, update on table CUR_DB.CUR.CUR_FENCE to role CUR_ROLE',
       'grant select, insert, delete on table CUR_DB.CUR.CUR_FINDINGS to role CUR_ROLE',

@@ -1,12 +1,20 @@
 import { expect, it } from 'vitest';
-import { ALPHA, rowsOf, type WarehouseHarness } from '../harness.ts';
+import { costsOf } from '../../../src/warehouse/currencyCosts.ts';
+import { ALPHA, rowsOf, SMALL_REPORT, type WarehouseHarness } from '../harness.ts';
 
 export function describeAudit(harness: () => WarehouseHarness): void {
   it('counts zero rows in a file that is not known', async () => {
     const file = await harness().stage({ partition: ALPHA, name: 'a', rows: rowsOf(['a1']) });
     if (!harness().registers) await harness().remove(file);
     expect(await harness().warehouse.audit(ALPHA, [file])).toEqual([
-      { stagedKey: file.stagedKey, rows: 0, rowsOfOtherPeriods: 0, rowsWithCost: 0, rowsOfImpossibleCost: 0 },
+      {
+        stagedKey: file.stagedKey,
+        rows: 0,
+        rowsOfOtherPeriods: 0,
+        rowsWithCost: 0,
+        rowsOfImpossibleCost: 0,
+        costs: [],
+      },
     ]);
   });
 
@@ -21,7 +29,7 @@ export function describeAudit(harness: () => WarehouseHarness): void {
     const mixed = await harness().stage({ partition: ALPHA, name: 'mixed', rows });
     const empty = await harness().stage({ partition: ALPHA, name: 'empty', rows: [] });
     await warehouse.register(ALPHA, [mixed, empty]);
-    expect(await warehouse.audit(ALPHA, [empty, mixed])).toEqual([
+    expect(await warehouse.audit(ALPHA, [empty, mixed])).toMatchObject([
       { stagedKey: empty.stagedKey, rows: 0, rowsOfOtherPeriods: 0, rowsWithCost: 0, rowsOfImpossibleCost: 0 },
       { stagedKey: mixed.stagedKey, rows: 4, rowsOfOtherPeriods: 2, rowsWithCost: 3, rowsOfImpossibleCost: 0 },
     ]);
@@ -40,6 +48,27 @@ export function describeAudit(harness: () => WarehouseHarness): void {
       { rows: 8, rowsWithCost: 7, rowsOfImpossibleCost: 6 },
       { rows: 4, rowsWithCost: 3, rowsOfImpossibleCost: 0 },
     ]);
+  });
+
+  it('adds up the cost of each file per currency, as decimals: in whatever order, and unknown where no row has one', async () => {
+    const { warehouse } = harness();
+    const columns = [...SMALL_REPORT, { name: 'line_item_currency_code', type: 'string' }];
+    const row = (line_item_currency_code: string | null, line_item_unblended_cost: number | null) => ({
+      identity_line_item_id: 'a',
+      line_item_currency_code,
+      line_item_unblended_cost,
+    });
+    const rows = [row('USD', 0.1), row('USD', 0.2), row('USD', null), row('CNY', null), row(null, -7), row('', 1e-9)];
+    const first = await harness().stage({ partition: ALPHA, name: 'a', rows, columns });
+    const second = await harness().stage({ partition: ALPHA, name: 'b', rows: [row('USD', 999_999_999_999)], columns });
+    await warehouse.register(ALPHA, [first, second]);
+    const audits = await warehouse.audit(ALPHA, [first, second]);
+    expect(costsOf(audits)).toEqual([
+      { currency: 'CNY', cost: null },
+      { currency: 'USD', cost: 999_999_999_999.3 },
+      { currency: null, cost: -6.999999999 },
+    ]);
+    expect(costsOf(audits.slice(1))).toEqual([{ currency: 'USD', cost: 999_999_999_999 }]);
   });
 
   it('counts no row with a cost where the column is empty, or where there is none', async () => {

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { costsOf } from '../../../src/warehouse/currencyCosts.ts';
 import { ALPHA, BETA, PERIOD, publicationOf, rowsOf, runOf, SMALL_REPORT, type WarehouseHarness } from '../harness.ts';
 import { runScript } from '../runScript.ts';
 
@@ -46,5 +47,23 @@ export function describeTotals(harness: () => WarehouseHarness): void {
       { currency: 'CNY', cost: null },
       { currency: 'USD', cost: 1 },
     ]);
+  });
+
+  it('costs are those that the audit found and the publication says, until it is published anew', async () => {
+    const { warehouse } = harness();
+    const file = await harness().stage({ partition: ALPHA, name: 'a', rows: rowsOf(['a1', 'a2']) });
+    await warehouse.register(ALPHA, [file]);
+    const costsNow = async () => (await warehouse.totals(PERIOD, [ALPHA.payer])).get(ALPHA.payer)?.costs;
+    const costs = costsOf(await warehouse.audit(ALPHA, [file]));
+    await warehouse.publish(PERIOD, 1, [{ ...publicationOf(ALPHA, [file]), costs }]);
+    expect(await costsNow()).toEqual([{ currency: null, cost: 2 }]);
+    const said = [
+      { currency: 'EUR', cost: 0.1 + 0.2 },
+      { currency: null, cost: null },
+    ];
+    await warehouse.publish(PERIOD, 1, [{ ...publicationOf(ALPHA, [file]), costs: said }]);
+    expect(await costsNow()).toEqual(said);
+    await warehouse.publish(PERIOD, 1, [{ ...publicationOf(ALPHA, []), costs: [] }]);
+    expect(await costsNow()).toEqual([]);
   });
 }

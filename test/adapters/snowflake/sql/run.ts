@@ -2,7 +2,7 @@ import { refused } from '../snowflakeStatements.ts';
 import { evaluate, type Scope } from './evaluate.ts';
 import { compare, numberIn } from './functions.ts';
 import type { Expression, Query, Selected, Source } from './syntax.ts';
-import { double, integer, type SqlValue } from './values.ts';
+import { castTo, double, integer, type SqlValue, typeOf } from './values.ts';
 
 /** A row whose values are computed when somebody asks for them. */
 export type LazyRow = ReadonlyMap<string, () => SqlValue>;
@@ -82,7 +82,10 @@ const AGGREGATES: Readonly<Record<string, (values: readonly SqlValue[]) => SqlVa
   count_if: (values) => integer(values.filter((value) => value === true).length),
   sum: (values) => {
     const known = values.filter((value) => value !== null);
-    return known.length === 0 ? null : double(known.reduce((sum, value) => sum + numberIn(value), 0));
+    const sum = known.reduce((total, value) => total + numberIn(value), 0);
+    const isDecimal = known.every((value) => typeOf(value) === 'DECIMAL');
+    if (known.length === 0) return null;
+    return isDecimal ? castTo(double(sum), 'decimal', 'UTC') : double(sum);
   },
   max: (values) => values.reduce((most, each) => ((compare(each, most) ?? 1) > 0 && each !== null ? each : most), null),
 };
@@ -111,6 +114,9 @@ function grouped({ selected, groupBy }: Query, scopes: readonly RowScope[]): Laz
 /** An expression over a group: aggregates over its rows, anything else of its first row. */
 function aggregated(expression: Expression, group: readonly RowScope[]): SqlValue {
   const [first] = group;
+  if (expression.is === 'cast' && expression.of.is === 'call') {
+    return castTo(aggregated(expression.of, group), expression.type, first?.timeZone ?? 'UTC');
+  }
   if (expression.is !== 'call') return first ? evaluate(expression, first) : null;
   const aggregate = AGGREGATES[expression.name];
   const [given] = expression.given;

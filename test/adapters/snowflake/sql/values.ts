@@ -55,8 +55,9 @@ export function castTo(value: SqlValue, type: string, timeZone: string): SqlValu
       return textOf(value, timeZone);
     case 'double':
       return double(numberOf(value));
-    case 'number':
     case 'decimal':
+      return { is: 'DECIMAL', number: numberOf(value) };
+    case 'number':
     case 'integer':
       return integer(numberOf(value));
     case 'timestamp_ntz':
@@ -135,6 +136,8 @@ function parsedTime(text: string): SqlTime {
 export function textOf(value: SqlValue, timeZone: string): string | null {
   if (value === null || typeof value === 'string') return value;
   if (typeof value === 'boolean') return String(value);
+  // As decimal(38, 15) is written: the one that there is.
+  if ('number' in value && value.is === 'DECIMAL') return value.number.toFixed(15);
   if ('number' in value) return Number.isNaN(value.number) ? 'NaN' : String(value.number).replace('Infinity', 'inf');
   if ('items' in value || 'fields' in value) return JSON.stringify(plain(value, timeZone));
   const wallClock = 'aheadMs' in value || value.is === 'TIMESTAMP_LTZ';
