@@ -80,6 +80,6 @@ function textTimeSql(text: string): string {
 }
 
 /** The instant at which UTC's clock shows an NTZ: a cast would take the clock for the session's. */
-function utcSql(ntz: string): string {
+export function utcSql(ntz: string): string {
   return `to_timestamp_ltz(to_varchar(${ntz}, 'YYYY-MM-DD HH24:MI:SS.FF3') || ' +00:00', 'auto')`;
 }

@@ -1,8 +1,10 @@
+import { valueColumns } from '../../warehouse/standardTypes.ts';
 import type { StagedFile } from '../../warehouse/warehouse.ts';
 import { castColumns, PATH_COLUMNS } from './externalTable.ts';
-import { loadSql, typeIn } from './loadColumn.ts';
+import { loadSql, typeIn, utcSql } from './loadColumn.ts';
 import type { SnowflakeNames } from './names.ts';
 import { quoteText } from './quote.ts';
+import { EVERY_COLUMN, readSql } from './readColumn.ts';
 
 /**
  * The statement that creates the native table. It has the external table's columns, so that the
@@ -65,4 +67,26 @@ files = (${stagedKeys.map(quoteText).join(', ')})
 file_format = (format_name = '${names.fileFormat}')
 on_error = abort_statement
 force = true`;
+}
+
+/**
+ * The statement that fills the native table from the external one with the files that are
+ * published, where it has none of them yet: for a stage that changes from one to the other. Every
+ * column is read by value, for nothing in Snowflake says what types a file has.
+ */
+export function fillSql(names: SnowflakeNames): string {
+  const everyColumn = new Set([EVERY_COLUMN]);
+  const paths = PATH_COLUMNS.map(([name]) => name);
+  const columns = [...valueColumns].map(([name, type]) => {
+    const read = readSql(name, everyColumn);
+    return `${type === 'TIMESTAMP' ? utcSql(read) : read} as ${name}`;
+  });
+  const isSame = (other: string) => paths.map((name) => `${other}.${name} = registered.${name}`).join(' and ');
+  return `insert into ${names.loadedTable}
+  (${[...paths, ...valueColumns.keys(), 'value', 'publish_id'].join(', ')})
+select
+  ${[...paths, ...columns, 'value', `'filled' as publish_id`].join(',\n  ')}
+from ${names.externalTable} as registered
+where exists (select 1 from ${names.currentFiles} as published where ${isSame('published')})
+  and not exists (select 1 from ${names.loadedTable} as loaded where ${isSame('loaded')})`;
 }

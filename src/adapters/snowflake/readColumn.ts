@@ -23,7 +23,7 @@ export const COLUMN_TYPES: Readonly<Record<ValueType, string>> = {
 export type ByValue = ReadonlySet<string>;
 
 /** Stands for every column in {@link ByValue}. */
-const EVERY_COLUMN = '*';
+export const EVERY_COLUMN = '*';
 
 /** A column that the contract reads is read by value. */
 export function isByValue(byValue: ByValue, column: string): boolean {

@@ -52,6 +52,7 @@ async function run(options: SetupOptions): Promise<void> {
   const settings: SetupSettings = {
     ...stage,
     accountId: options.accountId ?? SOME_ACCOUNT,
+    fill: options.fill,
     payersTable: parsePayersTable(options.payersTable ?? stage.payersTable),
   };
   const steps = await setupSteps(settings, (file) => loadScript(fileURLToPath(new URL(`sql/${file}`, PROJECT))));

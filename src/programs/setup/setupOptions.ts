@@ -6,6 +6,8 @@ import type { PayersTable } from '../../config/payersTable.ts';
 export interface SetupOptions {
   readonly stage: string;
   readonly print: boolean;
+  /** Whether the native table is filled with what is published in the external one. */
+  readonly fill: boolean;
   /** The AWS account of the staging bucket; absent only for printing. */
   readonly accountId?: string | undefined;
   /** Instead of the stage's own: database.schema.table, or `none` when somebody else keeps it. */
@@ -22,6 +24,8 @@ Options
   --account ID       the AWS account of the staging bucket: 12 digits
   --payers-table T   the table that payers are configured in, as database.schema.table (default: the stage's payersTable);
                      none: it is not made, as when somebody else keeps it
+  --fill             for a stage that changes to warehouseTarget: table: fills the table with what is published in the
+                     external table, before the view is replaced. Rows that are there already stay as they are
   --print            one script on stdout; needs no account and no network
   --help             this text
 
@@ -46,16 +50,17 @@ export function parseSetupOptions(args: readonly string[]): SetupOptions | 'help
     account: { type: 'string' },
     'payers-table': { type: 'string' },
     print: { type: 'boolean' },
+    fill: { type: 'boolean' },
     help: { type: 'boolean', short: 'h' },
   });
   if (values.help) return 'help';
-  const { account, stage = 'dev', print = false, 'payers-table': payersTable } = values;
+  const { account, stage = 'dev', print = false, fill = false, 'payers-table': payersTable } = values;
   if (account !== undefined && !/^\d{12}$/.test(account)) {
     throw new UsageError(`--account must be an AWS account id of 12 digits, got ${quoteValue(account)}`);
   }
   if (!print && account === undefined) throw new UsageError('--account ID is needed, unless with --print');
   if (payersTable !== undefined) parsePayersTable(payersTable);
-  return { stage, print, payersTable, accountId: account };
+  return { stage, print, fill, payersTable, accountId: account };
 }
 
 /**

@@ -1,5 +1,5 @@
 import { addColumnsSql, createExternalTableSql } from '../../adapters/snowflake/externalTable.ts';
-import { addLoadedColumnsSql, createLoadedTableSql } from '../../adapters/snowflake/loadedTable.ts';
+import { addLoadedColumnsSql, createLoadedTableSql, fillSql } from '../../adapters/snowflake/loadedTable.ts';
 import { type SnowflakeNames, snowflakeNames, type WarehouseTarget } from '../../adapters/snowflake/names.ts';
 import { createViewSql, replaceLoadedViewSql } from '../../adapters/snowflake/view.ts';
 import { statementsOf } from '../../analytics/statements.ts';
@@ -31,6 +31,8 @@ export interface SetupSettings extends Omit<StageSettings, 'payersTable'> {
   readonly accountId: string;
   /** The table that payers are configured in; undefined when somebody else keeps it. */
   readonly payersTable: PayersTable | undefined;
+  /** Whether the native table is filled with what is published in the external one. */
+  readonly fill: boolean;
 }
 
 /** A script of the folder sql/, or SQL that is generated from the contract. */
@@ -78,8 +80,11 @@ grant ownership on external table ${names.externalTable}
   },
 };
 
+/** Before readers see the table. */
+const FILLING: SetupSource = { generated: 'published rows', sql: (names) => asAdministrator(fillSql(names)) };
+
 /** In the order in which they are run. Tables come before the views over them, and grants last. */
-const sourcesOf = (target: WarehouseTarget): readonly SetupSource[] => [
+const sourcesOf = ({ target, fill }: SetupSettings): readonly SetupSource[] => [
   { file: '01_roles.sql' },
   { file: '02_database.sql' },
   { file: '03_storage_integration.sql' },
@@ -88,6 +93,7 @@ const sourcesOf = (target: WarehouseTarget): readonly SetupSource[] => [
   { file: '05_tables.sql' },
   { generated: 'schema of the findings', sql: (names) => asAdministrator(`use schema ${names.schema}`) },
   { file: 'findings_table.sql' },
+  ...(fill ? [FILLING] : []),
   ...TARGETS[target].view,
   { file: '06_reading_views.sql' },
   { file: '07_grants.sql' },
@@ -107,7 +113,10 @@ export async function setupSteps(
   const names = snowflakeNames(settings);
   const values = placeholderValues(settings, names);
   const role = parseIdentifier('role', settings.role);
-  const common = sourcesOf(settings.target);
+  if (settings.fill && settings.target !== 'table') {
+    throw new RangeError('--fill is for a stage whose warehouseTarget is table');
+  }
+  const common = sourcesOf(settings);
   const sources = settings.payersTable ? [...common, PAYERS_SOURCE] : common;
   return Promise.all(
     sources.map(async (source) =>

@@ -1,8 +1,12 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { fillSql } from '../../../src/adapters/snowflake/loadedTable.ts';
 import type { ColumnType } from '../../../src/billing/columnType.ts';
 import { lineItemColumns } from '../../../src/warehouse/lineItems.ts';
+import { valueColumns } from '../../../src/warehouse/standardTypes.ts';
 import { ALPHA, BETA, PERIOD, publicationOf, type Row, SMALL_REPORT } from '../../warehouse/harness.ts';
+import { parseSnowflake } from './snowflakeGrammar.ts';
 import { makeSnowflakeHarness, type SnowflakeHarness } from './snowflakeHarness.ts';
+import type { Plain } from './sql/values.ts';
 
 const opened: SnowflakeHarness[] = [];
 afterEach(async () => {
@@ -109,6 +113,26 @@ describe('rows that are loaded', () => {
       expect.objectContaining({ line_item_unblended_cost: 1.25, line_item_usage_start_date: '2026-10-02 00:00:00' }),
     );
   });
+
+  it.each(['UTC', 'America/Los_Angeles'])(
+    'are those that a change of the target fills it with, in %s',
+    async (zone) => {
+      const [external, loaded] = [await published('external'), await published('table')];
+      const columns = [...valueColumns.keys()].join(', ');
+      const inOrder = (rows: Record<string, Plain>[]) =>
+        rows
+          .map((row) => JSON.stringify(Object.entries(row).map(([name, value]) => [name, value === '' ? null : value])))
+          .sort();
+      const sql = fillSql(external.names);
+      const filling = `select staged_key, ${columns} from (${sql.slice(sql.indexOf('select'))})`;
+      const filled = inOrder(external.state.read(filling, zone));
+      expect(filled).toHaveLength(2 * FILES.flatMap((file) => file.rows).length);
+      expect(filled).toEqual(
+        inOrder(loaded.state.read(`select staged_key, ${columns} from ${loaded.names.loadedTable}`, zone)),
+      );
+      expect(await parseSnowflake(sql)).toHaveLength(1);
+    },
+  );
 
   it('are audited in the stage as the external table is, before they are loaded', async () => {
     const audited = [];

@@ -4,10 +4,11 @@ import { HELP, parsePayersTable, parseSetupOptions } from '../../../src/programs
 
 describe('the options of the setup', () => {
   it('need an AWS account, unless nothing is run', () => {
-    expect(parseSetupOptions(['--print'])).toEqual({ stage: 'dev', print: true });
+    expect(parseSetupOptions(['--print'])).toEqual({ stage: 'dev', print: true, fill: false });
     expect(parseSetupOptions(['--account', '012345678901', '--stage', 'prod', '--payers-table', 'none'])).toEqual({
       stage: 'prod',
       print: false,
+      fill: false,
       accountId: '012345678901',
       payersTable: 'none',
     });
@@ -34,7 +35,7 @@ describe('the options of the setup', () => {
 
   it('are all in the help', () => {
     expect(parseSetupOptions(['--stage', 'x', '-h'])).toBe('help');
-    for (const option of ['--stage', '--account', '--payers-table', '--print', '--help']) {
+    for (const option of ['--stage', '--account', '--payers-table', '--fill', '--print', '--help']) {
       expect(HELP).toContain(`\n  ${option} `);
     }
   });

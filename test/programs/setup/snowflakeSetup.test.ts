@@ -26,6 +26,7 @@ const SETTINGS: SetupSettings = {
   target: 'external',
   accountId: '111122223333',
   payersTable: PAYERS_TABLE,
+  fill: false,
   payersFile: 'resources/payers.yml',
   rolePath: '/',
 };
@@ -95,6 +96,19 @@ describe('the setup', () => {
     expect(native[viewed]).toContain(' from CUR_DB.CUR.CUR_LOADED as registered ');
     const loaded = native.filter((text) => /^grant .*CUR_LOADED/.test(text));
     expect(loaded).toEqual(['grant select, insert, delete on table CUR_DB.CUR.CUR_LOADED to role CUR_ROLE']);
+  });
+
+  it('fills a native table with what is published, before the view over it, where it is asked to', async () => {
+    const sql = (await stepsWith({ target: 'table', fill: true })).flatMap((step) => statementsOf(step.sql));
+    const [filled, viewed] = [
+      'insert into CUR_DB.CUR.CUR_LOADED',
+      'create or replace view CUR_DB.CUR.CUR_LINE_ITEMS',
+    ].map((start) => sql.findIndex((text) => text.startsWith(start)));
+    expect(filled).toBeGreaterThan(
+      sql.findIndex((text) => text.startsWith('create table if not exists CUR_DB.CUR.CUR_PUB')),
+    );
+    expect(filled).toBeLessThan(viewed ?? 0);
+    await expect(stepsWith({ fill: true })).rejects.toThrow('--fill is for a stage whose warehouseTarget is table');
   });
 
   it('takes every column for one of unknown types where files are published already, when it first asks', () => {
