@@ -9,7 +9,8 @@ import { EVERY_COLUMN, readSql } from './readColumn.ts';
 /**
  * The statement that creates the native table. It has the external table's columns, so that the
  * same views read either; `publish_id` says which publish has loaded a row. Clustered as queries
- * filter: a payer's month is what is deleted, loaded and read.
+ * filter: a payer's month is what is deleted, loaded and read. Transient: what a delivery has
+ * replaced is not kept for a week of fail-safe, because everything can be loaded again.
  */
 export function createLoadedTableSql(names: SnowflakeNames): string {
   const columns = [
@@ -18,10 +19,11 @@ export function createLoadedTableSql(names: SnowflakeNames): string {
     'value variant',
     'publish_id varchar not null',
   ];
-  return `create table if not exists ${names.loadedTable} (
+  return `create transient table if not exists ${names.loadedTable} (
   ${columns.join(',\n  ')}
 )
 cluster by (year, month, payer)
+data_retention_time_in_days = 1
 comment = 'One row per line item of a published file. Readers use CUR_LINE_ITEMS'`;
 }
 

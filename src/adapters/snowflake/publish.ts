@@ -82,7 +82,9 @@ const PublishedRow = z.object({
   STAGED_KEY: z.nullable(z.string()),
 });
 
-/** Replaces what the bookkeeping tables say of these partitions, in a transaction under the fence. */
+/**
+ * Replaces what the bookkeeping tables say of these partitions, in a transaction under the fence.
+ */
 export async function replaceRows(
   statements: Statements,
   names: SnowflakeNames,

@@ -170,8 +170,8 @@ const stageParams = z.strictObject({
   /** The reactor's role in Snowflake. The readers' role has the same name with _READER appended. */
   snowflakeRole: snowflakeName,
   /**
-   * Where readers' line items are. external: in the staged files, under an external table. table: in
-   * a native table, which each publish loads.
+   * Where readers' line items are. external: in the staged files, under an external table. table:
+   * in a native table, which each publish loads.
    */
   warehouseTarget: z.enum(['external', 'table'], 'must be external or table'),
   /**

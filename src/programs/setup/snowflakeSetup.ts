@@ -40,7 +40,9 @@ type SetupSource =
   | { readonly file: string }
   | { readonly generated: string; readonly sql: (names: SnowflakeNames, role: string) => string };
 
-/** What differs by the target: the table of line items, the view over it, and who may change them. */
+/**
+ * What differs by the target: the table of line items, the view over it, and who may change them.
+ */
 const TARGETS: Readonly<Record<WarehouseTarget, Readonly<Record<'table' | 'view' | 'grants', SetupSource[]>>>> = {
   external: {
     table: [

@@ -24,7 +24,6 @@ class Parser {
   readonly #tokens: readonly Token[];
   #at = 0;
   #binds = 0;
-  #unnamed = 0;
 
   constructor(tokens: readonly Token[]) {
     this.#tokens = tokens;
@@ -223,9 +222,7 @@ class Parser {
     const expression = this.expression();
     if (this.#took('as')) return { name: this.#name(), expression };
     if (expression.is === 'name') return { name: expression.name, expression };
-    // Each its own: two columns of the same name would be one in a row.
-    this.#unnamed += 1;
-    return { name: `expression ${this.#unnamed}`, expression };
+    return { name: `expression ${this.#at}`, expression };
   }
 
   #source(): Source {
@@ -238,20 +235,15 @@ class Parser {
     return { relation, alias: hasAlias ? this.#name() : undefined };
   }
 
-  /** `@path (file_format => '…', pattern => '…')`. */
   #stage(): Source {
-    const relation = this.#next().text;
-    const options = new Map<string, string>();
-    if (this.#peek().text === '(') {
-      for (const [name, value] of this.bracketed(() => this.#option())) options.set(name, value);
-    }
+    const { text: relation } = this.#next();
+    const options = new Map(this.#peek().text === '(' ? this.bracketed(() => this.#option()) : []);
     return { relation, alias: undefined, pattern: options.get('pattern') };
   }
 
   #option(): [string, string] {
     const name = this.#name();
-    this.#expect('=');
-    this.#expect('>');
+    for (const sign of ['=', '>']) this.#expect(sign);
     return [name, this.#next().text];
   }
 
