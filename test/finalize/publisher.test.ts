@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { partitionName } from '../../src/billing/partition.ts';
 import { isDirty } from '../../src/ledger/partitionRecord.ts';
-import type { Warehouse } from '../../src/warehouse/warehouse.ts';
+import type { Publication, Warehouse } from '../../src/warehouse/warehouse.ts';
 import { ALPHA, BETA } from '../ledger/records.ts';
 import { override } from '../simulation/observed.ts';
 import { FinalizerWorld, keysOf } from './finalizerWorld.ts';
@@ -24,6 +24,25 @@ function refusingAlpha(published: string[][]): Warehouse {
 }
 
 describe('a publish', () => {
+  it('says what the audit of its files found that they cost', async () => {
+    for (const key of ['a', 'b']) await world.stage({ key });
+    world.now += world.settings.maxWaitSeconds * 1000;
+    const costs: Publication['costs'][] = [];
+    const warehouse = override<Warehouse>(world.tables, {
+      audit: async (partition, files) =>
+        (await world.tables.audit(partition, files)).map((audit) => ({
+          ...audit,
+          costs: [{ currency: 'USD', cost: '0.100000000000000' }],
+        })),
+      publish: async (period, epoch, publications) => {
+        costs.push(...publications.map((publication) => publication.costs));
+        await world.tables.publish(period, epoch, publications);
+      },
+    });
+    await world.tick({ warehouse });
+    expect(costs).toEqual([[{ currency: 'USD', cost: 0.2 }]]);
+  });
+
   it('that the warehouse refuses for one partition is that one’s failure: the others are published', async () => {
     await world.stage({ partition: ALPHA });
     const good = await world.stage({ partition: BETA });

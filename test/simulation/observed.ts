@@ -31,6 +31,11 @@ export function observedWarehouse(warehouse: Warehouse, oracle: Oracle): Warehou
       oracle.warehouseChanged('publish', period, epoch);
       await oracle.published(publications);
     },
+    unregister: async (period, epoch, superseded, signal) => {
+      const refused = await warehouse.unregister(period, epoch, superseded, signal);
+      oracle.warehouseChanged('unregister', period, epoch);
+      return refused;
+    },
   });
 }
 

@@ -62,6 +62,10 @@ export function slowWarehouse(
       await mayHang('publish', signal);
       return warehouse.publish(period, epoch, publications);
     },
+    unregister: async (period, epoch, superseded, signal) => {
+      await mayHang('unregister', signal);
+      return warehouse.unregister(period, epoch, superseded);
+    },
   });
 }
 
