@@ -16,8 +16,15 @@ import type { Statements } from './statements.ts';
 const FILES_PER_COPY = 1_000;
 
 /**
- * Publishes by loading, in one transaction: readers see all of the old rows until it commits, and
- * all of the new ones then. When a file cannot be loaded whole, nothing has changed.
+ * How much one transaction loads, unless one payer's month alone is larger. What is committed stays
+ * when the time for the others runs out.
+ */
+const BYTES_PER_TRANSACTION = 1024 ** 3;
+
+/**
+ * Publishes by loading, in one transaction for as many payers' months as are not too much for one,
+ * the smallest first: readers see all of a month's old rows until it commits, and all of the new
+ * ones then. When a file cannot be loaded whole, nothing has changed of what is loaded with it.
  *
  * The files are loaded before the fence is locked: a COPY only adds rows, which needs no lock
  * ("Transactions", resource locking), while who waits for the fence does so for the rest alone,
@@ -38,6 +45,15 @@ export async function publishByLoading(
   checkPublications(period, publications);
   await letIn(session, names, period, epoch);
   if (publications.length === 0) return;
+  for (const some of batchesOf(publications)) await publishBatch(session, names, { period, epoch }, some);
+}
+
+async function publishBatch(
+  session: Pick<Session, 'transaction'>,
+  names: SnowflakeNames,
+  { period, epoch }: Publishing,
+  publications: readonly Publication[],
+): Promise<void> {
   const publishId = randomUUID();
   const files = publications.flatMap((publication) => publication.files);
   const payers = publications.map(({ partition }) => partition.payer);
@@ -49,6 +65,25 @@ export async function publishByLoading(
     ]);
     await replaceRows(statements, names, { period, epoch }, publications);
   });
+}
+
+function batchesOf(publications: readonly Publication[]): Publication[][] {
+  const sized = publications.map((publication) => ({ publication, bytes: bytesOf(publication) }));
+  const batches: Publication[][] = [];
+  let room = 0;
+  for (const { publication, bytes } of sized.sort((one, other) => one.bytes - other.bytes)) {
+    if (bytes > room || batches.length === 0) {
+      batches.push([]);
+      room = BYTES_PER_TRANSACTION;
+    }
+    batches.at(-1)?.push(publication);
+    room -= bytes;
+  }
+  return batches;
+}
+
+function bytesOf({ files }: Publication): number {
+  return files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
 }
 
 interface Load {

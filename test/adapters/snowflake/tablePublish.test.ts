@@ -132,6 +132,27 @@ describe('the statements of a publish that loads', () => {
     expect(kept()).toHaveLength(1_002);
   });
 
+  it('are those of a transaction for each GB, the smallest months first: what is committed stays', async () => {
+    const payers = [1, 2, 3, 4].map((index) => parsePayer(String(100_000_000_000 + index)));
+    const publications = await Promise.all(
+      payers.map(async (payer, index) => {
+        const partition = { payer, period: PERIOD };
+        const file = await stage('a', partition);
+        return publicationOf(partition, [{ ...file, sizeBytes: [3e9, 4e8, 6e8, 5e8][index] ?? 0 }]);
+      }),
+    );
+    harness.state.beforeStatement = async (text) => {
+      if (isCopy(text) && text.includes(String(payers[0])))
+        throw new StatementError('000604', 'SQL execution canceled');
+    };
+    const sent = await harness.sent(() =>
+      expect(harness.warehouse.publish(PERIOD, 1, publications)).rejects.toThrow('000604'),
+    );
+    const loaded = sent.filter(isCopy).map((text) => payers.filter((payer) => text.includes(payer)));
+    expect(loaded).toEqual([[payers[1], payers[3]], [payers[2]], [payers[0]]]);
+    expect((await harness.warehouse.published(PERIOD, payers)).size).toBe(3);
+  });
+
   it('load before the fence is locked, and change what the fence guards after it', async () => {
     const sent = await harness.sent(async () => publish([await stage('a')]));
     const begun = sent.indexOf('begin transaction');
