@@ -44,9 +44,9 @@ const environmentCredentials = {
 };
 
 /**
- * Snowflake's driver without what only its file transfers, other clouds' logins and columns of XML
- * need, and without the history of the world's time zones: we ask for UTC. Whoever calls a part
- * that is left out gets an error that says so.
+ * Snowflake's driver without its file transfers, without what only other clouds' logins and columns
+ * of XML need, and without the history of the world's time zones: we ask for UTC. Whoever calls a
+ * part that is left out gets an error that says so.
  */
 const snowflakeDriver = {
   name: 'snowflake-driver',
@@ -54,10 +54,7 @@ const snowflakeDriver = {
     const leftOut =
       /^(@azure\/.*|@google-cloud\/.*|fast-xml-parser|form-data|google-auth-library|mime-types|oauth4webapi|toml|winston)$/;
     onResolve({ filter: leftOut }, ({ path }) => ({ path, namespace: 'left-out' }));
-    // For its file transfers: the functions' own S3 client stays.
-    onResolve({ filter: /^@aws-sdk[/]client-s3$/ }, ({ path, importer }) =>
-      importer.includes('snowflake-sdk') ? { path, namespace: 'left-out' } : undefined,
-    );
+    onResolve({ filter: /file_transfer_agent$/ }, ({ path }) => ({ path, namespace: 'left-out' }));
     onLoad({ filter: /.*/, namespace: 'left-out' }, ({ path }) => ({
       contents: `module.exports = class { constructor() { throw new Error('${path} is not in this bundle'); } };`,
     }));
