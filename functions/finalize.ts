@@ -73,7 +73,7 @@ function openWarehouse(finalizing: FinalizeEnvironment): Warehouse {
       statementsAtOnce: finalizing.FINALIZE_STATEMENTS + 1,
       submittedWarehouse: finalizing.SNOWFLAKE_ANALYTICS_WAREHOUSE,
     }),
-    names: snowflakeNames({ database, schema }),
+    names: snowflakeNames({ database, schema, target: finalizing.WAREHOUSE_TARGET }),
     stage,
     analyticsStatements: (period, payers) => analyticsStatements(script, period, payers),
     oneSession: needsOneSession(script),

@@ -1,5 +1,5 @@
 -- The staging bucket as Snowflake sees it, and how its files are read.
--- Neither is ever replaced: the external table hangs on both.
+-- Neither is ever replaced: the table of line items hangs on both.
 
 use role sysadmin;
 

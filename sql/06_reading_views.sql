@@ -31,7 +31,7 @@ select
     registered.month,
     registered.staged_key,
     registered.value
-from #external_table as registered
+from #rows_table as registered
 -- No join, as in CUR_LINE_ITEMS: rows never double, and a reader's filter on
 -- year, month and payer prunes partitions.
 where

@@ -17,9 +17,7 @@ create procedure,
 create function
 on schema #scratch_schema to role #role;
 
--- who registers files, and who replaces the view, has to own them
-grant ownership on external table #external_table
-    to role #role copy current grants;
+-- who replaces the view has to own it
 grant create view on schema #schema to role #role;
 grant ownership on view #line_items_view to role #role copy current grants;
 

@@ -49,6 +49,7 @@ const runs = {
   RETRY_MAX_SECONDS: seconds(1),
   FINALIZE_STATEMENTS: wholeNumber(1, 'a whole number of statements, 1 or more'),
   PARTITION_SECONDS: seconds(1),
+  WAREHOUSE_TARGET: z.enum(['external', 'table'], 'must be external or table'),
 };
 
 // AWS Secrets Manager User Guide, CreateSecret; Snowflake documentation, Identifier requirements.

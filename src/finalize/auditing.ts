@@ -37,6 +37,7 @@ export function auditProblem(
     const { rows } = file;
     const name = nameOf(file);
     const audit = byKey.get(file.stagedKey);
+    if (audit?.reason !== undefined) return `${name} cannot be read: ${audit.reason}`;
     if (!audit || audit.rows !== rows) {
       return `${name} has ${counted(rows, 'row')} by its footer and ${audit?.rows ?? 0} in the warehouse`;
     }

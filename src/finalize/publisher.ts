@@ -50,6 +50,12 @@ export async function settle(services: FinalizeServices, run: Run, candidate: Pu
   await services.ledger.commit(partition, run.epoch, { kind: 'settled', changes: record.changes, readAt });
 }
 
+/**
+ * A publish has used up its time. Of several partitions it ends the run: those that are published
+ * stay so, and the next run goes on. Of one it is that partition's failure.
+ */
+class PublishLate extends WarehouseUnavailable {}
+
 /** Why the warehouse did not publish some of a chunk's partitions. */
 type Refusals = ReadonlyMap<Audited, string>;
 
@@ -64,7 +70,9 @@ async function publishChunk(
     return new Map();
   } catch (error) {
     const [candidate] = candidates;
-    if (endsRun(error) || !candidate) throw error;
+    // What is too much for its time is nobody else's trouble, if the warehouse answers meanwhile.
+    const isItsOwn = candidates.length === 1 && error instanceof PublishLate;
+    if ((endsRun(error) && !isItsOwn) || !candidate) throw error;
     if (candidates.length === 1) {
       await throwIfUnanswered(services, run, candidate.partition.payer, error);
       return new Map([[candidate, error instanceof Error ? error.message : String(error)]]);
@@ -83,7 +91,7 @@ function publishWithinBudget(
   { period, epoch, yieldAt = Number.POSITIVE_INFINITY }: Run,
   publications: readonly Publication[],
 ): Promise<void> {
-  const late = (seconds: number) => new WarehouseUnavailable(`a publish did not end within ${seconds} s`);
+  const late = (seconds: number) => new PublishLate(`a publish did not end within ${seconds} s`);
   const left = Math.max(0, (yieldAt - services.now()) / 1000) + PUBLISH_AFTER_YIELD_SECONDS;
   const seconds = partitionSeconds === undefined ? undefined : Math.min(partitionSeconds, left);
   return withinBudget(services, { seconds, late }, (signal) =>

@@ -43,7 +43,7 @@ export interface Warehouse {
   audit(partition: Partition, files: readonly StagedFile[], signal?: AbortSignal): Promise<FileAudit[]>;
   /**
    * One transaction: checks the fence, then replaces these partitions' rows in `cur_current_files`.
-   * Throws FencedOff.
+   * It may be several, each of whole partitions, where rows are loaded. Throws FencedOff.
    */
   publish(period: Period, epoch: number, publications: readonly Publication[], signal?: AbortSignal): Promise<void>;
   /**
@@ -106,6 +106,8 @@ export interface FileAudit {
   readonly rowsOfImpossibleCost: number;
   /** What its line items cost, unblended, but for those: one entry per currency. */
   readonly costs: readonly FileCost[];
+  /** Why none of it can be read, where the warehouse says so. */
+  readonly reason?: string | undefined;
 }
 
 export interface Publication {

@@ -32,6 +32,13 @@ describe('a registration', () => {
 });
 
 describe('a file that is no good', () => {
+  it('is named with why it cannot be read, where the warehouse says so', () => {
+    const unread = audit('a', 0, { reason: 'not a Parquet file' });
+    expect(auditProblem(ALPHA, [file('a', 10)], [unread])).toBe(
+      '2026-04/111111111111: a cannot be read: not a Parquet file',
+    );
+  });
+
   it('is named as its source names it, quoted, and as its copy is named', () => {
     const named = { ...file('a', 10), sourceKey: 'a folder/\u001b[31m.parquet' };
     const name = '"a folder/\\u001b[31m.parquet" (staged as a)';

@@ -79,6 +79,40 @@ describe('a publish', () => {
     expect(world.visible(BETA)).toHaveLength(1);
   });
 
+  it.each(['answers', 'does not answer'])(
+    'of one partition that takes too long, while the warehouse %s',
+    async (state) => {
+      world.close();
+      world = new FinalizerWorld({ partitionSeconds: 240 });
+      await world.stage();
+      world.now += world.settings.maxWaitSeconds * 1000;
+      const timers = new Set<() => void>();
+      const setTimer = (ring: () => void) => {
+        timers.add(ring);
+        return () => timers.delete(ring);
+      };
+      let isLate = false;
+      const warehouse = override<Warehouse>(world.tables, {
+        publish: () => {
+          isLate = true;
+          for (const ring of timers) ring();
+          return new Promise(() => {});
+        },
+        published: async (period, payers) => {
+          if (isLate && state !== 'answers') throw new Error('disk full');
+          return world.tables.published(period, payers);
+        },
+      });
+      await world.tick({ warehouse, setTimer });
+      const message = `${partitionName(ALPHA)}: it was not published: a publish did not end within 240 s`;
+      const isItsOwn = state === 'answers';
+      expect((await world.record()).problem?.message).toBe(isItsOwn ? message : undefined);
+      expect(world.reported('warehouse-unavailable')).toHaveLength(isItsOwn ? 0 : 1);
+      await world.drain();
+      expect(world.visible()).toHaveLength(1);
+    },
+  );
+
   it('that fails while the warehouse does not answer either blames nobody', async () => {
     await world.stage();
     world.now += world.settings.maxWaitSeconds * 1000;

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { snowflakeNames } from '../../src/adapters/snowflake/names.ts';
+import { type SnowflakeNames, snowflakeNames, type WarehouseTarget } from '../../src/adapters/snowflake/names.ts';
 import { keepSession, openSession, type Session } from '../../src/adapters/snowflake/session.ts';
 import { openSnowflakeWarehouse } from '../../src/adapters/snowflake/warehouse.ts';
 import { type Partition, partitionPrefix } from '../../src/billing/partition.ts';
@@ -16,7 +16,6 @@ import { FinalizerWorld } from './finalizerWorld.ts';
 import { type Line, type Mortal, mortal, openLine } from './mortal.ts';
 import { BARE, SCRIPT } from './snowflakeScript.ts';
 
-const NAMES = snowflakeNames({ database: 'CUR_REACTOR', schema: 'CUR' });
 const { privateKey } = createKey();
 const MAX_TICKS = 20;
 /** Longer than a lease: whoever comes after a process that died may find it running. */
@@ -47,7 +46,10 @@ export class SnowflakeWorld {
   readonly #asleep = new Map<() => void, number>();
   readonly #sets = new Map<Partition, { old: readonly string[]; new: readonly string[] }>();
 
-  private constructor(state: SnowflakeState, server: ProtocolServer) {
+  readonly #names: SnowflakeNames;
+
+  private constructor(names: SnowflakeNames, state: SnowflakeState, server: ProtocolServer) {
+    this.#names = names;
     this.state = state;
     this.server = server;
     state.beforeStatement = async (text) => {
@@ -59,10 +61,11 @@ export class SnowflakeWorld {
   /**
    * Two payers of one month, each with a published set of two files and a new delivery that is due.
    */
-  static async create(): Promise<SnowflakeWorld> {
-    const state = makeSnowflakeState(NAMES, (sessionId) => server.openSessions().includes(sessionId));
+  static async create(target: WarehouseTarget): Promise<SnowflakeWorld> {
+    const names = snowflakeNames({ database: 'CUR_REACTOR', schema: 'CUR', target });
+    const state = makeSnowflakeState(names, (sessionId) => server.openSessions().includes(sessionId));
     const server = await startProtocolServer(state.execute);
-    const world = new SnowflakeWorld(state, server);
+    const world = new SnowflakeWorld(names, state, server);
     const old = await world.#deliver('old');
     for (const [partition, ids] of old) world.#sets.set(partition, { old: [], new: ids });
     const first = await world.start();
@@ -86,6 +89,7 @@ export class SnowflakeWorld {
         const ids = [1, 2].map((number) => `${partition.payer}-${which}-${key}${number}`);
         if (version.outcome.status !== 'staged') throw new Error('it was staged');
         this.state.stage.set(version.outcome.stagedKey, rowsOf(ids, '2026-04-01 00:00:00'));
+        this.state.sizes.set(version.outcome.stagedKey, version.source.sizeBytes);
         sets.set(partition, [...(sets.get(partition) ?? []), ...ids]);
         files.push(version);
       }
@@ -128,7 +132,7 @@ export class SnowflakeWorld {
     const acted = (one: Interceptor) => intercepted(ledger, one);
     const warehouse = openSnowflakeWarehouse({
       session,
-      names: NAMES,
+      names: this.#names,
       stage: 'test',
       analyticsStatements: () => this.#script,
     });
@@ -202,6 +206,13 @@ export class SnowflakeWorld {
   /** Payer and year of each finding, sorted. */
   findings(): string[] {
     return this.state.tables.findings.map(({ payer, year }) => `${payer} ${year}`).sort();
+  }
+
+  /** The rows in the native table that no reader sees. */
+  unseen(): readonly unknown[] {
+    const seen = new Set(this.views().flatMap(({ visible }) => visible));
+    const { loadedRows } = this.state.tables;
+    return loadedRows.length === 0 || loadedRows.length === seen.size ? [] : loadedRows;
   }
 
   /** What readers see, and should in the end. */

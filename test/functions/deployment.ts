@@ -61,6 +61,7 @@ export class Deployment {
       SNOWFLAKE_QUEUE_SECONDS: '600',
       SNOWFLAKE_ROLE: 'CUR_REACTOR',
       SNOWFLAKE_USER: 'CUR_REACTOR_FINALIZE',
+      WAREHOUSE_TARGET: 'external',
       RECONCILE_CONCURRENCY: '2',
       PAYERS_TABLE: 'none',
       STALE_AFTER_HOURS: '36',

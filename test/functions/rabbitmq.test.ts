@@ -31,7 +31,7 @@ const PAYERS = `
 const FOLDER = 'daily/data/BILLING_PERIOD=2026-10/';
 const PARTITION = `year=2026/month=10/payer-${PAYER}/`;
 const SCRIPT = new URL('../../sql/analytics_wastage_queries.sql', import.meta.url);
-const NAMES = snowflakeNames({ database: 'CUR_REACTOR', schema: 'CUR' });
+const NAMES = snowflakeNames({ database: 'CUR_REACTOR', schema: 'CUR', target: 'external' });
 const ACKNOWLEDGED = { answer: { batchItemFailures: [] } };
 
 let moto: MotoServer;

@@ -21,7 +21,7 @@ const PAYER = parsePayer('111122223333');
 const PERIOD = parsePeriod('2026-10');
 const KEY = 'daily/data/BILLING_PERIOD=2026-10/daily-00001.snappy.parquet';
 const SCRIPT = new URL('../../sql/analytics_wastage_queries.sql', import.meta.url);
-const NAMES = snowflakeNames({ database: 'CUR_REACTOR', schema: 'CUR' });
+const NAMES = snowflakeNames({ database: 'CUR_REACTOR', schema: 'CUR', target: 'external' });
 const ROWS = 3;
 
 let moto: MotoServer;

@@ -11,6 +11,8 @@ export type Row = Readonly<Record<string, Cell>>;
 /** A fresh warehouse, and the hands that write what it reads. */
 export interface WarehouseHarness {
   readonly warehouse: Warehouse;
+  /** Whether it reads what was registered alone, and not whatever lies in the stage. */
+  readonly registers: boolean;
   /**
    * Writes a staged Parquet file with these columns, in this order; a row without a column's name
    * has no value there.

@@ -1,18 +1,19 @@
 import * as z from 'zod/mini';
 import type { Partition } from '../../billing/partition.ts';
-import { monthOf, yearOf } from '../../billing/period.ts';
+import { monthOf, type Period, yearOf } from '../../billing/period.ts';
 import { COST_BOUND } from '../../warehouse/costs.ts';
 import { decimalSumSql } from '../../warehouse/currencyCosts.ts';
 import { fileAudits } from '../../warehouse/fileAudits.ts';
 import type { FileAudit, StagedFile } from '../../warehouse/warehouse.ts';
+import type { SnowflakeRow } from './connection.ts';
 import type { SnowflakeNames } from './names.ts';
 import { ofMonth } from './ofMonth.ts';
 import { type ByValue, isByValue, readSql, tryNumberSql, valueSql } from './readColumn.ts';
 import type { Statements } from './statements.ts';
 
-const COST = 'line_item_unblended_cost';
-const CURRENCY = 'line_item_currency_code';
-const START = 'bill_billing_period_start_date';
+export const COST = 'line_item_unblended_cost';
+export const CURRENCY = 'line_item_currency_code';
+export const START = 'bill_billing_period_start_date';
 
 /** How the external table is read. */
 interface Reading {
@@ -43,20 +44,50 @@ export async function auditFiles(
   files: readonly StagedFile[],
 ): Promise<FileAudit[]> {
   if (files.length === 0) return [];
-  const rows = await session.run(
-    `select staged_key, currency, count(*) as row_count,
+  const columns = {
+    stagedKey: 'staged_key',
+    currency: readSql(CURRENCY, byValue),
+    periodStart: readSql(START, byValue),
+    costText: costTextSql(byValue),
+    cost: tryNumberSql(COST, byValue),
+  };
+  const source = `${names.externalTable} where ${ofMonth(period, [payer])}`;
+  return auditsOf(files, await session.run(auditSql(columns, period, source)));
+}
+
+/** SQL for what an audit looks at in each row. */
+export interface AuditedColumns {
+  readonly stagedKey: string;
+  readonly currency: string;
+  /** A TIMESTAMP_NTZ on UTC's clock. */
+  readonly periodStart: string;
+  /** Not NULL where a row has a cost at all, be it one that is no number. */
+  readonly costText: string;
+  /** NULL where it is no number. */
+  readonly cost: string;
+}
+
+/**
+ * The statement that counts, per file and currency, what {@link auditsOf} reads of it. `source` is
+ * what stands behind FROM.
+ */
+export function auditSql(columns: AuditedColumns, period: Period, source: string): string {
+  const { stagedKey, currency, periodStart, costText, cost } = columns;
+  return `select staged_key, currency, count(*) as row_count,
        count_if(year(period_start) <> ${yearOf(period)} or month(period_start) <> ${monthOf(period)}) as other_count,
        count(cost_text) as cost_count,
        count_if(cost_text is not null and not coalesce(abs(cost) < ${COST_BOUND}, false)) as impossible_count,
        ${decimalSumSql('cost')} as cost_sum
      from (
-       select staged_key, ${readSql(CURRENCY, byValue)} as currency, ${readSql(START, byValue)} as period_start,
-         ${costTextSql(byValue)} as cost_text, ${tryNumberSql(COST, byValue)} as cost
-       from ${names.externalTable}
-       where ${ofMonth(period, [payer])}
+       select ${stagedKey} as staged_key, ${currency} as currency, ${periodStart} as period_start,
+         ${costText} as cost_text, ${cost} as cost
+       from ${source}
      )
-     group by staged_key, currency`,
-  );
+     group by staged_key, currency`;
+}
+
+/** The audits of these files: a file without a row has zero rows. */
+export function auditsOf(files: readonly StagedFile[], rows: readonly SnowflakeRow[]): FileAudit[] {
   return fileAudits(
     files,
     z

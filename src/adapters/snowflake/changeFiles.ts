@@ -120,7 +120,7 @@ function reasonOf({ STATUS, DESCRIPTION }: z.infer<typeof OutcomeRow>): string {
  * The staged key at the end of a path. Snowflake writes paths from the bucket on, or from the
  * stage's folder on.
  */
-function stagedKeyIn(path: string): string {
+export function stagedKeyIn(path: string): string {
   return path.slice(Math.max(0, path.lastIndexOf('year=')));
 }
 

@@ -9,7 +9,7 @@ import { COLUMN_TYPES, valueSql } from './readColumn.ts';
  * external tables"). Types are those of the same columns in the bookkeeping tables: a comparison
  * with another type would hide the partitions from the optimizer.
  */
-const PATH_COLUMNS = [
+export const PATH_COLUMNS = [
   ['year', 'number(4, 0)', `cast(split_part(split_part(metadata$filename, 'year=', 2), '/', 1) as number(4, 0))`],
   ['month', 'number(2, 0)', `cast(split_part(split_part(metadata$filename, '/month=', 2), '/', 1) as number(2, 0))`],
   ['payer', 'varchar', `split_part(split_part(metadata$filename, '/payer-', 2), '/', 1)`],

@@ -1,4 +1,11 @@
 import { parseIdentifier } from '../../warehouse/identifier.ts';
+
+/**
+ * Where readers' line items are: in an external table over the staged files, or in a native table
+ * that they are loaded into.
+ */
+export type WarehouseTarget = 'external' | 'table';
+
 /**
  * Every object in Snowflake that the reactor names, fully qualified:
  * `CUR_REACTOR.CUR.CUR_EXTERNAL`.
@@ -9,8 +16,13 @@ export interface SnowflakeNames {
   readonly schema: string;
   /** In which analytics scripts may create what they need. Qualified by the database. */
   readonly scratchSchema: string;
+  readonly target: WarehouseTarget;
   /** The external table over the staging bucket; only the view reads it. */
   readonly externalTable: string;
+  /** The native table with the line items of published files; only the view reads it. */
+  readonly loadedTable: string;
+  /** The one of these two that the target names. */
+  readonly rowsTable: string;
   readonly stage: string;
   readonly fileFormat: string;
   /** One row per published file. */
@@ -36,14 +48,23 @@ export interface SnowflakeNames {
 }
 
 /** The names of one database and schema. Throws a RangeError that names the field and the value. */
-export function snowflakeNames(config: { readonly database: string; readonly schema: string }): SnowflakeNames {
+export function snowflakeNames(config: {
+  readonly database: string;
+  readonly schema: string;
+  readonly target: WarehouseTarget;
+}): SnowflakeNames {
+  const { target } = config;
   const database = parseIdentifier('database', config.database);
   const schema = `${database}.${parseIdentifier('schema', config.schema)}`;
+  const [externalTable, loadedTable] = [`${schema}.CUR_EXTERNAL`, `${schema}.CUR_LOADED`];
   return {
     database,
     schema,
     scratchSchema: `${database}.${parseIdentifier('scratch schema', `${config.schema}_SCRATCH`)}`,
-    externalTable: `${schema}.CUR_EXTERNAL`,
+    target,
+    externalTable,
+    loadedTable,
+    rowsTable: target === 'table' ? loadedTable : externalTable,
     stage: `${schema}.CUR_STAGE`,
     fileFormat: `${schema}.CUR_PARQUET`,
     currentFiles: `${schema}.CUR_CURRENT_FILES`,

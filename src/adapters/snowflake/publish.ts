@@ -48,7 +48,7 @@ export async function publishedFiles(
 }
 
 /** The run that publishes. */
-interface Publishing {
+export interface Publishing {
   readonly period: Period;
   readonly epoch: number;
 }
@@ -82,7 +82,10 @@ const PublishedRow = z.object({
   STAGED_KEY: z.nullable(z.string()),
 });
 
-async function replaceRows(
+/**
+ * Replaces what the bookkeeping tables say of these partitions, in a transaction under the fence.
+ */
+export async function replaceRows(
   statements: Statements,
   names: SnowflakeNames,
   { period, epoch }: Publishing,

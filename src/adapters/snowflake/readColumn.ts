@@ -23,7 +23,7 @@ export const COLUMN_TYPES: Readonly<Record<ValueType, string>> = {
 export type ByValue = ReadonlySet<string>;
 
 /** Stands for every column in {@link ByValue}. */
-const EVERY_COLUMN = '*';
+export const EVERY_COLUMN = '*';
 
 /** A column that the contract reads is read by value. */
 export function isByValue(byValue: ByValue, column: string): boolean {
@@ -31,8 +31,8 @@ export function isByValue(byValue: ByValue, column: string): boolean {
 }
 
 /** The value of a column in a row: NULL where the file has no such column. */
-export function valueSql(column: string): string {
-  return `value:"${column}"`;
+export function valueSql(column: string, row = 'value'): string {
+  return `${row}:"${column}"`;
 }
 
 /**
@@ -97,14 +97,23 @@ function timestampSql(value: string): string {
         convert_timezone('UTC', to_timestamp_tz(${text}, 'auto'))::timestamp_ntz,
         to_timestamp_ntz(${text}, 'auto')
       )
-      when typeof(${value}) in ('INTEGER', 'DECIMAL') then case
-        when abs(${value}::double) < ${MAX_SECONDS} then to_timestamp_ntz(${value}::number(38, 0), 0)
-        when abs(${value}::double) < ${MAX_SECONDS * 1e3} then to_timestamp_ntz(${value}::number(38, 0), 3)
-        when abs(${value}::double) < ${MAX_SECONDS * 1e6} then to_timestamp_ntz(${value}::number(38, 0), 6)
-        else to_timestamp_ntz(${value}::number(38, 0), 9)
-      end
+      when typeof(${value}) in ('INTEGER', 'DECIMAL') then ${integerTimeSql(value, 'to_timestamp_ntz')}
       else ${value}::timestamp_ntz
     end`;
+}
+
+/**
+ * An integer, as a timestamp that the function makes of a number and how many decimals a second
+ * has.
+ */
+export function integerTimeSql(value: string, toTimestamp: 'to_timestamp_ntz' | 'to_timestamp_ltz'): string {
+  const isBelow = (bound: number) => `${value}::double > -${bound} and ${value}::double < ${bound}`;
+  return `case
+        when ${isBelow(MAX_SECONDS)} then ${toTimestamp}(${value}::number(38, 0), 0)
+        when ${isBelow(MAX_SECONDS * 1e3)} then ${toTimestamp}(${value}::number(38, 0), 3)
+        when ${isBelow(MAX_SECONDS * 1e6)} then ${toTimestamp}(${value}::number(38, 0), 6)
+        else ${toTimestamp}(${value}::number(38, 0), 9)
+      end`;
 }
 
 /**

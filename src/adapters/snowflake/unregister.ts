@@ -38,7 +38,7 @@ export async function unregisterFiles(
       await lockFence(statements, names, period, epoch);
       const published = await publishedAmong(statements, names, period, some);
       const hidden = some.filter(({ stagedKey }) => !published.has(stagedKey));
-      const left = await removeFiles(
+      const left = await forget(
         statements,
         names,
         hidden.map(({ stagedKey }) => stagedKey),
@@ -48,6 +48,15 @@ export async function unregisterFiles(
     for (const [stagedKey, reason] of reasons) refused.set(stagedKey, reason);
   }
   return refused;
+}
+
+/** A native table has nothing of a file that is not published: nothing is to be done there. */
+async function forget(
+  statements: Statements,
+  names: SnowflakeNames,
+  stagedKeys: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  return names.target === 'table' ? new Map() : removeFiles(statements, names, stagedKeys);
 }
 
 const KeyRow = z.object({ STAGED_KEY: z.string() });

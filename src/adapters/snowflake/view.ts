@@ -17,6 +17,15 @@ export function createViewSql(names: SnowflakeNames): string {
 }
 
 /**
+ * The statement that creates the contract view over the native table, in the place of another. It
+ * never changes: whatever types a file has, its columns were loaded as the table's (loadColumn.ts),
+ * but for maps.
+ */
+export function replaceLoadedViewSql(names: SnowflakeNames): string {
+  return replaceViewSql(names, mapColumns);
+}
+
+/**
  * The statement that creates the contract view, which reads these columns by value, in the place of
  * another, in four steps:
  *
@@ -31,7 +40,7 @@ export function createViewSql(names: SnowflakeNames): string {
  * columns until the first report comes that has them in a map.
  *
  * Files are picked by EXISTS, so that no row can count twice: Snowflake does not enforce the key of
- * `cur_current_files`. year, month and payer are the external table's own columns, passed through
+ * `cur_current_files`. year, month and payer are the table's own columns, passed through
  * as they are. A reader's `where year = 2026 and month = 9` therefore reaches the scan, which
  * prunes by partition columns when the query is compiled; behind a cast, or taken from the other
  * table, it would not (user guide, "Introduction to external tables", partitions).
@@ -70,9 +79,9 @@ function querySql(names: SnowflakeNames, byValue: ByValue): string {
   return `with published_rows as (
   select
     ${own.map((name) => `registered.${name}`).join(',\n    ')}
-  from ${names.externalTable} as registered
+  from ${names.rowsTable} as registered
   -- No join: two rows of a published file must not double its line items. And
-  -- year, month and payer are the external table's own, so that a reader's
+  -- year, month and payer are this table's own, so that a reader's
   -- filter on them prunes partitions.
   where exists (
     select 1

@@ -1,15 +1,26 @@
+import type { Partition } from '../../billing/partition.ts';
 import type { Payer } from '../../billing/payer.ts';
 import type { Period } from '../../billing/period.ts';
-import { type FileStatus, type StagedFile, type Warehouse, WarehouseUnavailable } from '../../warehouse/warehouse.ts';
+import {
+  type FileAudit,
+  type FileStatus,
+  type Publication,
+  type StagedFile,
+  type Warehouse,
+  WarehouseUnavailable,
+} from '../../warehouse/warehouse.ts';
 import { auditFiles } from './audit.ts';
 import { createColumnsByValue } from './columnsByValue.ts';
 import { isUnreachable, SnowflakeFailure } from './failures.ts';
 import { raiseFence } from './fence.ts';
 import type { SnowflakeNames } from './names.ts';
-import { publishedFiles, publishFiles } from './publish.ts';
+import { type Publishing, publishedFiles, publishFiles } from './publish.ts';
 import { registerFiles } from './register.ts';
 import { createSnowflakeScript } from './script.ts';
 import type { Session } from './session.ts';
+import { auditStaged, findStaged } from './stageScan.ts';
+import type { Statements } from './statements.ts';
+import { publishByLoading } from './tablePublish.ts';
 import { totalsOf } from './totals.ts';
 import { unregisterFiles } from './unregister.ts';
 
@@ -30,8 +41,8 @@ interface SnowflakeWarehouseOptions {
 }
 
 /**
- * The warehouse of production: an external table over the staged Parquet files, and views that show
- * the published ones.
+ * The warehouse of production: a table of the staged Parquet files' rows, and views that show the
+ * published ones. It is an external table, or a native one, as the names' target says.
  *
  * No method holds a transaction open when it returns or throws, and none depends on what an earlier
  * one left in this process but for what a table remembers as well (columnsByValue.ts). What the
@@ -41,24 +52,16 @@ interface SnowflakeWarehouseOptions {
 export function openSnowflakeWarehouse(options: SnowflakeWarehouseOptions): Warehouse {
   const { names } = options;
   const script = createSnowflakeScript(options);
-  const columns = createColumnsByValue(names);
+  const rows = names.target === 'table' ? loadedRows(names) : externalRows(names);
   const on = <Result>(signal: AbortSignal | undefined, work: (session: CancellableSession) => Promise<Result>) =>
     reaching(async () => work(cancelledBy(signal, await options.session())));
   return {
     raiseFence: (period, epoch, signal) => on(signal, (session) => raiseFence(session, names, period, epoch)),
     published: (period, payers, signal) => on(signal, (session) => publishedFiles(session, names, period, payers)),
-    register: (partition, files, signal) =>
-      on(signal, async (session) => {
-        const statuses = await registerFiles(session, names, files);
-        await columns.include(session, partition, registeredOf(files, statuses));
-        return statuses;
-      }),
-    audit: (partition, files, signal) =>
-      on(signal, async (session) =>
-        auditFiles(session, { names, byValue: await columns.known(session) }, partition, files),
-      ),
+    register: (partition, files, signal) => on(signal, (session) => rows.register(session, partition, files)),
+    audit: (partition, files, signal) => on(signal, (session) => rows.audit(session, partition, files)),
     publish: (period, epoch, publications, signal) =>
-      on(signal, (session) => publishFiles(session, names, { period, epoch }, publications)),
+      on(signal, (session) => rows.publish(session, { period, epoch }, publications)),
     totals: (period, payers) => on(undefined, (session) => totalsOf(session, names, period, payers)),
     script: {
       ...script,
@@ -68,6 +71,37 @@ export function openSnowflakeWarehouse(options: SnowflakeWarehouseOptions): Ware
     },
     unregister: (period, epoch, superseded, signal) =>
       on(signal, (session) => unregisterFiles(session, names, { period, epoch }, superseded)),
+  };
+}
+
+/** How the rows of files come to readers: what differs from one target to the other. */
+interface Rows {
+  register(session: Statements, partition: Partition, files: readonly StagedFile[]): Promise<FileStatus[]>;
+  audit(session: Statements, partition: Partition, files: readonly StagedFile[]): Promise<FileAudit[]>;
+  publish(session: CancellableSession, run: Publishing, publications: readonly Publication[]): Promise<void>;
+}
+
+/** They are read where they lie: the external table knows the files. */
+function externalRows(names: SnowflakeNames): Rows {
+  const columns = createColumnsByValue(names);
+  return {
+    register: async (session, partition, files) => {
+      const statuses = await registerFiles(session, names, files);
+      await columns.include(session, partition, registeredOf(files, statuses));
+      return statuses;
+    },
+    audit: async (session, partition, files) =>
+      auditFiles(session, { names, byValue: await columns.known(session) }, partition, files),
+    publish: (session, run, publications) => publishFiles(session, names, run, publications),
+  };
+}
+
+/** They are loaded when they are published, and nothing of other files is kept. */
+function loadedRows(names: SnowflakeNames): Rows {
+  return {
+    register: (session, partition, files) => findStaged(session, names, partition, files),
+    audit: (session, partition, files) => auditStaged(session, names, partition, files),
+    publish: (session, run, publications) => publishByLoading(session, names, run, publications),
   };
 }
 

@@ -179,6 +179,11 @@ const stageParams = z.strictObject({
   /** The reactor's role in Snowflake. The readers' role has the same name with _READER appended. */
   snowflakeRole: snowflakeName,
   /**
+   * Where readers' line items are. external: in the staged files, under an external table. table:
+   * in a native table, which each publish loads.
+   */
+  warehouseTarget: z.enum(['external', 'table'], 'must be external or table'),
+  /**
    * The table that payers are configured in, such as aws_az_share.metadata.pro_refresh_config.
    * none: only the payers file counts.
    */

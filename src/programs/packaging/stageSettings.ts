@@ -26,6 +26,7 @@ export interface StageSettings {
   readonly role: string;
   /** The external id by which Snowflake assumes its role, where it is chosen or known. */
   readonly externalId: string;
+  readonly target: 'external' | 'table';
   /** As database.schema.table, or `none`. */
   readonly payersTable: string;
   /** From the project's folder. */
@@ -93,8 +94,14 @@ export function readStageSettings(yaml: string, stage: string): StageSettings {
     monthlyCredits: wholeNumber('snowflakeMonthlyCredits'),
     role: text('snowflakeRole'),
     externalId: text('snowflakeExternalId'),
+    target: targetOf(text('warehouseTarget')),
     payersTable: text('payersTable'),
     payersFile: text('payersFile'),
     rolePath: text('rolePath'),
   };
+}
+
+function targetOf(text: string): StageSettings['target'] {
+  if (text === 'external' || text === 'table') return text;
+  throw new SettingsInvalid(`warehouseTarget must be external or table, got ${quoteValue(text)}`);
 }

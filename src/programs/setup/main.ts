@@ -57,6 +57,7 @@ async function run(options: SetupOptions): Promise<void> {
   const settings: SetupSettings = {
     ...stage,
     accountId: options.accountId ?? SOME_ACCOUNT,
+    fill: options.fill,
     payersTable: parsePayersTable(options.payersTable ?? stage.payersTable),
     workloadIdentity: options.workloadIdentity,
     payersPolicy: options.payersPolicy,

@@ -6,6 +6,8 @@ import type { PayersTable } from '../../config/payersTable.ts';
 export interface SetupOptions {
   readonly stage: string;
   readonly print: boolean;
+  /** Whether the native table is filled with what is published in the external one. */
+  readonly fill: boolean;
   /** The AWS account of the staging bucket; absent only for printing. */
   readonly accountId?: string | undefined;
   /** Instead of the stage's own: database.schema.table, or `none` when somebody else keeps it. */
@@ -31,6 +33,8 @@ Options
                      with "authenticator": "WORKLOAD_IDENTITY"
   --payers-policy    lets a reader's role see those payers' rows only that CUR_READER_PAYERS allots to it (Enterprise Edition);
                      a policy that is there stays without this option, too
+  --fill             for a stage that changes to warehouseTarget: table: fills the table with what is published in the
+                     external table, before the view is replaced. Rows that are there already stay as they are
   --print            one script on stdout; needs no account and no network
   --help             this text
 
@@ -61,17 +65,18 @@ export function parseSetupOptions(args: readonly string[]): SetupOptions | 'help
     'workload-identity': { type: 'boolean' },
     'payers-policy': { type: 'boolean' },
     print: { type: 'boolean' },
+    fill: { type: 'boolean' },
     help: { type: 'boolean', short: 'h' },
   });
   if (values.help) return 'help';
-  const { account, stage = 'dev', print = false, 'payers-table': payersTable } = values;
+  const { account, stage = 'dev', print = false, fill = false, 'payers-table': payersTable } = values;
   const { 'workload-identity': workloadIdentity = false, 'payers-policy': payersPolicy = false } = values;
   if (account !== undefined && !/^\d{12}$/.test(account)) {
     throw new UsageError(`--account must be an AWS account id of 12 digits, got ${quoteValue(account)}`);
   }
   if (!print && account === undefined) throw new UsageError('--account ID is needed, unless with --print');
   if (payersTable !== undefined) parsePayersTable(payersTable);
-  return { stage, print, payersTable, workloadIdentity, payersPolicy, accountId: account };
+  return { stage, print, fill, payersTable, workloadIdentity, payersPolicy, accountId: account };
 }
 
 /**

@@ -1,6 +1,7 @@
 import { addColumnsSql, createExternalTableSql } from '../../adapters/snowflake/externalTable.ts';
-import { type SnowflakeNames, snowflakeNames } from '../../adapters/snowflake/names.ts';
-import { createViewSql } from '../../adapters/snowflake/view.ts';
+import { addLoadedColumnsSql, createLoadedTableSql, fillSql } from '../../adapters/snowflake/loadedTable.ts';
+import { type SnowflakeNames, snowflakeNames, type WarehouseTarget } from '../../adapters/snowflake/names.ts';
+import { createViewSql, replaceLoadedViewSql } from '../../adapters/snowflake/view.ts';
 import { statementsOf } from '../../analytics/statements.ts';
 import { counted } from '../../base/counted.ts';
 import { quoteValue } from '../../base/printable.ts';
@@ -37,34 +38,81 @@ export interface SetupSettings extends Omit<StageSettings, 'payersTable'> {
   readonly workloadIdentity?: boolean | undefined;
   /** Whether readers see the rows of those payers only that are allotted to their roles. */
   readonly payersPolicy?: boolean | undefined;
+  /** Whether the native table is filled with what is published in the external one. */
+  readonly fill: boolean;
 }
 
 /** A script of the folder sql/, or SQL that is generated from the contract. */
 type SetupSource =
   | { readonly file: string }
-  | { readonly generated: string; readonly sql: (names: SnowflakeNames) => string };
+  | { readonly generated: string; readonly sql: (names: SnowflakeNames, role: string) => string };
+
+/**
+ * What differs by the target: the table of line items, the view over it, and who may change them.
+ */
+const TARGETS: Readonly<Record<WarehouseTarget, Readonly<Record<'table' | 'view' | 'grants', SetupSource[]>>>> = {
+  external: {
+    table: [
+      { generated: 'external table', sql: (names) => asAdministrator(createExternalTableSql(names)) },
+      { generated: 'columns of the external table', sql: (names) => asAdministrator(addColumnsSql(names).join(';\n')) },
+    ],
+    // The reactor itself replaces it when it has to be another one (columnsByValue.ts).
+    view: [{ generated: 'contract view', sql: (names) => asAdministrator(createViewSql(names)) }],
+    grants: [
+      {
+        generated: 'grants on the external table',
+        sql: (names, role) => `use role securityadmin;
+
+-- who registers files has to own it
+grant ownership on external table ${names.externalTable}
+    to role ${role} copy current grants;
+`,
+      },
+    ],
+  },
+  table: {
+    table: [
+      { generated: 'native table', sql: (names) => asAdministrator(createLoadedTableSql(names)) },
+      {
+        generated: 'columns of the native table',
+        sql: (names) => asAdministrator(addLoadedColumnsSql(names).join(';\n')),
+      },
+    ],
+    view: [{ generated: 'contract view', sql: (names) => asAdministrator(replaceLoadedViewSql(names)) }],
+    grants: [
+      {
+        generated: 'grants on the native table',
+        sql: (names, role) =>
+          `use role securityadmin;\n\ngrant select, insert, delete on table ${names.loadedTable} to role ${role};\n`,
+      },
+    ],
+  },
+};
+
+/** Before readers see the table. */
+const FILLING: SetupSource = { generated: 'published rows', sql: (names) => asAdministrator(fillSql(names)) };
 
 /** In the order in which they are run. Tables come before the views over them, and grants last. */
-const SOURCES: readonly SetupSource[] = [
+const always = ({ target, fill }: SetupSettings): readonly SetupSource[] => [
   { file: '01_roles.sql' },
   { file: '02_database.sql' },
   { file: '03_storage_integration.sql' },
   { file: '04_stage.sql' },
-  { generated: 'external table', sql: (names) => asAdministrator(createExternalTableSql(names)) },
-  { generated: 'columns of the external table', sql: (names) => asAdministrator(addColumnsSql(names).join(';\n')) },
+  ...TARGETS[target].table,
   { file: '05_tables.sql' },
   { generated: 'schema of the findings', sql: (names) => asAdministrator(`use schema ${names.schema}`) },
   { file: 'findings_table.sql' },
-  // The reactor itself replaces it when it has to be another one (columnsByValue.ts).
-  { generated: 'contract view', sql: (names) => asAdministrator(createViewSql(names)) },
+  ...(fill ? [FILLING] : []),
+  ...TARGETS[target].view,
   { file: '06_reading_views.sql' },
   { file: '07_grants.sql' },
+  ...TARGETS[target].grants,
 ];
 
 /** With what the administrator has asked for. */
 function sourcesOf(settings: SetupSettings): SetupSource[] {
   const { payersTable, workloadIdentity, analyticsWarehouse, monthlyCredits } = settings;
-  const sources = [...SOURCES];
+  const sources = [...always(settings)];
   if (payersTable) sources.push({ file: '08_payers_table.sql' });
   if (workloadIdentity) sources.push({ file: '09_workload_users.sql' });
   if (analyticsWarehouse !== 'none') sources.push({ file: '10_analytics_warehouse.sql' });
@@ -84,11 +132,15 @@ export async function setupSteps(
 ): Promise<SetupStep[]> {
   const names = snowflakeNames(settings);
   const values = placeholderValues(settings, names);
+  const role = parseIdentifier('role', settings.role);
+  if (settings.fill && settings.target !== 'table') {
+    throw new RangeError('--fill is for a stage whose warehouseTarget is table');
+  }
   return Promise.all(
     sourcesOf(settings).map(async (source) =>
       'file' in source
         ? { name: source.file, sql: renderSetupScript(await readScript(source.file), values) }
-        : { name: source.generated, sql: source.sql(names) },
+        : { name: source.generated, sql: source.sql(names, role) },
     ),
   );
 }
@@ -188,8 +240,8 @@ function placeholderValues(settings: SetupSettings, names: SnowflakeNames): Read
     ['storage_provider', providerOf(settings)],
     ['chosen_external_id', chosenExternalId(settings)],
     ['stage', names.stage],
+    ['rows_table', names.rowsTable],
     ['file_format', names.fileFormat],
-    ['external_table', names.externalTable],
     ['current_files', names.currentFiles],
     ['publications', names.publications],
     ['columns_by_value', names.columnsByValue],

@@ -39,7 +39,7 @@ export function scratchPrefix(schema: string): string {
  * format, from the run's folder on: so a staged key is the same text as in production.
  */
 export function scratchNames(stage: SnowflakeNames, schema: string, folder: string): SnowflakeNames {
-  const names = snowflakeNames({ database: stage.database, schema });
+  const names = snowflakeNames({ database: stage.database, schema, target: 'external' });
   return { ...names, stage: `${stage.stage}/${folder}`, fileFormat: stage.fileFormat };
 }
 
@@ -53,7 +53,8 @@ export async function makeScratch(
   warehouse: readonly string[],
 ): Promise<void> {
   await session.run(`create schema if not exists ${names.schema} comment = 'npm run snowflake:verify: may be dropped'`);
-  const made = snowflakeNames({ database: names.database, schema: names.schema.split('.')[1] ?? '' });
+  const schema = names.schema.split('.')[1] ?? '';
+  const made = snowflakeNames({ database: names.database, schema, target: names.target });
   for (const statement of warehouse) {
     await session.run(
       statement.replaceAll(`@${made.stage}`, `@${names.stage}`).replaceAll(made.fileFormat, names.fileFormat),

@@ -35,10 +35,10 @@ const FIRST_NOT = '07_grants.sql';
 
 /**
  * The statements by which setup makes a warehouse in a schema, from the external table to the
- * views. Throws what {@link setupSteps} throws, and an Error when it has other steps than it had.
+ * views; also for a stage with a native table, which is filled by way of the same files. Throws what {@link setupSteps} throws, and an Error when it has other steps than it had.
  */
 export async function warehouseStatements(settings: StageSettings, readScript: ReadScript): Promise<string[]> {
-  const steps = await stepsFor({ ...settings, payersTable: 'none' }, readScript);
+  const steps = await stepsFor({ ...settings, payersTable: 'none', target: 'external' }, readScript);
   const at = (name: string) => {
     const index = steps.findIndex((step) => step.name === name);
     if (index < 0) throw new Error(`setup has no step ${name}`);
@@ -49,5 +49,5 @@ export async function warehouseStatements(settings: StageSettings, readScript: R
 
 function stepsFor(settings: StageSettings, readScript: ReadScript): Promise<SetupStep[]> {
   const payersTable = parsePayersTable(settings.payersTable);
-  return setupSteps({ ...settings, accountId: NO_ACCOUNT, payersTable }, readScript);
+  return setupSteps({ ...settings, accountId: NO_ACCOUNT, payersTable, fill: false }, readScript);
 }

@@ -39,6 +39,7 @@ export async function makeDuckdbHarness(): Promise<DuckdbHarness> {
   const query = async (sql: string) => (await reader.runAndReadAll(sql)).getRowObjectsJS();
   return {
     warehouse,
+    registers: true,
     path: databasePath,
     stagingRoot,
     query,

@@ -14,7 +14,7 @@ import { parsePeriod } from '../../../src/billing/period.ts';
 import { stagedKeyOf } from '../../../src/copy/stagedKey.ts';
 import { find, parseSnowflake, type SqlNode } from './snowflakeGrammar.ts';
 
-const NAMES = snowflakeNames({ database: 'CUR_REACTOR', schema: 'CUR' });
+const NAMES = snowflakeNames({ database: 'CUR_REACTOR', schema: 'CUR', target: 'external' });
 
 /** The first node of a kind. */
 function first(node: SqlNode | undefined, kind: string): SqlNode {

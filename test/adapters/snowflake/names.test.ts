@@ -5,18 +5,27 @@ import { parseIdentifier } from '../../../src/warehouse/identifier.ts';
 
 describe('the names in Snowflake', () => {
   it('are qualified by database and schema, in the case in which Snowflake stores them', () => {
-    const names = snowflakeNames({ database: 'cur_reactor', schema: 'Cur' });
+    const names = snowflakeNames({ database: 'cur_reactor', schema: 'Cur', target: 'external' });
     expect(names.externalTable).toBe('CUR_REACTOR.CUR.CUR_EXTERNAL');
     expect(names.schema).toBe('CUR_REACTOR.CUR');
-    expect(new Set(Object.values(names)).size).toBe(Object.keys(names).length);
+    const { rowsTable, ...own } = names;
+    expect(new Set(Object.values(own)).size).toBe(Object.keys(own).length);
+    expect(rowsTable).toBe(names.externalTable);
+  });
+
+  it('have the rows that readers see where the target says', () => {
+    const names = snowflakeNames({ database: 'cur_reactor', schema: 'Cur', target: 'table' });
+    expect(names.rowsTable).toBe('CUR_REACTOR.CUR.CUR_LOADED');
   });
 
   it.each(['', '1CUR', 'CUR-1', 'CUR.PUBLIC', 'CUR"', 'CUR; drop table x', 'CÜR', 'C'.repeat(256), 'CUR\n'])(
     'refuse %j, and say which field it is',
     (value) => {
-      expect(() => snowflakeNames({ database: 'CUR', schema: value })).toThrow(RangeError);
-      expect(() => snowflakeNames({ database: 'CUR', schema: value })).toThrow(`schema must be`);
-      expect(() => snowflakeNames({ database: value, schema: 'CUR' })).toThrow(JSON.stringify(value));
+      expect(() => snowflakeNames({ database: 'CUR', schema: value, target: 'external' })).toThrow(RangeError);
+      expect(() => snowflakeNames({ database: 'CUR', schema: value, target: 'external' })).toThrow(`schema must be`);
+      expect(() => snowflakeNames({ database: value, schema: 'CUR', target: 'external' })).toThrow(
+        JSON.stringify(value),
+      );
     },
   );
 

@@ -8,7 +8,7 @@ import { runOf } from '../../warehouse/harness.ts';
 import { find, parseSnowflake } from './snowflakeGrammar.ts';
 import { blockOf, blockTextOf } from './snowflakeScripting.ts';
 
-const NAMES = snowflakeNames({ database: 'CUR_REACTOR', schema: 'CUR' });
+const NAMES = snowflakeNames({ database: 'CUR_REACTOR', schema: 'CUR', target: 'external' });
 const blockFor = (step: Step) => scriptBlock(NAMES, runOf(7), step);
 const asOneStep = (script: readonly string[]): Step => {
   const [step] = stepsOf(script, { oneSession: true });

@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { type SnowflakeNames, snowflakeNames } from '../../../src/adapters/snowflake/names.ts';
+import { type SnowflakeNames, snowflakeNames, type WarehouseTarget } from '../../../src/adapters/snowflake/names.ts';
 import { openSession, type Session } from '../../../src/adapters/snowflake/session.ts';
 import { openSnowflakeWarehouse } from '../../../src/adapters/snowflake/warehouse.ts';
 import { type Partition, partitionPrefix } from '../../../src/billing/partition.ts';
@@ -26,7 +26,6 @@ export interface SnowflakeHarness extends WarehouseHarness {
   sent(work: () => Promise<unknown>): Promise<string[]>;
 }
 
-const NAMES = snowflakeNames({ database: 'CUR_REACTOR', schema: 'CUR' });
 const PRIVATE_KEY = generateKeyPairSync('rsa', {
   modulusLength: 2048,
   privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
@@ -36,8 +35,9 @@ const PRIVATE_KEY = generateKeyPairSync('rsa', {
 /**
  * The Snowflake warehouse, through Snowflake's own driver, on a server that answers from memory.
  */
-export async function makeSnowflakeHarness(): Promise<SnowflakeHarness> {
-  const state = makeSnowflakeState(NAMES, (sessionId) => server.openSessions().includes(sessionId));
+export async function makeSnowflakeHarness(target: WarehouseTarget = 'external'): Promise<SnowflakeHarness> {
+  const names = snowflakeNames({ database: 'CUR_REACTOR', schema: 'CUR', target });
+  const state = makeSnowflakeState(names, (sessionId) => server.openSessions().includes(sessionId));
   const server = await startProtocolServer(state.execute);
   const opened: Session[] = [];
   let script: readonly string[] | undefined;
@@ -46,7 +46,7 @@ export async function makeSnowflakeHarness(): Promise<SnowflakeHarness> {
     opened.push(session);
     const warehouse = openSnowflakeWarehouse({
       session: async () => session,
-      names: NAMES,
+      names,
       stage: 'test',
       analyticsStatements: (period, payers) => script ?? scriptOf(period, payers),
     });
@@ -54,7 +54,8 @@ export async function makeSnowflakeHarness(): Promise<SnowflakeHarness> {
   };
   const { session, warehouse } = await another();
   return {
-    names: NAMES,
+    names,
+    registers: target === 'external',
     state,
     server,
     session,
@@ -64,7 +65,9 @@ export async function makeSnowflakeHarness(): Promise<SnowflakeHarness> {
       const stagedKey = `${partitionPrefix(partition)}${name}.parquet`;
       state.stage.set(stagedKey, rows);
       state.columns.set(stagedKey, columns);
-      return { stagedKey, rows: rows.length, sizeBytes: 1000 + rows.length, columns };
+      const sizeBytes = 1000 + rows.length;
+      state.sizes.set(stagedKey, sizeBytes);
+      return { stagedKey, rows: rows.length, sizeBytes, columns };
     },
     corrupt: async ({ stagedKey }) => {
       state.failsToRegister.add(stagedKey);

@@ -4,6 +4,7 @@ import type { ColumnType } from '../../../src/billing/columnType.ts';
 import { lineItemColumns } from '../../../src/warehouse/lineItems.ts';
 import type { Cell, Row } from '../../warehouse/harness.ts';
 import type { StatementResult } from './protocolServer.ts';
+import { parseCopy } from './snowflakeCopy.ts';
 import { scan } from './snowflakeExternalTable.ts';
 import type { SnowflakeState } from './snowflakeState.ts';
 import { refused } from './snowflakeStatements.ts';
@@ -75,14 +76,55 @@ export class Relations {
     const database: Database = {
       timeZone,
       binds,
-      relation: (name) => {
+      relation: (name, pattern) => {
+        if (name.startsWith('@')) return this.#staged(name, pattern);
         if (name === this.#names.externalTable.toLowerCase()) return this.#externalRows(reading);
+        if (name === this.#names.loadedTable.toLowerCase()) return loadedRows(reading.tables);
         if (name === this.#names.currentFiles.toLowerCase()) return currentFileRows(reading.tables);
         if (name === this.#names.lineItemsView.toLowerCase() && this.#view) return runQuery(this.#view, database);
         throw refused('002003', `SQL compilation error: Object '${name.toUpperCase()}' does not exist`);
       },
     };
     return database;
+  }
+
+  /**
+   * What a COPY loads, per file: the columns of its rows, by the names that they are loaded as.
+   * Throws what Snowflake refuses.
+   */
+  copied(sql: string, reading: Reading): Map<string, ReadonlyMap<string, SqlValue>[]> {
+    const copy = parseCopy(sql);
+    const columns = new Map<string, ReadonlyMap<string, SqlValue>[]>();
+    for (const key of copy.files) {
+      const database = { ...this.#database(reading), relation: () => this.#rowsOfFile(key) };
+      const rows = runQuery(copy.query, database).map((row) => [...row.values()].map((value) => value()));
+      columns.set(
+        key,
+        rows.map((values) => new Map(copy.columns.map((name, index) => [name, values[index] ?? null]))),
+      );
+    }
+    return columns;
+  }
+
+  /** A scan of the files that a pattern matches. */
+  #staged(path: string, pattern: string | undefined): LazyRow[] {
+    const folder = path.slice(this.#names.stage.length + 2);
+    const matches = new RegExp(`^(?:${pattern ?? '.*'})$`);
+    return [...this.#state.stage.keys()]
+      .filter((key) => key.startsWith(folder) && matches.test(key))
+      .flatMap((key) => this.#rowsOfFile(key));
+  }
+
+  #rowsOfFile(key: string): LazyRow[] {
+    if (!this.#state.stage.has(key)) throw refused('091016', `Remote file '${key}' was not found`);
+    if (this.#state.failsToRegister.has(key)) throw refused('100142', `Error parsing the Parquet file ${key}`);
+    return scan(this.#state, key).map(
+      (row) =>
+        new Map<string, () => SqlValue>([
+          ['metadata$filename', () => STAGE_FOLDER + key],
+          ['$1', once(() => this.#value(key, row))],
+        ]),
+    );
   }
 
   #externalRows({ tables: { registered }, timeZone }: Reading): LazyRow[] {
@@ -142,6 +184,10 @@ function pairs(map: Readonly<Record<string, string | number>>): SqlValue {
     return { is: 'OBJECT', fields: new Map<string, SqlValue>(Object.entries(pair)) };
   });
   return { is: 'ARRAY', items };
+}
+
+function loadedRows({ loadedRows }: Tables): LazyRow[] {
+  return loadedRows.map(({ values }) => new Map([...values].map(([name, value]) => [name, () => value])));
 }
 
 function currentFileRows({ currentFiles }: Tables): LazyRow[] {

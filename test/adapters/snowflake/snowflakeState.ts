@@ -1,5 +1,5 @@
 import type { SnowflakeNames } from '../../../src/adapters/snowflake/names.ts';
-import { createViewSql } from '../../../src/adapters/snowflake/view.ts';
+import { createViewSql, replaceLoadedViewSql } from '../../../src/adapters/snowflake/view.ts';
 import type { ColumnType } from '../../../src/billing/columnType.ts';
 import type { Row } from '../../warehouse/harness.ts';
 import { ACCOUNT_TIME_ZONE } from './protocolRoutes.ts';
@@ -9,6 +9,7 @@ import { columnsByValueStatements } from './snowflakeColumnsByValue.ts';
 import { externalTableStatements } from './snowflakeExternalTable.ts';
 import { fenceStatements } from './snowflakeFence.ts';
 import { findingsStatements } from './snowflakeFindings.ts';
+import { load, loadedTableStatements } from './snowflakeLoadedTable.ts';
 import { publicationStatements } from './snowflakePublications.ts';
 import { Relations } from './snowflakeRelations.ts';
 import { type Block, blockOf } from './snowflakeScripting.ts';
@@ -24,6 +25,8 @@ export interface SnowflakeState {
   readonly execute: Execute;
   /** What lies in the stage, by staged key. */
   readonly stage: Map<string, readonly Row[]>;
+  /** How many bytes staged files have, by staged key. */
+  readonly sizes: Map<string, number>;
   /** How the footers of staged files type their columns, by staged key; AWS's own types else. */
   readonly columns: Map<string, readonly ColumnType[]>;
   /**
@@ -74,6 +77,7 @@ export function makeSnowflakeState(names: SnowflakeNames, isOpen: (sessionId: st
   const sessions = new Sessions(emptyTables());
   const state: SnowflakeState = {
     stage: new Map(),
+    sizes: new Map(),
     columns: new Map(),
     utcTimestampsAre: 'TIMESTAMP_LTZ',
     failsToRegister: new Set(),
@@ -114,7 +118,11 @@ export function makeSnowflakeState(names: SnowflakeNames, isOpen: (sessionId: st
         relations.createView(sql);
         return NOTHING;
       }
-      if (/^select .* from <(externalTable|lineItemsView)>/.test(text)) {
+      if (text.startsWith('copy into <loadedTable> ')) {
+        const reading = { tables: sessions.read(sessionId), timeZone };
+        return load(sessions, sessionId, relations.copied(sql, reading));
+      }
+      if (/^select .* from (<externalTable>|<lineItemsView>|@<stage>\/)/.test(text)) {
         return relations.answer(sql, { tables: sessions.read(sessionId), timeZone, binds });
       }
       if (/\bno_such_table\b/.test(text))
@@ -125,6 +133,7 @@ export function makeSnowflakeState(names: SnowflakeNames, isOpen: (sessionId: st
   const known: Known[] = [
     ...transactionStatements(sessions),
     ...externalTableStatements(state, sessions),
+    ...loadedTableStatements(state, sessions),
     ...fenceStatements(sessions),
     ...publicationStatements(sessions),
     ...columnsByValueStatements(sessions, () => relations.comment),
@@ -132,7 +141,7 @@ export function makeSnowflakeState(names: SnowflakeNames, isOpen: (sessionId: st
     ...totalsStatements(sessions, state.lineItems),
   ];
   const relations = new Relations(state, names);
-  relations.createView(createViewSql(names));
+  relations.createView(names.target === 'table' ? replaceLoadedViewSql(names) : createViewSql(names));
   return state;
 }
 

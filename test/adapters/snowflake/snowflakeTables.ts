@@ -1,5 +1,6 @@
 import { StatementError, type StatementResult } from './protocolServer.ts';
 import { NOTHING } from './snowflakeStatements.ts';
+import type { SqlValue } from './sql/values.ts';
 
 export interface PublicationRow {
   readonly payer: string;
@@ -16,6 +17,15 @@ export interface CurrentFile extends Omit<PublicationRow, 'costs'> {
   readonly rowCount: number;
 }
 
+/** A row of the native table, with every column by its name. */
+export interface LoadedRow {
+  readonly payer: string;
+  readonly year: number;
+  readonly month: number;
+  readonly publishId: string;
+  readonly values: ReadonlyMap<string, SqlValue>;
+}
+
 export interface FenceRow {
   readonly period: string;
   epoch: number;
@@ -29,6 +39,7 @@ export interface Tables {
   readonly fence: FenceRow[];
   readonly publications: PublicationRow[];
   readonly currentFiles: CurrentFile[];
+  readonly loadedRows: LoadedRow[];
   readonly findings: { payer: string; year: number; month: number }[];
   readonly columnsByValue: { columnName: string; firstFile: string }[];
   /** The staged keys that the external table knows: they change in transactions, too. */
@@ -41,7 +52,15 @@ export type Write = (tables: Tables) => number;
 const LOCK_TIMEOUT_MS = 60_000;
 
 export function emptyTables(): Tables {
-  return { fence: [], publications: [], currentFiles: [], findings: [], columnsByValue: [], registered: new Set() };
+  return {
+    fence: [],
+    publications: [],
+    currentFiles: [],
+    loadedRows: [],
+    findings: [],
+    columnsByValue: [],
+    registered: new Set(),
+  };
 }
 
 /**

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, expect, it } from 'vitest';
+import type { WarehouseTarget } from '../../../src/adapters/snowflake/names.ts';
 import { ALPHA, PERIOD, publicationOf, rowsOf, runOf, SMALL_REPORT } from '../../warehouse/harness.ts';
 import { runScript } from '../../warehouse/runScript.ts';
 import { parseSnowflake } from './snowflakeGrammar.ts';
@@ -9,9 +10,6 @@ import { blockTextOf } from './snowflakeScripting.ts';
 const TABLES_SQL = new URL('../../../sql/05_tables.sql', import.meta.url);
 
 let harness: SnowflakeHarness;
-beforeEach(async () => {
-  harness = await makeSnowflakeHarness();
-});
 afterEach(() => harness.close());
 
 /**
@@ -19,7 +17,8 @@ afterEach(() => harness.close());
  * literal stands for each, and no ALTER SESSION with several parameters, which is the session's
  * own.
  */
-async function everyStatement(): Promise<string[]> {
+async function everyStatement(target: WarehouseTarget): Promise<string[]> {
+  harness = await makeSnowflakeHarness(target);
   const { warehouse, state, server } = harness;
   const old = await harness.stage({ partition: ALPHA, name: 'old', rows: rowsOf(['o']) });
   const columns = SMALL_REPORT.map(({ name }) => ({ name, type: 'string' }));
@@ -50,8 +49,8 @@ function innerText(sql: string): string[] {
   return text === undefined ? [] : [text.replace(/;$/, '')];
 }
 
-it('every statement that is sent is Snowflake SQL', async () => {
-  const statements = await everyStatement();
+it.each(['external', 'table'] as const)('every statement that is sent is Snowflake SQL, target %s', async (target) => {
+  const statements = await everyStatement(target);
   expect(statements.length).toBeGreaterThan(20);
   // The grammar takes a block's declarations for a statement of their own.
   const { length: blocks } = statements.filter((sql) => sql.startsWith('declare'));
@@ -67,7 +66,7 @@ it.each([
   const definition = new RegExp(String.raw`create table if not exists #${placeholder} \(\n([^;]*)\n\);`);
   const lines = definition.exec(await readFile(TABLES_SQL, 'utf8'))?.[1]?.split('\n') ?? [];
   const defined = lines.map((line) => line.trim().split(' ', 1).join());
-  const statements = (await everyStatement()).filter((sql) => sql.includes(`into CUR_REACTOR.CUR.${table}`));
+  const statements = (await everyStatement('external')).filter((sql) => sql.includes(`into CUR_REACTOR.CUR.${table}`));
   const text = statements.join().replaceAll(/\s+/g, ' ');
   const inserted = /(?:CUR_\w+|insert) \(([a-z_, ]+)\)/.exec(text)?.[1];
   expect(inserted?.split(', ')).toEqual(defined);

@@ -4,7 +4,7 @@ import { createViewSql, replaceViewSql } from '../../../src/adapters/snowflake/v
 import { lineItemColumns, partitionColumns } from '../../../src/warehouse/lineItems.ts';
 import { find, parseSnowflake, type SqlNode } from './snowflakeGrammar.ts';
 
-const NAMES = snowflakeNames({ database: 'CUR_REACTOR', schema: 'CUR' });
+const NAMES = snowflakeNames({ database: 'CUR_REACTOR', schema: 'CUR', target: 'external' });
 const BY_VALUE = ['bill_bill_type', 'line_item_unblended_cost', 'line_item_usage_start_date'];
 const MAPS = ['product', 'resource_tags', 'cost_category'];
 const SQL = replaceViewSql(NAMES, new Set(MAPS));

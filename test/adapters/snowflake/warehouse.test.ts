@@ -15,7 +15,7 @@ function warehouseOn(world: SessionWorld): Warehouse {
   return openSnowflakeWarehouse({
     // The driver goes on trying for a minute.
     session: () => world.open({ deadlines: { connectSeconds: 1 } }),
-    names: snowflakeNames({ database: 'COSTS', schema: 'CUR' }),
+    names: snowflakeNames({ database: 'COSTS', schema: 'CUR', target: 'external' }),
     stage: 'test',
     analyticsStatements: () => [],
   });

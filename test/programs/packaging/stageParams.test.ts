@@ -52,6 +52,7 @@ describe('a param', () => {
     ['snowflakeMonthlyCredits', -1, 'a whole number of credits from 0'],
     ['snowflakeQueueSeconds', 90_000, 'a whole number of seconds from 0 to 86400'],
     ['snowflakeRole', '', 'a name in Snowflake'],
+    ['warehouseTarget', 'native', 'external or table'],
     ['payersTable', 'metadata.pro_refresh_config', 'database.schema.table, or none'],
     ['payersTable', 'a.b.c; drop table d', 'database.schema.table, or none'],
     ['snowflakeUserArn', 'snowflake', 'the ARN of an IAM user'],

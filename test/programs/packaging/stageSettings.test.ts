@@ -18,6 +18,7 @@ params:
     snowflakeMonthlyCredits: ${credits}
     snowflakeRole: ${role}
     snowflakeExternalId: '0000'
+    warehouseTarget: external
     payersTable: none
     payersFile: resources/payers.yml
     rolePath: /
@@ -54,6 +55,7 @@ describe('the settings of a stage', () => {
       monthlyCredits: 0,
       role: 'R',
       externalId: '0000',
+      target: 'external',
       payersTable: 'none',
       payersFile: 'resources/payers.yml',
       rolePath: '/',
@@ -73,6 +75,11 @@ describe('the settings of a stage', () => {
     [`'\${env:ROLE}'`, 'snowflakeRole must hold no variable'],
   ])('are refused with the name of the parameter: %s', (role, message) => {
     expect(() => readStageSettings(yaml(role), 'dev')).toThrow(message);
+  });
+
+  it('are refused with a target that there is not', () => {
+    const other = yaml('R').replace('warehouseTarget: external', 'warehouseTarget: native');
+    expect(() => readStageSettings(other, 'dev')).toThrow('warehouseTarget must be external or table, got "native"');
   });
 
   it('are refused when there are none, or the stage has no name', () => {

@@ -7,6 +7,7 @@ describe('the options of the setup', () => {
     expect(parseSetupOptions(['--print'])).toEqual({
       stage: 'dev',
       print: true,
+      fill: false,
       workloadIdentity: false,
       payersPolicy: false,
     });
@@ -15,6 +16,7 @@ describe('the options of the setup', () => {
       {
         stage: 'prod',
         print: false,
+        fill: false,
         accountId: '012345678901',
         payersTable: 'none',
         workloadIdentity: true,
@@ -50,6 +52,7 @@ describe('the options of the setup', () => {
       '--payers-table',
       '--workload-identity',
       '--payers-policy',
+      '--fill',
       '--print',
       '--help',
     ]) {

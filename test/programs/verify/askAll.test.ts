@@ -6,7 +6,7 @@ import { asExpected, type Question } from '../../../src/programs/verify/question
 const nobody = () => Promise.reject(new Error('no question here needs it'));
 const INTERVIEW: Interview = {
   stage: {
-    names: snowflakeNames({ database: 'D', schema: 'S' }),
+    names: snowflakeNames({ database: 'D', schema: 'S', target: 'external' }),
     bucket: 'b',
     integration: 'I',
     role: 'R',

@@ -23,6 +23,8 @@ const STAGE = {
   monthlyCredits: 0,
   role: 'CUR_REACTOR_DEV',
   externalId: '0000',
+  target: 'external' as const,
+  fill: false,
   accountId: '111122223333',
   payersFile: 'resources/payers.yml',
   rolePath: '/',

@@ -19,7 +19,7 @@ export function evaluate(expression: Expression, scope: Scope): SqlValue {
     case 'text':
       return expression.text;
     case 'number':
-      return /^\d+$/.test(expression.text) ? integer(Number(expression.text)) : double(Number(expression.text));
+      return /^-?\d+$/.test(expression.text) ? integer(Number(expression.text)) : double(Number(expression.text));
     case 'word':
       return expression.value;
     case 'bind':
@@ -134,8 +134,9 @@ function call({ name, given }: Extract<Expression, { is: 'call' }>, scope: Scope
     );
   }
   if (name === 'filter' && first && second?.is === 'lambda') {
-    const items = itemsOf(evaluate(first, scope));
-    return { is: 'ARRAY', items: items.filter((item) => applied(second, [item], scope) === true) };
+    const array = evaluate(first, scope);
+    if (array === null) return null;
+    return { is: 'ARRAY', items: itemsOf(array).filter((item) => applied(second, [item], scope) === true) };
   }
   if (name === 'reduce' && first && second && third?.is === 'lambda') {
     const array = evaluate(first, scope);

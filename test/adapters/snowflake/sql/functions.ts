@@ -37,6 +37,9 @@ const FUNCTIONS: Readonly<Record<string, Callable>> = {
   is_varchar: isOf('VARCHAR'),
   is_array: isOf('ARRAY'),
   is_object: isOf('OBJECT'),
+  is_decimal: isOf('INTEGER', 'DECIMAL'),
+  is_timestamp_ntz: isOf('TIMESTAMP_NTZ'),
+  is_timestamp_ltz: isOf('TIMESTAMP_LTZ'),
   typeof: ([value = null]) => typeOf(value),
   as_array: same,
   as_object: same,
@@ -50,9 +53,11 @@ const FUNCTIONS: Readonly<Record<string, Callable>> = {
   month: ([value = null], timeZone) => integer(clock(value, timeZone).getUTCMonth() + 1),
   convert_timezone: convertTimezone,
   to_timestamp_ntz: (given, timeZone) => toTimestamp(given, 'timestamp_ntz', timeZone),
+  to_timestamp_ltz: (given, timeZone) => toTimestamp(given, 'timestamp_ltz', timeZone),
   to_timestamp_tz: (given, timeZone) => toTimestamp(given, 'timestamp_tz', timeZone),
   to_varchar: toVarchar,
   regexp_like: ([value = null, pattern = null]) => new RegExp(`^(?:${text(pattern)})$`).test(text(value)),
+  regexp_substr: ([value = null, pattern = null]) => new RegExp(text(pattern)).exec(text(value))?.[0] ?? null,
   replace: ([value = null, part = null, by = null]) => text(value).replaceAll(text(part), text(by)),
   startswith: ([value = null, start = null]) => text(value).startsWith(text(start)),
   endswith: ([value = null, end = null]) => text(value).endsWith(text(end)),
@@ -97,7 +102,11 @@ function toTimestamp([value = null, how = null]: readonly SqlValue[], type: stri
 function toVarchar([value = null, format = null]: readonly SqlValue[], timeZone: string): SqlValue {
   const whole = textOf(value, timeZone) ?? '';
   if (format === null) return whole;
-  const lengths: Readonly<Record<string, number>> = { 'YYYY-MM-DD HH24:MI:SS': 19, 'YYYY-MM-DD': 10 };
+  const lengths: Readonly<Record<string, number>> = {
+    'YYYY-MM-DD HH24:MI:SS.FF3': 23,
+    'YYYY-MM-DD HH24:MI:SS': 19,
+    'YYYY-MM-DD': 10,
+  };
   const length = lengths[text(format)];
   if (length === undefined) throw refused('100096', `no format ${text(format)} here`);
   return whole.slice(0, length);

@@ -128,6 +128,7 @@ class Parser {
     const token = this.#next();
     if (token.is === 'text') return { is: 'text', text: token.text };
     if (token.is === 'number') return { is: 'number', text: token.text };
+    if (token.text === '-') return { is: 'number', text: `-${this.#next().text}` };
     if (token.is === 'quoted') return this.#nameFrom(token.text);
     if (token.text === '?') {
       this.#binds += 1;
@@ -221,16 +222,29 @@ class Parser {
     const expression = this.expression();
     if (this.#took('as')) return { name: this.#name(), expression };
     if (expression.is === 'name') return { name: expression.name, expression };
-    return { name: expression.is === 'call' ? expression.name : 'expression', expression };
+    return { name: `expression ${this.#at}`, expression };
   }
 
   #source(): Source {
+    if (this.#peek().text.startsWith('@')) return this.#stage();
     const isQuery = this.#took('(');
     const relation = isQuery ? this.query() : this.#path();
     if (isQuery) this.#expect(')');
     const { is, text } = this.#peek();
     const hasAlias = this.#took('as') || (is === 'word' && !CLAUSES.has(text));
     return { relation, alias: hasAlias ? this.#name() : undefined };
+  }
+
+  #stage(): Source {
+    const { text: relation } = this.#next();
+    const options = new Map(this.#peek().text === '(' ? this.bracketed(() => this.#option()) : []);
+    return { relation, alias: undefined, pattern: options.get('pattern') };
+  }
+
+  #option(): [string, string] {
+    const name = this.#name();
+    for (const sign of ['=', '>']) this.#expect(sign);
+    return [name, this.#next().text];
   }
 
   #type(): string {

@@ -10,14 +10,17 @@ export type LazyRow = ReadonlyMap<string, () => SqlValue>;
 export interface Database {
   readonly timeZone: string;
   readonly binds: readonly (string | null)[];
-  /** The rows of a table or a view by its whole name, in lower case. */
-  readonly relation: (name: string) => readonly LazyRow[];
+  /** The rows of a table or a view by its whole name, in lower case; or of files in a stage. */
+  readonly relation: (name: string, pattern?: string) => readonly LazyRow[];
 }
 
 /** The rows of a query. Throws what Snowflake refuses, as its error. */
 export function runQuery(query: Query, database: Database, outer?: Scope): LazyRow[] {
   const named = new Map<string, readonly LazyRow[]>();
-  const within: Database = { ...database, relation: (name) => named.get(name) ?? database.relation(name) };
+  const within: Database = {
+    ...database,
+    relation: (name, pattern) => named.get(name) ?? database.relation(name, pattern),
+  };
   for (const [name, each] of query.named) named.set(name, runQuery(each, within, outer));
   const scopes = rowsFrom(query.from, within).map((row) => scopeOf(row, query.from?.alias, within, outer));
   const { where } = query;
@@ -32,7 +35,9 @@ interface RowScope extends Scope {
 
 function rowsFrom(from: Source | undefined, database: Database): readonly LazyRow[] {
   if (!from) return [new Map()];
-  return typeof from.relation === 'string' ? database.relation(from.relation) : runQuery(from.relation, database);
+  return typeof from.relation === 'string'
+    ? database.relation(from.relation, from.pattern)
+    : runQuery(from.relation, database);
 }
 
 function scopeOf(row: LazyRow, alias: string | undefined, database: Database, outer: Scope | undefined): RowScope {

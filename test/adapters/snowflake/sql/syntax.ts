@@ -40,7 +40,10 @@ export interface Selected {
 }
 
 export interface Source {
+  /** A name in lower case; of a stage, its path behind an `@`, as it is written. */
   readonly relation: string | Query;
+  /** Of a stage: what the whole of a file's path has to match. */
+  readonly pattern?: string | undefined;
   readonly alias: string | undefined;
 }
 

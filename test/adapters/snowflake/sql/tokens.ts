@@ -5,7 +5,7 @@ export interface Token {
 }
 
 const TOKEN =
-  /\s+|--[^\n]*|'((?:[^'\\]|''|\\.)*)'|(\d+(?:\.\d+)?(?:e[+-]?\d+)?)|"([^"]*)"|([a-z_][\w$]*)|(::|->|<>|<=|>=|\|\||[-+*/=<>(),.:?@[\];])/giy;
+  /\s+|--[^\n]*|'((?:[^'\\]|''|\\.)*)'|(\d+(?:\.\d+)?(?:e[+-]?\d+)?)|"([^"]*)"|([a-z_][\w$]*|\$\d+|@[^\s();]+)|(::|->|<>|<=|>=|\|\||[-+*/=<>(),.:?@[\];])/giy;
 
 /** Throws a SyntaxError that quotes what is no token. */
 export function tokensOf(sql: string): Token[] {
@@ -19,7 +19,7 @@ export function tokensOf(sql: string): Token[] {
     if (text !== undefined) tokens.push({ is: 'text', text: text.replaceAll("''", "'").replaceAll(/\\(.)/g, '$1') });
     else if (number !== undefined) tokens.push({ is: 'number', text: number });
     else if (quoted !== undefined) tokens.push({ is: 'quoted', text: quoted });
-    else if (word !== undefined) tokens.push({ is: 'word', text: word.toLowerCase() });
+    else if (word !== undefined) tokens.push({ is: 'word', text: word.startsWith('@') ? word : word.toLowerCase() });
     else if (sign !== undefined) tokens.push({ is: 'sign', text: sign });
   }
   return tokens;
