@@ -8,11 +8,11 @@ import { UsageError } from '../../base/commandLine.ts';
 import { withDeadline } from '../../base/deadline.ts';
 import { printable } from '../../base/printable.ts';
 import { readStageSettings, SettingsInvalid } from '../packaging/stageSettings.ts';
+import { applySetup } from './applySetup.ts';
 import { bucketCheckSql, checkBucket } from './bucketCheck.ts';
 import { failingAs, type RunStatement } from './runStatement.ts';
 import { HELP, parsePayersTable, parseSetupOptions, type SetupOptions } from './setupOptions.ts';
 import {
-  applySetup,
   bucketAccessOf,
   printedSetup,
   type SetupSettings,

@@ -2,8 +2,6 @@ import { addColumnsSql, createExternalTableSql } from '../../adapters/snowflake/
 import { addLoadedColumnsSql, createLoadedTableSql, fillSql } from '../../adapters/snowflake/loadedTable.ts';
 import { type SnowflakeNames, snowflakeNames, type WarehouseTarget } from '../../adapters/snowflake/names.ts';
 import { createViewSql, replaceLoadedViewSql } from '../../adapters/snowflake/view.ts';
-import { statementsOf } from '../../analytics/statements.ts';
-import { counted } from '../../base/counted.ts';
 import { quoteValue } from '../../base/printable.ts';
 import type { PayersTable } from '../../config/payersTable.ts';
 import { parseIdentifier } from '../../warehouse/identifier.ts';
@@ -11,7 +9,6 @@ import { partitionOf } from '../packaging/pseudoParameters.ts';
 import { NO_EXTERNAL_ID } from '../packaging/stageClashes.ts';
 import type { StageSettings } from '../packaging/stageSettings.ts';
 import type { BucketAccess } from './bucketCheck.ts';
-import { failingAs, type RunStatement } from './runStatement.ts';
 import { renderSetupScript } from './setupScript.ts';
 
 /**
@@ -189,36 +186,8 @@ export function printedSetup(steps: readonly SetupStep[]): string {
   return steps.map(({ name, sql }) => `-- ${name}\n\n${sql.trim()}\n`).join('\n\n');
 }
 
-/**
- * Runs the steps statement by statement, all in one session: `use role` counts for what comes after
- * it. `report` is given each step and the rows of `desc integration`, which say whom AWS has to
- * trust. Throws SetupFailed, which names the step and the statement.
- */
-export async function applySetup(
-  steps: readonly SetupStep[],
-  run: RunStatement,
-  report: (line: string) => void,
-): Promise<void> {
-  for (const { name, sql } of steps) {
-    const statements = statementsOf(sql);
-    for (const [index, statement] of statements.entries()) {
-      const rows = await failingAs(`${name}, statement ${index + 1}`, run)(statement);
-      if (statement.startsWith('desc integration')) for (const line of trustLines(rows)) report(line);
-    }
-    report(`${name}: ${counted(statements.length, 'statement')}`);
-  }
-}
-
 /** Names of roles: IAM User Guide, "IAM and AWS STS quotas". */
 const ROLE_ARN = /^arn:aws[a-z-]*:iam::\d{12}:role\/([A-Za-z0-9+=,.@_-]+\/)*[A-Za-z0-9+=,.@_-]{1,64}$/;
-
-const TRUST_PROPERTIES = new Set(['STORAGE_AWS_ROLE_ARN', 'STORAGE_AWS_IAM_USER_ARN', 'STORAGE_AWS_EXTERNAL_ID']);
-
-function trustLines(rows: readonly Readonly<Record<string, unknown>>[]): string[] {
-  return rows
-    .filter(({ PROPERTY }) => typeof PROPERTY === 'string' && TRUST_PROPERTIES.has(PROPERTY))
-    .map(({ PROPERTY, PROPERTY_VALUE }) => `  ${PROPERTY} = ${PROPERTY_VALUE}`);
-}
 
 /**
  * Every placeholder of the scripts, with a value that has been validated: identifiers, a bucket,

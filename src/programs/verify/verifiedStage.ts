@@ -35,7 +35,8 @@ const FIRST_NOT = '07_grants.sql';
 
 /**
  * The statements by which setup makes a warehouse in a schema, from the external table to the
- * views; also for a stage with a native table, which is filled by way of the same files. Throws what {@link setupSteps} throws, and an Error when it has other steps than it had.
+ * views; also for a stage with a native table, which is filled by way of the same files. Throws
+ * what {@link setupSteps} throws, and an Error when it has other steps than it had.
  */
 export async function warehouseStatements(settings: StageSettings, readScript: ReadScript): Promise<string[]> {
   const steps = await stepsFor({ ...settings, payersTable: 'none', target: 'external' }, readScript);

@@ -5,9 +5,9 @@ import { parse } from 'yaml';
 import * as z from 'zod';
 import { loadScript } from '../../../src/analytics/script.ts';
 import { statementsOf } from '../../../src/analytics/statements.ts';
+import { applySetup } from '../../../src/programs/setup/applySetup.ts';
 import { SetupFailed } from '../../../src/programs/setup/runStatement.ts';
 import {
-  applySetup,
   bucketAccessOf,
   printedSetup,
   type SetupSettings,
