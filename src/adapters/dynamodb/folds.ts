@@ -59,7 +59,7 @@ const TRIES = 20;
  *                          once more, and both count once
  *   crash after 3          nothing is lost: every reader works it in, and the next fold takes it along
  *   crash after 5          readers skip what is in the record already; the next fold trims
- *   fold between 2 and 3   the record carries the intent along until its item bears the mark
+ *   fold between 2 and 3   the record carries the intent along until its item has the mark
  *   two of one version     one of them finds the item changed, and merges what it knows into it
  *   append in 4 to 6       it stays in the list: a fold takes away only what it has read
  *

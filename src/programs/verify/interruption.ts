@@ -13,7 +13,7 @@ export class Interrupted extends Error {
 }
 
 /**
- * A signal that is aborted, with an {@link Interrupted}, when the process is told to end. Only the
+ * A signal that is aborted, with an {@link Interrupted}, when the process is asked to end. Only the
  * first time counts: behind npm, Ctrl-C arrives twice.
  */
 export function interruption(stopped: () => void): AbortSignal {
