@@ -19,6 +19,7 @@ import { blockQuestions, outlivingQuestion } from './blockQuestions.ts';
 import { fileQuestions } from './fileQuestions.ts';
 import { createGround, type Ground, scratchSchema } from './ground.ts';
 import { Interrupted, interruption } from './interruption.ts';
+import { loadQuestions } from './loadQuestions.ts';
 import { pruningQuestions } from './pruningQuestions.ts';
 import type { Asker, Question, VerifiedStage } from './question.ts';
 import { documentOf, isWell, lineOf } from './report.ts';
@@ -110,6 +111,7 @@ function chosen({ only, slowMinutes }: VerifyOptions): readonly Question[] {
     ...accountQuestions,
     ...typeQuestions,
     ...fileQuestions,
+    ...loadQuestions,
     ...pruningQuestions,
     ...blockQuestions,
     ...(slowMinutes === undefined ? [] : [outlivingQuestion(slowMinutes)]),

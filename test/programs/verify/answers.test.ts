@@ -22,6 +22,12 @@ const integration = (answer: object | string) =>
     rowsOf(['ANSWER'], [typeof answer === 'string' ? answer : JSON.stringify(answer)]),
   );
 const status = (pattern: RegExp, word: string) => when(pattern, () => rowsOf(['file', 'status'], ['a.parquet', word]));
+const copied = (is: string, rows: string) =>
+  when(/^copy into/, () => rowsOf(['file', 'status', 'rows_loaded'], ['sample.parquet', is, rows]));
+const loaded = (start: string) =>
+  when(/^select to_varchar\(convert_timezone\('UTC', line_item_usage_start_date\)/, () =>
+    rowsOf(['USAGE_START', 'COST'], [start, '1.5']),
+  );
 const plan = (object: string, total: string | null, assigned: string | null) =>
   when(/^explain/, () =>
     rowsOf(
@@ -145,6 +151,13 @@ const VARIANTS: readonly Variant[] = [
   ['at-once', 'other', '000625: lock', refuse(/_AT_ONCE add files/, '000625', 'lock')],
   ['at-once', 'TROUBLE', '000001: no', refuse(/_AT_ONCE add files/, '000001', 'no')],
   ['at-once', 'TROUBLE', '2 of 3 rows', countOf('AT_ONCE', '2')],
+
+  ['stage-scan', 'TROUBLE', '0 row, 0 with a cost', when(/from @/, () => rowsOf(['STAGED_KEY']))],
+  ['stage-scan', 'TROUBLE', '100078: bad', refuse(/from @/, '100078', 'bad')],
+  ['stage-scan', 'unknown', '003001: no', refuse(/from @/, '003001', 'no')],
+  ['load-files', 'other', 'PARTIALLY_LOADED, 1 row', copied('PARTIALLY_LOADED', '1')],
+  ['load-files', 'TROUBLE', 'LOADED, 0 row', copied('LOADED', '0')],
+  ['load-files', 'TROUBLE', '02:20:30', loaded('2026-01-15 02:20:30')],
 
   ['partitions-view', 'TROUBLE', '3 of 3', plan('CUR_EXTERNAL', '3', '3')],
   ['partitions-audit', 'unknown', 'NaN of NaN', plan('CUR_EXTERNAL', null, null)],

@@ -56,6 +56,9 @@ export function fakeAccount(grants: readonly Grant[], rules: readonly Rule[] = [
     when(/^select typeof\(value:"(\w+)"\)/, ([column = '']) =>
       rowsOf(['FOUND'], [/^local|int96$/.test(column) ? 'TIMESTAMP_NTZ' : 'TIMESTAMP_LTZ']),
     ),
+    when(/^select to_varchar\(convert_timezone\('UTC', line_item_usage_start_date\)/, () =>
+      rowsOf(['USAGE_START', 'COST'], ['2026-01-15 10:20:30', '1.5']),
+    ),
     when(/^select to_varchar\(convert_timezone/, () => rowsOf(['FOUND'], ['2026-01-15 10:20:30'])),
     when(/^select to_json\(value/, () => rowsOf(['FOUND'], ['[{"value":"red","key":"team"}]'])),
     when(/^select coalesce\(value:"no_such_column"/, () => rowsOf(['FOUND'], ['NULL'])),
@@ -81,6 +84,13 @@ export function fakeAccount(grants: readonly Grant[], rules: readonly Rule[] = [
     when(/^select count\(\*\) as row_count from (\S+)$/, ([table = '']) =>
       rowsOf(['ROW_COUNT'], [String(filesOf(table).size)]),
     ),
+    when(/^select staged_key, currency, .* from @\S*?(year=\S+\/) \(file_format/s, ([folder = '']) =>
+      rowsOf(
+        ['STAGED_KEY', 'CURRENCY', 'ROW_COUNT', 'OTHER_COUNT', 'COST_COUNT', 'IMPOSSIBLE_COUNT', 'COST_SUM'],
+        [`${folder}sample.parquet`, 'USD', '1', '0', '1', '0', '1.5'],
+      ),
+    ),
+    when(/^copy into \S+/, () => rowsOf(['file', 'status', 'rows_loaded'], ['sample.parquet', 'LOADED', '1'])),
     when(/^explain using tabular/, () =>
       rowsOf(
         ['operation', 'objects', 'partitionsTotal', 'partitionsAssigned'],

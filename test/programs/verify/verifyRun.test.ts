@@ -8,7 +8,7 @@ import { runVerify } from './verifyProcess.ts';
 import { schemasOf, startVerifyWorld, type VerifyWorld } from './verifyWorld.ts';
 
 const SCRATCH = /^CUR_REACTOR_DEV\.CUR_VERIFY_[0-9A-F]{16}$/;
-const QUESTIONS = 30;
+const QUESTIONS = 32;
 
 let world: VerifyWorld;
 beforeAll(async () => {
