@@ -59,7 +59,7 @@ export function parseTick(body: unknown): Tick {
     period: parsePeriod(period),
     clear: clear === true ? clear : undefined,
     correlationId: isCorrelationId(correlationId) ? correlationId : undefined,
-    notedFor: Number.isSafeInteger(notedFor) ? Number(notedFor) : undefined,
+    notedFor: typeof notedFor === 'number' && Number.isFinite(notedFor) ? notedFor : undefined,
   });
 }
 

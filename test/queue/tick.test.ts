@@ -35,6 +35,16 @@ describe('a tick', () => {
     expect(parseTick({ period: '2026-04', more: 1 })).toEqual({ period: PERIOD });
   });
 
+  it('knows for when it was noted, as exactly as the ledger notes it', () => {
+    for (const notedFor of [1_791_158_697_201, 1_791_158_697_201.8794]) {
+      expect(parseTick(JSON.parse(JSON.stringify({ period: '2026-04', notedFor })))).toEqual({
+        period: PERIOD,
+        notedFor,
+      });
+    }
+    expect(parseTick({ period: '2026-04', notedFor: 'soon' })).toEqual({ period: PERIOD });
+  });
+
   it.each([undefined, null, 7, '2026-04', [], {}, { period: 202604 }, { period: null }])(
     'that names no period (%j) is refused with what it says',
     (body) => {
