@@ -141,7 +141,11 @@ export const METRICS = {
   },
   LeasesLost: { unit: 'Count', series: ALL, meaning: 'runs that a newer one overtook' },
   RemovalsDone: { unit: 'Count', series: ALL, meaning: "payers' months whose superseded files were cleared away" },
-  RemovalsFailed: { unit: 'Count', series: ALL, meaning: '… could not be' },
+  RemovalsFailed: {
+    unit: 'Count',
+    series: ALL,
+    meaning: '… could not be, or not yet be forgotten by the warehouse: the next clearing tries again',
+  },
   TicksSwept: { unit: 'Count', series: ALL, meaning: 'months that the sweep woke' },
   DirtyPartitions: { unit: 'Count', series: ALL, meaning: "payers' months that wait for a run, now" },
   OldestDirtyHours: { unit: 'None', series: ALL, meaning: 'how long the oldest of them has waited, in hours' },
