@@ -26,7 +26,7 @@ Options
   --json           one JSON document on stdout
   --help           this text
 
-It takes about two minutes. A line for each question: ok (as expected), other (the documentation leaves it open, the reactor
+It is made to take about two minutes. A line for each question: ok (as expected), other (the documentation leaves it open, the reactor
 handles it both ways, and this is the other one), TROUBLE (something has to be changed), unknown (it could not be asked).
 
 It works in a schema of its own beside the stage's, and with small files below verify/ in the staging bucket. Both are removed
