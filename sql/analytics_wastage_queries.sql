@@ -1,74 +1,83 @@
--- Wastage that a cost-and-usage report alone can show.
+-- Wastage that a cost and usage report alone can show, and what was spent.
 --
--- Replaces the findings of one period and some payers, in one short transaction.
--- Reads cur_line_items, writes cur_findings. Snowflake and DuckDB run it as it
--- is: nothing here is a function that only one of them has.
+-- For one month of some payers: gathers what was used, asks each check of the
+-- folder sql/checks about it, decides what each resource's findings save
+-- together, and replaces findings and summaries in one short transaction.
+-- Reads cur_line_items. Snowflake and DuckDB run it as it is: nothing here is a
+-- function that only one of them has. `npm run sql:print` shows it with its
+-- checks.
 --
--- What holds for every check:
+-- What holds everywhere:
 -- * Costs are amortized_cost. It equals the unblended cost of on-demand lines;
 --   of lines that a reservation or a savings plan covers, whose unblended cost
 --   is 0 or the on-demand price, it is the true one.
--- * Only lines that say what was used count. Credits, refunds, discounts, tax
---   and fees do not: a credit hides a cost, it does not remove the wastage.
--- * Of a month that is not over, cost and saving are those of the part so far.
---   Checks that need evidence (two weeks of idleness, a reservation's whole
---   month) stay silent until they have it.
+-- * Only lines that say what was used are looked at by checks. Credits,
+--   refunds, discounts, tax and fees are not: a credit hides a cost, it does not
+--   remove the wastage. Rows of split cost allocation data repeat what their
+--   instance costs, and are left out.
+-- * What a reservation or a plan covers is paid until its term ends: it is
+--   cost, not yet saving.
 -- * A resource with an id is judged as one, even if some of its lines name no
 --   region. Lines without a resource id are judged together, per account and
 --   region.
 -- * Amounts of two currencies are never added.
+-- * A missing text is '', so that rows can be joined and grouped.
+-- Tables are filled first and replaced last: a DELETE holds a table's lock
+-- until its transaction ends, and other months wait for it.
 
--- Computed first, replaced last: a DELETE holds the table's lock until its
--- transaction ends, and other months wait for it.
-create or replace temporary table cur_new_findings as
+-- What became of each check's statement; the engine fills it.
+create or replace temporary table cur_statement_outcomes (
+    name varchar,
+    seconds double,
+    code varchar,
+    message varchar
+);
 
-with calendar as (
-
-    -- one row. Years are 2000 to 2099: every fourth is a leap year
-    select
-        case
-            when #startmonth in (4, 6, 9, 11) then 30
-            when #startmonth <> 2 then 31
-            when mod(#startyear, 4) = 0 then 29
-            else 28
-        end as days_in_month
-
-),
-
-consumption as (
-
-    -- one row per line item that says what was used.
-    -- place: the region, for lines without a resource id only. A resource with
-    -- an id must not fall apart when some of its lines name no region, as data
-    -- transfer does.
-    -- is_whole_month: the line spans the billing period, as in monthly reports
+-- One row per payer, account, resource, region, product code, usage type,
+-- operation, line type and currency.
+-- on_demand_cost: of lines that no reservation and no savings plan covers.
+-- is_whole_month: a line spans the billing period, as in monthly reports.
+-- last_moment: the end of the last line that does not. is_hourly: some line is
+-- shorter than a day
+create or replace temporary table cur_usage as
+with consumption as (
     select
         payer,
         coalesce(line_item_usage_account_id, '') as account,
         coalesce(line_item_resource_id, '') as resource,
-        coalesce(product_region, '') as line_region,
-        case
-            when line_item_resource_id is null
-                then coalesce(product_region, '')
-            else ''
-        end as place,
-        coalesce(line_item_currency_code, '') as currency,
-        line_item_line_item_type as line_type,
+        coalesce(product_region, '') as region,
         coalesce(line_item_product_code, '') as product_code,
         coalesce(line_item_usage_type, '') as usage_type,
         coalesce(line_item_operation, '') as operation,
-        product_instance_type as instance_type,
-        coalesce(product_volume_api_name, '') as volume_api_name,
-        coalesce(line_item_usage_amount, 0) as usage_amount,
+        line_item_line_item_type as line_type,
+        coalesce(line_item_currency_code, '') as currency,
+        line_item_usage_amount,
         coalesce(amortized_cost, line_item_unblended_cost, 0) as cost,
-        cast(line_item_usage_start_date as date) as usage_day,
+        line_item_unblended_cost,
+        pricing_public_on_demand_cost,
+        line_item_usage_start_date as start_at,
+        line_item_usage_end_date as end_at,
         case
             when
                 line_item_usage_start_date <= bill_billing_period_start_date
                 and line_item_usage_end_date >= bill_billing_period_end_date
                 then 1
             else 0
-        end as is_whole_month
+        end as is_whole_month,
+        pricing_unit,
+        product_instance_type,
+        product_volume_api_name,
+        product_physical_processor,
+        product_operating_system,
+        product_license_model,
+        product_database_engine,
+        product_cache_engine,
+        product_deployment_option,
+        product_storage_class,
+        product_group,
+        product_vcpu,
+        lower(nullif(cast(resource_tags[#environment_key] as varchar), ''))
+            as environment
     from cur_line_items
     where
         year = #startyear
@@ -77,627 +86,707 @@ consumption as (
         and line_item_line_item_type in (
             'Usage', 'DiscountedUsage', 'SavingsPlanCoveredUsage'
         )
-
+        and is_split_cost = 0
 ),
 
-complete_reports as (
-
-    -- one row per payer whose report reaches the last day of the month.
-    -- The begin of a line counts: monthly charges end with the month from its
-    -- first day on. A report of monthly lines only has no other sign
-    select consumption.payer
-    from consumption
-    cross join calendar
-    group by consumption.payer, calendar.days_in_month
-    having
-        max(extract(day from consumption.usage_day)) = calendar.days_in_month
-        or min(consumption.is_whole_month) = 1
-
-),
-
-load_balancers as (
-
-    -- one row per payer, account, load balancer, place and currency
+grouped as (
     select
         payer,
         account,
         resource,
-        place,
-        currency,
-        max(line_region) as region,
-        sum(cost) as monthly_cost,
-        sum(
-            case
-                when usage_type like '%LoadBalancerUsage' then usage_amount
-                else 0
-            end
-        ) as hours,
-        count(
-            distinct case
-                when usage_type like '%LoadBalancerUsage' then usage_day
-            end
-        ) as days,
-        max(is_whole_month) as has_whole_month,
-        sum(
-            case
-                when usage_type like '%LoadBalancerUsage' then 0
-                when usage_amount > 0 then 1
-                else 0
-            end
-        ) as traffic_lines
-    from consumption
-    where product_code = 'AWSELB'
-    group by payer, account, resource, place, currency
-
-),
-
-load_balancer_traffic as (
-
-    -- one row per row of load_balancers.
-    -- Traffic that names no region may belong to any region's load balancers,
-    -- and load balancers that name none to any traffic
-    select
-        load_balancers.*,
-        sum(case when place = '' then traffic_lines else 0 end)
-            over (partition by payer, account, resource)
-            as traffic_without_place,
-        sum(traffic_lines) over (partition by payer, account, resource)
-            as traffic_anywhere
-    from load_balancers
-
-),
-
-idle_load_balancer as (
-
-    -- finds: load balancers that ran for more than 336 hours and had no
-    --     traffic at all. One row per load balancer and currency
-    -- by: product code AWSELB; hours are *LoadBalancerUsage, every other usage
-    --     type with an amount (LCU hours, bytes) is traffic. The usage type is
-    --     asked and not the pricing unit, which free-tier lines do not have
-    -- saving: all of its cost, since it can be deleted
-    -- from: AWS's CUR query library (Well-Architected Labs) asks for 336 hours,
-    --     two weeks, and no second pricing unit. Load balancers without an id
-    --     are counted together, so 14 days of usage are asked for as well
-    select
-        payer,
-        'idle-load-balancer' as check_name,
-        account,
         region,
-        resource,
+        product_code,
+        usage_type,
+        operation,
+        line_type,
         currency,
-        monthly_cost,
-        monthly_cost as estimated_saving
-    from load_balancer_traffic
-    where
-        hours > 336
-        and (days >= 14 or has_whole_month = 1)
-        and case
-            when place = '' then traffic_anywhere
-            else traffic_lines + traffic_without_place
-        end = 0
-
-),
-
-nat_gateways as (
-
-    -- one row per payer, account, NAT gateway, place and currency
-    select
-        payer,
-        account,
-        resource,
-        place,
-        currency,
-        max(line_region) as region,
-        sum(cost) as monthly_cost,
-        sum(
-            case
-                when usage_type like '%NatGateway-Hours' then usage_amount
-                else 0
-            end
-        ) as hours,
-        count(
-            distinct case
-                when usage_type like '%NatGateway-Hours' then usage_day
-            end
-        ) as days,
-        max(is_whole_month) as has_whole_month,
-        sum(
-            case
-                when usage_type like '%NatGateway%Bytes' then usage_amount
-                else 0
-            end
-        ) as traffic_gb
+        sum(coalesce(line_item_usage_amount, 0)) as usage_amount,
+        sum(cost) as cost,
+        sum(coalesce(line_item_unblended_cost, 0)) as unblended_cost,
+        sum(pricing_public_on_demand_cost) as list_cost,
+        count(*) as lines,
+        cast(min(start_at) as date) as first_day,
+        cast(max(start_at) as date) as last_day,
+        max(case when is_whole_month = 0 then end_at end) as last_moment,
+        max(is_whole_month) as is_whole_month,
+        max(case when end_at < start_at + interval '23 hours' then 1 else 0 end)
+            as is_hourly,
+        max(pricing_unit) as pricing_unit,
+        max(product_instance_type) as instance_type,
+        max(product_volume_api_name) as volume_api_name,
+        max(product_physical_processor) as physical_processor,
+        max(product_operating_system) as operating_system,
+        max(product_license_model) as license_model,
+        max(product_database_engine) as database_engine,
+        max(product_cache_engine) as cache_engine,
+        max(product_deployment_option) as deployment_option,
+        max(product_storage_class) as storage_class,
+        max(product_group) as product_group,
+        max(product_vcpu) as vcpu,
+        coalesce(max(environment), '') as environment
     from consumption
-    where
-        usage_type like '%NatGateway-Hours'
-        or usage_type like '%NatGateway%Bytes'
-    group by payer, account, resource, place, currency
-
-),
-
-nat_gateway_traffic as (
-
-    -- one row per row of nat_gateways, see load_balancer_traffic
-    select
-        nat_gateways.*,
-        sum(case when place = '' then traffic_gb else 0 end)
-            over (partition by payer, account, resource)
-            as traffic_gb_without_place,
-        sum(traffic_gb) over (partition by payer, account, resource)
-            as traffic_gb_anywhere
-    from nat_gateways
-
-),
-
-idle_nat_gateway as (
-
-    -- finds: NAT gateways that ran for more than 336 hours on at least 14 days
-    --     and processed less than 1 GB. One row per gateway and currency
-    -- by: usage types *NatGateway-Hours and *NatGateway*Bytes
-    -- saving: all of its cost, since it can be deleted
-    -- from: AWS's CUR query library (Well-Architected Labs). No bytes at all
-    --     is too strict: a real gateway that nobody used had 0.25 GB in 15
-    --     days. 1 GB a month is this project's own assumption. A gateway of
-    --     several zones bills hours for each, hence the days
-    select
-        payer,
-        'idle-nat-gateway' as check_name,
-        account,
-        region,
-        resource,
-        currency,
-        monthly_cost,
-        monthly_cost as estimated_saving
-    from nat_gateway_traffic
-    where
-        hours > 336
-        and (days >= 14 or has_whole_month = 1)
-        and case
-            when place = '' then traffic_gb_anywhere
-            else traffic_gb + traffic_gb_without_place
-        end < 1
-
-),
-
-gp2_volumes as (
-
-    -- one row per payer, account, volume, place and currency.
-    -- month_share: the part of the month that the volume was there for, by
-    -- days, so that GB-months show its size in a month that is not over
-    select
-        consumption.payer,
-        consumption.account,
-        consumption.resource,
-        consumption.place,
-        consumption.currency,
-        max(consumption.line_region) as region,
-        sum(consumption.cost) as monthly_cost,
-        sum(consumption.usage_amount) as gb_months,
-        case
-            when max(consumption.is_whole_month) = 1 then cast(1 as double)
-            else
-                cast(count(distinct consumption.usage_day) as double)
-                / calendar.days_in_month
-        end as month_share
-    from consumption
-    cross join calendar
-    where
-        consumption.usage_type like '%EBS:VolumeUsage.gp2'
-        or (
-            consumption.usage_type like '%EBS:VolumeUsage%'
-            and consumption.volume_api_name = 'gp2'
-        )
-    group by
-        consumption.payer,
-        consumption.account,
-        consumption.resource,
-        consumption.place,
-        consumption.currency,
-        calendar.days_in_month
-
-),
-
-gp2_volume_performance as (
-
-    -- one row per row of gp2_volumes.
-    -- What gp3 would have to be given on top of its 3,000 IOPS and 125 MiB/s:
-    -- gp2 has 3 IOPS per GiB up to 16,000, and 250 MiB/s from 334 GiB on.
-    -- Volumes without an id are many: their sizes are not known
-    select
-        gp2_volumes.*,
-        case
-            when resource = '' then 0
-            else
-                greatest(
-                    least(3 * gb_months, 16000 * month_share)
-                    - 3000 * month_share,
-                    0
-                )
-        end as extra_iops_months,
-        case
-            when resource <> '' and gb_months >= 334 * month_share
-                then 125 * month_share
-            else 0
-        end as extra_mibps_months
-    from gp2_volumes
-
-),
-
-gp2_volume_savings as (
-
-    -- one row per row of gp2_volumes: its price as gp3.
-    -- A GB-month of gp3 is 80 % of gp2's; an IOPS-month is 6.25 % and a
-    -- MiB/s-month 50 % of that (list prices 0.10, 0.08, 0.005 and 0.04 USD)
-    select
-        gp2_volume_performance.*,
-        monthly_cost
-        - 0.8 * monthly_cost
-        * (
-            1
-            + (0.0625 * extra_iops_months + 0.5 * extra_mibps_months)
-            / nullif(gb_months, 0)
-        ) as saving
-    from gp2_volume_performance
-
-),
-
-ebs_gp2_to_gp3 as (
-
-    -- finds: EBS volumes of type gp2 that are cheaper as gp3 with the same
-    --     performance. One row per volume and currency
-    -- by: usage type *EBS:VolumeUsage*, of gp2 by product_volume_api_name or,
-    --     where reports have no such column (2018), by the usage type's end
-    -- saving: the price difference, less the IOPS and throughput that gp2 has
-    --     by its size and gp3 is paid for. Bursts are not counted
-    -- from: Amazon EBS user guide, "General Purpose SSD volumes", and EBS
-    --     pricing, us-east-1; the KPI dashboard takes the same shares
-    select
-        payer,
-        'ebs-gp2-to-gp3' as check_name,
-        account,
-        region,
-        resource,
-        currency,
-        monthly_cost,
-        saving as estimated_saving
-    from gp2_volume_savings
-    where saving > 0
-
-),
-
-rds_opensearch_gp2_io1 as (
-
-    -- finds: databases and search domains on gp2 or io1 storage.
-    --     One row per database or domain, place and currency
-    -- by: product codes AmazonRDS and AmazonES; usage types *GP2-Storage,
-    --     *PIOPS-Storage and *PIOPS (io1). IOPS of gp3 and io2 end alike
-    -- saving against gp3: of OpenSearch gp2 storage 9.6 %, of RDS gp2 storage
-    --     nothing (the same price for a better baseline: a finding without a
-    --     saving), of io1 storage 8 % and of io1 IOPS 80 %. At least: the
-    --     first 3,000 IOPS of gp3 are free. Whether the latency of io1 is
-    --     needed, a report cannot tell
-    -- from: Amazon RDS pricing (io1 0.125 and 0.10 USD, gp2 and gp3 0.115 and
-    --     0.02 USD); AWS Big Data Blog, "Lower your Amazon OpenSearch Service
-    --     storage cost with gp3"
-    select
-        payer,
-        'rds-opensearch-gp2-io1' as check_name,
-        account,
-        max(line_region) as region,
-        resource,
-        currency,
-        sum(cost) as monthly_cost,
-        sum(
-            cost
-            * case
-                when
-                    usage_type like '%GP2-Storage'
-                    and product_code = 'AmazonES'
-                    then 0.096
-                when usage_type like '%GP2-Storage' then 0
-                when usage_type like '%PIOPS-Storage' then 0.08
-                else 0.8
-            end
-        ) as estimated_saving
-    from consumption
-    where
-        product_code in ('AmazonRDS', 'AmazonES')
-        and (
-            usage_type like '%GP2-Storage'
-            or usage_type like '%PIOPS-Storage'
-            or usage_type like '%PIOPS'
-        )
-        and usage_type not like '%GP3%'
-        and usage_type not like '%IO2%'
-    group by payer, account, resource, place, currency
-
-),
-
-unused_reservation as (
-
-    -- finds: reserved instances (and nodes, capacity) whose hours were paid
-    --     for and not used. One row per reservation and currency
-    -- by: line item type RIFee; reservation_unused_recurring_fee and
-    --     reservation_unused_amortized_upfront_fee_for_billing_period, which
-    --     together are the line's amortized_cost
-    -- saving: the cost of the unused hours, which is what monthly_cost says
-    -- from: AWS Data Exports user guide, "Reservation columns".
-    --     Not documented: whether in a running month hours to come count as
-    --     unused. So this check waits until the report reaches its last day
-    select
-        payer,
-        'unused-reservation' as check_name,
-        coalesce(line_item_usage_account_id, '') as account,
-        max(coalesce(product_region, '')) as region,
-        coalesce(
-            reservation_reservation_a_r_n, reservation_subscription_id, ''
-        ) as resource,
-        coalesce(line_item_currency_code, '') as currency,
-        sum(
-            coalesce(reservation_unused_recurring_fee, 0)
-            + coalesce(
-                reservation_unused_amortized_upfront_fee_for_billing_period, 0
-            )
-        ) as monthly_cost,
-        sum(
-            coalesce(reservation_unused_recurring_fee, 0)
-            + coalesce(
-                reservation_unused_amortized_upfront_fee_for_billing_period, 0
-            )
-        ) as estimated_saving
-    from cur_line_items
-    where
-        year = #startyear
-        and month = #startmonth
-        and payer in (#payers_ids)
-        and payer in (select complete_reports.payer from complete_reports)
-        and line_item_line_item_type = 'RIFee'
     group by
         payer,
-        coalesce(line_item_usage_account_id, ''),
-        coalesce(
-            reservation_reservation_a_r_n, reservation_subscription_id, ''
-        ),
+        account,
+        resource,
+        region,
+        product_code,
+        usage_type,
+        operation,
+        line_type,
+        currency
+)
+
+select
+    grouped.*,
+    case when line_type = 'Usage' then cost else 0 end as on_demand_cost,
+    case
+        when
+            environment in (
+                'dev', 'develop', 'development', 'test', 'testing', 'qa',
+                'uat', 'int', 'integration', 'stage', 'staging', 'sandbox',
+                'demo', 'preprod', 'pre-production', 'nonprod', 'non-prod',
+                'nonproduction', 'non-production'
+            )
+            then 1
+        else 0
+    end as is_non_production
+from grouped;
+
+-- One row per payer, account, product code, region, usage type, operation, line
+-- type, currency and day. All line types
+create or replace temporary table cur_spend as
+select
+    payer,
+    coalesce(line_item_usage_account_id, '') as account,
+    coalesce(line_item_product_code, '') as product_code,
+    coalesce(product_region, '') as region,
+    coalesce(line_item_usage_type, '') as usage_type,
+    coalesce(line_item_operation, '') as operation,
+    coalesce(line_item_line_item_type, '') as line_type,
+    coalesce(line_item_currency_code, '') as currency,
+    cast(line_item_usage_start_date as date) as usage_day,
+    max(line_item_usage_account_name) as account_name,
+    max(bill_payer_account_name) as payer_name,
+    sum(coalesce(line_item_usage_amount, 0)) as usage_amount,
+    sum(coalesce(line_item_unblended_cost, 0)) as unblended_cost,
+    sum(coalesce(amortized_cost, 0)) as amortized_cost,
+    sum(coalesce(net_amortized_cost, 0)) as net_amortized_cost,
+    sum(coalesce(pricing_public_on_demand_cost, 0)) as list_cost,
+    count(*) as lines
+from cur_line_items
+where
+    year = #startyear
+    and month = #startmonth
+    and payer in (#payers_ids)
+    and is_split_cost = 0
+group by
+    payer,
+    coalesce(line_item_usage_account_id, ''),
+    coalesce(line_item_product_code, ''),
+    coalesce(product_region, ''),
+    coalesce(line_item_usage_type, ''),
+    coalesce(line_item_operation, ''),
+    coalesce(line_item_line_item_type, ''),
+    coalesce(line_item_currency_code, ''),
+    cast(line_item_usage_start_date as date);
+
+-- One row per reservation or savings plan, payer, account and currency: the
+-- lines that bill it.
+-- unused_cost: of commitments that nothing used, recurring and upfront
+create or replace temporary table cur_commitments as
+select
+    payer,
+    coalesce(line_item_usage_account_id, '') as account,
+    max(coalesce(product_region, '')) as region,
+    coalesce(
+        reservation_reservation_a_r_n,
+        savings_plan_savings_plan_a_r_n,
+        reservation_subscription_id,
+        ''
+    ) as arn,
+    case
+        when line_item_line_item_type = 'RIFee' then 'reservation'
+        else 'savings plan'
+    end as kind,
+    coalesce(line_item_product_code, '') as product_code,
+    coalesce(line_item_currency_code, '') as currency,
+    sum(coalesce(reservation_unused_quantity, 0)) as unused_quantity,
+    sum(coalesce(amortized_cost, 0)) as unused_cost,
+    sum(coalesce(savings_plan_total_commitment_to_date, 0)) as commitment,
+    sum(coalesce(savings_plan_used_commitment, 0)) as used_commitment,
+    max(coalesce(reservation_end_time, savings_plan_end_time)) as end_time,
+    cast(min(line_item_usage_start_date) as date) as first_day,
+    cast(max(line_item_usage_start_date) as date) as last_day
+from cur_line_items
+where
+    year = #startyear
+    and month = #startmonth
+    and payer in (#payers_ids)
+    and line_item_line_item_type in ('RIFee', 'SavingsPlanRecurringFee')
+group by
+    payer,
+    coalesce(line_item_usage_account_id, ''),
+    coalesce(
+        reservation_reservation_a_r_n,
+        savings_plan_savings_plan_a_r_n,
+        reservation_subscription_id,
+        ''
+    ),
+    case
+        when line_item_line_item_type = 'RIFee' then 'reservation'
+        else 'savings plan'
+    end,
+    coalesce(line_item_product_code, ''),
+    coalesce(line_item_currency_code, '');
+
+-- One row per payer.
+-- last_whole_day: the last day that the report holds whole; the day of the
+-- month before the first when it holds none. covered_days: days from the first
+-- of the month to it, at least 1. is_month_over: the report reaches the month's
+-- last day; of monthly lines it always does.
+-- months_held: how many months before this one are there
+create or replace temporary table cur_payers as
+with calendar as (
+    -- one row. Years are 2000 to 2099: every fourth is a leap year
+    select
         case
+            when #startmonth in (4, 6, 9, 11) then 30
+            when #startmonth <> 2 then 31
+            when mod(#startyear, 4) = 0 then 29
+            else 28
+        end as days_in_month
+),
+
+reported as (
+    select
+        payer,
+        min(first_day) as first_day,
+        max(last_day) as last_day,
+        max(last_moment) as last_moment,
+        max(is_hourly) as has_hours,
+        1 - min(is_whole_month) as has_days,
+        max(case when resource <> '' then 1 else 0 end) as has_resources
+    from cur_usage
+    group by payer
+),
+
+history as (
+    select
+        payer,
+        min(year * 12 + month) as first_month
+    from cur_daily_cost
+    where
+        payer in (#payers_ids)
+        and year * 12 + month < #startyear * 12 + #startmonth
+    group by payer
+),
+
+dated as (
+    select
+        reported.payer,
+        calendar.days_in_month,
+        reported.first_day,
+        reported.last_day,
+        reported.has_hours,
+        reported.has_days,
+        reported.has_resources,
+        coalesce(
+            #startyear * 12 + #startmonth - history.first_month, 0
+        ) as months_held,
+        case
+            when reported.last_moment is null then calendar.days_in_month
             when
-                reservation_reservation_a_r_n is null
-                and reservation_subscription_id is null
-                then coalesce(product_region, '')
-            else ''
-        end,
-        coalesce(line_item_currency_code, '')
-
-),
-
-idle_public_ipv4 as (
-
-    -- finds: public IPv4 addresses that are allocated and not in use.
-    --     One row per address, place and currency
-    -- by: usage type *PublicIPv4:IdleAddress; until February 2024
-    --     *ElasticIP:IdleAddress. AWS bills the idle hours as such, so even
-    --     minutes are a finding, of their cost
-    -- saving: all of it, since the address can be released
-    -- from: Amazon VPC pricing, "Public IPv4 address"
-    select
-        payer,
-        'idle-public-ipv4' as check_name,
-        account,
-        max(line_region) as region,
-        resource,
-        currency,
-        sum(cost) as monthly_cost,
-        sum(cost) as estimated_saving
-    from consumption
-    where
-        usage_type like '%PublicIPv4:IdleAddress'
-        or usage_type like '%ElasticIP:IdleAddress'
-    group by payer, account, resource, place, currency
-
-),
-
-previous_generations as (
-
-    -- one row per instance family that has a successor of about the same
-    -- shape. price_drop: how much less an hour of the same size costs there
-    -- (xlarge where there is one), rounded down
-    select
-        family,
-        successor,
-        price_drop
-    from (
-        values
-        ('t1', 't3', 0.48),
-        ('t2', 't3', 0.10),
-        ('m1', 'm6i', 0.45),
-        ('m2', 'r6i', 0.48),
-        ('m3', 'm6i', 0.27),
-        ('m4', 'm6i', 0.04),
-        ('c1', 'c6i', 0.34),
-        ('c3', 'c6i', 0.19),
-        ('c4', 'c6i', 0.15),
-        ('r3', 'r6i', 0.24),
-        ('r4', 'r6i', 0.05),
-        ('i2', 'i3', 0.63),
-        ('d2', 'd3', 0.27)
-    ) as generations (family, successor, price_drop)
-
-),
-
-instance_usage as (
-
-    -- one row per line item of EC2 instance hours, without Spot, whose price
-    -- does not follow the generation.
-    -- The oldest usage type, BoxUsage alone, means m1.small
-    select
-        consumption.*,
-        split_part(
-            coalesce(
-                instance_type,
-                case
-                    when usage_type like '%BoxUsage' then 'm1.small'
-                    else split_part(usage_type, ':', 2)
-                end
-            ),
-            '.',
-            1
-        ) as family
-    from consumption
-    where
-        product_code = 'AmazonEC2'
-        and (
-            usage_type like '%BoxUsage%'
-            or usage_type like '%DedicatedUsage%'
-        )
-
-),
-
-previous_generation_instance as (
-
-    -- finds: EC2 instances of a family that has a successor.
-    --     One row per instance, place and currency
-    -- by: the family of product_instance_type or of the usage type, against
-    --     previous_generations. product_current_generation is of no use: it
-    --     says Yes of t2 and m4
-    -- saving: the successor's lower price, on on-demand lines of Linux
-    --     (RunInstances) only. Hours that a reservation or a savings plan
-    --     covers are paid until its term ends: they are cost (amortized), not
-    --     yet saving. Of prices with a licence in them the share is not known
-    -- from: Amazon EC2 user guide, "Previous generation instances", and t2;
-    --     on-demand list prices of us-east-1, Linux
-    select
-        instance_usage.payer,
-        'previous-generation-instance' as check_name,
-        instance_usage.account,
-        max(instance_usage.line_region) as region,
-        instance_usage.resource,
-        instance_usage.currency,
-        sum(instance_usage.cost) as monthly_cost,
-        sum(
-            case
-                when
-                    instance_usage.line_type = 'Usage'
-                    and instance_usage.operation in ('RunInstances', '')
-                    then instance_usage.cost * previous_generations.price_drop
-                else 0
-            end
-        ) as estimated_saving
-    from instance_usage
-    inner join previous_generations
-        on instance_usage.family = previous_generations.family
-    group by
-        instance_usage.payer,
-        instance_usage.account,
-        instance_usage.resource,
-        instance_usage.place,
-        instance_usage.currency
-
-),
-
-cpu_credits as (
-
-    -- finds: burstable instances that paid for CPU credits on top of their
-    --     price. One row per instance, place and currency
-    -- by: usage type *CPUCredits* (EC2, RDS, ElastiCache)
-    -- saving: all of it, at most: in standard mode, or on a size that fits,
-    --     no surplus credits are billed
-    -- from: Amazon EC2 user guide, "Unlimited mode for burstable performance
-    --     instances"
-    select
-        payer,
-        'cpu-credits' as check_name,
-        account,
-        max(line_region) as region,
-        resource,
-        currency,
-        sum(cost) as monthly_cost,
-        sum(cost) as estimated_saving
-    from consumption
-    where usage_type like '%CPUCredits%'
-    group by payer, account, resource, place, currency
-
-),
-
-idle_glue_dev_endpoint as (
-
-    -- finds: Glue development endpoints that are running.
-    --     One row per endpoint, place and currency
-    -- by: usage type *DEVED-DPU-Hour
-    -- saving: all of it, at most. An endpoint is billed from its creation to
-    --     its deletion, used or not, and the report cannot tell which;
-    --     interactive sessions, its successor, end when they are idle
-    -- from: AWS Glue pricing; AWS Glue developer guide, "Developing scripts
-    --     using development endpoints"
-    select
-        payer,
-        'idle-glue-dev-endpoint' as check_name,
-        account,
-        max(line_region) as region,
-        resource,
-        currency,
-        sum(cost) as monthly_cost,
-        sum(cost) as estimated_saving
-    from consumption
-    where usage_type like '%DEVED-DPU-Hour'
-    group by payer, account, resource, place, currency
-
-),
-
-all_checks as (
-
-    -- one row per payer, check, account, resource, place and currency
-    select * from idle_load_balancer
-    union all
-    select * from idle_nat_gateway
-    union all
-    select * from ebs_gp2_to_gp3
-    union all
-    select * from rds_opensearch_gp2_io1
-    union all
-    select * from unused_reservation
-    union all
-    select * from idle_public_ipv4
-    union all
-    select * from previous_generation_instance
-    union all
-    select * from cpu_credits
-    union all
-    select * from idle_glue_dev_endpoint
-
-),
-
-findings as (
-
-    -- one row per payer, check, account, resource and currency: amounts of two
-    -- currencies are never added, nor compared. What costs nothing and saves
-    -- nothing (the free tier) is no finding
-    select
-        payer,
-        check_name,
-        account,
-        case
-            when min(region) = max(region) then min(region)
-            else ''
-        end as finding_region,
-        resource,
-        currency,
-        sum(monthly_cost) as finding_cost,
-        sum(estimated_saving) as finding_saving
-    from all_checks
-    group by payer, check_name, account, resource, currency
-    having sum(monthly_cost) > 0 or sum(estimated_saving) > 0
-
+                extract(
+                    month from cast(
+                        reported.last_moment + interval '1 second' as date
+                    )
+                ) <> #startmonth
+                then calendar.days_in_month
+            else
+                extract(
+                    day from cast(
+                        reported.last_moment + interval '1 second' as date
+                    )
+                ) - 1
+        end as whole_days
+    from reported
+    cross join calendar
+    left join history on reported.payer = history.payer
 )
 
 select
     payer,
-    check_name,
+    days_in_month,
+    first_day,
+    last_day,
+    has_hours,
+    has_days,
+    has_resources,
+    months_held,
+    greatest(whole_days, 1) as covered_days,
+    last_day
+    - cast(extract(day from last_day) as integer)
+    + cast(whole_days as integer) as last_whole_day,
+    case
+        when has_days = 0 or extract(day from last_day) = days_in_month then 1
+        else 0
+    end as is_month_over
+from dated;
+
+-- One row per payer, account and currency: what belongs together when savings
+-- are limited to what something costs. Of lines without an id that is an
+-- account's use of one service in one region.
+create or replace temporary table cur_resource_costs as
+select
+    payer,
     account,
-    finding_region as region,
     resource,
-    finding_cost as monthly_cost,
-    finding_saving as estimated_saving,
-    nullif(currency, '') as currency
-from findings;
+    case when resource = '' then product_code else '' end as service,
+    case when resource = '' then region else '' end as place,
+    currency,
+    sum(cost) as cost,
+    min(first_day) as first_day,
+    max(last_day) as last_day,
+    max(is_whole_month) as is_whole_month
+from cur_usage
+group by
+    payer,
+    account,
+    resource,
+    case when resource = '' then product_code else '' end,
+    case when resource = '' then region else '' end,
+    currency
+union all
+select
+    payer,
+    account,
+    arn as resource,
+    '' as service,
+    '' as place,
+    currency,
+    sum(unused_cost) as cost,
+    min(first_day) as first_day,
+    max(last_day) as last_day,
+    0 as is_whole_month
+from cur_commitments
+where arn <> ''
+group by payer, account, arn, currency;
+
+-- What a report has, so that a check can say what it cannot know. One row per
+-- payer, product code and attribute that some line has.
+create or replace temporary table cur_attributes as
+with seen as (
+    select
+        payer,
+        product_code,
+        count(nullif(resource, '')) as resource,
+        count(nullif(region, '')) as region,
+        count(pricing_unit) as pricing_unit,
+        count(instance_type) as instance_type,
+        count(volume_api_name) as volume_api_name,
+        count(physical_processor) as physical_processor,
+        count(operating_system) as operating_system,
+        count(license_model) as license_model,
+        count(database_engine) as database_engine,
+        count(cache_engine) as cache_engine,
+        count(deployment_option) as deployment_option,
+        count(storage_class) as storage_class,
+        count(product_group) as product_group,
+        count(vcpu) as vcpu,
+        count(nullif(environment, '')) as environment,
+        count(list_cost) as list_cost
+    from cur_usage
+    group by payer, product_code
+),
+
+attributes as (
+    select attribute
+    from (
+        values
+        ('usage'),
+        ('resource'),
+        ('region'),
+        ('pricing_unit'),
+        ('instance_type'),
+        ('volume_api_name'),
+        ('physical_processor'),
+        ('operating_system'),
+        ('license_model'),
+        ('database_engine'),
+        ('cache_engine'),
+        ('deployment_option'),
+        ('storage_class'),
+        ('product_group'),
+        ('vcpu'),
+        ('environment'),
+        ('list_cost')
+    ) as names (attribute)
+)
+
+select
+    seen.payer,
+    seen.product_code,
+    attributes.attribute
+from seen
+cross join attributes
+where
+    case attributes.attribute
+        when 'usage' then 1
+        when 'resource' then seen.resource
+        when 'region' then seen.region
+        when 'pricing_unit' then seen.pricing_unit
+        when 'instance_type' then seen.instance_type
+        when 'volume_api_name' then seen.volume_api_name
+        when 'physical_processor' then seen.physical_processor
+        when 'operating_system' then seen.operating_system
+        when 'license_model' then seen.license_model
+        when 'database_engine' then seen.database_engine
+        when 'cache_engine' then seen.cache_engine
+        when 'deployment_option' then seen.deployment_option
+        when 'storage_class' then seen.storage_class
+        when 'product_group' then seen.product_group
+        when 'vcpu' then seen.vcpu
+        when 'environment' then seen.environment
+        when 'list_cost' then seen.list_cost
+    end > 0
+union all
+select
+    cur_payers.payer,
+    'any' as product_code,
+    facts.attribute
+from cur_payers
+cross join (
+    values ('usage'), ('hours'), ('days'), ('month_over'), ('half_a_year'), ('a_year')
+) as facts (attribute)
+where
+    case facts.attribute
+        when 'usage' then 1
+        when 'hours' then cur_payers.has_hours
+        when 'days' then cur_payers.has_days
+        when 'month_over' then cur_payers.is_month_over
+        when 'half_a_year' then case when cur_payers.months_held >= 6 then 1 else 0 end
+        when 'a_year' then case when cur_payers.months_held >= 12 then 1 else 0 end
+    end > 0
+union all
+select distinct
+    payer,
+    'commitments' as product_code,
+    'usage' as attribute
+from cur_commitments;
+
+-- One row per payer and snapshot that earlier months had: the first of them,
+-- as year * 12 + month.
+create or replace temporary table cur_snapshot_ages as
+select
+    payer,
+    account,
+    resource,
+    min(year * 12 + month) as first_month
+from cur_snapshots
+where
+    payer in (#payers_ids)
+    and year * 12 + month < #startyear * 12 + #startmonth
+group by payer, account, resource;
+
+-- What the checks find.
+create or replace temporary table cur_new_findings (
+    check_name varchar,
+    confidence varchar,
+    payer varchar,
+    account varchar,
+    region varchar,
+    resource varchar,
+    service varchar,
+    currency varchar,
+    cost double,
+    saving double,
+    evidence varchar,
+    found_at datetime
+);
+
+-- What each check is about. One row per check, service and attribute needed.
+create or replace temporary table cur_check_needs (
+    check_name varchar,
+    service varchar,
+    attribute varchar
+);
+
+-- reactor: checks
+
+-- What a check that failed has found before stays, as of when it was found.
+insert into cur_new_findings (
+    check_name,
+    confidence,
+    payer,
+    account,
+    region,
+    resource,
+    service,
+    currency,
+    cost,
+    saving,
+    evidence,
+    found_at
+)
+select
+    earlier.check_name,
+    earlier.confidence,
+    earlier.payer,
+    earlier.account,
+    coalesce(earlier.region, '') as region,
+    earlier.resource,
+    coalesce(earlier.service, '') as service,
+    coalesce(earlier.currency, '') as currency,
+    earlier.monthly_cost as cost,
+    coalesce(
+        earlier.estimated_saving + earlier.alternative_saving,
+        earlier.alternative_saving,
+        earlier.estimated_saving
+    ) as saving,
+    earlier.evidence,
+    earlier.found_at
+from cur_findings as earlier
+inner join cur_statement_outcomes as outcomes
+    on earlier.check_name = outcomes.name
+where
+    outcomes.code is not null
+    and earlier.year = #startyear
+    and earlier.month = #startmonth
+    and earlier.payer in (#payers_ids);
+
+-- Of several findings on one resource the most valuable counts, and no more
+-- than the resource costs: so savings may be added up. What a finding without a
+-- resource saves on resources that have an id is not added to what is found on
+-- these. One row per finding.
+create or replace temporary table cur_ranked_findings as
+with placed as (
+    select
+        cur_new_findings.*,
+        case when resource = '' then service else '' end as cost_service,
+        case when resource = '' then region else '' end as place
+    from cur_new_findings
+),
+
+ranked as (
+    select
+        placed.*,
+        row_number() over (
+            partition by
+                placed.payer,
+                placed.account,
+                placed.resource,
+                placed.cost_service,
+                placed.place,
+                placed.currency
+            order by
+                case when placed.saving is null then 1 else 0 end,
+                placed.saving desc,
+                placed.check_name
+        ) as place_in_order,
+        first_value(placed.check_name) over (
+            partition by
+                placed.payer,
+                placed.account,
+                placed.resource,
+                placed.cost_service,
+                placed.place,
+                placed.currency
+            order by
+                case when placed.saving is null then 1 else 0 end,
+                placed.saving desc,
+                placed.check_name
+        ) as best_check,
+        costs.first_day,
+        costs.last_day,
+        coalesce(costs.is_whole_month, 0) as is_whole_month,
+        greatest(coalesce(costs.cost, 0), 0) as resource_cost
+    from placed
+    left join cur_resource_costs as costs
+        on
+            placed.payer = costs.payer
+            and placed.account = costs.account
+            and placed.resource = costs.resource
+            and placed.cost_service = costs.service
+            and placed.place = costs.place
+            and placed.currency = costs.currency
+),
+
+counted as (
+    select
+        ranked.*,
+        case
+            when saving is null then null
+            when place_in_order = 1 then least(saving, resource_cost)
+            else 0
+        end as counted_saving
+    from ranked
+)
+
+select
+    counted.*,
+    case
+        when counted.saving > counted.counted_saving
+            then counted.saving - counted.counted_saving
+    end as alternative_saving,
+    case
+        when counted.saving is null or counted.saving <= counted.counted_saving
+            then null
+        when counted.place_in_order > 1 then counted.best_check
+        else 'findings on single resources'
+    end as alternative_to,
+    case
+        when
+            counted.is_whole_month = 0
+            and counted.last_day >= cur_payers.last_whole_day
+            then
+                counted.counted_saving
+                * cur_payers.days_in_month
+                / (datediff('day', counted.first_day, counted.last_day) + 1)
+        else counted.counted_saving
+    end as whole_month_saving
+from counted
+left join cur_payers on counted.payer = cur_payers.payer;
+
+-- One row per payer, account and resource that something was found on.
+create or replace temporary table cur_labels as
+select
+    payer,
+    coalesce(line_item_usage_account_id, '') as account,
+    line_item_resource_id as resource,
+    max(resource_tags_json) as tags,
+    max(
+        coalesce(
+            nullif(cast(resource_tags[#owner_key] as varchar), ''),
+            nullif(cast(cost_category[#owner_key] as varchar), '')
+        )
+    ) as owner
+from cur_line_items
+where
+    year = #startyear
+    and month = #startmonth
+    and payer in (#payers_ids)
+    and line_item_resource_id in (
+        select cur_ranked_findings.resource
+        from cur_ranked_findings
+        where cur_ranked_findings.resource <> ''
+    )
+group by
+    payer,
+    coalesce(line_item_usage_account_id, ''),
+    line_item_resource_id;
+
+-- One row per payer and account.
+create or replace temporary table cur_account_names as
+select
+    payer,
+    account,
+    max(account_name) as account_name,
+    max(max(payer_name)) over (partition by payer) as payer_name
+from cur_spend
+group by payer, account;
+
+-- One row per payer and check: whether it could look, and what it has found.
+create or replace temporary table cur_new_check_runs as
+with payers as (
+    select distinct payer
+    from cur_spend
+),
+
+needs as (
+    select
+        check_name,
+        attribute
+    from cur_check_needs
+    group by check_name, attribute
+),
+
+met as (
+    select
+        cur_check_needs.check_name,
+        cur_attributes.payer,
+        cur_check_needs.attribute
+    from cur_check_needs
+    inner join cur_attributes
+        on
+            cur_check_needs.attribute = cur_attributes.attribute
+            and (
+                cur_check_needs.service = 'any'
+                or cur_check_needs.service = cur_attributes.product_code
+                or (
+                    cur_attributes.product_code = 'any'
+                    and cur_attributes.attribute <> 'usage'
+                )
+            )
+    group by
+        cur_check_needs.check_name,
+        cur_attributes.payer,
+        cur_check_needs.attribute
+),
+
+unmet as (
+    select
+        needs.check_name,
+        payers.payer,
+        count(*) as needs_missing,
+        min(needs.attribute) as missing_attribute,
+        max(case when needs.attribute = 'usage' then 1 else 0 end)
+            as is_without_usage
+    from needs
+    cross join payers
+    left join met
+        on
+            needs.check_name = met.check_name
+            and needs.attribute = met.attribute
+            and payers.payer = met.payer
+    where met.payer is null
+    group by needs.check_name, payers.payer
+),
+
+found as (
+    select
+        check_name,
+        payer,
+        count(*) as findings
+    from cur_ranked_findings
+    group by check_name, payer
+),
+
+checks as (
+    select distinct check_name
+    from needs
+)
+
+select
+    payers.payer,
+    checks.check_name,
+    case
+        when outcomes.code is not null then 'failed'
+        when found.findings > 0 then 'found'
+        when unmet.is_without_usage = 1 then 'no-such-usage'
+        when unmet.needs_missing > 0 then 'cannot-be-told'
+        else 'nothing-found'
+    end as status,
+    coalesce(found.findings, 0) as findings,
+    outcomes.seconds,
+    case
+        when outcomes.code is not null
+            then outcomes.code || ': ' || outcomes.message
+        when found.findings > 0 or unmet.is_without_usage = 1 then null
+        when unmet.needs_missing > 0 then 'missing: ' || unmet.missing_attribute
+    end as reason
+from checks
+cross join payers
+left join cur_statement_outcomes as outcomes
+    on checks.check_name = outcomes.name
+left join found
+    on
+        checks.check_name = found.check_name
+        and payers.payer = found.payer
+left join unmet
+    on
+        checks.check_name = unmet.check_name
+        and payers.payer = unmet.payer;
 
 begin transaction;
 
@@ -717,19 +806,132 @@ insert into cur_findings (
     resource,
     monthly_cost,
     estimated_saving,
-    currency
+    currency,
+    service,
+    confidence,
+    evidence,
+    account_name,
+    payer_name,
+    owner,
+    tags,
+    first_day,
+    last_day,
+    whole_month_saving,
+    alternative_saving,
+    alternative_to,
+    found_at
+)
+select
+    ranked.payer,
+    #startyear as year,
+    #startmonth as month,
+    ranked.check_name,
+    ranked.account,
+    ranked.region,
+    ranked.resource,
+    ranked.cost as monthly_cost,
+    ranked.counted_saving as estimated_saving,
+    nullif(ranked.currency, '') as currency,
+    ranked.service,
+    ranked.confidence,
+    ranked.evidence,
+    names.account_name,
+    names.payer_name,
+    coalesce(labels.owner, ranked.account) as owner,
+    labels.tags,
+    ranked.first_day,
+    ranked.last_day,
+    ranked.whole_month_saving,
+    ranked.alternative_saving,
+    ranked.alternative_to,
+    coalesce(ranked.found_at, cast(current_timestamp as datetime)) as found_at
+from cur_ranked_findings as ranked
+left join cur_labels as labels
+    on
+        ranked.payer = labels.payer
+        and ranked.account = labels.account
+        and ranked.resource = labels.resource
+left join cur_account_names as names
+    on
+        ranked.payer = names.payer
+        and ranked.account = names.account;
+
+delete from cur_check_runs
+where
+    year = #startyear
+    and month = #startmonth
+    and payer in (#payers_ids);
+
+insert into cur_check_runs (
+    payer, year, month, check_name, status, findings, seconds, reason
 )
 select
     payer,
     #startyear as year,
     #startmonth as month,
     check_name,
+    status,
+    findings,
+    seconds,
+    reason
+from cur_new_check_runs;
+
+delete from cur_snapshots
+where
+    year = #startyear
+    and month = #startmonth
+    and payer in (#payers_ids);
+
+insert into cur_snapshots (payer, year, month, account, resource)
+select distinct
+    payer,
+    #startyear as year,
+    #startmonth as month,
     account,
+    resource
+from cur_usage
+where
+    usage_type like '%EBS:SnapshotUsage%'
+    and resource <> '';
+
+delete from cur_daily_cost
+where
+    year = #startyear
+    and month = #startmonth
+    and payer in (#payers_ids);
+
+insert into cur_daily_cost (
+    payer,
+    year,
+    month,
+    account,
+    service,
     region,
-    resource,
-    monthly_cost,
-    estimated_saving,
-    currency
-from cur_new_findings;
+    charge_type,
+    currency,
+    usage_day,
+    unblended_cost,
+    amortized_cost,
+    net_amortized_cost,
+    list_cost,
+    lines
+)
+select
+    payer,
+    #startyear as year,
+    #startmonth as month,
+    account,
+    product_code as service,
+    region,
+    line_type as charge_type,
+    nullif(currency, '') as currency,
+    usage_day,
+    sum(unblended_cost) as unblended_cost,
+    sum(amortized_cost) as amortized_cost,
+    sum(net_amortized_cost) as net_amortized_cost,
+    sum(list_cost) as list_cost,
+    sum(lines) as lines
+from cur_spend
+group by payer, account, product_code, region, line_type, currency, usage_day;
 
 commit;
