@@ -69,7 +69,10 @@ function isOneSession({ text }: Directive): boolean {
   return text.toLowerCase() === ONE_SESSION;
 }
 
-/** The checks that directives mark. Throws a ScriptError for any other directive, and a name that is taken. */
+/**
+ * The checks that directives mark. Throws a ScriptError for any other directive, and a name that is
+ * taken.
+ */
 function marksOf(directives: readonly Directive[]): { readonly check: string; readonly line: number }[] {
   const lines = new Map<string, number>();
   return directives.flatMap((directive) => {

@@ -2,7 +2,7 @@ import { separatorsOf } from './blocks.ts';
 import { type Segment, segmentsOf } from './segments.ts';
 
 /** A statement of a script, and where it stands. */
-export interface PlacedStatement {
+interface PlacedStatement {
   readonly sql: string;
   /** The line that it begins on, 1 for the first. */
   readonly line: number;
@@ -10,7 +10,7 @@ export interface PlacedStatement {
   readonly commentsBefore: readonly Segment[];
 }
 
-/** The statements of a rendered script, as {@link placedStatements} reads them, without their places. */
+/** What {@link placedStatements} reads of a script, without the places. */
 export function statementsOf(script: string): string[] {
   return placedStatements(script).map(({ sql }) => sql);
 }

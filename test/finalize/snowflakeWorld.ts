@@ -46,7 +46,6 @@ export class SnowflakeWorld {
   readonly #opened: FinalizerProcess[] = [];
   readonly #asleep = new Map<() => void, number>();
   readonly #sets = new Map<Partition, { old: readonly string[]; new: readonly string[] }>();
-
   readonly #names: SnowflakeNames;
 
   private constructor(names: SnowflakeNames, state: SnowflakeState, server: ProtocolServer) {
