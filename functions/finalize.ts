@@ -65,6 +65,8 @@ let outboxPlace: OutboxPlace | undefined;
 
 /** The stage's warehouse: Snowflake, with the wastage script. */
 function openWarehouse(finalizing: FinalizeEnvironment): Warehouse {
+  const { OWNER_KEY: ownerKey, ENVIRONMENT_KEY: environmentKey, REQUIRED_TAGS: requiredTags } = finalizing;
+  const tagKeys = { ownerKey, environmentKey, requiredTags };
   const { STAGE: stage, SNOWFLAKE_DATABASE: database, SNOWFLAKE_SCHEMA: schema } = finalizing;
   return openSnowflakeWarehouse({
     session: snowflakeSession(finalizing, {
@@ -75,7 +77,7 @@ function openWarehouse(finalizing: FinalizeEnvironment): Warehouse {
     }),
     names: snowflakeNames({ database, schema, target: finalizing.WAREHOUSE_TARGET }),
     stage,
-    analyticsStatements: (period, payers) => analyticsStatements(script, period, payers),
+    analyticsStatements: (period, payers) => analyticsStatements(script, { period, payers, tagKeys }),
     oneSession: needsOneSession(script),
   });
 }

@@ -1,14 +1,16 @@
 import { readFile } from 'node:fs/promises';
-import type { Payer } from '../billing/payer.ts';
-import type { Period } from '../billing/period.ts';
-import { renderScript } from './placeholders.ts';
+import type { RenderedStatement } from '../warehouse/script.ts';
+import { renderScript, type ScriptScope } from './placeholders.ts';
 import { ScriptError } from './scriptError.ts';
-import { segmentsOf } from './segments.ts';
-import { statementsOf } from './statements.ts';
+import { type Segment, segmentsOf } from './segments.ts';
+import { placedStatements } from './statements.ts';
 
-/** `-- reactor: one session`, a line by itself or at the end of one. */
+/**
+ * `-- reactor: one session` and `-- reactor: check NAME`, a line by itself or at the end of one.
+ */
 const DIRECTIVE = /^--\s*reactor:\s*(.*?)\s*$/i;
 const ONE_SESSION = 'one session';
+const CHECK = /^check\s+([a-z0-9-]+)$/;
 
 /**
  * Reads a script (UTF-8, a byte order mark is dropped: SQL engines refuse it). Throws what reading
@@ -20,14 +22,23 @@ export async function loadScript(path: string): Promise<string> {
 }
 
 /**
- * The statements of a script for one period of some payers, to be run in this order on one
- * connection. Throws a RangeError or a ScriptError, as `renderScript` and `statementsOf` do, and a
- * ScriptError for a directive that is not known; then nothing was run.
+ * The statements of a script, to be run in this order on one connection. A statement right behind
+ * the directive `-- reactor: check NAME` is that check. Throws a RangeError or a ScriptError, as
+ * `renderScript` and `statementsOf` do, and a ScriptError for a directive that is not known, or
+ * that marks nothing, or what is marked already; then nothing was run.
  */
-export function analyticsStatements(script: string, period: Period, payers: readonly Payer[]): string[] {
-  const unknown = directivesOf(script).find(({ text }) => text !== ONE_SESSION);
-  if (unknown) throw new ScriptError(`unknown directive "${unknown.text}": there is "${ONE_SESSION}"`, unknown.line);
-  return statementsOf(renderScript(script, { period, payers }));
+export function analyticsStatements(script: string, scope: ScriptScope): RenderedStatement[] {
+  const rendered = renderScript(script, scope);
+  const marks = marksOf(directivesIn(segmentsOf(rendered)));
+  const statements = placedStatements(rendered).map(({ sql, line, commentsBefore }) => {
+    const [mark, second] = marksOf(directivesIn(commentsBefore));
+    if (second) throw new ScriptError(`the statement behind it is marked twice: "${second.check}"`, second.line);
+    return mark ? { sql, line, check: mark.check } : { sql, line };
+  });
+  const used = new Set(statements.map(({ check }) => check));
+  const unused = marks.find(({ check }) => !used.has(check));
+  if (unused) throw new ScriptError(`check ${unused.check} has no statement behind it`, unused.line);
+  return statements;
 }
 
 /**
@@ -36,15 +47,44 @@ export function analyticsStatements(script: string, period: Period, payers: read
  */
 export function needsOneSession(script: string): boolean {
   try {
-    return directivesOf(script).some(({ text }) => text === ONE_SESSION);
+    return directivesIn(segmentsOf(script)).some(isOneSession);
   } catch {
     return false;
   }
 }
 
-function directivesOf(script: string): { readonly text: string; readonly line: number }[] {
-  return segmentsOf(script).flatMap(({ kind, text, line }) => {
+interface Directive {
+  readonly text: string;
+  readonly line: number;
+}
+
+function directivesIn(segments: readonly Segment[]): Directive[] {
+  return segments.flatMap(({ kind, text, line }) => {
     const directive = kind === 'comment' ? DIRECTIVE.exec(text)?.[1] : undefined;
-    return directive === undefined ? [] : [{ text: directive.toLowerCase(), line }];
+    return directive === undefined ? [] : [{ text: directive, line }];
+  });
+}
+
+function isOneSession({ text }: Directive): boolean {
+  return text.toLowerCase() === ONE_SESSION;
+}
+
+/**
+ * The checks that directives mark. Throws a ScriptError for any other directive, and a name that is
+ * taken.
+ */
+function marksOf(directives: readonly Directive[]): { readonly check: string; readonly line: number }[] {
+  const lines = new Map<string, number>();
+  return directives.flatMap((directive) => {
+    const { text, line } = directive;
+    if (isOneSession(directive)) return [];
+    const check = CHECK.exec(text)?.[1];
+    if (check === undefined) {
+      throw new ScriptError(`unknown directive "${text}": there is "${ONE_SESSION}" and "check NAME"`, line);
+    }
+    const first = lines.get(check);
+    if (first !== undefined) throw new ScriptError(`check ${check} is marked twice, first on line ${first}`, line);
+    lines.set(check, line);
+    return [{ check, line }];
   });
 }

@@ -1,6 +1,20 @@
 import { separatorsOf } from './blocks.ts';
 import { type Segment, segmentsOf } from './segments.ts';
 
+/** A statement of a script, and where it stands. */
+interface PlacedStatement {
+  readonly sql: string;
+  /** The line that it begins on, 1 for the first. */
+  readonly line: number;
+  /** The comments between the statement before it and its own beginning. */
+  readonly commentsBefore: readonly Segment[];
+}
+
+/** What {@link placedStatements} reads of a script, without the places. */
+export function statementsOf(script: string): string[] {
+  return placedStatements(script).map(({ sql }) => sql);
+}
+
 /**
  * Splits a rendered script at its `;` into statements, in order. Comments and blanks before and
  * after a statement go, those inside stay; a statement of nothing else vanishes.
@@ -9,25 +23,26 @@ import { type Segment, segmentsOf } from './segments.ts';
  * its `;` but the last. Throws a ScriptError for a quote, comment or block that is never closed,
  * naming the line that it began on.
  */
-export function statementsOf(script: string): string[] {
-  const statements: string[] = [];
-  let pieces: Piece[] = [];
+export function placedStatements(script: string): PlacedStatement[] {
+  const statements: PlacedStatement[] = [];
+  let pieces: Segment[] = [];
   const segments = segmentsOf(script);
   const separators = separatorsOf(segments);
   let start = 0;
-  for (const segment of segments) {
-    const parts = cutAt(separators, segment.text, start);
-    start += segment.text.length;
-    parts.forEach((text, index) => {
+  for (const { kind, text, line } of segments) {
+    const parts = cutAt(separators, text, start);
+    start += text.length;
+    let partLine = line;
+    parts.forEach((part, index) => {
       if (index > 0) {
-        statements.push(textOf(pieces));
+        statements.push(...placed(pieces));
         pieces = [];
       }
-      pieces.push({ text, isBlank: segment.kind === 'comment' || isBlankCode(segment, text) });
+      pieces.push({ kind, text: part, line: partLine });
+      partLine += linesIn(part);
     });
   }
-  statements.push(textOf(pieces));
-  return statements.filter((statement) => statement !== '');
+  return [...statements, ...placed(pieces)];
 }
 
 /** Cuts a text that begins at offset `start` of the script; the separators themselves go. */
@@ -42,22 +57,26 @@ function cutAt(separators: ReadonlySet<number>, text: string, start: number): st
   return [...parts, text.slice(from)];
 }
 
-interface Piece {
-  readonly text: string;
-  readonly isBlank: boolean;
-}
-
-function isBlankCode(segment: Segment, text: string): boolean {
-  return segment.kind === 'code' && text.trim() === '';
-}
-
-function textOf(pieces: readonly Piece[]): string {
-  const first = pieces.findIndex(({ isBlank }) => !isBlank);
-  const last = pieces.findLastIndex(({ isBlank }) => !isBlank);
-  if (first < 0) return '';
-  return pieces
+/** The statement that pieces of a script make up; none of comments and blanks alone. */
+function placed(pieces: readonly Segment[]): PlacedStatement[] {
+  const first = pieces.findIndex((piece) => !isBlank(piece));
+  const begins = pieces[first];
+  if (!begins) return [];
+  const last = pieces.findLastIndex((piece) => !isBlank(piece));
+  const text = pieces
     .slice(first, last + 1)
-    .map(({ text }) => text)
-    .join('')
-    .trim();
+    .map((piece) => piece.text)
+    .join('');
+  const sql = text.trim();
+  const line = begins.line + linesIn(text.slice(0, text.indexOf(sql)));
+  return [{ sql, line, commentsBefore: pieces.slice(0, first).filter(({ kind }) => kind === 'comment') }];
+}
+
+function isBlank({ kind, text }: Segment): boolean {
+  return kind === 'comment' || (kind === 'code' && text.trim() === '');
+}
+
+/** How many lines further a text ends than it begins. */
+function linesIn(text: string): number {
+  return text.split('\n').length - 1;
 }

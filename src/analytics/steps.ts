@@ -1,4 +1,4 @@
-import type { ScriptItem, ScriptStatement, Step } from '../warehouse/script.ts';
+import type { RenderedStatement, ScriptItem, ScriptStatement, Step } from '../warehouse/script.ts';
 import { ScriptError } from './scriptError.ts';
 import { readsLastQuery, type SessionUse, sessionUseOf } from './sessionUse.ts';
 
@@ -10,9 +10,9 @@ const ROLLBACK = /^rollback(\s+work)?$/i;
  * Cuts a script's statements into steps. What sets up the session at the script's head is a part of
  * each step; from the first statement on that changes it, or from the start in `oneSession`, the
  * rest is one step. What is rolled back has no effect, and is left out. Throws a ScriptError for a
- * script that ends inside a transaction.
+ * script that ends inside a transaction, and for a check in one, which could not fail by itself.
  */
-export function stepsOf(script: readonly string[], { oneSession = false } = {}): Step[] {
+export function stepsOf(script: readonly RenderedStatement[], { oneSession = false } = {}): Step[] {
   const { head, rest } = withoutHead(itemsOf(script));
   const first = oneSession ? 0 : rest.findIndex((item) => sessionUse(item) !== 'none');
   const alone = first < 0 ? rest : rest.slice(0, first);
@@ -49,26 +49,34 @@ function sessionUse({ statements }: ScriptItem): SessionUse {
   return uses.find((use) => use === 'changes') ?? uses.find((use) => use === 'setsUp') ?? 'none';
 }
 
-function itemsOf(script: readonly string[]): ScriptItem[] {
+function itemsOf(script: readonly RenderedStatement[]): ScriptItem[] {
   const items: ScriptItem[] = [];
-  let open: ScriptStatement[] | undefined;
-  for (const [index, text] of script.entries()) {
+  let open: { readonly statements: ScriptStatement[]; readonly line: number } | undefined;
+  for (const [index, { sql: text, line, check }] of script.entries()) {
     const [number, sql] = [index + 1, text.trim()];
+    if (check !== undefined && (open || !canFailAlone(sql))) {
+      throw new ScriptError(`check ${check} must be one statement by itself, outside of transactions`, line);
+    }
     if (!open && BEGIN.test(sql)) {
-      open = [];
+      open = { statements: [], line };
     } else if (open && COMMIT.test(sql)) {
-      items.push({ is: 'transaction', statements: open, commitNumber: number });
+      items.push({ is: 'transaction', statements: open.statements, commitNumber: number });
       open = undefined;
     } else if (ROLLBACK.test(sql)) {
       open = undefined;
     } else if (open) {
-      open.push({ number, sql });
+      open.statements.push({ number, sql });
     } else {
-      addStatement(items, { number, sql });
+      addStatement(items, check === undefined ? { number, sql } : { number, sql, check });
     }
   }
-  if (open) throw new ScriptError('the script ends inside a transaction', script.length);
+  if (open) throw new ScriptError('the script ends inside the transaction that begins here', open.line);
   return items;
+}
+
+function canFailAlone(sql: string): boolean {
+  const isOfTransaction = [BEGIN, COMMIT, ROLLBACK].some((pattern) => pattern.test(sql));
+  return !isOfTransaction && sessionUseOf(sql) !== 'setsUp' && !readsLastQuery(sql);
 }
 
 function addStatement(items: ScriptItem[], statement: ScriptStatement): void {

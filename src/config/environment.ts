@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { areRequiredTags, isTagKey, REQUIRED_TAGS, splitTagKeys, TAG_KEY } from '../analytics/tagKeys.ts';
 import { quoteValue } from '../base/printable.ts';
 import { wrongFields } from '../base/wrongFields.ts';
 import type { PayerMetrics } from '../telemetry/metricCatalogue.ts';
@@ -73,6 +74,17 @@ const analytics = {
   ),
 };
 
+const tagKey = z.string().check(z.refine(isTagKey, `must be ${TAG_KEY}`));
+/** By which keys of tags the script finds owners, environments and what is not tagged. */
+const tagKeys = {
+  OWNER_KEY: tagKey,
+  ENVIRONMENT_KEY: tagKey,
+  REQUIRED_TAGS: z.pipe(
+    z.string().check(z.refine((keys) => areRequiredTags(splitTagKeys(keys)), `must be ${REQUIRED_TAGS}`)),
+    z.transform(splitTagKeys),
+  ),
+};
+
 /**
  * Whoever puts messages into the outbox has to know whether there is a broker; whoever sends them,
  * where they go on it.
@@ -105,6 +117,7 @@ export const finalizeVariables = z.object({
   ...runs,
   ...snowflake,
   ...analytics,
+  ...tagKeys,
   ...sending,
 });
 export const reconcileVariables = z.object({

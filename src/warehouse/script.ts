@@ -68,6 +68,17 @@ export interface ScriptEngine {
 export interface ScriptStatement {
   readonly number: number;
   readonly sql: string;
+  /**
+   * The check that it is, where it is one: when it fails, that is noted in `cur_statement_outcomes`
+   * and the step goes on.
+   */
+  readonly check?: string;
+}
+
+/** A statement of the script for a month of some payers, before it is cut into steps. */
+export interface RenderedStatement extends Pick<ScriptStatement, 'sql' | 'check'> {
+  /** The line of the script that it begins on, 1 for the first. */
+  readonly line: number;
 }
 
 /**

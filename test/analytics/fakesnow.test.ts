@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { analyticsStatements, loadScript } from '../../src/analytics/script.ts';
+import { DEFAULT_TAG_KEYS } from '../../src/analytics/tagKeys.ts';
 import { parsePayer } from '../../src/billing/payer.ts';
 import { monthOf, parsePeriod, yearOf } from '../../src/billing/period.ts';
 import { billOf } from '../../src/programs/sample/bill.ts';
@@ -61,7 +62,9 @@ it('the wastage script finds the same in an engine of Snowflake’s SQL as in Du
   await plantFile(warehouse, join(folder, 'items.json'), sampleItems());
   await warehouse.run(`update cur_line_items set amortized_cost = ${amortizedCost}`);
   const payers = DELIVERIES.map(({ source }) => parsePayer(source.payer));
-  const analysis = analyticsStatements(script, PERIOD, payers);
+  const analysis = analyticsStatements(script, { period: PERIOD, payers, tagKeys: DEFAULT_TAG_KEYS }).map(
+    ({ sql }) => sql,
+  );
   for (const statement of analysis) await warehouse.run(statement);
   const expected = await findingsIn(warehouse);
   const findingsTable = (await loadScript(sqlPath('findings_table.sql'))).trim().replace(/;$/, '');

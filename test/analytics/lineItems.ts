@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { analyticsStatements, loadScript } from '../../src/analytics/script.ts';
 import { statementsOf } from '../../src/analytics/statements.ts';
+import { DEFAULT_TAG_KEYS } from '../../src/analytics/tagKeys.ts';
 import { parsePayer } from '../../src/billing/payer.ts';
 import { parsePeriod } from '../../src/billing/period.ts';
 
@@ -96,8 +97,9 @@ export async function plantFile(connection: DuckDBConnection, path: string, item
 /** Runs the real wastage script, statement by statement. */
 export async function analyse(connection: DuckDBConnection, period: string, payers: readonly string[]): Promise<void> {
   const script = await loadScript(sqlPath('analytics_wastage_queries.sql'));
-  for (const statement of analyticsStatements(script, parsePeriod(period), payers.map(parsePayer))) {
-    await connection.run(statement);
+  const scope = { period: parsePeriod(period), payers: payers.map(parsePayer), tagKeys: DEFAULT_TAG_KEYS };
+  for (const { sql } of analyticsStatements(script, scope)) {
+    await connection.run(sql);
   }
 }
 

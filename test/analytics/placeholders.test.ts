@@ -5,7 +5,8 @@ import { type Period, parsePeriod } from '../../src/billing/period.ts';
 
 const ONE = parsePayer('111122223333');
 const TWO = parsePayer('444455556666');
-const scope = { period: parsePeriod('2026-09'), payers: [ONE, TWO] };
+const tagKeys = { ownerKey: "user_team's", environmentKey: 'user_stage', requiredTags: ['user_owner', 'user_team'] };
+const scope = { period: parsePeriod('2026-09'), payers: [ONE, TWO], tagKeys };
 const render = (script: string): string => renderScript(script, scope);
 
 describe('placeholders', () => {
@@ -58,6 +59,7 @@ describe('placeholders', () => {
     ["payer in (#payers_ids, '999988887777')", 'line 1: #payers_ids needs its own parentheses'],
     ["'a\nb #payers_ids'", 'line 2: #payers_ids needs its own parentheses'],
     ["/* a\nb */ execute '\n(#payers_ids)'", 'line 3: (#payers_ids) inside quotes'],
+    ["execute '#owner_key'", 'line 1: #owner_key inside quotes: its own quotes would end them'],
   ])('that are unknown or left over are an error that names them and their line: %j', (script, message) => {
     expect(() => render(script)).toThrow(message);
     expect(() => render(script)).toThrow(expect.objectContaining({ name: 'ScriptError' }));
@@ -69,9 +71,31 @@ describe('placeholders', () => {
     );
   });
 
+  it('become keys of tags, as quoted strings and as rows of values', () => {
+    expect(render('select #owner_key, #environment_key')).toBe("select 'user_team''s', 'user_stage'");
+    expect(render('from (values #required_tags) as t (key)')).toBe(
+      "from (values ('user_owner'), ('user_team')) as t (key)",
+    );
+    expect(render('$$ select #owner_key $$')).toBe("$$ select 'user_team''s' $$");
+  });
+
+  it.each([
+    [{ ownerKey: '' }, 'got ""'],
+    [{ ownerKey: 'x'.repeat(201) }, 'at most 200 printable characters'],
+    [{ environmentKey: 'a\\' }, 'no backslash'],
+    [{ environmentKey: 'a\nb' }, String.raw`got "a\nb"`],
+    [{ requiredTags: [] }, '1 to 20 different keys'],
+    [{ requiredTags: ['a', 'a'] }, '1 to 20 different keys'],
+    [{ requiredTags: Array.from({ length: 21 }, (_, index) => `k${index}`) }, '1 to 20 different keys'],
+  ])('take no key that is not one: %j', (wrong, message) => {
+    const unchecked = () => renderScript('select 1', { ...scope, tagKeys: { ...tagKeys, ...wrong } });
+    expect(unchecked).toThrow(RangeError);
+    expect(unchecked).toThrow(message);
+  });
+
   it('take no value that is not a period, a payer or at least one payer', () => {
     const unchecked = (period: string, payers: string[]) => () =>
-      renderScript('select 1', { period: period as Period, payers: payers as Payer[] });
+      renderScript('select 1', { ...scope, period: period as Period, payers: payers as Payer[] });
     expect(unchecked('2026-13', [ONE])).toThrow('2026-13');
     expect(unchecked('2026-9', [ONE])).toThrow(RangeError);
     expect(unchecked('2026-09', ["1') or ('1'='1"])).toThrow(RangeError);

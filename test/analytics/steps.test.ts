@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { lastNumberOf, stepsOf } from '../../src/analytics/steps.ts';
+import * as steps from '../../src/analytics/steps.ts';
+import { rendered, type ScriptLine } from './rendered.ts';
+
+const { lastNumberOf } = steps;
+const stepsOf = (script: readonly ScriptLine[], options?: { oneSession: boolean }) =>
+  steps.stepsOf(rendered(script), options);
 
 /** Each step as its number and the numbers of its statements, transactions in brackets. */
 const shape = (script: readonly string[]) =>
@@ -36,7 +41,28 @@ describe('a script', () => {
   });
 
   it('that ends inside a transaction is refused', () => {
-    expect(() => stepsOf(['select 1', 'begin', 'delete'])).toThrow('the script ends inside a transaction');
+    expect(() => stepsOf(['select 1', 'begin', 'delete'])).toThrow(
+      'line 2: the script ends inside the transaction that begins here',
+    );
+  });
+
+  it('keeps the name of a check with its statement', () => {
+    const [step] = stepsOf(['create temporary table a (b int)', { sql: 'insert into a select 1', check: 'one' }]);
+    expect(step?.items.flatMap(({ statements }) => statements)).toEqual([
+      { number: 1, sql: 'create temporary table a (b int)' },
+      { number: 2, sql: 'insert into a select 1', check: 'one' },
+    ]);
+  });
+
+  it.each([
+    ['begin', 'delete'],
+    ['select 1', 'begin'],
+    ['begin', 'commit'],
+    ['select 1', 'rollback'],
+    ['select 1', 'use schema a'],
+    ['show tables', 'select * from table(result_scan(last_query_id()))'],
+  ])('refuses a check that cannot fail by itself: behind %j, %j', (before, sql) => {
+    expect(() => stepsOf([before, { sql, check: 'one' }])).toThrow('line 2: check one must be one statement by itself');
   });
 
   it.each([

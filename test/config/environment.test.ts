@@ -56,6 +56,9 @@ const FINALIZE = {
   PARTITION_SECONDS: '240',
   SNOWFLAKE_ANALYTICS_WAREHOUSE: 'none',
   WAREHOUSE_TARGET: 'external',
+  OWNER_KEY: 'user_owner',
+  ENVIRONMENT_KEY: 'user_environment',
+  REQUIRED_TAGS: 'user_owner,user_team',
 };
 const RECONCILE = {
   ...COPY,
@@ -116,6 +119,14 @@ describe('the environment', () => {
       'cur-reactor-prod-finalize',
     ]);
     expect(refusal(statusVariables, { ...STATUS, QUEUES: 'a,,b' })).toContain('QUEUES must be names of queues');
+  });
+
+  it('reads the keys of tags, and takes no others', () => {
+    expect(parseEnvironment(finalizeVariables, FINALIZE).REQUIRED_TAGS).toEqual(['user_owner', 'user_team']);
+    expect(refusal(finalizeVariables, { ...FINALIZE, REQUIRED_TAGS: 'a,a' })).toContain('1 to 20 different keys');
+    expect(refusal(finalizeVariables, { ...FINALIZE, OWNER_KEY: 'a\\b' })).toContain(
+      'OWNER_KEY must be the key of a tag',
+    );
   });
 
   it('has no warehouse of the script’s own where it says none', () => {

@@ -7,6 +7,7 @@ import type { FinalizeServices } from '../../src/finalize/services.ts';
 import { type ProtocolServer, startProtocolServer } from '../adapters/snowflake/protocolServer.ts';
 import { createKey } from '../adapters/snowflake/sessionHarness.ts';
 import { makeSnowflakeState, type SnowflakeState } from '../adapters/snowflake/snowflakeState.ts';
+import { rendered } from '../analytics/rendered.ts';
 import { CutOff, type Interceptor, intercepted } from '../copy/interception.ts';
 import { ALPHA, BETA, deliveryOf } from '../ledger/records.ts';
 import { override } from '../simulation/observed.ts';
@@ -45,7 +46,6 @@ export class SnowflakeWorld {
   readonly #opened: FinalizerProcess[] = [];
   readonly #asleep = new Map<() => void, number>();
   readonly #sets = new Map<Partition, { old: readonly string[]; new: readonly string[] }>();
-
   readonly #names: SnowflakeNames;
 
   private constructor(names: SnowflakeNames, state: SnowflakeState, server: ProtocolServer) {
@@ -134,7 +134,7 @@ export class SnowflakeWorld {
       session,
       names: this.#names,
       stage: 'test',
-      analyticsStatements: () => this.#script,
+      analyticsStatements: () => rendered(this.#script),
     });
     const forgetting = override(store, {
       delete: async (location) => {

@@ -3,6 +3,7 @@ import { CreateSecretCommand, PutSecretValueCommand, SecretsManagerClient } from
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { snowflakeNames } from '../../src/adapters/snowflake/names.ts';
 import { analyticsStatements } from '../../src/analytics/script.ts';
+import { DEFAULT_TAG_KEYS } from '../../src/analytics/tagKeys.ts';
 import { parsePayer } from '../../src/billing/payer.ts';
 import { parsePeriod } from '../../src/billing/period.ts';
 import { bindQueue, takeAll } from '../adapters/rabbitmq/brokerWorld.ts';
@@ -56,8 +57,9 @@ beforeAll(async () => {
     BundledFunctions.create(PAYERS),
   ]);
   secrets = new SecretsManagerClient(moto.clientConfig);
-  const statements = analyticsStatements(await readFile(SCRIPT, 'utf8'), PERIOD, [PAYER]);
-  script = new Set(statements.filter((sql) => !/^(begin|commit)/.test(sql)));
+  const scope = { period: PERIOD, payers: [PAYER], tagKeys: DEFAULT_TAG_KEYS };
+  const statements = analyticsStatements(await readFile(SCRIPT, 'utf8'), scope);
+  script = new Set(statements.flatMap(({ sql }) => (/^(begin|commit)/.test(sql) ? [] : sql)));
   await (await Deployment.create(moto)).createBucket('payer-cur');
 });
 afterAll(async () => {

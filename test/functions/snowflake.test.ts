@@ -3,6 +3,7 @@ import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secre
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { snowflakeNames } from '../../src/adapters/snowflake/names.ts';
 import { analyticsStatements } from '../../src/analytics/script.ts';
+import { DEFAULT_TAG_KEYS } from '../../src/analytics/tagKeys.ts';
 import { parsePayer } from '../../src/billing/payer.ts';
 import { parsePeriod } from '../../src/billing/period.ts';
 import {
@@ -38,8 +39,9 @@ let mayRun: Promise<void>;
 beforeAll(async () => {
   const payers = `- payer: '${PAYER}'\n  bucket: payer-cur\n  bucketOwner: self\n  manifests: false\n`;
   [moto, functions] = await Promise.all([startMotoServer(), BundledFunctions.create(payers)]);
-  const statements = analyticsStatements(await readFile(SCRIPT, 'utf8'), PERIOD, [PAYER]);
-  script = new Set(statements.filter((sql) => !/^(begin|commit)/.test(sql)));
+  const scope = { period: PERIOD, payers: [PAYER], tagKeys: DEFAULT_TAG_KEYS };
+  const statements = analyticsStatements(await readFile(SCRIPT, 'utf8'), scope);
+  script = new Set(statements.flatMap(({ sql }) => (/^(begin|commit)/.test(sql) ? [] : sql)));
   await (await Deployment.create(moto)).createBucket('payer-cur');
 });
 afterAll(async () => {

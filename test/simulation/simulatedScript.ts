@@ -3,6 +3,7 @@ import type { Payer } from '../../src/billing/payer.ts';
 import type { Period } from '../../src/billing/period.ts';
 import type { ScriptEngine, ScriptRun, Step, StepState } from '../../src/warehouse/script.ts';
 import { FencedOff } from '../../src/warehouse/warehouse.ts';
+import { rendered } from '../analytics/rendered.ts';
 
 /** What the simulated script needs of the world around it. */
 export interface ScriptWorld {
@@ -58,7 +59,7 @@ export class SimulatedScript implements ScriptEngine {
 
   steps(_period: Period, payers: readonly Payer[]): readonly Step[] {
     const texts = this.statements.map((text) => (text === 'insert' ? `insert for ${payers.join(', ')}` : text));
-    const steps = stepsOf(texts);
+    const steps = stepsOf(rendered(texts));
     for (const step of steps) this.#payers.set(step, payers);
     return steps;
   }

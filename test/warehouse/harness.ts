@@ -4,6 +4,7 @@ import { type Payer, parsePayer } from '../../src/billing/payer.ts';
 import { type Period, parsePeriod } from '../../src/billing/period.ts';
 import type { ScriptRun } from '../../src/warehouse/script.ts';
 import type { Publication, StagedFile, Warehouse } from '../../src/warehouse/warehouse.ts';
+import type { ScriptLine } from '../analytics/rendered.ts';
 
 export type Cell = string | number | boolean | null | Readonly<Record<string, string | number>>;
 export type Row = Readonly<Record<string, Cell>>;
@@ -35,7 +36,7 @@ export interface WarehouseHarness {
    * From now on this is the analytics script. Before that it replaces the month's findings, in one
    * transaction, by one for each payer.
    */
-  script(statements: readonly string[]): void;
+  script(statements: readonly ScriptLine[]): void;
   /** A statement that adds a finding of this payer in PERIOD. */
   insertFinding(payer: Payer): string;
   /** The payers of the findings that are committed, sorted; as often as there are findings. */

@@ -3,7 +3,15 @@ import { changesSession, lastNumberOf, stepsOf } from '../../analytics/steps.ts'
 import type { Payer } from '../../billing/payer.ts';
 import type { Period } from '../../billing/period.ts';
 import type { StepFailure } from '../../ledger/analyticsRecord.ts';
-import type { ScriptEngine, ScriptItem, ScriptRun, ScriptStatement, Step, StepState } from '../../warehouse/script.ts';
+import type {
+  RenderedStatement,
+  ScriptEngine,
+  ScriptItem,
+  ScriptRun,
+  ScriptStatement,
+  Step,
+  StepState,
+} from '../../warehouse/script.ts';
 import { statementFailure } from '../../warehouse/statementFailure.ts';
 import { FencedOff, WarehouseBroken } from '../../warehouse/warehouse.ts';
 import { lastCommitted, raiseScriptFence } from './fence.ts';
@@ -15,7 +23,7 @@ interface DuckdbScriptOptions {
   readonly writes: ConnectionTurns;
   /** Another connection to the same database. */
   readonly connect: () => Promise<DuckDBConnection>;
-  readonly analyticsStatements: (period: Period, payers: readonly Payer[]) => readonly string[];
+  readonly analyticsStatements: (period: Period, payers: readonly Payer[]) => readonly RenderedStatement[];
   /** The whole script needs one session. */
   readonly oneSession?: boolean | undefined;
 }

@@ -6,6 +6,7 @@ import type { Partition } from '../../billing/partition.ts';
 import type { Payer } from '../../billing/payer.ts';
 import type { Period } from '../../billing/period.ts';
 import { MIN_MEMORY_LIMIT_BYTES } from '../../warehouse/memoryLimit.ts';
+import type { RenderedStatement } from '../../warehouse/script.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { auditFiles } from './audit.ts';
 import { prepareExternalTable } from './externalTable.ts';
@@ -26,7 +27,7 @@ interface DuckdbWarehouseOptions {
   /** The absolute folder under which a staged key is a relative path. */
   readonly stagingRoot: string;
   /** The analytics script for these payers' month: rendered statements, in their order. */
-  readonly analyticsStatements: (period: Period, payers: readonly Payer[]) => readonly string[];
+  readonly analyticsStatements: (period: Period, payers: readonly Payer[]) => readonly RenderedStatement[];
   /** The whole script needs one session. */
   readonly oneSession?: boolean | undefined;
   /**

@@ -2,7 +2,7 @@ import { stepsOf } from '../../analytics/steps.ts';
 import type { Payer } from '../../billing/payer.ts';
 import type { Period } from '../../billing/period.ts';
 import type { StepFailure } from '../../ledger/analyticsRecord.ts';
-import type { ScriptEngine, ScriptRun, Step, StepState } from '../../warehouse/script.ts';
+import type { RenderedStatement, ScriptEngine, ScriptRun, Step, StepState } from '../../warehouse/script.ts';
 import { statementFailure } from '../../warehouse/statementFailure.ts';
 import { FencedOff } from '../../warehouse/warehouse.ts';
 import { failureOf, kindOf, SnowflakeFailure, wasAnswered } from './failures.ts';
@@ -16,7 +16,7 @@ interface SnowflakeScriptOptions {
   readonly names: SnowflakeNames;
   /** The deployment's stage: steps of two stages in one account have different tags. */
   readonly stage: string;
-  readonly analyticsStatements: (period: Period, payers: readonly Payer[]) => readonly string[];
+  readonly analyticsStatements: (period: Period, payers: readonly Payer[]) => readonly RenderedStatement[];
   /** The whole script needs one session. */
   readonly oneSession?: boolean | undefined;
 }

@@ -1,6 +1,7 @@
 import type { Partition } from '../../billing/partition.ts';
 import type { Payer } from '../../billing/payer.ts';
 import type { Period } from '../../billing/period.ts';
+import type { RenderedStatement } from '../../warehouse/script.ts';
 import {
   type FileAudit,
   type FileStatus,
@@ -35,7 +36,7 @@ interface SnowflakeWarehouseOptions {
   /** The deployment's stage: it is part of the tags by which queries are found again. */
   readonly stage: string;
   /** The analytics script for these payers' month: rendered statements, in their order. */
-  readonly analyticsStatements: (period: Period, payers: readonly Payer[]) => readonly string[];
+  readonly analyticsStatements: (period: Period, payers: readonly Payer[]) => readonly RenderedStatement[];
   /** The whole script needs one session. */
   readonly oneSession?: boolean | undefined;
 }

@@ -17,6 +17,9 @@ Options
   --quiet SECONDS    a partition without a manifest is finalized when it was quiet for so long (default: once all is copied, with --watch 3)
   --max-wait SECONDS … and at the latest so long after its first change (default 10, with --watch 60; never less than --quiet)
   --memory SIZE      how much memory the warehouse may take for its data, such as 512MB or 2GB (default: half of the machine's)
+  --owner-key KEY    the tag key or cost category whose value is a finding's owner, as the reports name it (default: user_owner)
+  --environment-key KEY  … whose value says that a resource is not for production (default: user_environment)
+  --required-tags KEYS   tag keys that every resource has to have, with commas between them (default: user_owner)
   --watch            stay, and take in every file that appears; ends with Ctrl-C
   --status           look at the state and change nothing, also while another process works on it;
                      --payer and --period: of this payer, of this month alone

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { type DuckdbWarehouse, openDuckdbWarehouse } from '../../adapters/duckdb/warehouse.ts';
 import { openSqliteLedger, type SqliteLedger } from '../../adapters/sqlite/ledger.ts';
 import { analyticsStatements, loadScript, needsOneSession } from '../../analytics/script.ts';
+import { DEFAULT_TAG_KEYS, type TagKeys } from '../../analytics/tagKeys.ts';
 import { ledgerPath, stagingRoot, warehousePath } from './state.ts';
 import { checkFormat, damaged } from './stateFormat.ts';
 import { lockState } from './stateLock.ts';
@@ -16,12 +17,20 @@ interface OpenState {
   readonly close: () => Promise<void>;
 }
 
+/** What a person may choose of the warehouse. */
+export interface WarehouseChoices {
+  /** See DuckdbWarehouseOptions. */
+  readonly memoryLimitBytes?: number | undefined;
+  /** Without them the project's own. */
+  readonly tagKeys?: TagKeys | undefined;
+}
+
 /**
  * Takes a state for this process alone and opens it; what is not there yet is made. Throws
  * StateInUse when another process has it, and StateUnusable when it is of another format, or a part
  * of it is damaged.
  */
-export async function openState(keep: string, memoryLimitBytes?: number): Promise<OpenState> {
+export async function openState(keep: string, choices: WarehouseChoices): Promise<OpenState> {
   await mkdir(stagingRoot(keep), { recursive: true });
   await using opened = new AsyncDisposableStack();
   opened.defer(lockState(keep));
@@ -29,7 +38,7 @@ export async function openState(keep: string, memoryLimitBytes?: number): Promis
   await removeOrphans(keep);
   const ledger = openLedger(keep);
   opened.defer(() => ledger.close());
-  const warehouse = await openWarehouse(keep, memoryLimitBytes);
+  const warehouse = await openWarehouse(keep, choices);
   opened.defer(() => warehouse.close());
   const kept = opened.move();
   return { ledger, warehouse, close: () => kept.disposeAsync() };
@@ -59,14 +68,17 @@ function openLedger(keep: string): SqliteLedger {
   }
 }
 
-async function openWarehouse(keep: string, memoryLimitBytes: number | undefined): Promise<DuckdbWarehouse> {
+async function openWarehouse(
+  keep: string,
+  { memoryLimitBytes, tagKeys = DEFAULT_TAG_KEYS }: WarehouseChoices,
+): Promise<DuckdbWarehouse> {
   const script = await loadScript(SCRIPT);
   try {
     return await openDuckdbWarehouse({
       path: warehousePath(keep),
       stagingRoot: stagingRoot(keep),
       memoryLimitBytes,
-      analyticsStatements: (period, payers) => analyticsStatements(script, period, payers),
+      analyticsStatements: (period, payers) => analyticsStatements(script, { period, payers, tagKeys }),
       oneSession: needsOneSession(script),
     });
   } catch (error) {

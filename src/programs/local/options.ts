@@ -1,4 +1,11 @@
 import { basename, relative, resolve } from 'node:path';
+import {
+  checkRequiredTags,
+  DEFAULT_TAG_KEYS,
+  parseTagKey,
+  splitTagKeys,
+  type TagKeys,
+} from '../../analytics/tagKeys.ts';
 import { readOptions, UsageError } from '../../base/commandLine.ts';
 import { shortHash } from '../../base/shortHash.ts';
 import { type Payer, parsePayer } from '../../billing/payer.ts';
@@ -33,6 +40,8 @@ export interface Options {
   readonly maxWaitSeconds?: number | undefined;
   /** How much memory the warehouse may take for its data; without it half of the machine's. */
   readonly memoryLimitBytes?: number | undefined;
+  /** By which the script finds owners, environments and what is not tagged. */
+  readonly tagKeys: TagKeys;
 }
 
 export interface Forgotten {
@@ -50,6 +59,9 @@ const OPTIONS = {
   quiet: { type: 'string' },
   'max-wait': { type: 'string' },
   memory: { type: 'string' },
+  'owner-key': { type: 'string' },
+  'environment-key': { type: 'string' },
+  'required-tags': { type: 'string' },
   watch: { type: 'boolean' },
   status: { type: 'boolean' },
   sql: { type: 'string' },
@@ -67,7 +79,7 @@ type Values = ReturnType<typeof readOptions<typeof OPTIONS>>;
 /** Each is a command of its own, and what it does besides reading its state. */
 const COMMANDS = ['watch', 'status', 'sql', 'forget', 'reset'] as const;
 /** Options that only make sense where files are taken in. */
-const OF_TAKING_IN = ['quiet', 'max-wait', 'memory'] as const;
+const OF_TAKING_IN = ['quiet', 'max-wait', 'memory', 'owner-key', 'environment-key', 'required-tags'] as const;
 
 /**
  * Reads the command line; 'help' or 'version' when it asks for that. Throws UsageError, which names
@@ -89,6 +101,7 @@ export function parseOptions(args: readonly string[], workingFolder: string): Op
     quietSeconds: parsed('--quiet', values.quiet, parseSeconds),
     maxWaitSeconds: parsed('--max-wait', values['max-wait'], parseSeconds),
     memoryLimitBytes: parsed('--memory', values.memory, parseMemory),
+    tagKeys: tagKeysOf(values),
     payer: parsed('--payer', values.payer, parsePayer),
     period: parsed('--period', values.period, parsePeriod),
     report: parsed('--report', values.report, parseReport),
@@ -161,6 +174,16 @@ function parseReport(text: string): string {
   const report = text.replace(/^\/+|\/+$/g, '');
   if (report === '') throw new RangeError(`must be the name or path of a report, got ${JSON.stringify(text)}`);
   return report;
+}
+
+function tagKeysOf(values: Values): TagKeys {
+  const { ownerKey, environmentKey, requiredTags } = DEFAULT_TAG_KEYS;
+  const parseTags = (text: string) => checkRequiredTags(splitTagKeys(text));
+  return {
+    ownerKey: parsed('--owner-key', values['owner-key'], parseTagKey) ?? ownerKey,
+    environmentKey: parsed('--environment-key', values['environment-key'], parseTagKey) ?? environmentKey,
+    requiredTags: parsed('--required-tags', values['required-tags'], parseTags) ?? requiredTags,
+  };
 }
 
 /** A whole number of seconds, up to a day. */

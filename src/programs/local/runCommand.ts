@@ -99,6 +99,7 @@ async function openReactor(
     place: input.place,
     settings: settingsFor(options),
     memoryLimitBytes: options.memoryLimitBytes,
+    tagKeys: options.tagKeys,
     report: (event) => progress.report('bucket' in event ? { ...event, bucket: folderOf(event.bucket, input) } : event),
     onGivenUp: (error) => progress.say(`given up    ${withFolders(String(error), input)}`),
     now,

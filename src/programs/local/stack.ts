@@ -26,7 +26,7 @@ import {
   retryingCopies,
 } from './attempts.ts';
 import { restoreLostCopies } from './lostCopies.ts';
-import { openState } from './openState.ts';
+import { openState, type WarehouseChoices } from './openState.ts';
 import { settle } from './settle.ts';
 import { stagingRoot } from './state.ts';
 
@@ -38,7 +38,7 @@ const COPIES_AT_ONCE = 16;
 const VISIBILITY_SECONDS = 43_200;
 
 /** What the embedded reactor is made for: its folder, and how it sees the sources. */
-interface StackOptions extends Attempts {
+interface StackOptions extends Attempts, WarehouseChoices {
   /** The state's folder; it is made when it is not there. */
   readonly keep: string;
   /** The source buckets' store, given the folder of the staging bucket and its name. */
@@ -47,8 +47,6 @@ interface StackOptions extends Attempts {
   readonly settings: FinalizeTimings;
   /** Milliseconds since 1970; the machine's own clock without it. */
   readonly now?: (() => number) | undefined;
-  /** See DuckdbWarehouseOptions. */
-  readonly memoryLimitBytes?: number | undefined;
 }
 
 /** The embedded reactor at work: the second composition root, beside functions/. */
@@ -75,7 +73,7 @@ export interface Stack {
 /** Opens the state, wires the workflows, and starts to work. Throws what openState throws. */
 export async function openStack(options: StackOptions): Promise<Stack> {
   await using opened = new AsyncDisposableStack();
-  const { ledger, warehouse, close } = await openState(options.keep, options.memoryLimitBytes);
+  const { ledger, warehouse, close } = await openState(options.keep, options);
   opened.defer(close);
   const copyQueue = newQueue<CopyRequest>(options.retrying ? Number.MAX_SAFE_INTEGER : MAX_RECEIVES);
   const finalizeQueue = newQueue<Tick>(MAX_RECEIVES);

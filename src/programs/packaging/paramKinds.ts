@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { areRequiredTags, isTagKey, REQUIRED_TAGS, splitTagKeys, TAG_KEY } from '../../analytics/tagKeys.ts';
 import { parseIdentifier } from '../../warehouse/identifier.ts';
 import { scheduleProblem } from './schedule.ts';
 
@@ -63,6 +64,11 @@ export const snowflakeName = z
 const WAREHOUSE_SIZES = ['xsmall', 'small', 'medium', 'large', 'xlarge', 'xxlarge', 'xxxlarge', 'x4large'] as const;
 export const warehouseSize = z.enum(WAREHOUSE_SIZES, `must be one of ${WAREHOUSE_SIZES.join(', ')}`);
 export const isTable = (name: string) => name.split('.').length === 3 && name.split('.').every(isIdentifier);
+
+export const tagKey = z.string(`must be ${TAG_KEY}`).check(z.refine(isTagKey, `must be ${TAG_KEY}`));
+export const tagKeyList = z
+  .string(`must be ${REQUIRED_TAGS}`)
+  .check(z.refine((keys) => areRequiredTags(splitTagKeys(keys)), `must be ${REQUIRED_TAGS}`));
 
 // Amazon S3 User Guide, General purpose bucket naming rules.
 export const bucketName = text(

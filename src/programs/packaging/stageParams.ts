@@ -17,6 +17,8 @@ import {
   seconds,
   secretName,
   snowflakeName,
+  tagKey,
+  tagKeyList,
   text,
   topicArn,
   warehouseSize,
@@ -183,6 +185,15 @@ const stageParams = z.strictObject({
    * in a native table, which each publish loads.
    */
   warehouseTarget: z.enum(['external', 'table'], 'must be external or table'),
+  /**
+   * The tag key or cost category whose value is the owner of a finding, as the reports name it.
+   * Without a value, the owner is the account.
+   */
+  ownerKey: tagKey,
+  /** The same whose value says what a resource is for: production, test, and so on. */
+  environmentKey: tagKey,
+  /** The tag keys that every resource has to have. */
+  requiredTags: tagKeyList,
   /**
    * The table that payers are configured in, such as aws_az_share.metadata.pro_refresh_config.
    * none: only the payers file counts.

@@ -156,7 +156,8 @@ function blockSql(statements: readonly string[]): string {
 
 async function stepAnswer(asking: Asking, script: readonly string[], follows: string): Promise<Answer> {
   const names = await asking.scratch();
-  const [step] = stepsOf(script, { oneSession: true });
+  const statements = script.map((sql, index) => ({ sql, line: index + 1 }));
+  const [step] = stepsOf(statements, { oneSession: true });
   if (!step) throw new RangeError('a script without a statement has no step');
   // Without payers there are no rows to compare.
   const block = scriptBlock(names, { period: SAMPLE_PERIOD, payers: [], number: 1, epoch: 1 }, step);

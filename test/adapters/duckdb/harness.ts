@@ -9,6 +9,7 @@ import type { ColumnType } from '../../../src/billing/columnType.ts';
 import { partitionPrefix } from '../../../src/billing/partition.ts';
 import { type Payer, parsePayer } from '../../../src/billing/payer.ts';
 import { monthOf, type Period, yearOf } from '../../../src/billing/period.ts';
+import { rendered, type ScriptLine } from '../../analytics/rendered.ts';
 import { type Cell, PERIOD, type Row, SMALL_REPORT, type WarehouseHarness } from '../../warehouse/harness.ts';
 
 export interface DuckdbHarness extends WarehouseHarness {
@@ -28,11 +29,11 @@ export async function makeDuckdbHarness(): Promise<DuckdbHarness> {
   const scratch = await DuckDBInstance.create(':memory:');
   const writer = await scratch.connect();
   await writer.run(`set TimeZone = 'UTC'`);
-  let script: readonly string[] | undefined;
+  let script: readonly ScriptLine[] | undefined;
   const warehouse = await openDuckdbWarehouse({
     path: databasePath,
     stagingRoot,
-    analyticsStatements: (period, payers) => script ?? scriptOf(period, payers),
+    analyticsStatements: (period, payers) => rendered(script ?? scriptOf(period, payers)),
   });
   const instance = await DuckDBInstance.fromCache(databasePath);
   const reader = await instance.connect();

@@ -2,6 +2,7 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openDuckdbWarehouse } from '../../../src/adapters/duckdb/warehouse.ts';
 import { FencedOff } from '../../../src/warehouse/warehouse.ts';
+import { rendered } from '../../analytics/rendered.ts';
 import { ALPHA, BETA, PERIOD, runOf } from '../../warehouse/harness.ts';
 import { runScript } from '../../warehouse/runScript.ts';
 import { type DuckdbHarness, makeDuckdbHarness } from './harness.ts';
@@ -66,7 +67,11 @@ describe('analytics', () => {
     connection.closeSync();
     instance.closeSync();
     for (const number of [8, 9]) {
-      const warehouse = await openDuckdbWarehouse({ ...harness, path, analyticsStatements: () => ['select 1'] });
+      const warehouse = await openDuckdbWarehouse({
+        ...harness,
+        path,
+        analyticsStatements: () => rendered(['select 1']),
+      });
       await expect(warehouse.raiseFence(PERIOD, 6)).rejects.toThrow(FencedOff);
       expect(await runScript(warehouse.script, runOf(number), [])).toEqual({ is: 'done' });
       await warehouse.close();

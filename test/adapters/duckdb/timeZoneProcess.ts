@@ -3,6 +3,7 @@ import { openDuckdbWarehouse } from '../../../src/adapters/duckdb/warehouse.ts';
 import { parsePayer } from '../../../src/billing/payer.ts';
 import { parsePeriod } from '../../../src/billing/period.ts';
 import type { StagedFile } from '../../../src/warehouse/warehouse.ts';
+import { rendered } from '../../analytics/rendered.ts';
 
 /**
  * A process in a time zone of its own. Its argument is JSON: { path, stagingRoot, payer, period,
@@ -20,7 +21,10 @@ interface Task {
 const task: Task = JSON.parse(process.argv[2] ?? '');
 const partition = { payer: parsePayer(task.payer), period: parsePeriod(task.period) };
 const seen = `select cast(line_item_usage_start_date as VARCHAR) as start from cur_line_items`;
-const warehouse = await openDuckdbWarehouse({ ...task, analyticsStatements: () => [`create table seen as ${seen}`] });
+const warehouse = await openDuckdbWarehouse({
+  ...task,
+  analyticsStatements: () => rendered([`create table seen as ${seen}`]),
+});
 await warehouse.register(partition, [task.file]);
 const audits = await warehouse.audit(partition, [task.file]);
 await warehouse.publish(partition.period, 1, [{ partition, files: [task.file], asOf: 0 }]);

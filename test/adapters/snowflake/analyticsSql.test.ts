@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { renderScript } from '../../../src/analytics/placeholders.ts';
 import { loadScript } from '../../../src/analytics/script.ts';
+import { DEFAULT_TAG_KEYS } from '../../../src/analytics/tagKeys.ts';
 import { parsePayer } from '../../../src/billing/payer.ts';
 import { parsePeriod } from '../../../src/billing/period.ts';
 import { parseSnowflake } from './snowflakeGrammar.ts';
@@ -10,7 +11,11 @@ const script = (file: string) => loadScript(fileURLToPath(new URL(`../../../sql/
 
 describe('the analytics in Snowflake', () => {
   it('are five statements that Snowflake’s grammar knows', async () => {
-    const scope = { period: parsePeriod('2026-09'), payers: [parsePayer('111122223333'), parsePayer('444455556666')] };
+    const scope = {
+      period: parsePeriod('2026-09'),
+      payers: [parsePayer('111122223333'), parsePayer('444455556666')],
+      tagKeys: DEFAULT_TAG_KEYS,
+    };
     const statements = await parseSnowflake(renderScript(await script('analytics_wastage_queries.sql'), scope));
     expect(statements.map(({ kind }) => kind)).toEqual([
       'create_table_statement',

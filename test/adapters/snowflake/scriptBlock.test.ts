@@ -4,6 +4,7 @@ import { snowflakeNames } from '../../../src/adapters/snowflake/names.ts';
 import { readOutcome, scriptBlock } from '../../../src/adapters/snowflake/scriptBlock.ts';
 import { stepsOf } from '../../../src/analytics/steps.ts';
 import type { Step } from '../../../src/warehouse/script.ts';
+import { rendered } from '../../analytics/rendered.ts';
 import { runOf } from '../../warehouse/harness.ts';
 import { find, parseSnowflake } from './snowflakeGrammar.ts';
 import { blockOf, blockTextOf } from './snowflakeScripting.ts';
@@ -11,7 +12,7 @@ import { blockOf, blockTextOf } from './snowflakeScripting.ts';
 const NAMES = snowflakeNames({ database: 'CUR_REACTOR', schema: 'CUR', target: 'external' });
 const blockFor = (step: Step) => scriptBlock(NAMES, runOf(7), step);
 const asOneStep = (script: readonly string[]): Step => {
-  const [step] = stepsOf(script, { oneSession: true });
+  const [step] = stepsOf(rendered(script), { oneSession: true });
   if (!step) throw new Error('a script has a step');
   return step;
 };

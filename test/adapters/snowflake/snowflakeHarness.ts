@@ -6,6 +6,7 @@ import { type Partition, partitionPrefix } from '../../../src/billing/partition.
 import { type Payer, parsePayer } from '../../../src/billing/payer.ts';
 import { monthOf, type Period, yearOf } from '../../../src/billing/period.ts';
 import type { Warehouse } from '../../../src/warehouse/warehouse.ts';
+import { rendered, type ScriptLine } from '../../analytics/rendered.ts';
 import { PERIOD, type Row, SMALL_REPORT, type WarehouseHarness } from '../../warehouse/harness.ts';
 import { type ProtocolServer, startProtocolServer } from './protocolServer.ts';
 import { makeSnowflakeState, type SnowflakeState } from './snowflakeState.ts';
@@ -40,7 +41,7 @@ export async function makeSnowflakeHarness(target: WarehouseTarget = 'external')
   const state = makeSnowflakeState(names, (sessionId) => server.openSessions().includes(sessionId));
   const server = await startProtocolServer(state.execute);
   const opened: Session[] = [];
-  let script: readonly string[] | undefined;
+  let script: readonly ScriptLine[] | undefined;
   const another = async () => {
     const session = await signIn(server.accessUrl);
     opened.push(session);
@@ -48,7 +49,7 @@ export async function makeSnowflakeHarness(target: WarehouseTarget = 'external')
       session: async () => session,
       names,
       stage: 'test',
-      analyticsStatements: (period, payers) => script ?? scriptOf(period, payers),
+      analyticsStatements: (period, payers) => rendered(script ?? scriptOf(period, payers)),
     });
     return { session, warehouse };
   };

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { DEFAULT_TAG_KEYS } from '../../../src/analytics/tagKeys.ts';
 import { UsageError } from '../../../src/base/commandLine.ts';
 import { settingsFor } from '../../../src/programs/local/debounce.ts';
 import { HELP } from '../../../src/programs/local/help.ts';
@@ -11,7 +12,7 @@ const parse = (...args: string[]) => parseOptions(args, HERE);
 
 describe('the options', () => {
   it('without any: the sample, its state in a folder of its own, no watch, tables', () => {
-    expect(parse()).toEqual({ keep: `${HERE}/.local/sample`, watch: false, json: false });
+    expect(parse()).toEqual({ keep: `${HERE}/.local/sample`, watch: false, json: false, tagKeys: DEFAULT_TAG_KEYS });
   });
 
   it('are all taken as they are said, folders from where the person is', () => {
@@ -23,6 +24,7 @@ describe('the options', () => {
       keep: '/var/state',
       watch: true,
       json: true,
+      tagKeys: DEFAULT_TAG_KEYS,
     });
   });
 
@@ -75,6 +77,16 @@ describe('the options', () => {
     expect(parse('--memory', text)).toMatchObject({ memoryLimitBytes: bytes });
   });
 
+  it('say by which keys resources are tagged, or take the usual ones', () => {
+    const keys = ['--owner-key', 'user_team', '--environment-key=user_stage', '--required-tags', 'user_team, user_app'];
+    expect(parse(...keys)).toMatchObject({
+      tagKeys: { ownerKey: 'user_team', environmentKey: 'user_stage', requiredTags: ['user_team', 'user_app'] },
+    });
+    expect(parse()).toMatchObject({
+      tagKeys: { ownerKey: 'user_owner', environmentKey: 'user_environment', requiredTags: ['user_owner'] },
+    });
+  });
+
   it('give each folder a state of its own, also folders of one name', () => {
     const keepOf = (folder: string) => {
       const options = parse('--from', folder);
@@ -112,6 +124,12 @@ describe('the options', () => {
     [['--memory', '2 apples'], /^--memory: must be a size such as 512MB or 2GB, got "2 apples"$/],
     [['--memory', '268MB'], /^--memory: must be at least 269MB, which DuckDB needs .*, got "268MB"$/],
     [['--status', '--memory', '1GB'], /^--memory does not go with --status$/],
+    [['--owner-key', 'a\\b'], /^--owner-key: must be the key of a tag: .*, got /],
+    [
+      ['--required-tags', 'a,,b'],
+      /^--required-tags: must be 1 to 20 different keys of tags with commas .*, got "a,,b"$/,
+    ],
+    [['--status', '--owner-key', 'a'], /^--owner-key does not go with --status$/],
     [['--sql', '  '], /^--sql: must be a statement, got " {2}"$/],
     [['--sql', 'select 1', '--payer', '111122223333'], /^--payer does not go with --sql$/],
     [['--sql', 'select 1', '--watch'], /^--sql does not go with --watch/],
