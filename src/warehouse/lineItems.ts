@@ -16,6 +16,12 @@ interface LineItemColumn {
   readonly sources: readonly [LineItemSource, ...LineItemSource[]];
 }
 
+interface ComputedColumn {
+  readonly name: string;
+  readonly type: Exclude<LineItemType, 'MAP' | 'TIMESTAMP'>;
+  readonly sql: string;
+}
+
 /** `MAP` is a map from text to text. */
 export type LineItemType = 'VARCHAR' | 'DOUBLE' | 'TIMESTAMP' | 'MAP';
 
@@ -91,13 +97,12 @@ export const lineItemColumns: readonly LineItemColumn[] = [
 ];
 
 /**
- * The view's last column, `amortized_cost DOUBLE`: standard SQL over the columns above. What a line
- * item costs when upfront and recurring fees of reservations and savings plans are spread over the
- * usage they cover, by line-item type (for reservations: Cost and Usage Reports User Guide,
- * "Understanding your amortized reservation data"). Of a difference or a sum, a part that is
- * missing counts as nothing; any other unknown cost stays unknown.
+ * What a line item costs when upfront and recurring fees of reservations and savings plans are
+ * spread over the usage they cover, by line-item type (for reservations: Cost and Usage Reports
+ * User Guide, "Understanding your amortized reservation data"). Of a difference or a sum, a part
+ * that is missing counts as nothing; any other unknown cost stays unknown.
  */
-export const amortizedCost = `case
+const amortizedCost = `case
   when line_item_line_item_type = 'SavingsPlanCoveredUsage' then savings_plan_savings_plan_effective_cost
   when line_item_line_item_type = 'SavingsPlanRecurringFee'
     then coalesce(savings_plan_total_commitment_to_date, 0) - coalesce(savings_plan_used_commitment, 0)
@@ -109,6 +114,11 @@ export const amortizedCost = `case
   when line_item_line_item_type = 'Fee' and reservation_reservation_a_r_n is not null then 0
   else line_item_unblended_cost
 end`;
+
+/** The view's last columns, in its order: each is standard SQL over the columns above. */
+export const computedColumns: readonly ComputedColumn[] = [
+  { name: 'amortized_cost', type: 'DOUBLE', sql: amortizedCost },
+];
 
 function column(name: string): LineItemSource {
   return { from: 'column', column: name };

@@ -9,9 +9,16 @@ import { parsePayer } from '../../src/billing/payer.ts';
 import { monthOf, parsePeriod, yearOf } from '../../src/billing/period.ts';
 import { billOf } from '../../src/programs/sample/bill.ts';
 import { finalDeliveries } from '../../src/programs/sample/deliveryPlan.ts';
-import { amortizedCost } from '../../src/warehouse/lineItems.ts';
 import { runOnFakesnow } from './fakesnow.ts';
-import { CONTRACT_COLUMNS, findingsIn, type LineItem, openWarehouse, plantFile, sqlPath } from './lineItems.ts';
+import {
+  CONTRACT_COLUMNS,
+  compute,
+  findingsIn,
+  type LineItem,
+  openWarehouse,
+  plantFile,
+  sqlPath,
+} from './lineItems.ts';
 
 const SEED = 2026;
 const PERIOD = parsePeriod('2026-09');
@@ -60,7 +67,7 @@ it('the wastage script finds the same in an engine of Snowflake’s SQL as in Du
   const warehouse = await openWarehouse();
   const script = await loadScript(sqlPath('analytics_wastage_queries.sql'));
   await plantFile(warehouse, join(folder, 'items.json'), sampleItems());
-  await warehouse.run(`update cur_line_items set amortized_cost = ${amortizedCost}`);
+  await compute(warehouse);
   const payers = DELIVERIES.map(({ source }) => parsePayer(source.payer));
   const analysis = analyticsStatements(script, { period: PERIOD, payers, tagKeys: DEFAULT_TAG_KEYS }).map(
     ({ sql }) => sql,

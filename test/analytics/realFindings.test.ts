@@ -2,25 +2,14 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { analyse, CONTRACT_COLUMNS, type FindingRow, findingsIn, openWarehouse } from './lineItems.ts';
+import { computedColumns } from '../../src/warehouse/lineItems.ts';
+import { analyse, CONTRACT_COLUMNS, compute, type FindingRow, findingsIn, openWarehouse } from './lineItems.ts';
 
 const FOLDER = fileURLToPath(new URL('../../../shared/cur', import.meta.url));
 const isThere = existsSync(FOLDER);
 const title = (what: string): string => (isThere ? what : `${what} (skipped: the folder ../shared/cur is not there)`);
 
 const PAYER = '836060457634';
-
-/** FACTS: amortised cost by line-item type. Over the contract columns. */
-const AMORTIZED_COST = `case
-  when line_item_line_item_type = 'SavingsPlanCoveredUsage' then savings_plan_savings_plan_effective_cost
-  when line_item_line_item_type = 'SavingsPlanRecurringFee'
-    then savings_plan_total_commitment_to_date - savings_plan_used_commitment
-  when line_item_line_item_type in ('SavingsPlanNegation', 'SavingsPlanUpfrontFee') then 0
-  when line_item_line_item_type = 'DiscountedUsage' then reservation_effective_cost
-  when line_item_line_item_type = 'RIFee'
-    then reservation_unused_amortized_upfront_fee_for_billing_period + reservation_unused_recurring_fee
-  when line_item_line_item_type = 'Fee' and reservation_reservation_a_r_n is not null then 0
-  else line_item_unblended_cost end`;
 
 /** Loads a report into `cur_line_items`, empty text as NULL and columns that it has not as NULL. */
 async function load(warehouse: DuckDBConnection, files: string, partition: Record<string, string>): Promise<void> {
@@ -34,13 +23,13 @@ async function load(warehouse: DuckDBConnection, files: string, partition: Recor
     product_region: `coalesce(${[...regions, ...maps].map((name) => `nullif(${name}, '')`)})`,
   };
   const columns = [...CONTRACT_COLUMNS]
-    .filter(([name]) => name !== 'amortized_cost')
+    .filter(([name]) => computedColumns.every((computed) => computed.name !== name))
     .map(([name, type]) => {
       const text = present.has(name) ? name : 'null';
       return `${given[name] ?? (type === 'VARCHAR' ? `nullif(${text}, '')` : text)}::${type} as ${name}`;
     });
-  await warehouse.run(`insert into cur_line_items by name
-    select *, ${AMORTIZED_COST} as amortized_cost from (select ${columns} from ${source})`);
+  await warehouse.run(`insert into cur_line_items by name select ${columns} from ${source}`);
+  await compute(warehouse);
 }
 
 /** What a test expects of one resource, summed over its lines. */

@@ -1,5 +1,5 @@
 import {
-  amortizedCost,
+  computedColumns,
   type LineItemSource,
   type LineItemType,
   lineItemColumns,
@@ -71,8 +71,9 @@ export function lineItemsViewSql(): string {
       return `cast(${value} as ${DUCKDB_TYPES[type]}) as ${quoteIdentifier(name)}`;
     }),
   ];
+  const computed = computedColumns.map(({ name, type, sql }) => `cast(${sql} as ${type}) as ${quoteIdentifier(name)}`);
   return `create or replace view cur_line_items as
-select *, cast(${amortizedCost} as DOUBLE) as amortized_cost
+select *, ${computed.join(', ')}
 from (
   select
     ${columns.join(',\n    ')}

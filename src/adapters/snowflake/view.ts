@@ -1,6 +1,6 @@
 import { shortHash } from '../../base/shortHash.ts';
 import {
-  amortizedCost,
+  computedColumns,
   type LineItemSource,
   type LineItemType,
   lineItemColumns,
@@ -8,7 +8,7 @@ import {
 } from '../../warehouse/lineItems.ts';
 import { mapColumns, valueColumns } from '../../warehouse/standardTypes.ts';
 import type { SnowflakeNames } from './names.ts';
-import { type ByValue, finiteSql, isByValue, readSql } from './readColumn.ts';
+import { type ByValue, COLUMN_TYPES, finiteSql, isByValue, readSql } from './readColumn.ts';
 import { gatherSql, mapSql } from './readMap.ts';
 
 /** The statement that creates the contract view where there is none: see {@link replaceViewSql}. */
@@ -32,7 +32,7 @@ export function replaceLoadedViewSql(names: SnowflakeNames): string {
  *   published_rows    rows of files in `cur_current_files`
  *   with_maps         the same, the report's maps, and what is gathered into one: each an OBJECT, made once
  *   line_items        the contract's columns
- *   …                 and the amortized cost, of these
+ *   …                 and what is computed, of these
  *
  * Each step names its columns. Those of the external table are casts (readColumn.ts); VALUE, the
  * row itself, is only for tags, maps that any file has, and columns that are read by value, so that
@@ -104,7 +104,7 @@ line_items as (
 
 select
   *,
-  cast(${amortizedCost} as double) as amortized_cost
+  ${computedColumns.map(({ name, type, sql }) => `cast(${sql} as ${COLUMN_TYPES[type]}) as ${name}`).join(',\n  ')}
 from line_items`;
 }
 

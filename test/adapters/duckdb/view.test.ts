@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { lineItemColumns, partitionColumns } from '../../../src/warehouse/lineItems.ts';
+import { computedColumns, lineItemColumns, partitionColumns } from '../../../src/warehouse/lineItems.ts';
 import { ALPHA } from '../../warehouse/harness.ts';
 import { type DuckdbHarness, makeDuckdbHarness } from './harness.ts';
 import { columns, lineItems, publishReport } from './stagedReports.ts';
@@ -18,7 +18,7 @@ describe('the contract view', () => {
     const contract = [
       ...partitionColumns,
       ...lineItemColumns.map(({ name, type }) => ({ name, type: type === 'MAP' ? 'MAP(VARCHAR, VARCHAR)' : type })),
-      { name: 'amortized_cost', type: 'DOUBLE' },
+      ...computedColumns,
     ].map(({ name, type }) => ({ column_name: name, data_type: type }));
     expect(await view()).toEqual(contract);
     await publishReport(harness, ALPHA, {

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { fillSql } from '../../../src/adapters/snowflake/loadedTable.ts';
 import type { ColumnType } from '../../../src/billing/columnType.ts';
-import { lineItemColumns } from '../../../src/warehouse/lineItems.ts';
+import { computedColumns, lineItemColumns } from '../../../src/warehouse/lineItems.ts';
 import { valueColumns } from '../../../src/warehouse/standardTypes.ts';
 import { ALPHA, BETA, PERIOD, publicationOf, type Row, SMALL_REPORT } from '../../warehouse/harness.ts';
 import { parseSnowflake } from './snowflakeGrammar.ts';
@@ -81,7 +81,7 @@ const FILES: readonly {
   },
 ];
 
-const COLUMNS = ['payer', 'staged_key', ...lineItemColumns.map(({ name }) => name), 'amortized_cost'].join(', ');
+const COLUMNS = ['payer', 'staged_key', ...[...lineItemColumns, ...computedColumns].map(({ name }) => name)].join(', ');
 
 async function published(target: 'external' | 'table') {
   const harness = await makeSnowflakeHarness(target);
