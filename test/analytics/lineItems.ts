@@ -1,11 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { loadWastageScript } from '../../src/analytics/checks/readChecks.ts';
 import { analyticsStatements, loadScript } from '../../src/analytics/script.ts';
 import { statementsOf } from '../../src/analytics/statements.ts';
 import { DEFAULT_TAG_KEYS } from '../../src/analytics/tagKeys.ts';
-import { parsePayer } from '../../src/billing/payer.ts';
-import { parsePeriod } from '../../src/billing/period.ts';
+import { type Payer, parsePayer } from '../../src/billing/payer.ts';
+import { type Period, parsePeriod } from '../../src/billing/period.ts';
 import { computedColumns, lineItemColumns, partitionColumns } from '../../src/warehouse/lineItems.ts';
 
 /** The columns of `cur_line_items` with DuckDB's types for them, in their order. */
@@ -41,8 +42,8 @@ export async function openWarehouse(): Promise<DuckDBConnection> {
   const connection = await (await DuckDBInstance.create(':memory:', { threads: '1' })).connect();
   const columns = [...CONTRACT_COLUMNS].map(([name, type]) => `${name} ${type}`);
   await connection.run(`create table cur_line_items (${columns.join(', ')})`);
-  for (const statement of statementsOf(await loadScript(sqlPath('findings_table.sql')))) {
-    await connection.run(statement);
+  for (const file of ['findings_table.sql', 'summary_tables.sql']) {
+    for (const statement of statementsOf(await loadScript(sqlPath(file)))) await connection.run(statement);
   }
   return connection;
 }
@@ -73,11 +74,19 @@ export async function compute(connection: DuckDBConnection): Promise<void> {
   await connection.run(`update cur_line_items set ${computed.join(', ')}`);
 }
 
-/** Runs the real wastage script, statement by statement. */
+/** Runs the real wastage script with all of its checks, statement by statement. */
 export async function analyse(connection: DuckDBConnection, period: string, payers: readonly string[]): Promise<void> {
-  const script = await loadScript(sqlPath('analytics_wastage_queries.sql'));
-  const scope = { period: parsePeriod(period), payers: payers.map(parsePayer), tagKeys: DEFAULT_TAG_KEYS };
-  for (const { sql } of analyticsStatements(script, scope)) {
+  await runScript(connection, await loadWastageScript(sqlPath('')), parsePeriod(period), payers.map(parsePayer));
+}
+
+/** Runs a script as it is, statement by statement. */
+export async function runScript(
+  connection: DuckDBConnection,
+  script: string,
+  period: Period,
+  payers: readonly Payer[],
+): Promise<void> {
+  for (const { sql } of analyticsStatements(script, { period, payers, tagKeys: DEFAULT_TAG_KEYS })) {
     await connection.run(sql);
   }
 }

@@ -68,6 +68,7 @@ function onlyStatement(id: string, sql: string): string {
   if (only === undefined || statements.length > 1) {
     throw new CheckError(id, `the file must hold one SELECT, it holds ${statements.length} statements`);
   }
-  if (!/^(select|with)\b/i.test(only)) throw new CheckError(id, `the statement must be a SELECT: "${only.slice(0, 40)}"`);
+  if (!/^(select|with)\b/i.test(only))
+    throw new CheckError(id, `the statement must be a SELECT: "${only.slice(0, 40)}"`);
   return only;
 }

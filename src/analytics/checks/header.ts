@@ -91,7 +91,13 @@ export function parseHeader(id: string, text: string): { readonly header: CheckH
     services: listOf(id, 'services', textOf('services'), SERVICE),
     needs: textOf('needs') === 'nothing' ? [] : listOf(id, 'needs', textOf('needs'), ATTRIBUTE),
   };
-  return { header, sql: lines.slice(end < 0 ? lines.length : end).join('\n').trim() };
+  return {
+    header,
+    sql: lines
+      .slice(end < 0 ? lines.length : end)
+      .join('\n')
+      .trim(),
+  };
 }
 
 /** The lines of each field, without the marks of a comment. */

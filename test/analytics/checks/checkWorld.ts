@@ -1,10 +1,12 @@
-import { mkdtemp, mkdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { quoteIdentifier, quoteText } from '../../../src/adapters/duckdb/quote.ts';
 import { openDuckdbWarehouse } from '../../../src/adapters/duckdb/warehouse.ts';
 import { loadWastageScript } from '../../../src/analytics/checks/readChecks.ts';
+import { loadScript } from '../../../src/analytics/script.ts';
+import { statementsOf } from '../../../src/analytics/statements.ts';
 import { partitionPrefix } from '../../../src/billing/partition.ts';
 import { type Payer, parsePayer } from '../../../src/billing/payer.ts';
 import { type Period, parsePeriod } from '../../../src/billing/period.ts';
@@ -49,10 +51,13 @@ export async function openCheckWorld(payers: readonly PayerLines[]): Promise<Che
   await connection.run(`set TimeZone = 'UTC'`);
   const byPeriod = Map.groupBy(linesOf(payers), ({ period }) => period);
   const periods = [...byPeriod.keys()].sort();
-  for (const period of periods) await publishAll({ warehouse, connection, stagingRoot }, period, byPeriod.get(period) ?? []);
+  for (const period of periods)
+    await publishAll({ warehouse, connection, stagingRoot }, period, byPeriod.get(period) ?? []);
+  for (const statement of statementsOf(await loadScript(sqlPath('summary_tables.sql'))))
+    await connection.run(statement);
   // Each payer's rows are judged apart, although they share two files.
   await connection.run(
-    'create temporary table cur_line_items as select * replace (bill_payer_account_id as payer) from warehouse.main.cur_line_items',
+    'create temporary table cur_line_items as select * replace (bill_payer_account_id as payer), /*TMP*/ 0 as is_split_cost, amortized_cost as net_amortized_cost, null::varchar as product_license_model, null::varchar as product_cache_engine, null::varchar as product_vcpu, null::varchar as savings_plan_end_time, cast(resource_tags as varchar) as resource_tags_json, null::varchar as line_item_usage_account_name, null::varchar as bill_payer_account_name from warehouse.main.cur_line_items',
   );
   const script = await loadWastageScript(sqlPath(''));
   for (const period of periods) {
@@ -81,7 +86,7 @@ interface PlacedLine {
 function linesOf(payers: readonly PayerLines[]): PlacedLine[] {
   return payers.flatMap(({ payer, kind, lines }) =>
     lines.map((line) => {
-      const period = parsePeriod(String(line.columns?.['bill_billing_period_start_date']).slice(0, 7));
+      const period = parsePeriod(String(line.columns?.bill_billing_period_start_date).slice(0, 7));
       const columns = { bill_payer_account_id: payer, ...line.columns };
       return { period, payer, kind, line: { ...line, columns } };
     }),

@@ -1,9 +1,10 @@
+import { readFile } from 'node:fs/promises';
 import type { Check } from '../../../src/analytics/checks/check.ts';
 import { parseCheck } from '../../../src/analytics/checks/check.ts';
 import { renderScript } from '../../../src/analytics/placeholders.ts';
 import { segmentsOf } from '../../../src/analytics/segments.ts';
+import { DEFAULT_TAG_KEYS } from '../../../src/analytics/tagKeys.ts';
 import { parsePayer } from '../../../src/billing/payer.ts';
-import { readFile } from 'node:fs/promises';
 import { sqlPath } from '../lineItems.ts';
 import { type CheckWorld, PERIOD } from './checkWorld.ts';
 
@@ -54,6 +55,7 @@ async function answer(world: CheckWorld, select: string): Promise<string> {
   const sql = renderScript(`select * from (${select}) as found where cost > 0 order by all`, {
     period: PERIOD,
     payers: [parsePayer('900000000001')],
+    tagKeys: DEFAULT_TAG_KEYS,
   });
   try {
     return JSON.stringify(await world.rows(sql), (_, value) => (typeof value === 'bigint' ? String(value) : value));

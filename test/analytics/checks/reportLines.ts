@@ -22,7 +22,10 @@ export interface ReportFile {
 const NUMBERS =
   /(_cost|_amount|_fee|_factor|_quantity|_commitment_to_date|_used_commitment|_fee_for_billing_period|_for_usage|_usage|_ratio|plan_rate)$/;
 /** A region has a column of its own in CUR 2.0, beside the map. */
-const OWN_COLUMNS: Readonly<Record<string, string>> = { region: 'product_region_code', instance_type: 'product_instance_type' };
+const OWN_COLUMNS: Readonly<Record<string, string>> = {
+  region: 'product_region_code',
+  instance_type: 'product_instance_type',
+};
 
 /** Lines as a file of this kind has them: legacy reports with a column per attribute and tag. */
 export function reportFile(kind: ReportKind, lines: readonly ReportLine[]): ReportFile {

@@ -33,7 +33,11 @@ export interface When {
 }
 
 /** A line of each of the first `count` days, or of days from `firstDay` on. */
-export function daily(count: number, fields: UsageFields, when: When & { readonly firstDay?: number } = {}): ReportLine[] {
+export function daily(
+  count: number,
+  fields: UsageFields,
+  when: When & { readonly firstDay?: number } = {},
+): ReportLine[] {
   const { firstDay = 1 } = when;
   return Array.from({ length: count }, (_, index) => onDay(firstDay + index, fields, when));
 }
@@ -45,7 +49,9 @@ export function onDay(day: number, fields: UsageFields, when: When = {}): Report
 
 /** A line of each of the month's first `count` hours. */
 export function hourly(count: number, fields: UsageFields, when: When = {}): ReportLine[] {
-  return Array.from({ length: count }, (_, hour) => line(fields, hourOf(when, 1, hour), hourOf(when, 1, hour + 1), when));
+  return Array.from({ length: count }, (_, hour) =>
+    line(fields, hourOf(when, 1, hour), hourOf(when, 1, hour + 1), when),
+  );
 }
 
 /** One line over the whole month, as monthly reports and monthly fees have it. */
