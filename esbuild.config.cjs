@@ -118,14 +118,36 @@ const payersConfiguration = (payersFile) => ({
   },
 });
 
+/** The wastage script with its checks: a wrong one is never deployed. */
+const wastageScript = {
+  name: 'wastage-script',
+  setup: ({ onLoad }) => {
+    onLoad({ filter: /analytics_wastage_queries[.]sql$/ }, async ({ path }) => {
+      const folder = dirname(path);
+      const watched = { watchFiles: [path], watchDirs: [resolve(folder, 'checks')] };
+      try {
+        const { loadWastageScript } = ownModule('./src/analytics/checks/readChecks.ts');
+        return { contents: await loadWastageScript(folder), loader: 'text', ...watched };
+      } catch (error) {
+        return { errors: [{ text: error.message }], ...watched };
+      }
+    });
+  },
+};
+
 function parsePayersFile(text) {
+  const { parsePayers } = ownModule('./src/config/payers.ts');
+  return parsePayers(parse(text));
+}
+
+/** A module of the project's own, in TypeScript. */
+function ownModule(path) {
   if (!process.features.typescript) {
     throw new Error(
       `packaging needs Node.js 24, this is ${process.version}: start it by node src/launcher/onNode24.cjs SCRIPT`,
     );
   }
-  const { parsePayers } = require('./src/config/payers.ts');
-  return parsePayers(parse(text));
+  return require(path);
 }
 
 const plugins = (payersFile) => [
@@ -133,6 +155,7 @@ const plugins = (payersFile) => [
   environmentCredentials,
   snowflakeDriver,
   classNames,
+  wastageScript,
   payersConfiguration(payersFile),
 ];
 

@@ -127,7 +127,9 @@ async function createDatabase(path: string): Promise<void> {
   instance.closeSync();
 }
 
-const FINDINGS_TABLE = new URL('../../../sql/findings_table.sql', import.meta.url);
+const TABLES = ['findings_table.sql', 'summary_tables.sql'].map(
+  (file) => new URL(`../../../sql/${file}`, import.meta.url),
+);
 
 async function prepare(connection: DuckDBConnection, memoryLimitBytes: number): Promise<void> {
   // DuckDB would take four fifths of the machine's memory, and this process and others need theirs.
@@ -146,7 +148,7 @@ async function prepare(connection: DuckDBConnection, memoryLimitBytes: number): 
   // the memory, and no faster.
   await connection.run('set global write_buffer_row_group_count = 1');
   for (const statement of tableStatements) await connection.run(statement);
-  await connection.run(await readFile(FINDINGS_TABLE, 'utf8'));
+  for (const file of TABLES) await connection.run(await readFile(file, 'utf8'));
   await prepareExternalTable(connection);
 }
 

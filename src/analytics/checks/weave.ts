@@ -28,10 +28,10 @@ function needsStatement(checks: readonly Check[]): string {
 }
 
 /**
- * No saving is more than what it is saved on, nor less than nothing. What costs nothing (the free
+ * The statement that runs a check. No saving is more than what it is saved on, nor less than nothing. What costs nothing (the free
  * tier) is no finding.
  */
-function checkStatement({ id, header, select }: Check): string {
+export function checkStatement({ id, header, select }: Check): string {
   return `-- reactor: check ${id}
 insert into cur_new_findings (
     check_name, confidence, payer, account, region, resource, service, currency, cost, saving, evidence

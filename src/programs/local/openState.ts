@@ -2,13 +2,14 @@ import { mkdir, rm, stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { type DuckdbWarehouse, openDuckdbWarehouse } from '../../adapters/duckdb/warehouse.ts';
 import { openSqliteLedger, type SqliteLedger } from '../../adapters/sqlite/ledger.ts';
-import { analyticsStatements, loadScript, needsOneSession } from '../../analytics/script.ts';
+import { loadWastageScript } from '../../analytics/checks/readChecks.ts';
+import { analyticsStatements, needsOneSession } from '../../analytics/script.ts';
 import { DEFAULT_TAG_KEYS, type TagKeys } from '../../analytics/tagKeys.ts';
 import { ledgerPath, stagingRoot, warehousePath } from './state.ts';
 import { checkFormat, damaged } from './stateFormat.ts';
 import { lockState } from './stateLock.ts';
 
-const SCRIPT = fileURLToPath(new URL('../../../sql/analytics_wastage_queries.sql', import.meta.url));
+const SQL = fileURLToPath(new URL('../../../sql/', import.meta.url));
 
 /** The parts of a state that have to be open to work on it. */
 interface OpenState {
@@ -72,7 +73,7 @@ async function openWarehouse(
   keep: string,
   { memoryLimitBytes, tagKeys = DEFAULT_TAG_KEYS }: WarehouseChoices,
 ): Promise<DuckdbWarehouse> {
-  const script = await loadScript(SCRIPT);
+  const script = await loadWastageScript(SQL);
   try {
     return await openDuckdbWarehouse({
       path: warehousePath(keep),
