@@ -5,7 +5,8 @@ import { analyticsStatements, loadScript } from '../../src/analytics/script.ts';
 import { statementsOf } from '../../src/analytics/statements.ts';
 import { parsePayer } from '../../src/billing/payer.ts';
 import { parsePeriod } from '../../src/billing/period.ts';
-import { computedColumns, lineItemColumns, partitionColumns } from '../../src/warehouse/lineItems.ts';
+import { computedColumns } from '../../src/warehouse/computedColumns.ts';
+import { lineItemColumns, partitionColumns } from '../../src/warehouse/lineItems.ts';
 
 /** The columns of `cur_line_items` with DuckDB's types for them, in their order. */
 export const CONTRACT_COLUMNS: ReadonlyMap<string, string> = new Map(
