@@ -58,6 +58,7 @@ export async function makeDuckdbHarness(): Promise<DuckdbHarness> {
       );
       return rows.map(({ id }) => String(id));
     },
+    shown: (columns) => query(`select ${columns} from cur_line_items order by identity_line_item_id`),
     script: (statements) => {
       script = statements;
     },

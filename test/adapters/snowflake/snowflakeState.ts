@@ -91,7 +91,7 @@ export function makeSnowflakeState(names: SnowflakeNames, isOpen: (sessionId: st
     statements: [],
     blocks: [],
     lineItems: (path) => {
-      const shown = `identity_line_item_id, line_item_currency_code, line_item_unblended_cost, staged_key`;
+      const shown = `identity_line_item_id, line_item_currency_code, line_item_unblended_cost, is_split_cost, staged_key`;
       return state
         .read(`select ${shown} from ${names.lineItemsView}`, ACCOUNT_TIME_ZONE)
         .filter(({ staged_key: key }) => String(key).startsWith(path))
