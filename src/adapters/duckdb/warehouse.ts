@@ -93,6 +93,7 @@ export async function openDuckdbWarehouse(options: DuckdbWarehouseOptions): Prom
       connect: () => instance.connect(),
       analyticsStatements: options.analyticsStatements,
       oneSession: options.oneSession,
+      clock: () => performance.now(),
     }),
     unregister: (period, epoch, superseded) =>
       writes((connection) => unregisterFiles(connection, { period, epoch }, superseded)),
