@@ -128,7 +128,7 @@ async function createDatabase(path: string): Promise<void> {
   instance.closeSync();
 }
 
-const FINDINGS_TABLE = new URL('../../../sql/findings_table.sql', import.meta.url);
+const FINDINGS_TABLES = new URL('../../../sql/findings_tables.sql', import.meta.url);
 
 async function prepare(connection: DuckDBConnection, memoryLimitBytes: number): Promise<void> {
   // DuckDB would take four fifths of the machine's memory, and this process and others need theirs.
@@ -147,7 +147,7 @@ async function prepare(connection: DuckDBConnection, memoryLimitBytes: number): 
   // the memory, and no faster.
   await connection.run('set global write_buffer_row_group_count = 1');
   for (const statement of tableStatements) await connection.run(statement);
-  await connection.run(await readFile(FINDINGS_TABLE, 'utf8'));
+  await connection.run(await readFile(FINDINGS_TABLES, 'utf8'));
   await prepareExternalTable(connection);
 }
 
