@@ -1,0 +1,57 @@
+-- title: Old EBS snapshots
+-- finds: EBS snapshots that were billed half a year ago already.
+-- why: Snapshots that no rule deletes stay for good, long after their volume is gone.
+-- reads: Usage types *EBS:SnapshotUsage; archived snapshots have another one. A report does not say when a snapshot was
+--   made: its age is that of the first of the held months that has it.
+-- thresholds:
+--   min_age_months = 6: months since the first month that has it
+-- saving: All of its cost, at most: what later snapshots of the volume need is billed with these from then on.
+-- confidence: low
+-- blind: Whether anybody still needs it; images and backup plans that hold it; how much of it later snapshots share.
+-- do: Ask its owner what it is kept for. Delete it, and let a lifecycle policy delete the next ones.
+-- source: KPI dashboard of the Cloud Intelligence Dashboards, "EBS snapshots"; Amazon EBS user guide, "Understand codes
+--   for Amazon EBS in billing and usage reports" (November 2026).
+-- services: AmazonEC2
+-- needs: resource, half_a_year
+with snapshots as (
+    select
+        payer,
+        account,
+        resource,
+        currency,
+        max(region) as region,
+        sum(cost) as cost,
+        sum(on_demand_cost) as on_demand_cost,
+        sum(usage_amount) as gb_months
+    from cur_usage
+    where
+        usage_type like '%EBS:SnapshotUsage'
+        and resource <> ''
+    group by payer, account, resource, currency
+),
+
+aged as (
+    select
+        snapshots.*,
+        #startyear * 12 + #startmonth - ages.first_month as age_months
+    from snapshots
+    inner join cur_snapshot_ages as ages
+        on
+            snapshots.payer = ages.payer
+            and snapshots.account = ages.account
+            and snapshots.resource = ages.resource
+)
+
+select
+    payer,
+    account,
+    region,
+    resource,
+    'AmazonEC2' as service,
+    currency,
+    cost,
+    on_demand_cost as saving,
+    'billed since ' || cast(age_months as varchar) || ' months at least, '
+    || cast(cast(gb_months as decimal(18, 2)) as varchar) || ' GB-months' as evidence
+from aged
+where age_months >= #min_age_months
