@@ -6,8 +6,7 @@
 -- saving: None can be told: a report does not say how much of it is used.
 -- confidence: medium
 -- blind: Whether the volume needs what was bought.
--- do: Look at the volume's IOPS and throughput in CloudWatch. Lower them to what its peaks need; it stays in
---   use.
+-- do: Look at the volume's IOPS and throughput in CloudWatch. Lower them to what its peaks need; it stays in use.
 -- source: Amazon EBS user guide, "Understand codes for Amazon EBS in billing and usage reports" (November 2026).
 -- services: AmazonEC2
 -- needs: nothing
