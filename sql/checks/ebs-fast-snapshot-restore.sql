@@ -1,14 +1,16 @@
 -- title: Fast snapshot restore left on
--- finds: EBS snapshots whose fast restore was on for a week and more.
--- why: Fast restore is billed by the hour for each snapshot and zone, about 547 USD a month, restored or not.
+-- finds: EBS snapshots whose fast restore was switched on for a week or longer.
+-- why: Fast restore is billed by the hour for each snapshot and zone, about 547 USD a month, whether anything is
+--   restored or not.
 -- reads: Usage types *EBS:FastSnapshotRestore, in data services unit hours.
 -- thresholds:
 --   min_hours = 168: hours in the month, over all its zones
 --   min_days = 7: days from the first to the last
 -- saving: All of its cost, since it can be switched off.
 -- confidence: high
--- blind: Snapshots that instances are launched from all day long.
--- do: Ask whether volumes are made from the snapshot every day. Disable fast snapshot restore; the snapshot stays.
+-- blind: Snapshots from which volumes are created all day long.
+-- do: Ask whether volumes are created from the snapshot every day. If not, disable fast snapshot restore; the snapshot
+--   itself stays.
 -- source: Amazon EBS user guide, "Amazon EBS fast snapshot restore" and "Understand codes for Amazon EBS in billing and
 --   usage reports"; 0.75 USD an hour, us-east-1 (November 2026).
 -- services: AmazonEC2

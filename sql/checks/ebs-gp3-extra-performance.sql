@@ -1,12 +1,13 @@
--- title: gp3 volumes with bought IOPS or throughput
--- finds: gp3 volumes that pay for more IOPS or throughput than every gp3 volume has.
--- why: Performance that was bought for a migration or a test is often left on, and is paid for by the hour.
+-- title: gp3 volumes with extra IOPS or throughput
+-- finds: gp3 volumes that pay for IOPS or throughput beyond what every gp3 volume includes.
+-- why: Performance that was added for a migration or a test is often left on, and is charged whether it is used or not.
 -- reads: Usage types *EBS:VolumeP-IOPS.gp3 and *EBS:VolumeP-Throughput.gp3.
 -- thresholds: none
--- saving: None can be told: a report does not say how much of it is used.
+-- saving: No estimate: a report does not show how much of it is used.
 -- confidence: medium
--- blind: Whether the volume needs what was bought.
--- do: Look at the volume's IOPS and throughput in CloudWatch. Lower them to what its peaks need; it stays in use.
+-- blind: Whether the volume needs it.
+-- do: Look at the volume's IOPS and throughput in CloudWatch. Lower both to what its peaks need; the volume stays in
+--   use meanwhile.
 -- source: Amazon EBS user guide, "Understand codes for Amazon EBS in billing and usage reports" (November 2026).
 -- services: AmazonEC2
 -- needs: nothing

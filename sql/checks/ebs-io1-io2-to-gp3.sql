@@ -1,22 +1,22 @@
 -- title: io1 and io2 volumes that are cheaper as gp3
--- finds: EBS volumes of types io1 and io2 with no more IOPS than any gp3 volume can have.
--- why: gp3 has the first 3,000 IOPS in its price, and asks a thirteenth for each further one.
+-- finds: EBS volumes of type io1 or io2 with at most 16,000 IOPS.
+-- why: The price of gp3 includes the first 3,000 IOPS, and each further one costs a thirteenth of what it costs on io1.
 -- reads: Product code AmazonEC2. Storage is usage type *EBS:VolumeUsage.piops (io1) or .io2, IOPS are
 --   *EBS:VolumeP-IOPS.piops or .io2 (from 32,000 on, .io2.tier2 and .io2.tier3).
 -- thresholds:
 --   storage_ratio = 0.64: price of a GB-month of gp3 to io1's and io2's (0.08 and 0.125 USD)
 --   iops_ratio = 0.077: price of an IOPS-month of gp3 to io1's and io2's (0.005 and 0.065 USD)
 --   throughput_ratio = 0.616: price of a MiB/s-month of gp3 to an IOPS-month of io1 (0.04 and 0.065 USD)
---   free_iops = 3000: that gp3 has at any size
---   free_mibps = 125: MiB/s that gp3 has at any size
---   mibps_an_iops = 0.25: MiB/s that io1 has for each of its IOPS
---   most_mibps = 500: that io1 has at most with so many IOPS
---   most_iops = 16000: a volume with more is left alone
--- saving: The price difference for the same IOPS and the same highest throughput.
+--   free_iops = 3000: IOPS that every gp3 volume includes
+--   free_mibps = 125: MiB/s that every gp3 volume includes
+--   mibps_an_iops = 0.25: MiB/s that io1 gives for each of its IOPS
+--   most_mibps = 500: MiB/s that io1 gives at most, up to 32,000 IOPS
+--   most_iops = 16000: IOPS; a volume with more is left alone
+-- saving: The price difference, with gp3 given the same IOPS and the same peak throughput.
 -- confidence: medium
--- blind: Volumes that need the latency or the durability of io1 and io2, or are attached to several instances.
--- do: Ask whether the load needs the latency of provisioned IOPS. Change the volume's type to gp3 with the IOPS it had;
---   it stays in use.
+-- blind: Volumes that need the latency or durability of io1 or io2, or that are attached to several instances.
+-- do: Ask whether the workload needs the latency of provisioned IOPS. If not, change the volume's type to gp3 and keep
+--   its IOPS; it stays in use meanwhile.
 -- source: Amazon EBS user guide, "Provisioned IOPS SSD volumes" and "Understand codes for Amazon EBS in billing and
 --   usage reports"; EBS pricing, us-east-1 (November 2026).
 -- services: AmazonEC2

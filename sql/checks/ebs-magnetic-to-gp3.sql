@@ -1,13 +1,14 @@
--- title: Magnetic volumes whose requests cost more than gp3
--- finds: EBS volumes of the previous generation, magnetic, that would cost less as gp3.
--- why: A magnetic volume is paid for by the request, and is slower than gp3, which has its IOPS in the price.
--- reads: Product code AmazonEC2. Storage is usage type *EBS:VolumeUsage without a type behind it, requests are
---   *EBS:VolumeIOUsage. Where there is a volume API name it must be "standard".
+-- title: Magnetic volumes that are cheaper as gp3
+-- finds: EBS volumes of the previous generation (magnetic) whose storage and requests cost more than the same storage
+--   as gp3.
+-- why: A magnetic volume is charged for every request and is slow. gp3 is faster, and its requests are included.
+-- reads: Product code AmazonEC2. Storage is usage type *EBS:VolumeUsage with nothing after it, requests are
+--   *EBS:VolumeIOUsage. A volume API name, where there is one, must be "standard".
 -- thresholds:
 --   storage_ratio = 1.6: price of a GB-month of gp3 to a magnetic volume's (0.08 and 0.05 USD)
 -- saving: What storage and requests cost, less the price of the same storage as gp3.
 -- confidence: high
--- blind: Nothing that matters: gp3 has more IOPS and throughput than any magnetic volume.
+-- blind: Nothing of consequence: any gp3 volume has more IOPS and throughput than a magnetic one.
 -- do: Change the volume's type to gp3; it stays attached and in use.
 -- source: Amazon EBS user guide, "Previous generation volumes", and EBS pricing, us-east-1 (November 2026).
 -- services: AmazonEC2

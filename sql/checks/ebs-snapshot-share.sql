@@ -1,17 +1,18 @@
 -- title: Snapshots that cost as much as the volumes
--- finds: Accounts and regions whose EBS snapshots cost at least what their volumes do.
--- why: Snapshots are increments; so many of them were kept too long, or outlived their volumes.
+-- finds: Accounts and regions in which EBS snapshots cost at least as much as the volumes.
+-- why: Snapshots only hold what changed. When they add up to the price of the volumes, they are kept too long or have
+--   outlived their volumes.
 -- reads: Usage types *EBS:SnapshotUsage against *EBS:VolumeUsage*, in one account and region.
 -- thresholds:
 --   min_ratio = 1: cost of the snapshots to the cost of the volumes
---   min_gb = 100: GB-months of snapshots; less is not worth a look
--- saving: None can be told: it is in single snapshots.
+--   min_gb = 100: GB-months of snapshots; fewer are not worth a look
+-- saving: No estimate: which snapshots can go is a question about each of them.
 -- confidence: medium
--- blind: Accounts that keep other accounts' backups, and copies in another region for a disaster.
--- do: Look for snapshots of volumes that are gone, and for plans that keep too many. Let a lifecycle policy delete
---   them.
--- source: Project's own threshold; usage types by the Amazon EBS user guide, "Understand codes for Amazon EBS in
---   billing and usage reports" (November 2026).
+-- blind: Accounts that hold other accounts' backups, and regions that hold copies for disaster recovery.
+-- do: Look for snapshots whose volumes are gone and for backup plans that keep too many. Delete them through a
+--   lifecycle policy.
+-- source: The threshold is an assumption of this project. Usage types: Amazon EBS user guide, "Understand codes for
+--   Amazon EBS in billing and usage reports" (November 2026).
 -- services: AmazonEC2
 -- needs: nothing
 with storage as (

@@ -1,12 +1,14 @@
 -- title: EFS file systems with provisioned throughput
 -- finds: EFS file systems that pay for provisioned throughput.
--- why: Provisioned throughput is paid for by the hour, used or not; elastic throughput by the GB.
+-- why: Provisioned throughput is charged by the hour, whether it is used or not; elastic throughput is charged by the
+--   GB.
 -- reads: Product code AmazonEFS, usage types *ProvisionedTP-MiBpsHrs.
 -- thresholds: none
--- saving: None can be told: a report does not say how much of it is used.
+-- saving: No estimate: a report does not show how much of it is used.
 -- confidence: low
--- blind: File systems that use what they have all day long, for which it is the cheaper way.
--- do: Compare the metered throughput in CloudWatch with what is provisioned. Lower it, or change the mode to elastic.
+-- blind: File systems that use their throughput all day long; for these it is the cheaper mode.
+-- do: Compare the metered throughput in CloudWatch with what is provisioned. Lower it, or switch the file system to
+--   elastic throughput.
 -- source: Confirmed by the Amazon EFS user guide, "Understanding billing and usage reports for Amazon EFS", and several
 --   public price tables (November 2026).
 -- services: AmazonEFS

@@ -1,18 +1,20 @@
 -- title: EFS file systems without infrequent access
 -- finds: EFS file systems that keep all their data in Standard storage.
--- why: Infrequent-access storage costs a twelfth, and a lifecycle policy moves files by itself.
+-- why: Infrequent-access storage costs a twelfth, and a lifecycle policy moves files there by itself.
 -- reads: Product code AmazonEFS. Standard storage is usage types *TimedStorage-*; *IATimedStorage-* and
 --   *ArchiveTimedStorage-* are the cheaper classes.
 -- thresholds:
 --   min_gb = 10: GB-months in Standard
---   cold_share = 0.5: part of the data that nobody reads, an assumption
+--   cold_share = 0.5: share of the data that is hardly ever read, an assumption
 --   ia_ratio = 0.083: price of a GB-month to Standard's (0.025 and 0.30 USD)
 -- saving: The price difference for half of the data.
 -- confidence: low
--- blind: How much is read: each GB read from infrequent access costs 0.01 USD. File systems younger than a month.
--- do: Switch lifecycle management on, into infrequent access after 30 days. Look at the month after for reads.
+-- blind: How much of the data is read: each GB read from infrequent access costs 0.01 USD. File systems younger than a
+--   month.
+-- do: Turn on lifecycle management, with infrequent access after 30 days. Check the charges for reads a month later.
 -- source: Confirmed by the Amazon EFS user guide, "Understanding billing and usage reports for Amazon EFS", and AWS's
---   CUR query library; EFS pricing, us-east-1 (November 2026). The share is the project's own.
+--   CUR query library; EFS pricing, us-east-1 (November 2026). The share of unread data is an assumption of this
+--   project.
 -- services: AmazonEFS
 -- needs: nothing
 with file_systems as (

@@ -1,16 +1,16 @@
 -- title: Glacier vaults that are cheaper in Deep Archive
--- finds: Vaults of the older Glacier service, apart from S3.
--- why: S3 Glacier Deep Archive stores the same data for a quarter to a half, and vaults take part in nothing that S3
---   does.
+-- finds: Vaults of the original Glacier service, which is separate from S3.
+-- why: S3 Glacier Deep Archive stores the same data for a quarter to a half of the price.
 -- reads: Product code AmazonGlacier, operation Storage.
 -- thresholds:
 --   usual_factor = 0.444: price of a GB-month of Deep Archive to a vault's, in most regions
 --   low_factor = 0.275: in us-east-1, us-east-2, eu-west-1 and eu-north-1 (0.00099 and 0.0036 USD)
--- saving: The price difference of the storage. Retrieval and upload are paid once and not taken off.
+-- saving: The difference in storage price. Retrieval and upload, which are paid once, are not deducted.
 -- confidence: medium
--- blind: Vaults that are locked, and archives that must be back within hours: Deep Archive takes 12.
--- do: Ask how fast the archives must be back. Retrieve them in bulk, put them into S3 with the class Deep Archive, and
---   delete the vault.
+-- blind: Vaults that are locked, and archives that must be back within hours: Deep Archive takes up to 12 hours or
+--   longer.
+-- do: Ask how quickly the archives must be available. Retrieve them in bulk, upload them to S3 in the class Deep
+--   Archive, and delete the vault.
 -- source: AWS's CUR query library and KPI dashboard ("Amazon Glacier", operation Storage); S3 and Glacier pricing
 --   (November 2026).
 -- services: AmazonGlacier

@@ -1,15 +1,16 @@
 -- title: RDS backups without a database
--- finds: Charged RDS and Aurora backups in an account and region that has no database.
--- why: Snapshots that were taken by hand stay when their database is deleted, and are charged in full from then on.
--- reads: Product code AmazonRDS. Backups are usage types *BackupUsage; all else with an amount, data transfer apart,
---   means a database, if only a stopped one that has storage.
+-- finds: RDS and Aurora backups that are charged for in an account and region without any database.
+-- why: Manual snapshots remain when their database is deleted, and are charged in full from then on.
+-- reads: Product code AmazonRDS. Backups are usage types *BackupUsage. Any other usage except data transfer means that
+--   there is a database, if only a stopped one with storage.
 -- thresholds: none
 -- saving: All of their cost, if nobody needs them.
 -- confidence: medium
--- blind: Copies in a second region or account that are kept on purpose; databases deleted within the month.
--- do: List the manual snapshots and retained backups of the region. Delete those that no rule asks to keep.
--- source: Amazon RDS user guide, "Backup storage"; found as such in a report of October 2018 (us-east-2, charged
---   backups and no instance).
+-- blind: Copies that are kept in a second region or account on purpose, and databases that were deleted within the
+--   month.
+-- do: List the manual snapshots and retained backups of the region. Delete those that no retention rule requires.
+-- source: Amazon RDS user guide, "Backup storage" (November 2026); confirmed by a real report of October 2018, with
+--   charged backups in a region that had no instance.
 -- services: AmazonRDS
 -- needs: nothing
 with databases as (

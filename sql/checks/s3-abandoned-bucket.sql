@@ -1,20 +1,20 @@
 -- title: Buckets that look abandoned
--- finds: S3 buckets that store much and see next to no requests and no data.
+-- finds: S3 buckets that hold a lot of data and see next to no requests and transfer.
 -- why: Data whose application is gone is paid for until somebody asks whose it is.
--- reads: Product code AmazonS3. Usage types *Tier1 and *Tier2 are requests, *Bytes are data in and out; storage is
---   *TimedStorage*.
+-- reads: Product code AmazonS3. Usage types *Tier1 and *Tier2 are requests, *Bytes is data in and out, *TimedStorage*
+--   is storage.
 -- thresholds:
 --   max_tier1 = 100: writing and listing requests a week
 --   max_tier2 = 2000: reading requests a week, which scanners and consoles make of every bucket
 --   max_gb_a_day = 1: GB in and out a day
 --   min_days = 7: days that the report must cover
---   min_gb = 100: GB-months of storage; less is not worth a look
--- saving: None can be told: it may be an archive.
+--   min_gb = 100: GB-months of storage; fewer are not worth a look
+-- saving: No estimate: it may be an archive.
 -- confidence: low
--- blind: Archives and backups that are there in order not to be read.
--- do: Ask the account's owner whose data it is. Delete it, or move it into an archive class.
--- source: Published thresholds for idle buckets, over a week, and the project's own for the size; usage types by the
---   Amazon S3 user guide (November 2026).
+-- blind: Archives and backups, which are not meant to be read.
+-- do: Ask the account's owner whose data it is. Delete it, or move it to an archive class.
+-- source: The thresholds are assumptions of this project. Usage types: Amazon S3 user guide, "Understanding your AWS
+--   billing and usage reports for Amazon S3" (November 2026).
 -- services: AmazonS3
 -- needs: resource
 with buckets as (

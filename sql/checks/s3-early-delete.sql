@@ -1,13 +1,13 @@
--- title: Objects deleted or moved before their class's minimum
--- finds: S3 buckets that paid for objects deleted, overwritten or moved on too early.
--- why: Infrequent-access and archive classes bill 30 to 180 days at least, however short an object lives.
+-- title: Objects deleted or moved before their class's minimum duration
+-- finds: S3 buckets that were charged for objects deleted, overwritten or moved too early.
+-- why: Infrequent-access and archive classes charge for at least 30 to 180 days, however short the life of an object.
 -- reads: Product codes AmazonS3 and AmazonS3GlacierDeepArchive, usage types *EarlyDelete*.
 -- thresholds: none
--- saving: None can be told: short-lived objects cost in Standard, too, how much depends on their age.
+-- saving: No estimate: in Standard these objects would have cost something, too, depending on their age.
 -- confidence: high
--- blind: How old the objects were, and whether the deletion was a single clean-up.
--- do: Compare the lifecycle rules with how long objects live. Let rules move objects later, or leave short-lived ones
---   in Standard.
+-- blind: How old the objects were, and whether it was a single clean-up.
+-- do: Compare the lifecycle rules with how long objects live. Move objects later, or leave short-lived ones in
+--   Standard.
 -- source: Amazon S3 user guide, "Understanding your AWS billing and usage reports for Amazon S3"; KPI dashboard, "early
 --   delete" (November 2026).
 -- services: AmazonS3, AmazonS3GlacierDeepArchive

@@ -1,13 +1,14 @@
 -- title: S3 features that were left on
--- finds: S3 buckets and dashboards that pay for inventories, analytics, Storage Lens, object tags or fast replication.
--- why: These were switched on for a question once, and are billed by the object until somebody switches them off.
+-- finds: S3 buckets and dashboards that pay for inventories, Storage Lens, analytics, object tags or replication time
+--   control.
+-- why: These are often switched on for one question, and charged by the object until somebody switches them off.
 -- reads: Product code AmazonS3, usage types *Inventory-ObjectsListed, *StorageLens-ObjCount (advanced metrics),
 --   *StorageAnalytics-ObjCount, *TagStorage-TagHrs and *S3RTC-*.
 -- thresholds: none
--- saving: All of their cost, if nobody uses what they make.
+-- saving: All of their cost, if nobody uses the results.
 -- confidence: low
--- blind: Whether anybody reads the inventories, or a contract asks for replication within 15 minutes.
--- do: Ask who uses each of them. Switch off what nobody reads; let inventories be weekly instead of daily.
+-- blind: Whether anybody reads the results, and whether replication within 15 minutes is required.
+-- do: Ask who uses each of them. Switch off what nobody reads, and make daily inventories weekly.
 -- source: Amazon S3 user guide, "Understanding your AWS billing and usage reports for Amazon S3"; AWS's CUR query
 --   library (November 2026).
 -- services: AmazonS3

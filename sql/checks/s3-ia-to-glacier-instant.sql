@@ -1,7 +1,8 @@
 -- title: Infrequent access that is cheaper as Glacier Instant Retrieval
--- finds: S3 buckets whose data in Standard-Infrequent Access is read so rarely that Glacier Instant Retrieval costs
---   less.
--- why: Glacier Instant Retrieval stores for a third, answers as fast, and asks more for requests and reads.
+-- finds: S3 buckets whose data in Standard-Infrequent Access is read so rarely that Glacier Instant Retrieval would
+--   cost less.
+-- why: Glacier Instant Retrieval stores for a third of the price and answers as quickly, but charges more for requests
+--   and reads.
 -- reads: Product code AmazonS3, usage types *TimedStorage-SIA-*, *Retrieval-SIA, *Requests-SIA-Tier1 and -Tier2.
 -- thresholds:
 --   storage_ratio = 0.32: price of a GB-month to Standard-Infrequent Access's (0.004 and 0.0125 USD)
@@ -10,10 +11,11 @@
 --   retrieval_ratio = 3: of a GB that is read (0.03 and 0.01 USD)
 -- saving: The price difference for the same storage, requests and reads.
 -- confidence: medium
--- blind: Objects that live less than 90 days, which are billed at least; the requests that move the objects.
--- do: Look at the months before for reads. Add a lifecycle rule that moves the objects to Glacier Instant Retrieval.
--- source: AWS's CUR query library (Well-Architected Labs), "S3 bucket trends and optimizations", with its sign put
---   right; S3 pricing, us-east-1 (November 2026).
+-- blind: Objects that live less than the 90 days that are charged at least, and the requests that move the objects.
+-- do: Check that earlier months had as few reads. Add a lifecycle rule that moves the objects to Glacier Instant
+--   Retrieval.
+-- source: Price ratios of AWS's CUR query library (Well-Architected Labs), "S3 bucket trends and optimizations"; its
+--   formula takes the storage's saving for its cost, this one does not. S3 pricing, us-east-1 (November 2026).
 -- services: AmazonS3
 -- needs: resource
 with buckets as (

@@ -1,6 +1,6 @@
 -- title: Infrequent access that is read too often
--- finds: S3 buckets whose reads and requests in Standard-Infrequent Access cost more than the storage saves.
--- why: Standard-Infrequent Access asks for each GB that is read, and more for each request.
+-- finds: S3 buckets whose reads and requests in Standard-Infrequent Access cost more than its cheaper storage saves.
+-- why: Standard-Infrequent Access charges for every GB that is read, and more for every request.
 -- reads: Product code AmazonS3, usage types *TimedStorage-SIA-ByteHrs, *Retrieval-SIA, *Requests-SIA-Tier1 and -Tier2.
 -- thresholds:
 --   storage_gain = 0.84: saved against Standard for each USD of storage (0.023 and 0.0125 a GB)
@@ -8,8 +8,9 @@
 --   tier2_share = 0.6: part of a reading request's price that Standard saves (0.001 and 0.0004 a thousand)
 -- saving: Retrieval and the higher price of requests, less what the storage saves.
 -- confidence: medium
--- blind: A single restore or move of the data, after which nobody reads it again.
--- do: Look whether the reads go on from month to month. Move what is read to Standard or Intelligent-Tiering.
+-- blind: A one-off restore or move, after which the data is not read again.
+-- do: Check whether the reads continue from month to month. Move the data that is read to Standard or
+--   Intelligent-Tiering.
 -- source: Amazon S3 user guide, "Understanding your AWS billing and usage reports for Amazon S3"; S3 pricing, us-east-1
 --   (November 2026).
 -- services: AmazonS3

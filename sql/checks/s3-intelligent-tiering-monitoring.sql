@@ -1,8 +1,8 @@
 -- title: Intelligent-Tiering that costs more than it saves
--- finds: S3 buckets whose monitoring fee is higher than what their cheaper tiers save.
--- why: Each monitored object costs the same a month, however small it is, and read objects stay in the dearest tier.
--- reads: Product code AmazonS3. The fee is usage type *Monitoring-Automation-INT, the tiers are
---   *TimedStorage-INT-IA-ByteHrs, -INT-AIA-, -INT-AA- and -INT-DAA-; the frequent tier costs what Standard does.
+-- finds: S3 buckets whose monitoring fee is higher than what the cheaper tiers save.
+-- why: Every monitored object costs the same, however small it is, and saves nothing while it is read.
+-- reads: Product code AmazonS3. The fee is usage type *Monitoring-Automation-INT, the cheaper tiers are
+--   *TimedStorage-INT-IA-*, -INT-AIA-*, -INT-AA-* and -INT-DAA-*; the frequent tier costs the same as Standard.
 -- thresholds:
 --   ia_gain = 0.84: saved against Standard for each USD of the infrequent tier (0.023 and 0.0125 a GB)
 --   aia_gain = 4.75: for each USD of the archive instant tier (0.023 and 0.004 a GB)
@@ -10,9 +10,9 @@
 --   daa_gain = 22.2: for each USD of the deep archive tier (0.023 and 0.00099 a GB)
 -- saving: The fee, less what the cheaper tiers save.
 -- confidence: medium
--- blind: New buckets: nothing is moved before 30 days are over. Costs of moving the objects back.
--- do: Move the bucket's objects to Standard, or only the large ones to Intelligent-Tiering. Let the lifecycle rule
---   leave small objects out.
+-- blind: New buckets: no object moves to a cheaper tier in its first 30 days. What it costs to move the objects back.
+-- do: Keep small objects in Standard: limit the lifecycle rule to large ones. Move the whole bucket back if most of it
+--   is read.
 -- source: Amazon S3 user guide, "Understanding your AWS billing and usage reports for Amazon S3"; S3 pricing, us-east-1
 --   (November 2026).
 -- services: AmazonS3

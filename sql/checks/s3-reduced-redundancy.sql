@@ -1,13 +1,13 @@
 -- title: Reduced redundancy, which costs more than Standard
 -- finds: S3 buckets with data in the class Reduced Redundancy.
--- why: The class was the cheaper one until 2016. Since then it costs more than Standard, and loses more.
--- reads: Operation ReducedRedundancyStorage of product code AmazonS3.
+-- why: Since 2016 this class has cost more than Standard, and it is the less durable one.
+-- reads: Product code AmazonS3, usage types *TimedStorage* of the operation ReducedRedundancyStorage.
 -- thresholds:
 --   saving_ratio = 0.04: part of its price that Standard saves (0.024 and 0.023 USD a GB)
--- saving: The price difference. Other classes save more.
+-- saving: The price difference from Standard; other classes save more.
 -- confidence: high
--- blind: Nothing that matters: Standard is better in all ways.
--- do: Copy the objects onto themselves with the class Standard or Intelligent-Tiering. Change whatever writes them with
+-- blind: Nothing of consequence: Standard is better in every way.
+-- do: Copy the objects in place with the class Standard or Intelligent-Tiering. Change whatever still writes them with
 --   the old class.
 -- source: Amazon S3 user guide, "Understanding and managing Amazon S3 storage classes"; S3 pricing, us-east-1, by
 --   several public price lists (November 2026).

@@ -1,18 +1,20 @@
--- title: Small objects in classes that bill more than their size
--- finds: S3 buckets whose small objects would cost less in Standard.
--- why: Infrequent-access classes bill 128 KB at least for each object, Glacier classes 40 KB on top of each.
--- reads: Product codes AmazonS3 and AmazonS3GlacierDeepArchive, usage types *TimedStorage* (early deletion has the same
---   operations). By operation: StandardIASizeOverhead to StandardIAStorage, and so on.
+-- title: Small objects in classes that charge more than their size
+-- finds: S3 buckets whose data in an infrequent-access or Glacier class would cost less in Standard, since its objects
+--   are so small.
+-- why: Infrequent-access classes charge for at least 128 KB per object, Glacier classes for 40 KB on top of each.
+-- reads: Product codes AmazonS3 and AmazonS3GlacierDeepArchive, usage types *TimedStorage* (charges for early deletion
+--   have the same operations). The operation names the class, and its overhead: StandardIAStorage,
+--   StandardIASizeOverhead.
 -- thresholds:
 --   sia_gain = 0.84: saved against Standard for each USD of Standard-Infrequent Access (0.023 and 0.0125 a GB)
 --   zia_gain = 1.3: for each USD of One Zone-Infrequent Access (0.023 and 0.01 a GB)
 --   gir_gain = 4.75: for each USD of Glacier Instant Retrieval (0.023 and 0.004 a GB)
 --   gfr_gain = 5.39: for each USD of Glacier Flexible Retrieval (0.023 and 0.0036 a GB)
 --   gda_gain = 22.2: for each USD of Glacier Deep Archive (0.023 and 0.00099 a GB)
--- saving: The overhead, less what all of the class's data costs more in Standard; class by class.
+-- saving: The overhead, less what the class's data would cost more in Standard; class by class.
 -- confidence: high
--- blind: Small objects beside many large ones: a report does not say how large which are, so these are not found.
--- do: Let lifecycle rules move objects above 128 KB only. Pack small ones together before they are archived.
+-- blind: Small objects among many large ones: a report does not show how many of which size there are.
+-- do: Limit lifecycle rules to objects above 128 KB. Pack small objects together before they are archived.
 -- source: Amazon S3 user guide, "Understanding your AWS billing and usage reports for Amazon S3"; AWS's CUR query
 --   library (operations of overheads); S3 pricing, us-east-1 (November 2026).
 -- services: AmazonS3, AmazonS3GlacierDeepArchive

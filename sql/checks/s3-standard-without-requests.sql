@@ -1,17 +1,17 @@
--- title: Buckets in S3 Standard that nobody reads or writes
--- finds: S3 buckets that store all their data in Standard, and had no reads nor writes for two months and longer.
--- why: Data that is hardly ever read costs about half in an infrequent-access class, less in an archive.
--- reads: Product code AmazonS3. Storage is usage types *TimedStorage*, in Standard operation StandardStorage; requests
---   are usage types *Requests-* of the operations that read, write or copy objects. Listings do not count.
+-- title: S3 buckets in Standard that nobody reads or writes
+-- finds: S3 buckets that keep all their data in Standard and have seen no read or write for at least two months.
+-- why: Data that is hardly ever read costs about half in an infrequent-access class, and less in an archive.
+-- reads: Product code AmazonS3. Storage is usage types *TimedStorage*, in Standard with the operation StandardStorage;
+--   requests are usage types *Requests-* of operations that read, write or copy objects. Listings do not count.
 -- thresholds:
---   quiet_days = 59: days before the month without a request; what is held of two months
+--   quiet_days = 59: days before the month without a request, the fewest that two months have
 --   saving_ratio = 0.3: part of the storage's cost that is saved, as the KPI dashboard assumes
--- saving: 30 % of what its storage costs. Standard-Infrequent Access is 46 % cheaper, but bills 128 KB at least for
---   each object, and asks for each GB that is read.
+-- saving: 30 % of the cost of its storage. Standard-Infrequent Access is 46 % cheaper, but charges for at least 128 KB
+--   per object and for every GB that is read.
 -- confidence: medium
--- blind: How large the objects are; reads of months before; data that must be there at once for somebody.
--- do: Ask its owner whether anybody needs the data. Delete it, or add a lifecycle rule to Intelligent-Tiering,
---   Standard-Infrequent Access or an archive.
+-- blind: The size of the objects, reads in earlier months, and data that has to be at hand.
+-- do: Ask its owner whether anybody needs the data. Delete it, or add a lifecycle rule that moves it to
+--   Intelligent-Tiering, Standard-Infrequent Access or an archive class.
 -- source: KPI dashboard of the Cloud Intelligence Dashboards and AWS's CUR query library (Well-Architected Labs), "S3
 --   bucket trends and optimizations"; looked up November 2026.
 -- services: AmazonS3
@@ -67,8 +67,8 @@ requested_before as (
         and lines.line_item_product_code = 'AmazonS3'
         and lines.line_item_usage_type like '%Requests-%'
         and lines.line_item_usage_amount > 0
-        and cast(lines.line_item_usage_end_date as date)
-        > cur_payers.last_day - cast(extract(day from cur_payers.last_day) as integer) + 1 - #quiet_days
+        and datediff('day', cast(lines.line_item_usage_end_date as date), cur_payers.last_day)
+        < #quiet_days + extract(day from cur_payers.last_day) - 1
     group by lines.payer, lines.line_item_resource_id
 )
 

@@ -1,18 +1,18 @@
 -- title: Replicas in S3 Standard that nobody reads
 -- finds: S3 buckets that receive replicated objects, keep them in Standard, and are not read.
--- why: A copy for a disaster is read once in years, and need not be in the dearest class.
+-- why: A copy for disaster recovery is hardly ever read, and need not be in the most expensive class.
 -- reads: Product code AmazonS3. Replicas are requests of operation PutObjectForRepl; reads are GetObject, moves to
 --   other classes S3-*Transition, storage in Standard is operation StandardStorage.
 -- thresholds:
 --   min_days = 14: days that the report must cover
---   min_gb = 100: GB-months in Standard; less is not worth a look
--- saving: None can be told: it depends on how long replicas are kept.
+--   min_gb = 100: GB-months in Standard; fewer are not worth a look
+-- saving: No estimate: it depends on how long the replicas are kept.
 -- confidence: medium
--- blind: Replicas that somebody fails over to, or that are read in other months.
+-- blind: Replicas that are needed at once after a failover, or that are read in other months.
 -- do: Let the replication rule write to Standard-Infrequent Access or Glacier Instant Retrieval. Expire old versions in
 --   the replica, too.
 -- source: AWS's CUR query library (Well-Architected Labs), "S3 bucket trends and optimizations", replication buckets;
---   the threshold is the project's own (November 2026).
+--   the thresholds are assumptions of this project (November 2026).
 -- services: AmazonS3
 -- needs: resource
 with buckets as (

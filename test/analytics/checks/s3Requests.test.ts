@@ -55,11 +55,11 @@ describeChecks({
   's3-incomplete-multipart-uploads': {
     'a hundred begun, none completed': {
       lines: uploads(100, 0),
-      finds: [{ resource: 'bucket', cost: 0.03, saving: null, evidence: '100 uploads begun, 0 completed' }],
+      finds: [{ resource: 'bucket', cost: 0.03, saving: null, evidence: '100 uploads started, 0 completed' }],
     },
     'a tenth not completed': {
       lines: uploads(2000, 1800),
-      finds: [{ evidence: '2000 uploads begun, 1800 completed' }],
+      finds: [{ evidence: '2000 uploads started, 1800 completed' }],
     },
     'in another region, by the hour': {
       lines: uploads(300, 100, { region: 'eu-west-1' }),

@@ -4,24 +4,27 @@ import { daily, onDay, type UsageFields } from './usageLines.ts';
 const db = (usageType: string, fields: Partial<UsageFields> = {}) =>
   onDay(3, { service: 'AmazonRDS', usageType, resource: 'db', cost: 100, ...fields });
 const found = (saving: number, evidence: string) => [{ resource: 'db', cost: 100, saving, evidence }];
+const GP2 = 'gp2 storage for 100.00, io1 storage for 0.00, io1 IOPS for 0.00';
+const IO1 = 'gp2 storage for 0.00, io1 storage for 100.00, io1 IOPS for 0.00';
+const IOPS = 'gp2 storage for 0.00, io1 storage for 0.00, io1 IOPS for 100.00';
 
 const backup = { service: 'AmazonRDS', usageType: 'USE2-RDS:ChargedBackupUsage', region: 'us-east-2', amount: 0.5 };
 const instance = { ...backup, resource: 'db', usageType: 'USE2-InstanceUsage:db.t3.micro' };
 
 describeChecks({
   'rds-opensearch-gp2-io1': {
-    'RDS gp2 costs what gp3 does': { lines: [db('RDS:GP2-Storage')], finds: found(0, 'gp2 storage') },
-    'in two zones, in another region': { lines: [db('EU-RDS:Multi-AZ-GP2-Storage')], finds: found(0, 'gp2 storage') },
-    'OpenSearch gp2': { lines: [db('ES:GP2-Storage', { service: 'AmazonES' })], finds: found(9.6, 'gp2 storage') },
-    'io1 storage': { lines: [db('RDS:Multi-AZ-PIOPS-Storage')], finds: found(8, 'io1 storage and IOPS') },
-    'io1 IOPS': { lines: [db('RDS:PIOPS')], finds: found(80, 'io1 storage and IOPS') },
+    'RDS gp2 costs what gp3 does': { lines: [db('RDS:GP2-Storage')], finds: found(0, GP2) },
+    'in two zones, in another region': { lines: [db('EU-RDS:Multi-AZ-GP2-Storage')], finds: found(0, GP2) },
+    'OpenSearch gp2': { lines: [db('ES:GP2-Storage', { service: 'AmazonES' })], finds: found(9.6, GP2) },
+    'io1 storage': { lines: [db('RDS:Multi-AZ-PIOPS-Storage')], finds: found(8, IO1) },
+    'io1 IOPS': { lines: [db('RDS:PIOPS')], finds: found(80, IOPS) },
     'io1 IOPS of a search domain': {
       lines: [db('USW2-ES:PIOPS', { service: 'AmazonES' })],
-      finds: found(80, 'io1 storage and IOPS'),
+      finds: found(80, IOPS),
     },
     'changed from one to the other': {
       lines: [db('RDS:GP2-Storage'), db('RDS:PIOPS')],
-      finds: [{ cost: 200, saving: 80, evidence: 'gp2 and io1 storage' }],
+      finds: [{ cost: 200, saving: 80, evidence: 'gp2 storage for 100.00, io1 storage for 0.00, io1 IOPS for 100.00' }],
     },
     'no id, by region': {
       lines: [db('RDS:PIOPS', { resource: '' }), db('EU-RDS:PIOPS', { resource: '', region: 'eu-west-1' })],
