@@ -1,4 +1,4 @@
-import { type CheckCase, describeChecks } from './describeChecks.ts';
+import { describeChecks, type ExpectedFinding } from './describeChecks.ts';
 import type { ReportLine } from './reportLines.ts';
 import { daily, hourly, onDay, type UsageFields, wholeMonth } from './usageLines.ts';
 
@@ -28,7 +28,7 @@ const magnetic = (storage: number, requests: number, fields: Partial<UsageFields
   onDay(3, ebs('VolumeIOUsage', { amount: 1e6, cost: requests, ...fields })),
 ];
 
-const finds = (cost: number, saving: number | null, evidence?: string): CheckCase['finds'] => [
+const finds = (cost: number, saving: number | null, evidence?: string): readonly ExpectedFinding[] => [
   { resource: 'vol', region: 'us-east-1', cost, saving, ...(evidence === undefined ? {} : { evidence }) },
 ];
 

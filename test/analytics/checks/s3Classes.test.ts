@@ -11,11 +11,10 @@ const fee = (cost: number, fields: Partial<UsageFields> = {}): ReportLine =>
 const tier = (name: string, cost: number): ReportLine => s3(`EU-TimedStorage-INT-${name}-ByteHrs`, cost);
 
 /** Data of a class, its overhead, and what both cost. */
-const small = (storage: string, cost: number, overhead: string, overheadCost: number, service = 'AmazonS3') => [
-  s3('TimedStorage-X-ByteHrs', cost, storage, { service }),
-  s3('TimedStorage-X-SmObjects', overheadCost, overhead, { service }),
+const small = (storage: string, cost: number, overhead: string, overheadCost: number): ReportLine[] => [
+  s3('TimedStorage-X-ByteHrs', cost, storage),
+  s3('TimedStorage-X-SmObjects', overheadCost, overhead),
 ];
-const DEEP = 'AmazonS3GlacierDeepArchive';
 
 /** Storage, retrieval, writing and reading requests of Standard-Infrequent Access. */
 const sia = (storage: number, retrieval: number, tier1 = 0, tier2 = 0): ReportLine[] => [
@@ -90,7 +89,7 @@ describeChecks({
     },
     'of Deep Archive, under either product code': {
       lines: [
-        ...small('DeepArchiveStorage', 0.01, 'DeepArchiveObjectOverhead', 1, DEEP),
+        ...elsewhere(small('DeepArchiveStorage', 0.01, 'DeepArchiveObjectOverhead', 1), 'AmazonS3GlacierDeepArchive'),
         s3('TimedStorage-ByteHrs', 2, 'DeepArchiveS3ObjectOverhead'),
       ],
       finds: [{ cost: 3, saving: 2.778 }],
