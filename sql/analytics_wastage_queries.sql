@@ -508,7 +508,7 @@ select
     facts.attribute
 from cur_payers
 cross join (
-    values ('usage'), ('hours'), ('days'), ('month_over'), ('half_a_year'), ('a_year')
+    values ('usage'), ('hours'), ('days'), ('month_over'), ('two_months'), ('half_a_year'), ('a_year')
 ) as facts (attribute)
 where
     case facts.attribute
@@ -516,6 +516,7 @@ where
         when 'hours' then cur_payers.has_hours
         when 'days' then cur_payers.has_days
         when 'month_over' then cur_payers.is_month_over
+        when 'two_months' then case when cur_payers.months_held >= 2 then 1 else 0 end
         when 'half_a_year' then case when cur_payers.months_held >= 6 then 1 else 0 end
         when 'a_year' then case when cur_payers.months_held >= 12 then 1 else 0 end
     end > 0
