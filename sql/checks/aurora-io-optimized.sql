@@ -1,21 +1,23 @@
 -- title: Aurora clusters that cost less I/O-Optimized
--- finds: Aurora clusters in the Standard configuration whose I/O costs more than I/O-Optimized asks for their instances and
---   storage on top.
--- why: Aurora I/O-Optimized charges nothing for I/O, 30 % more for instances and two and a quarter times as much for storage.
+-- finds: Aurora clusters in the Standard configuration whose I/O costs more than I/O-Optimized asks for their instances
+--   and storage on top.
+-- why: Aurora I/O-Optimized charges nothing for I/O, 30 % more for instances and two and a quarter times as much for
+--   storage.
 -- reads: Product code AmazonRDS. Storage and I/O are billed to the cluster, by usage types *Aurora:StorageUsage and
 --   *Aurora:StorageIOUsage. Instances are billed to themselves, by *InstanceUsage:db.* of a database engine Aurora… and
---   *Aurora:ServerlessV2Usage, and do not say which cluster they belong to: all clusters of an account and region are judged
---   together, and what they save is shared out by their I/O.
+--   *Aurora:ServerlessV2Usage, and do not say which cluster they belong to: all clusters of an account and region are
+--   judged together, and what they save is shared out by their I/O.
 -- thresholds:
 --   compute_ratio = 1.3: price of an instance in I/O-Optimized to Standard's
 --   storage_ratio = 2.25: price of storage in I/O-Optimized to Standard's (0.225 and 0.10 USD a GB)
--- saving: The cost of I/O, less what instances and storage cost more. Instances are taken at their list price where that is
---   more, because reservations cover 30 % fewer of them.
+-- saving: The cost of I/O, less what instances and storage cost more. Instances are taken at their list price where
+--   that is more, because reservations cover 30 % fewer of them.
 -- confidence: medium
 -- blind: With several clusters in a region, which of them saves: changing only those with much I/O saves more.
--- do: Compare the cluster's I/O with its own instances and storage over some months. Change its storage configuration to
---   I/O-Optimized, without a stop; it can go back after 30 days.
--- source: Amazon Aurora pricing, us-east-1 (November 2026); usage types from AWS reports of 2018 and the price list of 2026.
+-- do: Compare the cluster's I/O with its own instances and storage over some months. Change its storage configuration
+--   to I/O-Optimized, without a stop; it can go back after 30 days.
+-- source: Amazon Aurora pricing, us-east-1 (November 2026); usage types from AWS reports of 2018 and the price list of
+--   2026.
 -- services: AmazonRDS
 -- needs: resource, database_engine
 with clusters as (

@@ -1,7 +1,8 @@
 -- title: DynamoDB backups that cost more than the data
--- finds: Accounts and regions in which backups of DynamoDB tables cost more than the tables' storage itself, at list price.
--- why: Point-in-time recovery costs 80 % of a table's storage and an on-demand backup 40 %, each time it is kept; backups
---   outlive deleted tables.
+-- finds: Accounts and regions in which backups of DynamoDB tables cost more than the tables' storage itself, at list
+--   price.
+-- why: Point-in-time recovery costs 80 % of a table's storage and an on-demand backup 40 %, each time it is kept;
+--   backups outlive deleted tables.
 -- reads: Product code AmazonDynamoDB; gigabyte-months of *TimedPITRStorage-ByteHrs, *TimedBackupStorage-ByteHrs,
 --   *TimedStorage-ByteHrs and *IA-TimedStorage-ByteHrs, weighed by their prices, so that the free tier changes nothing.
 -- thresholds:
@@ -12,8 +13,8 @@
 -- saving: None told: which backups are needed is not in a report.
 -- confidence: medium
 -- blind: What must be kept by law or contract.
--- do: Turn point-in-time recovery off where data can be made anew. Delete backups of tables that are gone, and shorten how
---   long backup plans keep the others.
+-- do: Turn point-in-time recovery off where data can be made anew. Delete backups of tables that are gone, and shorten
+--   how long backup plans keep the others.
 -- source: Amazon DynamoDB pricing, us-east-1 (November 2026); developer guide, "Billing and usage reports".
 -- services: AmazonDynamoDB
 -- needs: nothing

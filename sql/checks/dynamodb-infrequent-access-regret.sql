@@ -10,7 +10,8 @@
 -- confidence: high
 -- blind: Months with fewer reads and writes than this one.
 -- do: Compare with a quiet month. Change the table's class back to Standard; it stays in use.
--- source: Amazon DynamoDB pricing, us-east-1 (November 2026); developer guide, "Considerations when choosing a table class".
+-- source: Amazon DynamoDB pricing, us-east-1 (November 2026); developer guide, "Considerations when choosing a table
+--   class".
 -- services: AmazonDynamoDB
 -- needs: nothing
 with tables as (

@@ -1,8 +1,8 @@
 -- title: DynamoDB tables that cost less in the class Standard-IA
 -- finds: Tables of the class Standard whose storage costs much more than their reads and writes.
 -- why: Standard-IA stores a gigabyte for 40 % of Standard's price, and asks a quarter more for reads and writes.
--- reads: Product code AmazonDynamoDB; usage types *TimedStorage-ByteHrs for storage, *RequestUnits and *CapacityUnit-Hrs for
---   reads and writes; those with IA- are of Standard-IA already.
+-- reads: Product code AmazonDynamoDB; usage types *TimedStorage-ByteHrs for storage, *RequestUnits and
+--   *CapacityUnit-Hrs for reads and writes; those with IA- are of Standard-IA already.
 -- thresholds:
 --   storage_ratio = 0.4: price of storage in Standard-IA to Standard's (0.10 and 0.25 USD a GB)
 --   throughput_ratio = 1.25: price of reads and writes in Standard-IA to Standard's
@@ -11,7 +11,8 @@
 -- confidence: high
 -- blind: Months with more reads and writes than this one.
 -- do: Compare with a busy month. Change the table's class; it stays in use, and can be changed back twice in 30 days.
--- source: Amazon DynamoDB pricing, us-east-1 (November 2026); developer guide, "Considerations when choosing a table class".
+-- source: Amazon DynamoDB pricing, us-east-1 (November 2026); developer guide, "Considerations when choosing a table
+--   class".
 -- services: AmazonDynamoDB
 -- needs: nothing
 with tables as (

@@ -1,22 +1,23 @@
 -- title: DynamoDB tables of steady use that pay by the request
--- finds: Tables in on-demand mode whose busiest hour is so near their average that capacity for that hour, provisioned all
---   the time, costs less.
--- why: A request on demand costs about three and a half times as much as the same request of capacity that is fully used.
--- reads: Product code AmazonDynamoDB, operation PayPerRequestThroughput, usage types *RequestUnits, hour by hour. Hours are
---   not in cur_usage, so the check reads these lines itself.
+-- finds: Tables in on-demand mode whose busiest hour is so near their average that capacity for that hour, provisioned
+--   all the time, costs less.
+-- why: A request on demand costs about three and a half times as much as the same request of capacity that is fully
+--   used.
+-- reads: Product code AmazonDynamoDB, operation PayPerRequestThroughput, usage types *RequestUnits, hour by hour. Hours
+--   are not in cur_usage, so the check reads these lines itself.
 -- thresholds:
 --   min_hours = 336: from the table's first request to its last, two weeks
 --   requests_an_hour = 3600: that a unit of capacity serves in an hour
 --   price_in_requests = 1040: requests on demand for the price of one capacity unit-hour (0.00065 and 0.625 USD a million)
 --   utilization = 0.7: that auto scaling aims at; so much more capacity is provisioned
--- saving: The on-demand cost of reads and writes, less that of capacity for the busiest hour of the month during all of its
---   hours. Auto scaling, which follows the use, saves more.
+-- saving: The on-demand cost of reads and writes, less that of capacity for the busiest hour of the month during all of
+--   its hours. Auto scaling, which follows the use, saves more.
 -- confidence: medium
 -- blind: Peaks within an hour. Whether tables with provisioned capacity use it: a report only has what was provisioned.
--- do: Look at the table's consumed capacity by the minute. Change it to provisioned capacity with auto scaling; it can go
---   back once a day. Where the use is there to stay, reserve the capacity or cover it by a Database Savings Plan.
--- source: Amazon DynamoDB pricing, us-east-1 (since November 2024); AWS's CUR query library (Well-Architected Labs) and the
---   KPI dashboard tell the modes apart in this way.
+-- do: Look at the table's consumed capacity by the minute. Change it to provisioned capacity with auto scaling; it can
+--   go back once a day. Where the use is there to stay, reserve the capacity or cover it by a Database Savings Plan.
+-- source: Amazon DynamoDB pricing, us-east-1 (since November 2024); AWS's CUR query library (Well-Architected Labs) and
+--   the KPI dashboard tell the modes apart in this way.
 -- services: AmazonDynamoDB
 -- needs: hours, resource
 with hours as (

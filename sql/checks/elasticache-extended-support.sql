@@ -1,8 +1,8 @@
 -- title: ElastiCache nodes on extended support
 -- finds: Cache nodes of Redis OSS 4 and 5, past their standard support, that pay a surcharge by the hour.
 -- why: Since February 2026 such a node costs 80 % more, from the third year on 160 %.
--- reads: Product code AmazonElastiCache; usage types *ExtendedSupport* (ExtendedSupportYr1_Yr2-NodeUsage:cache.m6g.large),
---   which AWS bills beside the node's own hours.
+-- reads: Product code AmazonElastiCache; usage types *ExtendedSupport*
+--   (ExtendedSupportYr1_Yr2-NodeUsage:cache.m6g.large), which AWS bills beside the node's own hours.
 -- thresholds: none
 -- saving: All of the surcharge, since an upgrade ends it.
 -- confidence: high

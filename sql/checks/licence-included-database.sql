@@ -1,18 +1,19 @@
 -- title: Databases that rent their licence by the hour
 -- finds: RDS instances of Oracle and SQL Server whose price includes the licence.
--- why: The rented licence is the larger part of the price of such an instance. Licences of one's own, fewer vCPUs to license
---   or an engine without a licence cost less.
--- reads: Product code AmazonRDS; usage types *Usage:db.*; licence model "License included"; database engine Oracle or SQL
---   Server.
+-- why: The rented licence is the larger part of the price of such an instance. Licences of one's own, fewer vCPUs to
+--   license or an engine without a licence cost less.
+-- reads: Product code AmazonRDS; usage types *Usage:db.*; licence model "License included"; database engine Oracle or
+--   SQL Server.
 -- thresholds:
 --   oracle_ratio = 0.15: of the price, for Oracle
 --   sql_server_ratio = 0.25: of the price, for SQL Server
 -- saving: These shares of what no reservation covers: cautious assumptions, not prices.
 -- confidence: low
 -- blind: Whether licences are there to bring, what an application asks of its engine, and what a migration costs.
--- do: Ask whether licences with support are owned already. For SQL Server look at the edition, and at fewer vCPUs by Optimize
---   CPU; for both, at PostgreSQL or MySQL when the application is worked on anyway.
--- source: Product attribute licenseModel of the AWS price list (November 2026); the shares are this project's own caution.
+-- do: Ask whether licences with support are owned already. For SQL Server look at the edition, and at fewer vCPUs by
+--   Optimize CPU; for both, at PostgreSQL or MySQL when the application is worked on anyway.
+-- source: Product attribute licenseModel of the AWS price list (November 2026); the shares are this project's own
+--   caution.
 -- services: AmazonRDS
 -- needs: license_model, database_engine
 with databases as (

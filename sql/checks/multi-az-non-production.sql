@@ -9,9 +9,10 @@
 -- saving: Half of what no reservation covers.
 -- confidence: high
 -- blind: Tests of the failover itself. Databases whose tag is missing or wrong.
--- do: Ask its owner whether it must stay up through the loss of a zone. Modify the database to Single-AZ; there is no stop.
--- source: Amazon RDS pricing, us-east-1 (November 2026): Multi-AZ costs twice as much, by the instance and by the GB; usage
---   types from AWS reports of 2018 and the price list of 2026.
+-- do: Ask its owner whether it must stay up through the loss of a zone. Modify the database to Single-AZ; there is no
+--   stop.
+-- source: Amazon RDS pricing, us-east-1 (November 2026): Multi-AZ costs twice as much, by the instance and by the GB;
+--   usage types from AWS reports of 2018 and the price list of 2026.
 -- services: AmazonRDS
 -- needs: environment
 with databases as (

@@ -1,7 +1,8 @@
 -- title: OpenSearch domains on extended support
 -- finds: OpenSearch and Elasticsearch domains whose version is past its standard support and pays a surcharge.
 -- why: The surcharge buys nothing but patches for an old version.
--- reads: Product code AmazonES; usage types *ExtendedSupport* (OpenSearchExtendedSupport), in normalized instance hours.
+-- reads: Product code AmazonES; usage types *ExtendedSupport* (OpenSearchExtendedSupport), in normalized instance
+--   hours.
 -- thresholds: none
 -- saving: All of the surcharge, since an upgrade ends it.
 -- confidence: high

@@ -1,8 +1,8 @@
 -- title: Redis caches that cost less as Valkey
 -- finds: ElastiCache nodes and serverless caches that run Redis OSS.
 -- why: ElastiCache sells Valkey, which takes the place of Redis OSS without a change of clients, at a lower price.
--- reads: Product code AmazonElastiCache. Nodes: usage types *NodeUsage* whose operation is CreateCacheCluster:0002 or whose
---   cache engine is Redis; not surcharges of extended support, nor nodes on Outposts. Serverless: usage types
+-- reads: Product code AmazonElastiCache. Nodes: usage types *NodeUsage* whose operation is CreateCacheCluster:0002 or
+--   whose cache engine is Redis; not surcharges of extended support, nor nodes on Outposts. Serverless: usage types
 --   *CachedData:Redis and *ElastiCacheProcessingUnits:Redis.
 -- thresholds:
 --   node_ratio = 0.2: by which a node of Valkey is cheaper
@@ -10,9 +10,10 @@
 -- saving: These shares of what no reservation covers.
 -- confidence: high
 -- blind: Modules and versions that clients depend on. A surcharge of extended support is a finding of its own.
--- do: Upgrade the cache's engine to Valkey, in place, a test cache first. Reserved nodes of Redis go on to cover Valkey.
--- source: Amazon ElastiCache pricing (November 2026): Valkey 20 % below Redis OSS by the node, 33 % serverless; operations and
---   usage types from the AWS price list.
+-- do: Upgrade the cache's engine to Valkey, in place, a test cache first. Reserved nodes of Redis go on to cover
+--   Valkey.
+-- source: Amazon ElastiCache pricing (November 2026): Valkey 20 % below Redis OSS by the node, 33 % serverless;
+--   operations and usage types from the AWS price list.
 -- services: AmazonElastiCache
 -- needs: nothing
 with caches as (

@@ -9,8 +9,8 @@
 -- confidence: medium
 -- blind: Archives that are kept on purpose. Tables with provisioned capacity that they do not use.
 -- do: Ask its owner whether the data is needed. Export it to S3 if so, delete the table, and any backups with it.
--- source: AWS Cost and Usage Report of DynamoDB, developer guide, "Billing and usage reports" (2026); AWS bills no request
---   line for a table without requests.
+-- source: AWS Cost and Usage Report of DynamoDB, developer guide, "Billing and usage reports" (2026); AWS bills no
+--   request line for a table without requests.
 -- services: AmazonDynamoDB
 -- needs: resource
 with tables as (
