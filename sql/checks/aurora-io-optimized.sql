@@ -52,7 +52,8 @@ with_region as (
         sum(io_cost) over (partition by payer, account, region, currency) as io_of_region,
         sum(storage_cost) over (partition by payer, account, region, currency) as storage_of_region,
         sum(compute_cost) over (partition by payer, account, region, currency) as compute_of_region,
-        count(case when io_cost > 0 then 1 end) over (partition by payer, account, region, currency) as clusters_of_region
+        count(case when io_cost > 0 then 1 end) over (partition by payer, account, region, currency)
+            as clusters_of_region
     from clusters
 ),
 

@@ -26,7 +26,8 @@ with places as (
         currency,
         sum(
             case
-                when usage_type like '%TimedPITRStorage-ByteHrs' or usage_type like '%TimedBackupStorage-ByteHrs' then cost
+                when usage_type like '%TimedPITRStorage-ByteHrs' then cost
+                when usage_type like '%TimedBackupStorage-ByteHrs' then cost
                 else 0
             end
         ) as backup_cost,

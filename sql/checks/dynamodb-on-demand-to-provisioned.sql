@@ -8,7 +8,7 @@
 -- thresholds:
 --   min_hours = 336: from the table's first request to its last, two weeks
 --   requests_an_hour = 3600: that a unit of capacity serves in an hour
---   price_in_requests = 1040: requests on demand for the price of one capacity unit-hour (0.00065 and 0.625 USD a million)
+--   price_in_requests = 1040: requests on demand for the price of a capacity unit-hour (0.625 USD a million, 0.00065 USD)
 --   utilization = 0.7: that auto scaling aims at; so much more capacity is provisioned
 -- saving: The on-demand cost of reads and writes, less that of capacity for the busiest hour of the month during all of
 --   its hours. Auto scaling, which follows the use, saves more.
@@ -20,7 +20,7 @@
 --   the KPI dashboard tell the modes apart in this way.
 -- services: AmazonDynamoDB
 -- needs: hours, resource
-with hours as (
+with hourly as (
     select
         payer,
         coalesce(line_item_usage_account_id, '') as account,
@@ -59,33 +59,33 @@ spans as (
         resource,
         currency,
         cast(datediff('hour', min(start_at), max(end_at)) as double) as hours
-    from hours
+    from hourly
     group by payer, account, resource, currency
 ),
 
 by_usage_type as (
     select
-        hours.payer,
-        hours.account,
-        hours.resource,
-        hours.currency,
+        hourly.payer,
+        hourly.account,
+        hourly.resource,
+        hourly.currency,
         spans.hours,
-        max(hours.region) as region,
-        sum(hours.units) as units,
-        max(hours.units) as most_units,
-        sum(hours.cost) as cost,
-        sum(hours.on_demand_cost) as on_demand_cost,
-        sum(hours.on_demand_cost) / nullif(sum(hours.units), 0)
-        * max(hours.units) / (#requests_an_hour * #utilization) * #price_in_requests * spans.hours
+        max(hourly.region) as region,
+        sum(hourly.units) as units,
+        max(hourly.units) as most_units,
+        sum(hourly.cost) as cost,
+        sum(hourly.on_demand_cost) as on_demand_cost,
+        sum(hourly.on_demand_cost) / nullif(sum(hourly.units), 0)
+        * max(hourly.units) / (#requests_an_hour * #utilization) * #price_in_requests * spans.hours
             as provisioned_cost
-    from hours
+    from hourly
     inner join spans
         on
-            hours.payer = spans.payer
-            and hours.account = spans.account
-            and hours.resource = spans.resource
-            and hours.currency = spans.currency
-    group by hours.payer, hours.account, hours.resource, hours.currency, hours.usage_type, spans.hours
+            hourly.payer = spans.payer
+            and hourly.account = spans.account
+            and hourly.resource = spans.resource
+            and hourly.currency = spans.currency
+    group by hourly.payer, hourly.account, hourly.resource, hourly.currency, hourly.usage_type, spans.hours
 ),
 
 tables as (
