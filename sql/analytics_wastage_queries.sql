@@ -376,14 +376,28 @@ select
     has_resources,
     months_held,
     greatest(whole_days, 1) as covered_days,
-    last_day
-    - cast(extract(day from last_day) as integer)
-    + cast(whole_days as integer) as last_whole_day,
+    case
+        when whole_days < 1 then first_of_month - 1
+        else
+            cast(
+                '#startyear-'
+                || lpad('#startmonth', 2, '0')
+                || '-'
+                || lpad(cast(cast(whole_days as integer) as varchar), 2, '0')
+                as date
+            )
+    end as last_whole_day,
     case
         when has_days = 0 or extract(day from last_day) = days_in_month then 1
         else 0
     end as is_month_over
-from dated;
+from dated
+cross join (
+    select
+        cast(
+            '#startyear-' || lpad('#startmonth', 2, '0') || '-01' as date
+        ) as first_of_month
+) as calendar_month;
 
 -- One row per payer, account and currency: what belongs together when savings
 -- are limited to what something costs. Of lines without an id that is an
