@@ -63,6 +63,14 @@ describe('the columns of a file', () => {
     ]);
   });
 
+  it('are the only ones that its statement fills, however many the contract has', () => {
+    const file = fileOf('a.parquet', { line_item_unblended_cost: 'double', resource_tags_user_team: 'string' });
+    const [sql = ''] = batches([file], 1).map((batch) => loadSql(batch, '/staging'));
+    const filled = [...sql.matchAll(/ as "?(\w+)"?(?=,\n|\nfrom \()/g)].map(([, name]) => name);
+    const ofReport = ['line_item_unblended_cost', 'resource_tags_gathered'];
+    expect(filled).toEqual(['payer', 'year', 'month', 'staged_key', ...ofReport]);
+  });
+
   it('that differ only in case: the contract takes the one written as it says, else the first; tags stay apart', () => {
     expect(loadedOf(['Line_Item_Unblended_Cost', 'line_item_unblended_cost'])).toEqual([
       'line_item_unblended_cost_1 > line_item_unblended_cost',
