@@ -11,8 +11,8 @@
 -- blind: A renewal that is queued already.
 -- do: Look whether its usage is still there. Queue the next commitment for the hour after this one ends, in the amount
 --   that is used all the time.
--- source: AWS Data Exports user guide, "Reservation columns" and "Savings Plans columns"; 30, 60 and 90 days as in AWS's
---   own expiration alerts (looked up November 2026).
+-- source: AWS Data Exports user guide, "Reservation columns" and "Savings Plans columns"; 30, 60 and 90 days as in
+--   AWS's own expiration alerts (looked up November 2026).
 -- services: commitments
 -- needs: nothing
 with commitments as (

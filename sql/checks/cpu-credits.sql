@@ -1,6 +1,7 @@
 -- title: CPU credits of burstable instances
 -- finds: Burstable instances that paid for CPU credits on top of their price.
--- why: An instance that always needs more than its baseline is cheaper as one of a fixed performance, or of a larger size.
+-- why: An instance that always needs more than its baseline is cheaper as one of a fixed performance, or of a larger
+--   size.
 -- reads: Usage types *CPUCredits* (EC2, RDS, ElastiCache).
 -- thresholds: none
 -- saving: All of its on-demand cost, at most: in standard mode, or on a size that fits, no surplus credits are billed.

@@ -1,8 +1,9 @@
 -- title: Databases, caches and search that could run on Graviton
 -- finds: On-demand instances of RDS and Aurora (open-source engines), ElastiCache and OpenSearch on Intel.
 -- why: The Graviton type of the same size costs less by the hour, and a managed engine needs no new build.
--- reads: The family in usage types *InstanceUsage:db.*, *Multi-AZUsage:db.* (AmazonRDS, operations of MySQL, PostgreSQL,
---   MariaDB and Aurora), *NodeUsage:cache.* and *ESInstance:*. Graviton families have a g after their number.
+-- reads: The family in usage types *InstanceUsage:db.*, *Multi-AZUsage:db.* (AmazonRDS, operations of MySQL,
+--   PostgreSQL, MariaDB and Aurora), *NodeUsage:cache.* and *ESInstance:*. Graviton families have a g after their
+--   number.
 -- thresholds:
 --   rds_saving = 0.1: lower price of Graviton, as a share of Intel's, RDS and Aurora
 --   other_saving = 0.05: the same, ElastiCache and OpenSearch

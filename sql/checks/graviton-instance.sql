@@ -9,7 +9,8 @@
 -- saving: The lower price, of on-demand hours.
 -- confidence: medium
 -- blind: Whether the software runs on ARM. On AMD instead of Intel it runs as it is, and saves about half.
--- do: Build and test the software for ARM. Change to the Graviton type of the same size, or to AMD's without a new build.
+-- do: Build and test the software for ARM. Change to the Graviton type of the same size, or to AMD's without a new
+--   build.
 -- source: KPI dashboard: 20 % of Intel, 10 % of AMD (looked up November 2026).
 -- services: AmazonEC2
 -- needs: physical_processor

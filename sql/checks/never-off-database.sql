@@ -1,6 +1,6 @@
 -- title: Test databases that are never off
--- finds: RDS, Aurora, DocumentDB and Neptune instances for development or tests that ran day and night for two weeks and
---   more.
+-- finds: RDS, Aurora, DocumentDB and Neptune instances for development or tests that ran day and night for two weeks
+--   and more.
 -- why: Somebody works with them for a third of the week's hours, and they are paid for all of them.
 -- reads: Usage types *InstanceUsage:db.* and *Multi-AZUsage:db.* of AmazonRDS, AmazonDocDB and AmazonNeptune; the
 --   environment tag, against a list of names that are not production.
@@ -14,8 +14,8 @@
 -- blind: Read replicas, which cannot be stopped alone, and tests that run at night. Redshift: its node hours do not say
 --   for how many hours a cluster ran.
 -- do: Stop it at night and at weekends by a schedule. AWS starts a stopped database after seven days: stop it again.
--- source: AWS Solutions, "Instance Scheduler on AWS": 50 of 168 hours a week; Amazon RDS user guide, "Stopping an Amazon
---   RDS DB instance temporarily" (looked up November 2026).
+-- source: AWS Solutions, "Instance Scheduler on AWS": 50 of 168 hours a week; Amazon RDS user guide, "Stopping an
+--   Amazon RDS DB instance temporarily" (looked up November 2026).
 -- services: AmazonRDS, AmazonDocDB, AmazonNeptune
 -- needs: resource, environment
 with databases as (

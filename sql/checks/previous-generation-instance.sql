@@ -23,8 +23,8 @@
 -- blind: Whether the image runs on the successor: the oldest families are paravirtual, and new ones need NVMe and ENA
 --   drivers.
 -- do: Check that the image has the drivers. Stop the instance, change its type to the successor, and start it.
--- source: Amazon EC2 user guide, "Previous generation instances"; on-demand list prices of us-east-1, Linux, of the same
---   size, rounded down (September 2026).
+-- source: Amazon EC2 user guide, "Previous generation instances"; on-demand list prices of us-east-1, Linux, of the
+--   same size, rounded down (September 2026).
 -- services: AmazonEC2
 -- needs: nothing
 with generations as (

@@ -1,5 +1,6 @@
 -- title: Steady computing without a commitment
--- finds: EC2 instances, Lambda functions and Fargate tasks on demand that were there the whole time that the report covers.
+-- finds: EC2 instances, Lambda functions and Fargate tasks on demand that were there the whole time that the report
+--   covers.
 -- why: What runs all the time costs less under a savings plan or a reservation.
 -- reads: On-demand lines of usage types *BoxUsage* and *DedicatedUsage* (their hours, against those that there were),
 --   *Lambda-*GB-Second* and *Fargate-*Hours* (from their first day to their last). Spot is not asked about.
@@ -11,7 +12,8 @@
 -- saving: The lower price of a plan for one year without an upfront payment, of on-demand usage.
 -- confidence: medium
 -- blind: Fleets whose instances come and go around a steady number; whether it is still there in a year.
--- do: Switch off first what is not needed. Then buy a savings plan for the amount an hour that is always used, in steps.
+-- do: Switch off first what is not needed. Then buy a savings plan for the amount an hour that is always used, in
+--   steps.
 -- source: KPI dashboard: 20 % (looked up November 2026); Compute Savings Plans, one year, no upfront: Lambda 12 %.
 -- services: AmazonEC2, AWSLambda, AmazonECS, AmazonEKS
 -- needs: resource

@@ -1,15 +1,16 @@
 -- title: KMS keys that nothing used
 -- finds: Customer managed keys that were paid for all month and neither encrypted nor decrypted anything.
 -- why: A key costs a fee every month, and each of its rotations another, whether anything uses it or not.
--- reads: Product code awskms: usage type *KMS-Keys, the fee, without any *KMS-Requests of the same key but administrative
---   ones (Describe*, Get*, List*). It waits until the report reaches the month's last day.
+-- reads: Product code awskms: usage type *KMS-Keys, the fee, without any *KMS-Requests of the same key but
+--   administrative ones (Describe*, Get*, List*). It waits until the report reaches the month's last day.
 -- thresholds: none
 -- saving: All of its on-demand cost, at most.
 -- confidence: low
 -- blind: Data that was encrypted long ago and has to be read one day: without the key it is lost.
 -- do: Find what it has encrypted. Disable it for some months, and schedule its deletion when nobody misses it.
--- source: Requests with the key as their resource seen in 2018-10 (us-east-2-KMS-Requests, DescribeKey, GenerateDataKey);
---   usage type ap-southeast-1-KMS-Keys as in the AWS price list (September 2026), not seen on a real report yet.
+-- source: Requests with the key as their resource seen in 2018-10 (us-east-2-KMS-Requests, DescribeKey,
+--   GenerateDataKey); usage type ap-southeast-1-KMS-Keys as in the AWS price list (September 2026), not seen on a real
+--   report yet.
 -- services: awskms
 -- needs: resource, month_over
 with keys_used as (

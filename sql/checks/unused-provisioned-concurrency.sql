@@ -1,7 +1,8 @@
 -- title: Provisioned concurrency that is not used
 -- finds: Lambda functions that used less than 60 % of the concurrency that they were provisioned with.
 -- why: Below that share, the same calls cost less without provisioned concurrency.
--- reads: GB-seconds of usage types *Lambda-Provisioned-Concurrency* (provided) and *Lambda-Provisioned-GB-Second* (used).
+-- reads: GB-seconds of usage types *Lambda-Provisioned-Concurrency* (provided) and *Lambda-Provisioned-GB-Second*
+--   (used).
 -- thresholds:
 --   break_even = 0.6: used share above which provisioned concurrency is cheaper than none
 -- saving: The unused share of what the provisioned concurrency costs on demand.

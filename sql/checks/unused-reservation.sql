@@ -7,8 +7,8 @@
 -- confidence: high
 -- blind: Whether hours to come count as unused in a month that is not over: no document says it. So it waits until the
 --   report reaches the month's last day.
--- do: Run something of that family in it, or share it with the organization's other accounts. Change its size or zone if
---   it can be modified. Sell it on the Marketplace, and do not renew it.
+-- do: Run something of that family in it, or share it with the organization's other accounts. Change its size or zone
+--   if it can be modified. Sell it on the Marketplace, and do not renew it.
 -- source: AWS Data Exports user guide, "Reservation columns" (looked up November 2026).
 -- services: commitments
 -- needs: month_over

@@ -9,8 +9,8 @@
 --   last hours arrives late.
 -- do: Move usage that the plan covers into it, or share it with the organization's other accounts. Buy less when it
 --   ends; within seven days of the purchase a small plan can be returned.
--- source: KPI dashboard and AWS's CUR query library (Well-Architected Labs); AWS Data Exports user guide, "Savings Plans
---   columns" (looked up November 2026).
+-- source: KPI dashboard and AWS's CUR query library (Well-Architected Labs); AWS Data Exports user guide, "Savings
+--   Plans columns" (looked up November 2026).
 -- services: commitments
 -- needs: month_over
 select
