@@ -284,7 +284,7 @@ describeChecks({
       finds: [{ cost: 60, saving: 7.2 }],
     },
     'an older generation': { lines: daily(30, db('InstanceUsage:db.r6g.large')) },
-    'a class without a generation': { lines: daily(30, db('InstanceUsage:db.custom.large')) },
+    'a class without a generation': { lines: daily(30, db('InstanceUsage:db.serverless')) },
     'twelve days': { lines: daily(12, db('InstanceUsage:db.r7g.large')) },
     'their storage': {
       lines: [
