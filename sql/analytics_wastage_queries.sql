@@ -376,14 +376,28 @@ select
     has_resources,
     months_held,
     greatest(whole_days, 1) as covered_days,
-    last_day
-    - cast(extract(day from last_day) as integer)
-    + cast(whole_days as integer) as last_whole_day,
+    case
+        when whole_days < 1 then first_of_month - 1
+        else
+            cast(
+                '#startyear-'
+                || lpad('#startmonth', 2, '0')
+                || '-'
+                || lpad(cast(cast(whole_days as integer) as varchar), 2, '0')
+                as date
+            )
+    end as last_whole_day,
     case
         when has_days = 0 or extract(day from last_day) = days_in_month then 1
         else 0
     end as is_month_over
-from dated;
+from dated
+cross join (
+    select
+        cast(
+            '#startyear-' || lpad('#startmonth', 2, '0') || '-01' as date
+        ) as first_of_month
+) as calendar_month;
 
 -- One row per payer, account and currency: what belongs together when savings
 -- are limited to what something costs. Of lines without an id that is an
@@ -508,7 +522,7 @@ select
     facts.attribute
 from cur_payers
 cross join (
-    values ('usage'), ('hours'), ('days'), ('month_over'), ('half_a_year'), ('a_year')
+    values ('usage'), ('hours'), ('days'), ('month_over'), ('two_months'), ('half_a_year'), ('a_year')
 ) as facts (attribute)
 where
     case facts.attribute
@@ -516,6 +530,7 @@ where
         when 'hours' then cur_payers.has_hours
         when 'days' then cur_payers.has_days
         when 'month_over' then cur_payers.is_month_over
+        when 'two_months' then case when cur_payers.months_held >= 2 then 1 else 0 end
         when 'half_a_year' then case when cur_payers.months_held >= 6 then 1 else 0 end
         when 'a_year' then case when cur_payers.months_held >= 12 then 1 else 0 end
     end > 0

@@ -8,6 +8,8 @@ interface ComputedColumn {
   readonly name: string;
   readonly type: Exclude<LineItemType, 'MAP' | 'TIMESTAMP'> | 'INTEGER';
   readonly sql: string;
+  /** The map that it is the text of, for a warehouse that has that text. */
+  readonly textOf?: string;
 }
 
 /**
@@ -91,11 +93,16 @@ export const computedColumns: readonly ComputedColumn[] = [
   { name: 'amortized_cost', type: 'DOUBLE', sql: amortizedCost },
   { name: 'net_amortized_cost', type: 'DOUBLE', sql: netAmortizedCost },
   { name: 'is_split_cost', type: 'INTEGER', sql: `case when ${isSplitCost} then 1 else 0 end` },
-  { name: 'resource_tags_json', type: 'VARCHAR', sql: jsonOf('resource_tags') },
-  { name: 'cost_category_json', type: 'VARCHAR', sql: jsonOf('cost_category') },
+  jsonOf('resource_tags'),
+  jsonOf('cost_category'),
 ];
 
 /** A map as JSON text without blanks, which SQL that knows no maps can search; NULL when empty. */
-function jsonOf(map: string): string {
-  return `nullif(cast(to_json(${map}) as varchar), '{}')`;
+function jsonOf(map: string): ComputedColumn {
+  return {
+    name: `${map}_json`,
+    type: 'VARCHAR',
+    sql: `nullif(cast(to_json(${map}) as varchar), '{}')`,
+    textOf: map,
+  };
 }

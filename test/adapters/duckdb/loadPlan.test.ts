@@ -58,8 +58,8 @@ describe('the columns of a file', () => {
     ];
     expect(loadedOf([...names, '', 'resource_tags_user_\0'])).toEqual([
       'line_item_unblended_cost > line_item_unblended_cost',
-      'resource_tags_user_team > resource_tags_gathered.user_team',
-      'cost_category_team > cost_category_gathered.team',
+      'resource_tags_user_team > resource_tags.user_team',
+      'cost_category_team > cost_category.team',
     ]);
   });
 
@@ -67,7 +67,7 @@ describe('the columns of a file', () => {
     const file = fileOf('a.parquet', { line_item_unblended_cost: 'double', resource_tags_user_team: 'string' });
     const [sql = ''] = batches([file], 1).map((batch) => loadSql(batch, '/staging'));
     const filled = [...sql.matchAll(/ as "?(\w+)"?(?=,\n|\nfrom \()/g)].map(([, name]) => name);
-    const ofReport = ['line_item_unblended_cost', 'resource_tags_gathered'];
+    const ofReport = ['line_item_unblended_cost', 'resource_tags'];
     expect(filled).toEqual(['payer', 'year', 'month', 'staged_key', ...ofReport]);
   });
 
@@ -79,8 +79,8 @@ describe('the columns of a file', () => {
       'Line_Item_Unblended_Cost > line_item_unblended_cost',
     ]);
     expect(loadedOf(['resource_tags_user_q', 'resource_tags_user_Q', 'resource_tags_user_q'])).toEqual([
-      'resource_tags_user_q > resource_tags_gathered.user_q',
-      'resource_tags_user_Q_1 > resource_tags_gathered.user_Q',
+      'resource_tags_user_q > resource_tags.user_q',
+      'resource_tags_user_Q_1 > resource_tags.user_Q',
     ]);
   });
 });
