@@ -63,7 +63,7 @@ describe('whatever a bill holds', () => {
     const [checks, script] = await Promise.all([readChecks(sqlPath('checks')), loadWastageScript(sqlPath(''))]);
     const found = new Set<string>();
     await fc.assert(
-      fc.asyncProperty(anyBill(checks, { minLength: 40, maxLength: 160 }), async (lines) => {
+      fc.asyncProperty(anyBill(checks, { minLength: 120, maxLength: 220 }), async (lines) => {
         await warehouse.run('delete from cur_line_items');
         await plantFile(warehouse, file, lines);
         await compute(warehouse);
