@@ -3,7 +3,7 @@ import { type Partition, partitionName } from '../billing/partition.ts';
 import type { Message } from '../ledger/message.ts';
 import type { Problem } from '../ledger/problems.ts';
 import { compose, type Fields, isoOf, type MessageContext } from './compose.ts';
-import type { Cost, FindingTotal } from './schema.ts';
+import type { Cost, FindingTotal, UnknownCheck } from './schema.ts';
 
 /** What became visible, and what the analytics found in it. */
 interface Finalized extends Pick<Fields<'finalized'>, 'files' | 'rows' | 'deliveryId'> {
@@ -18,6 +18,9 @@ interface Finalized extends Pick<Fields<'finalized'>, 'files' | 'rows' | 'delive
   readonly costs: readonly Cost[];
   /** One entry per check that found something, and currency. */
   readonly findings: readonly FindingTotal[];
+  /** Which of them failed, and which cannot be told of this report, and why. */
+  readonly failedChecks: readonly UnknownCheck[];
+  readonly unknownChecks: readonly UnknownCheck[];
 }
 
 /**
@@ -25,6 +28,7 @@ interface Finalized extends Pick<Fields<'finalized'>, 'files' | 'rows' | 'delive
  */
 const MAX_ENTRIES = 50;
 const MAX_NAME_LENGTH = 64;
+const MAX_REASON_LENGTH = 200;
 
 /** Readers see a new set, and analytics have run over it. One per publish. */
 export function finalized(context: MessageContext, partition: Partition, is: Finalized): Message {
@@ -40,7 +44,11 @@ export function finalized(context: MessageContext, partition: Partition, is: Fin
       estimatedSaving,
     }));
   const happened = [partitionName(partition), publishedEpoch];
-  const fields = { files, rows, costs, asOf: isoOf(asOf), deliveryId, findings };
+  const checksFailed = is.failedChecks.slice(0, MAX_ENTRIES).map(({ check }) => nameOf(check));
+  const checksUnknown = is.unknownChecks
+    .slice(0, MAX_ENTRIES)
+    .map(({ check, reason }) => ({ check: nameOf(check), reason: reason.slice(0, MAX_REASON_LENGTH) }));
+  const fields = { files, rows, costs, asOf: isoOf(asOf), deliveryId, findings, checksFailed, checksUnknown };
   return compose(context, { ...partition, what: 'finalized', happened, fields });
 }
 

@@ -2,7 +2,7 @@ import { handleCopyMessage } from '../../src/copy/handleCopyMessage.ts';
 import { handleTick } from '../../src/finalize/handleTick.ts';
 import type { FinalizeTimings } from '../../src/finalize/services.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
-import { isDirty, type PartitionRecord } from '../../src/ledger/partitionRecord.ts';
+import { failedChecksOf, isDirty, type PartitionRecord } from '../../src/ledger/partitionRecord.ts';
 import { compareWarehouse } from '../../src/programs/local/compareWarehouse.ts';
 import { parseCopyMessage } from '../../src/queue/copyMessage.ts';
 import { parseTick, type Tick } from '../../src/queue/tick.ts';
@@ -30,7 +30,17 @@ const STAGING = 'staging';
 const MAX_STEPS = 20_000;
 /** Whoever has started the reactor looks after so long whether it has come up. */
 const UP_WITHIN_SECONDS = 200;
-const NO_FAULTS = { crash: 0, error: 0, hang: 0, delay: 0, duplicate: 0, lose: 0, skipRows: 0, analyticsFail: 0 };
+const NO_FAULTS = {
+  crash: 0,
+  error: 0,
+  hang: 0,
+  delay: 0,
+  duplicate: 0,
+  lose: 0,
+  skipRows: 0,
+  analyticsFail: 0,
+  checksFail: 0,
+};
 
 /**
  * Plays a scenario with the real copy, manifest, finalize and reconcile workflows: first with its
@@ -204,6 +214,7 @@ class World {
       now: () => scheduler.now,
       stepSeconds: () => scheduler.random() ** 2 * longestStepSeconds,
       analyticsFail: fault(faults.analyticsFail),
+      checksFail: fault(faults.checksFail),
     });
   }
 
@@ -257,8 +268,9 @@ class World {
       isPlannedAs('hangs', plans, record.partition.payer) && isStuckIn('hangs', record);
     const isStuck = (record: PartitionRecord) =>
       isStuckIn('impossible', record) || (!this.#calm && (isStuckIn('unknown', record) || isHanging(record)));
-    const dirty = records.filter((record) => record !== undefined).filter(isDirty);
-    return dirty.length > 0 && dirty.every(isStuck);
+    const known = records.filter((record) => record !== undefined);
+    const unfinished = known.filter((record) => isDirty(record) || failedChecksOf(record) !== undefined);
+    return unfinished.length > 0 && unfinished.every(isStuck);
   }
 
   #isStuck({ stuck }: PartitionPlan): boolean {

@@ -17,7 +17,17 @@ const FIRST_SEED = 20261122;
 /** A world that breaks a mutation is found within so many, or the simulation is blind to it. */
 const MUTANT_WORLDS = 400;
 
-const NO_FAULTS = { crash: 0, error: 0, hang: 0, delay: 0, duplicate: 0, lose: 0, skipRows: 0, analyticsFail: 0 };
+const NO_FAULTS = {
+  crash: 0,
+  error: 0,
+  hang: 0,
+  delay: 0,
+  duplicate: 0,
+  lose: 0,
+  skipRows: 0,
+  analyticsFail: 0,
+  checksFail: 0,
+};
 
 /**
  * A partition without manifests that changes every few seconds, for much longer than the maximum
@@ -62,6 +72,7 @@ const diesWithLease: Scenario = {
     lose: 0.2,
     skipRows: 0.025,
     analyticsFail: 0.075,
+    checksFail: 0.1,
   },
   mishaps: everyTwentySeconds,
   graceSeconds: 5,
