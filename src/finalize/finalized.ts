@@ -23,7 +23,7 @@ export interface FinalizedPartition {
   readonly totals: PartitionTotals;
   /** The month's `deliveredAt`; undefined where that is not what was published. */
   readonly deliveredAt: Moment | undefined;
-  /** The record before: whether others have heard of this publication, and what has failed of it. */
+  /** Before the run: whether others have heard of this publication, and what had failed of it. */
   readonly record: PartitionRecord;
 }
 

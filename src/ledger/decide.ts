@@ -107,8 +107,8 @@ const PARTS = 8;
 /**
  * Which of the partitions that are due are analysed in one run: all, as a rule. Those whose
  * analytics or checks have failed twice or more are analysed apart from the others, part by part:
- * one payer's data that the script stumbles over must not block the others' findings for good. What is left out
- * stays due, and the next tick takes it up.
+ * one payer's data that the script stumbles over must not block the others' findings for good. What
+ * is left out stays due, and the next tick takes it up.
  */
 function inOneRun(due: readonly PartitionRecord[]): readonly PartitionRecord[] {
   const isStumbling = (record: PartitionRecord) =>

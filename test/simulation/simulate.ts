@@ -14,7 +14,7 @@ import { Outages, scheduleMishaps } from './mishaps.ts';
 import type { Options } from './mutation.ts';
 import { following, observedLedger, observedWarehouse, override } from './observed.ts';
 import { Oracle } from './oracle.ts';
-import { isImpossible, type PartitionPlan, partitionOf, type Scenario, sourceOf } from './scenario.ts';
+import { isImpossible, NO_FAULTS, type PartitionPlan, partitionOf, type Scenario, sourceOf } from './scenario.ts';
 import { asEffects, type Process, randomFrom, Scheduler } from './scheduler.ts';
 import { servicesOf } from './services.ts';
 import { settings } from './settings.ts';
@@ -30,17 +30,6 @@ const STAGING = 'staging';
 const MAX_STEPS = 20_000;
 /** Whoever has started the reactor looks after so long whether it has come up. */
 const UP_WITHIN_SECONDS = 200;
-const NO_FAULTS = {
-  crash: 0,
-  error: 0,
-  hang: 0,
-  delay: 0,
-  duplicate: 0,
-  lose: 0,
-  skipRows: 0,
-  analyticsFail: 0,
-  checksFail: 0,
-};
 
 /**
  * Plays a scenario with the real copy, manifest, finalize and reconcile workflows: first with its

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, inject, it } from 'vitest';
 import { mutations } from './mutations.ts';
 import { endlessChange, everyTwentySeconds, lastingBehind, lastingLease } from './progressMutations.ts';
-import { anyScenario, type Scenario } from './scenario.ts';
+import { anyScenario, NO_FAULTS, type Scenario } from './scenario.ts';
 import { settings } from './settings.ts';
 import { simulate } from './simulate.ts';
 
@@ -16,18 +16,6 @@ const WORLDS_AT_ONCE = 50;
 const FIRST_SEED = 20261122;
 /** A world that breaks a mutation is found within so many, or the simulation is blind to it. */
 const MUTANT_WORLDS = 400;
-
-const NO_FAULTS = {
-  crash: 0,
-  error: 0,
-  hang: 0,
-  delay: 0,
-  duplicate: 0,
-  lose: 0,
-  skipRows: 0,
-  analyticsFail: 0,
-  checksFail: 0,
-};
 
 /**
  * A partition without manifests that changes every few seconds, for much longer than the maximum
