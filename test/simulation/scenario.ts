@@ -142,18 +142,6 @@ const plan: fc.Arbitrary<PartitionPlan> = fc.record({
 const probability = (max: number) => fc.constantFrom(0, max / 4, max);
 
 /** Any small world: one to three partitions of one period, refreshed one to four times each. */
-export const NO_FAULTS = {
-  crash: 0,
-  error: 0,
-  hang: 0,
-  delay: 0,
-  duplicate: 0,
-  lose: 0,
-  skipRows: 0,
-  analyticsFail: 0,
-  checksFail: 0,
-};
-
 export const anyScenario: fc.Arbitrary<Scenario> = fc.record({
   plans: fc.array(plan, { minLength: 1, maxLength: 3 }),
   faults: fc.record({

@@ -2,7 +2,7 @@ import { handleCopyMessage } from '../../src/copy/handleCopyMessage.ts';
 import { handleTick } from '../../src/finalize/handleTick.ts';
 import type { FinalizeTimings } from '../../src/finalize/services.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
-import { failedChecksOf, isDirty, type PartitionRecord } from '../../src/ledger/partitionRecord.ts';
+import type { PartitionRecord } from '../../src/ledger/partitionRecord.ts';
 import { compareWarehouse } from '../../src/programs/local/compareWarehouse.ts';
 import { parseCopyMessage } from '../../src/queue/copyMessage.ts';
 import { parseTick, type Tick } from '../../src/queue/tick.ts';
@@ -14,17 +14,17 @@ import { Outages, scheduleMishaps } from './mishaps.ts';
 import type { Options } from './mutation.ts';
 import { following, observedLedger, observedWarehouse, override } from './observed.ts';
 import { Oracle } from './oracle.ts';
-import { isImpossible, NO_FAULTS, type PartitionPlan, partitionOf, type Scenario, sourceOf } from './scenario.ts';
+import { isImpossible, type PartitionPlan, partitionOf, type Scenario, sourceOf } from './scenario.ts';
 import { asEffects, type Process, randomFrom, Scheduler } from './scheduler.ts';
 import { servicesOf } from './services.ts';
-import { settings } from './settings.ts';
+import { NO_FAULTS, settings } from './settings.ts';
 import { SimulatedLedger } from './simulatedLedger.ts';
 import { type Consumer, SimulatedQueue } from './simulatedQueue.ts';
 import { SimulatedBuckets } from './simulatedStore.ts';
 import { SimulatedWarehouse } from './simulatedWarehouse.ts';
 import { slownessOf } from './slowWarehouse.ts';
 import { startUp } from './startUp.ts';
-import { isPlannedAs, isStuckIn } from './watched.ts';
+import { isPlannedAs, isStuckIn, isUnfinished } from './watched.ts';
 
 const STAGING = 'staging';
 const MAX_STEPS = 20_000;
@@ -257,8 +257,7 @@ class World {
       isPlannedAs('hangs', plans, record.partition.payer) && isStuckIn('hangs', record);
     const isStuck = (record: PartitionRecord) =>
       isStuckIn('impossible', record) || (!this.#calm && (isStuckIn('unknown', record) || isHanging(record)));
-    const known = records.filter((record) => record !== undefined);
-    const unfinished = known.filter((record) => isDirty(record) || failedChecksOf(record) !== undefined);
+    const unfinished = records.filter((record) => record !== undefined).filter(isUnfinished);
     return unfinished.length > 0 && unfinished.every(isStuck);
   }
 

@@ -2,8 +2,8 @@ import * as fc from 'fast-check';
 import { describe, expect, inject, it } from 'vitest';
 import { mutations } from './mutations.ts';
 import { endlessChange, everyTwentySeconds, lastingBehind, lastingLease } from './progressMutations.ts';
-import { anyScenario, NO_FAULTS, type Scenario } from './scenario.ts';
-import { settings } from './settings.ts';
+import { anyScenario, type Scenario } from './scenario.ts';
+import { NO_FAULTS, settings } from './settings.ts';
 import { simulate } from './simulate.ts';
 
 /**
