@@ -61,6 +61,14 @@ begin
         ))
         where policy_kind = 'ROW_ACCESS_POLICY'
     );
+    let on_check_runs integer := (
+        select count(*)
+        from table(#database.information_schema.policy_references(
+            ref_entity_name => '#check_runs',
+            ref_entity_domain => 'table'
+        ))
+        where policy_kind = 'ROW_ACCESS_POLICY'
+    );
     if (on_files = 0) then
         alter table #current_files add row access policy #payers_policy on (payer);
     end if;
@@ -69,6 +77,9 @@ begin
     end if;
     if (on_findings = 0) then
         alter table #findings add row access policy #payers_policy on (payer);
+    end if;
+    if (on_check_runs = 0) then
+        alter table #check_runs add row access policy #payers_policy on (payer);
     end if;
 end;
 $$;

@@ -20,6 +20,7 @@ export async function partitionsInWarehouse(connection: DuckDBConnection): Promi
      union select payer, year, month from cur_registered_files
      union select payer, year, month from cur_current_files
      union select payer, year, month from cur_findings
+     union select payer, year, month from cur_check_runs
      order by all`,
   );
   return z
@@ -43,6 +44,7 @@ export async function forgetInWarehouse(connection: DuckDBConnection, partition:
   return inTransaction(connection, async () => {
     await removed('cur_current_files');
     await removed('cur_publications');
+    await removed('cur_check_runs');
     const rows = await removed('cur_external');
     const files = await removed('cur_registered_files');
     return { files, rows, findings: await removed('cur_findings') };

@@ -37,6 +37,7 @@ export interface PayerLines {
  */
 export interface CheckWorld {
   readonly connection: DuckDBConnection;
+  readonly payers: readonly Payer[];
   rows(sql: string): Promise<Record<string, unknown>[]>;
   close(): Promise<void>;
 }
@@ -66,6 +67,7 @@ export async function openCheckWorld(payers: readonly PayerLines[]): Promise<Che
   }
   return {
     connection,
+    payers: payers.map(({ payer }) => payer),
     rows: async (sql) => (await connection.runAndReadAll(sql)).getRowObjectsJS(),
     close: async () => {
       connection.closeSync();

@@ -101,6 +101,7 @@ describe('the setup', () => {
       'grant select, insert on table CUR_DB.CUR.CUR_COLUMNS_BY_VALUE to role CUR_ROLE',
       'grant select, insert, update on table CUR_DB.CUR.CUR_FENCE to role CUR_ROLE',
       'grant select, insert, update, delete on table CUR_DB.CUR.CUR_FINDINGS to role CUR_ROLE',
+      'grant select, insert, update, delete on table CUR_DB.CUR.CUR_CHECK_RUNS to role CUR_ROLE',
       'grant ownership on external table CUR_DB.CUR.CUR_EXTERNAL to role CUR_ROLE copy current grants',
       'grant select on table AWS_AZ_SHARE.METADATA.PRO_REFRESH_CONFIG to role CUR_ROLE',
     ]);
@@ -152,6 +153,7 @@ describe('the setup', () => {
       'grant select on view CUR_DB.CUR.CUR_LINE_ITEMS to role CUR_ROLE_READER',
       'grant select on view CUR_DB.CUR.CUR_RAW to role CUR_ROLE_READER',
       'grant select on view CUR_DB.CUR.CUR_WASTAGE to role CUR_ROLE_READER',
+      'grant select on view CUR_DB.CUR.CUR_CHECKS to role CUR_ROLE_READER',
       'grant select on view CUR_DB.CUR.CUR_FRESHNESS to role CUR_ROLE_READER',
     ]);
   });
@@ -165,10 +167,10 @@ describe('the setup', () => {
     ];
     const tables = policed.map(([, table = '']) => table);
     expect(tables).toEqual(
-      ['CUR_CURRENT_FILES', 'CUR_PUBLICATIONS', 'CUR_FINDINGS'].map((name) => `CUR_DB.CUR.${name}`),
+      ['CUR_CURRENT_FILES', 'CUR_PUBLICATIONS', 'CUR_FINDINGS', 'CUR_CHECK_RUNS'].map((name) => `CUR_DB.CUR.${name}`),
     );
     const views = granted('CUR_ROLE_READER').flatMap((grant) => /on view (\S+)/.exec(grant)?.[1] ?? []);
-    expect(views).toHaveLength(4);
+    expect(views).toHaveLength(5);
     for (const view of views) {
       const sql = statements.find((text) => /^create .*view /.test(text) && text.includes(` ${view} `)) ?? '';
       expect(tables.filter((table) => sql.includes(`from ${table}`))).not.toEqual([]);
