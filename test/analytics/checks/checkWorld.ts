@@ -5,8 +5,6 @@ import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { quoteIdentifier, quoteText } from '../../../src/adapters/duckdb/quote.ts';
 import { openDuckdbWarehouse } from '../../../src/adapters/duckdb/warehouse.ts';
 import { loadWastageScript } from '../../../src/analytics/checks/readChecks.ts';
-import { loadScript } from '../../../src/analytics/script.ts';
-import { statementsOf } from '../../../src/analytics/statements.ts';
 import { partitionPrefix } from '../../../src/billing/partition.ts';
 import { type Payer, parsePayer } from '../../../src/billing/payer.ts';
 import { type Period, parsePeriod } from '../../../src/billing/period.ts';
@@ -53,11 +51,9 @@ export async function openCheckWorld(payers: readonly PayerLines[]): Promise<Che
   const periods = [...byPeriod.keys()].sort();
   for (const period of periods)
     await publishAll({ warehouse, connection, stagingRoot }, period, byPeriod.get(period) ?? []);
-  for (const statement of statementsOf(await loadScript(sqlPath('summary_tables.sql'))))
-    await connection.run(statement);
   // Each payer's rows are judged apart, although they share two files.
   await connection.run(
-    'create temporary table cur_line_items as select * replace (bill_payer_account_id as payer), /*TMP*/ 0 as is_split_cost, amortized_cost as net_amortized_cost, null::varchar as product_license_model, null::varchar as product_cache_engine, null::varchar as product_vcpu, null::varchar as savings_plan_end_time, cast(resource_tags as varchar) as resource_tags_json, null::varchar as line_item_usage_account_name, null::varchar as bill_payer_account_name from warehouse.main.cur_line_items',
+    'create temporary table cur_line_items as select * replace (bill_payer_account_id as payer), /*TMP*/ 0 as is_split_cost, amortized_cost as net_amortized_cost, null::varchar as product_license_model, null::varchar as product_cache_engine, null::varchar as product_vcpu, null::varchar as savings_plan_end_time, null::varchar as savings_plan_payment_option, cast(resource_tags as varchar) as resource_tags_json, null::varchar as line_item_usage_account_name, null::varchar as bill_payer_account_name from warehouse.main.cur_line_items',
   );
   const script = await loadWastageScript(sqlPath(''));
   for (const period of periods) {
