@@ -303,6 +303,7 @@ dated as (
         calendar.days_in_month,
         reported.first_day,
         reported.last_day,
+        reported.last_moment,
         reported.has_hours,
         reported.has_days,
         reported.has_resources,
@@ -340,9 +341,10 @@ select
     has_resources,
     months_held,
     greatest(whole_days, 1) as covered_days,
-    last_day
-    - cast(extract(day from last_day) as integer)
-    + cast(whole_days as integer) as last_whole_day,
+    case
+        when whole_days = days_in_month then last_day(last_day)
+        else cast(last_moment + interval '1 second' as date) - 1
+    end as last_whole_day,
     case
         when has_days = 0 or extract(day from last_day) = days_in_month then 1
         else 0

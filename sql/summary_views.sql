@@ -534,12 +534,10 @@ pairs as (
         this_month.month,
         newest.month_number,
         this_month.whole_days as days,
+        month_before.whole_days as whole_days_before,
         least(this_month.whole_days, month_before.whole_days) as days_before,
         this_month.last_whole_day as last_day,
-        month_before.last_whole_day
-        - month_before.whole_days
-        + least(this_month.whole_days, month_before.whole_days)
-            as last_day_before
+        month_before.last_whole_day as last_day_before
     from newest
     inner join cur_months as this_month
         on
@@ -581,12 +579,14 @@ placed as (
         daily.charge_type not in ('Tax', 'Credit', 'Refund')
         and (
             daily.is_monthly = 1
-            or daily.usage_day
-            <= case
+            or case
                 when daily.year * 12 + daily.month = pairs.month_number
-                    then pairs.last_day
-                else pairs.last_day_before
-            end
+                    then datediff('day', daily.usage_day, pairs.last_day)
+                else
+                    datediff('day', daily.usage_day, pairs.last_day_before)
+                    - pairs.whole_days_before
+                    + pairs.days_before
+            end >= 0
         )
 ),
 
