@@ -351,8 +351,8 @@ horizons as (
     select
         payer,
         newest_day,
-        extract(year from newest_day + 1) as year,
-        extract(month from newest_day + 1) as month,
+        cast(extract(year from newest_day + 1) as integer) as year,
+        cast(extract(month from newest_day + 1) as integer) as month,
         datediff('day', newest_day, last_day(newest_day + 1)) as days
     from payers
 ),
@@ -919,11 +919,23 @@ select
     case when kind = 'credit' then change else 0 end as credit_change
 from explained;
 
--- One row per payer, whole month, dimension (service, account, usage), its value
--- and currency: how its comparable cost has changed since the month before.
--- place: 1 for the largest change, up or down, of the dimension in that currency
+-- One row per payer, period, dimension (service, account, usage), its value and
+-- currency: how its comparable cost has changed since the month before. Of a
+-- payer's newest month services and accounts are compared to date
+-- (cur_month_to_date); otherwise months are, that are over. place: 1 for the
+-- largest change, up or down, of the dimension in that currency
 create or replace view cur_movers as
-with placed as (
+with dimensions as (
+    select dimension
+    from (
+        values
+        ('service'),
+        ('account'),
+        ('usage')
+    ) as names (dimension)
+),
+
+compared as (
     select
         pairs.payer,
         pairs.year,
@@ -932,6 +944,7 @@ with placed as (
         monthly.service,
         monthly.usage_type,
         monthly.currency,
+        0 as is_to_date,
         case
             when monthly.year * 12 + monthly.month = pairs.month_number
                 then monthly.amortized_cost
@@ -950,45 +963,60 @@ with placed as (
                 or monthly.year * 12 + monthly.month = pairs.month_number - 1
             )
     where monthly.charge_type not in ('Tax', 'Credit', 'Refund')
+    union all
+    select
+        payer,
+        year,
+        month,
+        account,
+        service,
+        '' as usage_type,
+        currency,
+        1 as is_to_date,
+        cost,
+        expected_cost as cost_before
+    from cur_month_to_date
 ),
 
-dimensions as (
-    select dimension
-    from (
-        values
-        ('service'),
-        ('account'),
-        ('usage')
-    ) as names (dimension)
+marked as (
+    select
+        compared.*,
+        max(is_to_date) over (partition by payer, year, month) as has_to_date
+    from compared
 ),
 
 valued as (
     select
-        placed.payer,
-        placed.year,
-        placed.month,
+        marked.payer,
+        marked.year,
+        marked.month,
         dimensions.dimension,
         case dimensions.dimension
-            when 'service' then placed.service
-            when 'account' then placed.account
-            else placed.service || ' ' || placed.usage_type
+            when 'service' then marked.service
+            when 'account' then marked.account
+            else marked.service || ' ' || marked.usage_type
         end as name,
-        placed.currency,
-        sum(placed.cost_before) as cost_before,
-        sum(placed.cost) as cost
-    from placed
-    cross join dimensions
+        marked.currency,
+        sum(marked.cost_before) as cost_before,
+        sum(marked.cost) as cost
+    from marked
+    inner join dimensions
+        on
+            case
+                when dimensions.dimension = 'usage' then 0
+                else marked.has_to_date
+            end = marked.is_to_date
     group by
-        placed.payer,
-        placed.year,
-        placed.month,
+        marked.payer,
+        marked.year,
+        marked.month,
         dimensions.dimension,
         case dimensions.dimension
-            when 'service' then placed.service
-            when 'account' then placed.account
-            else placed.service || ' ' || placed.usage_type
+            when 'service' then marked.service
+            when 'account' then marked.account
+            else marked.service || ' ' || marked.usage_type
         end,
-        placed.currency
+        marked.currency
 )
 
 select
