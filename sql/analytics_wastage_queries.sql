@@ -585,39 +585,19 @@ with placed as (
     from cur_new_findings
 ),
 
-ranked as (
+limited as (
     select
         placed.*,
-        row_number() over (
-            partition by
-                placed.payer,
-                placed.account,
-                placed.resource,
-                placed.cost_service,
-                placed.place,
-                placed.currency
-            order by
-                case when placed.saving is null then 1 else 0 end,
-                placed.saving desc,
-                placed.check_name
-        ) as place_in_order,
-        first_value(placed.check_name) over (
-            partition by
-                placed.payer,
-                placed.account,
-                placed.resource,
-                placed.cost_service,
-                placed.place,
-                placed.currency
-            order by
-                case when placed.saving is null then 1 else 0 end,
-                placed.saving desc,
-                placed.check_name
-        ) as best_check,
         costs.first_day,
         costs.last_day,
         coalesce(costs.is_whole_month, 0) as is_whole_month,
-        greatest(coalesce(costs.cost, 0), 0) as resource_cost
+        case
+            when placed.saving is not null
+                then
+                    least(
+                        placed.saving, greatest(coalesce(costs.cost, 0), 0)
+                    )
+        end as most
     from placed
     left join cur_resource_costs as costs
         on
@@ -629,12 +609,37 @@ ranked as (
             and placed.currency = costs.currency
 ),
 
+ordered as (
+    select
+        limited.*,
+        row_number() over (
+            partition by
+                payer, account, resource, cost_service, place, currency
+            order by
+                case when most is null then 1 else 0 end,
+                most desc,
+                saving,
+                check_name
+        ) as place_in_order
+    from limited
+),
+
+ranked as (
+    select
+        ordered.*,
+        min(case when place_in_order = 1 then check_name end) over (
+            partition by
+                payer, account, resource, cost_service, place, currency
+        ) as best_check
+    from ordered
+),
+
 counted as (
     select
         ranked.*,
         case
             when saving is null then null
-            when place_in_order = 1 then least(saving, resource_cost)
+            when place_in_order = 1 then most
             else 0
         end as counted_saving
     from ranked

@@ -26,11 +26,6 @@ export function lastNumberOf(item: ScriptItem): number {
   return item.is === 'statements' ? (item.statements.at(-1)?.number ?? 0) : item.commitNumber;
 }
 
-/** Whether what an item leaves behind is gone with its session. */
-export function changesSession(item: ScriptItem): boolean {
-  return sessionUse(item) !== 'none';
-}
-
 function stepOf(head: readonly ScriptStatement[], items: readonly ScriptItem[]): Step {
   const [first] = items;
   const number = first?.statements[0]?.number ?? (first ? lastNumberOf(first) : 0);
@@ -52,11 +47,11 @@ function sessionUse({ statements }: ScriptItem): SessionUse {
 function itemsOf(script: readonly RenderedStatement[]): ScriptItem[] {
   const items: ScriptItem[] = [];
   let open: { readonly statements: ScriptStatement[]; readonly line: number } | undefined;
-  for (const [index, { sql: text, line, check }] of script.entries()) {
+  for (const [index, statement] of script.entries()) {
+    const { sql: text, line, check } = statement;
     const [number, sql] = [index + 1, text.trim()];
-    if (check !== undefined && (open || !canFailAlone(sql))) {
-      throw new ScriptError(`check ${check} must be one statement by itself, outside of transactions`, line);
-    }
+    if (open && check !== undefined) throw notAlone(check, line);
+    checkMark(statement, script[index - 1]);
     if (!open && BEGIN.test(sql)) {
       open = { statements: [], line };
     } else if (open && COMMIT.test(sql)) {
@@ -74,9 +69,19 @@ function itemsOf(script: readonly RenderedStatement[]): ScriptItem[] {
   return items;
 }
 
-function canFailAlone(sql: string): boolean {
-  const isOfTransaction = [BEGIN, COMMIT, ROLLBACK].some((pattern) => pattern.test(sql));
-  return !isOfTransaction && sessionUseOf(sql) !== 'setsUp' && !readsLastQuery(sql);
+/** Throws a ScriptError for a check that cannot fail alone, or that the statement needs as it was. */
+function checkMark({ sql, check, line }: RenderedStatement, before: RenderedStatement | undefined): void {
+  if (check === undefined && before?.check === undefined) return;
+  if (check === undefined) {
+    if (!readsLastQuery(sql)) return;
+    throw new ScriptError('last_query_id() behind a check reads what the engine has noted of it', line);
+  }
+  const isOfTransaction = [BEGIN, COMMIT, ROLLBACK].some((pattern) => pattern.test(sql.trim()));
+  if (isOfTransaction || sessionUseOf(sql) === 'setsUp' || readsLastQuery(sql)) throw notAlone(check, line);
+}
+
+function notAlone(check: string, line: number): ScriptError {
+  return new ScriptError(`check ${check} must be one statement by itself, outside of transactions`, line);
 }
 
 function addStatement(items: ScriptItem[], statement: ScriptStatement): void {

@@ -9,8 +9,12 @@ const MAX_REASON_CHARACTERS = 600;
  */
 export function statementFailure(number: number, sql: string, reason: string): string {
   const label = cut(sql.trim().split('\n', 1).join(), MAX_LABEL_CHARACTERS);
-  const line = cut(reason.replace(/\s+/g, ' ').trim(), MAX_REASON_CHARACTERS);
-  return printable(`statement ${number} (${label}): ${line}`);
+  return `${printable(`statement ${number} (${label})`)}: ${reasonLine(reason, MAX_REASON_CHARACTERS)}`;
+}
+
+/** An engine's message as one line, cut. */
+export function reasonLine(reason: string, maxCharacters: number): string {
+  return printable(cut(reason.replace(/\s+/g, ' ').trim(), maxCharacters));
 }
 
 function cut(text: string, maxCharacters: number): string {

@@ -7,7 +7,8 @@ import { statementsOf } from '../../src/analytics/statements.ts';
 import { DEFAULT_TAG_KEYS } from '../../src/analytics/tagKeys.ts';
 import { type Payer, parsePayer } from '../../src/billing/payer.ts';
 import { type Period, parsePeriod } from '../../src/billing/period.ts';
-import { computedColumns, lineItemColumns, partitionColumns } from '../../src/warehouse/lineItems.ts';
+import { computedColumns } from '../../src/warehouse/computedColumns.ts';
+import { lineItemColumns, partitionColumns } from '../../src/warehouse/lineItems.ts';
 
 /** The columns of `cur_line_items` with DuckDB's types for them, in their order. */
 export const CONTRACT_COLUMNS: ReadonlyMap<string, string> = new Map(

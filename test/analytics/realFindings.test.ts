@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { computedColumns } from '../../src/warehouse/lineItems.ts';
+import { computedColumns } from '../../src/warehouse/computedColumns.ts';
 import { analyse, CONTRACT_COLUMNS, compute, type FindingRow, findingsIn, openWarehouse } from './lineItems.ts';
 
 const FOLDER = fileURLToPath(new URL('../../../shared/cur', import.meta.url));

@@ -154,6 +154,11 @@ describe('a script', () => {
     ]);
   });
 
+  it('lets no statement read the query of a check before it: the engine runs one in between', () => {
+    const script = [{ sql: 'show tables', check: 'one' }, 'select * from table(result_scan(last_query_id()))'];
+    expect(() => stepsOf(script)).toThrow('line 2: last_query_id() behind a check');
+  });
+
   it('is one step where it says so', () => {
     const script = ['select 1', 'begin', 'delete', 'commit'];
     const [step] = stepsOf(script, { oneSession: true });

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { startMotoServer } from '../aws/motoServer.ts';
 import { ensurePythonTools } from '../aws/pythonTools.ts';
 import { BundledFunctions } from '../functions/bundledFunction.ts';
+import { benchAnalytics } from './analytics.ts';
 import { describeBundles } from './bundles.ts';
 import { measureCalls } from './calls.ts';
 import { benchEmbedded } from './embedded.ts';
@@ -11,7 +12,7 @@ import { measureStaging } from './staging.ts';
 
 const HELP = `Measures in one run, against something plain where there is something.
 
-npm run bench -- [PART…] [--files N] [--objects N] [--staged N] [--rows N]
+npm run bench -- [PART…] [--files N] [--objects N] [--staged N] [--rows N] [--lines N]
 
   bundles    the functions' bundles: size, and loading time against that of the bare AWS clients
   calls      the calls of AWS that a delivery of 100 files costs, per file
@@ -19,6 +20,7 @@ npm run bench -- [PART…] [--files N] [--objects N] [--staged N] [--rows N]
   listing    reconcile over --objects objects (default 1000000): time and memory
   embedded   npm start over --files small files (default 10000), against plain copying
   load       npm start over one report of --rows rows (default 1193070), against DuckDB's own create table
+  analytics  the wastage script over --lines lines (default 10000000), against one group by
 
 Without a part, all of them.
 `;
@@ -31,6 +33,7 @@ const { values, positionals } = parseArgs({
     objects: { type: 'string', default: '1000000' },
     staged: { type: 'string', default: '1000' },
     rows: { type: 'string', default: '1193070' },
+    lines: { type: 'string', default: '10000000' },
     help: { type: 'boolean' },
   },
 });
@@ -43,6 +46,7 @@ const parts: Record<string, () => Promise<void>> = {
   listing: () => benchListing(wholeNumber('objects')),
   embedded: () => benchEmbedded(wholeNumber('files'), say),
   load: () => benchLoad(wholeNumber('rows'), say),
+  analytics: () => benchAnalytics(wholeNumber('lines'), say),
 };
 const unknown = positionals.find((part) => !(part in parts));
 if (values.help) process.stdout.write(HELP);
@@ -53,7 +57,7 @@ else if (unknown !== undefined) {
   for (const part of positionals.length > 0 ? positionals : Object.keys(parts)) await parts[part]?.();
 }
 
-function wholeNumber(option: 'files' | 'objects' | 'staged' | 'rows'): number {
+function wholeNumber(option: 'files' | 'objects' | 'staged' | 'rows' | 'lines'): number {
   const value = Number(values[option]);
   if (!Number.isSafeInteger(value) || value < 10) {
     throw new RangeError(`--${option} must be 10 or more, got ${values[option]}`);

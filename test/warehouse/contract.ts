@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe } from 'vitest';
 import { describeAudit } from './contract/audit.ts';
 import { describeFence } from './contract/fence.ts';
+import { describeLineItems } from './contract/lineItems.ts';
 import { describePublish } from './contract/publish.ts';
 import { describeRegister } from './contract/register.ts';
 import { describeScript, describeScriptFence } from './contract/script.ts';
@@ -23,6 +24,7 @@ export function describeWarehouseContract(name: string, makeHarness: () => Promi
     describe('register', () => describeRegister(() => harness));
     describe('audit', () => describeAudit(() => harness));
     describe('publish', () => describePublish(() => harness));
+    describe('line items', () => describeLineItems(() => harness));
     describe('the fence', () => describeFence(() => harness));
     describe('totals', () => describeTotals(() => harness));
     describe('the script', () => {

@@ -32,6 +32,8 @@ export interface WarehouseHarness {
    * The `identity_line_item_id` of every row that the contract view shows of a partition, sorted.
    */
   visibleRows(partition: Partition): Promise<string[]>;
+  /** These columns of every row that the contract view shows, by `identity_line_item_id`. */
+  shown(columns: readonly string[]): Promise<Record<string, unknown>[]>;
   /**
    * From now on this is the analytics script. Before that it replaces the month's findings, in one
    * transaction, by one for each payer.

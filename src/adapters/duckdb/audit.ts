@@ -1,6 +1,7 @@
 import { type DuckDBConnection, LIST, listValue, VARCHAR } from '@duckdb/node-api';
 import * as z from 'zod';
 import type { Partition } from '../../billing/partition.ts';
+import { billedCost } from '../../warehouse/computedColumns.ts';
 import { COST_BOUND } from '../../warehouse/costs.ts';
 import { decimalSumSql } from '../../warehouse/currencyCosts.ts';
 import { fileAudits } from '../../warehouse/fileAudits.ts';
@@ -9,7 +10,8 @@ import { partitionValues } from './partitionValues.ts';
 
 /**
  * Counts, in one scan of the partition, the rows of each file, those that say they belong to
- * another month, and what is known of their cost; and adds the cost up, per currency.
+ * another month, and what is known of their cost; and adds the cost up, per currency, but for split
+ * cost, which is not billed.
  */
 export async function auditFiles(
   connection: DuckDBConnection,
@@ -27,7 +29,7 @@ export async function auditFiles(
        count(line_item_unblended_cost) as cost_count,
        -- not "at or above": whatever is compared with NaN, that is NaN
        count(*) filter (where not abs(line_item_unblended_cost) < ${COST_BOUND}) as impossible_count,
-       ${decimalSumSql('line_item_unblended_cost')} as cost_sum
+       ${decimalSumSql(billedCost)} as cost_sum
      from cur_external
      where payer = $payer and year = $year and month = $month
        and staged_key in (select unnest($keys))

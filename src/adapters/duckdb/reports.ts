@@ -4,6 +4,7 @@ import type { Partition } from '../../billing/partition.ts';
 import { type Payer, parsePayer } from '../../billing/payer.ts';
 import { type Period, periodOf } from '../../billing/period.ts';
 import { compareText } from '../../billing/version.ts';
+import { billedCost } from '../../warehouse/computedColumns.ts';
 import { amountOf, sumSql } from '../../warehouse/costs.ts';
 
 /** One published partition, per currency of its line items. */
@@ -13,7 +14,8 @@ export interface PartitionSummary {
   readonly files: number;
   readonly rows: number;
   /**
-   * The sum of the unblended cost, in `currency`; null when there are rows and none says its cost.
+   * The sum of the unblended cost, without split cost, in `currency`; null when there are rows and
+   * none says its cost.
    */
   readonly cost: number | null;
   /** Null when nothing says a currency: a partition without rows, for example. */
@@ -38,9 +40,8 @@ export interface WastageFinding {
 export async function summary(connection: DuckDBConnection): Promise<PartitionSummary[]> {
   const reader = await connection.runAndReadAll(
     `with line_items as (
-       select payer, year, month, line_item_currency_code as currency, count(*) as rows,
-         ${sumSql('line_item_unblended_cost')} as cost
-       from cur_line_items
+       select payer, year, month, currency, count(*) as rows, ${sumSql('billed_cost')} as cost
+       from (select *, line_item_currency_code as currency, ${billedCost} as billed_cost from cur_line_items)
        group by all
      ),
      files as (

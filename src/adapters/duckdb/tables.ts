@@ -1,11 +1,18 @@
+import { quoteIdentifier } from './quote.ts';
+import { reportColumns } from './view.ts';
+
+const ofReports = [...reportColumns].map(([name, type]) => `${quoteIdentifier(name)} ${type}`);
+
 /**
  * The tables of the embedded warehouse. Each comment states the grain; primary keys hold to it
  * where no bulk is loaded.
  */
 export const tableStatements: readonly string[] = [
-  // one row per line item of a registered file; prepareExternalTable adds what the contract reads
-  // of it
-  `create table if not exists cur_external (payer VARCHAR, year INTEGER, month INTEGER, staged_key VARCHAR)`,
+  // one row per line item of a registered file, with what the contract reads of it: one with fewer
+  // columns was filled by a release that has loaded less of its files
+  `create table if not exists cur_external (
+     payer VARCHAR, year INTEGER, month INTEGER, staged_key VARCHAR, ${ofReports.join(', ')}
+   )`,
   // one row per registered file; `rows` as its footer promises
   `create table if not exists cur_registered_files (
      payer VARCHAR, year INTEGER, month INTEGER, staged_key VARCHAR, rows BIGINT,

@@ -2,6 +2,7 @@ import { type DuckDBConnection, LIST, listValue, VARCHAR } from '@duckdb/node-ap
 import * as z from 'zod';
 import { type Payer, parsePayer } from '../../billing/payer.ts';
 import { monthOf, type Period, yearOf } from '../../billing/period.ts';
+import { billedCost } from '../../warehouse/computedColumns.ts';
 import { amountOf, sumSql } from '../../warehouse/costs.ts';
 import { parseCosts } from '../../warehouse/currencyCosts.ts';
 import type { PartitionTotals } from '../../warehouse/warehouse.ts';
@@ -26,9 +27,12 @@ export async function totalsOf(
   const unknown = publications.flatMap(({ payer, costs }) => (costs === null ? payer : []));
   const read = z.array(CostRow).parse(
     await query(
-      `select payer, line_item_currency_code as currency, ${sumSql('line_item_unblended_cost')} as cost
-       from cur_line_items ${OF_MONTH}
-       group by payer, line_item_currency_code
+      `select payer, currency, ${sumSql('billed_cost')} as cost
+       from (
+         select payer, line_item_currency_code as currency, ${billedCost} as billed_cost
+         from cur_line_items ${OF_MONTH}
+       )
+       group by payer, currency
        order by payer, currency`,
       unknown,
     ),

@@ -1,5 +1,5 @@
+import { computedColumns } from '../../warehouse/computedColumns.ts';
 import {
-  computedColumns,
   type LineItemSource,
   type LineItemType,
   lineItemColumns,

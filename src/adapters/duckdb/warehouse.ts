@@ -9,10 +9,10 @@ import { MIN_MEMORY_LIMIT_BYTES } from '../../warehouse/memoryLimit.ts';
 import type { RenderedStatement } from '../../warehouse/script.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { auditFiles } from './audit.ts';
-import { prepareExternalTable } from './externalTable.ts';
 import { raiseFence } from './fence.ts';
 import { forgetInWarehouse, type InWarehouse } from './forget.ts';
 import { publishedFiles, publishFiles } from './publish.ts';
+import { mapMacros } from './readColumn.ts';
 import { registerFiles } from './register.ts';
 import { findings, type PartitionSummary, publishedPartitions, summary, type WastageFinding } from './reports.ts';
 import { createDuckdbScript } from './script.ts';
@@ -20,6 +20,7 @@ import { tableStatements } from './tables.ts';
 import { totalsOf } from './totals.ts';
 import { turnsOn } from './turns.ts';
 import { unregisterFiles } from './unregister.ts';
+import { lineItemsViewSql } from './view.ts';
 
 interface DuckdbWarehouseOptions {
   /** A database file, created when it is not there, or `:memory:`. */
@@ -92,6 +93,7 @@ export async function openDuckdbWarehouse(options: DuckdbWarehouseOptions): Prom
       connect: () => instance.connect(),
       analyticsStatements: options.analyticsStatements,
       oneSession: options.oneSession,
+      clock: () => performance.now(),
     }),
     unregister: (period, epoch, superseded) =>
       writes((connection) => unregisterFiles(connection, { period, epoch }, superseded)),
@@ -149,7 +151,8 @@ async function prepare(connection: DuckDBConnection, memoryLimitBytes: number): 
   await connection.run('set global write_buffer_row_group_count = 1');
   for (const statement of tableStatements) await connection.run(statement);
   for (const file of TABLES) await connection.run(await readFile(file, 'utf8'));
-  await prepareExternalTable(connection);
+  for (const macro of mapMacros) await connection.run(macro);
+  await connection.run(lineItemsViewSql());
 }
 
 function defaultMemoryLimit(): number {

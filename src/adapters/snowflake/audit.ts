@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { Partition } from '../../billing/partition.ts';
 import { monthOf, type Period, yearOf } from '../../billing/period.ts';
+import { billedCost } from '../../warehouse/computedColumns.ts';
 import { COST_BOUND } from '../../warehouse/costs.ts';
 import { decimalSumSql } from '../../warehouse/currencyCosts.ts';
 import { fileAudits } from '../../warehouse/fileAudits.ts';
@@ -13,6 +14,8 @@ import type { Statements } from './statements.ts';
 
 export const COST = 'line_item_unblended_cost';
 export const CURRENCY = 'line_item_currency_code';
+export const OPERATION = 'line_item_operation';
+export const PARENT = 'split_line_item_parent_resource_id';
 export const START = 'bill_billing_period_start_date';
 
 /** How the external table is read. */
@@ -23,10 +26,10 @@ interface Reading {
 
 /**
  * Counts, in one scan of the partition, the rows of each file, those that say they belong to
- * another month, and what is known of their cost; and adds the cost up, per currency. It reads as
- * the contract view does, so that what is counted is what readers will see, and in a session whose
- * time zone is far from UTC (signIn.ts): were anything read on the session's clock, rows of another
- * month would show it.
+ * another month, and what is known of their cost; and adds the cost up, per currency, but for split
+ * cost, which is not billed. It reads as the contract view does, so that what is counted is what
+ * readers will see, and in a session whose time zone is far from UTC (signIn.ts): were anything read
+ * on the session's clock, rows of another month would show it.
  *
  * This is where a file that Snowflake can't read is noticed: "if Snowflake encounters an error
  * while scanning a file, the file is skipped and scanning continues on the next file" (its
@@ -50,6 +53,8 @@ export async function auditFiles(
     periodStart: readSql(START, byValue),
     costText: costTextSql(byValue),
     cost: tryNumberSql(COST, byValue),
+    operation: readSql(OPERATION, byValue),
+    parent: readSql(PARENT, byValue),
   };
   const source = `${names.externalTable} where ${ofMonth(period, [payer])}`;
   return auditsOf(files, await session.run(auditSql(columns, period, source)));
@@ -65,6 +70,9 @@ export interface AuditedColumns {
   readonly costText: string;
   /** NULL where it is no number. */
   readonly cost: string;
+  /** Of these two, NULL for an empty text, it is known which rows are split cost. */
+  readonly operation: string;
+  readonly parent: string;
 }
 
 /**
@@ -72,15 +80,15 @@ export interface AuditedColumns {
  * what stands behind FROM.
  */
 export function auditSql(columns: AuditedColumns, period: Period, source: string): string {
-  const { stagedKey, currency, periodStart, costText, cost } = columns;
+  const { stagedKey, currency, periodStart, costText, cost, operation, parent } = columns;
   return `select staged_key, currency, count(*) as row_count,
        count_if(year(period_start) <> ${yearOf(period)} or month(period_start) <> ${monthOf(period)}) as other_count,
        count(cost_text) as cost_count,
-       count_if(cost_text is not null and not coalesce(abs(cost) < ${COST_BOUND}, false)) as impossible_count,
-       ${decimalSumSql('cost')} as cost_sum
+       count_if(cost_text is not null and not coalesce(abs(${COST}) < ${COST_BOUND}, false)) as impossible_count,
+       ${decimalSumSql(billedCost)} as cost_sum
      from (
        select ${stagedKey} as staged_key, ${currency} as currency, ${periodStart} as period_start,
-         ${costText} as cost_text, ${cost} as cost
+         ${costText} as cost_text, ${cost} as ${COST}, ${operation} as ${OPERATION}, ${parent} as ${PARENT}
        from ${source}
      )
      group by staged_key, currency`;

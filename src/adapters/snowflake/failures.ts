@@ -104,6 +104,13 @@ export function kindOf(code: string): FailureKind {
   return KINDS.get(code) ?? 'permanent';
 }
 
+/** Codes of Snowflake's own that say that the same statement may go well later. */
+export const REPEATABLE_CODES: readonly string[] = [...KINDS.keys()].filter(
+  (code) => KINDS.get(code) === 'transient' && isSnowflakes(code),
+);
+/** Codes that say that the query was ended, or finds no warehouse: whatever statement is next. */
+export const ENDED_CODES: readonly string[] = ['000604', '000606', '000630'];
+
 /** Any error of the driver, of Node or of this folder as a SnowflakeFailure. */
 export function failureOf(error: unknown): SnowflakeFailure {
   if (error instanceof SnowflakeFailure) return error;
@@ -124,6 +131,10 @@ export function failureOf(error: unknown): SnowflakeFailure {
  * runs once (FailureKind `transient`).
  */
 export function wasAnswered({ code }: SnowflakeFailure): boolean {
+  return isSnowflakes(code);
+}
+
+function isSnowflakes(code: string): boolean {
   return /^[0-3]\d{5}$/.test(code);
 }
 

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { type Payer, parsePayer } from '../../billing/payer.ts';
 import type { Period } from '../../billing/period.ts';
+import { billedCost } from '../../warehouse/computedColumns.ts';
 import { amountOf, sumSql } from '../../warehouse/costs.ts';
 import { type CurrencyCost, costsText, parseCosts } from '../../warehouse/currencyCosts.ts';
 import type { SnowflakeNames } from './names.ts';
@@ -48,11 +49,13 @@ async function costsOfLineItems(
   const isOf = ofMonth(period, [payer]);
   const read = z.array(CostRow).parse(
     await session.run(
-      `select line_item_currency_code as currency, count(*) as row_count,
-         ${sumSql('line_item_unblended_cost')} as cost
-       from ${names.lineItemsView}
-       where ${isOf}
-       group by line_item_currency_code
+      `select currency, count(*) as row_count, ${sumSql('billed_cost')} as cost
+       from (
+         select line_item_currency_code as currency, ${billedCost} as billed_cost
+         from ${names.lineItemsView}
+         where ${isOf}
+       )
+       group by currency
        order by currency`,
     ),
   );

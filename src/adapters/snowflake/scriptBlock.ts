@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { lastNumberOf } from '../../analytics/steps.ts';
 import { checkWhole } from '../../base/checkWhole.ts';
 import type { ScriptItem, ScriptRun, ScriptStatement, Step } from '../../warehouse/script.ts';
+import { ENDED_CODES, REPEATABLE_CODES } from './failures.ts';
 import type { SnowflakeNames } from './names.ts';
 import { ofMonth } from './ofMonth.ts';
 import { quoteText } from './quote.ts';
@@ -21,6 +22,9 @@ export type BlockOutcome =
  * reported by number; and before anything takes effect the fence is looked at:
  *
  *   a statement by itself   just before it
+ *   a check                 just before it. It has a block of its own: what it fails by is noted in the session's table
+ *                           of outcomes, and what follows goes on; but not where it may go well later, or the whole
+ *                           query was ended
  *   a transaction           just before its commit, with the period's row locked (fence.ts): no newer run gets in
  *                           between, and none waits for the analytics. A transaction that this run has committed
  *                           already, by the same step submitted twice, is rolled back; else its last number is noted
@@ -30,7 +34,7 @@ export type BlockOutcome =
  * to external tables").
  *
  * The block returns a BlockOutcome as JSON. Scripting reference: "Understanding blocks", "Handling
- * exceptions", BEGIN … END (transactions in blocks), EXECUTE IMMEDIATE, SELECT … INTO. Throws a
+ * exceptions", BEGIN … END (transactions in blocks), EXECUTE IMMEDIATE, SELECT … INTO, RAISE. Throws a
  * RangeError for NUL.
  */
 export function scriptBlock(names: SnowflakeNames, run: ScriptRun, step: Step): string {
@@ -44,6 +48,7 @@ export function scriptBlock(names: SnowflakeNames, run: ScriptRun, step: Step): 
   rows_published integer default 0;
   error_code integer default 0;
   error_message varchar default '';
+  check_began timestamp_ntz default sysdate();
 begin
 ${rowCheck(names, run)}${step.items.map((item) => itemSql(names.fence, run, item)).join('')}  return '{"is":"done"}';
 exception
@@ -117,12 +122,42 @@ ${item.statements.map(statementSql).join('')}  statement_number := ${last};
 `;
 }
 
-/** A block ends by `end;`, its semicolon included, wherever the reference executes one. */
-function statementSql({ number, sql }: ScriptStatement): string {
-  const text = BLOCK.test(sql) ? `${sql};` : sql;
-  return `  statement_number := ${number};
-  execute immediate ${quoteText(text)};
+/** Without a check's name, a statement fails its step. */
+function statementSql(statement: ScriptStatement): string {
+  const { number, check } = statement;
+  const executed = executedSql(statement);
+  return `  statement_number := ${number};\n${check === undefined ? `  ${executed}` : checkSql(check, executed)}`;
+}
+
+/** SQLCODE has no leading zeros. */
+const ENDS_STEP = [...REPEATABLE_CODES, ...ENDED_CODES].map(Number).join(', ');
+const MAX_OUTCOME_CHARACTERS = 500;
+
+/** The insert is behind the block: one that fails must not pass for the check's own failure. */
+function checkSql(check: string, executed: string): string {
+  return `  check_began := sysdate();
+  error_code := 0;
+  begin
+    ${executed}  exception
+    when other then
+      error_code := sqlcode;
+      error_message := sqlerrm;
+      if (error_code in (${ENDS_STEP})) then
+        raise;
+      end if;
+  end;
+  insert into cur_statement_outcomes (name, seconds, code, message)
+    select ${quoteText(check)}, datediff('millisecond', :check_began, sysdate()) / 1000,
+      case when :error_code < 0 then to_varchar(:error_code)
+        when :error_code > 0 then lpad(to_varchar(:error_code), 6, '0') end,
+      case when :error_code <> 0 then left(:error_message, ${MAX_OUTCOME_CHARACTERS}) end;
 `;
+}
+
+/** A block ends by `end;`, its semicolon included, wherever the reference executes one. */
+function executedSql({ sql }: ScriptStatement): string {
+  const text = BLOCK.test(sql) ? `${sql};` : sql;
+  return `execute immediate ${quoteText(text)};\n`;
 }
 
 /** The value of a JSON string; of one inside of another, should the result be a VARIANT. */

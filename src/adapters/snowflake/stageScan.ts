@@ -3,7 +3,7 @@ import { slices } from '../../base/slices.ts';
 import { type Partition, partitionPrefix } from '../../billing/partition.ts';
 import { unreadableColumn } from '../../warehouse/unreadableColumn.ts';
 import type { FileAudit, FileStatus, StagedFile } from '../../warehouse/warehouse.ts';
-import { type AuditedColumns, auditSql, auditsOf, COST, CURRENCY, START } from './audit.ts';
+import { type AuditedColumns, auditSql, auditsOf, COST, CURRENCY, OPERATION, PARENT, START } from './audit.ts';
 import { stagedKeyIn } from './changeFiles.ts';
 import { PATH_COLUMNS } from './externalTable.ts';
 import { SnowflakeFailure } from './failures.ts';
@@ -92,15 +92,21 @@ async function scan(
 const STAGED_KEY = PATH_COLUMNS[3][2];
 
 function auditedColumns(file: StagedFile): AuditedColumns {
-  const [currency, start, cost] = [typeIn(file, CURRENCY), typeIn(file, START), typeIn(file, COST)];
+  const [start, cost] = [typeIn(file, START), typeIn(file, COST)];
   const value = stagedSql(COST);
   return {
     stagedKey: STAGED_KEY,
-    currency: `nullif(${loadSql(CURRENCY, currency)}, '')`,
+    currency: textSql(file, CURRENCY),
     periodStart: `convert_timezone('UTC', ${loadSql(START, start)})::timestamp_ntz`,
     costText: isText(cost) ? `nullif(${value}::varchar, '')` : loadSql(COST, cost),
     cost: isText(cost) ? `try_to_double(${value}::varchar)` : loadSql(COST, cost),
+    operation: textSql(file, OPERATION),
+    parent: textSql(file, PARENT),
   };
+}
+
+function textSql(file: StagedFile, column: string): string {
+  return `nullif(${loadSql(column, typeIn(file, column))}, '')`;
 }
 
 /**

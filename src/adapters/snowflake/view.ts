@@ -1,6 +1,6 @@
 import { shortHash } from '../../base/shortHash.ts';
+import { computedColumns } from '../../warehouse/computedColumns.ts';
 import {
-  computedColumns,
   type LineItemSource,
   type LineItemType,
   lineItemColumns,
@@ -8,7 +8,7 @@ import {
 } from '../../warehouse/lineItems.ts';
 import { mapColumns, valueColumns } from '../../warehouse/standardTypes.ts';
 import type { SnowflakeNames } from './names.ts';
-import { type ByValue, COLUMN_TYPES, finiteSql, isByValue, readSql } from './readColumn.ts';
+import { type ByValue, finiteSql, isByValue, readSql } from './readColumn.ts';
 import { gatherSql, mapSql } from './readMap.ts';
 
 /** The statement that creates the contract view where there is none: see {@link replaceViewSql}. */
@@ -104,7 +104,7 @@ line_items as (
 
 select
   *,
-  ${computedColumns.map(({ name, type, sql }) => `cast(${sql} as ${COLUMN_TYPES[type]}) as ${name}`).join(',\n  ')}
+  ${computedColumns.map(({ name, type, sql }) => `cast(${sql} as ${type.toLowerCase()}) as ${name}`).join(',\n  ')}
 from line_items`;
 }
 

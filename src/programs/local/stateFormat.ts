@@ -16,7 +16,7 @@ export class StateUnusable extends Error {
  * Of the ledger's records, the warehouse's tables and the staged copies together. A program reads
  * its own format alone.
  */
-const FORMAT = 4;
+const FORMAT = 5;
 const FORMAT_FILE = 'format.json';
 
 /**

@@ -19,6 +19,10 @@ export interface DuckdbHarness extends WarehouseHarness {
   readonly stagingRoot: string;
   /** Rows of any query, on a connection of their own, as plain JavaScript values. */
   query(sql: string): Promise<Record<string, unknown>[]>;
+  /** Runs a statement on a connection of its own. */
+  write(sql: string): Promise<void>;
+  /** How much was written since the last checkpoint. */
+  logBytes(): Promise<number>;
 }
 
 /** A DuckDB warehouse on a database file in a temporary folder, which `close` deletes. */
@@ -44,6 +48,10 @@ export async function makeDuckdbHarness(): Promise<DuckdbHarness> {
     path: databasePath,
     stagingRoot,
     query,
+    write: async (sql) => {
+      await reader.run(sql);
+    },
+    logBytes: async () => (await stat(`${databasePath}.wal`)).size,
     stage: async ({ partition, name, rows, columns = SMALL_REPORT }) => {
       const stagedKey = `${partitionPrefix(partition)}${name}.parquet`;
       const sizeBytes = await writeParquet(writer, path.join(stagingRoot, stagedKey), rows, columns);
@@ -58,6 +66,7 @@ export async function makeDuckdbHarness(): Promise<DuckdbHarness> {
       );
       return rows.map(({ id }) => String(id));
     },
+    shown: (columns) => query(`select ${columns} from cur_line_items order by identity_line_item_id`),
     script: (statements) => {
       script = statements;
     },

@@ -46,17 +46,20 @@ describe('the columns of a file', () => {
       key === undefined ? `${readName} > ${column}` : `${readName} > ${column}.${key}`,
     );
 
-  it('are loaded when the contract reads them or they are tags, whatever else a report has', () => {
+  it('are loaded when the contract reads them or they are tags or cost categories, whatever else a report has', () => {
     const names = [
       'line_item_unblended_cost',
-      'product_vcpu',
+      'product_gpu',
       'resource_tags_user_team',
       'resource_tags_user_',
+      'cost_category_team',
+      'cost_category_',
       'payer',
     ];
     expect(loadedOf([...names, '', 'resource_tags_user_\0'])).toEqual([
       'line_item_unblended_cost > line_item_unblended_cost',
       'resource_tags_user_team > resource_tags_gathered.user_team',
+      'cost_category_team > cost_category_gathered.team',
     ]);
   });
 

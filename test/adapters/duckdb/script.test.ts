@@ -3,9 +3,13 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openDuckdbWarehouse } from '../../../src/adapters/duckdb/warehouse.ts';
 import { FencedOff } from '../../../src/warehouse/warehouse.ts';
 import { rendered } from '../../analytics/rendered.ts';
+import { OUTCOMES } from '../../warehouse/contract/script.ts';
 import { ALPHA, BETA, PERIOD, runOf } from '../../warehouse/harness.ts';
-import { runScript } from '../../warehouse/runScript.ts';
+import { firstStep, runScript } from '../../warehouse/runScript.ts';
 import { type DuckdbHarness, makeDuckdbHarness } from './harness.ts';
+
+const FINDINGS_OF_SEEN = `insert into cur_findings (payer, year, month, check_name, account, resource)
+  select payer, 2026, 10, 'ran', '', '' from seen`;
 
 let harness: DuckdbHarness;
 beforeEach(async () => {
@@ -56,6 +60,74 @@ describe('analytics', () => {
     }
     await harness.warehouse.raiseFence(PERIOD, 3);
     expect(await harness.analysed(PERIOD)).toEqual([ALPHA.payer, ALPHA.payer]);
+  });
+
+  it('that are taken up again in a new session fill their temporary tables again', async () => {
+    harness.script([
+      'create temporary table seen (payer varchar)',
+      `insert into seen values ('${ALPHA.payer}')`,
+      FINDINGS_OF_SEEN,
+      'insert into cur_late_table select 1',
+      FINDINGS_OF_SEEN,
+    ]);
+    const step = firstStep(harness.warehouse.script.steps(PERIOD, []));
+    expect(await harness.warehouse.script.submit(runOf(1), step)).toMatchObject({ is: 'failed' });
+    await harness.write('create table cur_late_table (a integer)');
+    expect(await harness.warehouse.script.look(runOf(1), step, undefined)).toBeUndefined();
+    expect(await harness.warehouse.script.submit(runOf(1), step)).toEqual({ is: 'done' });
+    expect(await harness.warehouse.script.look(runOf(1), step, undefined)).toEqual({ is: 'done' });
+    expect(await harness.analysed(PERIOD)).toEqual([ALPHA.payer, ALPHA.payer]);
+  });
+
+  it('write to the file no more often when they fill their temporary tables by many statements', async () => {
+    const written = async (statements: number, number: number) => {
+      const insert = { sql: 'insert into seen select 1', check: 'some' };
+      harness.script([OUTCOMES, 'create temporary table seen (a integer)', ...Array(statements).fill(insert)]);
+      const before = await harness.logBytes();
+      expect(await runScript(harness.warehouse.script, runOf(number), [])).toEqual({ is: 'done' });
+      return (await harness.logBytes()) - before;
+    };
+    await written(1, 1);
+    const few = await written(1, 2);
+    expect(few).toBeGreaterThan(0);
+    expect(await written(200, 3)).toBe(few);
+  });
+
+  it('note how each check went, and go on behind one that failed, of which nothing is left', async () => {
+    harness.script([
+      OUTCOMES,
+      'create temporary table seen (payer varchar)',
+      { sql: `insert into seen values ('${ALPHA.payer}')`, check: 'right' },
+      {
+        sql: `insert into seen select if(i = 5000, error('x\u202e\n'), 'y') from range(10000) as t (i)`,
+        check: 'wrong',
+      },
+      `create table went as select name, seconds, code, message, (select count(*) from seen) as seen
+       from cur_statement_outcomes`,
+      FINDINGS_OF_SEEN,
+    ]);
+    expect(await runScript(harness.warehouse.script, runOf(1), [])).toEqual({ is: 'done' });
+    expect(await harness.query('select * exclude (seconds), seconds > 0 as took from went order by name')).toEqual([
+      { name: 'right', code: null, message: null, seen: 1n, took: true },
+      {
+        name: 'wrong',
+        code: 'Invalid Input Error',
+        message: 'Invalid Input Error: x\\u{202e}',
+        seen: 1n,
+        took: true,
+      },
+    ]);
+    expect(await harness.analysed(PERIOD)).toEqual([ALPHA.payer]);
+  });
+
+  it('cut the words of a check that failed', async () => {
+    harness.script([
+      OUTCOMES,
+      { sql: "select error(repeat('x', 1000))", check: 'wrong' },
+      'create table went as select length(message) as characters from cur_statement_outcomes',
+    ]);
+    expect(await runScript(harness.warehouse.script, runOf(1), [])).toEqual({ is: 'done' });
+    expect(await harness.query('select * from went')).toEqual([{ characters: 501n }]);
   });
 
   it('run in a database of an older release', async () => {

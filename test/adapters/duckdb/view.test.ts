@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { computedColumns, lineItemColumns, partitionColumns } from '../../../src/warehouse/lineItems.ts';
+import { computedColumns } from '../../../src/warehouse/computedColumns.ts';
+import { lineItemColumns, partitionColumns } from '../../../src/warehouse/lineItems.ts';
 import { ALPHA } from '../../warehouse/harness.ts';
 import { type DuckdbHarness, makeDuckdbHarness } from './harness.ts';
 import { columns, lineItems, publishReport } from './stagedReports.ts';
@@ -94,55 +95,5 @@ describe('the contract view', () => {
     expect(await lineItems(harness, 'line_item_resource_id as id, resource_tags as tags')).toEqual([
       { id: null, tags: null },
     ]);
-  });
-
-  it('amortizes the cost by line-item type', async () => {
-    const types = {
-      line_item_line_item_type: 'string',
-      line_item_unblended_cost: 'double',
-      savings_plan_savings_plan_effective_cost: 'double',
-      savings_plan_total_commitment_to_date: 'double',
-      savings_plan_used_commitment: 'double',
-      reservation_effective_cost: 'double',
-      reservation_unused_amortized_upfront_fee_for_billing_period: 'double',
-      reservation_unused_recurring_fee: 'double',
-      reservation_reservation_a_r_n: 'string',
-    };
-    const amounts = {
-      line_item_unblended_cost: 100,
-      savings_plan_savings_plan_effective_cost: 7,
-      savings_plan_total_commitment_to_date: 50,
-      savings_plan_used_commitment: 20,
-      reservation_effective_cost: 9,
-      reservation_unused_amortized_upfront_fee_for_billing_period: 3,
-      reservation_unused_recurring_fee: 4,
-    };
-    const expected: [type: string, arn: string, cost: number][] = [
-      ['SavingsPlanCoveredUsage', '', 7],
-      ['SavingsPlanRecurringFee', '', 30],
-      ['SavingsPlanNegation', '', 0],
-      ['SavingsPlanUpfrontFee', '', 0],
-      ['DiscountedUsage', 'arn', 9],
-      ['RIFee', 'arn', 7],
-      ['Fee', 'arn', 0],
-      ['Fee', '', 100],
-      ['Usage', '', 100],
-      ['Tax', '', 100],
-      ['Credit', '', 100],
-    ];
-    await publishReport(harness, ALPHA, {
-      a: {
-        columns: columns(types),
-        rows: expected.map(([type, arn], index) => ({
-          ...amounts,
-          identity_line_item_id: String(index).padStart(2, '0'),
-          line_item_line_item_type: type,
-          reservation_reservation_a_r_n: arn,
-        })),
-      },
-    });
-    expect(await lineItems(harness, 'line_item_line_item_type as type, amortized_cost as cost')).toEqual(
-      expected.map(([type, , cost]) => ({ type, cost })),
-    );
   });
 });

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { fillSql } from '../../../src/adapters/snowflake/loadedTable.ts';
 import type { ColumnType } from '../../../src/billing/columnType.ts';
-import { computedColumns, lineItemColumns } from '../../../src/warehouse/lineItems.ts';
+import { computedColumns } from '../../../src/warehouse/computedColumns.ts';
+import { lineItemColumns } from '../../../src/warehouse/lineItems.ts';
 import { valueColumns } from '../../../src/warehouse/standardTypes.ts';
 import { ALPHA, BETA, PERIOD, publicationOf, type Row, SMALL_REPORT } from '../../warehouse/harness.ts';
 import { parseSnowflake } from './snowflakeGrammar.ts';

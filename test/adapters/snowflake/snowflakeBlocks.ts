@@ -12,23 +12,28 @@ export async function runBlock(
   block: Block,
   runChild: (sql: string) => Promise<StatementResult>,
 ): Promise<StatementResult> {
-  const variables = new Map(block.variables);
-  const scope = { variables, runChild };
+  return answer(await runNested({ variables: new Map(block.variables), runChild }, block));
+}
+
+/** The handler's `raise` throws again what it handles. */
+async function runNested(scope: Scope, block: Pick<Block, 'statements' | 'whenOther'>): Promise<Returned | undefined> {
   try {
-    return answer(await runAll(scope, block.statements));
+    return await runAll(scope, block.statements);
   } catch (error) {
     const { code } = asRecord(error);
     // What is not Snowflake's own refusal is a mistake in the stand-in, or in a test.
     if (typeof code !== 'string') throw error;
-    variables.set('sqlcode', Number(code));
-    variables.set('sqlerrm', error instanceof Error ? error.message : null);
-    return answer(await runAll(scope, block.whenOther));
+    scope.variables.set('sqlcode', Number(code));
+    scope.variables.set('sqlerrm', error instanceof Error ? error.message : null);
+    return runAll({ ...scope, handled: error }, block.whenOther);
   }
 }
 
 interface Scope {
   readonly variables: Map<string, Value>;
   readonly runChild: (sql: string) => Promise<StatementResult>;
+  /** What the handler around it handles. */
+  readonly handled?: unknown;
 }
 
 interface Returned {
@@ -62,6 +67,13 @@ async function runOne(scope: Scope, statement: ScriptingStatement): Promise<Retu
       if (/^use\s/i.test(statement.sql)) throw refused('090236', "Unsupported statement type 'USE'.");
       await runChild(statement.sql);
       return undefined;
+    case 'insert':
+      await runChild(statement.sql.replaceAll(/:([a-z_]+)/g, (_, name: string) => literal(get(variables, name))));
+      return undefined;
+    case 'block':
+      return runNested(scope, statement.block);
+    case 'raise':
+      throw scope.handled;
     case 'select': {
       const [row] = (await runChild(statement.sql)).rows;
       if (row?.length !== statement.into.length)
@@ -82,6 +94,7 @@ async function runOne(scope: Scope, statement: ScriptingStatement): Promise<Retu
 /** A comparison with NULL does not hold. */
 function holds(variables: ReadonlyMap<string, Value>, { variable, comparison, than }: Branch): boolean {
   const value = get(variables, variable);
+  if (Array.isArray(than)) return than.includes(value);
   const other = typeof than === 'string' && comparison !== undefined ? get(variables, than) : than;
   if (value === null || other === null) return false;
   if (comparison === undefined) return value === true;
@@ -101,6 +114,11 @@ function evaluate(variables: ReadonlyMap<string, Value>, expression: Expression)
       return JSON.stringify(Object.fromEntries(fields.filter(([, value]) => value !== null)));
     }
   }
+}
+
+/** Binds have the value, and no text of SQL. */
+function literal(value: Value): string {
+  return typeof value === 'string' ? `'${value.replaceAll("'", "''")}'` : String(value);
 }
 
 function get(variables: ReadonlyMap<string, Value>, name: string): Value {

@@ -7,8 +7,49 @@ interface OwnState {
   readonly temporaryTables: Map<string, string>;
 }
 
+/** How a check went. */
+export interface Outcome {
+  readonly name: string;
+  readonly code: string | null;
+  readonly message: string | null;
+}
+
+const OUTCOMES = 'cur_statement_outcomes';
+
+/** The table of outcomes, and the engine's insert into it, whose texts are those of its failure. */
+function outcomeStatements(own: (sessionId: string) => OwnState, outcomes: Outcome[]): Known[] {
+  return [
+    {
+      pattern: pattern(
+        String.raw`create temporary table ${OUTCOMES} \(name varchar, seconds double, code varchar, message varchar\)`,
+      ),
+      run: async ({ sessionId }) => {
+        own(sessionId).temporaryTables.set(OUTCOMES, '');
+        return NOTHING;
+      },
+    },
+    {
+      pattern: pattern(
+        String.raw`insert into ${OUTCOMES} \(name, seconds, code, message\)` +
+          String.raw` select '([a-z0-9-]+)', datediff\('millisecond', '[^']+', sysdate\(\)\) / 1000,` +
+          String.raw` case when (-?\d+) < 0 then to_varchar\(\2\) when \2 > 0 then lpad\(to_varchar\(\2\), 6, '0'\) end,` +
+          String.raw` case when \2 <> 0 then left\('((?:[^']|'')*)', 500\) end`,
+      ),
+      run: async ({ match: [, name = '', number = '', text = ''], sessionId }) => {
+        if (!own(sessionId).temporaryTables.has(OUTCOMES)) {
+          throw refused('002003', `Object '${OUTCOMES.toUpperCase()}' does not exist or not authorized.`);
+        }
+        const code = Number(number) < 0 ? number : number.padStart(6, '0');
+        const failed = { name, code, message: text.replaceAll("''", "'").slice(0, 500) };
+        outcomes.push(number === '0' ? { name, code: null, message: null } : failed);
+        return NOTHING;
+      },
+    },
+  ];
+}
+
 /** The statements of which tests make analytics scripts. */
-export function findingsStatements(sessions: Sessions): Known[] {
+export function findingsStatements(sessions: Sessions, outcomes: Outcome[]): Known[] {
   return [
     {
       pattern: /^delete from cur_findings where year = (\d+) and month = (\d+)$/,
@@ -32,12 +73,12 @@ export function findingsStatements(sessions: Sessions): Known[] {
     },
     // Any text at all, for tests of how it travels.
     { pattern: pattern(String.raw`select '(?:[^'\\]|''|\\.)*' as travels.*`), run: async () => NOTHING },
-    ...sessionStatements(sessions),
+    ...sessionStatements(sessions, outcomes),
   ];
 }
 
 /** One variable and one temporary table of a session are enough to see whose they are. */
-function sessionStatements(sessions: Sessions): Known[] {
+function sessionStatements(sessions: Sessions, outcomes: Outcome[]): Known[] {
   const ofSession = new Map<string, OwnState>();
   const own = (sessionId: string): OwnState => {
     const state = ofSession.get(sessionId) ?? { variables: new Map(), temporaryTables: new Map() };
@@ -45,6 +86,7 @@ function sessionStatements(sessions: Sessions): Known[] {
     return state;
   };
   return [
+    ...outcomeStatements(own, outcomes),
     {
       pattern: pattern('use (?:schema|role|warehouse) [a-z]+'),
       run: async () => NOTHING,

@@ -5,6 +5,7 @@ import { openSnowflakeWarehouse } from '../../../src/adapters/snowflake/warehous
 import { type Partition, partitionPrefix } from '../../../src/billing/partition.ts';
 import { type Payer, parsePayer } from '../../../src/billing/payer.ts';
 import { monthOf, type Period, yearOf } from '../../../src/billing/period.ts';
+import { compareText } from '../../../src/billing/version.ts';
 import type { Warehouse } from '../../../src/warehouse/warehouse.ts';
 import { rendered, type ScriptLine } from '../../analytics/rendered.ts';
 import { PERIOD, type Row, SMALL_REPORT, type WarehouseHarness } from '../../warehouse/harness.ts';
@@ -77,6 +78,8 @@ export async function makeSnowflakeHarness(target: WarehouseTarget = 'external')
       state.stage.delete(stagedKey);
     },
     visibleRows: async (partition) => visibleIds(state, partition),
+    shown: async (columns) =>
+      shownBy(state.read(`select identity_line_item_id, ${columns} from ${names.lineItemsView}`, 'UTC')),
     script: (statements) => {
       script = statements;
     },
@@ -121,6 +124,12 @@ function signIn(accessUrl: string): Promise<Session> {
 function visibleIds(state: SnowflakeState, partition: Partition): string[] {
   const rows: Row[] = state.lineItems(partitionPrefix(partition));
   return rows.map((row) => String(row.identity_line_item_id)).sort();
+}
+
+function shownBy(rows: readonly Record<string, unknown>[]): Record<string, unknown>[] {
+  return rows
+    .toSorted((one, other) => compareText(String(one.identity_line_item_id), String(other.identity_line_item_id)))
+    .map(({ identity_line_item_id: _, ...row }) => row);
 }
 
 function scriptOf(period: Period, payers: readonly Payer[]): string[] {

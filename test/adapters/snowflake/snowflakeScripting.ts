@@ -4,13 +4,22 @@ export type ScriptingStatement =
   | { readonly is: 'run'; readonly sql: string }
   | { readonly is: 'select'; readonly sql: string; readonly into: readonly string[] }
   | { readonly is: 'if'; readonly branches: readonly Branch[]; readonly otherwise: readonly ScriptingStatement[] }
+  | { readonly is: 'block'; readonly block: Nested }
+  | { readonly is: 'insert'; readonly sql: string }
+  | { readonly is: 'raise' }
   | { readonly is: 'return'; readonly value: Expression };
 
-/** `variable` compares so with a number, or with another variable; or it is true. */
+/** A block within a block, which declares nothing. */
+interface Nested {
+  readonly statements: readonly ScriptingStatement[];
+  readonly whenOther: readonly ScriptingStatement[];
+}
+
+/** `variable` compares so with a number, another variable or a list of numbers; or it is true. */
 export interface Branch {
   readonly variable: string;
-  readonly comparison: '>' | '>=' | '<>' | undefined;
-  readonly than: number | string;
+  readonly comparison: '>' | '>=' | '<>' | 'in' | undefined;
+  readonly than: number | string | readonly number[];
   readonly statements: readonly ScriptingStatement[];
 }
 
@@ -22,10 +31,8 @@ export type Expression =
 
 export type Value = string | number | boolean | null;
 
-export interface Block {
+export interface Block extends Nested {
   readonly variables: ReadonlyMap<string, Value>;
-  readonly statements: readonly ScriptingStatement[];
-  readonly whenOther: readonly ScriptingStatement[];
 }
 
 /** A text literal, from its first quote to its last. */
@@ -107,19 +114,27 @@ function parseBlock(reader: Reader): Block {
   const variables = new Map<string, Value>();
   for (let match = declaration(reader); match; match = declaration(reader)) {
     const [, name = '', type, initial = ''] = match;
-    variables.set(name, type === 'varchar' ? '' : (CONSTANTS.get(initial) ?? Number(initial)));
+    variables.set(name, type === 'integer' || type === 'boolean' ? (CONSTANTS.get(initial) ?? Number(initial)) : '');
   }
   reader.expect(String.raw`begin\s`);
+  const nested = parseNested(reader);
+  reader.end();
+  return { variables, ...nested };
+}
+
+/** What follows its `begin`. */
+function parseNested(reader: Reader): Nested {
   const statements = parseStatements(reader);
   reader.expect(String.raw`exception\s+when other then\s`);
   const whenOther = parseStatements(reader);
   reader.expect('end;');
-  reader.end();
-  return { variables, statements, whenOther };
+  return { statements, whenOther };
 }
 
 function declaration(reader: Reader): RegExpExecArray | undefined {
-  return reader.take(String.raw`([a-z_]+) (integer|boolean|varchar) default (\d+|true|false|'');`);
+  return reader.take(
+    String.raw`([a-z_]+) (integer|boolean|varchar|timestamp_ntz) default (\d+|true|false|''|sysdate\(\));`,
+  );
 }
 
 function parseStatements(reader: Reader): ScriptingStatement[] {
@@ -142,6 +157,10 @@ function parseStatement(reader: Reader): ScriptingStatement | undefined {
     const into = (select[2] ?? '').split(', ').map((variable) => variable.slice(1));
     return { is: 'select', sql: `${select[1]} ${select[3]}`, into };
   }
+  if (reader.take(String.raw`begin\s`)) return { is: 'block', block: parseNested(reader) };
+  if (reader.take('raise;')) return { is: 'raise' };
+  const insert = reader.take(`(insert into (?:[^;']|${LITERAL})*);`);
+  if (insert) return { is: 'insert', sql: insert[1] ?? '' };
   if (reader.take('return ')) return { is: 'return', value: ended(reader, parseExpression(reader)) };
   if (reader.take(String.raw`if \(`)) return parseIf(reader);
   const assigned = reader.take('([a-z_]+) := ');
@@ -157,20 +176,27 @@ function parseIf(reader: Reader): ScriptingStatement {
   const branches: Branch[] = [];
   do {
     const [, variable = '', comparison, than = ''] = reader.expect(
-      String.raw`([a-z_]+)(?: (>=?|<>) (\d+|[a-z_]+))?\) then\s`,
+      String.raw`([a-z_]+)(?: (>=?|<>|in) (\d+|[a-z_]+|\([\d, ]+\)))?\) then\s`,
     );
-    const known = comparison === '>' || comparison === '>=' || comparison === '<>' ? comparison : undefined;
-    const right = /^\d/.test(than) ? Number(than) : than;
-    branches.push({ variable, comparison: known, than: right, statements: parseStatements(reader) });
+    const known = COMPARISONS.find((one) => one === comparison);
+    branches.push({ variable, comparison: known, than: compared(than), statements: parseStatements(reader) });
   } while (reader.take(String.raw`elseif \(`));
   const otherwise = reader.take(String.raw`else\s`) ? parseStatements(reader) : [];
   reader.expect('end if;');
   return { is: 'if', branches, otherwise };
 }
 
+const COMPARISONS = ['>', '>=', '<>', 'in'] as const;
+
+function compared(text: string): Branch['than'] {
+  if (text.startsWith('(')) return text.slice(1, -1).split(', ').map(Number);
+  return /^\d/.test(text) ? Number(text) : text;
+}
+
 function parseExpression(reader: Reader): Expression {
   const literal = reader.take(`(${LITERAL})`);
   if (literal) return { is: 'constant', value: unquoted(literal[1] ?? '') };
+  if (reader.take(String.raw`sysdate\(\)`)) return { is: 'constant', value: '2026-11-28 12:00:00' };
   const number = reader.take(String.raw`(\d+)`);
   if (number) return { is: 'constant', value: Number(number[1]) };
   if (!reader.take(String.raw`to_json\(object_construct\(`)) {

@@ -8,7 +8,7 @@ import { runBlock } from './snowflakeBlocks.ts';
 import { columnsByValueStatements } from './snowflakeColumnsByValue.ts';
 import { externalTableStatements } from './snowflakeExternalTable.ts';
 import { fenceStatements } from './snowflakeFence.ts';
-import { findingsStatements } from './snowflakeFindings.ts';
+import { findingsStatements, type Outcome } from './snowflakeFindings.ts';
 import { load, loadedTableStatements } from './snowflakeLoadedTable.ts';
 import { publicationStatements } from './snowflakePublications.ts';
 import { Relations } from './snowflakeRelations.ts';
@@ -61,6 +61,8 @@ export interface SnowflakeState {
   readonly statements: string[];
   /** Every block so far, as it was sent. */
   readonly blocks: string[];
+  /** What blocks have noted of checks so far. */
+  readonly outcomes: Outcome[];
   /** The rows that the contract view shows: their ids, currencies and costs. */
   lineItems(partitionPath: string): Row[];
   /** What a query of the contract view answers to a reader whose session has this time zone. */
@@ -90,8 +92,9 @@ export function makeSnowflakeState(names: SnowflakeNames, isOpen: (sessionId: st
     tables: sessions.committed,
     statements: [],
     blocks: [],
+    outcomes: [],
     lineItems: (path) => {
-      const shown = `identity_line_item_id, line_item_currency_code, line_item_unblended_cost, staged_key`;
+      const shown = `identity_line_item_id, line_item_currency_code, line_item_unblended_cost, is_split_cost, staged_key`;
       return state
         .read(`select ${shown} from ${names.lineItemsView}`, ACCOUNT_TIME_ZONE)
         .filter(({ staged_key: key }) => String(key).startsWith(path))
@@ -137,7 +140,7 @@ export function makeSnowflakeState(names: SnowflakeNames, isOpen: (sessionId: st
     ...fenceStatements(sessions),
     ...publicationStatements(sessions),
     ...columnsByValueStatements(sessions, () => relations.comment),
-    ...findingsStatements(sessions),
+    ...findingsStatements(sessions, state.outcomes),
     ...totalsStatements(sessions, state.lineItems),
   ];
   const relations = new Relations(state, names);

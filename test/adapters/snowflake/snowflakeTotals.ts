@@ -1,3 +1,4 @@
+import { billedCost } from '../../../src/warehouse/computedColumns.ts';
 import type { Row } from '../../warehouse/harness.ts';
 import {
   bound,
@@ -12,6 +13,7 @@ import {
 } from './snowflakeStatements.ts';
 import type { Sessions } from './snowflakeTables.ts';
 
+const BILLED = billedCost.replaceAll(/\s+/g, ' ');
 const OF_MONTH = `where ${ofMonth()}`;
 
 /**
@@ -53,9 +55,9 @@ export function totalsStatements(sessions: Sessions, lineItems: (path: string) =
     },
     {
       pattern: pattern(
-        String.raw`select line_item_currency_code as currency, count\(\*\) as row_count,` +
-          ` ${sumOf('line_item_unblended_cost')} as cost` +
-          ` from <lineItemsView> ${OF_MONTH} group by line_item_currency_code order by currency`,
+        String.raw`select currency, count\(\*\) as row_count, ${sumOf('billed_cost')} as cost` +
+          String.raw` from \( select line_item_currency_code as currency, ${escaped(BILLED)} as billed_cost` +
+          String.raw` from <lineItemsView> ${OF_MONTH} \) group by currency order by currency`,
       ),
       run: async ({ match }) => {
         const { year, month, payers } = monthIn(match);
@@ -147,7 +149,8 @@ function sumOf(column: string): string {
 /** Rows and cost per currency, by currency; null comes last, as in Snowflake. */
 function costsOf(items: readonly Row[]): [string | null, { count: number; cost: number | null }][] {
   const costs = new Map<string | null, { count: number; cost: number | null }>();
-  for (const { line_item_currency_code: code, line_item_unblended_cost: cost } of items) {
+  for (const { line_item_currency_code: code, line_item_unblended_cost: unblended, is_split_cost: isSplit } of items) {
+    const cost = isSplit === 1 ? 0 : unblended;
     const currency = code === undefined || code === null ? null : String(code);
     const { count, cost: sum } = costs.get(currency) ?? { count: 0, cost: null };
     const isUnknown = cost === undefined || cost === null;

@@ -1,12 +1,13 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { snowflakeNames } from '../../../src/adapters/snowflake/names.ts';
 import { createViewSql, replaceViewSql } from '../../../src/adapters/snowflake/view.ts';
+import { computedColumns } from '../../../src/warehouse/computedColumns.ts';
 import { lineItemColumns, partitionColumns } from '../../../src/warehouse/lineItems.ts';
 import { find, parseSnowflake, type SqlNode } from './snowflakeGrammar.ts';
 
 const NAMES = snowflakeNames({ database: 'CUR_REACTOR', schema: 'CUR', target: 'external' });
 const BY_VALUE = ['bill_bill_type', 'line_item_unblended_cost', 'line_item_usage_start_date'];
-const MAPS = ['product', 'resource_tags', 'cost_category'];
+const MAPS = ['product', 'resource_tags', 'cost_category', 'tags', 'discount'];
 const SQL = replaceViewSql(NAMES, new Set(MAPS));
 const BARE_SQL = replaceViewSql(NAMES, new Set());
 
@@ -68,11 +69,12 @@ describe('the contract view in Snowflake', () => {
     expect(comment(SQL)).not.toBe(comment(replaceViewSql(NAMES, new Set(BY_VALUE))));
   });
 
-  it('has the columns of the contract, in its order, and the amortized cost behind them', () => {
+  it('has the columns of the contract, in its order, and what is computed of them behind', () => {
     expect(selected('line_items').map(({ name }) => name)).toEqual(
       [...partitionColumns, ...lineItemColumns].map(({ name }) => name),
     );
-    expect(SQL).toMatch(/select\n {2}\*,\n {2}cast\(case\n[\s\S]+ as double\) as amortized_cost\nfrom line_items$/);
+    const computed = computedColumns.map(({ name, type, sql }) => `cast(${sql} as ${type.toLowerCase()}) as ${name}`);
+    expect(SQL.endsWith(`\nselect\n  *,\n  ${computed.join(',\n  ')}\nfrom line_items`)).toBe(true);
   });
 
   it('passes the partition columns on as the external table has them, so that a reader’s filter prunes', () => {
@@ -128,19 +130,22 @@ describe('the contract view in Snowflake', () => {
     );
   });
 
-  it('reads no map before any file has one, and the row itself for tags alone then', () => {
-    expect(lineItemColumns.flatMap(({ name }) => (readsRow(name, bare) ? [name] : []))).toEqual(['resource_tags']);
+  it('reads no map before any file has one, and the row itself for tags and cost categories alone then', () => {
+    expect(lineItemColumns.flatMap(({ name }) => (readsRow(name, bare) ? [name] : []))).toEqual([
+      'resource_tags',
+      'cost_category',
+    ]);
     expect(expressionOf('product_region', bare)).toBe(
       `coalesce(nullif(product_region_code, ''), nullif(product_region, ''))`,
     );
     expect(expressionOf('product_sku', bare)).toBe(`nullif(product_sku, '')`);
-    expect(expressionOf('cost_category', bare)).toBe('null::object');
+    expect(expressionOf('discount', bare)).toBe('null::object');
     for (const column of MAPS) expect(BARE_SQL).not.toContain(`${column}_map`);
   });
 
   it('reads the row itself only for maps, tags, what may come from a map, and columns that are read by value', () => {
     const mapped = lineItemColumns.filter(({ sources }) => sources.some(({ from }) => from !== 'column'));
-    const expected = new Set(mapped.map(({ name }) => name).concat('cost_category'));
+    const expected = new Set(mapped.map(({ name }) => name).concat('tags', 'discount'));
     const reading = (view: SqlNode[]) => lineItemColumns.flatMap(({ name }) => (readsRow(name, view) ? [name] : []));
     expect(new Set(reading(statements))).toEqual(expected);
     expect(new Set(reading(byValue))).toEqual(new Set([...expected, ...BY_VALUE]));
@@ -155,7 +160,7 @@ describe('the contract view in Snowflake', () => {
 
   it('reads a map as pairs, as pairs in the inner group, as an object, as JSON, as Athena’s text, else keeps it as text', () => {
     const maps = selected('with_maps').filter(({ name }) => name.endsWith('_map'));
-    expect(maps.map(({ name }) => name)).toEqual(['product_map', 'resource_tags_map', 'cost_category_map']);
+    expect(new Set(maps.map(({ name }) => name))).toEqual(new Set(MAPS.map((name) => `${name}_map`)));
     for (const { name, expression } of maps) {
       const column = `value:"${name.replace(/_map$/, '')}"`;
       expect(expression).toContain(`is_array(${column})`);
@@ -167,8 +172,12 @@ describe('the contract view in Snowflake', () => {
     }
   });
 
-  it('gathers tag columns by their prefixes, each longer than its prefix', () => {
-    const gathered = selected('with_maps').find(({ name }) => name === 'resource_tags_gathered')?.expression ?? '';
+  it('gathers columns of tags and cost categories by their prefixes, each longer than its prefix', () => {
+    const gatheredAs = (column: string) =>
+      selected('with_maps').find(({ name }) => name === `${column}_gathered`)?.expression ?? '';
+    const categories = gatheredAs('cost_category');
+    expect(categories).toContain(`startswith(name, 'cost_category_') and length(name) > ${'cost_category_'.length}`);
+    const gathered = gatheredAs('resource_tags');
     expect(gathered).toContain(
       `startswith(name, 'resource_tags_user_') and length(name) > ${'resource_tags_user_'.length}`,
     );

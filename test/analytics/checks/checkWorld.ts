@@ -53,7 +53,7 @@ export async function openCheckWorld(payers: readonly PayerLines[]): Promise<Che
     await publishAll({ warehouse, connection, stagingRoot }, period, byPeriod.get(period) ?? []);
   // Each payer's rows are judged apart, although they share two files.
   await connection.run(
-    'create temporary table cur_line_items as select * replace (bill_payer_account_id as payer), /*TMP*/ 0 as is_split_cost, amortized_cost as net_amortized_cost, null::varchar as product_license_model, null::varchar as product_cache_engine, null::varchar as product_vcpu, null::varchar as savings_plan_end_time, null::varchar as savings_plan_payment_option, cast(resource_tags as varchar) as resource_tags_json, null::varchar as line_item_usage_account_name, null::varchar as bill_payer_account_name from warehouse.main.cur_line_items',
+    'create temporary table cur_line_items as select * replace (bill_payer_account_id as payer) from warehouse.main.cur_line_items',
   );
   const script = await loadWastageScript(sqlPath(''));
   for (const period of periods) {

@@ -4,6 +4,10 @@ import { FencedOff } from '../../../src/warehouse/warehouse.ts';
 import { ALPHA, BETA, PERIOD, publicationOf, rowsOf, runOf, type WarehouseHarness } from '../harness.ts';
 import { awaitStep, firstStep, runScript, runStep } from '../runScript.ts';
 
+/** What a script with checks creates before them. */
+export const OUTCOMES =
+  'create temporary table cur_statement_outcomes (name varchar, seconds double, code varchar, message varchar)';
+
 export function describeScript(harness: () => WarehouseHarness): void {
   const [alpha, beta] = [ALPHA.payer, BETA.payer];
 
@@ -40,6 +44,24 @@ export function describeScript(harness: () => WarehouseHarness): void {
       }),
     });
     expect(await harness().analysed(PERIOD)).toEqual([alpha]);
+  });
+
+  it('goes on behind a check that fails, but not where it cannot be noted', async () => {
+    const broken = { sql: 'insert into no_such_table\nselect 1', check: 'broken' };
+    harness().script([
+      OUTCOMES,
+      { sql: harness().insertFinding(alpha), check: 'right' },
+      broken,
+      harness().insertFinding(beta),
+    ]);
+    expect(await runScript(harness().warehouse.script, runOf(1), [alpha])).toMatchObject({ is: 'done' });
+    expect(await harness().analysed(PERIOD)).toEqual([alpha, beta]);
+    harness().script([broken, harness().insertFinding(beta)]);
+    expect(await runScript(harness().warehouse.script, runOf(2), [alpha])).toMatchObject({
+      is: 'failed',
+      failure: { statement: 1, message: expect.stringMatching(/cur_statement_outcomes.* does not exist/i) },
+    });
+    expect(await harness().analysed(PERIOD)).toEqual([alpha, beta]);
   });
 
   it('that ends inside a transaction is refused, and nothing of it is run', async () => {

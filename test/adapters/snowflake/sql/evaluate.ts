@@ -89,9 +89,15 @@ function operate(expression: Extract<Expression, { is: 'operator' }>, scope: Sco
   if (operator === 'or') return right === true ? true : bothOrNull(left, right, false);
   if (left === null || right === null) return null;
   if (operator === '||') return `${textOf(left, scope.timeZone)}${textOf(right, scope.timeZone)}`;
+  if (operator === 'like') return likePattern(String(right)).test(String(left));
   const order = Object.hasOwn(ORDERS, operator) ? ORDERS[operator] : undefined;
   if (order) return order(compareAs(left, right) ?? Number.NaN);
   return double(arithmetic(operator, numberIn(left), numberIn(right)));
+}
+
+/** Knows `%` alone, and no escapes. */
+function likePattern(pattern: string): RegExp {
+  return new RegExp(`^${pattern.replaceAll(/[^\w%]/g, '[$&]').replaceAll('%', '.*')}$`, 's');
 }
 
 function bothOrNull(left: SqlValue, right: SqlValue, value: boolean): SqlValue {

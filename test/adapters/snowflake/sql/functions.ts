@@ -1,6 +1,6 @@
 import { refused } from '../snowflakeStatements.ts';
 import { wallClockOf } from './timeZones.ts';
-import { castTo, double, integer, parsedNumber, type SqlValue, textOf, typeOf } from './values.ts';
+import { castTo, double, integer, parsedNumber, plain, type SqlValue, textOf, typeOf } from './values.ts';
 
 type Callable = (given: readonly SqlValue[], timeZone: string) => SqlValue;
 
@@ -48,6 +48,7 @@ const FUNCTIONS: Readonly<Record<string, Callable>> = {
     const number = parsedNumber(text(value));
     return number === undefined ? null : double(number);
   },
+  to_json: ([value = null], timeZone) => JSON.stringify(plain(value, timeZone)),
   try_parse_json: ([value = null]) => parsedJson(text(value)),
   year: ([value = null], timeZone) => integer(clock(value, timeZone).getUTCFullYear()),
   month: ([value = null], timeZone) => integer(clock(value, timeZone).getUTCMonth() + 1),

@@ -15,7 +15,7 @@ export function parseVirtualColumns(sql: string): VirtualColumn[] {
   return parser.bracketed(() => parser.virtualColumn());
 }
 
-const COMPARISONS = new Set(['=', '<>', '<', '<=', '>', '>=']);
+const COMPARISONS = new Set(['=', '<>', '<', '<=', '>', '>=', 'like']);
 /** What may stand behind a source without being its alias. */
 const CLAUSES = new Set(['where', 'group', 'order', 'limit']);
 const END: Token = { is: 'end', text: '' };
@@ -93,8 +93,8 @@ class Parser {
       const isListed = this.#peek().text === '(';
       return { is: 'in', of: left, list: isListed ? this.bracketed(() => this.expression()) : [this.#sum()] };
     }
-    const operator = this.#peek().text;
-    if (this.#peek().is !== 'sign' || !COMPARISONS.has(operator)) return left;
+    const { is, text: operator } = this.#peek();
+    if ((is !== 'sign' && is !== 'word') || !COMPARISONS.has(operator)) return left;
     this.#next();
     return { is: 'operator', operator, left, right: this.#sum() };
   }
