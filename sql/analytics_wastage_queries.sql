@@ -33,14 +33,93 @@ create or replace temporary table cur_statement_outcomes (
     message varchar
 );
 
+-- One row per payer, product code, usage type and operation: what a report says
+-- of each of its lines, NULL where it says nothing.
+create or replace temporary table cur_kinds as
+select
+    payer,
+    coalesce(line_item_product_code, '') as product_code,
+    coalesce(line_item_usage_type, '') as usage_type,
+    coalesce(line_item_operation, '') as operation,
+    max(pricing_unit) as pricing_unit,
+    max(product_instance_type) as instance_type,
+    max(product_volume_api_name) as volume_api_name,
+    max(product_physical_processor) as physical_processor,
+    max(product_operating_system) as operating_system,
+    max(product_license_model) as license_model,
+    max(product_database_engine) as database_engine,
+    max(product_cache_engine) as cache_engine,
+    max(product_deployment_option) as deployment_option,
+    max(product_storage_class) as storage_class,
+    max(product_group) as product_group,
+    max(product_vcpu) as vcpu
+from cur_line_items
+where
+    year = #startyear
+    and month = #startmonth
+    and payer in (#payers_ids)
+    and line_item_line_item_type in (
+        'Usage', 'DiscountedUsage', 'SavingsPlanCoveredUsage'
+    )
+group by
+    payer,
+    line_item_product_code,
+    line_item_usage_type,
+    line_item_operation;
+
 -- One row per payer, account, resource, region, product code, usage type,
 -- operation, line type and currency.
 -- on_demand_cost: of lines that no reservation and no savings plan covers.
 -- is_whole_month: a line spans the billing period, as in monthly reports.
 -- last_moment: the end of the last line that does not. is_hourly: some line is
--- shorter than a day
+-- shorter than a day. tags, cost_categories: as JSON text.
+-- Columns are grouped as they are, and changed for each group afterwards: a
+-- tenth of the work
 create or replace temporary table cur_usage as
-with consumption as (
+with grouped as (
+    select
+        payer,
+        line_item_usage_account_id,
+        line_item_resource_id,
+        product_region,
+        line_item_product_code,
+        line_item_usage_type,
+        line_item_operation,
+        line_item_line_item_type,
+        line_item_currency_code,
+        sum(coalesce(line_item_usage_amount, 0)) as usage_amount,
+        sum(coalesce(amortized_cost, line_item_unblended_cost, 0)) as cost,
+        sum(coalesce(line_item_unblended_cost, 0)) as unblended_cost,
+        sum(pricing_public_on_demand_cost) as list_cost,
+        count(*) as lines,
+        min(line_item_usage_start_date) as first_moment,
+        max(line_item_usage_start_date) as last_start,
+        min(line_item_usage_end_date) as first_end,
+        max(line_item_usage_end_date) as last_end,
+        max(resource_tags_json) as tags,
+        max(cost_category_json) as cost_categories
+    from cur_line_items
+    where
+        year = #startyear
+        and month = #startmonth
+        and payer in (#payers_ids)
+        and line_item_line_item_type in (
+            'Usage', 'DiscountedUsage', 'SavingsPlanCoveredUsage'
+        )
+        and is_split_cost = 0
+    group by
+        payer,
+        line_item_usage_account_id,
+        line_item_resource_id,
+        product_region,
+        line_item_product_code,
+        line_item_usage_type,
+        line_item_operation,
+        line_item_line_item_type,
+        line_item_currency_code
+),
+
+named as (
     select
         payer,
         coalesce(line_item_usage_account_id, '') as account,
@@ -51,98 +130,52 @@ with consumption as (
         coalesce(line_item_operation, '') as operation,
         line_item_line_item_type as line_type,
         coalesce(line_item_currency_code, '') as currency,
-        line_item_usage_amount,
-        coalesce(amortized_cost, line_item_unblended_cost, 0) as cost,
-        line_item_unblended_cost,
-        pricing_public_on_demand_cost,
-        line_item_usage_start_date as start_at,
-        line_item_usage_end_date as end_at,
+        usage_amount,
+        cost,
+        case
+            when line_item_line_item_type = 'Usage' then cost
+            else 0
+        end as on_demand_cost,
+        unblended_cost,
+        list_cost,
+        lines,
+        cast(first_moment as date) as first_day,
+        cast(last_start as date) as last_day,
+        last_end,
         case
             when
-                line_item_usage_start_date <= bill_billing_period_start_date
-                and line_item_usage_end_date >= bill_billing_period_end_date
+                extract(day from first_moment) = 1
+                and extract(month from first_end) <> #startmonth
                 then 1
             else 0
         end as is_whole_month,
-        pricing_unit,
-        product_instance_type,
-        product_volume_api_name,
-        product_physical_processor,
-        product_operating_system,
-        product_license_model,
-        product_database_engine,
-        product_cache_engine,
-        product_deployment_option,
-        product_storage_class,
-        product_group,
-        product_vcpu,
-        lower(nullif(cast(resource_tags[#environment_key] as varchar), ''))
-            as environment
-    from cur_line_items
-    where
-        year = #startyear
-        and month = #startmonth
-        and payer in (#payers_ids)
-        and line_item_line_item_type in (
-            'Usage', 'DiscountedUsage', 'SavingsPlanCoveredUsage'
-        )
-        and is_split_cost = 0
-),
-
-grouped as (
-    select
-        payer,
-        account,
-        resource,
-        region,
-        product_code,
-        usage_type,
-        operation,
-        line_type,
-        currency,
-        sum(coalesce(line_item_usage_amount, 0)) as usage_amount,
-        sum(cost) as cost,
-        sum(coalesce(line_item_unblended_cost, 0)) as unblended_cost,
-        sum(pricing_public_on_demand_cost) as list_cost,
-        count(*) as lines,
-        cast(min(start_at) as date) as first_day,
-        cast(max(start_at) as date) as last_day,
-        max(case when is_whole_month = 0 then end_at end) as last_moment,
-        max(is_whole_month) as is_whole_month,
-        max(case when end_at < start_at + interval '23 hours' then 1 else 0 end)
-            as is_hourly,
-        max(pricing_unit) as pricing_unit,
-        max(product_instance_type) as instance_type,
-        max(product_volume_api_name) as volume_api_name,
-        max(product_physical_processor) as physical_processor,
-        max(product_operating_system) as operating_system,
-        max(product_license_model) as license_model,
-        max(product_database_engine) as database_engine,
-        max(product_cache_engine) as cache_engine,
-        max(product_deployment_option) as deployment_option,
-        max(product_storage_class) as storage_class,
-        max(product_group) as product_group,
-        max(product_vcpu) as vcpu,
-        coalesce(max(environment), '') as environment
-    from consumption
-    group by
-        payer,
-        account,
-        resource,
-        region,
-        product_code,
-        usage_type,
-        operation,
-        line_type,
-        currency
+        case
+            when first_end < first_moment + interval '23 hours' then 1
+            else 0
+        end as is_hourly,
+        tags,
+        cost_categories,
+        lower(
+            split_part(
+                split_part(
+                    replace(tags, chr(92) || '"', ''''),
+                    '"' || #environment_key || '":"',
+                    2
+                ),
+                '"',
+                1
+            )
+        ) as tagged_environment
+    from grouped
 )
 
 select
-    grouped.*,
-    case when line_type = 'Usage' then cost else 0 end as on_demand_cost,
+    named.*,
+    case when is_whole_month = 0 then last_end end as last_moment,
+    coalesce(tagged_environment, '') as environment,
     case
         when
-            environment in (
+            tagged_environment in (
                 'dev', 'develop', 'development', 'test', 'testing', 'qa',
                 'uat', 'int', 'integration', 'stage', 'staging', 'sandbox',
                 'demo', 'preprod', 'pre-production', 'nonprod', 'non-prod',
@@ -150,8 +183,26 @@ select
             )
             then 1
         else 0
-    end as is_non_production
-from grouped;
+    end as is_non_production,
+    kinds.pricing_unit,
+    kinds.instance_type,
+    kinds.volume_api_name,
+    kinds.physical_processor,
+    kinds.operating_system,
+    kinds.license_model,
+    kinds.database_engine,
+    kinds.cache_engine,
+    kinds.deployment_option,
+    kinds.storage_class,
+    kinds.product_group,
+    kinds.vcpu
+from named
+left join cur_kinds as kinds
+    on
+        named.payer = kinds.payer
+        and named.product_code = kinds.product_code
+        and named.usage_type = kinds.usage_type
+        and named.operation = kinds.operation;
 
 -- One row per payer, account, product code, region, usage type, operation, line
 -- type, currency, day, and whether its lines last longer than a day. All line
@@ -342,14 +393,27 @@ select
     months_held,
     greatest(whole_days, 1) as covered_days,
     case
-        when whole_days = days_in_month then last_day(last_day)
-        else cast(last_moment + interval '1 second' as date) - 1
+        when whole_days < 1 then first_of_month - 1
+        else
+            cast(
+                '#startyear-'
+                || lpad('#startmonth', 2, '0')
+                || '-'
+                || lpad(cast(cast(whole_days as integer) as varchar), 2, '0')
+                as date
+            )
     end as last_whole_day,
     case
         when has_days = 0 or extract(day from last_day) = days_in_month then 1
         else 0
     end as is_month_over
-from dated;
+from dated
+cross join (
+    select
+        cast(
+            '#startyear-' || lpad('#startmonth', 2, '0') || '-01' as date
+        ) as first_of_month
+) as calendar_month;
 
 -- One row per payer, account and currency: what belongs together when savings
 -- are limited to what something costs. Of lines without an id that is an
@@ -474,7 +538,7 @@ select
     facts.attribute
 from cur_payers
 cross join (
-    values ('usage'), ('hours'), ('days'), ('month_over'), ('half_a_year'), ('a_year')
+    values ('usage'), ('hours'), ('days'), ('month_over'), ('two_months'), ('half_a_year'), ('a_year')
 ) as facts (attribute)
 where
     case facts.attribute
@@ -482,6 +546,7 @@ where
         when 'hours' then cur_payers.has_hours
         when 'days' then cur_payers.has_days
         when 'month_over' then cur_payers.is_month_over
+        when 'two_months' then case when cur_payers.months_held >= 2 then 1 else 0 end
         when 'half_a_year' then case when cur_payers.months_held >= 6 then 1 else 0 end
         when 'a_year' then case when cur_payers.months_held >= 12 then 1 else 0 end
     end > 0
@@ -670,33 +735,48 @@ select
 from counted
 left join cur_payers on counted.payer = cur_payers.payer;
 
--- One row per payer, account and resource that something was found on.
+-- One row per payer, account and resource that has a tag or a cost category.
 create or replace temporary table cur_labels as
 select
     payer,
-    coalesce(line_item_usage_account_id, '') as account,
-    line_item_resource_id as resource,
-    max(resource_tags_json) as tags,
-    max(
-        coalesce(
-            nullif(cast(resource_tags[#owner_key] as varchar), ''),
-            nullif(cast(cost_category[#owner_key] as varchar), '')
+    account,
+    resource,
+    max(tags) as tags,
+    coalesce(
+        max(
+            nullif(
+                split_part(
+                    split_part(
+                        replace(tags, chr(92) || '"', ''''),
+                        '"' || #owner_key || '":"',
+                        2
+                    ),
+                    '"',
+                    1
+                ),
+                ''
+            )
+        ),
+        max(
+            nullif(
+                split_part(
+                    split_part(
+                        replace(cost_categories, chr(92) || '"', ''''),
+                        '"' || #owner_key || '":"',
+                        2
+                    ),
+                    '"',
+                    1
+                ),
+                ''
+            )
         )
     ) as owner
-from cur_line_items
+from cur_usage
 where
-    year = #startyear
-    and month = #startmonth
-    and payer in (#payers_ids)
-    and line_item_resource_id in (
-        select cur_ranked_findings.resource
-        from cur_ranked_findings
-        where cur_ranked_findings.resource <> ''
-    )
-group by
-    payer,
-    coalesce(line_item_usage_account_id, ''),
-    line_item_resource_id;
+    resource <> ''
+    and (tags is not null or cost_categories is not null)
+group by payer, account, resource;
 
 -- One row per payer and account.
 create or replace temporary table cur_account_names as

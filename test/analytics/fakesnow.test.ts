@@ -18,7 +18,7 @@ import { generatedSpending, insertsOf } from './summaries/spending.ts';
 const SEED = 2026;
 /** The bills of the sample: both kinds of report, commitments, wastage, two months. */
 const DELIVERIES = finalDeliveries();
-const SCRIPTS = ['findings_table.sql', 'summary_tables.sql', 'summary_views.sql'];
+const SCRIPTS = ['findings_tables.sql', 'summary_tables.sql', 'summary_views.sql'];
 /** When something was found, or looked at, and how long that took. */
 const TIMES = new Set(['found_at', 'ran_at', 'seconds']);
 

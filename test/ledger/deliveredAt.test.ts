@@ -67,7 +67,7 @@ async function nextEpoch(): Promise<number> {
 async function lagSince(): Promise<number | undefined> {
   const { epoch } = await ledger.period(PERIOD);
   const member = { payer: ALPHA.payer, publishedEpoch: epoch, setId: `set-${epoch}`, watermark: START };
-  const totals = new Map([[ALPHA.payer, { costs: [], findings: [] }]]);
+  const totals = new Map([[ALPHA.payer, { costs: [], findings: [], failedChecks: [], unknownChecks: [] }]]);
   const warehouse = { totals: async () => totals, published: async () => new Map() };
   const { finalized } = await finalizedBy({ ledger, warehouse }, { period: PERIOD }, { members: [member] });
   expect(finalized).toHaveLength(1);

@@ -113,7 +113,7 @@ export class SimulatedWarehouse implements Warehouse {
 
   async totals(period: Period, payers: readonly Payer[]): Promise<Map<Payer, PartitionTotals>> {
     if (payers.some(this.#world.hasNoTotals)) throw new Error(TOTALS_OVERFLOW);
-    const none = { costs: [], findings: [] };
+    const none = { costs: [], findings: [], failedChecks: [], unknownChecks: [] };
     return new Map(payers.map((payer) => [payer, this.found.get(partitionName({ payer, period })) ?? none]));
   }
 

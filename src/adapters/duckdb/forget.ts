@@ -21,6 +21,7 @@ export async function partitionsInWarehouse(connection: DuckDBConnection): Promi
      union select payer, year, month from cur_registered_files
      union select payer, year, month from cur_current_files
      union select payer, year, month from cur_findings
+     union select payer, year, month from cur_check_runs
      ${summaryTables.map((table) => `union select payer, year, month from ${table}`).join(' ')}
      order by all`,
   );
@@ -45,6 +46,7 @@ export async function forgetInWarehouse(connection: DuckDBConnection, partition:
   return inTransaction(connection, async () => {
     await removed('cur_current_files');
     await removed('cur_publications');
+    await removed('cur_check_runs');
     const rows = await removed('cur_external');
     const files = await removed('cur_registered_files');
     for (const table of summaryTables) await removed(table);

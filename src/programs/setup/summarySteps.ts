@@ -29,8 +29,9 @@ function grant(privileges: string, object: string, role: string): string {
  * table takes one such policy, and refuses it a second time.
  */
 export function payersPolicySql(names: SnowflakeNames): string {
-  const { schema, currentFiles, publications, findings } = names;
-  const tables = [currentFiles, publications, findings, ...summaryTables.map((table) => `${schema}.${table}`)];
+  const { schema, currentFiles, publications, findings, checkRuns } = names;
+  const summaries = summaryTables.map((table) => `${schema}.${table}`);
+  const tables = [currentFiles, publications, findings, checkRuns, ...summaries];
   return `use role sysadmin;\n\n${tables.map((table) => policyOn(table, names)).join('\n')}`;
 }
 

@@ -50,11 +50,12 @@ function changedTexts({ select }: Check): Mutant[] {
   });
 }
 
-/** What a check's SELECT answers over the working tables, as text; or why it cannot be run. */
+/** What a check's SELECT answers over the rows of all payers, as text; or why it cannot be run. */
 async function answer(world: CheckWorld, select: string): Promise<string> {
+  const payers = await world.rows('select payer from cur_payers order by payer');
   const sql = renderScript(`select * from (${select}) as found where cost > 0 order by all`, {
     period: PERIOD,
-    payers: [parsePayer('900000000001')],
+    payers: payers.map(({ payer }) => parsePayer(String(payer))),
     tagKeys: DEFAULT_TAG_KEYS,
   });
   try {
