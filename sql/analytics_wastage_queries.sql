@@ -227,6 +227,7 @@ select
     end as is_monthly,
     max(line_item_usage_account_name) as account_name,
     max(bill_payer_account_name) as payer_name,
+    max(bill_billing_entity) as billing_entity,
     sum(coalesce(line_item_usage_amount, 0)) as usage_amount,
     sum(coalesce(line_item_unblended_cost, 0)) as unblended_cost,
     sum(coalesce(amortized_cost, 0)) as amortized_cost,
@@ -259,7 +260,8 @@ group by
 
 -- One row per reservation or savings plan, payer, account and currency: the
 -- lines that bill it.
--- unused_cost: of commitments that nothing used, recurring and upfront
+-- unused_cost: of commitments that nothing used, recurring and upfront. cost:
+-- all that it costs in the month, used or not
 create or replace temporary table cur_commitments as
 select
     payer,
@@ -279,6 +281,15 @@ select
     coalesce(line_item_currency_code, '') as currency,
     sum(coalesce(reservation_unused_quantity, 0)) as unused_quantity,
     sum(coalesce(amortized_cost, 0)) as unused_cost,
+    sum(
+        case
+            when line_item_line_item_type = 'RIFee'
+                then
+                    coalesce(line_item_unblended_cost, 0)
+                    + coalesce(reservation_amortized_upfront_fee_for_billing_period, 0)
+            else coalesce(savings_plan_total_commitment_to_date, 0)
+        end
+    ) as cost,
     sum(coalesce(savings_plan_total_commitment_to_date, 0)) as commitment,
     sum(coalesce(savings_plan_used_commitment, 0)) as used_commitment,
     max(coalesce(reservation_end_time, savings_plan_end_time)) as end_time,
@@ -332,7 +343,9 @@ reported as (
         max(last_moment) as last_moment,
         max(is_hourly) as has_hours,
         1 - min(is_whole_month) as has_days,
-        max(case when resource <> '' then 1 else 0 end) as has_resources
+        max(case when resource <> '' then 1 else 0 end) as has_resources,
+        max(case when list_cost is not null then 1 else 0 end)
+            as has_public_prices
     from cur_usage
     group by payer
 ),
@@ -358,6 +371,7 @@ dated as (
         reported.has_hours,
         reported.has_days,
         reported.has_resources,
+        reported.has_public_prices,
         coalesce(
             #startyear * 12 + #startmonth - history.first_month, 0
         ) as months_held,
@@ -390,6 +404,7 @@ select
     has_hours,
     has_days,
     has_resources,
+    has_public_prices,
     months_held,
     greatest(whole_days, 1) as covered_days,
     case
@@ -538,7 +553,15 @@ select
     facts.attribute
 from cur_payers
 cross join (
-    values ('usage'), ('hours'), ('days'), ('month_over'), ('two_months'), ('half_a_year'), ('a_year')
+    values
+    ('usage'),
+    ('hours'),
+    ('days'),
+    ('month_over'),
+    ('public_prices'),
+    ('two_months'),
+    ('half_a_year'),
+    ('a_year')
 ) as facts (attribute)
 where
     case facts.attribute
@@ -547,6 +570,7 @@ where
         when 'days' then cur_payers.has_days
         when 'month_over' then cur_payers.is_month_over
         when 'two_months' then case when cur_payers.months_held >= 2 then 1 else 0 end
+        when 'public_prices' then cur_payers.has_public_prices
         when 'half_a_year' then case when cur_payers.months_held >= 6 then 1 else 0 end
         when 'a_year' then case when cur_payers.months_held >= 12 then 1 else 0 end
     end > 0

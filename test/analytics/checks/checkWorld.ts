@@ -35,6 +35,7 @@ export interface PayerLines {
  */
 export interface CheckWorld {
   readonly connection: DuckDBConnection;
+  readonly payers: readonly Payer[];
   rows(sql: string): Promise<Record<string, unknown>[]>;
   close(): Promise<void>;
 }
@@ -62,6 +63,7 @@ export async function openCheckWorld(payers: readonly PayerLines[]): Promise<Che
   }
   return {
     connection,
+    payers: payers.map(({ payer }) => payer),
     rows: async (sql) => (await connection.runAndReadAll(sql)).getRowObjectsJS(),
     close: async () => {
       connection.closeSync();

@@ -4,7 +4,6 @@ import { parseCheck } from '../../../src/analytics/checks/check.ts';
 import { renderScript } from '../../../src/analytics/placeholders.ts';
 import { segmentsOf } from '../../../src/analytics/segments.ts';
 import { DEFAULT_TAG_KEYS } from '../../../src/analytics/tagKeys.ts';
-import { parsePayer } from '../../../src/billing/payer.ts';
 import { sqlPath } from '../lineItems.ts';
 import { type CheckWorld, PERIOD } from './checkWorld.ts';
 
@@ -52,10 +51,9 @@ function changedTexts({ select }: Check): Mutant[] {
 
 /** What a check's SELECT answers over the rows of all payers, as text; or why it cannot be run. */
 async function answer(world: CheckWorld, select: string): Promise<string> {
-  const payers = await world.rows('select payer from cur_payers order by payer');
   const sql = renderScript(`select * from (${select}) as found where cost > 0 order by all`, {
     period: PERIOD,
-    payers: payers.map(({ payer }) => parsePayer(String(payer))),
+    payers: world.payers,
     tagKeys: DEFAULT_TAG_KEYS,
   });
   try {

@@ -57,6 +57,6 @@ function prefixed(prefix: string, values: Readonly<Record<string, string>>): Rec
 
 function typeOf(name: string): string {
   if (name === 'product' || name === 'resource_tags') return 'map<string,string>';
-  if (name.endsWith('_date')) return 'timestamp_utc';
-  return NUMBERS.test(name) ? 'double' : 'string';
+  if (NUMBERS.test(name)) return 'double';
+  return name.endsWith('_date') ? 'timestamp_utc' : 'string';
 }
