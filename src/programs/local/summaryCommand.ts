@@ -12,7 +12,7 @@ import { checkState } from './state.ts';
 import { refuseOtherFormat } from './stateFormat.ts';
 import type { Summary } from './summaryOptions.ts';
 import { type CellKind, type SummaryQuery, summaryQuery } from './summaryQueries.ts';
-import { fitTable } from './table.ts';
+import { type Column, fitTable } from './table.ts';
 import { terminalWidth } from './terminalWidth.ts';
 
 type Rows = Extract<SqlAnswer, { is: 'rows' }>;
@@ -46,21 +46,25 @@ export async function showSummary(options: Options, summary: Summary): Promise<n
 
 /** Title, table no wider than `width`, and how many rows there are. */
 export function summaryText(
-  { title, kinds }: SummaryQuery,
+  { title, kinds, details = [] }: SummaryQuery,
   { columns, rows }: Pick<Rows, 'columns' | 'rows'>,
   width: number,
 ): string {
   const kindsInOrder = columns.map(({ name }) => kinds[name]);
   const content = {
-    columns: columns.map(({ name }, index) => ({
-      head: name === 'currency' ? '' : name.replaceAll('_', ' '),
-      name,
-      right: kindsInOrder[index] !== undefined,
-    })),
+    columns: columns.map(({ name }, index): Column => {
+      const column = { head: headOf(name), name: name.replaceAll('_', ' '), right: kindsInOrder[index] !== undefined };
+      return details.includes(name) ? { ...column, detail: 'named' } : column;
+    }),
     rows: rows.map((row) => row.map((value, index) => shown(value, kindsInOrder[index]))),
   };
   const table = rows.length === 0 ? '' : `${fitTable(content, width)}\n`;
   return `${title}\n${table}${counted(rows.length, 'row')}\n`;
+}
+
+/** A currency speaks for itself. */
+function headOf(name: string): string {
+  return name === 'currency' ? '' : name.replaceAll('_', ' ');
 }
 
 function shown(value: unknown, kind: CellKind | undefined): string {

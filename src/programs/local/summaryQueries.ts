@@ -19,6 +19,8 @@ export interface SummaryQuery {
   readonly sql: string;
   /** The kinds of columns, by name. */
   readonly kinds: Readonly<Record<string, CellKind>>;
+  /** Columns that go below their row in a narrow terminal. */
+  readonly details?: readonly string[];
 }
 
 const COSTS = `sum(unblended_cost) as unblended, sum(amortized_cost) as amortised,
@@ -72,6 +74,7 @@ function byColumn(column: 'service' | 'region', scope: SummaryScope): SummaryQue
     title: `Cost by ${column}`,
     sql: `select ${PERIOD}, ${column}, ${COSTS} from cur_daily_cost where ${whereOf('cur_daily_cost', scope)}
       group by year, month, ${column}, currency order by currency, amortised desc, ${column}`,
+    details: ['net', 'list'],
     kinds: COST_KINDS,
   };
 }
@@ -86,6 +89,7 @@ function byAccount(scope: SummaryScope): SummaryQuery {
       select ${PERIOD}, payer, account, coalesce(account_name, '') as name, unblended, amortised, net, list, currency
       from costs left join cur_accounts using (payer, year, month, account)
       order by currency, amortised desc, payer, account`,
+    details: ['payer', 'name', 'net', 'list'],
     kinds: COST_KINDS,
   };
 }
@@ -97,11 +101,11 @@ function byDay(scope: SummaryScope): SummaryQuery {
         sum(net_amortized_cost) as net, sum(case when is_monthly = 1 then amortized_cost else 0 end) as monthly, currency
       from cur_daily_cost where ${whereOf('cur_daily_cost', scope)}
       group by usage_day, currency order by currency, usage_day`,
-    kinds: { ...COST_KINDS, monthly: 'money' },
+    kinds: { unblended: 'money', amortised: 'money', net: 'money', monthly: 'money' },
   };
 }
 
-/** The only one that reads line items: a key need not be one of those that every resource needs. */
+/** The only one that reads line items: whatever key a report has may be asked for. */
 function byTag(key: string, scope: SummaryScope): SummaryQuery {
   const value = `nullif(resource_tags[${quoteText(key)}], '')`;
   const isUsage = `line_item_line_item_type in ('Usage', 'DiscountedUsage', 'SavingsPlanCoveredUsage')`;
@@ -114,7 +118,7 @@ function byTag(key: string, scope: SummaryScope): SummaryQuery {
         sum(amortized_cost) as amortised, coalesce(line_item_currency_code, '') as currency
       from cur_line_items where is_split_cost = 0 and ${whereOf('cur_months', scope)}
       group by all order by currency, tagging, amortised desc, value`,
-    kinds: COST_KINDS,
+    kinds: { unblended: 'money', amortised: 'money' },
   };
 }
 
@@ -126,6 +130,7 @@ function commitments(scope: SummaryScope): SummaryQuery {
         saving, currency
       from cur_commitment_utilisation where ${whereOf('cur_commitment_use', scope)}
       order by currency, unused_cost desc, payer, arn`,
+    details: ['payer', 'owner', 'arn', 'payment', 'on_demand'],
     kinds: { utilisation: 'share', used: 'money', unused: 'money', on_demand: 'money', saving: 'money' },
   };
 }
@@ -156,14 +161,17 @@ function anomalies({ payer, period }: SummaryScope): SummaryQuery {
   const isIn = (day: string) => (period === undefined ? 'true' : `strftime(${day}, '%Y-%m') = ${quoteText(period)}`);
   return {
     title: `Days unlike those before them, by ${LEAST_CHANGE}.00 and more, and drift over the newest 30 days`,
-    sql: `select usage_day as day, severity, payer, account, service, expected_cost as expected, cost, change,
-        score, currency
-      from cur_anomalies where ${ofPayer} and ${isIn('usage_day')} and abs(change) >= ${LEAST_CHANGE}
-      union all
-      select last_day, 'drift', payer, account, service, median_cost, median_cost * (1 + drift),
-        median_cost * drift, drift, currency
-      from cur_cost_drift where ${ofPayer} and ${isIn('last_day')} and abs(median_cost * drift) >= ${LEAST_CHANGE}
+    sql: `select * from (
+        select usage_day as day, severity, payer, account, service, expected_cost as expected, cost, change, score,
+          currency
+        from cur_anomalies where ${ofPayer} and ${isIn('usage_day')}
+        union all
+        select last_day, 'drift', payer, account, service, median_cost, median_cost * (1 + drift),
+          median_cost * drift, drift, currency
+        from cur_cost_drift where ${ofPayer} and ${isIn('last_day')}
+      ) where abs(change) >= ${LEAST_CHANGE}
       order by day desc, abs(change) desc, payer, account, service`,
+    details: ['expected', 'cost', 'score'],
     kinds: { expected: 'money', cost: 'money', change: 'money', score: 'money' },
   };
 }
@@ -172,7 +180,7 @@ function forecast({ payer, period }: SummaryScope): SummaryQuery {
   const ofPayer = payer === undefined ? 'true' : `payer = ${quoteText(payer)}`;
   const ofMonth = period === undefined ? 'true' : `year = ${yearOf(period)} and month = ${monthOf(period)}`;
   return {
-    title: 'What a month will have cost, amortised, without tax, credits and refunds; an interval for 8 cases in 10',
+    title: 'What a month will have cost, without tax, credits and refunds; lowest and highest hold in 8 cases of 10',
     sql: `select ${PERIOD}, payer, newest_day as until, cost_to_date as to_date, monthly_cost as monthly, forecast,
         lowest, highest, currency
       from cur_forecast where ${ofPayer} and ${ofMonth} order by currency, forecast desc, payer`,
