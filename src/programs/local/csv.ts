@@ -45,8 +45,8 @@ export function csvOf(findings: readonly ResourceFinding[]): string {
 
 /**
  * Comma-separated values (RFC 4180): a header line, then a line for each row. A text that a
- * spreadsheet would take for a formula gets a quote mark before it (OWASP, "CSV Injection"); amounts
- * stay numbers.
+ * spreadsheet would take for a formula gets a quote mark before it (OWASP, "CSV Injection");
+ * amounts stay numbers.
  */
 export function csvText(names: readonly string[], rows: readonly (readonly Cell[])[]): string {
   return [names, ...rows].map((cells) => `${cells.map(cellText).join(',')}\r\n`).join('');

@@ -45,7 +45,7 @@ export async function showSummary(options: Options, summary: Summary): Promise<n
 }
 
 /** Title, table no wider than `width`, and how many rows there are. */
-export function summaryText(
+function summaryText(
   { title, kinds, details = [] }: SummaryQuery,
   { columns, rows }: Pick<Rows, 'columns' | 'rows'>,
   width: number,

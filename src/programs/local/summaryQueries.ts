@@ -4,7 +4,7 @@ import { monthOf, type Period, yearOf } from '../../billing/period.ts';
 import type { Summary } from './summaryOptions.ts';
 
 /** Which rows are asked for. */
-export interface SummaryScope {
+interface SummaryScope {
   readonly payer?: Payer | undefined;
   /** Without it the newest month that is there. */
   readonly period?: Period | undefined;
