@@ -205,7 +205,8 @@ left join cur_kinds as kinds
         and named.operation = kinds.operation;
 
 -- One row per payer, account, product code, region, usage type, operation, line
--- type, currency and day. All line types
+-- type, currency, day, and whether its lines last longer than a day. All line
+-- types
 create or replace temporary table cur_spend as
 select
     payer,
@@ -217,6 +218,13 @@ select
     coalesce(line_item_line_item_type, '') as line_type,
     coalesce(line_item_currency_code, '') as currency,
     cast(line_item_usage_start_date as date) as usage_day,
+    case
+        when
+            line_item_usage_end_date
+            > line_item_usage_start_date + interval '1 day'
+            then 1
+        else 0
+    end as is_monthly,
     max(line_item_usage_account_name) as account_name,
     max(bill_payer_account_name) as payer_name,
     max(bill_billing_entity) as billing_entity,
@@ -241,7 +249,14 @@ group by
     coalesce(line_item_operation, ''),
     coalesce(line_item_line_item_type, ''),
     coalesce(line_item_currency_code, ''),
-    cast(line_item_usage_start_date as date);
+    cast(line_item_usage_start_date as date),
+    case
+        when
+            line_item_usage_end_date
+            > line_item_usage_start_date + interval '1 day'
+            then 1
+        else 0
+    end;
 
 -- One row per reservation or savings plan, payer, account and currency: the
 -- lines that bill it.
@@ -360,6 +375,7 @@ dated as (
         calendar.days_in_month,
         reported.first_day,
         reported.last_day,
+        reported.last_moment,
         reported.has_hours,
         reported.has_days,
         reported.has_resources,
@@ -817,6 +833,207 @@ select
 from cur_spend
 group by payer, account;
 
+-- One row per payer, account, commitment and currency: what the account used of
+-- it, and, of its owner, what nobody used. A plan's covered usage says its
+-- on-demand price as its unblended cost.
+create or replace temporary table cur_new_commitment_use as
+with lines as (
+    select
+        payer,
+        coalesce(line_item_usage_account_id, '') as account,
+        coalesce(
+            reservation_reservation_a_r_n,
+            savings_plan_savings_plan_a_r_n,
+            reservation_subscription_id,
+            ''
+        ) as arn,
+        case
+            when line_item_line_item_type in ('RIFee', 'DiscountedUsage')
+                then 'reservation'
+            else 'savings plan'
+        end as kind,
+        coalesce(line_item_currency_code, '') as currency,
+        coalesce(savings_plan_payment_option, pricing_purchase_option)
+            as payment_option,
+        coalesce(reservation_end_time, savings_plan_end_time) as end_time,
+        case
+            when
+                line_item_line_item_type in ('RIFee', 'SavingsPlanRecurringFee')
+                then 1
+            else 0
+        end as is_fee,
+        coalesce(amortized_cost, 0) as cost,
+        case
+            when line_item_line_item_type = 'DiscountedUsage'
+                then pricing_public_on_demand_cost
+            else
+                coalesce(
+                    pricing_public_on_demand_cost, line_item_unblended_cost
+                )
+        end as list_cost
+    from cur_line_items
+    where
+        year = #startyear
+        and month = #startmonth
+        and payer in (#payers_ids)
+        and is_split_cost = 0
+        and line_item_line_item_type in (
+            'RIFee',
+            'DiscountedUsage',
+            'SavingsPlanRecurringFee',
+            'SavingsPlanCoveredUsage'
+        )
+)
+
+select
+    payer,
+    account,
+    arn,
+    kind,
+    currency,
+    max(payment_option) as payment_option,
+    try_cast(substr(max(end_time), 1, 10) as date) as end_date,
+    max(is_fee) as is_owner,
+    sum(case when is_fee = 0 then cost else 0 end) as used_cost,
+    sum(case when is_fee = 0 then coalesce(list_cost, 0) else 0 end)
+        as covered_list_cost,
+    sum(case when is_fee = 1 then cost else 0 end) as unused_cost
+from lines
+group by payer, account, arn, kind, currency;
+
+-- One row per payer, account, product code, key of a required tag and currency.
+-- In a report without resource ids all usage could have a tag.
+create or replace temporary table cur_new_untagged as
+with required as (
+    select tag_key
+    from (values #required_tags) as tag_keys (tag_key)
+),
+
+lines as (
+    select
+        items.payer,
+        coalesce(items.line_item_usage_account_id, '') as account,
+        coalesce(items.line_item_product_code, '') as product_code,
+        required.tag_key,
+        coalesce(items.line_item_currency_code, '') as currency,
+        coalesce(items.amortized_cost, 0) as cost,
+        case
+            when
+                nullif(
+                    cast(items.resource_tags[required.tag_key] as varchar), ''
+                ) is not null
+                then 'tagged'
+            when
+                items.line_item_line_item_type in (
+                    'Usage', 'DiscountedUsage', 'SavingsPlanCoveredUsage'
+                )
+                and (
+                    items.line_item_resource_id is not null
+                    or cur_payers.has_resources = 0
+                )
+                then 'untagged'
+            else 'untaggable'
+        end as kind
+    from cur_line_items as items
+    cross join required
+    left join cur_payers on items.payer = cur_payers.payer
+    where
+        items.year = #startyear
+        and items.month = #startmonth
+        and items.payer in (#payers_ids)
+        and items.is_split_cost = 0
+)
+
+select
+    payer,
+    account,
+    product_code,
+    tag_key,
+    currency,
+    sum(case when kind = 'tagged' then cost else 0 end) as tagged_cost,
+    sum(case when kind = 'untagged' then cost else 0 end) as untagged_cost,
+    sum(case when kind = 'untaggable' then cost else 0 end) as untaggable_cost
+from lines
+group by payer, account, product_code, tag_key, currency;
+
+-- One row per payer, account, region, product code, class and currency. What
+-- bytes are called: AWS's "Understanding data transfer charges" (Cost and Usage
+-- Reports User Guide), prices of each service; looked up November 2026. The
+-- first class that fits counts. Processing by endpoints and accelerators is
+-- other.
+create or replace temporary table cur_new_data_transfer as
+with classed as (
+    select
+        payer,
+        account,
+        region,
+        product_code,
+        currency,
+        usage_amount,
+        amortized_cost,
+        case
+            when usage_type like '%DataXfer%' then 'Direct Connect'
+            when
+                (
+                    product_code = 'AmazonCloudFront'
+                    and usage_type like '%Bytes%'
+                )
+                or usage_type like '%CloudFront-Out-Bytes%'
+                or usage_type like '%CloudFront-In-Bytes%'
+                then 'CloudFront'
+            when usage_type like '%NatGateway-Bytes%' then 'NAT gateway'
+            when usage_type like '%TransitGateway%Bytes%'
+                then 'transit gateway'
+            when
+                usage_type like '%VPN%Bytes%'
+                or (
+                    lower(operation) like '%vpn%'
+                    and usage_type like '%Bytes%'
+                )
+                then 'VPN'
+            when
+                usage_type like '%AWS-Out-Bytes%'
+                or usage_type like '%AWS-In-Bytes%'
+                or usage_type like '%AWS-Out-ABytes%'
+                or usage_type like '%AWS-In-ABytes%'
+                then 'between regions'
+            when
+                lower(operation) like '%vpcpeering%'
+                or lower(usage_type) like '%vpcpeering%bytes%'
+                then 'peering'
+            when
+                usage_type like '%DataTransfer-Regional-Bytes%'
+                or usage_type like '%DataTransfer-xAZ-%Bytes%'
+                then 'between zones'
+            when
+                usage_type like '%DataTransfer-Out-%'
+                or usage_type like '%DataTransfer-In-%'
+                then 'internet'
+            when
+                usage_type like '%DataTransfer%'
+                or usage_type like '%VpcEndpoint%Bytes%'
+                or usage_type like '%GlobalAccelerator%Bytes%'
+                then 'other'
+        end as transfer_class
+    from cur_spend
+    where
+        line_type in ('Usage', 'DiscountedUsage', 'SavingsPlanCoveredUsage')
+)
+
+select
+    payer,
+    account,
+    region,
+    product_code,
+    transfer_class,
+    currency,
+    sum(usage_amount) as gigabytes,
+    sum(amortized_cost) as cost
+from classed
+where transfer_class is not null
+group by
+    payer, account, region, product_code, transfer_class, currency;
+
 -- One row per payer and check: whether it could look, and what it has found.
 create or replace temporary table cur_new_check_runs as
 with payers as (
@@ -1025,6 +1242,58 @@ where
     usage_type like '%EBS:SnapshotUsage%'
     and resource <> '';
 
+delete from cur_months
+where
+    year = #startyear
+    and month = #startmonth
+    and payer in (#payers_ids);
+
+insert into cur_months (
+    payer,
+    year,
+    month,
+    days_in_month,
+    whole_days,
+    has_days,
+    last_whole_day
+)
+select
+    payer,
+    #startyear as year,
+    #startmonth as month,
+    days_in_month,
+    case
+        when extract(month from last_whole_day) = #startmonth
+            then extract(day from last_whole_day)
+        else 0
+    end as whole_days,
+    has_days,
+    last_whole_day
+from cur_payers;
+
+delete from cur_accounts
+where
+    year = #startyear
+    and month = #startmonth
+    and payer in (#payers_ids);
+
+insert into cur_accounts (
+    payer,
+    year,
+    month,
+    account,
+    account_name,
+    payer_name
+)
+select
+    payer,
+    #startyear as year,
+    #startmonth as month,
+    account,
+    account_name,
+    payer_name
+from cur_account_names;
+
 delete from cur_daily_cost
 where
     year = #startyear
@@ -1041,6 +1310,7 @@ insert into cur_daily_cost (
     charge_type,
     currency,
     usage_day,
+    is_monthly,
     unblended_cost,
     amortized_cost,
     net_amortized_cost,
@@ -1055,14 +1325,174 @@ select
     product_code as service,
     region,
     line_type as charge_type,
-    nullif(currency, '') as currency,
+    currency,
     usage_day,
+    is_monthly,
     sum(unblended_cost) as unblended_cost,
     sum(amortized_cost) as amortized_cost,
     sum(net_amortized_cost) as net_amortized_cost,
     sum(list_cost) as list_cost,
     sum(lines) as lines
 from cur_spend
-group by payer, account, product_code, region, line_type, currency, usage_day;
+group by
+    payer,
+    account,
+    product_code,
+    region,
+    line_type,
+    currency,
+    usage_day,
+    is_monthly;
+
+delete from cur_monthly_cost
+where
+    year = #startyear
+    and month = #startmonth
+    and payer in (#payers_ids);
+
+insert into cur_monthly_cost (
+    payer,
+    year,
+    month,
+    account,
+    service,
+    region,
+    usage_type,
+    operation,
+    charge_type,
+    currency,
+    usage_amount,
+    unblended_cost,
+    amortized_cost,
+    net_amortized_cost,
+    list_cost,
+    lines
+)
+select
+    payer,
+    #startyear as year,
+    #startmonth as month,
+    account,
+    product_code as service,
+    region,
+    usage_type,
+    operation,
+    line_type as charge_type,
+    currency,
+    sum(usage_amount) as usage_amount,
+    sum(unblended_cost) as unblended_cost,
+    sum(amortized_cost) as amortized_cost,
+    sum(net_amortized_cost) as net_amortized_cost,
+    sum(list_cost) as list_cost,
+    sum(lines) as lines
+from cur_spend
+group by
+    payer,
+    account,
+    product_code,
+    region,
+    usage_type,
+    operation,
+    line_type,
+    currency;
+
+delete from cur_commitment_use
+where
+    year = #startyear
+    and month = #startmonth
+    and payer in (#payers_ids);
+
+insert into cur_commitment_use (
+    payer,
+    year,
+    month,
+    account,
+    arn,
+    kind,
+    currency,
+    payment_option,
+    end_date,
+    is_owner,
+    used_cost,
+    covered_list_cost,
+    unused_cost
+)
+select
+    payer,
+    #startyear as year,
+    #startmonth as month,
+    account,
+    arn,
+    kind,
+    currency,
+    payment_option,
+    end_date,
+    is_owner,
+    used_cost,
+    covered_list_cost,
+    unused_cost
+from cur_new_commitment_use;
+
+delete from cur_untagged
+where
+    year = #startyear
+    and month = #startmonth
+    and payer in (#payers_ids);
+
+insert into cur_untagged (
+    payer,
+    year,
+    month,
+    account,
+    service,
+    tag_key,
+    currency,
+    tagged_cost,
+    untagged_cost,
+    untaggable_cost
+)
+select
+    payer,
+    #startyear as year,
+    #startmonth as month,
+    account,
+    product_code as service,
+    tag_key,
+    currency,
+    tagged_cost,
+    untagged_cost,
+    untaggable_cost
+from cur_new_untagged;
+
+delete from cur_data_transfer
+where
+    year = #startyear
+    and month = #startmonth
+    and payer in (#payers_ids);
+
+insert into cur_data_transfer (
+    payer,
+    year,
+    month,
+    account,
+    region,
+    service,
+    transfer_class,
+    currency,
+    gigabytes,
+    cost
+)
+select
+    payer,
+    #startyear as year,
+    #startmonth as month,
+    account,
+    region,
+    product_code as service,
+    transfer_class,
+    currency,
+    gigabytes,
+    cost
+from cur_new_data_transfer;
 
 commit;

@@ -133,7 +133,7 @@ async function createDatabase(path: string): Promise<void> {
   instance.closeSync();
 }
 
-const TABLES = ['findings_tables.sql', 'summary_tables.sql'].map(
+const TABLES = ['findings_tables.sql', 'summary_tables.sql', 'summary_views.sql'].map(
   (file) => new URL(`../../../sql/${file}`, import.meta.url),
 );
 
