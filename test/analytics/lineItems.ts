@@ -36,8 +36,8 @@ export interface FindingRow {
 export type LineItem = Readonly<Record<string, string | number | null>>;
 
 /**
- * An in-memory DuckDB with an empty `cur_line_items` of the contract columns and the real tables and
- * views of findings and summaries.
+ * An in-memory DuckDB with an empty `cur_line_items` of the contract columns and the real tables
+ * and views of findings and summaries.
  */
 export async function openWarehouse(): Promise<DuckDBConnection> {
   const connection = await (await DuckDBInstance.create(':memory:', { threads: '1' })).connect();
