@@ -311,6 +311,14 @@ group by
         ''
     ),
     case
+        when
+            reservation_reservation_a_r_n is null
+            and savings_plan_savings_plan_a_r_n is null
+            and reservation_subscription_id is null
+            then coalesce(product_region, '')
+        else ''
+    end,
+    case
         when line_item_line_item_type = 'RIFee' then 'reservation'
         else 'savings plan'
     end,
@@ -434,6 +442,34 @@ cross join (
 -- are limited to what something costs. Of lines without an id that is an
 -- account's use of one service in one region.
 create or replace temporary table cur_resource_costs as
+with costs as (
+    select
+        payer,
+        account,
+        resource,
+        product_code,
+        region,
+        currency,
+        cost,
+        first_day,
+        last_day,
+        is_whole_month
+    from cur_usage
+    union all
+    select
+        payer,
+        account,
+        arn as resource,
+        product_code,
+        region,
+        currency,
+        unused_cost as cost,
+        first_day,
+        last_day,
+        0 as is_whole_month
+    from cur_commitments
+)
+
 select
     payer,
     account,
@@ -445,29 +481,14 @@ select
     min(first_day) as first_day,
     max(last_day) as last_day,
     max(is_whole_month) as is_whole_month
-from cur_usage
+from costs
 group by
     payer,
     account,
     resource,
     case when resource = '' then product_code else '' end,
     case when resource = '' then region else '' end,
-    currency
-union all
-select
-    payer,
-    account,
-    arn as resource,
-    '' as service,
-    '' as place,
-    currency,
-    sum(unused_cost) as cost,
-    min(first_day) as first_day,
-    max(last_day) as last_day,
-    0 as is_whole_month
-from cur_commitments
-where arn <> ''
-group by payer, account, arn, currency;
+    currency;
 
 -- What a report has, so that a check can say what it cannot know. One row per
 -- payer, product code and attribute that some line has.

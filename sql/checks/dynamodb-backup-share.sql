@@ -10,7 +10,7 @@
 --   pitr_ratio = 0.8: price of point-in-time recovery to a GB-month of Standard (0.20 and 0.25 USD)
 --   backup_ratio = 0.4: price of an on-demand backup to it (0.10 and 0.25 USD)
 --   infrequent_ratio = 0.4: price of Standard-IA to it (0.10 and 0.25 USD)
--- saving: None told: which backups are needed is not in a report.
+-- saving: None: which backups are needed is not in a report.
 -- confidence: medium
 -- blind: What must be kept by law or contract.
 -- do: Turn point-in-time recovery off where data can be made anew. Delete backups of tables that are gone, and shorten

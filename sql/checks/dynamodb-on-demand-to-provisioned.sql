@@ -114,7 +114,7 @@ select
     currency,
     cost,
     on_demand_cost - provisioned_cost as saving,
-    cast(cast(units / hours as decimal(18, 0)) as varchar) || ' request units an hour, at most '
+    cast(cast(units / nullif(hours, 0) as decimal(18, 0)) as varchar) || ' request units an hour, at most '
     || cast(cast(most_units as decimal(18, 0)) as varchar) as evidence
 from tables
 where

@@ -7,7 +7,7 @@
 -- thresholds:
 --   min_share = 0.05: of what the account's usage costs
 --   min_cost = 5: in the bill's currency, for the part of the month that is there
--- saving: None told: which resources are recorded, and must be, is not in a report.
+-- saving: None: which resources are recorded, and must be, is not in a report.
 -- confidence: medium
 -- blind: Which resource types change so often. What compliance asks for.
 -- do: Count the changes by resource type in Config's own history. Record types that change all day once a day, at 0.012
@@ -49,7 +49,7 @@ select
     config.currency,
     config.cost,
     cast(null as double) as saving,
-    cast(cast(100 * config.cost / accounts.cost as decimal(18, 0)) as varchar) || ' % of the account: '
+    cast(cast(100 * config.cost / nullif(accounts.cost, 0) as decimal(18, 0)) as varchar) || ' % of the account: '
     || cast(cast(config.items as decimal(18, 0)) as varchar) || ' items recorded, '
     || cast(cast(config.evaluations as decimal(18, 0)) as varchar) || ' rules evaluated' as evidence
 from config

@@ -6,7 +6,7 @@
 -- thresholds:
 --   min_share = 0.1: of what the account's usage costs
 --   min_cost = 10: in the bill's currency, for the part of the month that is there
--- saving: None told: which logs are needed is not in a report.
+-- saving: None: which logs are needed is not in a report.
 -- confidence: medium
 -- blind: Accounts whose purpose is to collect logs.
 -- do: Begin with the log group named. Raise its log level, drop what nobody reads, set a retention. Send flow logs and
@@ -56,7 +56,7 @@ select
     logs.currency,
     logs.cost,
     cast(null as double) as saving,
-    cast(cast(100 * logs.cost / accounts.cost as decimal(18, 0)) as varchar) || ' % of the account: '
+    cast(cast(100 * logs.cost / nullif(accounts.cost, 0) as decimal(18, 0)) as varchar) || ' % of the account: '
     || cast(cast(logs.gb_in as decimal(18, 2)) as varchar) || ' GB taken in, '
     || cast(cast(logs.gb_vended as decimal(18, 2)) as varchar) || ' GB vended, '
     || cast(cast(logs.gb_months as decimal(18, 2)) as varchar) || ' GB-months stored'

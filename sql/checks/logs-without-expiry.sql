@@ -67,7 +67,7 @@ select
     'AmazonCloudWatch' as service,
     currency,
     cost,
-    on_demand_cost * (1 - #months_to_keep / months_kept) as saving,
+    on_demand_cost * (1 - #months_to_keep / nullif(months_kept, 0)) as saving,
     cast(cast(gb_months as decimal(18, 2)) as varchar) || ' GB-months stored, '
     || cast(cast(gb_taken_in as decimal(18, 2)) as varchar) || ' GB taken in: about '
     || cast(cast(months_kept as decimal(18, 0)) as varchar) || ' months of logs' as evidence

@@ -42,7 +42,7 @@ select
     'AmazonWorkSpaces' as service,
     currency,
     cost,
-    on_demand_cost * greatest(1 - #break_even_hours / hours, 0) as saving,
+    on_demand_cost * greatest(1 - #break_even_hours / nullif(hours, 0), 0) as saving,
     'ran ' || cast(cast(hours as decimal(18, 0)) as varchar) || ' h, billed by the hour' as evidence
 from workspaces
 where hours > #min_hours

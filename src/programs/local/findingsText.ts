@@ -3,7 +3,7 @@ import { money, thousands } from './amounts.ts';
 import type { CheckSummary, CheckTrouble } from './checkSummary.ts';
 import type { Grouping } from './findingsOptions.ts';
 import type { Group, Listing } from './listing.ts';
-import type { Alternative, ResourceFinding } from './resourceFindings.ts';
+import type { ResourceFinding } from './resourceFindings.ts';
 import { type Column, fitTables, type TableContent } from './table.ts';
 
 /** How many findings a terminal shows. */
@@ -111,11 +111,8 @@ function findingRow(finding: ResourceFinding): string[] {
 function insteadText({ alternatives, alternativeSaving, alternativeTo }: ResourceFinding): string {
   const own = alternativeSaving !== null && alternativeTo !== null;
   const beside = own ? [`${money(alternativeSaving)} more, but for ${alternativeTo}`] : [];
-  return [...beside, ...alternatives.map(alternativeText)].join('; ');
-}
-
-function alternativeText({ check, saving }: Alternative): string {
-  return `instead ${check} saves ${money(saving)}`;
+  const instead = alternatives.map(({ check, saving }) => `${check} ${money(saving)}`).join(', ');
+  return [...beside, ...(instead === '' ? [] : [`instead: ${instead}`])].join('; ');
 }
 
 function groupColumns(grouping: Grouping): Column[] {
@@ -156,8 +153,24 @@ function troubleRow({ status, reason, checks, months }: CheckTrouble): string[] 
   const named = checks.slice(0, others === 1 ? checks.length : NAMED_CHECKS).join(', ');
   const which = others > 1 ? `${named} and ${counted(others, 'other')}` : named;
   const word = status === 'failed' ? status : 'cannot be told';
-  return [word, thousands(checks.length), thousands(months), reason, which];
+  return [word, thousands(checks.length), thousands(months), reasonInWords(reason), which];
 }
+
+/** The script says `missing: ATTRIBUTE`; most attributes are columns of the report. */
+function reasonInWords(reason: string): string {
+  const [, attribute] = /^missing: (\w+)$/.exec(reason) ?? [];
+  if (attribute === undefined) return reason;
+  return MISSING[attribute] ?? `the report does not say: ${attribute.replaceAll('_', ' ')}`;
+}
+
+const MISSING: Readonly<Record<string, string>> = {
+  hours: 'the report has no hourly lines',
+  days: 'the report has monthly lines alone',
+  month_over: 'the month is not over',
+  two_months: 'the month before is not here',
+  half_a_year: 'the half year before is not here',
+  a_year: 'the year before is not here',
+};
 
 /** The end of a resource's ARN identifies it. */
 function short(resource: string): string {

@@ -46,7 +46,7 @@ Options
 A second run on the same state finds nothing to do. Tables fit the terminal: its width, else COLUMNS, else 80.
 
 Exit status: 0 every partition is published (with --status: complete); 1 an error; 2 a wrong option, or SQL that is
-not one statement that reads; 3 done, but something is not complete: a partition waits for a file, is held or has failed,
+not one statement that reads; 3 done, but something is not complete: a partition waits for a file, is held or has failed, a check has failed,
 a file's payer or month is unknown, a file cannot be read, or it is recorded under another payer or month as well;
 130 stopped by Ctrl-C, 143 by SIGTERM: nothing is lost, the same command goes on from there.
 `;

@@ -14,7 +14,7 @@ const recovery = { ...storage, usageType: 'USE1-TimedPITRStorage-ByteHrs', opera
 const backup = { ...storage, usageType: 'TimedBackupStorage-ByteHrs', operation: 'OnDemandBackup' };
 const stream = { ...table, usageType: 'USE1-Streams-Requests', operation: 'GetRecords', amount: 500 };
 
-/** Of `amount` request units in each hour, for a millionth of a dollar each, `peak` in the first. */
+/** Hours of `amount` request units each, of `peak` in the first, a millionth of a dollar a unit. */
 function steady(hours: number, amount: number, peak: number, fields: UsageFields = reads): ReportLine[] {
   const [first, ...others] = hourly(hours, { ...fields, amount, cost: amount / 1_000_000 });
   const peaking = { line_item_usage_amount: peak, line_item_unblended_cost: peak / 1_000_000 };

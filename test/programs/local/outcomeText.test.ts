@@ -122,7 +122,7 @@ describe('what ends a run', () => {
     );
     expect(text).toContain('Wastage found: 1\n');
     expect(text).toMatch(/^idle {3}2026-03…2026-04 +40\.00 +12\.00 {2}USD$/m);
-    expect(text).toMatch(/^ {4}idle for 300 h\n {4}instead ebs-gp2-to-gp3 saves 4\.00$/m);
+    expect(text).toMatch(/^ {4}idle for 300 h\n {4}instead: ebs-gp2-to-gp3 4\.00$/m);
   });
 
   it('counts what saves less than 1.00 a month, and says how to list it', () => {
@@ -158,7 +158,9 @@ describe('what ends a run', () => {
     const text = textOf({ runs }, 80);
     expect(text).toContain('Checks: 10 ran, 1 found something, 1 are about services that are not used here\n');
     expect(text).toMatch(/^failed +1 +1(\n {4}| +)100183: out of range(\n {4}| +)h$/m);
-    expect(text).toMatch(/^cannot be told +7 +1(\n {4}| +)missing: hours(\n {4}| +)a, b, c, d, e and 2 others$/m);
+    expect(text).toMatch(
+      /^cannot be told +7 +1(\n {4}| +)the report has no hourly lines(\n {4}| +)a, b, c, d, e and 2 others$/m,
+    );
   });
 
   it.each([60, 119, 150, 1011])('shows the end of a resource of %d characters, which identifies it', (length) => {
