@@ -9,7 +9,7 @@
  * counts as NULL, because legacy Parquet files have required columns and write a missing value as
  * ''. A number that is NaN or infinite counts as NULL.
  */
-interface LineItemColumn {
+export interface LineItemColumn {
   readonly name: string;
   readonly type: LineItemType;
   /** Never empty. The first source with a value gives the value; without one it is NULL. */

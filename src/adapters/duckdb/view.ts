@@ -1,5 +1,6 @@
 import { computedColumns } from '../../warehouse/computedColumns.ts';
 import {
+  type LineItemColumn,
   type LineItemSource,
   type LineItemType,
   lineItemColumns,
@@ -49,29 +50,34 @@ export const contractSourceColumns: ReadonlyMap<string, string> = new Map(
   ),
 );
 
-/** All columns of `cur_external` that hold what reports say, with their types. */
+/** All columns that `cur_external` may have of reports, with their types. */
 export const reportColumns: ReadonlyMap<string, string> = new Map([
   ...contractSourceColumns,
   ...gatheredColumns.map(({ name }) => [name, 'JSON'] as const),
 ]);
 
 /**
- * The statement that creates the contract view over `cur_external`. Only rows of files in
- * `cur_current_files` are in the view; a semi-join, so that no row can ever count twice. NaN and
- * infinities are NULL.
+ * The statement that creates the contract view over `cur_external`, which has these columns of
+ * reports: what it lacks is NULL. Only rows of files in `cur_current_files` are in the view; a
+ * semi-join, so that no row can ever count twice. NaN and infinities are NULL.
  */
-export function lineItemsViewSql(): string {
+export function lineItemsViewSql(columnsOfReports: ReadonlySet<string>): string {
   const columns = [
     ...partitionColumns.map(
       ({ name, type }) => `cast(${quoteIdentifier(name)} as ${type}) as ${quoteIdentifier(name)}`,
     ),
-    ...lineItemColumns.map(({ name, type, sources }) => {
-      const values = sources.map((source) => sourceSql(source, type, name));
-      const value = values.length > 1 ? `coalesce(${values.join(', ')})` : values.join();
-      return `cast(${value} as ${DUCKDB_TYPES[type]}) as ${quoteIdentifier(name)}`;
+    ...lineItemColumns.map((column) => {
+      const values = sourcesIn(columnsOfReports, column).map((source) => sourceSql(source, column.type, column.name));
+      return `cast(${firstOf(values)} as ${DUCKDB_TYPES[column.type]}) as ${quoteIdentifier(column.name)}`;
+    }),
+    ...computedColumns.flatMap(({ name, jsonOf }) => {
+      const map = lineItemColumns.find((column) => column.name === jsonOf);
+      return map ? `${jsonSql(map, columnsOfReports)} as ${quoteIdentifier(name)}` : [];
     }),
   ];
-  const computed = computedColumns.map(({ name, type, sql }) => `cast(${sql} as ${type}) as ${quoteIdentifier(name)}`);
+  const computed = computedColumns.flatMap(({ name, type, sql, jsonOf }) =>
+    jsonOf === undefined ? `cast(${sql} as ${type}) as ${quoteIdentifier(name)}` : [],
+  );
   return `create or replace view cur_line_items as
 select *, ${computed.join(', ')}
 from (
@@ -82,17 +88,41 @@ from (
 ) as line_items`;
 }
 
+/**
+ * The JSON text of a map, without a detour: what is gathered is such a text already, and its map
+ * takes four times as long to make.
+ */
+function jsonSql(map: LineItemColumn, columnsOfReports: ReadonlySet<string>): string {
+  const objects = sourcesIn(columnsOfReports, map).map((source) => {
+    const column = quoteIdentifier(sourceColumn(source, map.name));
+    return source.from === 'columns' ? column : `to_json(${column})`;
+  });
+  return `nullif(cast(${firstOf(objects)} as VARCHAR), '{}')`;
+}
+
+function sourcesIn(columnsOfReports: ReadonlySet<string>, { name, sources }: LineItemColumn): LineItemSource[] {
+  return sources.filter((source) => columnsOfReports.has(sourceColumn(source, name)));
+}
+
+function firstOf(values: readonly string[]): string {
+  return `coalesce(${[...values, 'null'].join(', ')})`;
+}
+
+/** The column of `cur_external` that a source of this contract column reads. */
+function sourceColumn(source: LineItemSource, name: string): string {
+  return source.from === 'columns' ? gatheredName(name) : source.column;
+}
+
 function sourceSql(source: LineItemSource, type: LineItemType, name: string): string {
+  const column = quoteIdentifier(sourceColumn(source, name));
   switch (source.from) {
-    case 'column': {
-      const column = quoteIdentifier(source.column);
+    case 'column':
       if (type === 'VARCHAR') return `nullif(${column}, '')`;
       return type === 'DOUBLE' ? `if(isfinite(${column}), ${column}, null)` : column;
-    }
     case 'map':
-      return `nullif(${quoteIdentifier(source.column)}[${quoteText(source.key)}], '')`;
+      return `nullif(${column}[${quoteText(source.key)}], '')`;
     case 'columns':
-      return `cast(${quoteIdentifier(gatheredName(name))} as ${DUCKDB_TYPES.MAP})`;
+      return `cast(${column} as ${DUCKDB_TYPES.MAP})`;
     default:
       return source satisfies never;
   }
