@@ -14,7 +14,7 @@
 -- source: AWS Data Exports user guide, "Reservation columns" and "Savings Plans columns"; 30, 60 and 90 days as in
 --   AWS's own expiration alerts (looked up November 2026).
 -- services: commitments
--- needs: nothing
+-- needs: end_time
 with commitments as (
     select
         commitments.payer,

@@ -7,12 +7,12 @@
 --   min_change = 0.01: by which a price has to change, as a share of the old one
 -- saving: None said.
 -- confidence: medium
--- blind: Prices of reports without rate codes (before 2020). Prices that the company has negotiated.
+-- blind: Prices that the company has negotiated.
 -- do: Look up AWS's announcement. Correct budgets and comparisons that rest on the old price.
 -- source: AWS Data Exports user guide, "Pricing columns": a rate code is one price of one SKU; tiers have codes of
 --   their own (looked up November 2026).
 -- services: any
--- needs: public_prices
+-- needs: public_prices, rate_codes
 with rates as (
     -- rates are in no working table; two months of them
     select
