@@ -2,7 +2,7 @@
 
 use role sysadmin;
 
--- one row per payer, period, check, account, resource and currency
+-- one row per payer, period, check, account, region, resource and currency
 create or replace view #wastage_view copy grants
     comment = 'The wastage found, per payer, period, check and resource'
 as
@@ -17,8 +17,36 @@ select
     monthly_cost,
     estimated_saving,
     currency,
-    found_at
+    found_at,
+    service,
+    confidence,
+    evidence,
+    account_name,
+    payer_name,
+    owner,
+    try_parse_json(tags) as tags,
+    first_day,
+    last_day,
+    whole_month_saving,
+    alternative_saving,
+    alternative_to
 from #findings;
+
+-- one row per payer, period and check: how it went when it ran last
+create or replace view #checks_view copy grants
+    comment = 'How each check went, per payer and period'
+as
+select
+    payer,
+    year,
+    month,
+    check_name,
+    status,
+    findings,
+    seconds,
+    reason,
+    ran_at
+from #check_runs;
 
 -- one row per line item of a published file, with every column that the file
 -- has in VALUE. What CUR_LINE_ITEMS has is faster to read there

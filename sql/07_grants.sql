@@ -26,10 +26,12 @@ grant select, insert, update, delete on table #publications to role #role;
 grant select, insert on table #columns_by_value to role #role;
 grant select, insert, update on table #fence to role #role;
 grant select, insert, update, delete on table #findings to role #role;
+grant select, insert, update, delete on table #check_runs to role #role;
 
 grant usage on database #database to role #reader_role;
 grant usage on schema #schema to role #reader_role;
 grant select on view #line_items_view to role #reader_role;
 grant select on view #raw_view to role #reader_role;
 grant select on view #wastage_view to role #reader_role;
+grant select on view #checks_view to role #reader_role;
 grant select on view #freshness_view to role #reader_role;

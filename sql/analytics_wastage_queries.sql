@@ -33,14 +33,93 @@ create or replace temporary table cur_statement_outcomes (
     message varchar
 );
 
+-- One row per payer, product code, usage type and operation: what a report says
+-- of each of its lines, NULL where it says nothing.
+create or replace temporary table cur_kinds as
+select
+    payer,
+    coalesce(line_item_product_code, '') as product_code,
+    coalesce(line_item_usage_type, '') as usage_type,
+    coalesce(line_item_operation, '') as operation,
+    max(pricing_unit) as pricing_unit,
+    max(product_instance_type) as instance_type,
+    max(product_volume_api_name) as volume_api_name,
+    max(product_physical_processor) as physical_processor,
+    max(product_operating_system) as operating_system,
+    max(product_license_model) as license_model,
+    max(product_database_engine) as database_engine,
+    max(product_cache_engine) as cache_engine,
+    max(product_deployment_option) as deployment_option,
+    max(product_storage_class) as storage_class,
+    max(product_group) as product_group,
+    max(product_vcpu) as vcpu
+from cur_line_items
+where
+    year = #startyear
+    and month = #startmonth
+    and payer in (#payers_ids)
+    and line_item_line_item_type in (
+        'Usage', 'DiscountedUsage', 'SavingsPlanCoveredUsage'
+    )
+group by
+    payer,
+    line_item_product_code,
+    line_item_usage_type,
+    line_item_operation;
+
 -- One row per payer, account, resource, region, product code, usage type,
 -- operation, line type and currency.
 -- on_demand_cost: of lines that no reservation and no savings plan covers.
 -- is_whole_month: a line spans the billing period, as in monthly reports.
 -- last_moment: the end of the last line that does not. is_hourly: some line is
--- shorter than a day
+-- shorter than a day. tags, cost_categories: as JSON text.
+-- Columns are grouped as they are, and changed for each group afterwards: a
+-- tenth of the work
 create or replace temporary table cur_usage as
-with consumption as (
+with grouped as (
+    select
+        payer,
+        line_item_usage_account_id,
+        line_item_resource_id,
+        product_region,
+        line_item_product_code,
+        line_item_usage_type,
+        line_item_operation,
+        line_item_line_item_type,
+        line_item_currency_code,
+        sum(coalesce(line_item_usage_amount, 0)) as usage_amount,
+        sum(coalesce(amortized_cost, line_item_unblended_cost, 0)) as cost,
+        sum(coalesce(line_item_unblended_cost, 0)) as unblended_cost,
+        sum(pricing_public_on_demand_cost) as list_cost,
+        count(*) as lines,
+        min(line_item_usage_start_date) as first_moment,
+        max(line_item_usage_start_date) as last_start,
+        min(line_item_usage_end_date) as first_end,
+        max(line_item_usage_end_date) as last_end,
+        max(resource_tags_json) as tags,
+        max(cost_category_json) as cost_categories
+    from cur_line_items
+    where
+        year = #startyear
+        and month = #startmonth
+        and payer in (#payers_ids)
+        and line_item_line_item_type in (
+            'Usage', 'DiscountedUsage', 'SavingsPlanCoveredUsage'
+        )
+        and is_split_cost = 0
+    group by
+        payer,
+        line_item_usage_account_id,
+        line_item_resource_id,
+        product_region,
+        line_item_product_code,
+        line_item_usage_type,
+        line_item_operation,
+        line_item_line_item_type,
+        line_item_currency_code
+),
+
+named as (
     select
         payer,
         coalesce(line_item_usage_account_id, '') as account,
@@ -51,98 +130,52 @@ with consumption as (
         coalesce(line_item_operation, '') as operation,
         line_item_line_item_type as line_type,
         coalesce(line_item_currency_code, '') as currency,
-        line_item_usage_amount,
-        coalesce(amortized_cost, line_item_unblended_cost, 0) as cost,
-        line_item_unblended_cost,
-        pricing_public_on_demand_cost,
-        line_item_usage_start_date as start_at,
-        line_item_usage_end_date as end_at,
+        usage_amount,
+        cost,
+        case
+            when line_item_line_item_type = 'Usage' then cost
+            else 0
+        end as on_demand_cost,
+        unblended_cost,
+        list_cost,
+        lines,
+        cast(first_moment as date) as first_day,
+        cast(last_start as date) as last_day,
+        last_end,
         case
             when
-                line_item_usage_start_date <= bill_billing_period_start_date
-                and line_item_usage_end_date >= bill_billing_period_end_date
+                extract(day from first_moment) = 1
+                and extract(month from first_end) <> #startmonth
                 then 1
             else 0
         end as is_whole_month,
-        pricing_unit,
-        product_instance_type,
-        product_volume_api_name,
-        product_physical_processor,
-        product_operating_system,
-        product_license_model,
-        product_database_engine,
-        product_cache_engine,
-        product_deployment_option,
-        product_storage_class,
-        product_group,
-        product_vcpu,
-        lower(nullif(cast(resource_tags[#environment_key] as varchar), ''))
-            as environment
-    from cur_line_items
-    where
-        year = #startyear
-        and month = #startmonth
-        and payer in (#payers_ids)
-        and line_item_line_item_type in (
-            'Usage', 'DiscountedUsage', 'SavingsPlanCoveredUsage'
-        )
-        and is_split_cost = 0
-),
-
-grouped as (
-    select
-        payer,
-        account,
-        resource,
-        region,
-        product_code,
-        usage_type,
-        operation,
-        line_type,
-        currency,
-        sum(coalesce(line_item_usage_amount, 0)) as usage_amount,
-        sum(cost) as cost,
-        sum(coalesce(line_item_unblended_cost, 0)) as unblended_cost,
-        sum(pricing_public_on_demand_cost) as list_cost,
-        count(*) as lines,
-        cast(min(start_at) as date) as first_day,
-        cast(max(start_at) as date) as last_day,
-        max(case when is_whole_month = 0 then end_at end) as last_moment,
-        max(is_whole_month) as is_whole_month,
-        max(case when end_at < start_at + interval '23 hours' then 1 else 0 end)
-            as is_hourly,
-        max(pricing_unit) as pricing_unit,
-        max(product_instance_type) as instance_type,
-        max(product_volume_api_name) as volume_api_name,
-        max(product_physical_processor) as physical_processor,
-        max(product_operating_system) as operating_system,
-        max(product_license_model) as license_model,
-        max(product_database_engine) as database_engine,
-        max(product_cache_engine) as cache_engine,
-        max(product_deployment_option) as deployment_option,
-        max(product_storage_class) as storage_class,
-        max(product_group) as product_group,
-        max(product_vcpu) as vcpu,
-        coalesce(max(environment), '') as environment
-    from consumption
-    group by
-        payer,
-        account,
-        resource,
-        region,
-        product_code,
-        usage_type,
-        operation,
-        line_type,
-        currency
+        case
+            when first_end < first_moment + interval '23 hours' then 1
+            else 0
+        end as is_hourly,
+        tags,
+        cost_categories,
+        lower(
+            split_part(
+                split_part(
+                    replace(tags, chr(92) || '"', ''''),
+                    '"' || #environment_key || '":"',
+                    2
+                ),
+                '"',
+                1
+            )
+        ) as tagged_environment
+    from grouped
 )
 
 select
-    grouped.*,
-    case when line_type = 'Usage' then cost else 0 end as on_demand_cost,
+    named.*,
+    case when is_whole_month = 0 then last_end end as last_moment,
+    coalesce(tagged_environment, '') as environment,
     case
         when
-            environment in (
+            tagged_environment in (
                 'dev', 'develop', 'development', 'test', 'testing', 'qa',
                 'uat', 'int', 'integration', 'stage', 'staging', 'sandbox',
                 'demo', 'preprod', 'pre-production', 'nonprod', 'non-prod',
@@ -150,11 +183,30 @@ select
             )
             then 1
         else 0
-    end as is_non_production
-from grouped;
+    end as is_non_production,
+    kinds.pricing_unit,
+    kinds.instance_type,
+    kinds.volume_api_name,
+    kinds.physical_processor,
+    kinds.operating_system,
+    kinds.license_model,
+    kinds.database_engine,
+    kinds.cache_engine,
+    kinds.deployment_option,
+    kinds.storage_class,
+    kinds.product_group,
+    kinds.vcpu
+from named
+left join cur_kinds as kinds
+    on
+        named.payer = kinds.payer
+        and named.product_code = kinds.product_code
+        and named.usage_type = kinds.usage_type
+        and named.operation = kinds.operation;
 
 -- One row per payer, account, product code, region, usage type, operation, line
--- type, currency and day. All line types
+-- type, currency, day, and whether its lines last longer than a day. All line
+-- types
 create or replace temporary table cur_spend as
 select
     payer,
@@ -166,6 +218,13 @@ select
     coalesce(line_item_line_item_type, '') as line_type,
     coalesce(line_item_currency_code, '') as currency,
     cast(line_item_usage_start_date as date) as usage_day,
+    case
+        when
+            line_item_usage_end_date
+            > line_item_usage_start_date + interval '1 day'
+            then 1
+        else 0
+    end as is_monthly,
     max(line_item_usage_account_name) as account_name,
     max(bill_payer_account_name) as payer_name,
     max(bill_billing_entity) as billing_entity,
@@ -191,7 +250,14 @@ group by
     coalesce(line_item_operation, ''),
     coalesce(line_item_line_item_type, ''),
     coalesce(line_item_currency_code, ''),
-    cast(line_item_usage_start_date as date);
+    cast(line_item_usage_start_date as date),
+    case
+        when
+            line_item_usage_end_date
+            > line_item_usage_start_date + interval '1 day'
+            then 1
+        else 0
+    end;
 
 -- One row per reservation or savings plan, payer, account and currency: the
 -- lines that bill it.
@@ -245,6 +311,14 @@ group by
         reservation_subscription_id,
         ''
     ),
+    case
+        when
+            reservation_reservation_a_r_n is null
+            and savings_plan_savings_plan_a_r_n is null
+            and reservation_subscription_id is null
+            then coalesce(product_region, '')
+        else ''
+    end,
     case
         when line_item_line_item_type = 'RIFee' then 'reservation'
         else 'savings plan'
@@ -302,6 +376,7 @@ dated as (
         calendar.days_in_month,
         reported.first_day,
         reported.last_day,
+        reported.last_moment,
         reported.has_hours,
         reported.has_days,
         reported.has_resources,
@@ -341,19 +416,61 @@ select
     has_public_prices,
     months_held,
     greatest(whole_days, 1) as covered_days,
-    last_day
-    - cast(extract(day from last_day) as integer)
-    + cast(whole_days as integer) as last_whole_day,
+    case
+        when whole_days < 1 then first_of_month - 1
+        else
+            cast(
+                '#startyear-'
+                || lpad('#startmonth', 2, '0')
+                || '-'
+                || lpad(cast(cast(whole_days as integer) as varchar), 2, '0')
+                as date
+            )
+    end as last_whole_day,
     case
         when has_days = 0 or extract(day from last_day) = days_in_month then 1
         else 0
     end as is_month_over
-from dated;
+from dated
+cross join (
+    select
+        cast(
+            '#startyear-' || lpad('#startmonth', 2, '0') || '-01' as date
+        ) as first_of_month
+) as calendar_month;
 
 -- One row per payer, account and currency: what belongs together when savings
 -- are limited to what something costs. Of lines without an id that is an
 -- account's use of one service in one region.
 create or replace temporary table cur_resource_costs as
+with costs as (
+    select
+        payer,
+        account,
+        resource,
+        product_code,
+        region,
+        currency,
+        cost,
+        first_day,
+        last_day,
+        is_whole_month
+    from cur_usage
+    union all
+    select
+        payer,
+        account,
+        arn as resource,
+        product_code,
+        region,
+        currency,
+        unused_cost as cost,
+        first_day,
+        last_day,
+        0 as is_whole_month
+    from cur_commitments
+)
+
 select
     payer,
     account,
@@ -365,29 +482,14 @@ select
     min(first_day) as first_day,
     max(last_day) as last_day,
     max(is_whole_month) as is_whole_month
-from cur_usage
+from costs
 group by
     payer,
     account,
     resource,
     case when resource = '' then product_code else '' end,
     case when resource = '' then region else '' end,
-    currency
-union all
-select
-    payer,
-    account,
-    arn as resource,
-    '' as service,
-    '' as place,
-    currency,
-    sum(unused_cost) as cost,
-    min(first_day) as first_day,
-    max(last_day) as last_day,
-    0 as is_whole_month
-from cur_commitments
-where arn <> ''
-group by payer, account, arn, currency;
+    currency;
 
 -- What a report has, so that a check can say what it cannot know. One row per
 -- payer, product code and attribute that some line has.
@@ -479,6 +581,7 @@ cross join (
     ('days'),
     ('month_over'),
     ('public_prices'),
+    ('two_months'),
     ('half_a_year'),
     ('a_year')
 ) as facts (attribute)
@@ -488,6 +591,7 @@ where
         when 'hours' then cur_payers.has_hours
         when 'days' then cur_payers.has_days
         when 'month_over' then cur_payers.is_month_over
+        when 'two_months' then case when cur_payers.months_held >= 2 then 1 else 0 end
         when 'public_prices' then cur_payers.has_public_prices
         when 'half_a_year' then case when cur_payers.months_held >= 6 then 1 else 0 end
         when 'a_year' then case when cur_payers.months_held >= 12 then 1 else 0 end
@@ -692,33 +796,48 @@ select
 from counted
 left join cur_payers on counted.payer = cur_payers.payer;
 
--- One row per payer, account and resource that something was found on.
+-- One row per payer, account and resource that has a tag or a cost category.
 create or replace temporary table cur_labels as
 select
     payer,
-    coalesce(line_item_usage_account_id, '') as account,
-    line_item_resource_id as resource,
-    max(resource_tags_json) as tags,
-    max(
-        coalesce(
-            nullif(cast(resource_tags[#owner_key] as varchar), ''),
-            nullif(cast(cost_category[#owner_key] as varchar), '')
+    account,
+    resource,
+    max(tags) as tags,
+    coalesce(
+        max(
+            nullif(
+                split_part(
+                    split_part(
+                        replace(tags, chr(92) || '"', ''''),
+                        '"' || #owner_key || '":"',
+                        2
+                    ),
+                    '"',
+                    1
+                ),
+                ''
+            )
+        ),
+        max(
+            nullif(
+                split_part(
+                    split_part(
+                        replace(cost_categories, chr(92) || '"', ''''),
+                        '"' || #owner_key || '":"',
+                        2
+                    ),
+                    '"',
+                    1
+                ),
+                ''
+            )
         )
     ) as owner
-from cur_line_items
+from cur_usage
 where
-    year = #startyear
-    and month = #startmonth
-    and payer in (#payers_ids)
-    and line_item_resource_id in (
-        select cur_ranked_findings.resource
-        from cur_ranked_findings
-        where cur_ranked_findings.resource <> ''
-    )
-group by
-    payer,
-    coalesce(line_item_usage_account_id, ''),
-    line_item_resource_id;
+    resource <> ''
+    and (tags is not null or cost_categories is not null)
+group by payer, account, resource;
 
 -- One row per payer and account.
 create or replace temporary table cur_account_names as
@@ -729,6 +848,207 @@ select
     max(max(payer_name)) over (partition by payer) as payer_name
 from cur_spend
 group by payer, account;
+
+-- One row per payer, account, commitment and currency: what the account used of
+-- it, and, of its owner, what nobody used. A plan's covered usage says its
+-- on-demand price as its unblended cost.
+create or replace temporary table cur_new_commitment_use as
+with lines as (
+    select
+        payer,
+        coalesce(line_item_usage_account_id, '') as account,
+        coalesce(
+            reservation_reservation_a_r_n,
+            savings_plan_savings_plan_a_r_n,
+            reservation_subscription_id,
+            ''
+        ) as arn,
+        case
+            when line_item_line_item_type in ('RIFee', 'DiscountedUsage')
+                then 'reservation'
+            else 'savings plan'
+        end as kind,
+        coalesce(line_item_currency_code, '') as currency,
+        coalesce(savings_plan_payment_option, pricing_purchase_option)
+            as payment_option,
+        coalesce(reservation_end_time, savings_plan_end_time) as end_time,
+        case
+            when
+                line_item_line_item_type in ('RIFee', 'SavingsPlanRecurringFee')
+                then 1
+            else 0
+        end as is_fee,
+        coalesce(amortized_cost, 0) as cost,
+        case
+            when line_item_line_item_type = 'DiscountedUsage'
+                then pricing_public_on_demand_cost
+            else
+                coalesce(
+                    pricing_public_on_demand_cost, line_item_unblended_cost
+                )
+        end as list_cost
+    from cur_line_items
+    where
+        year = #startyear
+        and month = #startmonth
+        and payer in (#payers_ids)
+        and is_split_cost = 0
+        and line_item_line_item_type in (
+            'RIFee',
+            'DiscountedUsage',
+            'SavingsPlanRecurringFee',
+            'SavingsPlanCoveredUsage'
+        )
+)
+
+select
+    payer,
+    account,
+    arn,
+    kind,
+    currency,
+    max(payment_option) as payment_option,
+    try_cast(substr(max(end_time), 1, 10) as date) as end_date,
+    max(is_fee) as is_owner,
+    sum(case when is_fee = 0 then cost else 0 end) as used_cost,
+    sum(case when is_fee = 0 then coalesce(list_cost, 0) else 0 end)
+        as covered_list_cost,
+    sum(case when is_fee = 1 then cost else 0 end) as unused_cost
+from lines
+group by payer, account, arn, kind, currency;
+
+-- One row per payer, account, product code, key of a required tag and currency.
+-- In a report without resource ids all usage could have a tag.
+create or replace temporary table cur_new_untagged as
+with required as (
+    select tag_key
+    from (values #required_tags) as tag_keys (tag_key)
+),
+
+lines as (
+    select
+        items.payer,
+        coalesce(items.line_item_usage_account_id, '') as account,
+        coalesce(items.line_item_product_code, '') as product_code,
+        required.tag_key,
+        coalesce(items.line_item_currency_code, '') as currency,
+        coalesce(items.amortized_cost, 0) as cost,
+        case
+            when
+                nullif(
+                    cast(items.resource_tags[required.tag_key] as varchar), ''
+                ) is not null
+                then 'tagged'
+            when
+                items.line_item_line_item_type in (
+                    'Usage', 'DiscountedUsage', 'SavingsPlanCoveredUsage'
+                )
+                and (
+                    items.line_item_resource_id is not null
+                    or cur_payers.has_resources = 0
+                )
+                then 'untagged'
+            else 'untaggable'
+        end as kind
+    from cur_line_items as items
+    cross join required
+    left join cur_payers on items.payer = cur_payers.payer
+    where
+        items.year = #startyear
+        and items.month = #startmonth
+        and items.payer in (#payers_ids)
+        and items.is_split_cost = 0
+)
+
+select
+    payer,
+    account,
+    product_code,
+    tag_key,
+    currency,
+    sum(case when kind = 'tagged' then cost else 0 end) as tagged_cost,
+    sum(case when kind = 'untagged' then cost else 0 end) as untagged_cost,
+    sum(case when kind = 'untaggable' then cost else 0 end) as untaggable_cost
+from lines
+group by payer, account, product_code, tag_key, currency;
+
+-- One row per payer, account, region, product code, class and currency. What
+-- bytes are called: AWS's "Understanding data transfer charges" (Cost and Usage
+-- Reports User Guide), prices of each service; looked up November 2026. The
+-- first class that fits counts. Processing by endpoints and accelerators is
+-- other.
+create or replace temporary table cur_new_data_transfer as
+with classed as (
+    select
+        payer,
+        account,
+        region,
+        product_code,
+        currency,
+        usage_amount,
+        amortized_cost,
+        case
+            when usage_type like '%DataXfer%' then 'Direct Connect'
+            when
+                (
+                    product_code = 'AmazonCloudFront'
+                    and usage_type like '%Bytes%'
+                )
+                or usage_type like '%CloudFront-Out-Bytes%'
+                or usage_type like '%CloudFront-In-Bytes%'
+                then 'CloudFront'
+            when usage_type like '%NatGateway-Bytes%' then 'NAT gateway'
+            when usage_type like '%TransitGateway%Bytes%'
+                then 'transit gateway'
+            when
+                usage_type like '%VPN%Bytes%'
+                or (
+                    lower(operation) like '%vpn%'
+                    and usage_type like '%Bytes%'
+                )
+                then 'VPN'
+            when
+                usage_type like '%AWS-Out-Bytes%'
+                or usage_type like '%AWS-In-Bytes%'
+                or usage_type like '%AWS-Out-ABytes%'
+                or usage_type like '%AWS-In-ABytes%'
+                then 'between regions'
+            when
+                lower(operation) like '%vpcpeering%'
+                or lower(usage_type) like '%vpcpeering%bytes%'
+                then 'peering'
+            when
+                usage_type like '%DataTransfer-Regional-Bytes%'
+                or usage_type like '%DataTransfer-xAZ-%Bytes%'
+                then 'between zones'
+            when
+                usage_type like '%DataTransfer-Out-%'
+                or usage_type like '%DataTransfer-In-%'
+                then 'internet'
+            when
+                usage_type like '%DataTransfer%'
+                or usage_type like '%VpcEndpoint%Bytes%'
+                or usage_type like '%GlobalAccelerator%Bytes%'
+                then 'other'
+        end as transfer_class
+    from cur_spend
+    where
+        line_type in ('Usage', 'DiscountedUsage', 'SavingsPlanCoveredUsage')
+)
+
+select
+    payer,
+    account,
+    region,
+    product_code,
+    transfer_class,
+    currency,
+    sum(usage_amount) as gigabytes,
+    sum(amortized_cost) as cost
+from classed
+where transfer_class is not null
+group by
+    payer, account, region, product_code, transfer_class, currency;
 
 -- One row per payer and check: whether it could look, and what it has found.
 create or replace temporary table cur_new_check_runs as
@@ -938,6 +1258,58 @@ where
     usage_type like '%EBS:SnapshotUsage%'
     and resource <> '';
 
+delete from cur_months
+where
+    year = #startyear
+    and month = #startmonth
+    and payer in (#payers_ids);
+
+insert into cur_months (
+    payer,
+    year,
+    month,
+    days_in_month,
+    whole_days,
+    has_days,
+    last_whole_day
+)
+select
+    payer,
+    #startyear as year,
+    #startmonth as month,
+    days_in_month,
+    case
+        when extract(month from last_whole_day) = #startmonth
+            then extract(day from last_whole_day)
+        else 0
+    end as whole_days,
+    has_days,
+    last_whole_day
+from cur_payers;
+
+delete from cur_accounts
+where
+    year = #startyear
+    and month = #startmonth
+    and payer in (#payers_ids);
+
+insert into cur_accounts (
+    payer,
+    year,
+    month,
+    account,
+    account_name,
+    payer_name
+)
+select
+    payer,
+    #startyear as year,
+    #startmonth as month,
+    account,
+    account_name,
+    payer_name
+from cur_account_names;
+
 delete from cur_daily_cost
 where
     year = #startyear
@@ -954,6 +1326,7 @@ insert into cur_daily_cost (
     charge_type,
     currency,
     usage_day,
+    is_monthly,
     unblended_cost,
     amortized_cost,
     net_amortized_cost,
@@ -968,14 +1341,174 @@ select
     product_code as service,
     region,
     line_type as charge_type,
-    nullif(currency, '') as currency,
+    currency,
     usage_day,
+    is_monthly,
     sum(unblended_cost) as unblended_cost,
     sum(amortized_cost) as amortized_cost,
     sum(net_amortized_cost) as net_amortized_cost,
     sum(list_cost) as list_cost,
     sum(lines) as lines
 from cur_spend
-group by payer, account, product_code, region, line_type, currency, usage_day;
+group by
+    payer,
+    account,
+    product_code,
+    region,
+    line_type,
+    currency,
+    usage_day,
+    is_monthly;
+
+delete from cur_monthly_cost
+where
+    year = #startyear
+    and month = #startmonth
+    and payer in (#payers_ids);
+
+insert into cur_monthly_cost (
+    payer,
+    year,
+    month,
+    account,
+    service,
+    region,
+    usage_type,
+    operation,
+    charge_type,
+    currency,
+    usage_amount,
+    unblended_cost,
+    amortized_cost,
+    net_amortized_cost,
+    list_cost,
+    lines
+)
+select
+    payer,
+    #startyear as year,
+    #startmonth as month,
+    account,
+    product_code as service,
+    region,
+    usage_type,
+    operation,
+    line_type as charge_type,
+    currency,
+    sum(usage_amount) as usage_amount,
+    sum(unblended_cost) as unblended_cost,
+    sum(amortized_cost) as amortized_cost,
+    sum(net_amortized_cost) as net_amortized_cost,
+    sum(list_cost) as list_cost,
+    sum(lines) as lines
+from cur_spend
+group by
+    payer,
+    account,
+    product_code,
+    region,
+    usage_type,
+    operation,
+    line_type,
+    currency;
+
+delete from cur_commitment_use
+where
+    year = #startyear
+    and month = #startmonth
+    and payer in (#payers_ids);
+
+insert into cur_commitment_use (
+    payer,
+    year,
+    month,
+    account,
+    arn,
+    kind,
+    currency,
+    payment_option,
+    end_date,
+    is_owner,
+    used_cost,
+    covered_list_cost,
+    unused_cost
+)
+select
+    payer,
+    #startyear as year,
+    #startmonth as month,
+    account,
+    arn,
+    kind,
+    currency,
+    payment_option,
+    end_date,
+    is_owner,
+    used_cost,
+    covered_list_cost,
+    unused_cost
+from cur_new_commitment_use;
+
+delete from cur_untagged
+where
+    year = #startyear
+    and month = #startmonth
+    and payer in (#payers_ids);
+
+insert into cur_untagged (
+    payer,
+    year,
+    month,
+    account,
+    service,
+    tag_key,
+    currency,
+    tagged_cost,
+    untagged_cost,
+    untaggable_cost
+)
+select
+    payer,
+    #startyear as year,
+    #startmonth as month,
+    account,
+    product_code as service,
+    tag_key,
+    currency,
+    tagged_cost,
+    untagged_cost,
+    untaggable_cost
+from cur_new_untagged;
+
+delete from cur_data_transfer
+where
+    year = #startyear
+    and month = #startmonth
+    and payer in (#payers_ids);
+
+insert into cur_data_transfer (
+    payer,
+    year,
+    month,
+    account,
+    region,
+    service,
+    transfer_class,
+    currency,
+    gigabytes,
+    cost
+)
+select
+    payer,
+    #startyear as year,
+    #startmonth as month,
+    account,
+    region,
+    product_code as service,
+    transfer_class,
+    currency,
+    gigabytes,
+    cost
+from cur_new_data_transfer;
 
 commit;

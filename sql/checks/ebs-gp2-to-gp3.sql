@@ -31,12 +31,12 @@ with volumes as (
         sum(used.cost) as cost,
         sum(used.on_demand_cost) as on_demand_cost,
         sum(used.usage_amount) as gb_months,
-        -- by days, so that GB-months show its size in a month that is not over
+        -- by hours, so that GB-months show its size on the first day of a month, too
         case
             when max(used.is_whole_month) = 1 then cast(1 as double)
             else
-                cast(datediff('day', min(used.first_day), max(used.last_day)) + 1 as double)
-                / max(cur_payers.days_in_month)
+                greatest(datediff('hour', min(used.first_day), max(used.last_moment) + interval '1 second'), 1)
+                / (cast(24 as double) * max(cur_payers.days_in_month))
         end as month_share
     from cur_usage as used
     inner join cur_payers on used.payer = cur_payers.payer
@@ -93,7 +93,9 @@ select
     cast(cast(gb_months as decimal(18, 2)) as varchar) || ' GB-months of gp2'
     || case
         when extra_iops_months > 0
-            then ', ' || cast(cast(extra_iops_months / month_share as decimal(18, 0)) as varchar) || ' IOPS to provision'
+            then
+                ', ' || cast(cast(extra_iops_months / month_share as decimal(18, 0)) as varchar)
+                || ' IOPS to provision'
         else ''
     end as evidence
 from with_saving

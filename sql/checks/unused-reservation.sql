@@ -27,8 +27,7 @@ select
             then
                 ', '
                 || cast(
-                    cast(100 * sum(commitments.unused_cost) / nullif(sum(commitments.cost), 0) as decimal(18, 0))
-                    as varchar
+                    cast(100 * sum(commitments.unused_cost) / sum(commitments.cost) as decimal(18, 0)) as varchar
                 )
                 || ' % of its cost'
         else ''
@@ -39,4 +38,10 @@ where
     commitments.kind = 'reservation'
     and commitments.unused_cost > 0
     and cur_payers.is_month_over = 1
-group by commitments.payer, commitments.account, commitments.arn, commitments.currency
+group by
+    commitments.payer,
+    commitments.account,
+    commitments.arn,
+    case when commitments.arn = '' then commitments.product_code else '' end,
+    case when commitments.arn = '' then commitments.region else '' end,
+    commitments.currency

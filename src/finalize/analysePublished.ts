@@ -3,10 +3,11 @@ import { failureText } from '../analytics/failureText.ts';
 import type { AnalyticsServices } from '../analytics/services.ts';
 import type { Payer } from '../billing/payer.ts';
 import type { AnalyticsMember, AnalyticsRecord } from '../ledger/analyticsRecord.ts';
-import { type Decision, decide } from '../ledger/decide.ts';
+import { analyticsWaitSince, type Decision, decide } from '../ledger/decide.ts';
 import type { PartitionRecord } from '../ledger/partitionRecord.ts';
 import { fail, renewLease } from './candidate.ts';
-import { eventOf, finalizedBy, messageOf } from './finalized.ts';
+import { failedChecksAfter, failedChecksIn } from './failedChecks.ts';
+import { eventOf, type FinalizedPartition, finalizedBy, isAnalysedBy, isFirst, messageOf } from './finalized.ts';
 import { type FinalizeServices, type FinalizeSettings, messageContext, type Run } from './services.ts';
 import { workThrough } from './workThrough.ts';
 
@@ -49,7 +50,7 @@ export async function analysePublished(
  * waited long enough.
  */
 function mayBegin({ publish, analyse: waiting }: Extract<Decision, { act: 'run' }>, now: number): boolean {
-  const since = Math.min(...waiting.map(({ published }) => published?.at ?? now));
+  const since = Math.min(...waiting.map((record) => analyticsWaitSince(record) ?? now));
   return publish.length === 0 || now - since >= ANALYTICS_WAIT_SECONDS * 1000;
 }
 
@@ -90,30 +91,55 @@ async function commitDone(
   run: Run,
   record: AnalyticsRecord,
 ): Promise<readonly Payer[]> {
-  const { ledger, now, report, notify } = services;
-  const { period, epoch } = run;
+  const { now, report, notify } = services;
+  const { period } = run;
   const { finalized, unknown } = await finalizedBy(services, run, record);
-  await notify(finalized.map((one) => messageOf(messageContext(services, settings, run), one)));
-  const events = new Map(finalized.map((one) => [one.partition.payer, eventOf(one, now())]));
+  await notify(finalized.filter(isFirst).map((one) => messageOf(messageContext(services, settings, run), one)));
   const failed = new Set(unknown.map(({ record: { partition } }) => partition.payer));
   const done = record.members.filter(({ payer }) => !failed.has(payer));
   const seconds = ((record.endedAt ?? now()) - record.startedAt) / 1000;
   if (finalized.length > 0 || unknown.length === 0) {
     report({ what: 'analytics-done', period, run: record.run, partitions: done.length, seconds });
   }
-  const pace = { atOnce: COMMITS_AT_ONCE, mayBegin: () => true };
-  await workThrough(done, pace, async ({ payer, setId, watermark }) => {
-    const analysed = { setId, epoch: record.run, watermark, at: now() };
-    await ledger.commit({ payer, period }, epoch, { kind: 'analysed', analysed });
-    const event = events.get(payer);
-    if (event) report({ what: 'partition-finalized', ...event });
-    return undefined;
-  });
+  for (const check of failedChecksIn(finalized)) report({ what: 'check-failed', period, run: record.run, ...check });
+  await commitAnalysed({ services, settings, run }, { ...record, members: done }, finalized);
   for (const { record: unreported, reason } of unknown) {
     const message = `what they found cannot be reported: ${reason}`;
     await fail(services, settings, run, { record: unreported, what: 'analytics-failed', message });
   }
   return done.map(({ payer }) => payer);
+}
+
+/**
+ * Writes down for each member that the run has analysed it, unless that is done. One that was
+ * published anew meanwhile stays due.
+ */
+async function commitAnalysed(
+  { services, settings, run: { period, epoch } }: Running,
+  { run, members }: AnalyticsRecord,
+  finalized: readonly FinalizedPartition[],
+): Promise<void> {
+  const { ledger, now, report } = services;
+  const byPayer = new Map(finalized.map((one) => [one.partition.payer, one]));
+  const seen = new Set(
+    (await ledger.partitions(period)).flatMap((record) => (isAnalysedBy(record, run) ? record.partition.payer : [])),
+  );
+  const open = members.filter(({ payer }) => !seen.has(payer));
+  await workThrough(open, { atOnce: COMMITS_AT_ONCE, mayBegin: () => true }, async ({ payer, setId, watermark }) => {
+    const at = now();
+    const one = byPayer.get(payer);
+    const failedChecks = one && failedChecksAfter(settings, one, at);
+    const analysed = { setId, epoch: run, watermark, at, ...(failedChecks && { failedChecks }) };
+    await ledger.commit({ payer, period }, epoch, { kind: 'analysed', analysed });
+    if (one && isFirst(one)) report({ what: 'partition-finalized', ...eventOf(one, at) });
+    return undefined;
+  });
+}
+
+interface Running {
+  readonly services: FinalizeServices;
+  readonly settings: FinalizeSettings;
+  readonly run: Run;
 }
 
 function analyticsServices(
@@ -138,8 +164,9 @@ async function areChangesDue(
   return decision.act === 'run' && decision.publish.length > 0;
 }
 
-function memberOf({ partition, published }: PartitionRecord): AnalyticsMember[] {
+function memberOf({ partition, published, analysed }: PartitionRecord): AnalyticsMember[] {
   if (!published) return [];
   const { setId, epoch, asOf = 0 } = published;
-  return [{ payer: partition.payer, publishedEpoch: epoch, setId, watermark: asOf }];
+  const member = { payer: partition.payer, publishedEpoch: epoch, setId, watermark: asOf };
+  return [analysed ? { ...member, analysedBy: analysed.epoch } : member];
 }

@@ -17,12 +17,14 @@ import { endsRun, type Run } from './services.ts';
 type Totalling = Pick<Warehouse, 'totals' | 'published'>;
 
 /** A partition of which everything is done: published, and analysed since. */
-interface FinalizedPartition {
+export interface FinalizedPartition {
   readonly partition: Partition;
   readonly published: Published;
   readonly totals: PartitionTotals;
   /** The month's `deliveredAt`; undefined where that is not what was published. */
   readonly deliveredAt: Moment | undefined;
+  /** Before the run: whether others have heard of this publication, and what had failed of it. */
+  readonly record: PartitionRecord;
 }
 
 /** A partition whose finalization cannot be reported, and why. */
@@ -33,18 +35,18 @@ interface UnknownTotals {
 
 /**
  * The partitions that a run of the analytics has finalized: not those that were published anew
- * meanwhile, nor those of which it was reported before. One whose totals the warehouse cannot
+ * meanwhile, nor those of which that is written down. One whose totals the warehouse cannot
  * compute does not hold the others back. Throws what ends the run, and the warehouse's error when
  * it fails altogether.
  */
 export async function finalizedBy(
   { ledger, warehouse }: { readonly ledger: Pick<Ledger, 'partitions'>; readonly warehouse: Totalling },
   { period }: Pick<Run, 'period'>,
-  { members }: Pick<AnalyticsRecord, 'members'>,
+  { members, run: number }: Pick<AnalyticsRecord, 'members' | 'run'>,
 ): Promise<{ readonly finalized: readonly FinalizedPartition[]; readonly unknown: readonly UnknownTotals[] }> {
   const epochs = new Map(members.map(({ payer, publishedEpoch }) => [payer, publishedEpoch]));
   const records = (await ledger.partitions(period)).filter(
-    (record) => record.published?.epoch === epochs.get(record.partition.payer) && wantsAnalytics(record),
+    (record) => record.published?.epoch === epochs.get(record.partition.payer) && !isAnalysedBy(record, number),
   );
   const payers = records.map(({ partition }) => partition.payer);
   const totals = await totalsOfEach(warehouse, period, payers);
@@ -55,10 +57,16 @@ export async function finalizedBy(
     const total = totals.get(partition.payer) ?? 'the warehouse has reported no totals';
     if (typeof total === 'string') unknown.push({ record, reason: total });
     else if (published) {
-      finalized.push({ partition, published, totals: total, deliveredAt: deliveryOfPublished(record, published) });
+      const at = deliveryOfPublished(record, published);
+      finalized.push({ partition, published, totals: total, deliveredAt: at, record });
     }
   }
   return { finalized, unknown };
+}
+
+/** Whether it is written down that a run, or a later one, has analysed what is published. */
+export function isAnalysedBy(record: PartitionRecord, run: number): boolean {
+  return !wantsAnalytics(record) && (record.analysed?.epoch ?? 0) >= run;
 }
 
 /**
@@ -87,6 +95,11 @@ async function totalsOfEach(
   }
 }
 
+/** Whether it is finalized for the first time since it was published: others hear of it once. */
+export function isFirst({ record }: FinalizedPartition): boolean {
+  return wantsAnalytics(record);
+}
+
 /** What other systems hear of it. */
 export function messageOf(context: MessageContext, { partition, published, totals }: FinalizedPartition): Message {
   const { epoch, files, rows, deliveryId, asOf = 0 } = published;
@@ -95,7 +108,7 @@ export function messageOf(context: MessageContext, { partition, published, total
 
 /** What logs and metrics say of it. Amounts of two currencies are never added. */
 export function eventOf(
-  { partition, published, totals, deliveredAt: at }: FinalizedPartition,
+  { partition, published, totals, deliveredAt: at }: Omit<FinalizedPartition, 'record'>,
   now: number,
 ): Omit<Extract<ReactorEvent, { what: 'partition-finalized' }>, 'what'> {
   const { files, rows } = published;

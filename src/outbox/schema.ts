@@ -33,6 +33,9 @@ const cost = z.strictObject({ currency, cost: z.nullable(z.number()) });
 /** One check's findings in a month and currency: how many, and what acting on them would save. */
 const finding = z.strictObject({ check: text, currency, count, estimatedSaving: z.number() });
 
+/** A check that cannot be told of a month, because its report lacks what the check reads. */
+const unknownCheck = z.strictObject({ check: text, reason: text });
+
 /**
  * The body of each message, by its `what`. Times are ISO 8601 in UTC. Strings from outside are
  * printable and cut. The table in resources/MESSAGES.md says the same, and a test compares both.
@@ -47,6 +50,8 @@ export const BODIES = {
     asOf: moment,
     deliveryId: z.optional(text),
     findings: z.array(finding),
+    checksFailed: z.array(text),
+    checksUnknown: z.array(unknownCheck),
   }),
   'analytics-failed': z.strictObject({
     ...ofPartition,
@@ -114,3 +119,4 @@ export type Body<Kind extends What> = z.output<(typeof BODIES)[Kind]>;
 
 export type Cost = z.output<typeof cost>;
 export type FindingTotal = z.output<typeof finding>;
+export type UnknownCheck = z.output<typeof unknownCheck>;

@@ -8,21 +8,23 @@ interface ComputedColumn {
   readonly name: string;
   readonly type: Exclude<LineItemType, 'MAP' | 'TIMESTAMP'> | 'INTEGER';
   readonly sql: string;
+  /** The map that it is the text of, for a warehouse that has that text. */
+  readonly textOf?: string;
 }
 
 /**
- * SQL that is true for rows of split cost allocation data, for no other, and never NULL. They repeat
- * what their parent, an EC2 instance that has a row of its own, costs, shared out among its ECS
- * tasks or Kubernetes pods: in the columns `split_line_item_…` (Data Exports User Guide,
- * "Understanding split cost allocation data"). A task "has no direct cost" (ECS Developer Guide,
- * "Usage reports"), and AWS's own dashboards leave both operations out of every sum; what other
- * cost such a row has must not count. Rows of Fargate are not split: those are charges themselves,
- * and have no parent.
+ * True for rows of split cost allocation data, for no other, and never NULL. They share out what
+ * their parent costs, an EC2 instance that has a row of its own, among its ECS tasks or Kubernetes
+ * pods, in the columns `split_line_item_…` (Data Exports User Guide, "Understanding split cost
+ * allocation data"; only tasks and pods on EC2 have a parent, "Split line item columns"). A task on
+ * EC2 has no direct cost (ECS Developer Guide, "Usage reports"). Of pods no document says so, but
+ * AWS's own dashboards leave both operations out of all their sums. Rows of Fargate are charges of
+ * their own, whatever they are split into.
  */
-export const isSplitCost = `(coalesce(line_item_operation, '') in ('EKSPod-EC2', 'ECSTask-EC2')
+const isSplitCost = `(coalesce(line_item_operation, '') in ('EKSPod-EC2', 'ECSTask-EC2')
     or split_line_item_parent_resource_id is not null)`;
 
-/** SQL for what a row adds to its bill: rows of split cost nothing. */
+/** SQL for what a row adds to its payer's bill: split cost adds nothing, its parent does. */
 export const billedCost = `case when ${isSplitCost} then 0 else line_item_unblended_cost end`;
 
 const UNUSED_PLAN = `coalesce(savings_plan_total_commitment_to_date, 0) - coalesce(savings_plan_used_commitment, 0)`;
@@ -67,8 +69,8 @@ const NET_SHARE_OF_PLAN = `case
     end`;
 
 /**
- * The same after all discounts. Reports have net columns only where a payer has a discount: of a
- * line item without any, it is the cost before discounts.
+ * The amortized cost after all discounts. Reports have net columns only where a payer has a
+ * discount: without any, a line item costs what it costs before discounts.
  */
 const netAmortizedCost = `coalesce(case
   when ${isCountedElsewhere} then 0
@@ -91,11 +93,16 @@ export const computedColumns: readonly ComputedColumn[] = [
   { name: 'amortized_cost', type: 'DOUBLE', sql: amortizedCost },
   { name: 'net_amortized_cost', type: 'DOUBLE', sql: netAmortizedCost },
   { name: 'is_split_cost', type: 'INTEGER', sql: `case when ${isSplitCost} then 1 else 0 end` },
-  { name: 'resource_tags_json', type: 'VARCHAR', sql: jsonOf('resource_tags') },
-  { name: 'cost_category_json', type: 'VARCHAR', sql: jsonOf('cost_category') },
+  jsonOf('resource_tags'),
+  jsonOf('cost_category'),
 ];
 
 /** A map as JSON text without blanks, which SQL that knows no maps can search; NULL when empty. */
-function jsonOf(map: string): string {
-  return `nullif(cast(to_json(${map}) as varchar), '{}')`;
+function jsonOf(map: string): ComputedColumn {
+  return {
+    name: `${map}_json`,
+    type: 'VARCHAR',
+    sql: `nullif(cast(to_json(${map}) as varchar), '{}')`,
+    textOf: map,
+  };
 }

@@ -47,7 +47,8 @@ export interface Warehouse {
    */
   publish(period: Period, epoch: number, publications: readonly Publication[], signal?: AbortSignal): Promise<void>;
   /**
-   * What readers see of these payers' month, as sums: of what publications and findings say. Line
+   * What readers see of these payers' month, as sums: of what publications and findings say, and
+   * which checks say nothing. Line
    * items are read of those payers alone whose publication says no costs; throws where the rows
    * that can be read are not those that were published. Every payer that was asked for is in the
    * answer.
@@ -136,6 +137,16 @@ export interface PartitionTotals {
   readonly costs: readonly CurrencyCost[];
   /** What the analytics have found: one entry per check that found something, and currency. */
   readonly findings: readonly CheckTotal[];
+  /** The checks that failed when the script ran last; what they had found before is kept. */
+  readonly failedChecks: readonly SilentCheck[];
+  /** The checks that cannot be told, because the report lacks what they read. */
+  readonly unknownChecks: readonly SilentCheck[];
+}
+
+/** A check that says nothing of a payer's month, and why. */
+export interface SilentCheck {
+  readonly check: string;
+  readonly reason: string;
 }
 
 interface CheckTotal {

@@ -257,7 +257,7 @@ describe('a finding', () => {
       daily(1, { line_item_resource_id: 'other' }),
     ]);
     await warehouse.run(
-      `update cur_line_items set resource_tags = map(['user_owner'], ['anna']), resource_tags_json = '{"user_owner":"anna"}'
+      `update cur_line_items set resource_tags_json = '{"user_owner":"anna"}'
        where line_item_resource_id = 'thing'`,
     );
     await run([whole]);
@@ -269,9 +269,9 @@ describe('a finding', () => {
 
   it('has an owner by cost category, where the tag is missing', async () => {
     await given(days(30));
-    await warehouse.run(`update cur_line_items set cost_category = map(['user_owner'], ['platform'])`);
+    await warehouse.run(`update cur_line_items set cost_category_json = '{"user_owner":"plat\\"form"}'`);
     await run([whole]);
-    expect(await findings()).toMatchObject([{ owner: 'platform' }]);
+    expect(await findings()).toMatchObject([{ owner: "plat'form" }]);
   });
 
   it('has an account and a resource even where the report has none', async () => {

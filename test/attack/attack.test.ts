@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../src/base/commandLine.ts';
-import { parsePayer } from '../../src/billing/payer.ts';
-import { parsePeriod } from '../../src/billing/period.ts';
+import { checkSummary } from '../../src/programs/local/checkSummary.ts';
+import { listingOf } from '../../src/programs/local/listing.ts';
 import type { Outcome } from '../../src/programs/local/outcome.ts';
+import { resourceFindings } from '../../src/programs/local/resourceFindings.ts';
+import { wastageFinding } from '../programs/local/findings.ts';
 import { parseAttackOptions } from './attackOptions.ts';
 import { differences } from './compare.ts';
 
@@ -17,21 +19,20 @@ const partition: Outcome['partitions'][number] = {
   watermark: '2026-10-01T00:00:00.000Z',
   state: 'published',
 };
-const finding: Outcome['findings'][number] = {
-  check: 'idle-nat-gateway',
-  payer: parsePayer('111122223333'),
-  period: parsePeriod('2026-09'),
-  account: '111122220001',
-  region: 'us-east-1',
-  resource: 'nat-1',
-  monthlyCost: 32.4,
-  estimatedSaving: 32.4,
-  currency: 'USD',
-};
+const [finding] = resourceFindings([wastageFinding({ check: 'idle-nat-gateway' })], new Map());
+if (!finding) throw new Error('there is no finding');
 
 function outcome(parts: Partial<Outcome>): Outcome {
-  const totals = { months: [], checks: [] };
-  return { partitions: [], findings: [], totals, database: '/d', events: {}, elapsedSeconds: 1, ...parts };
+  return {
+    partitions: [],
+    ...listingOf([], {}, new Map()),
+    totals: { months: [], checks: [] },
+    checks: checkSummary([]),
+    database: '/d',
+    events: {},
+    elapsedSeconds: 1,
+    ...parts,
+  };
 }
 
 describe('two runs over one folder', () => {

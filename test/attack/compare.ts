@@ -32,8 +32,13 @@ function partitionText({ payer, period, files, rows, costs, state }: Outcome['pa
   return JSON.stringify({ payer, period, files, rows, costs: amounts, state });
 }
 
-function findingText({ monthlyCost, estimatedSaving, ...finding }: Outcome['findings'][number]): string {
-  return JSON.stringify({ ...finding, monthlyCost: rounded(monthlyCost), estimatedSaving: rounded(estimatedSaving) });
+function findingText({ check, payer, account, region, resource, ...finding }: Outcome['findings'][number]): string {
+  const months = finding.months.map(({ period, monthlyCost, estimatedSaving }) => [
+    period,
+    rounded(monthlyCost),
+    rounded(estimatedSaving),
+  ]);
+  return JSON.stringify({ check, payer, account, region, resource, currency: finding.currency, months });
 }
 
 /** Sums of floating-point numbers depend on the order in which a database adds them up. */

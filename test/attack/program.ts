@@ -46,7 +46,7 @@ export interface Ended {
 /** Runs the program to its end, or until it is killed. */
 export async function runProgram(start: Start): Promise<Ended> {
   const { from, keep, round, faults, fileSizeKb, killAfterMs, reset = false } = start;
-  const args = [MAIN, '--from', from, '--keep', keep, '--json', ...(reset ? ['--reset'] : [])];
+  const args = [MAIN, '--from', from, '--keep', keep, '--json', ...(reset ? ['--reset'] : ['--min-saving', '0'])];
   const node = faults === undefined ? args : ['--import', FAULT_LAYER, ...args];
   const limit = fileSizeKb === undefined ? '' : `ulimit -f ${fileSizeKb}; `;
   const begunAt = performance.now();

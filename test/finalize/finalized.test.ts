@@ -11,7 +11,15 @@ it('what was found is reported per currency: the findings are counted together, 
   });
   const findings = [finding('a', 'USD', 1), finding('a', 'CNY', 7), finding('b', 'USD', 2), finding('b', null, 4)];
   const published = { setId: 's', files: 1, rows: 3, epoch: 1, at: 0 };
-  const event = eventOf({ partition: ALPHA, published, totals: { costs: [], findings }, deliveredAt: 1000 }, 5000);
+  const event = eventOf(
+    {
+      partition: ALPHA,
+      published,
+      totals: { costs: [], findings, failedChecks: [], unknownChecks: [] },
+      deliveredAt: 1000,
+    },
+    5000,
+  );
   expect(event).toEqual({
     partition: ALPHA,
     files: 1,

@@ -67,9 +67,9 @@ async function nextEpoch(): Promise<number> {
 async function lagSince(): Promise<number | undefined> {
   const { epoch } = await ledger.period(PERIOD);
   const member = { payer: ALPHA.payer, publishedEpoch: epoch, setId: `set-${epoch}`, watermark: START };
-  const totals = new Map([[ALPHA.payer, { costs: [], findings: [] }]]);
+  const totals = new Map([[ALPHA.payer, { costs: [], findings: [], failedChecks: [], unknownChecks: [] }]]);
   const warehouse = { totals: async () => totals, published: async () => new Map() };
-  const { finalized } = await finalizedBy({ ledger, warehouse }, { period: PERIOD }, { members: [member] });
+  const { finalized } = await finalizedBy({ ledger, warehouse }, { period: PERIOD }, { members: [member], run: epoch });
   expect(finalized).toHaveLength(1);
   return finalized[0]?.deliveredAt;
 }

@@ -1,13 +1,16 @@
 import { existsSync } from 'node:fs';
-import { open, readdir } from 'node:fs/promises';
+import { mkdtemp, open, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type DuckdbWarehouse, openDuckdbWarehouse } from '../../src/adapters/duckdb/warehouse.ts';
 import type { Partition } from '../../src/billing/partition.ts';
 import { parsePayer } from '../../src/billing/payer.ts';
-import { parsePeriod } from '../../src/billing/period.ts';
+import { monthOf, parsePeriod } from '../../src/billing/period.ts';
 import { inspectObject } from '../../src/copy/parquetFooter.ts';
 import type { ObjectStore } from '../../src/store/objectStore.ts';
+import { lineItemColumns } from '../../src/warehouse/lineItems.ts';
 import type { StagedFile } from '../../src/warehouse/warehouse.ts';
 
 const REAL_DATA = path.resolve(import.meta.dirname, '../../../shared/cur');
@@ -29,10 +32,19 @@ const MONTHS = [
 
 describe.skipIf(!isThere)(`real reports${isThere ? '' : ' (skipped: the folder ../shared/cur is not there)'}`, () => {
   let warehouse: DuckdbWarehouse;
+  let folder: string;
+  let reader: DuckDBConnection;
   beforeAll(async () => {
-    warehouse = await openDuckdbWarehouse({ path: ':memory:', stagingRoot: REAL_DATA, analyticsStatements: () => [] });
+    folder = await mkdtemp(path.join(tmpdir(), 'real-data-'));
+    const database = path.join(folder, 'warehouse.duckdb');
+    warehouse = await openDuckdbWarehouse({ path: database, stagingRoot: REAL_DATA, analyticsStatements: () => [] });
+    reader = await (await DuckDBInstance.fromCache(database)).connect();
   });
-  afterAll(() => warehouse.close());
+  afterAll(async () => {
+    reader.closeSync();
+    await warehouse.close();
+    await rm(folder, { recursive: true });
+  });
 
   it.each(MONTHS)(
     '$folder $period: the warehouse reads what the footers promise, all of its own month',
@@ -64,6 +76,55 @@ describe.skipIf(!isThere)(`real reports${isThere ? '' : ' (skipped: the folder .
     for (const [index, { cost }] of MONTHS.entries()) {
       if (cost !== undefined) expect(seen[index]?.cost).toBeCloseTo(cost, 4);
     }
+  });
+
+  it.each(MONTHS)('$folder $period: the view has as many values of each column as the files', async (month) => {
+    const files = await filesOf(month.folder, month.name);
+    const paths = files.map(({ stagedKey }) => `'${path.join(REAL_DATA, stagedKey)}'`);
+    const named = new Set(files.flatMap(({ columns }) => columns.map(({ name }) => name)));
+    const values = lineItemColumns.flatMap(({ name, type, sources }) => {
+      const inFiles = sources.flatMap((source) => {
+        if (type === 'MAP' || source.from === 'columns' || !named.has(source.column)) return [];
+        return source.from === 'map' ? `${source.column}['${source.key}']` : source.column;
+      });
+      return inFiles.length > 0 ? [{ name, inFiles }] : [];
+    });
+    const filled = (sources: string[]) => sources.map((source) => `coalesce(cast(${source} as VARCHAR), '') <> ''`);
+    const count = async (from: string, columns: string[][]) => {
+      const counts = columns.map((sources) => `count(*) filter (${filled(sources).join(' or ')})`);
+      return (await reader.runAndReadAll(`select ${counts.join(', ')} from ${from}`)).getRowsJson();
+    };
+    expect(values.length).toBeGreaterThan(60);
+    expect(
+      await count(
+        `(from cur_line_items where payer = '${month.payer}' and month = ${monthOf(month.partition.period)})`,
+        values.map(({ name }) => [name]),
+      ),
+    ).toEqual(
+      await count(
+        `read_parquet([${paths}], union_by_name = true)`,
+        values.map(({ inFiles }) => inFiles),
+      ),
+    );
+  });
+
+  it('show tags as text, where the files have columns of them and where they have a map', async () => {
+    const { rows, tagged } = (
+      await reader.runAndReadAll(
+        `select count(*)::int as rows, count(resource_tags_json)::int as tagged from cur_line_items
+         where payer = '${EXAMPLE}'`,
+      )
+    ).getRowObjectsJS()[0] as { rows: number; tagged: number };
+    expect([rows, tagged]).toEqual([1882, 460]);
+    const [environments] = (
+      await reader.runAndReadAll(
+        `select count(*) filter (resource_tags['user_environment'] <> '')::int,
+           count(*) filter (resource_tags_json like '%"user_environment":"%')::int
+         from cur_line_items where payer = '${WORKSHOP}'`,
+      )
+    ).getRowsJS();
+    expect(environments?.[0]).toBeGreaterThan(0);
+    expect(environments?.[1]).toBe(environments?.[0]);
   });
 
   function publish(partition: Partition, files: readonly StagedFile[]): Promise<void> {

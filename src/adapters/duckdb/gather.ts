@@ -25,7 +25,9 @@ function memberSql({ key, value }: Entry): string {
   return `replace(${quoteText(begin)} || to_json(${value}), ${quoteText(`${begin}""`)}, '')`;
 }
 
-/** SQL for the JSON object with these members, the name of a column; NULL without members. */
+/**
+ * SQL for the JSON object with these members, the name of a column, as text; NULL without members.
+ */
 export function objectSql(members: string): string {
-  return `case when ${members} <> '' then cast(concat('{', substr(${members}, 2), '}') as JSON) end`;
+  return `case when ${members} <> '' then concat('{', substr(${members}, 2), '}') end`;
 }

@@ -1,11 +1,12 @@
 import path from 'node:path';
+import { lineItemColumns } from '../../warehouse/lineItems.ts';
 import type { StagedFile } from '../../warehouse/warehouse.ts';
 import { membersSql, objectSql } from './gather.ts';
 import { type LoadedColumn, loadedColumns } from './loadedColumns.ts';
 import { literalGlob, quoteIdentifier, quoteText } from './quote.ts';
 import { readAs, textOf } from './readColumn.ts';
 import { lowerCase, readNames } from './readNames.ts';
-import { gatheredColumns, reportColumns } from './view.ts';
+import { contractSourceColumns } from './view.ts';
 
 /**
  * Files that are read by one statement: a column that two of them have, by DuckDB's name for it,
@@ -61,25 +62,9 @@ function signaturesOf({ columns }: StagedFile): ReadonlyMap<string, string> {
  * `year` and `month`. Hive keys in the path are not looked at: the partition says what is true.
  * Throws a RangeError for a staged key that is not a path below `stagingRoot`.
  */
-export function loadSql({ files, signatures }: Batch, stagingRoot: string): string {
-  const loaded = loadedBy(files);
-  const columns = loaded.flatMap(({ column, key, readName, type }) =>
-    key === undefined
-      ? `${readAs(quoteIdentifier(readName), type, reportColumns.get(column) ?? 'VARCHAR', column)} as ${quoteIdentifier(column)}`
-      : [],
-  );
-  const read = ['*'];
-  for (const { name } of gatheredColumns) {
-    const gathered = loaded.filter(({ column, key }) => column === name && key !== undefined);
-    if (gathered.length === 0) continue;
-    const entries = gathered.map(({ key = '', readName, type }) => ({
-      key,
-      value: textOf(quoteIdentifier(readName), type),
-    }));
-    const members = quoteIdentifier(unusedName(`members_of_${name}`, signatures));
-    read.push(`${membersSql(entries)} as ${members}`);
-    columns.push(`${objectSql(members)} as ${quoteIdentifier(name)}`);
-  }
+export function loadSql(batch: Batch, stagingRoot: string): string {
+  const { files, signatures } = batch;
+  const { read, columns } = contractValues(batch);
   const paths = files.map(({ stagedKey }) => quoteText(literalGlob(stagedPath(stagingRoot, stagedKey))));
   const pathColumn = unusedName('path_of_staged_file', signatures);
   const prefixLength = [...stagedPath(stagingRoot, '')].length;
@@ -90,9 +75,56 @@ export function loadSql({ files, signatures }: Batch, stagingRoot: string): stri
   return `insert into cur_external by name
 select ${['$payer as payer', '$year as year', '$month as month', stagedKey, ...columns].join(',\n  ')}
 from (
-  select ${read.join(', ')}
+  select ${['*', ...read].join(', ')}
   from read_parquet([${paths.join(', ')}], ${options})
 )`;
+}
+
+/**
+ * SQL for the contract's columns, of each those sources that these files have, first come first
+ * served; and what is read once per row for several of them.
+ */
+function contractValues({ files, signatures }: Batch): { readonly read: string[]; readonly columns: string[] } {
+  const loaded = loadedBy(files);
+  const read = new Map<string, string>();
+  const readOnce = (name: string, sql: string): string => {
+    const column = quoteIdentifier(unusedName(name, signatures));
+    read.set(column, `${sql} as ${column}`);
+    return column;
+  };
+  const columns = lineItemColumns.flatMap(({ name, type, sources }) => {
+    const values = sources.flatMap((source) => {
+      if (source.from === 'columns') return gatheredSql(loaded, name, readOnce);
+      const found = loaded.find(({ column, key }) => column === source.column && key === undefined);
+      if (!found) return [];
+      const value = readAs(
+        quoteIdentifier(found.readName),
+        found.type,
+        contractSourceColumns.get(source.column) ?? 'VARCHAR',
+        source.column,
+      );
+      if (source.from === 'column') return type === 'MAP' ? `cast(to_json(${value}) as VARCHAR)` : value;
+      return `nullif(${readOnce(`map_of_${source.column}`, value)}[${quoteText(source.key)}], '')`;
+    });
+    if (values.length === 0) return [];
+    return `${values.length > 1 ? `coalesce(${values.join(', ')})` : values.join()} as ${quoteIdentifier(name)}`;
+  });
+  return { read: [...read.values()], columns };
+}
+
+/** The JSON object of the columns that `name` gathers; nothing where these files have none. */
+function gatheredSql(
+  loaded: readonly LoadedColumn[],
+  name: string,
+  readOnce: (name: string, sql: string) => string,
+): string[] {
+  const gathered = loaded.filter(({ column, key }) => column === name && key !== undefined);
+  if (gathered.length === 0) return [];
+  const entries = gathered.map(({ key = '', readName, type }) => ({
+    key,
+    value: textOf(quoteIdentifier(readName), type),
+  }));
+  return [objectSql(readOnce(`members_of_${name}`, membersSql(entries)))];
 }
 
 /** What is loaded of any of these files, each column once. */

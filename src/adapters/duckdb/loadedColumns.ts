@@ -1,13 +1,13 @@
 import type { StagedFile } from '../../warehouse/warehouse.ts';
 import { lowerCase, readNames } from './readNames.ts';
-import { contractSourceColumns, type GatheredColumn, gatheredColumns } from './view.ts';
+import { contractSourceColumns, type GatheredColumns, gatheredColumns } from './view.ts';
 
 /** A column of a file that is loaded. */
 export interface LoadedColumn {
   /** DuckDB's name for it: see {@link readNames}. */
   readonly readName: string;
   readonly type: string;
-  /** The column of `cur_external` that takes it, or the one that gathers it, under `key`. */
+  /** The contract's source that it is, or the contract's column that gathers it, under `key`. */
   readonly column: string;
   readonly key?: string;
 }
@@ -43,7 +43,7 @@ function targetOf(name: string): Pick<LoadedColumn, 'column' | 'key'> | undefine
 }
 
 /** The key keeps the case that the report gives it. */
-function keyOf({ cut }: GatheredColumn, name: string): string {
+function keyOf({ cut }: GatheredColumns, name: string): string {
   return lowerCase(name).startsWith(cut) ? name.slice(cut.length) : name;
 }
 

@@ -2,10 +2,18 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import * as z from 'zod';
 import type { Partition } from '../../billing/partition.ts';
 import { type Payer, parsePayer } from '../../billing/payer.ts';
-import { type Period, periodOf } from '../../billing/period.ts';
-import { compareText } from '../../billing/version.ts';
+import type { Period } from '../../billing/period.ts';
 import { billedCost } from '../../warehouse/computedColumns.ts';
 import { amountOf, sumSql } from '../../warehouse/costs.ts';
+import {
+  CHECK_RUNS_SQL,
+  type CheckRun,
+  FINDINGS_SQL,
+  knownPeriod,
+  parseCheckRuns,
+  parseFindings,
+  type WastageFinding,
+} from './findings.ts';
 
 /** One published partition, per currency of its line items. */
 export interface PartitionSummary {
@@ -19,20 +27,6 @@ export interface PartitionSummary {
    */
   readonly cost: number | null;
   /** Null when nothing says a currency: a partition without rows, for example. */
-  readonly currency: string | null;
-}
-
-/** Wastage, as a row of `cur_findings` says it. Costs are per month, in `currency`. */
-export interface WastageFinding {
-  readonly check: string;
-  readonly payer: Payer;
-  readonly period: Period;
-  /** Empty when the finding is about no single account, or no single resource. */
-  readonly account: string;
-  readonly region: string | null;
-  readonly resource: string;
-  readonly monthlyCost: number | null;
-  readonly estimatedSaving: number | null;
   readonly currency: string | null;
 }
 
@@ -71,50 +65,14 @@ export async function publishedPartitions(connection: DuckDBConnection): Promise
     .map(({ payer, year, month }) => ({ payer, period: knownPeriod(year, month) }));
 }
 
-/**
- * The findings, largest estimated saving first. Amounts have twelve digits: beyond those, a sum of
- * doubles depends on the order in which the rows happened to come. One that is not a finite number
- * is unknown.
- */
+/** What the analytics found, largest estimated saving first. */
 export async function findings(connection: DuckDBConnection): Promise<WastageFinding[]> {
-  const reader = await connection.runAndReadAll(
-    `select check_name, payer, year, month, account, region, resource, monthly_cost, estimated_saving, currency
-     from cur_findings`,
-  );
-  return z
-    .array(FindingRow)
-    .parse(reader.getRowObjectsJS())
-    .map((row) => ({
-      check: row.check_name,
-      payer: row.payer,
-      period: knownPeriod(row.year, row.month),
-      account: row.account,
-      region: row.region,
-      resource: row.resource,
-      monthlyCost: withoutNoise(row.monthly_cost),
-      estimatedSaving: withoutNoise(row.estimated_saving),
-      currency: row.currency,
-    }))
-    .sort(bySaving);
+  return parseFindings((await connection.runAndReadAll(FINDINGS_SQL)).getRowObjectsJS());
 }
 
-function bySaving(a: WastageFinding, b: WastageFinding): number {
-  const bySize = descending(a.estimatedSaving, b.estimatedSaving) || descending(a.monthlyCost, b.monthlyCost);
-  return bySize || compareText(findingName(a), findingName(b));
-}
-
-function descending(a: number | null, b: number | null): number {
-  if (a === b) return 0;
-  return (b ?? Number.NEGATIVE_INFINITY) > (a ?? Number.NEGATIVE_INFINITY) ? 1 : -1;
-}
-
-/** The grain of a finding, as one string. */
-function findingName({ period, payer, check, account, resource, currency }: WastageFinding): string {
-  return [period, payer, check, account, resource, currency ?? ''].join('\0');
-}
-
-function withoutNoise(amount: number | null): number | null {
-  return amount === null ? null : Number(amount.toPrecision(12));
+/** How each check went, by check, payer and period. */
+export async function checkRuns(connection: DuckDBConnection): Promise<CheckRun[]> {
+  return parseCheckRuns((await connection.runAndReadAll(CHECK_RUNS_SQL)).getRowObjectsJS());
 }
 
 const SomePayer = z.string().transform(parsePayer);
@@ -130,21 +88,3 @@ const SummaryRow = z.object({
   cost: SomeAmount,
   currency: z.string().nullable(),
 });
-const FindingRow = z.object({
-  check_name: z.string(),
-  payer: SomePayer,
-  year: z.number(),
-  month: z.number(),
-  account: z.string(),
-  region: z.string().nullable(),
-  resource: z.string(),
-  monthly_cost: SomeAmount,
-  estimated_saving: SomeAmount,
-  currency: z.string().nullable(),
-});
-
-function knownPeriod(year: number, month: number): Period {
-  const period = periodOf(year, month);
-  if (period === undefined) throw new RangeError(`the warehouse names a month that does not exist: ${year}-${month}`);
-  return period;
-}

@@ -1,7 +1,7 @@
 import { quoteIdentifier } from './quote.ts';
-import { reportColumns } from './view.ts';
+import { loadedTypes } from './view.ts';
 
-const ofReports = [...reportColumns].map(([name, type]) => `${quoteIdentifier(name)} ${type}`);
+const ofReports = [...loadedTypes].map(([name, type]) => `${quoteIdentifier(name)} ${type}`);
 
 /**
  * The tables of the embedded warehouse. Each comment states the grain; primary keys hold to it

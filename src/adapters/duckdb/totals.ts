@@ -5,6 +5,7 @@ import { monthOf, type Period, yearOf } from '../../billing/period.ts';
 import { billedCost } from '../../warehouse/computedColumns.ts';
 import { amountOf, sumSql } from '../../warehouse/costs.ts';
 import { parseCosts } from '../../warehouse/currencyCosts.ts';
+import { CANNOT_BE_TOLD, FAILED, silentChecksOf } from '../../warehouse/silentChecks.ts';
 import type { PartitionTotals } from '../../warehouse/warehouse.ts';
 
 /**
@@ -45,6 +46,13 @@ export async function totalsOf(
        order by payer, check_name, currency`,
     ),
   );
+  const checkRuns = z.array(CheckRunRow).parse(
+    await query(
+      `select payer, check_name as "check", status, reason
+       from cur_check_runs ${OF_MONTH} and status in ('${FAILED}', '${CANNOT_BE_TOLD}')
+       order by payer, check_name`,
+    ),
+  );
   return new Map(
     payers.map((payer) => [
       payer,
@@ -57,6 +65,7 @@ export async function totalsOf(
             ? { check: row.check_name, currency: row.currency, count: row.findings, estimatedSaving: row.saving ?? 0 }
             : [],
         ),
+        ...silentChecksOf(payer, checkRuns),
       },
     ]),
   );
@@ -72,6 +81,12 @@ const PublicationRow = z.object({
   costs: z.string().transform(parseCosts).nullable(),
 });
 const CostRow = z.object({ payer: SomePayer, currency: SomeCurrency, cost: SomeAmount });
+const CheckRunRow = z.object({
+  payer: SomePayer,
+  check: z.string(),
+  status: z.string(),
+  reason: z.string().nullable(),
+});
 const FindingRow = z.object({
   payer: SomePayer,
   check_name: z.string(),

@@ -10,11 +10,12 @@ import type { RenderedStatement } from '../../warehouse/script.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { auditFiles } from './audit.ts';
 import { raiseFence } from './fence.ts';
+import type { CheckRun, WastageFinding } from './findings.ts';
 import { forgetInWarehouse, type InWarehouse } from './forget.ts';
 import { publishedFiles, publishFiles } from './publish.ts';
 import { mapMacros } from './readColumn.ts';
 import { registerFiles } from './register.ts';
-import { findings, type PartitionSummary, publishedPartitions, summary, type WastageFinding } from './reports.ts';
+import { checkRuns, findings, type PartitionSummary, publishedPartitions, summary } from './reports.ts';
 import { createDuckdbScript } from './script.ts';
 import { tableStatements } from './tables.ts';
 import { totalsOf } from './totals.ts';
@@ -47,6 +48,8 @@ export interface DuckdbWarehouse extends Warehouse {
   publishedPartitions(): Promise<Partition[]>;
   /** The wastage that the analytics found, largest estimated saving first. */
   findings(): Promise<WastageFinding[]>;
+  /** How each check went over each payer's month, by check, payer and period. */
+  checkRuns(): Promise<CheckRun[]>;
   /**
    * Takes a partition out, as if nothing of it had ever been registered or published: see
    * forgetInWarehouse.
@@ -101,6 +104,7 @@ export async function openDuckdbWarehouse(options: DuckdbWarehouseOptions): Prom
     summary: () => reads(summary),
     publishedPartitions: () => reads(publishedPartitions),
     findings: () => reads(findings),
+    checkRuns: () => reads(checkRuns),
     close: () =>
       writes(() =>
         reads(async () => {
@@ -129,7 +133,7 @@ async function createDatabase(path: string): Promise<void> {
   instance.closeSync();
 }
 
-const TABLES = ['findings_table.sql', 'summary_tables.sql'].map(
+const TABLES = ['findings_tables.sql', 'summary_tables.sql', 'summary_views.sql'].map(
   (file) => new URL(`../../../sql/${file}`, import.meta.url),
 );
 

@@ -28,8 +28,8 @@ interface Reading {
  * Counts, in one scan of the partition, the rows of each file, those that say they belong to
  * another month, and what is known of their cost; and adds the cost up, per currency, but for split
  * cost, which is not billed. It reads as the contract view does, so that what is counted is what
- * readers will see, and in a session whose time zone is far from UTC (signIn.ts): were anything read
- * on the session's clock, rows of another month would show it.
+ * readers will see, and in a session whose time zone is far from UTC (signIn.ts): were anything
+ * read on the session's clock, rows of another month would show it.
  *
  * This is where a file that Snowflake can't read is noticed: "if Snowflake encounters an error
  * while scanning a file, the file is skipped and scanning continues on the next file" (its

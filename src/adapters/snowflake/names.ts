@@ -38,8 +38,12 @@ export interface SnowflakeNames {
   /** The same rows with every column of their files, in VALUE. */
   readonly rawView: string;
   readonly findings: string;
+  /** One row per payer, period and check: how it went. */
+  readonly checkRuns: string;
   /** The findings as readers see them. */
   readonly wastageView: string;
+  /** How each check went, as readers see it. */
+  readonly checksView: string;
   /** One row per published partition, for readers. */
   readonly freshnessView: string;
   /** Which role may read which payers, where a policy asks for it. */
@@ -74,7 +78,9 @@ export function snowflakeNames(config: {
     lineItemsView: `${schema}.CUR_LINE_ITEMS`,
     rawView: `${schema}.CUR_RAW`,
     findings: `${schema}.CUR_FINDINGS`,
+    checkRuns: `${schema}.CUR_CHECK_RUNS`,
     wastageView: `${schema}.CUR_WASTAGE`,
+    checksView: `${schema}.CUR_CHECKS`,
     freshnessView: `${schema}.CUR_FRESHNESS`,
     readerPayers: `${schema}.CUR_READER_PAYERS`,
     payersPolicy: `${schema}.CUR_PAYERS_POLICY`,

@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { type Payer, parsePayer } from '../../billing/payer.ts';
 import type { Period } from '../../billing/period.ts';
 import { amountOf, sumSql } from '../../warehouse/costs.ts';
+import { CANNOT_BE_TOLD, FAILED, silentChecksOf } from '../../warehouse/silentChecks.ts';
 import type { PartitionTotals } from '../../warehouse/warehouse.ts';
 import type { SnowflakeNames } from './names.ts';
 import { ofMonth } from './ofMonth.ts';
@@ -9,8 +10,8 @@ import { publishedCosts } from './publishedCosts.ts';
 import type { Statements } from './statements.ts';
 
 /**
- * What readers see of each payer's month, in two statements, however many payers, and some more for
- * each whose publication says no costs. No line items are read for the others. Throws what the
+ * What readers see of each payer's month, in three statements, however many payers, and some more
+ * for each whose publication says no costs. No line items are read for the others. Throws what the
  * session throws, and an Error where line items cannot be read.
  */
 export async function totalsOf(
@@ -28,6 +29,14 @@ export async function totalsOf(
      group by payer, check_name, currency
      order by payer, check_name, currency`,
   );
+  const checkRuns = z.array(CheckRunRow).parse(
+    await session.run(
+      `select payer, check_name, status, reason
+       from ${names.checkRuns}
+       where ${ofMonth(period, payers)} and status in ('${FAILED}', '${CANNOT_BE_TOLD}')
+       order by payer, check_name`,
+    ),
+  );
   const findings = Map.groupBy(z.array(FindingRow).parse(rows), ({ PAYER }) => PAYER);
   return new Map(
     payers.map((payer) => [
@@ -40,11 +49,26 @@ export async function totalsOf(
           count: FINDING_COUNT,
           estimatedSaving: ESTIMATED_SAVING ?? 0,
         })),
+        ...silentChecksOf(payer, checkRuns),
       },
     ]),
   );
 }
 
+const CheckRunRow = z.pipe(
+  z.object({
+    PAYER: z.pipe(z.string(), z.transform(parsePayer)),
+    CHECK_NAME: z.string(),
+    STATUS: z.string(),
+    REASON: z.nullable(z.string()),
+  }),
+  z.transform(({ PAYER, CHECK_NAME, STATUS, REASON }) => ({
+    payer: PAYER,
+    check: CHECK_NAME,
+    status: STATUS,
+    reason: REASON,
+  })),
+);
 const FindingRow = z.object({
   PAYER: z.pipe(z.string(), z.transform(parsePayer)),
   CHECK_NAME: z.string(),

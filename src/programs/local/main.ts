@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { failureOf } from './failure.ts';
+import { CSV_ON_STDOUT } from './findingsOptions.ts';
 import { checkAnswers } from './folderAnswer.ts';
 import { HELP } from './help.ts';
 import { endNow, endOnSignals } from './interruption.ts';
@@ -45,7 +46,7 @@ interface Command {
 }
 
 function commandOf(options: Options): Command {
-  const { sql, forget, status, reset } = options;
+  const { sql, forget, status, reset, findings, explain, summary } = options;
   if (sql !== undefined) {
     return onState(options, 'nothing was changed', async () =>
       (await import('./sqlCommand.ts')).answerSql(options, sql),
@@ -55,6 +56,20 @@ function commandOf(options: Options): Command {
     return onState(options, 'nothing was changed', async () =>
       (await import('./statusCommand.ts')).showStatus(options),
     );
+  }
+  if (findings) {
+    return onState(options, 'nothing was changed', async () =>
+      (await import('./findingsCommand.ts')).showFindings(options),
+    );
+  }
+  if (summary) {
+    return onState(options, 'nothing was changed', async () =>
+      (await import('./summaryCommand.ts')).showSummary(options, summary),
+    );
+  }
+  if (explain !== undefined) {
+    const run = async () => (await import('./explainCommand.ts')).explainCheck(explain, options.json);
+    return { ifStopped: 'nothing was changed', run };
   }
   const again = 'the same command goes on from here';
   if (forget) return onState(options, again, async () => (await import('./forgetCommand.ts')).forget(options, forget));
@@ -71,7 +86,7 @@ function onState({ keep }: Options, ifStopped: string, command: Command['run']):
 }
 
 async function takeIn(options: Options): Promise<number> {
-  const out = options.json ? process.stderr : process.stdout;
+  const out = options.json || options.csv === CSV_ON_STDOUT ? process.stderr : process.stdout;
   const progress = newProgress((text) => void out.write(text), Date.now, startedAt);
   const source = options.from === undefined ? 'the generated sample' : options.from;
   progress.say(`reading ${source}, state in ${options.keep}`);

@@ -16,6 +16,8 @@ export function nextCommands(options: Pick<Options, 'from' | 'keep'>, workingFol
   const state = stateArguments(options, workingFolder);
   return [
     `npm start -- --status${state}`,
+    `npm start -- --findings --group-by owner${state}`,
+    'npm start -- --explain CHECK',
     `npm start -- --sql 'select * from cur_findings order by estimated_saving desc'${state}`,
   ];
 }

@@ -1,4 +1,4 @@
-import { basename, relative, resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import {
   checkRequiredTags,
   DEFAULT_TAG_KEYS,
@@ -11,10 +11,20 @@ import { shortHash } from '../../base/shortHash.ts';
 import { type Payer, parsePayer } from '../../billing/payer.ts';
 import { type Period, parsePeriod } from '../../billing/period.ts';
 import { MIN_MEMORY_LIMIT_BYTES } from '../../warehouse/memoryLimit.ts';
+import {
+  checkCsv,
+  type Grouping,
+  isBelow,
+  parseCsvFile,
+  parseGrouping,
+  parseMinSaving,
+  withNameToExplain,
+} from './findingsOptions.ts';
+import { parseSummary, type Summary, withSummary } from './summaryOptions.ts';
 
 /**
- * What the person asked for. At most one of `status`, `sql`, `forget`, `reset` and `watch` is
- * there.
+ * What the person asked for. At most one of `status`, `findings`, `explain`, `summary`, `sql`,
+ * `forget`, `reset` and `watch` is there.
  */
 export interface Options {
   /** The folder with the person's own files; absent for the generated sample. */
@@ -28,6 +38,19 @@ export interface Options {
   readonly watch: boolean;
   /** Say how the state stands, and do nothing. */
   readonly status?: boolean | undefined;
+  /** Show what was found, and do nothing. */
+  readonly findings?: boolean | undefined;
+  /** The check to explain; ALL_CHECKS lists them. */
+  readonly explain?: string | undefined;
+  /** Only findings of this check are shown. */
+  readonly check?: string | undefined;
+  /** What a finding has to save in a whole month to be listed. */
+  readonly minSaving?: number | undefined;
+  readonly groupBy?: Grouping | undefined;
+  /** The file for what is shown, or CSV_ON_STDOUT. */
+  readonly csv?: string | undefined;
+  /** Show what was spent, and do nothing. */
+  readonly summary?: Summary | undefined;
   /** A statement for the warehouse. */
   readonly sql?: string | undefined;
   /** What to take out of the state: a payer, or one month of it. */
@@ -64,6 +87,13 @@ const OPTIONS = {
   'required-tags': { type: 'string' },
   watch: { type: 'boolean' },
   status: { type: 'boolean' },
+  findings: { type: 'boolean' },
+  explain: { type: 'string' },
+  summary: { type: 'string' },
+  check: { type: 'string' },
+  'min-saving': { type: 'string' },
+  'group-by': { type: 'string' },
+  csv: { type: 'string' },
   sql: { type: 'string' },
   forget: { type: 'string' },
   reset: { type: 'boolean' },
@@ -77,16 +107,38 @@ export const optionNames: readonly string[] = Object.keys(OPTIONS);
 type Values = ReturnType<typeof readOptions<typeof OPTIONS>>;
 
 /** Each is a command of its own, and what it does besides reading its state. */
-const COMMANDS = ['watch', 'status', 'sql', 'forget', 'reset'] as const;
-/** Options that only make sense where files are taken in. */
-const OF_TAKING_IN = ['quiet', 'max-wait', 'memory', 'owner-key', 'environment-key', 'required-tags'] as const;
+const COMMANDS = ['watch', 'status', 'findings', 'explain', 'summary', 'sql', 'forget', 'reset'] as const;
+type Command = (typeof COMMANDS)[number] | 'run';
+
+/** `run` is what is done without any of these. */
+const TAKING_IN: readonly Command[] = ['run', 'watch'];
+const SHOWING_FINDINGS: readonly Command[] = [...TAKING_IN, 'findings'];
+const ON_STATE: readonly Command[] = [...SHOWING_FINDINGS, 'summary', 'status', 'sql', 'forget', 'reset'];
+/** The commands that an option goes with, where these are not all. */
+const GOES_WITH = {
+  quiet: TAKING_IN,
+  'max-wait': TAKING_IN,
+  memory: TAKING_IN,
+  'owner-key': TAKING_IN,
+  'environment-key': TAKING_IN,
+  'required-tags': TAKING_IN,
+  report: TAKING_IN,
+  payer: [...SHOWING_FINDINGS, 'summary', 'status'],
+  period: [...SHOWING_FINDINGS, 'summary', 'status'],
+  check: SHOWING_FINDINGS,
+  'min-saving': SHOWING_FINDINGS,
+  'group-by': SHOWING_FINDINGS,
+  csv: [...SHOWING_FINDINGS, 'summary'],
+  from: ON_STATE,
+  keep: ON_STATE,
+} as const satisfies Partial<Record<keyof typeof OPTIONS, readonly Command[]>>;
 
 /**
  * Reads the command line; 'help' or 'version' when it asks for that. Throws UsageError, which names
  * the option and its value.
  */
 export function parseOptions(args: readonly string[], workingFolder: string): Options | 'help' | 'version' {
-  const values = readOptions(withCommentedStatement(args), OPTIONS);
+  const values = readOptions(withSummary(withNameToExplain(withCommentedStatement(args))), OPTIONS);
   if (values.help) return 'help';
   if (values.version) return 'version';
   checkTogether(values);
@@ -107,7 +159,15 @@ export function parseOptions(args: readonly string[], workingFolder: string): Op
     report: parsed('--report', values.report, parseReport),
     forget: parsed('--forget', values.forget, parseForgotten),
     sql: parsed('--sql', values.sql, parseStatement),
+    findings: values.findings,
+    explain: values.explain,
+    summary: parsed('--report', values.summary, parseSummary),
+    check: values.check,
+    minSaving: parsed('--min-saving', values['min-saving'], parseMinSaving),
+    groupBy: parsed('--group-by', values['group-by'], parseGrouping),
+    csv: parsed('--csv', values.csv, (text) => parseCsvFile(text, workingFolder)),
   };
+  checkCsv(options.csv, options.json, from);
   const { quietSeconds, maxWaitSeconds } = options;
   if (quietSeconds !== undefined && maxWaitSeconds !== undefined && maxWaitSeconds < quietSeconds) {
     throw new UsageError(
@@ -138,23 +198,20 @@ function checkTogether(values: Values): void {
   if (command && other) {
     throw new UsageError(`--${other} does not go with --${command}: each is a command of its own`);
   }
-  const takesIn = command === undefined || command === 'watch';
-  const narrows = takesIn || command === 'status';
-  for (const name of OF_TAKING_IN) {
-    if (values[name] !== undefined && !takesIn) throw new UsageError(`--${name} does not go with --${command}`);
-  }
-  for (const name of ['payer', 'period', 'report'] as const) {
-    if (values[name] === undefined) continue;
-    if (!narrows || (name === 'report' && !takesIn)) throw new UsageError(`--${name} does not go with --${command}`);
-    if (values.from === undefined && takesIn) {
-      throw new UsageError(`--${name} goes with --from DIR: the sample has its own`);
+  for (const [name, commands] of Object.entries(GOES_WITH)) {
+    if (Object.hasOwn(values, name) && !commands.includes(command ?? 'run')) {
+      throw new UsageError(`--${name} does not go with --${command}`);
     }
+  }
+  if (values.from !== undefined || !TAKING_IN.includes(command ?? 'run')) return;
+  for (const name of ['payer', 'period', 'report'] as const) {
+    if (values[name] !== undefined) throw new UsageError(`--${name} goes with --from DIR: the sample has its own`);
   }
 }
 
 function keepFolder(values: Values, from: string | undefined, workingFolder: string): string {
   const keep = resolve(workingFolder, values.keep ?? `.local/${from === undefined ? 'sample' : stateName(from)}`);
-  if (from !== undefined && !/^\.\.(\/|$)/.test(relative(from, keep))) {
+  if (from !== undefined && isBelow(keep, from)) {
     throw new UsageError(`--keep must not lie in the folder of --from, got ${JSON.stringify(keep)}`);
   }
   return keep;

@@ -3,17 +3,20 @@ import { type Partition, partitionName } from '../../billing/partition.ts';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { PartitionRecord } from '../../ledger/partitionRecord.ts';
 import { stateOf } from '../../ledger/partitionState.ts';
+import { type CheckSummary, checkSummary } from './checkSummary.ts';
+import { type Choice, chosen, type Listing, listingOf } from './listing.ts';
 import type { PartitionOutcome } from './partitionOutcome.ts';
+import type { Titles } from './resourceFindings.ts';
 import { type Totals, totalsByCurrency } from './totals.ts';
 
 /**
  * What `--json` prints. Two currencies are never added, anywhere in it; `watermark` is an ISO 8601
  * time.
  */
-export interface Outcome {
+export interface Outcome extends Listing {
   readonly partitions: readonly PartitionOutcome[];
-  readonly findings: Awaited<ReturnType<DuckdbWarehouse['findings']>>;
   readonly totals: Totals;
+  readonly checks: CheckSummary;
   /** The path of the DuckDB database. */
   readonly database: string;
   readonly events: Record<string, number>;
@@ -23,11 +26,22 @@ export interface Outcome {
 /** How everything in a state stands: what the end of a run shows. */
 export async function outcomeOfRun(
   ledger: Ledger,
-  warehouse: Pick<DuckdbWarehouse, 'summary' | 'findings'>,
-): Promise<Pick<Outcome, 'partitions' | 'findings' | 'totals'>> {
+  warehouse: Pick<DuckdbWarehouse, 'summary' | 'findings' | 'checkRuns'>,
+  choice: Choice,
+  titles: Titles,
+): Promise<Omit<Outcome, 'database' | 'events' | 'elapsedSeconds'>> {
   const partitions = await partitionOutcomes(ledger, warehouse);
-  const findings = await warehouse.findings();
-  return { partitions, findings, totals: totalsByCurrency(partitions, findings) };
+  const findings = chosen(await warehouse.findings(), choice);
+  const runs = chosen(await warehouse.checkRuns(), choice);
+  const totals = totalsByCurrency(partitionsOf(partitions, choice), findings);
+  return { partitions, ...listingOf(findings, choice, titles), totals, checks: checkSummary(runs) };
+}
+
+/** Of the payer and month that are asked for. */
+function partitionsOf(partitions: readonly PartitionOutcome[], { payer, period }: Choice): PartitionOutcome[] {
+  return partitions.filter(
+    (one) => (payer === undefined || one.payer === payer) && (period === undefined || one.period === period),
+  );
 }
 
 /** One entry per partition that the ledger knows, by payer and period. */

@@ -2,21 +2,25 @@ import { mkdir } from 'node:fs/promises';
 import { FolderObjectStore } from '../../adapters/folder/objectStore.ts';
 import { printable } from '../../base/printable.ts';
 import { partitionName } from '../../billing/partition.ts';
-import type { PartitionRecord } from '../../ledger/partitionRecord.ts';
-import { stateOf } from '../../ledger/partitionState.ts';
+import { failedChecksOf, type PartitionRecord } from '../../ledger/partitionRecord.ts';
+import { failedChecksText, stateOf } from '../../ledger/partitionState.ts';
 import { checkApart } from './checkApart.ts';
+import { checkCsvFile, writeCsv } from './csv.ts';
 import { settingsFor } from './debounce.ts';
 import { EXIT_INCOMPLETE } from './failure.ts';
 import { type Fed, type Feeding, feed } from './feed.ts';
+import { CSV_ON_STDOUT } from './findingsOptions.ts';
 import { checkAnswers } from './folderAnswer.ts';
 import { finishForgetting } from './forget.ts';
 import { folderInput, type Input, sampleInput } from './input.ts';
+import { checkNamed, loadChecks, titlesOf } from './knownChecks.ts';
 import { nextCommands, stateArguments } from './nextCommands.ts';
 import type { Options } from './options.ts';
 import { allPartitions, type Outcome, outcomeOfRun } from './outcome.ts';
 import { outcomeText } from './outcomeText.ts';
 import { withPlacedTimes } from './placedTimes.ts';
 import type { Progress } from './progress.ts';
+import type { Titles } from './resourceFindings.ts';
 import { newRetrying } from './retrying.ts';
 import { newSetAside } from './setAside.ts';
 import { serveSql } from './sqlServer.ts';
@@ -44,6 +48,9 @@ interface Machine {
 export async function run(options: Options, progress: Progress, machine: Machine = process): Promise<number> {
   const { stderr, ending } = machine;
   const setAside = newSetAside(progress.say);
+  const checks = await loadChecks();
+  if (options.check !== undefined) checkNamed(options.check, checks, '--check');
+  if (options.csv !== undefined) await checkCsvFile(options.csv);
   const input = await openInput(options);
   await using closing = new AsyncDisposableStack();
   const { stack, store } = await openReactor(options, input, { setAside, progress, now: machine.now ?? Date.now });
@@ -56,8 +63,8 @@ export async function run(options: Options, progress: Progress, machine: Machine
   ending?.addEventListener('abort', () => stop.abort());
   const watch = options.watch ? await watchInput(feeding, stop.signal) : undefined;
   const found = await feed(feeding);
-  const outcome = await outcomeOf(options, stack, progress);
-  show(options, outcome, machine.stdout);
+  const outcome = await outcomeOf(feeding, titlesOf(checks));
+  await show(options, outcome, machine.stdout);
   const complaints = [...(await complaintsOf(feeding, found, outcome)), ...setAside.complaints()];
   for (const notice of input.notices()) stderr.write(`${printable(`left out: ${notice}`)}\n`);
   for (const complaint of complaints) stderr.write(`${printable(complaint)}\n`);
@@ -108,19 +115,23 @@ async function openReactor(
   return { stack, store: await opened.promise };
 }
 
-async function outcomeOf(options: Options, stack: Stack, progress: Progress): Promise<Outcome> {
-  const read = await outcomeOfRun(stack.ledger, stack.warehouse);
+async function outcomeOf({ options, stack, progress }: Feeding, titles: Titles): Promise<Outcome> {
+  const read = await outcomeOfRun(stack.ledger, stack.warehouse, options, titles);
   const elapsedSeconds = Math.round(performance.now()) / 1000;
   return { ...read, database: warehousePath(options.keep), events: progress.counts(), elapsedSeconds };
 }
 
-function show(options: Options, outcome: Outcome, stdout: Machine['stdout']): void {
-  if (options.json) {
+async function show(options: Options, outcome: Outcome, stdout: Machine['stdout']): Promise<void> {
+  const { json, csv, groupBy } = options;
+  if (csv !== undefined) await writeCsv(csv, outcome.findings, stdout);
+  if (csv === CSV_ON_STDOUT) return;
+  if (json) {
     stdout.write(`${JSON.stringify(outcome)}\n`);
     return;
   }
   const width = terminalWidth(stdout.columns, process.env);
-  stdout.write(`\n${outcomeText(outcome, width, nextCommands(options, process.cwd()))}`);
+  const shown = { grouped: groupBy !== undefined, nextCommands: nextCommands(options, process.cwd()) };
+  stdout.write(`\n${outcomeText(outcome, width, shown)}`);
 }
 
 /** Why the outcome is not complete; empty when it is. */
@@ -133,6 +144,8 @@ async function complaintsOf(
   for (const record of await allPartitions(stack.ledger)) {
     const { state, why } = stateOf(record);
     if (state !== 'published') complaints.push(`${partitionName(record.partition)} is ${state}: ${why}`);
+    const failed = failedChecksOf(record);
+    if (failed) complaints.push(`${partitionName(record.partition)}: ${failedChecksText(failed)}`);
     complaints.push(...openChoice(record));
   }
   for (const { error } of stack.deadLetters()) {

@@ -31,7 +31,7 @@ export async function answerSql({ keep, json }: Options, sql: string): Promise<n
 }
 
 /** One object per row. A column's name that comes twice has a number behind it. */
-function objectsOf({ columns, rows }: Pick<Rows, 'columns' | 'rows'>): Record<string, unknown>[] {
+export function objectsOf({ columns, rows }: Pick<Rows, 'columns' | 'rows'>): Record<string, unknown>[] {
   return rows.map((row) => Object.fromEntries(columns.map(({ name }, index) => [name, row[index]])));
 }
 

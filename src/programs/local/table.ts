@@ -10,9 +10,9 @@ export interface Column {
   readonly right?: boolean;
   /**
    * In a terminal too narrow for all columns, it goes to lines of its own below the row: the cell
-   * alone, or after its name.
+   * alone, or after its name, or as a sentence that may be broken between words.
    */
-  readonly detail?: 'bare' | 'named';
+  readonly detail?: 'bare' | 'named' | 'sentence';
 }
 
 /** A table for a terminal. Cells are texts from anywhere: they are made harmless here. */
@@ -92,12 +92,14 @@ function withDetails({ columns, rows, notes }: Safe, width: number): string | un
   const detailsOf = (row: readonly string[]) =>
     row.flatMap((cell, index) => {
       const column = columns[index];
-      if (column?.detail === undefined || cell === '') return [];
+      if (column?.detail === undefined || column.detail === 'sentence' || cell === '') return [];
       return [column.detail === 'named' ? `${column.name ?? column.head} ${cell}` : cell];
     });
+  const sentencesOf = (row: readonly string[]) =>
+    row.filter((cell, index) => columns[index]?.detail === 'sentence' && cell !== '');
   const below = rows.map((row, index) => [
     ...wrapped(detailsOf(row), '  ', width),
-    ...noteLines(notes[index] ?? [], width),
+    ...noteLines([...sentencesOf(row), ...(notes[index] ?? [])], width),
   ]);
   return lines && withBelow(lines, below);
 }

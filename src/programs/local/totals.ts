@@ -1,5 +1,6 @@
-import type { DuckdbWarehouse } from '../../adapters/duckdb/warehouse.ts';
+import type { WastageFinding } from '../../adapters/duckdb/findings.ts';
 import type { PartitionOutcome } from './partitionOutcome.ts';
+import { countedFindings } from './resourceFindings.ts';
 
 /** What all partitions come to, per currency: amounts of two currencies are never added. */
 export interface Totals {
@@ -28,10 +29,12 @@ export interface FindingsOfCheck {
   readonly estimatedSaving: number;
 }
 
-type Findings = Awaited<ReturnType<DuckdbWarehouse['findings']>>;
+type Findings = readonly WastageFinding[];
 
+/** Findings that count are in it, alternatives of theirs are not. */
 export function totalsByCurrency(partitions: readonly PartitionOutcome[], findings: Findings): Totals {
-  return { months: monthTotals(partitions, findings), checks: checkTotals(findings) };
+  const counted = countedFindings(findings);
+  return { months: monthTotals(partitions, counted), checks: checkTotals(counted) };
 }
 
 function monthTotals(partitions: readonly PartitionOutcome[], findings: Findings): MonthTotal[] {

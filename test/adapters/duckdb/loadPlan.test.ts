@@ -58,9 +58,17 @@ describe('the columns of a file', () => {
     ];
     expect(loadedOf([...names, '', 'resource_tags_user_\0'])).toEqual([
       'line_item_unblended_cost > line_item_unblended_cost',
-      'resource_tags_user_team > resource_tags_gathered.user_team',
-      'cost_category_team > cost_category_gathered.team',
+      'resource_tags_user_team > resource_tags.user_team',
+      'cost_category_team > cost_category.team',
     ]);
+  });
+
+  it('are the only ones that its statement fills, however many the contract has', () => {
+    const file = fileOf('a.parquet', { line_item_unblended_cost: 'double', resource_tags_user_team: 'string' });
+    const [sql = ''] = batches([file], 1).map((batch) => loadSql(batch, '/staging'));
+    const filled = [...sql.matchAll(/ as "?(\w+)"?(?=,\n|\nfrom \()/g)].map(([, name]) => name);
+    const ofReport = ['line_item_unblended_cost', 'resource_tags'];
+    expect(filled).toEqual(['payer', 'year', 'month', 'staged_key', ...ofReport]);
   });
 
   it('that differ only in case: the contract takes the one written as it says, else the first; tags stay apart', () => {
@@ -71,8 +79,8 @@ describe('the columns of a file', () => {
       'Line_Item_Unblended_Cost > line_item_unblended_cost',
     ]);
     expect(loadedOf(['resource_tags_user_q', 'resource_tags_user_Q', 'resource_tags_user_q'])).toEqual([
-      'resource_tags_user_q > resource_tags_gathered.user_q',
-      'resource_tags_user_Q_1 > resource_tags_gathered.user_Q',
+      'resource_tags_user_q > resource_tags.user_q',
+      'resource_tags_user_Q_1 > resource_tags.user_Q',
     ]);
   });
 });

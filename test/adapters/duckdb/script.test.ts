@@ -150,6 +150,30 @@ describe('analytics', () => {
     }
   });
 
+  it('find the tables that they write in a database of an older release, with what that had found', async () => {
+    const path = `${harness.path}.old`;
+    const instance = await DuckDBInstance.create(path);
+    const connection = await instance.connect();
+    await connection.run(`create table cur_findings (payer varchar not null, year integer not null,
+      month integer not null, check_name varchar not null, account varchar not null, region varchar,
+      resource varchar not null, monthly_cost double, estimated_saving double, currency varchar,
+      found_at datetime default current_timestamp)`);
+    await connection.run(`insert into cur_findings (payer, year, month, check_name, account, resource)
+      values ('${ALPHA.payer}', 2026, 10, 'old', '', '')`);
+    connection.closeSync();
+    instance.closeSync();
+    for (const resource of ['one', 'two']) {
+      const insert = `insert into cur_findings (payer, year, month, check_name, account, resource, service, first_day, alternative_to)
+        values ('${ALPHA.payer}', 2026, 10, 'new', '', '${resource}', 'AmazonEC2', '2026-10-01', 'other')`;
+      const warehouse = await openDuckdbWarehouse({ ...harness, path, analyticsStatements: () => rendered([insert]) });
+      expect(await runScript(warehouse.script, runOf(resource.length), [])).toEqual({ is: 'done' });
+      await warehouse.close();
+    }
+    const warehouse = await openDuckdbWarehouse({ ...harness, path, analyticsStatements: () => [] });
+    expect((await warehouse.findings()).map(({ check }) => check)).toEqual(['new', 'old']);
+    await warehouse.close();
+  });
+
   it('are read back largest saving first, findings without one last', async () => {
     const instance = await DuckDBInstance.fromCache(harness.path);
     const connection = await instance.connect();

@@ -26,8 +26,10 @@ describe('the analytics in Snowflake', () => {
     ]);
   });
 
-  it('have a table for what they find', async () => {
-    const statements = await parseSnowflake(await script('findings_table.sql'));
-    expect(statements.map(({ kind }) => kind)).toEqual(['create_table_statement']);
+  it('have tables for what they find and how they went, also where an older release has made them', async () => {
+    const statements = await parseSnowflake(await script('findings_tables.sql'));
+    const [created, ...others] = statements.map(({ kind }) => kind);
+    const altered = Array(12).fill('alter_table_statement');
+    expect([created, ...others]).toEqual(['create_table_statement', ...altered, 'create_table_statement']);
   });
 });

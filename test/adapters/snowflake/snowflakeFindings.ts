@@ -71,6 +71,17 @@ export function findingsStatements(sessions: Sessions, outcomes: Outcome[]): Kno
         });
       },
     },
+    {
+      pattern: pattern(
+        String.raw`insert into cur_check_runs \(payer, year, month, check_name, status, reason\)` +
+          String.raw` values \('(\d{12})', (\d+), (\d+), '([a-z-]+)', '([a-z-]+)', (?:null|'([^']*)')\)`,
+      ),
+      run: ({ match: [, payer = '', year, month, check = '', status = '', reason = null], sessionId }) =>
+        insert(sessions, sessionId, ({ checkRuns }) => {
+          checkRuns.push({ payer, year: Number(year), month: Number(month), check, status, reason });
+          return 0;
+        }),
+    },
     // Any text at all, for tests of how it travels.
     { pattern: pattern(String.raw`select '(?:[^'\\]|''|\\.)*' as travels.*`), run: async () => NOTHING },
     ...sessionStatements(sessions, outcomes),

@@ -33,6 +33,15 @@ export interface FenceRow {
   scriptStatement: number | null;
 }
 
+interface CheckRun {
+  readonly payer: string;
+  readonly year: number;
+  readonly month: number;
+  readonly check: string;
+  readonly status: string;
+  readonly reason: string | null;
+}
+
 /** The native tables. */
 export interface Tables {
   /** What a table of an older release has not yet is null. */
@@ -41,6 +50,7 @@ export interface Tables {
   readonly currentFiles: CurrentFile[];
   readonly loadedRows: LoadedRow[];
   readonly findings: { payer: string; year: number; month: number }[];
+  readonly checkRuns: CheckRun[];
   readonly columnsByValue: { columnName: string; firstFile: string }[];
   /** The staged keys that the external table knows: they change in transactions, too. */
   readonly registered: Set<string>;
@@ -58,6 +68,7 @@ export function emptyTables(): Tables {
     currentFiles: [],
     loadedRows: [],
     findings: [],
+    checkRuns: [],
     columnsByValue: [],
     registered: new Set(),
   };

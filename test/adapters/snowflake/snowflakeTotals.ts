@@ -101,6 +101,23 @@ export function totalsStatements(sessions: Sessions, lineItems: (path: string) =
     },
     {
       pattern: pattern(
+        `select payer, check_name, status, reason from <checkRuns> ${OF_MONTH}` +
+          String.raw` and status in \('failed', 'cannot-be-told'\) order by payer, check_name`,
+      ),
+      run: async ({ match, sessionId }) => {
+        const { isOf } = monthIn(match);
+        const silent = sessions
+          .read(sessionId)
+          .checkRuns.filter((row) => isOf(row) && ['failed', 'cannot-be-told'].includes(row.status))
+          .toSorted((one, other) => (one.payer + one.check < other.payer + other.check ? -1 : 1));
+        return texts(
+          ['PAYER', 'CHECK_NAME', 'STATUS', 'REASON'],
+          silent.map(({ payer, check, status, reason }) => [payer, check, status, reason]),
+        );
+      },
+    },
+    {
+      pattern: pattern(
         String.raw`select payer, check_name, currency, count\(\*\) as finding_count,` +
           ` ${sumOf('estimated_saving')} as estimated_saving` +
           ` from <findings> ${OF_MONTH}` +

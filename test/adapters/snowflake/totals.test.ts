@@ -13,8 +13,8 @@ beforeEach(async () => {
 afterEach(() => harness.close());
 
 const totals = () => harness.warehouse.totals(PERIOD, [ALPHA.payer, BETA.payer]);
-const TWO = { costs: [{ currency: null, cost: 2 }], findings: [] };
-const NONE = { costs: [], findings: [] };
+const NONE = { costs: [], findings: [], failedChecks: [], unknownChecks: [] };
+const TWO = { ...NONE, costs: [{ currency: null, cost: 2 }] };
 
 it('totals read publications and findings, and no line items, where publications say their costs', async () => {
   const { costs } = TWO;
@@ -26,6 +26,7 @@ it('totals read publications and findings, and no line items, where publications
   expect(await harness.sent(() => asked)).toEqual([
     expect.stringMatching(/ from <publications> /),
     expect.stringMatching(/ from <findings> /),
+    expect.stringMatching(/ from <checkRuns> /),
   ]);
   expect([...(await asked).values()]).toEqual([TWO, NONE]);
 });
@@ -41,7 +42,7 @@ describe('a publication of an older release, which says no costs', () => {
     const reading = texts.filter((text) => text.includes('<lineItemsView>'));
     expect(reading).toEqual([expect.stringContaining(`from <lineItemsView> where ${OF_ALPHA} )`)]);
     const again = totals();
-    expect(await harness.sent(() => again)).toHaveLength(2);
+    expect(await harness.sent(() => again)).toHaveLength(3);
     expect([...(await again).values()]).toEqual([TWO, NONE]);
   });
 

@@ -49,7 +49,7 @@ function changedTexts({ select }: Check): Mutant[] {
   });
 }
 
-/** What a check's SELECT answers over the working tables, as text; or why it cannot be run. */
+/** What a check's SELECT answers over the rows of all payers, as text; or why it cannot be run. */
 async function answer(world: CheckWorld, select: string): Promise<string> {
   const sql = renderScript(`select * from (${select}) as found where cost > 0 order by all`, {
     period: PERIOD,

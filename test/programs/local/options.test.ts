@@ -58,6 +58,19 @@ describe('the options', () => {
     });
   });
 
+  it('choose which findings are shown, and how', () => {
+    const all = ['--min-saving', '2.5', '--check', 'idle', '--group-by', 'owner', '--csv', 'a/b.csv'];
+    const choice = { minSaving: 2.5, check: 'idle', groupBy: 'owner', csv: `${HERE}/a/b.csv` };
+    expect(parse(...all)).toMatchObject(choice);
+    expect(parse('--findings', ...all, '--payer', '111122223333')).toMatchObject({ ...choice, payer: '111122223333' });
+    expect(parse('--csv', '-')).toMatchObject({ csv: '-' });
+  });
+
+  it('explain one check, or all of them', () => {
+    expect(parse('--explain', 'idle', '--json')).toMatchObject({ explain: 'idle', json: true });
+    expect([parse('--explain'), parse('--explain', '--json')]).toMatchObject([{ explain: '*' }, { explain: '*' }]);
+  });
+
   it.each([
     ['--quiet', '-1'],
     ['--quiet', '1.5'],
@@ -130,6 +143,16 @@ describe('the options', () => {
       /^--required-tags: must be 1 to 20 different keys of tags with commas .*, got "a,,b"$/,
     ],
     [['--status', '--owner-key', 'a'], /^--owner-key does not go with --status$/],
+    [['--min-saving', '-1'], /--min-saving/],
+    [['--min-saving', '1,5'], /^--min-saving: must be an amount such as 0 or 2\.50, got "1,5"$/],
+    [['--group-by', 'team'], /^--group-by: must be one of check, account, service, owner, got "team"$/],
+    [['--csv', '-', '--json'], /^--csv - does not go with --json/],
+    [['--csv', 'x/a.csv', '--from', 'x'], /^--csv must not lie in the folder of --from/],
+    [['--status', '--csv', 'a.csv'], /^--csv does not go with --status$/],
+    [['--sql', 'select 1', '--check', 'idle'], /^--check does not go with --sql$/],
+    [['--findings', '--memory', '1GB'], /^--memory does not go with --findings$/],
+    [['--findings', '--watch'], /^--findings does not go with --watch/],
+    [['--explain', 'idle', '--from', 'x'], /^--from does not go with --explain$/],
     [['--sql', '  '], /^--sql: must be a statement, got " {2}"$/],
     [['--sql', 'select 1', '--payer', '111122223333'], /^--payer does not go with --sql$/],
     [['--sql', 'select 1', '--watch'], /^--sql does not go with --watch/],

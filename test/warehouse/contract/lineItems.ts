@@ -11,7 +11,7 @@ const TEXTS = [
   'split_line_item_parent_resource_id',
 ];
 
-/** What the tests set on every line item, so that each cost that is taken can be told from the others. */
+/** On every line item: which cost is taken can be seen by its amount. */
 const GROSS = {
   line_item_unblended_cost: 100,
   savings_plan_savings_plan_effective_cost: 7,
@@ -42,7 +42,7 @@ const COLUMNS = [
 const ARN = { reservation_reservation_a_r_n: 'arn' };
 const REFUND = 'Refund for one-time fee for Savings Plan ID: 1-2-3';
 
-/** A line-item type, what else its line says, and what it costs amortized, before and after discounts. */
+/** Lines by type, and what each costs amortized, before and after discounts. */
 const AMORTIZED: readonly [type: string, line: Row, cost: number, net: number][] = [
   ['SavingsPlanCoveredUsage', {}, 7, 6],
   // Half of the 30 that were not used: 40 are paid of a commitment of 80.

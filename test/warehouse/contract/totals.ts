@@ -16,7 +16,7 @@ export function describeTotals(harness: () => WarehouseHarness): void {
     await runScript(warehouse.script, runOf(1), [ALPHA.payer]);
     expect(await warehouse.totals(PERIOD, [BETA.payer, ALPHA.payer])).toEqual(
       new Map([
-        [BETA.payer, { costs: [], findings: [] }],
+        [BETA.payer, { costs: [], findings: [], failedChecks: [], unknownChecks: [] }],
         [
           ALPHA.payer,
           {
@@ -25,11 +25,41 @@ export function describeTotals(harness: () => WarehouseHarness): void {
               { currency: 'USD', cost: 3 },
             ],
             findings: [{ check: 'ran', currency: null, count: 1, estimatedSaving: 0 }],
+            failedChecks: [],
+            unknownChecks: [],
           },
         ],
       ]),
     );
     expect(await warehouse.totals(PERIOD, [])).toEqual(new Map());
+  });
+
+  it('say for each payer which checks have failed and which cannot be told, and why', async () => {
+    const { warehouse } = harness();
+    const ran = (payer: string, check: string, [status, reason]: [string, string | null], month = 10) =>
+      `insert into cur_check_runs (payer, year, month, check_name, status, reason)
+       values ('${payer}', 2026, ${month}, '${check}', '${status}', ${reason === null ? 'null' : `'${reason}'`})`;
+    harness().script([
+      ran(ALPHA.payer, 'b-failed', ['failed', '100035: it broke\n at last']),
+      ran(ALPHA.payer, 'a-failed', ['failed', null]),
+      ran(ALPHA.payer, 'a-found', ['found', null]),
+      ran(ALPHA.payer, 'a-none', ['no-such-usage', null]),
+      ran(ALPHA.payer, 'a-past', ['failed', 'of the month before'], 9),
+      ran(BETA.payer, 'c-unknown', ['cannot-be-told', 'no column vcpu']),
+    ]);
+    await runScript(warehouse.script, runOf(1), [ALPHA.payer, BETA.payer]);
+    const totals = await warehouse.totals(PERIOD, [BETA.payer, ALPHA.payer]);
+    expect(totals.get(ALPHA.payer)).toMatchObject({
+      failedChecks: [
+        { check: 'a-failed', reason: '' },
+        { check: 'b-failed', reason: '100035: it broke at last' },
+      ],
+      unknownChecks: [],
+    });
+    expect(totals.get(BETA.payer)).toMatchObject({
+      failedChecks: [],
+      unknownChecks: [{ check: 'c-unknown', reason: 'no column vcpu' }],
+    });
   });
 
   it('are unknown, not zero, where no row of a currency has a cost', async () => {

@@ -1,0 +1,60 @@
+-- title: EBS snapshots over a year old that could be archived
+-- finds: EBS snapshots in the standard tier that were already billed a year ago.
+-- why: A GB in the archive tier costs a quarter, and snapshots this old are rarely restored.
+-- reads: Usage types *EBS:SnapshotUsage; archived snapshots have *EBS:SnapshotArchiveStorage instead. A snapshot is as
+--   old as the first month in the warehouse that has it.
+-- thresholds:
+--   min_age_months = 12: months since the first that has it
+--   saving_ratio = 0.75: part of the price of a GB-month that the archive saves (0.05 and 0.0125 USD)
+-- saving: At most 75 % of its cost. The archive bills a full copy of the volume, the standard tier only what changed,
+--   so that archiving a small increment can cost more.
+-- confidence: low
+-- blind: The full size of the volume, and whether the snapshot will be restored (0.03 USD a GB, and up to three days).
+-- do: Compare the size of its volume with the GB that are billed. Archive the last snapshot of a volume that is gone,
+--   for at least 90 days. Delete what nobody needs.
+-- source: Amazon EBS user guide, "Archive Amazon EBS snapshots", and EBS pricing, us-east-1 (November 2026); KPI
+--   dashboard, snapshots over a year.
+-- services: AmazonEC2
+-- needs: resource, a_year
+with snapshots as (
+    select
+        payer,
+        account,
+        resource,
+        currency,
+        max(region) as region,
+        sum(cost) as cost,
+        sum(on_demand_cost) as on_demand_cost,
+        sum(usage_amount) as gb_months
+    from cur_usage
+    where
+        usage_type like '%EBS:SnapshotUsage'
+        and resource <> ''
+    group by payer, account, resource, currency
+),
+
+aged as (
+    select
+        snapshots.*,
+        #startyear * 12 + #startmonth - ages.first_month as age_months
+    from snapshots
+    inner join cur_snapshot_ages as ages
+        on
+            snapshots.payer = ages.payer
+            and snapshots.account = ages.account
+            and snapshots.resource = ages.resource
+)
+
+select
+    payer,
+    account,
+    region,
+    resource,
+    'AmazonEC2' as service,
+    currency,
+    cost,
+    #saving_ratio * on_demand_cost as saving,
+    'billed for at least ' || cast(age_months as varchar) || ' months, '
+    || cast(cast(gb_months as decimal(18, 2)) as varchar) || ' GB-months in the standard tier' as evidence
+from aged
+where age_months >= #min_age_months
