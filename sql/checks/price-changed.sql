@@ -1,11 +1,11 @@
 -- title: Public prices that changed
--- finds: Usage whose public on-demand price is another one than in the month before, or changed within the month.
+-- finds: Usage whose public on-demand price differs from the month before, or changed within the month.
 -- why: The bill changes though nothing else does, and calculations made with the old price are wrong.
 -- reads: On-demand lines with a price: the public on-demand rate per price list item (pricing_rate_code), the latest of
 --   the month against the earliest of this month and the one before.
 -- thresholds:
 --   min_change = 0.01: by which a price has to change, as a share of the old one
--- saving: None said.
+-- saving: None.
 -- confidence: medium
 -- blind: Prices that the company has negotiated.
 -- do: Look up AWS's announcement. Correct budgets and comparisons that rest on the old price.
