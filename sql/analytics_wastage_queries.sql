@@ -228,6 +228,7 @@ select
     max(line_item_usage_account_name) as account_name,
     max(bill_payer_account_name) as payer_name,
     max(bill_billing_entity) as billing_entity,
+    count(pricing_rate_code) as rate_codes,
     sum(coalesce(line_item_usage_amount, 0)) as usage_amount,
     sum(coalesce(line_item_unblended_cost, 0)) as unblended_cost,
     sum(coalesce(amortized_cost, 0)) as amortized_cost,
@@ -596,11 +597,26 @@ where
         when 'a_year' then case when cur_payers.months_held >= 12 then 1 else 0 end
     end > 0
 union all
+select
+    payer,
+    'any' as product_code,
+    'rate_codes' as attribute
+from cur_spend
+group by payer
+having sum(rate_codes) > 0
+union all
 select distinct
     payer,
     'commitments' as product_code,
     'usage' as attribute
-from cur_commitments;
+from cur_commitments
+union all
+select distinct
+    payer,
+    'commitments' as product_code,
+    'end_time' as attribute
+from cur_commitments
+where end_time is not null;
 
 -- One row per payer and snapshot that earlier months had: the first of them,
 -- as year * 12 + month.
