@@ -18,7 +18,7 @@ interface Finalized extends Pick<Fields<'finalized'>, 'files' | 'rows' | 'delive
   readonly costs: readonly Cost[];
   /** One entry per check that found something, and currency. */
   readonly findings: readonly FindingTotal[];
-  /** Which of them failed, and which cannot be told of this report, and why. */
+  /** Which of them failed, and which this report cannot answer, and why. */
   readonly failedChecks: readonly UnknownCheck[];
   readonly unknownChecks: readonly UnknownCheck[];
 }

@@ -33,7 +33,7 @@ const cost = z.strictObject({ currency, cost: z.nullable(z.number()) });
 /** One check's findings in a month and currency: how many, and what acting on them would save. */
 const finding = z.strictObject({ check: text, currency, count, estimatedSaving: z.number() });
 
-/** A check that cannot be told of a month, because its report lacks what the check reads. */
+/** A check without an answer for a month, because its report lacks what the check reads. */
 const unknownCheck = z.strictObject({ check: text, reason: text });
 
 /**

@@ -34,7 +34,7 @@ export function describeTotals(harness: () => WarehouseHarness): void {
     expect(await warehouse.totals(PERIOD, [])).toEqual(new Map());
   });
 
-  it('say for each payer which checks have failed and which cannot be told, and why', async () => {
+  it('say for each payer which checks have failed and which have no answer, and why', async () => {
     const { warehouse } = harness();
     const ran = (payer: string, check: string, [status, reason]: [string, string | null], month = 10) =>
       `insert into cur_check_runs (payer, year, month, check_name, status, reason)
