@@ -29,7 +29,9 @@ export const gatheredColumns: readonly GatheredColumns[] = lineItemColumns.flatM
   ),
 );
 
-/** The report columns that the contract reads by name, with the DuckDB types that they are read as. */
+/**
+ * The report columns that the contract reads by name, with the DuckDB types that they are read as.
+ */
 export const contractSourceColumns: ReadonlyMap<string, string> = new Map(
   lineItemColumns.flatMap(({ type, sources }) =>
     sources.flatMap((source): [string, string][] => {

@@ -28,8 +28,8 @@ function needsStatement(checks: readonly Check[]): string {
 }
 
 /**
- * The statement that runs a check. No saving is more than what it is saved on, nor less than nothing. What costs nothing (the free
- * tier) is no finding.
+ * The statement that runs a check. No saving is more than what it is saved on, nor less than
+ * nothing. What costs nothing (the free tier) is no finding.
  */
 export function checkStatement({ id, header, select }: Check): string {
   return `-- reactor: check ${id}
