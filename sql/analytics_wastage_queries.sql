@@ -918,46 +918,85 @@ from lines
 group by payer, account, arn, kind, currency;
 
 -- One row per payer, account, product code, key of a required tag and currency.
--- In a report without resource ids all usage could have a tag.
+-- Lines of the same tags are added up before each key is looked for: keys are
+-- few, lines are many. In a report without resource ids all usage could have a
+-- tag.
 create or replace temporary table cur_new_untagged as
-with required as (
+with tagged as (
+    select
+        payer,
+        line_item_usage_account_id as account,
+        line_item_product_code as product_code,
+        line_item_currency_code as currency,
+        case
+            when
+                line_item_line_item_type in (
+                    'Usage', 'DiscountedUsage', 'SavingsPlanCoveredUsage'
+                )
+                then 1
+            else 0
+        end as is_usage,
+        case when line_item_resource_id is null then 0 else 1 end
+            as has_resource,
+        resource_tags_json as tags,
+        sum(coalesce(amortized_cost, 0)) as cost
+    from cur_line_items
+    where
+        year = #startyear
+        and month = #startmonth
+        and payer in (#payers_ids)
+        and is_split_cost = 0
+    group by
+        payer,
+        line_item_usage_account_id,
+        line_item_product_code,
+        line_item_currency_code,
+        case
+            when
+                line_item_line_item_type in (
+                    'Usage', 'DiscountedUsage', 'SavingsPlanCoveredUsage'
+                )
+                then 1
+            else 0
+        end,
+        case when line_item_resource_id is null then 0 else 1 end,
+        resource_tags_json
+),
+
+required as (
     select tag_key
     from (values #required_tags) as tag_keys (tag_key)
 ),
 
-lines as (
+judged as (
     select
-        items.payer,
-        coalesce(items.line_item_usage_account_id, '') as account,
-        coalesce(items.line_item_product_code, '') as product_code,
+        tagged.payer,
+        coalesce(tagged.account, '') as account,
+        coalesce(tagged.product_code, '') as product_code,
         required.tag_key,
-        coalesce(items.line_item_currency_code, '') as currency,
-        coalesce(items.amortized_cost, 0) as cost,
+        coalesce(tagged.currency, '') as currency,
+        tagged.cost,
         case
             when
-                nullif(
-                    cast(items.resource_tags[required.tag_key] as varchar), ''
-                ) is not null
+                split_part(
+                    split_part(
+                        replace(tagged.tags, chr(92) || '"', ''''),
+                        '"' || required.tag_key || '":"',
+                        2
+                    ),
+                    '"',
+                    1
+                ) <> ''
                 then 'tagged'
             when
-                items.line_item_line_item_type in (
-                    'Usage', 'DiscountedUsage', 'SavingsPlanCoveredUsage'
-                )
-                and (
-                    items.line_item_resource_id is not null
-                    or cur_payers.has_resources = 0
-                )
+                tagged.is_usage = 1
+                and (tagged.has_resource = 1 or cur_payers.has_resources = 0)
                 then 'untagged'
             else 'untaggable'
         end as kind
-    from cur_line_items as items
+    from tagged
     cross join required
-    left join cur_payers on items.payer = cur_payers.payer
-    where
-        items.year = #startyear
-        and items.month = #startmonth
-        and items.payer in (#payers_ids)
-        and items.is_split_cost = 0
+    left join cur_payers on tagged.payer = cur_payers.payer
 )
 
 select
@@ -969,7 +1008,7 @@ select
     sum(case when kind = 'tagged' then cost else 0 end) as tagged_cost,
     sum(case when kind = 'untagged' then cost else 0 end) as untagged_cost,
     sum(case when kind = 'untaggable' then cost else 0 end) as untaggable_cost
-from lines
+from judged
 group by payer, account, product_code, tag_key, currency;
 
 -- One row per payer, account, region, product code, class and currency. What
