@@ -33,48 +33,197 @@ create or replace temporary table cur_statement_outcomes (
     message varchar
 );
 
+-- One row per payer, account, product code, region, usage type, operation, line
+-- type, currency, day, and whether its lines last longer than a day. All line
+-- types.
+-- Columns are grouped as they are, and changed for each group afterwards: a
+-- part of the work
+create or replace temporary table cur_spend as
+with grouped as (
+    select
+        payer,
+        line_item_usage_account_id,
+        line_item_product_code,
+        product_region,
+        line_item_usage_type,
+        line_item_operation,
+        line_item_line_item_type,
+        line_item_currency_code,
+        cast(line_item_usage_start_date as date) as usage_day,
+        case
+            when
+                line_item_usage_end_date
+                > line_item_usage_start_date + interval '1 day'
+                then 1
+            else 0
+        end as is_monthly,
+        max(line_item_usage_account_name) as account_name,
+        max(bill_payer_account_name) as payer_name,
+        max(bill_billing_entity) as billing_entity,
+        max(product_instance_type) as instance_type,
+        max(product_volume_api_name) as volume_api_name,
+        max(product_physical_processor) as physical_processor,
+        max(product_license_model) as license_model,
+        max(product_database_engine) as database_engine,
+        max(product_cache_engine) as cache_engine,
+        count(pricing_rate_code) as rate_codes,
+        sum(line_item_usage_amount) as usage_amount,
+        sum(line_item_unblended_cost) as unblended_cost,
+        sum(amortized_cost) as amortized_cost,
+        sum(net_amortized_cost) as net_amortized_cost,
+        sum(pricing_public_on_demand_cost) as list_cost,
+        count(*) as lines
+    from cur_line_items
+    where
+        year = #startyear
+        and month = #startmonth
+        and payer in (#payers_ids)
+        and is_split_cost = 0
+    group by
+        payer,
+        line_item_usage_account_id,
+        line_item_product_code,
+        product_region,
+        line_item_usage_type,
+        line_item_operation,
+        line_item_line_item_type,
+        line_item_currency_code,
+        cast(line_item_usage_start_date as date),
+        case
+            when
+                line_item_usage_end_date
+                > line_item_usage_start_date + interval '1 day'
+                then 1
+            else 0
+        end
+)
+
+select
+    payer,
+    coalesce(line_item_usage_account_id, '') as account,
+    coalesce(line_item_product_code, '') as product_code,
+    coalesce(product_region, '') as region,
+    coalesce(line_item_usage_type, '') as usage_type,
+    coalesce(line_item_operation, '') as operation,
+    coalesce(line_item_line_item_type, '') as line_type,
+    coalesce(line_item_currency_code, '') as currency,
+    usage_day,
+    is_monthly,
+    account_name,
+    payer_name,
+    billing_entity,
+    instance_type,
+    volume_api_name,
+    physical_processor,
+    license_model,
+    database_engine,
+    cache_engine,
+    rate_codes,
+    coalesce(usage_amount, 0) as usage_amount,
+    coalesce(unblended_cost, 0) as unblended_cost,
+    coalesce(amortized_cost, 0) as amortized_cost,
+    coalesce(net_amortized_cost, 0) as net_amortized_cost,
+    coalesce(list_cost, 0) as list_cost,
+    lines
+from grouped;
+
 -- One row per payer, product code, usage type and operation: what a report says
 -- of each of its lines, NULL where it says nothing.
 create or replace temporary table cur_kinds as
 select
     payer,
-    coalesce(line_item_product_code, '') as product_code,
-    coalesce(line_item_usage_type, '') as usage_type,
-    coalesce(line_item_operation, '') as operation,
-    max(pricing_unit) as pricing_unit,
-    max(product_instance_type) as instance_type,
-    max(product_volume_api_name) as volume_api_name,
-    max(product_physical_processor) as physical_processor,
-    max(product_operating_system) as operating_system,
-    max(product_license_model) as license_model,
-    max(product_database_engine) as database_engine,
-    max(product_cache_engine) as cache_engine,
-    max(product_deployment_option) as deployment_option,
-    max(product_storage_class) as storage_class,
-    max(product_group) as product_group,
-    max(product_vcpu) as vcpu
-from cur_line_items
-where
-    year = #startyear
-    and month = #startmonth
-    and payer in (#payers_ids)
-    and line_item_line_item_type in (
-        'Usage', 'DiscountedUsage', 'SavingsPlanCoveredUsage'
-    )
-group by
+    product_code,
+    usage_type,
+    operation,
+    max(instance_type) as instance_type,
+    max(volume_api_name) as volume_api_name,
+    max(physical_processor) as physical_processor,
+    max(license_model) as license_model,
+    max(database_engine) as database_engine,
+    max(cache_engine) as cache_engine
+from cur_spend
+where line_type in ('Usage', 'DiscountedUsage', 'SavingsPlanCoveredUsage')
+group by payer, product_code, usage_type, operation;
+
+-- One row per payer, account and resource that has a tag or a cost category:
+-- both as JSON text, as of its last line that has any, and the owner and the
+-- environment that these name. A quote within a value becomes an apostrophe, so
+-- that the next quote ends it.
+create or replace temporary table cur_resources as
+with labelled as (
+    select
+        payer,
+        line_item_usage_account_id,
+        line_item_resource_id,
+        max_by(
+            resource_tags_json,
+            case
+                when resource_tags_json is not null
+                    then line_item_usage_start_date
+            end
+        ) as tags,
+        max_by(
+            cost_category_json,
+            case
+                when cost_category_json is not null
+                    then line_item_usage_start_date
+            end
+        ) as cost_categories
+    from cur_line_items
+    where
+        year = #startyear
+        and month = #startmonth
+        and payer in (#payers_ids)
+    group by payer, line_item_usage_account_id, line_item_resource_id
+),
+
+quoted as (
+    select
+        payer,
+        coalesce(line_item_usage_account_id, '') as account,
+        line_item_resource_id as resource,
+        tags,
+        replace(tags, chr(92) || '"', '''') as tag_text,
+        replace(cost_categories, chr(92) || '"', '''') as category_text
+    from labelled
+    where
+        line_item_resource_id is not null
+        and (tags is not null or cost_categories is not null)
+)
+
+select
     payer,
-    line_item_product_code,
-    line_item_usage_type,
-    line_item_operation;
+    account,
+    resource,
+    tags,
+    tag_text,
+    coalesce(
+        nullif(
+            split_part(
+                split_part(tag_text, '"' || #owner_key || '":"', 2), '"', 1
+            ),
+            ''
+        ),
+        nullif(
+            split_part(
+                split_part(category_text, '"' || #owner_key || '":"', 2), '"', 1
+            ),
+            ''
+        )
+    ) as owner,
+    lower(
+        split_part(
+            split_part(tag_text, '"' || #environment_key || '":"', 2), '"', 1
+        )
+    ) as environment
+from quoted;
 
 -- One row per payer, account, resource, region, product code, usage type,
 -- operation, line type and currency.
 -- on_demand_cost: of lines that no reservation and no savings plan covers.
 -- is_whole_month: a line spans the billing period, as in monthly reports.
 -- last_moment: the end of the last line that does not. is_hourly: some line is
--- shorter than a day. tags, cost_categories: as JSON text.
--- Columns are grouped as they are, and changed for each group afterwards: a
--- tenth of the work
+-- shorter than a day
 create or replace temporary table cur_usage as
 with grouped as (
     select
@@ -95,9 +244,7 @@ with grouped as (
         min(line_item_usage_start_date) as first_moment,
         max(line_item_usage_start_date) as last_start,
         min(line_item_usage_end_date) as first_end,
-        max(line_item_usage_end_date) as last_end,
-        max(resource_tags_json) as tags,
-        max(cost_category_json) as cost_categories
+        max(line_item_usage_end_date) as last_end
     from cur_line_items
     where
         year = #startyear
@@ -152,30 +299,17 @@ named as (
         case
             when first_end < first_moment + interval '23 hours' then 1
             else 0
-        end as is_hourly,
-        tags,
-        cost_categories,
-        lower(
-            split_part(
-                split_part(
-                    replace(tags, chr(92) || '"', ''''),
-                    '"' || #environment_key || '":"',
-                    2
-                ),
-                '"',
-                1
-            )
-        ) as tagged_environment
+        end as is_hourly
     from grouped
 )
 
 select
     named.*,
     case when is_whole_month = 0 then last_end end as last_moment,
-    coalesce(tagged_environment, '') as environment,
+    coalesce(resources.environment, '') as environment,
     case
         when
-            tagged_environment in (
+            resources.environment in (
                 'dev', 'develop', 'development', 'test', 'testing', 'qa',
                 'uat', 'int', 'integration', 'stage', 'staging', 'sandbox',
                 'demo', 'preprod', 'pre-production', 'nonprod', 'non-prod',
@@ -184,80 +318,24 @@ select
             then 1
         else 0
     end as is_non_production,
-    kinds.pricing_unit,
     kinds.instance_type,
     kinds.volume_api_name,
     kinds.physical_processor,
-    kinds.operating_system,
     kinds.license_model,
     kinds.database_engine,
-    kinds.cache_engine,
-    kinds.deployment_option,
-    kinds.storage_class,
-    kinds.product_group,
-    kinds.vcpu
+    kinds.cache_engine
 from named
 left join cur_kinds as kinds
     on
         named.payer = kinds.payer
         and named.product_code = kinds.product_code
         and named.usage_type = kinds.usage_type
-        and named.operation = kinds.operation;
-
--- One row per payer, account, product code, region, usage type, operation, line
--- type, currency, day, and whether its lines last longer than a day. All line
--- types
-create or replace temporary table cur_spend as
-select
-    payer,
-    coalesce(line_item_usage_account_id, '') as account,
-    coalesce(line_item_product_code, '') as product_code,
-    coalesce(product_region, '') as region,
-    coalesce(line_item_usage_type, '') as usage_type,
-    coalesce(line_item_operation, '') as operation,
-    coalesce(line_item_line_item_type, '') as line_type,
-    coalesce(line_item_currency_code, '') as currency,
-    cast(line_item_usage_start_date as date) as usage_day,
-    case
-        when
-            line_item_usage_end_date
-            > line_item_usage_start_date + interval '1 day'
-            then 1
-        else 0
-    end as is_monthly,
-    max(line_item_usage_account_name) as account_name,
-    max(bill_payer_account_name) as payer_name,
-    max(bill_billing_entity) as billing_entity,
-    count(pricing_rate_code) as rate_codes,
-    sum(coalesce(line_item_usage_amount, 0)) as usage_amount,
-    sum(coalesce(line_item_unblended_cost, 0)) as unblended_cost,
-    sum(coalesce(amortized_cost, 0)) as amortized_cost,
-    sum(coalesce(net_amortized_cost, 0)) as net_amortized_cost,
-    sum(coalesce(pricing_public_on_demand_cost, 0)) as list_cost,
-    count(*) as lines
-from cur_line_items
-where
-    year = #startyear
-    and month = #startmonth
-    and payer in (#payers_ids)
-    and is_split_cost = 0
-group by
-    payer,
-    coalesce(line_item_usage_account_id, ''),
-    coalesce(line_item_product_code, ''),
-    coalesce(product_region, ''),
-    coalesce(line_item_usage_type, ''),
-    coalesce(line_item_operation, ''),
-    coalesce(line_item_line_item_type, ''),
-    coalesce(line_item_currency_code, ''),
-    cast(line_item_usage_start_date as date),
-    case
-        when
-            line_item_usage_end_date
-            > line_item_usage_start_date + interval '1 day'
-            then 1
-        else 0
-    end;
+        and named.operation = kinds.operation
+left join cur_resources as resources
+    on
+        named.payer = resources.payer
+        and named.account = resources.account
+        and named.resource = resources.resource;
 
 -- One row per reservation or savings plan, payer, account and currency: the
 -- lines that bill it.
@@ -500,18 +578,12 @@ with seen as (
         product_code,
         count(nullif(resource, '')) as resource,
         count(nullif(region, '')) as region,
-        count(pricing_unit) as pricing_unit,
         count(instance_type) as instance_type,
         count(volume_api_name) as volume_api_name,
         count(physical_processor) as physical_processor,
-        count(operating_system) as operating_system,
         count(license_model) as license_model,
         count(database_engine) as database_engine,
         count(cache_engine) as cache_engine,
-        count(deployment_option) as deployment_option,
-        count(storage_class) as storage_class,
-        count(product_group) as product_group,
-        count(vcpu) as vcpu,
         count(nullif(environment, '')) as environment,
         count(list_cost) as list_cost
     from cur_usage
@@ -525,18 +597,12 @@ attributes as (
         ('usage'),
         ('resource'),
         ('region'),
-        ('pricing_unit'),
         ('instance_type'),
         ('volume_api_name'),
         ('physical_processor'),
-        ('operating_system'),
         ('license_model'),
         ('database_engine'),
         ('cache_engine'),
-        ('deployment_option'),
-        ('storage_class'),
-        ('product_group'),
-        ('vcpu'),
         ('environment'),
         ('list_cost')
     ) as names (attribute)
@@ -553,18 +619,12 @@ where
         when 'usage' then 1
         when 'resource' then seen.resource
         when 'region' then seen.region
-        when 'pricing_unit' then seen.pricing_unit
         when 'instance_type' then seen.instance_type
         when 'volume_api_name' then seen.volume_api_name
         when 'physical_processor' then seen.physical_processor
-        when 'operating_system' then seen.operating_system
         when 'license_model' then seen.license_model
         when 'database_engine' then seen.database_engine
         when 'cache_engine' then seen.cache_engine
-        when 'deployment_option' then seen.deployment_option
-        when 'storage_class' then seen.storage_class
-        when 'product_group' then seen.product_group
-        when 'vcpu' then seen.vcpu
         when 'environment' then seen.environment
         when 'list_cost' then seen.list_cost
     end > 0
@@ -796,49 +856,6 @@ select
 from counted
 left join cur_payers on counted.payer = cur_payers.payer;
 
--- One row per payer, account and resource that has a tag or a cost category.
-create or replace temporary table cur_labels as
-select
-    payer,
-    account,
-    resource,
-    max(tags) as tags,
-    coalesce(
-        max(
-            nullif(
-                split_part(
-                    split_part(
-                        replace(tags, chr(92) || '"', ''''),
-                        '"' || #owner_key || '":"',
-                        2
-                    ),
-                    '"',
-                    1
-                ),
-                ''
-            )
-        ),
-        max(
-            nullif(
-                split_part(
-                    split_part(
-                        replace(cost_categories, chr(92) || '"', ''''),
-                        '"' || #owner_key || '":"',
-                        2
-                    ),
-                    '"',
-                    1
-                ),
-                ''
-            )
-        )
-    ) as owner
-from cur_usage
-where
-    resource <> ''
-    and (tags is not null or cost_categories is not null)
-group by payer, account, resource;
-
 -- One row per payer and account.
 create or replace temporary table cur_account_names as
 select
@@ -918,85 +935,59 @@ from lines
 group by payer, account, arn, kind, currency;
 
 -- One row per payer, account, product code, key of a required tag and currency.
--- Lines of the same tags are added up before each key is looked for: keys are
--- few, lines are many. In a report without resource ids all usage could have a
--- tag.
+-- Usage of a resource is tagged or not; everything else nobody can tag. In a
+-- report without resource ids all usage could have a tag.
 create or replace temporary table cur_new_untagged as
-with tagged as (
-    select
-        payer,
-        line_item_usage_account_id as account,
-        line_item_product_code as product_code,
-        line_item_currency_code as currency,
-        case
-            when
-                line_item_line_item_type in (
-                    'Usage', 'DiscountedUsage', 'SavingsPlanCoveredUsage'
-                )
-                then 1
-            else 0
-        end as is_usage,
-        case when line_item_resource_id is null then 0 else 1 end
-            as has_resource,
-        resource_tags_json as tags,
-        sum(coalesce(amortized_cost, 0)) as cost
-    from cur_line_items
-    where
-        year = #startyear
-        and month = #startmonth
-        and payer in (#payers_ids)
-        and is_split_cost = 0
-    group by
-        payer,
-        line_item_usage_account_id,
-        line_item_product_code,
-        line_item_currency_code,
-        case
-            when
-                line_item_line_item_type in (
-                    'Usage', 'DiscountedUsage', 'SavingsPlanCoveredUsage'
-                )
-                then 1
-            else 0
-        end,
-        case when line_item_resource_id is null then 0 else 1 end,
-        resource_tags_json
-),
-
-required as (
+with required as (
     select tag_key
     from (values #required_tags) as tag_keys (tag_key)
 ),
 
 judged as (
     select
-        tagged.payer,
-        coalesce(tagged.account, '') as account,
-        coalesce(tagged.product_code, '') as product_code,
+        used.payer,
+        used.account,
+        used.product_code,
         required.tag_key,
-        coalesce(tagged.currency, '') as currency,
-        tagged.cost,
+        used.currency,
+        used.cost,
         case
             when
                 split_part(
                     split_part(
-                        replace(tagged.tags, chr(92) || '"', ''''),
-                        '"' || required.tag_key || '":"',
-                        2
+                        resources.tag_text, '"' || required.tag_key || '":"', 2
                     ),
                     '"',
                     1
                 ) <> ''
                 then 'tagged'
-            when
-                tagged.is_usage = 1
-                and (tagged.has_resource = 1 or cur_payers.has_resources = 0)
+            when used.resource <> '' or cur_payers.has_resources = 0
                 then 'untagged'
             else 'untaggable'
         end as kind
-    from tagged
+    from cur_usage as used
     cross join required
-    left join cur_payers on tagged.payer = cur_payers.payer
+    inner join cur_payers on used.payer = cur_payers.payer
+    left join cur_resources as resources
+        on
+            used.payer = resources.payer
+            and used.account = resources.account
+            and used.resource = resources.resource
+    union all
+    select
+        cur_spend.payer,
+        cur_spend.account,
+        cur_spend.product_code,
+        required.tag_key,
+        cur_spend.currency,
+        cur_spend.amortized_cost as cost,
+        'untaggable' as kind
+    from cur_spend
+    cross join required
+    where
+        cur_spend.line_type not in (
+            'Usage', 'DiscountedUsage', 'SavingsPlanCoveredUsage'
+        )
 )
 
 select
@@ -1249,7 +1240,7 @@ select
     ranked.alternative_to,
     coalesce(ranked.found_at, cast(current_timestamp as datetime)) as found_at
 from cur_ranked_findings as ranked
-left join cur_labels as labels
+left join cur_resources as labels
     on
         ranked.payer = labels.payer
         and ranked.account = labels.account

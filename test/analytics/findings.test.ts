@@ -358,13 +358,13 @@ describe('a check that fails', () => {
 
 describe('a check', () => {
   it('says that it cannot tell where the report lacks what it needs, and never zero', async () => {
-    await given(days(30, { line_item_resource_id: null, product_vcpu: '4' }));
+    await given(days(30, { line_item_resource_id: null, product_instance_type: 'm5.large' }));
     const nothing = (id: string, needs: string, service = 'AmazonThing') =>
       check(id, '0', { needs, service, sql: whole.select.replace('group by', 'and 1 = 0 group by') });
     await run([
       whole,
-      nothing('a', 'vcpu'),
-      nothing('b', 'vcpu, resource'),
+      nothing('a', 'instance_type'),
+      nothing('b', 'instance_type, resource'),
       nothing('c', 'license_model, resource', 'AmazonOther'),
       nothing('d', 'month_over, days'),
       nothing('e', 'hours'),

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { computedColumns } from '../../warehouse/computedColumns.ts';
 import { type LineItemSource, lineItemColumns } from '../../warehouse/lineItems.ts';
 import type { StagedFile } from '../../warehouse/warehouse.ts';
 import { membersSql, objectSql } from './gather.ts';
@@ -6,7 +7,7 @@ import { type LoadedColumn, loadedColumns } from './loadedColumns.ts';
 import { literalGlob, quoteIdentifier, quoteText } from './quote.ts';
 import { readAs, textOf } from './readColumn.ts';
 import { lowerCase, readNames } from './readNames.ts';
-import { contractSourceColumns } from './view.ts';
+import { contractSourceColumns, loadedTypes } from './view.ts';
 
 /**
  * Files that are read by one statement: a column that two of them have, by DuckDB's name for it,
@@ -72,20 +73,41 @@ export function loadSql(batch: Batch, stagingRoot: string): string {
   // With one list of columns DuckDB need not open every file before the first row.
   const unlike = files.some((file) => !hasSameColumns(file, files[0]));
   const options = `union_by_name = ${unlike}, hive_partitioning = false, filename = ${quoteText(pathColumn)}`;
+  const values = ['$payer as payer', '$year as year', '$month as month', stagedKey, ...columns];
+  const missing = neededBy(computed).filter(({ name }) => !filledColumns(files).includes(name));
+  const nulls = missing.map(({ name, type }) => `cast(null as ${type}) as ${quoteIdentifier(name)}`);
+  const others = missing.length > 0 ? ` exclude (${missing.map(({ name }) => quoteIdentifier(name)).join(', ')})` : '';
   return `insert into cur_external by name
-select ${['$payer as payer', '$year as year', '$month as month', stagedKey, ...columns].join(',\n  ')}
+select *${others}, ${computed.map(({ name, sql }) => `${sql} as ${quoteIdentifier(name)}`).join(',\n  ')}
 from (
-  select ${['*', ...read].join(', ')}
-  from read_parquet([${paths.join(', ')}], ${options})
+  select ${[...values, ...nulls].join(',\n    ')}
+  from (
+    select ${['*', ...read].join(', ')}
+    from read_parquet([${paths.join(', ')}], ${options})
+  )
 )`;
 }
 
-/** The contract's columns that these files fill, in the view's order. */
+/** What the view computes is computed once, when its row is loaded, but for the text of maps. */
+const computed = computedColumns.filter(({ jsonOf }) => jsonOf === undefined);
+
+/** The contract's columns that are read in the SQL of these. */
+function neededBy(columns: readonly { readonly sql: string }[]): { readonly name: string; readonly type: string }[] {
+  const words = new Set(columns.flatMap(({ sql }) => sql.match(/\w+/g) ?? []));
+  return lineItemColumns
+    .filter(({ name }) => words.has(name))
+    .map(({ name }) => ({ name, type: loadedTypes.get(name) ?? 'VARCHAR' }));
+}
+
+/**
+ * The columns of `cur_external` that are filled when these files are loaded, in the view's order.
+ */
 export function filledColumns(files: readonly StagedFile[]): string[] {
   const loaded = loadedBy(files);
-  return lineItemColumns.flatMap(({ name, sources }) =>
+  const ofReports = lineItemColumns.flatMap(({ name, sources }) =>
     sources.some((source) => isLoaded(loaded, source, name)) ? name : [],
   );
+  return [...ofReports, ...computed.map(({ name }) => name)];
 }
 
 function isLoaded(loaded: readonly LoadedColumn[], source: LineItemSource, name: string): boolean {

@@ -8,7 +8,8 @@ export const tableStatements: readonly string[] = [
   `create table if not exists cur_external (
      payer VARCHAR, year INTEGER, month INTEGER, staged_key VARCHAR,
      bill_billing_period_start_date TIMESTAMP, line_item_currency_code VARCHAR, line_item_unblended_cost DOUBLE,
-     line_item_operation VARCHAR, split_line_item_parent_resource_id VARCHAR
+     line_item_operation VARCHAR, split_line_item_parent_resource_id VARCHAR,
+     amortized_cost DOUBLE, net_amortized_cost DOUBLE, is_split_cost INTEGER
    )`,
   // one row per registered file; `rows` as its footer promises
   `create table if not exists cur_registered_files (

@@ -3,7 +3,8 @@ import { type LineItemType, lineItemColumns, partitionColumns } from '../../ware
 import { quoteIdentifier } from './quote.ts';
 
 /** Type names as `duckdb_columns()` spells them. */
-const DUCKDB_TYPES: Readonly<Record<LineItemType | 'JSON', string>> = {
+const DUCKDB_TYPES: Readonly<Record<LineItemType | 'INTEGER' | 'JSON', string>> = {
+  INTEGER: 'INTEGER',
   VARCHAR: 'VARCHAR',
   DOUBLE: 'DOUBLE',
   TIMESTAMP: 'TIMESTAMP',
@@ -45,12 +46,13 @@ export const contractSourceColumns: ReadonlyMap<string, string> = new Map(
 
 /**
  * The columns of `cur_external` that hold what reports say, with their types: those of the
- * contract, filled from whatever source a report has, so that no query has to look for it. A map is
- * JSON text, which takes a tenth of the time to read.
+ * contract, filled from whatever source a report has, so that no query has to look for it, and
+ * those that are computed of them. A map is JSON text, which takes a tenth of the time to read.
  */
-export const loadedTypes: ReadonlyMap<string, string> = new Map(
-  lineItemColumns.map(({ name, type }) => [name, type === 'MAP' ? 'VARCHAR' : DUCKDB_TYPES[type]]),
-);
+export const loadedTypes: ReadonlyMap<string, string> = new Map([
+  ...lineItemColumns.map(({ name, type }) => [name, type === 'MAP' ? 'VARCHAR' : DUCKDB_TYPES[type]] as const),
+  ...computedColumns.map(({ name, type }) => [name, type] as const),
+]);
 
 /**
  * The statement that creates the contract view over `cur_external`, which has these columns of
@@ -58,29 +60,25 @@ export const loadedTypes: ReadonlyMap<string, string> = new Map(
  * semi-join, so that no row can ever count twice. NaN and infinities are NULL.
  */
 export function lineItemsViewSql(columnsOfReports: ReadonlySet<string>): string {
-  const read = (name: string, type: LineItemType | 'JSON'): string =>
+  const read = (name: string, type: LineItemType | 'INTEGER' | 'JSON'): string =>
     columnsOfReports.has(name) ? valueSql(quoteIdentifier(name), type) : `cast(null as ${DUCKDB_TYPES[type]})`;
   const columns = [
     ...partitionColumns.map(({ name }) => quoteIdentifier(name)),
     ...lineItemColumns.map(({ name, type }) => `${read(name, type)} as ${quoteIdentifier(name)}`),
-    ...computedColumns.flatMap(({ name, jsonOf }) =>
-      jsonOf === undefined ? [] : `${read(jsonOf, 'JSON')} as ${quoteIdentifier(name)}`,
+    ...computedColumns.map(({ name, type, jsonOf }) =>
+      jsonOf === undefined
+        ? `${read(name, type)} as ${quoteIdentifier(name)}`
+        : `${read(jsonOf, 'JSON')} as ${quoteIdentifier(name)}`,
     ),
   ];
-  const computed = computedColumns.flatMap(({ name, type, sql, jsonOf }) =>
-    jsonOf === undefined ? `cast(${sql} as ${type}) as ${quoteIdentifier(name)}` : [],
-  );
   return `create or replace view cur_line_items as
-select *, ${computed.join(', ')}
-from (
-  select
-    ${columns.join(',\n    ')}
-  from cur_external
-  semi join cur_current_files using (payer, year, month, staged_key)
-) as line_items`;
+select
+  ${columns.join(',\n  ')}
+from cur_external
+semi join cur_current_files using (payer, year, month, staged_key)`;
 }
 
-function valueSql(column: string, type: LineItemType | 'JSON'): string {
+function valueSql(column: string, type: LineItemType | 'INTEGER' | 'JSON'): string {
   switch (type) {
     case 'DOUBLE':
       return `if(isfinite(${column}), ${column}, null)`;

@@ -18,7 +18,7 @@ async function gathered(values: Readonly<Record<string, string | null>>): Promis
   }));
   const reader = await connection.runAndReadAll(
     `select map_keys(tags), map_values(tags)
-     from (select cast(${objectSql('members')} as MAP(VARCHAR, VARCHAR)) as tags
+     from (select cast(cast(${objectSql('members')} as JSON) as MAP(VARCHAR, VARCHAR)) as tags
        from (select ${membersSql(entries)} as members))`,
   );
   const [[keys, texts] = []] = reader.getRowsJS();

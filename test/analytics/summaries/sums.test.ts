@@ -36,11 +36,18 @@ const TRAFFIC: readonly (readonly [usageType: string, operation: string, transfe
   ['Requests-Tier1', 'PutObject', '', 'AmazonCloudFront'],
 ];
 
+/** By resource: what is tagged is a resource, not its lines. */
+const TAGS_OF: ReadonlyMap<string, string | null> = new Map([
+  ['r1', '{user_owner=Ann, team=x}'],
+  ['r2', '{team=x}'],
+  ['r3', '{user_owner=}'],
+  ['r4', null],
+]);
+
 function lineOf(random: Random, day: number, type: string): LineItem {
   const [usageType, operation, , service = 'AmazonEC2'] = pick(random, TRAFFIC);
   const isCommitted = type !== 'Usage' && USAGE.includes(type);
-  const tags = { user_owner: pick(random, ['Ann', '', null]), team: pick(random, ['x', null]) };
-  const given = Object.entries(tags).flatMap(([key, value]) => (value === null ? [] : [`${key}=${value}`]));
+  const resource = pick(random, [...TAGS_OF.keys(), null]);
   return {
     payer: pick(random, PAYERS),
     year: 2026,
@@ -55,7 +62,7 @@ function lineOf(random: Random, day: number, type: string): LineItem {
     line_item_product_code: service,
     line_item_usage_type: usageType,
     line_item_operation: operation,
-    line_item_resource_id: pick(random, ['r1', 'r2', null]),
+    line_item_resource_id: resource,
     product_region: pick(random, ['us-east-1', null]),
     line_item_currency_code: pick(random, ['USD', 'EUR', null]),
     line_item_usage_amount: between(random, 0, 50),
@@ -70,7 +77,7 @@ function lineOf(random: Random, day: number, type: string): LineItem {
     savings_plan_savings_plan_a_r_n: /^SavingsPlan/.test(type) ? 'arn:p1' : null,
     savings_plan_end_time: /^SavingsPlan/.test(type) ? '2027-02-28T23:59:59.000Z' : null,
     pricing_purchase_option: isCommitted ? 'No Upfront' : null,
-    resource_tags: given.length === 0 ? null : `{${given.join(', ')}}`,
+    resource_tags: TAGS_OF.get(resource ?? '') ?? null,
   };
 }
 
@@ -170,9 +177,9 @@ describe('the sums of', () => {
   });
 
   it('cur_untagged are the bill’s for each required key: tagged, not tagged, and what nobody can tag', async () => {
-    const part = (key: string) => `case when nullif(resource_tags['${key}'], '') is not null then 'tagged'
-      when line_item_line_item_type in ('${USAGE.join("', '")}') and line_item_resource_id is not null then 'untagged'
-      else 'untaggable' end`;
+    const part = (key: string) => `case
+      when line_item_line_item_type not in ('${USAGE.join("', '")}') or line_item_resource_id is null then 'untaggable'
+      when nullif(resource_tags['${key}'], '') is not null then 'tagged' else 'untagged' end`;
     const source = TAG_KEYS.requiredTags.map((key) => {
       const sums = ['tagged', 'untagged', 'untaggable'].map(
         (one) => `sum(case when ${part(key)} = '${one}' then amortized_cost else 0 end)`,
