@@ -6,8 +6,9 @@ import type { AnalyticsMember, AnalyticsRecord } from '../ledger/analyticsRecord
 import { type Decision, decide } from '../ledger/decide.ts';
 import type { PartitionRecord } from '../ledger/partitionRecord.ts';
 import { fail, renewLease } from './candidate.ts';
-import { eventOf, finalizedBy, messageOf } from './finalized.ts';
-import { type FinalizeServices, type FinalizeSettings, messageContext, type Run } from './services.ts';
+import { eventOf, type FinalizedPartition, finalizedBy, type UnknownTotals } from './finalized.ts';
+import { messagesOf } from './ownerDigests.ts';
+import { type FinalizeServices, type FinalizeSettings, hasTimeFor, type Run } from './services.ts';
 import { workThrough } from './workThrough.ts';
 
 /**
@@ -17,6 +18,13 @@ import { workThrough } from './workThrough.ts';
 const ANALYTICS_WAIT_SECONDS = 1800;
 /** One script run is over so many payers at most: its record in the ledger names them all. */
 const PAYERS_PER_SCRIPT = 500;
+/**
+ * With digests for owners, so many payers are reported and committed at once: each may have two
+ * hundred owners, whose findings are held in memory until they lie in the outbox.
+ */
+const PAYERS_WITH_DIGESTS = 10;
+/** What that takes at most. */
+const DIGESTS_SECONDS = 60;
 /** So many partitions' records are written at the same time. */
 const COMMITS_AT_ONCE = 8;
 
@@ -90,17 +98,54 @@ async function commitDone(
   run: Run,
   record: AnalyticsRecord,
 ): Promise<readonly Payer[]> {
-  const { ledger, now, report, notify } = services;
-  const { period, epoch } = run;
+  const { now, report } = services;
   const { finalized, unknown } = await finalizedBy(services, run, record);
-  await notify(finalized.map((one) => messageOf(messageContext(services, settings, run), one)));
-  const events = new Map(finalized.map((one) => [one.partition.payer, eventOf(one, now())]));
   const failed = new Set(unknown.map(({ record: { partition } }) => partition.payer));
-  const done = record.members.filter(({ payer }) => !failed.has(payer));
+  const members = record.members.filter(({ payer }) => !failed.has(payer));
   const seconds = ((record.endedAt ?? now()) - record.startedAt) / 1000;
   if (finalized.length > 0 || unknown.length === 0) {
-    report({ what: 'analytics-done', period, run: record.run, partitions: done.length, seconds });
+    report({ what: 'analytics-done', period: run.period, run: record.run, partitions: members.length, seconds });
   }
+  const atOnce = settings.ownerDigests ? PAYERS_WITH_DIGESTS : Math.max(1, members.length);
+  const done: Payer[] = [];
+  for (let begin = 0; begin < members.length; begin += atOnce) {
+    // The next tick goes on with the others.
+    if (begin > 0 && !hasTimeFor(DIGESTS_SECONDS, services, run)) break;
+    if (begin > 0) await renewLease(services, settings, run);
+    const some = { record, members: members.slice(begin, begin + atOnce) };
+    done.push(...(await commitMembers(services, settings, run, { ...some, finalized })));
+  }
+  for (const one of unknown) await failUnreported(services, settings, run, one);
+  return done;
+}
+
+interface Members {
+  readonly record: AnalyticsRecord;
+  /** Some of the record's. */
+  readonly members: readonly AnalyticsMember[];
+  /** What is to be reported of them, and of others. */
+  readonly finalized: readonly FinalizedPartition[];
+}
+
+/**
+ * Notifies of some members, then records that they are done: the messages of none are left out when
+ * it is cut off, and come twice at worst. Answers those that are done.
+ */
+async function commitMembers(
+  services: FinalizeServices,
+  settings: FinalizeSettings,
+  run: Run,
+  { record, members, finalized }: Members,
+): Promise<readonly Payer[]> {
+  const { ledger, now, report, notify } = services;
+  const { period, epoch } = run;
+  const payers = new Set(members.map(({ payer }) => payer));
+  const ofMembers = finalized.filter(({ partition }) => payers.has(partition.payer));
+  const { messages, unknown } = await messagesOf(services, settings, run, ofMembers);
+  await notify(messages);
+  const events = new Map(ofMembers.map((one) => [one.partition.payer, eventOf(one, now())]));
+  const failed = new Set(unknown.map(({ record: { partition } }) => partition.payer));
+  const done = members.filter(({ payer }) => !failed.has(payer));
   const pace = { atOnce: COMMITS_AT_ONCE, mayBegin: () => true };
   await workThrough(done, pace, async ({ payer, setId, watermark }) => {
     const analysed = { setId, epoch: record.run, watermark, at: now() };
@@ -109,11 +154,18 @@ async function commitDone(
     if (event) report({ what: 'partition-finalized', ...event });
     return undefined;
   });
-  for (const { record: unreported, reason } of unknown) {
-    const message = `what they found cannot be reported: ${reason}`;
-    await fail(services, settings, run, { record: unreported, what: 'analytics-failed', message });
-  }
+  for (const one of unknown) await failUnreported(services, settings, run, one);
   return done.map(({ payer }) => payer);
+}
+
+async function failUnreported(
+  services: FinalizeServices,
+  settings: FinalizeSettings,
+  run: Run,
+  { record, reason }: UnknownTotals,
+): Promise<void> {
+  const message = `what they found cannot be reported: ${reason}`;
+  await fail(services, settings, run, { record, what: 'analytics-failed', message });
 }
 
 function analyticsServices(

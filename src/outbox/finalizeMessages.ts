@@ -6,7 +6,7 @@ import { compose, type Fields, isoOf, type MessageContext } from './compose.ts';
 import type { Cost, FindingTotal } from './schema.ts';
 
 /** What became visible, and what the analytics found in it. */
-interface Finalized extends Pick<Fields<'finalized'>, 'files' | 'rows' | 'deliveryId'> {
+interface Finalized extends Pick<Fields<'finalized'>, 'files' | 'rows' | 'deliveryId' | 'owners'> {
   /**
    * The epoch of the run that published it: it names the publish, however late and often that is
    * reported.
@@ -28,7 +28,7 @@ const MAX_NAME_LENGTH = 64;
 
 /** Readers see a new set, and analytics have run over it. One per publish. */
 export function finalized(context: MessageContext, partition: Partition, is: Finalized): Message {
-  const { publishedEpoch, files, rows, asOf, deliveryId } = is;
+  const { publishedEpoch, files, rows, asOf, deliveryId, owners } = is;
   const costs = is.costs.slice(0, MAX_ENTRIES).map(({ currency, cost }) => ({ currency: nameOf(currency), cost }));
   const findings = is.findings
     .toSorted((a, b) => b.estimatedSaving - a.estimatedSaving)
@@ -40,7 +40,7 @@ export function finalized(context: MessageContext, partition: Partition, is: Fin
       estimatedSaving,
     }));
   const happened = [partitionName(partition), publishedEpoch];
-  const fields = { files, rows, costs, asOf: isoOf(asOf), deliveryId, findings };
+  const fields = { files, rows, costs, asOf: isoOf(asOf), deliveryId, findings, owners };
   return compose(context, { ...partition, what: 'finalized', happened, fields });
 }
 

@@ -32,6 +32,19 @@ const currency = z.nullable(text);
 const cost = z.strictObject({ currency, cost: z.nullable(z.number()) });
 /** One check's findings in a month and currency: how many, and what acting on them would save. */
 const finding = z.strictObject({ check: text, currency, count, estimatedSaving: z.number() });
+const amount = z.nullable(z.number());
+/** Null where no saving can be said. A whole month's is the second. */
+const saving = { currency, estimatedSaving: amount, wholeMonthSaving: amount };
+const ownedFinding = z.strictObject({
+  check: text,
+  title: z.nullable(text),
+  account: text,
+  accountName: z.nullable(text),
+  region: z.nullable(text),
+  resource: text,
+  evidence: z.nullable(text),
+  ...saving,
+});
 
 /**
  * The body of each message, by its `what`. Times are ISO 8601 in UTC. Strings from outside are
@@ -47,6 +60,18 @@ export const BODIES = {
     asOf: moment,
     deliveryId: z.optional(text),
     findings: z.array(finding),
+    owners: z.optional(z.strictObject({ notified: count, leftOut: count })),
+  }),
+  owner: z.strictObject({
+    ...ofPartition,
+    what: z.literal('owner'),
+    owner: text,
+    findings: count,
+    savings: z.array(z.strictObject(saving)),
+    largest: z.array(ownedFinding),
+    leftOut: count,
+    belowThreshold: count,
+    threshold: z.number(),
   }),
   'analytics-failed': z.strictObject({
     ...ofPartition,

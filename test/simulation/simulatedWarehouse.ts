@@ -2,6 +2,7 @@ import { type Partition, partitionName } from '../../src/billing/partition.ts';
 import type { Payer } from '../../src/billing/payer.ts';
 import type { Period } from '../../src/billing/period.ts';
 import { setIdOf } from '../../src/ledger/partitionRecord.ts';
+import type { OwnerDigests } from '../../src/warehouse/ownerDigest.ts';
 import {
   FencedOff,
   type FileAudit,
@@ -48,6 +49,8 @@ export class SimulatedWarehouse implements Warehouse {
   readonly analysed = new Map<string, string>();
   /** What a test wants readers to see, by partition name. */
   readonly found = new Map<string, PartitionTotals>();
+  /** What a test wants owners to hear, by partition name. */
+  readonly digests = new Map<string, OwnerDigests>();
   readonly fences = new Map<Period, number>();
   readonly script: SimulatedScript;
   readonly #world: WarehouseWorld;
@@ -115,6 +118,11 @@ export class SimulatedWarehouse implements Warehouse {
     if (payers.some(this.#world.hasNoTotals)) throw new Error(TOTALS_OVERFLOW);
     const none = { costs: [], findings: [], failedChecks: [], unknownChecks: [] };
     return new Map(payers.map((payer) => [payer, this.found.get(partitionName({ payer, period })) ?? none]));
+  }
+
+  async ownerDigests(period: Period, payers: readonly Payer[]): Promise<Map<Payer, OwnerDigests>> {
+    const none = { owners: [], leftOut: 0 };
+    return new Map(payers.map((payer) => [payer, this.digests.get(partitionName({ payer, period })) ?? none]));
   }
 
   async unregister(

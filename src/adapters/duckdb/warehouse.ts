@@ -12,6 +12,7 @@ import { auditFiles } from './audit.ts';
 import { raiseFence } from './fence.ts';
 import type { CheckRun, WastageFinding } from './findings.ts';
 import { forgetInWarehouse, type InWarehouse } from './forget.ts';
+import { ownerDigestsOf } from './ownerDigests.ts';
 import { publishedFiles, publishFiles } from './publish.ts';
 import { mapMacros } from './readColumn.ts';
 import { registerFiles } from './register.ts';
@@ -91,6 +92,7 @@ export async function openDuckdbWarehouse(options: DuckdbWarehouseOptions): Prom
     publish: (period, epoch, publications) =>
       writes((connection) => publishFiles(connection, period, epoch, publications)),
     totals: (period, payers) => reads((connection) => totalsOf(connection, period, payers)),
+    ownerDigests: (period, payers) => reads((connection) => ownerDigestsOf(connection, period, payers)),
     script: createDuckdbScript({
       writes,
       connect: () => instance.connect(),
