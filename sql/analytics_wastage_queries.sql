@@ -205,7 +205,8 @@ left join cur_kinds as kinds
         and named.operation = kinds.operation;
 
 -- One row per payer, account, product code, region, usage type, operation, line
--- type, currency and day. All line types
+-- type, currency, day, and whether its lines last longer than a day. All line
+-- types
 create or replace temporary table cur_spend as
 select
     payer,
@@ -217,9 +218,17 @@ select
     coalesce(line_item_line_item_type, '') as line_type,
     coalesce(line_item_currency_code, '') as currency,
     cast(line_item_usage_start_date as date) as usage_day,
+    case
+        when
+            line_item_usage_end_date
+            > line_item_usage_start_date + interval '1 day'
+            then 1
+        else 0
+    end as is_monthly,
     max(line_item_usage_account_name) as account_name,
     max(bill_payer_account_name) as payer_name,
     max(bill_billing_entity) as billing_entity,
+    count(pricing_rate_code) as rate_codes,
     sum(coalesce(line_item_usage_amount, 0)) as usage_amount,
     sum(coalesce(line_item_unblended_cost, 0)) as unblended_cost,
     sum(coalesce(amortized_cost, 0)) as amortized_cost,
@@ -241,7 +250,14 @@ group by
     coalesce(line_item_operation, ''),
     coalesce(line_item_line_item_type, ''),
     coalesce(line_item_currency_code, ''),
-    cast(line_item_usage_start_date as date);
+    cast(line_item_usage_start_date as date),
+    case
+        when
+            line_item_usage_end_date
+            > line_item_usage_start_date + interval '1 day'
+            then 1
+        else 0
+    end;
 
 -- One row per reservation or savings plan, payer, account and currency: the
 -- lines that bill it.
@@ -295,6 +311,14 @@ group by
         reservation_subscription_id,
         ''
     ),
+    case
+        when
+            reservation_reservation_a_r_n is null
+            and savings_plan_savings_plan_a_r_n is null
+            and reservation_subscription_id is null
+            then coalesce(product_region, '')
+        else ''
+    end,
     case
         when line_item_line_item_type = 'RIFee' then 'reservation'
         else 'savings plan'
@@ -352,6 +376,7 @@ dated as (
         calendar.days_in_month,
         reported.first_day,
         reported.last_day,
+        reported.last_moment,
         reported.has_hours,
         reported.has_days,
         reported.has_resources,
@@ -418,6 +443,34 @@ cross join (
 -- are limited to what something costs. Of lines without an id that is an
 -- account's use of one service in one region.
 create or replace temporary table cur_resource_costs as
+with costs as (
+    select
+        payer,
+        account,
+        resource,
+        product_code,
+        region,
+        currency,
+        cost,
+        first_day,
+        last_day,
+        is_whole_month
+    from cur_usage
+    union all
+    select
+        payer,
+        account,
+        arn as resource,
+        product_code,
+        region,
+        currency,
+        unused_cost as cost,
+        first_day,
+        last_day,
+        0 as is_whole_month
+    from cur_commitments
+)
+
 select
     payer,
     account,
@@ -429,29 +482,14 @@ select
     min(first_day) as first_day,
     max(last_day) as last_day,
     max(is_whole_month) as is_whole_month
-from cur_usage
+from costs
 group by
     payer,
     account,
     resource,
     case when resource = '' then product_code else '' end,
     case when resource = '' then region else '' end,
-    currency
-union all
-select
-    payer,
-    account,
-    arn as resource,
-    '' as service,
-    '' as place,
-    currency,
-    sum(unused_cost) as cost,
-    min(first_day) as first_day,
-    max(last_day) as last_day,
-    0 as is_whole_month
-from cur_commitments
-where arn <> ''
-group by payer, account, arn, currency;
+    currency;
 
 -- What a report has, so that a check can say what it cannot know. One row per
 -- payer, product code and attribute that some line has.
@@ -559,11 +597,26 @@ where
         when 'a_year' then case when cur_payers.months_held >= 12 then 1 else 0 end
     end > 0
 union all
+select
+    payer,
+    'any' as product_code,
+    'rate_codes' as attribute
+from cur_spend
+group by payer
+having sum(rate_codes) > 0
+union all
 select distinct
     payer,
     'commitments' as product_code,
     'usage' as attribute
-from cur_commitments;
+from cur_commitments
+union all
+select distinct
+    payer,
+    'commitments' as product_code,
+    'end_time' as attribute
+from cur_commitments
+where end_time is not null;
 
 -- One row per payer and snapshot that earlier months had: the first of them,
 -- as year * 12 + month.
@@ -796,6 +849,246 @@ select
 from cur_spend
 group by payer, account;
 
+-- One row per payer, account, commitment and currency: what the account used of
+-- it, and, of its owner, what nobody used. A plan's covered usage says its
+-- on-demand price as its unblended cost.
+create or replace temporary table cur_new_commitment_use as
+with lines as (
+    select
+        payer,
+        coalesce(line_item_usage_account_id, '') as account,
+        coalesce(
+            reservation_reservation_a_r_n,
+            savings_plan_savings_plan_a_r_n,
+            reservation_subscription_id,
+            ''
+        ) as arn,
+        case
+            when line_item_line_item_type in ('RIFee', 'DiscountedUsage')
+                then 'reservation'
+            else 'savings plan'
+        end as kind,
+        coalesce(line_item_currency_code, '') as currency,
+        coalesce(savings_plan_payment_option, pricing_purchase_option)
+            as payment_option,
+        coalesce(reservation_end_time, savings_plan_end_time) as end_time,
+        case
+            when
+                line_item_line_item_type in ('RIFee', 'SavingsPlanRecurringFee')
+                then 1
+            else 0
+        end as is_fee,
+        coalesce(amortized_cost, 0) as cost,
+        case
+            when line_item_line_item_type = 'DiscountedUsage'
+                then pricing_public_on_demand_cost
+            else
+                coalesce(
+                    pricing_public_on_demand_cost, line_item_unblended_cost
+                )
+        end as list_cost
+    from cur_line_items
+    where
+        year = #startyear
+        and month = #startmonth
+        and payer in (#payers_ids)
+        and is_split_cost = 0
+        and line_item_line_item_type in (
+            'RIFee',
+            'DiscountedUsage',
+            'SavingsPlanRecurringFee',
+            'SavingsPlanCoveredUsage'
+        )
+)
+
+select
+    payer,
+    account,
+    arn,
+    kind,
+    currency,
+    max(payment_option) as payment_option,
+    try_cast(substr(max(end_time), 1, 10) as date) as end_date,
+    max(is_fee) as is_owner,
+    sum(case when is_fee = 0 then cost else 0 end) as used_cost,
+    sum(case when is_fee = 0 then coalesce(list_cost, 0) else 0 end)
+        as covered_list_cost,
+    sum(case when is_fee = 1 then cost else 0 end) as unused_cost
+from lines
+group by payer, account, arn, kind, currency;
+
+-- One row per payer, account, product code, key of a required tag and currency.
+-- Lines of the same tags are added up before each key is looked for: keys are
+-- few, lines are many. In a report without resource ids all usage could have a
+-- tag.
+create or replace temporary table cur_new_untagged as
+with tagged as (
+    select
+        payer,
+        line_item_usage_account_id as account,
+        line_item_product_code as product_code,
+        line_item_currency_code as currency,
+        case
+            when
+                line_item_line_item_type in (
+                    'Usage', 'DiscountedUsage', 'SavingsPlanCoveredUsage'
+                )
+                then 1
+            else 0
+        end as is_usage,
+        case when line_item_resource_id is null then 0 else 1 end
+            as has_resource,
+        resource_tags_json as tags,
+        sum(coalesce(amortized_cost, 0)) as cost
+    from cur_line_items
+    where
+        year = #startyear
+        and month = #startmonth
+        and payer in (#payers_ids)
+        and is_split_cost = 0
+    group by
+        payer,
+        line_item_usage_account_id,
+        line_item_product_code,
+        line_item_currency_code,
+        case
+            when
+                line_item_line_item_type in (
+                    'Usage', 'DiscountedUsage', 'SavingsPlanCoveredUsage'
+                )
+                then 1
+            else 0
+        end,
+        case when line_item_resource_id is null then 0 else 1 end,
+        resource_tags_json
+),
+
+required as (
+    select tag_key
+    from (values #required_tags) as tag_keys (tag_key)
+),
+
+judged as (
+    select
+        tagged.payer,
+        coalesce(tagged.account, '') as account,
+        coalesce(tagged.product_code, '') as product_code,
+        required.tag_key,
+        coalesce(tagged.currency, '') as currency,
+        tagged.cost,
+        case
+            when
+                split_part(
+                    split_part(
+                        replace(tagged.tags, chr(92) || '"', ''''),
+                        '"' || required.tag_key || '":"',
+                        2
+                    ),
+                    '"',
+                    1
+                ) <> ''
+                then 'tagged'
+            when
+                tagged.is_usage = 1
+                and (tagged.has_resource = 1 or cur_payers.has_resources = 0)
+                then 'untagged'
+            else 'untaggable'
+        end as kind
+    from tagged
+    cross join required
+    left join cur_payers on tagged.payer = cur_payers.payer
+)
+
+select
+    payer,
+    account,
+    product_code,
+    tag_key,
+    currency,
+    sum(case when kind = 'tagged' then cost else 0 end) as tagged_cost,
+    sum(case when kind = 'untagged' then cost else 0 end) as untagged_cost,
+    sum(case when kind = 'untaggable' then cost else 0 end) as untaggable_cost
+from judged
+group by payer, account, product_code, tag_key, currency;
+
+-- One row per payer, account, region, product code, class and currency. What
+-- bytes are called: AWS's "Understanding data transfer charges" (Cost and Usage
+-- Reports User Guide), prices of each service; looked up November 2026. The
+-- first class that fits counts. Processing by endpoints and accelerators is
+-- other.
+create or replace temporary table cur_new_data_transfer as
+with classed as (
+    select
+        payer,
+        account,
+        region,
+        product_code,
+        currency,
+        usage_amount,
+        amortized_cost,
+        case
+            when usage_type like '%DataXfer%' then 'Direct Connect'
+            when
+                (
+                    product_code = 'AmazonCloudFront'
+                    and usage_type like '%Bytes%'
+                )
+                or usage_type like '%CloudFront-Out-Bytes%'
+                or usage_type like '%CloudFront-In-Bytes%'
+                then 'CloudFront'
+            when usage_type like '%NatGateway-Bytes%' then 'NAT gateway'
+            when usage_type like '%TransitGateway%Bytes%'
+                then 'transit gateway'
+            when
+                usage_type like '%VPN%Bytes%'
+                or (
+                    lower(operation) like '%vpn%'
+                    and usage_type like '%Bytes%'
+                )
+                then 'VPN'
+            when
+                usage_type like '%AWS-Out-Bytes%'
+                or usage_type like '%AWS-In-Bytes%'
+                or usage_type like '%AWS-Out-ABytes%'
+                or usage_type like '%AWS-In-ABytes%'
+                then 'between regions'
+            when
+                lower(operation) like '%vpcpeering%'
+                or lower(usage_type) like '%vpcpeering%bytes%'
+                then 'peering'
+            when
+                usage_type like '%DataTransfer-Regional-Bytes%'
+                or usage_type like '%DataTransfer-xAZ-%Bytes%'
+                then 'between zones'
+            when
+                usage_type like '%DataTransfer-Out-%'
+                or usage_type like '%DataTransfer-In-%'
+                then 'internet'
+            when
+                usage_type like '%DataTransfer%'
+                or usage_type like '%VpcEndpoint%Bytes%'
+                or usage_type like '%GlobalAccelerator%Bytes%'
+                then 'other'
+        end as transfer_class
+    from cur_spend
+    where
+        line_type in ('Usage', 'DiscountedUsage', 'SavingsPlanCoveredUsage')
+)
+
+select
+    payer,
+    account,
+    region,
+    product_code,
+    transfer_class,
+    currency,
+    sum(usage_amount) as gigabytes,
+    sum(amortized_cost) as cost
+from classed
+where transfer_class is not null
+group by
+    payer, account, region, product_code, transfer_class, currency;
+
 -- One row per payer and check: whether it could look, and what it has found.
 create or replace temporary table cur_new_check_runs as
 with payers as (
@@ -1004,6 +1297,58 @@ where
     usage_type like '%EBS:SnapshotUsage%'
     and resource <> '';
 
+delete from cur_months
+where
+    year = #startyear
+    and month = #startmonth
+    and payer in (#payers_ids);
+
+insert into cur_months (
+    payer,
+    year,
+    month,
+    days_in_month,
+    whole_days,
+    has_days,
+    last_whole_day
+)
+select
+    payer,
+    #startyear as year,
+    #startmonth as month,
+    days_in_month,
+    case
+        when extract(month from last_whole_day) = #startmonth
+            then extract(day from last_whole_day)
+        else 0
+    end as whole_days,
+    has_days,
+    last_whole_day
+from cur_payers;
+
+delete from cur_accounts
+where
+    year = #startyear
+    and month = #startmonth
+    and payer in (#payers_ids);
+
+insert into cur_accounts (
+    payer,
+    year,
+    month,
+    account,
+    account_name,
+    payer_name
+)
+select
+    payer,
+    #startyear as year,
+    #startmonth as month,
+    account,
+    account_name,
+    payer_name
+from cur_account_names;
+
 delete from cur_daily_cost
 where
     year = #startyear
@@ -1020,6 +1365,7 @@ insert into cur_daily_cost (
     charge_type,
     currency,
     usage_day,
+    is_monthly,
     unblended_cost,
     amortized_cost,
     net_amortized_cost,
@@ -1034,14 +1380,174 @@ select
     product_code as service,
     region,
     line_type as charge_type,
-    nullif(currency, '') as currency,
+    currency,
     usage_day,
+    is_monthly,
     sum(unblended_cost) as unblended_cost,
     sum(amortized_cost) as amortized_cost,
     sum(net_amortized_cost) as net_amortized_cost,
     sum(list_cost) as list_cost,
     sum(lines) as lines
 from cur_spend
-group by payer, account, product_code, region, line_type, currency, usage_day;
+group by
+    payer,
+    account,
+    product_code,
+    region,
+    line_type,
+    currency,
+    usage_day,
+    is_monthly;
+
+delete from cur_monthly_cost
+where
+    year = #startyear
+    and month = #startmonth
+    and payer in (#payers_ids);
+
+insert into cur_monthly_cost (
+    payer,
+    year,
+    month,
+    account,
+    service,
+    region,
+    usage_type,
+    operation,
+    charge_type,
+    currency,
+    usage_amount,
+    unblended_cost,
+    amortized_cost,
+    net_amortized_cost,
+    list_cost,
+    lines
+)
+select
+    payer,
+    #startyear as year,
+    #startmonth as month,
+    account,
+    product_code as service,
+    region,
+    usage_type,
+    operation,
+    line_type as charge_type,
+    currency,
+    sum(usage_amount) as usage_amount,
+    sum(unblended_cost) as unblended_cost,
+    sum(amortized_cost) as amortized_cost,
+    sum(net_amortized_cost) as net_amortized_cost,
+    sum(list_cost) as list_cost,
+    sum(lines) as lines
+from cur_spend
+group by
+    payer,
+    account,
+    product_code,
+    region,
+    usage_type,
+    operation,
+    line_type,
+    currency;
+
+delete from cur_commitment_use
+where
+    year = #startyear
+    and month = #startmonth
+    and payer in (#payers_ids);
+
+insert into cur_commitment_use (
+    payer,
+    year,
+    month,
+    account,
+    arn,
+    kind,
+    currency,
+    payment_option,
+    end_date,
+    is_owner,
+    used_cost,
+    covered_list_cost,
+    unused_cost
+)
+select
+    payer,
+    #startyear as year,
+    #startmonth as month,
+    account,
+    arn,
+    kind,
+    currency,
+    payment_option,
+    end_date,
+    is_owner,
+    used_cost,
+    covered_list_cost,
+    unused_cost
+from cur_new_commitment_use;
+
+delete from cur_untagged
+where
+    year = #startyear
+    and month = #startmonth
+    and payer in (#payers_ids);
+
+insert into cur_untagged (
+    payer,
+    year,
+    month,
+    account,
+    service,
+    tag_key,
+    currency,
+    tagged_cost,
+    untagged_cost,
+    untaggable_cost
+)
+select
+    payer,
+    #startyear as year,
+    #startmonth as month,
+    account,
+    product_code as service,
+    tag_key,
+    currency,
+    tagged_cost,
+    untagged_cost,
+    untaggable_cost
+from cur_new_untagged;
+
+delete from cur_data_transfer
+where
+    year = #startyear
+    and month = #startmonth
+    and payer in (#payers_ids);
+
+insert into cur_data_transfer (
+    payer,
+    year,
+    month,
+    account,
+    region,
+    service,
+    transfer_class,
+    currency,
+    gigabytes,
+    cost
+)
+select
+    payer,
+    #startyear as year,
+    #startmonth as month,
+    account,
+    region,
+    product_code as service,
+    transfer_class,
+    currency,
+    gigabytes,
+    cost
+from cur_new_data_transfer;
 
 commit;

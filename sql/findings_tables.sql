@@ -1,9 +1,10 @@
 -- What the analytics find. Grain: one row per payer, period (year, month),
--- check, account, region, resource and currency.
+-- check, account, resource and currency; without a resource, by region and
+-- service as well.
 --
 -- account, region and resource are '' where a report has none. A row of
--- resource '' stands for all of an account's resources in that region that have
--- no id.
+-- resource '' stands for all of an account's resources without an id in that
+-- region and service.
 -- monthly_cost and estimated_saving are amounts of `currency` for the part of
 -- the month that the report covers, before credits, refunds and tax. They are
 -- never rounded and never extrapolated to a whole month: whole_month_saving is.

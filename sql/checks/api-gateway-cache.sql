@@ -7,9 +7,10 @@
 -- saving: All of its cost, at most: requests that the cache answers now would reach what is behind it.
 -- confidence: low
 -- blind: How many requests the cache answers.
--- do: Look at the cache hits of the stage. Switch the cache off, or make it smaller, where few requests are answered by it.
--- source: Amazon API Gateway pricing, 0.02 USD an hour for 0.5 GB; AWS's CUR query library (Well-Architected Labs), "API
---   Gateway" (November 2026).
+-- do: Look at the cache hits of the stage. Switch the cache off, or make it smaller, where few requests are answered
+--   by it.
+-- source: Amazon API Gateway pricing, 0.02 USD an hour for 0.5 GB; AWS's CUR query library (Well-Architected Labs),
+--   "API Gateway" (November 2026).
 -- services: AmazonApiGateway
 -- needs: nothing
 with caches as (

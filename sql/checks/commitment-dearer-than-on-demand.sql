@@ -5,7 +5,7 @@
 --   against the public on-demand cost of the lines that it covers (DiscountedUsage, SavingsPlanCoveredUsage).
 -- thresholds:
 --   least_ratio = 1.05: its cost to the on-demand cost of what it covered, from which on it is a finding
--- saving: None said: it is paid until its term ends.
+-- saving: None: it is paid until its term ends.
 -- confidence: medium
 -- blind: Discounts on the public price that the company has negotiated, with which on demand is cheaper still. A
 --   commitment that covered nothing at all: see unused-reservation and unused-savings-plan.

@@ -1,12 +1,12 @@
 -- title: Commitments that end soon
 -- finds: Reservations and savings plans that end within 90 days of the report's last day.
--- why: From the hour that a commitment ends, its usage costs the on-demand price; nothing renews itself unasked.
+-- why: From the hour that a commitment ends, its usage costs the on-demand price; nothing is renewed automatically.
 -- reads: Line-item types RIFee and SavingsPlanRecurringFee, and the end time of the reservation or plan in them.
 -- thresholds:
 --   late_days = 90: days until its end from which on it is a finding
---   soon_days = 60: days until its end that are called soon
---   near_days = 30: days until its end that are called near
--- saving: None said: how much its usage costs afterwards depends on what is bought next.
+--   soon_days = 60: the second step of the evidence
+--   near_days = 30: its first step
+-- saving: None: how much its usage costs afterwards depends on what is bought next.
 -- confidence: high
 -- blind: A renewal that is queued already.
 -- do: Look whether its usage is still there. Queue the next commitment for the hour after this one ends, in the amount
@@ -14,7 +14,7 @@
 -- source: AWS Data Exports user guide, "Reservation columns" and "Savings Plans columns"; 30, 60 and 90 days as in
 --   AWS's own expiration alerts (looked up November 2026).
 -- services: commitments
--- needs: nothing
+-- needs: end_time
 with commitments as (
     select
         commitments.payer,

@@ -5,9 +5,9 @@
 --   waits until the report reaches the month's last day.
 -- thresholds:
 --   min_share = 0.05: share of the usage's cost that credits paid for in the month before
--- saving: None said.
+-- saving: None.
 -- confidence: high
--- blind: Credits that AWS books after the month has ended.
+-- blind: Credits that AWS applies after the month has ended.
 -- do: Look in the billing console which credits have expired or are used up. Plan the budget without them, or apply for
 --   new ones.
 -- source: Line-item types as in AWS Data Exports user guide, "Line item columns" (looked up November 2026).

@@ -6,7 +6,7 @@
 --   generation and later; of AmazonDynamoDB: *RequestUnits* and *CapacityUnit-Hrs*.
 -- thresholds:
 --   min_days = 14: days that the report has to cover
---   least_saving = 0.12: the smallest of the plan's discounts, which is told
+--   least_saving = 0.12: the smallest of the plan's discounts, as a share of the on-demand price
 -- saving: The smallest discount of the on-demand cost.
 -- confidence: low
 -- blind: How much of it is there at every hour. ElastiCache for Valkey, Keyspaces, Timestream and DMS, which the plan

@@ -7,7 +7,7 @@
 --   saving_ratio = 0.2: lower price of ARM64, as a share of that of x86
 -- saving: The lower price of its on-demand hours.
 -- confidence: medium
--- blind: Images for x86 alone. EKS has no Fargate on ARM, so its pods are not asked about.
+-- blind: Images for x86 alone. EKS has no Fargate on ARM, so its pods are left out.
 -- do: Build the image for both architectures. Set the task definition's CPU architecture to ARM64.
 -- source: AWS Fargate pricing, us-east-1: vCPU hour 0.04048 and 0.03238 USD (August 2026); usage types as in the AWS
 --   price list.

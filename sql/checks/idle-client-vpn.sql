@@ -1,8 +1,8 @@
 -- title: Client VPN endpoints without connections
 -- finds: Client VPN endpoints with networks associated for two weeks and more to which nobody connected.
 -- why: Each network of a Client VPN endpoint costs the same by the hour whether anybody connects or not.
--- reads: Product code AmazonVPC, usage types *ClientVPN-EndpointHours and *ClientVPN-ConnectionHours. With any connection in
---   the account and region, no endpoint there is judged, since it is not sure that both name the same id.
+-- reads: Product code AmazonVPC, usage types *ClientVPN-EndpointHours and *ClientVPN-ConnectionHours. With any
+--   connection in the account and region, no endpoint there is judged, since it is not sure that both name the same id.
 -- thresholds:
 --   min_hours = 336: hours of association in the month, two weeks
 --   min_days = 14: days from its first hour to its last; several networks make hours together
@@ -10,8 +10,8 @@
 -- confidence: low
 -- blind: Endpoints for emergencies. An endpoint without connections beside one that has some.
 -- do: Ask its owner whether anybody is to connect. Disassociate its networks, or delete it.
--- source: AWS VPN pricing (November 2026). Usage types as in Infracost and several tools that read the AWS price list; not
---   seen in a real report.
+-- source: AWS VPN pricing (November 2026). Usage types as in Infracost and several tools that read the AWS price
+--   list; not seen in a real report.
 -- services: AmazonVPC
 -- needs: nothing
 with endpoints as (

@@ -1,10 +1,10 @@
 -- title: Idle Direct Connect ports
--- finds: Ports and hosted connections of Direct Connect that were there for two weeks and more, at a location through which
---   next to nothing went.
+-- finds: Ports and hosted connections of Direct Connect that existed for two weeks and more at a location with next
+--   to no traffic.
 -- why: A port costs the same by the hour whether anything goes through it or not.
 -- reads: Product code AWSDirectConnect, usage types *PortUsage* and *DataXfer*, which name the location before that
---   (USE1-EQNY5-PortUsage:1G). Traffic is that of all accounts of the payer: its sender pays for it, not the port's owner.
---   Traffic whose location has no port may be any port's.
+--   (USE1-EQNY5-PortUsage:1G). Traffic is that of all accounts of the payer: its sender pays for it, not the port's
+--   owner. Traffic whose location has no port may be any port's.
 -- thresholds:
 --   min_hours = 336: hours in the month, two weeks
 --   min_days = 14: days from its first hour to its last
@@ -12,10 +12,10 @@
 -- saving: All of its cost, since it can be deleted.
 -- confidence: medium
 -- blind: Ports that stand by for another one. A port without traffic beside one of the same location that has some.
--- do: Ask the network's owner whether the port is the reserve of another line. Delete it, and end the contract for the
---   cross connect.
--- source: Cost and Usage Report user guide, "Understanding data transfer charges"; AWS Direct Connect FAQs and price list
---   (November 2026). Not seen in a real report.
+-- do: Ask the network's owner whether the port is the reserve of another line. Delete it, and end the contract for
+--   the cross connect.
+-- source: Cost and Usage Report user guide, "Understanding data transfer charges"; AWS Direct Connect FAQs and price
+--   list (November 2026). Not seen in a real report.
 -- services: AWSDirectConnect
 -- needs: resource
 with used as (

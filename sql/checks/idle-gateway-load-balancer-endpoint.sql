@@ -1,5 +1,5 @@
 -- title: Idle Gateway Load Balancer endpoints
--- finds: Endpoints of Gateway Load Balancers that were there for two weeks and more and processed next to nothing.
+-- finds: Endpoints of Gateway Load Balancers that existed for two weeks and more and processed next to nothing.
 -- why: Such an endpoint costs the same by the hour whether traffic is routed through it or not.
 -- reads: Usage types *VpcEndpoint-GWLBE-Hours and *VpcEndpoint-GWLBE-Bytes.
 -- thresholds:

@@ -1,16 +1,17 @@
 -- title: Idle accelerators of Global Accelerator
--- finds: Accelerators that were there for two weeks and more without any traffic.
+-- finds: Accelerators that existed for two weeks and more without any traffic.
 -- why: An accelerator costs the same by the hour whether anything goes through it or not, even when it is disabled.
--- reads: Product code AWSGlobalAccelerator. Its hours are usage type *Accelerator-fixed-fee*; every other usage type with an
---   amount is traffic. Traffic without an id may be any accelerator's of the account.
+-- reads: Product code AWSGlobalAccelerator. Its hours are usage type *Accelerator-fixed-fee*; every other usage type
+--   with an amount is traffic. Traffic without an id may be any accelerator's of the account.
 -- thresholds:
 --   min_hours = 336: hours in the month, two weeks
 --   min_days = 14: days from its first hour to its last; several without an id make hours together
 -- saving: All of its cost, since it can be deleted: 18.25 USD a month.
--- confidence: high
+-- confidence: medium
 -- blind: Accelerators whose addresses are kept for later.
 -- do: Ask its owner whether its addresses are still given to anybody. Disable it, then delete it.
--- source: AWS Global Accelerator pricing, 0.025 USD an hour; usage type as in the AWS price list (November 2026).
+-- source: AWS Global Accelerator pricing, 0.025 USD an hour; usage type as in the AWS price list (November 2026). Not
+--   seen in a real report.
 -- services: AWSGlobalAccelerator
 -- needs: nothing
 with accelerators as (

@@ -1,8 +1,8 @@
 -- title: Idle interface endpoints
--- finds: Interface endpoints of a VPC that were there for two weeks and more and processed nothing.
+-- finds: Interface endpoints of a VPC that existed for two weeks and more and processed nothing.
 -- why: An interface endpoint costs the same by the hour and zone whether anything goes through it or not.
--- reads: Usage types *VpcEndpoint-Hours and *VpcEndpoint-Bytes. Endpoints of other kinds have names of their own, as has the
---   provider's side of a service (*VpcEndpoint-Service-Hours).
+-- reads: Usage types *VpcEndpoint-Hours and *VpcEndpoint-Bytes. Endpoints of other kinds have names of their own, as
+--   has the provider's side of a service (*VpcEndpoint-Service-Hours).
 -- thresholds:
 --   min_hours = 336: hours in the month, of all its zones
 --   min_days = 14: days from its first hour to its last; three zones make hours together

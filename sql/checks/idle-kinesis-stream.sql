@@ -1,17 +1,17 @@
 -- title: Idle Kinesis streams
--- finds: Data streams that were there for two weeks and more and into which nobody wrote.
+-- finds: Data streams that existed for two weeks and more and into which nobody wrote.
 -- why: A shard, or a stream on demand, costs the same by the hour whether it holds anything or not.
--- reads: Product code AmazonKinesis. Its hours are usage types *ShardHour* and *StreamHour*; every other usage type with an
---   amount (payload units, bytes, readers of their own) is use.
+-- reads: Product code AmazonKinesis. Its hours are usage types *ShardHour* and *StreamHour*; every other usage type
+--   with an amount (payload units, bytes, readers of their own) is use.
 -- thresholds:
 --   min_hours = 336: hours of its shards in the month, two weeks
 --   min_days = 14: days from its first hour to its last; several shards make hours together
--- saving: All of its cost, since it can be deleted: 10.95 USD a shard, 29.20 USD a stream on demand and month in us-east-1.
+-- saving: All of its cost, since it can be deleted: 10.95 USD a shard, 29.20 USD a stream on demand and month in
+--   us-east-1.
 -- confidence: high
 -- blind: Streams that are written to once in a month or less.
 -- do: Ask its owner whether anything is to write to it. Delete it, or change it to on demand.
--- source: Amazon Kinesis Data Streams pricing; usage types as in Infracost and the AWS price list; the CUDOS dashboard
---   (November 2026).
+-- source: Amazon Kinesis Data Streams pricing; usage types as in Infracost and the AWS price list (November 2026).
 -- services: AmazonKinesis
 -- needs: nothing
 with streams as (

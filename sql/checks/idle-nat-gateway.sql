@@ -9,9 +9,10 @@
 -- saving: All of its cost, since it can be deleted.
 -- confidence: high
 -- blind: Gateways that are needed now and then, for patches or a failover.
--- do: Look in its flow logs for who still uses it. Delete it, release its address, and take it out of the route tables.
--- source: AWS's CUR query library (Well-Architected Labs), "Idle NAT gateways", which asks for no bytes at all; the limit
---   of 1 GB is this project's own, after a report of April 2026.
+-- do: Look in its flow logs for who still uses it. Delete it, release its address, and take it out of the route
+--   tables.
+-- source: AWS's CUR query library (Well-Architected Labs), "Idle NAT gateways", which asks for no bytes at all; the
+--   limit of 1 GB is this project's own, after a report of April 2026.
 -- services: AmazonEC2
 -- needs: nothing
 with gateways as (

@@ -6,14 +6,14 @@
 --   min_hours = 336: hours of its endpoints in the month, two weeks
 --   min_days = 14: days from its first hour to its last; endpoints of several zones make hours together
 --   min_cost_ratio = 20: cost of the hours to cost of the traffic
--- saving: All of its cost, at most: what traffic there is has to be inspected elsewhere. 288.35 USD an endpoint and month
---   in us-east-1.
+-- saving: All of its cost, at most: what traffic there is has to be inspected elsewhere. 288.35 USD an endpoint and
+--   month in us-east-1.
 -- confidence: medium
--- blind: Firewalls that have to be there by a rule, whatever goes through them.
--- do: Look in the route tables for what is routed through it. Delete it, or inspect the traffic at one place for several
---   VPCs.
--- source: AWS's CUR query library (Well-Architected Labs), "Idle network firewalls" of March 2022; AWS Network Firewall
---   pricing (November 2026).
+-- blind: Firewalls that a regulation demands, whatever goes through them.
+-- do: Look in the route tables for what is routed through it. Delete it, or inspect the traffic at one place for
+--   several VPCs.
+-- source: AWS's CUR query library (Well-Architected Labs), "Idle network firewalls" of March 2022; AWS Network
+--   Firewall pricing (November 2026).
 -- services: AWSNetworkFirewall
 -- needs: nothing
 with firewalls as (

@@ -1,12 +1,12 @@
 -- title: Idle public IPv4 addresses
 -- finds: Public IPv4 addresses that are allocated and not in use.
 -- why: A public address costs the same by the hour whether anything is behind it or not.
--- reads: Usage type *PublicIPv4:IdleAddress; until February 2024 *ElasticIP:IdleAddress. AWS bills idle hours as such, so
---   even minutes are a finding, of their cost.
+-- reads: Usage type *PublicIPv4:IdleAddress; until February 2024 *ElasticIP:IdleAddress. AWS bills idle hours as
+--   such, so even minutes are a finding, of their cost.
 -- thresholds: none
 -- saving: All of its cost, since it can be released.
 -- confidence: high
--- blind: Addresses that are kept because somebody's firewall knows them.
+-- blind: Addresses that are kept because somebody's firewall allows them.
 -- do: Ask its owner whether the address itself is needed. Release it.
 -- source: Amazon VPC user guide, "Billing and usage reports"; Amazon VPC pricing, 0.005 USD an hour (November 2026).
 -- services: AmazonVPC, AmazonEC2

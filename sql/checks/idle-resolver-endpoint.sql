@@ -1,10 +1,10 @@
 -- title: Idle Route 53 Resolver endpoints
--- finds: Network interfaces of Resolver endpoints that were there for two weeks and more, in an account and region without
---   any query through them.
+-- finds: Network interfaces of Resolver endpoints that existed for two weeks and more, in an account and region
+--   without any query through them.
 -- why: Each interface of a Resolver endpoint costs the same by the hour whether it forwards anything or not.
--- reads: Product code AmazonRoute53, usage types *ResolverNetworkInterface*. Queries through endpoints are *-DNS-Queries with
---   a region before it: those of hosted zones have none, or Intra-AWS. With any in the account and region, or without a
---   region, no endpoint there is judged.
+-- reads: Product code AmazonRoute53, usage types *ResolverNetworkInterface*. Queries through endpoints are
+--   *-DNS-Queries with a region before it: those of hosted zones have none, or Intra-AWS. With any in the account and
+--   region, or without a region, no endpoint there is judged.
 -- thresholds:
 --   min_hours = 336: hours of its interfaces in the month, two weeks
 --   min_days = 14: days from its first hour to its last; several interfaces make hours together
@@ -12,8 +12,8 @@
 -- confidence: low
 -- blind: Endpoints for a failover. An idle endpoint beside one that is used.
 -- do: Look for rules that forward to the endpoint, and for servers of the other side that ask it. Delete it.
--- source: Amazon Route 53 pricing (November 2026). Usage types as in Infracost and in notes on the AWS price list, which
---   give queries of endpoints a region and those of hosted zones none; not seen in a real report.
+-- source: Amazon Route 53 pricing (November 2026). Usage types as in Infracost and in notes on the AWS price list,
+--   which give queries of endpoints a region and those of hosted zones none; not seen in a real report.
 -- services: AmazonRoute53
 -- needs: nothing
 with endpoints as (

@@ -1,6 +1,6 @@
 -- title: Idle transit gateway attachments
--- finds: Attachments of VPCs, VPNs and Direct Connect to a transit gateway that sent it next to nothing for two weeks and
---   more.
+-- finds: Attachments of VPCs, VPNs and Direct Connect to a transit gateway that sent it next to nothing for two weeks
+--   and more.
 -- why: An attachment costs the same by the hour whether traffic goes through it or not.
 -- reads: Usage types *TransitGateway-Hours and *TransitGateway-Bytes. Attachments of peered gateways (operation
 --   *Peering*) are left out: what comes from them is never billed as processed.

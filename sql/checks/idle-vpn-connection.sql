@@ -1,9 +1,9 @@
 -- title: Idle VPN connections
 -- finds: Site-to-site VPN connections that were up for two weeks and more without any traffic.
 -- why: A connection costs the same by the hour whether anything goes through it or not.
--- reads: Operation CreateVpnConnection, usage types *VPN*Usage-Hours*; any other usage of the same id with an amount is
---   traffic, save the public addresses of its tunnels. Through a transit gateway the traffic is billed for the attachment
---   (operation TransitGatewayVPN): with any in the account and region, no connection there is judged.
+-- reads: Operation CreateVpnConnection, usage types *VPN*Usage-Hours*; any other usage of the same id with an amount
+--   is traffic, except the public addresses of its tunnels. Through a transit gateway the traffic is billed for the
+--   attachment (operation TransitGatewayVPN): with any in the account and region, no connection there is judged.
 -- thresholds:
 --   min_hours = 336: hours in the month, two weeks
 --   min_days = 14: days from its first hour to its last
@@ -11,8 +11,8 @@
 -- confidence: medium
 -- blind: Connections that stand by for a Direct Connect line.
 -- do: Ask the network's owner whether it is the reserve of another line. Delete it, with its customer gateway.
--- source: AWS Site-to-Site VPN pricing (November 2026); operation and usage type as in Project Koku's generated reports and
---   the AWS price list. Not seen in a real report.
+-- source: AWS Site-to-Site VPN pricing (November 2026); operation and usage type as in Project Koku's generated
+--   reports and the AWS price list. Not seen in a real report.
 -- services: AmazonVPC
 -- needs: resource
 with connections as (

@@ -1,16 +1,16 @@
 -- title: Idle web ACLs of AWS WAF
--- finds: Web ACLs that were there for two weeks and more and were asked about no request.
+-- finds: Web ACLs that existed for two weeks and more and inspected no request.
 -- why: A web ACL and each of its rules cost the same by the month whether they see a request or not.
--- reads: Product code awswaf. Fees are usage types *WebACLV2 and *RuleV2; usage types *Request* with an amount are requests.
---   Requests without an id may be any ACL's of the account.
+-- reads: Product code awswaf. Fees are usage types *WebACLV2 and *RuleV2; usage types *Request* with an amount are
+--   requests. Requests without an id may be any ACL's of the account.
 -- thresholds:
 --   min_days = 14: days from its first to its last, and days that the report holds
 -- saving: All of its cost, since it can be deleted: 5 USD and 1 USD a rule a month.
 -- confidence: high
 -- blind: ACLs of WAF Classic, which ended in September 2025. Those that Shield Advanced pays for cost nothing.
 -- do: Look whether the ACL is associated with anything. Delete it, and rule groups that only it used.
--- source: AWS WAF pricing; AWS's CUR query library (Well-Architected Labs), "AWS WAF"; usage types as in Infracost and the AWS
---   price list (November 2026).
+-- source: AWS WAF pricing; AWS's CUR query library (Well-Architected Labs), "AWS WAF"; usage types as in Infracost
+--   and the AWS price list (November 2026).
 -- services: awswaf
 -- needs: nothing
 with acls as (

@@ -6,7 +6,7 @@
 --   reaches the month's last day.
 -- thresholds:
 --   max_share = 0.1: share of the bill
--- saving: None said.
+-- saving: None.
 -- confidence: medium
 -- blind: Purchases that were made there on purpose, to use up a commitment to AWS.
 -- do: List the subscriptions with their owners. Cancel those that nobody uses, and ask for a private offer for the

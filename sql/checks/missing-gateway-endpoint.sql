@@ -1,7 +1,7 @@
--- title: S3 traffic that may go through NAT gateways
+-- title: S3 traffic that may be paid for at NAT gateways
 -- finds: Accounts and regions in which NAT gateways process much and S3 is used much.
--- why: What goes to S3 of the same region through a NAT gateway is paid for by the GB. Through a gateway endpoint it is
---   free, and so is the endpoint.
+-- why: What goes to S3 of the same region through a NAT gateway is paid for by the GB. Through a gateway endpoint it
+--   is free, and so is the endpoint.
 -- reads: Usage types *NatGateway*Bytes; product code AmazonS3, usage types *Requests-*Tier*.
 -- thresholds:
 --   min_gb = 500: GB that the NAT gateways processed in the month
@@ -9,9 +9,10 @@
 -- saving: None said: a report shows neither gateway endpoints, which are free, nor where a NAT gateway sends to.
 -- confidence: low
 -- blind: Whether there is a gateway endpoint already, and who makes the requests.
--- do: Look whether each VPC with a NAT gateway has gateway endpoints for S3 and DynamoDB. Add them to its route tables.
--- source: Amazon VPC user guide, "Gateway endpoints"; Amazon VPC pricing, NAT gateways 0.045 USD a GB in us-east-1 (November
---   2026). Both limits are this project's own.
+-- do: Look whether each VPC with a NAT gateway has gateway endpoints for S3 and DynamoDB. Add them to its route
+--   tables.
+-- source: Amazon VPC user guide, "Gateway endpoints"; Amazon VPC pricing, NAT gateways 0.045 USD a GB in us-east-1
+--   (November 2026). Both limits are this project's own.
 -- services: AmazonEC2
 -- needs: nothing
 with used as (

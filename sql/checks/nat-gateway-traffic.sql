@@ -1,7 +1,7 @@
 -- title: NAT gateways with much traffic
 -- finds: NAT gateways whose data processing costs more than their hours.
--- why: Each GB through a NAT gateway is paid for on top of its transfer, and much of it often goes to AWS's own services,
---   which can be reached without.
+-- why: Each GB through a NAT gateway is paid for on top of its transfer, and much of it often goes to AWS's own
+--   services, which can be reached without.
 -- reads: Usage types *NatGateway*Bytes against *NatGateway-Hours.
 -- thresholds:
 --   min_cost_ratio = 1: cost of the GB processed to the cost of the hours
@@ -9,10 +9,10 @@
 -- saving: None said: a report does not show where the traffic goes.
 -- confidence: medium
 -- blind: Where the traffic goes. What goes to the internet has to go somewhere.
--- do: Look in the flow logs for the destinations of most bytes. Add gateway endpoints for S3 and DynamoDB, which are free,
---   and interface endpoints for services with more than some hundred GB.
--- source: AWS's CUR query library (Well-Architected Labs), "NAT gateway"; Amazon VPC pricing, where an hour and a GB of
---   us-east-1 cost 0.045 USD each (November 2026).
+-- do: Look in the flow logs for the destinations of most bytes. Add gateway endpoints for S3 and DynamoDB, which are
+--   free, and interface endpoints for services with more than some hundred GB.
+-- source: AWS's CUR query library (Well-Architected Labs), "NAT gateway"; Amazon VPC pricing, where an hour and a GB
+--   of us-east-1 cost 0.045 USD each (November 2026).
 -- services: AmazonEC2
 -- needs: nothing
 with gateways as (

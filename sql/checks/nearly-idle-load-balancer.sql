@@ -1,18 +1,18 @@
 -- title: Nearly idle load balancers
--- finds: Load balancers that ran for two weeks and more with so little traffic that it is hardly anybody's.
--- why: A load balancer on the internet gets traffic from scanners; its hours cost the same whether that is all or not.
--- reads: Product code AWSELB. Its hours are usage types *LoadBalancerUsage, its load *LCUUsage. Classic load balancers have
---   no such load and are not judged.
+-- finds: Load balancers that ran for two weeks and more with so little traffic that it hardly comes from users.
+-- why: Scanners reach every load balancer on the internet. Its hours cost the same when they are its only visitors.
+-- reads: Product code AWSELB. Its hours are usage types *LoadBalancerUsage, its load *LCUUsage. Classic load
+--   balancers have no such load and are not judged.
 -- thresholds:
 --   min_hours = 336: hours that it ran in the month, two weeks
 --   min_days = 14: days from its first hour to its last; several without an id make hours together
 --   max_lcu_per_hour = 0.01: load by the hour, and not more. A real one with scanners only had 0.0012
--- saving: All of its cost, since it can be deleted or share another one's.
+-- saving: All of its cost, since it can be deleted, or its rules moved to another one.
 -- confidence: medium
 -- blind: Services that few people use and that matter. Load balancers that stand by for a failover.
 -- do: Look in its access logs for who uses it. Delete it, or put its rules on a load balancer that others use.
--- source: AWS's CUR query library (Well-Architected Labs), "Idle load balancers", which asks for no traffic at all; the
---   limit by LCU is this project's own, after a report of April 2026 (366 h, 0.42 LCU-h, 0.43 GB).
+-- source: AWS's CUR query library (Well-Architected Labs), "Idle load balancers", which asks for no traffic at all;
+--   the limit by LCU is this project's own, after a report of April 2026 (366 h, 0.42 LCU-h, 0.43 GB).
 -- services: AWSELB
 -- needs: nothing
 with load_balancers as (

@@ -1,17 +1,17 @@
 -- title: SageMaker notebooks and endpoints that are never off
 -- finds: SageMaker notebook instances and endpoints that ran day and night for two weeks and more.
--- why: A notebook costs the same by the hour whether somebody works in it or not, and an endpoint whether it is asked
---   or not.
+-- why: A notebook costs the same by the hour whether somebody works in it or not, and an endpoint whether it gets
+--   requests or not.
 -- reads: Usage types *Notebk:ml.* and *Host:ml.* with a resource id; the hours, against those that there were.
 -- thresholds:
 --   min_days = 14: days that the report has to cover
 --   min_hours_share = 0.95: hours that it ran, as a share of those that there were
 --   working_hours = 50: hours a week that a notebook is needed
 --   week_hours = 168: hours that a week has
--- saving: Of notebooks, the on-demand cost of nights and weekends. Of endpoints none said: those that answer requests
---   are meant to be on.
+-- saving: Of notebooks, the on-demand cost of nights and weekends. Of endpoints none: those that answer requests are
+--   meant to be on.
 -- confidence: low
--- blind: Whether a notebook computes at night, and whether an endpoint is asked anything: its requests are not billed.
+-- blind: Whether a notebook computes at night, and whether an endpoint gets any requests: they are not billed.
 -- do: Stop the notebook when it is idle, by a lifecycle script. Look at the endpoint's invocations; use a serverless or
 --   asynchronous one, or delete it.
 -- source: Usage types as in the AWS price list (USE1-Notebk:ml.t3.medium, USE1-Host:ml.m5.xlarge), read in September

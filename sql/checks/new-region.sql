@@ -5,7 +5,7 @@
 -- thresholds:
 --   min_months = 6: months that have to be known before
 --   min_cost = 1: cost in the region in the month, in its currency
--- saving: None said.
+-- saving: None.
 -- confidence: high
 -- blind: A region that was used for nothing (the free tier) before, or before the known months.
 -- do: Ask the account's owner whether that is meant. Delete what is there, and forbid the region by a service control

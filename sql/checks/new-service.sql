@@ -5,7 +5,7 @@
 -- thresholds:
 --   min_months = 6: months that have to be known before
 --   min_cost = 1: cost of the service in the month, in its currency
--- saving: None said.
+-- saving: None.
 -- confidence: high
 -- blind: A service that was used for nothing (the free tier) before, and one that was used before the known months.
 -- do: Ask the account's owner whether that is meant. Set a budget for it, or switch it off.

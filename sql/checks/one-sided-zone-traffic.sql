@@ -1,5 +1,5 @@
 -- title: One-sided traffic between zones
--- finds: Resources that send to other zones, or receive from them, very much more than the other way round.
+-- finds: Resources that send far more to other zones than they receive, or the other way round.
 -- why: Traffic that goes one way only is mostly a copy, a backup or a feed, which can be read in its own zone or sent
 --   compressed. It is paid for on both sides.
 -- reads: Usage types *DataTransfer-Regional-Bytes*, operations InterZone-In and InterZone-Out.
@@ -9,10 +9,10 @@
 -- saving: None said: a report does not show the other side.
 -- confidence: medium
 -- blind: What the traffic is for.
--- do: Find the other side in the flow logs. Place both in one zone, use an endpoint of the same zone, or compress what is
---   sent.
--- source: AWS's CUR query library (Well-Architected Labs), "Imbalanced traffic between zones" of March 2022, which looks at
---   what is received; 0.01 USD a GB and side (Amazon EC2 pricing, November 2026).
+-- do: Find the other side in the flow logs. Place both in one zone, use an endpoint of the same zone, or compress
+--   what is sent.
+-- source: AWS's CUR query library (Well-Architected Labs), "Imbalanced traffic between zones" of March 2022, which
+--   looks at what is received; 0.01 USD a GB and side (Amazon EC2 pricing, November 2026).
 -- services: any
 -- needs: nothing
 with traffic as (

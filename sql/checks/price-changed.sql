@@ -1,18 +1,18 @@
 -- title: Public prices that changed
--- finds: Usage whose public on-demand price is another one than in the month before, or changed within the month.
+-- finds: Usage whose public on-demand price differs from the month before, or changed within the month.
 -- why: The bill changes though nothing else does, and calculations made with the old price are wrong.
 -- reads: On-demand lines with a price: the public on-demand rate per price list item (pricing_rate_code), the latest of
 --   the month against the earliest of this month and the one before.
 -- thresholds:
 --   min_change = 0.01: by which a price has to change, as a share of the old one
--- saving: None said.
+-- saving: None.
 -- confidence: medium
--- blind: Prices of reports without rate codes (before 2020). Prices that the company has negotiated.
+-- blind: Prices that the company has negotiated.
 -- do: Look up AWS's announcement. Correct budgets and comparisons that rest on the old price.
 -- source: AWS Data Exports user guide, "Pricing columns": a rate code is one price of one SKU; tiers have codes of
 --   their own (looked up November 2026).
 -- services: any
--- needs: public_prices
+-- needs: public_prices, rate_codes
 with rates as (
     -- rates are in no working table; two months of them
     select

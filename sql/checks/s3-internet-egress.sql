@@ -1,19 +1,19 @@
 -- title: S3 traffic to the internet without CloudFront
--- finds: Buckets from which much is read over the internet directly.
--- why: Traffic from S3 to CloudFront is free. CloudFront sends 1 TB a month to the internet for nothing, and answers from
---   its cache what many ask for.
+-- finds: Buckets that send much directly to the internet.
+-- why: Traffic from S3 to CloudFront is free. CloudFront sends 1 TB a month to the internet free of charge, and
+--   answers repeated requests from its cache.
 -- reads: Product code AmazonS3, usage types DataTransfer-Out-Bytes, with or without a region before it. What goes to
 --   instances of the region (C3DataTransfer-Out-Bytes), to CloudFront (CloudFront-Out-Bytes), to other regions
---   (AWS-Out-Bytes) or out of Glacier (S3G-DataTransfer-Out-Bytes) has names of its own.
+--   (AWS-Out-Bytes) or to Glacier (S3G-DataTransfer-Out-Bytes) has names of its own.
 -- thresholds:
---   min_gb = 200: GB in the month, twice what AWS gives away
+--   min_gb = 200: GB in the month, twice the free 100 GB
 -- saving: None said: it depends on how much can be cached.
 -- confidence: medium
--- blind: Who reads. Private data that each reads once gains little.
--- do: Look in the bucket's access logs for who reads what. Put CloudFront in front of what the public reads; let your own
---   offices read over Direct Connect.
--- source: Amazon S3 user guide, "Understanding billing and usage reports"; Cost and Usage Report user guide, "Understanding
---   data transfer charges" (November 2026).
+-- blind: Who reads. Data that everybody reads once gains little from a cache.
+-- do: Look in the bucket's access logs for who reads what. Put CloudFront in front of what the public reads; let your
+--   own offices read over Direct Connect.
+-- source: Amazon S3 user guide, "Understanding billing and usage reports"; Cost and Usage Report user guide,
+--   "Understanding data transfer charges" (November 2026).
 -- services: AmazonS3
 -- needs: nothing
 with egress as (

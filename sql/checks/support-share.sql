@@ -6,11 +6,12 @@
 --   until the report reaches the month's last day.
 -- thresholds:
 --   max_share = 0.1: of the other charges
--- saving: None said: the next lower plan answers later.
+-- saving: None: the next lower plan answers later.
 -- confidence: medium
--- blind: Plans that one account has to have by a contract.
+-- blind: Plans that one account has to have by a contract. The product code of Unified Operations is not confirmed.
 -- do: Compare the plan with the next lower one. In an organization, ask which accounts need a plan of their own.
--- source: AWS Support pricing (looked up November 2026); product codes as in public reports' tools (AWSSupportBusiness,
+-- source: AWS Support pricing (October 2026): Business Support+ from 29 USD and 9 %, Enterprise from 5,000 USD and 10
+--   %, Unified Operations from 50,000 USD and 10 %; product codes as in public reports' tools (AWSSupportBusiness,
 --   AWSSupportEnterprise, AWSDeveloperSupport, AWSEnterpriseOnRamp).
 -- services: any
 -- needs: month_over

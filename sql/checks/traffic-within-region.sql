@@ -1,17 +1,17 @@
 -- title: Traffic between zones and over public addresses
 -- finds: Resources with much paid traffic that never leaves its region.
--- why: Traffic between zones is paid for on both sides, and traffic to a public address of the same region even within one
---   zone. Within a zone, over private addresses, it is free.
+-- why: Traffic between zones is paid for on both sides, and traffic to a public address of the same region even
+--   within one zone. Within a zone, over private addresses, it is free.
 -- reads: Usage types *DataTransfer-Regional-Bytes*, operations *InterZone*, *PublicIP* and *VPCPeering*.
 -- thresholds:
 --   min_gb = 100: GB of all three, in and out together
 -- saving: None said: a report does not show the other side.
 -- confidence: medium
 -- blind: Traffic that a spread over zones cannot do without, such as replication of databases.
--- do: Find the other side in the flow logs. Use private addresses; keep readers and their data in one zone where the zone
+-- do: Find the other side in the flow logs. Use private addresses; keep readers and their data in one zone where both
 --   may fail together.
--- source: Cost and Usage Report user guide, "Understanding data transfer charges"; AWS's CUR query library (Well-Architected
---   Labs), "Network usage"; the CUDOS dashboard (November 2026).
+-- source: Cost and Usage Report user guide, "Understanding data transfer charges"; AWS's CUR query library
+--   (Well-Architected Labs), "Network usage"; the CUDOS dashboard (November 2026).
 -- services: any
 -- needs: nothing
 with traffic as (

@@ -21,13 +21,27 @@ select
     commitments.currency,
     sum(commitments.unused_cost) as cost,
     sum(commitments.unused_cost) as saving,
-    cast(cast(sum(commitments.unused_quantity) as decimal(18, 0)) as varchar) || ' h unused, '
-    || cast(cast(100 * sum(commitments.unused_cost) / nullif(sum(commitments.cost), 0) as decimal(18, 0)) as varchar)
-    || ' % of its cost' as evidence
+    cast(cast(sum(commitments.unused_quantity) as decimal(18, 0)) as varchar) || ' h unused'
+    || case
+        when sum(commitments.cost) > 0
+            then
+                ', '
+                || cast(
+                    cast(100 * sum(commitments.unused_cost) / sum(commitments.cost) as decimal(18, 0)) as varchar
+                )
+                || ' % of its cost'
+        else ''
+    end as evidence
 from cur_commitments as commitments
 inner join cur_payers on commitments.payer = cur_payers.payer
 where
     commitments.kind = 'reservation'
     and commitments.unused_cost > 0
     and cur_payers.is_month_over = 1
-group by commitments.payer, commitments.account, commitments.arn, commitments.currency
+group by
+    commitments.payer,
+    commitments.account,
+    commitments.arn,
+    case when commitments.arn = '' then commitments.product_code else '' end,
+    case when commitments.arn = '' then commitments.region else '' end,
+    commitments.currency

@@ -6,7 +6,7 @@
 -- saving: The unused part of the commitment, which is what the finding costs. It is got back by filling the plan.
 -- confidence: high
 -- blind: Which usage could have filled it. It waits until the report reaches the month's last day, since usage of the
---   last hours arrives late.
+--   last hours may arrive late.
 -- do: Move usage that the plan covers into it, or share it with the organization's other accounts. Buy less when it
 --   ends; within seven days of the purchase a small plan can be returned.
 -- source: KPI dashboard and AWS's CUR query library (Well-Architected Labs); AWS Data Exports user guide, "Savings

@@ -13,7 +13,8 @@ import { type AnalyticsServices, saveRun, scriptRun, type Tenure } from './servi
  *   a run that failed, of the      a new run that begins with the step that failed: what took effect before it is
  *   same months and script         not done twice
  *   a run that is done, and of     that run: what follows from it is not all written down yet
- *   which members are still given
+ *   which members are given that
+ *   no run as new has analysed
  *   a run that goes on             it is carried on, whoever its members are: members that it has not wait for its end
  *   … and is superseded            cancelled, and a new run: the script has changed, all its months were published
  *                                  anew, or the warehouse has seen a newer run
@@ -30,7 +31,8 @@ export async function analyse(
   stale: readonly AnalyticsMember[],
 ): Promise<AnalyticsRecord | undefined> {
   const last = await services.ledger.analytics(tenure.period);
-  if (last?.status === 'done' && stale.some((member) => has(last.members, member))) return last;
+  if (last?.status === 'done' && stale.some((member) => has(last.members, member) && !hasSeen(member, last)))
+    return last;
   if (last?.status !== 'running') return beginIfAllowed(services, tenure, stale, last);
   const plan = planOf(services, tenure, last.members);
   const superseded = await supersededBecause(services, tenure, last, plan);
@@ -145,6 +147,11 @@ async function supersededBecause(
 
 function sameMembers(a: readonly AnalyticsMember[], b: readonly AnalyticsMember[]): boolean {
   return a.length === b.length && a.every((member) => has(b, member));
+}
+
+/** Whether it is written down that this run has analysed it. */
+function hasSeen({ analysedBy }: AnalyticsMember, { run }: AnalyticsRecord): boolean {
+  return analysedBy !== undefined && analysedBy >= run;
 }
 
 function has(members: readonly AnalyticsMember[], { payer, publishedEpoch }: AnalyticsMember): boolean {

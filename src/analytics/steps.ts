@@ -69,7 +69,10 @@ function itemsOf(script: readonly RenderedStatement[]): ScriptItem[] {
   return items;
 }
 
-/** Throws a ScriptError for a check that cannot fail alone, or that the statement needs as it was. */
+/**
+ * Throws a ScriptError for a check that cannot fail alone, and for what needs the query before it
+ * to be the check's own.
+ */
 function checkMark({ sql, check, line }: RenderedStatement, before: RenderedStatement | undefined): void {
   if (check === undefined && before?.check === undefined) return;
   if (check === undefined) {

@@ -3,10 +3,18 @@ import { failureText } from '../analytics/failureText.ts';
 import type { AnalyticsServices } from '../analytics/services.ts';
 import type { Payer } from '../billing/payer.ts';
 import type { AnalyticsMember, AnalyticsRecord } from '../ledger/analyticsRecord.ts';
-import { type Decision, decide } from '../ledger/decide.ts';
+import { analyticsWaitSince, type Decision, decide } from '../ledger/decide.ts';
 import type { PartitionRecord } from '../ledger/partitionRecord.ts';
 import { fail, renewLease } from './candidate.ts';
-import { eventOf, type FinalizedPartition, finalizedBy, type UnknownTotals } from './finalized.ts';
+import { failedChecksAfter, failedChecksIn } from './failedChecks.ts';
+import {
+  eventOf,
+  type FinalizedPartition,
+  finalizedBy,
+  isAnalysedBy,
+  isFirst,
+  type UnknownTotals,
+} from './finalized.ts';
 import { messagesOf } from './ownerDigests.ts';
 import { type FinalizeServices, type FinalizeSettings, hasTimeFor, type Run } from './services.ts';
 import { workThrough } from './workThrough.ts';
@@ -57,7 +65,7 @@ export async function analysePublished(
  * waited long enough.
  */
 function mayBegin({ publish, analyse: waiting }: Extract<Decision, { act: 'run' }>, now: number): boolean {
-  const since = Math.min(...waiting.map(({ published }) => published?.at ?? now));
+  const since = Math.min(...waiting.map((record) => analyticsWaitSince(record) ?? now));
   return publish.length === 0 || now - since >= ANALYTICS_WAIT_SECONDS * 1000;
 }
 
@@ -99,73 +107,86 @@ async function commitDone(
   record: AnalyticsRecord,
 ): Promise<readonly Payer[]> {
   const { now, report } = services;
+  const { period } = run;
   const { finalized, unknown } = await finalizedBy(services, run, record);
   const failed = new Set(unknown.map(({ record: { partition } }) => partition.payer));
   const members = record.members.filter(({ payer }) => !failed.has(payer));
   const seconds = ((record.endedAt ?? now()) - record.startedAt) / 1000;
   if (finalized.length > 0 || unknown.length === 0) {
-    report({ what: 'analytics-done', period: run.period, run: record.run, partitions: members.length, seconds });
+    report({ what: 'analytics-done', period, run: record.run, partitions: members.length, seconds });
   }
-  const atOnce = settings.ownerDigests ? PAYERS_WITH_DIGESTS : Math.max(1, members.length);
+  for (const check of failedChecksIn(finalized)) report({ what: 'check-failed', period, run: record.run, ...check });
+  const running = { services, settings, run };
   const done: Payer[] = [];
+  const atOnce = settings.ownerDigests ? PAYERS_WITH_DIGESTS : Math.max(1, members.length);
   for (let begin = 0; begin < members.length; begin += atOnce) {
     // The next tick goes on with the others.
     if (begin > 0 && !hasTimeFor(DIGESTS_SECONDS, services, run)) break;
     if (begin > 0) await renewLease(services, settings, run);
-    const some = { record, members: members.slice(begin, begin + atOnce) };
-    done.push(...(await commitMembers(services, settings, run, { ...some, finalized })));
+    done.push(
+      ...(await commitMembers(running, { ...record, members: members.slice(begin, begin + atOnce) }, finalized)),
+    );
   }
-  for (const one of unknown) await failUnreported(services, settings, run, one);
+  for (const one of unknown) await failUnreported(running, one);
   return done;
 }
 
-interface Members {
-  readonly record: AnalyticsRecord;
-  /** Some of the record's. */
-  readonly members: readonly AnalyticsMember[];
-  /** What is to be reported of them, and of others. */
-  readonly finalized: readonly FinalizedPartition[];
+/**
+ * Notifies of some members, then writes down that they are analysed: no message is left out when it
+ * is cut off, and some come twice at worst. Answers those of which that is done.
+ */
+async function commitMembers(
+  running: Running,
+  record: AnalyticsRecord,
+  finalized: readonly FinalizedPartition[],
+): Promise<readonly Payer[]> {
+  const { services, settings, run } = running;
+  const payers = new Set(record.members.map(({ payer }) => payer));
+  const first = finalized.filter((one) => payers.has(one.partition.payer) && isFirst(one));
+  const { messages, unknown } = await messagesOf(services, settings, run, first);
+  await services.notify(messages);
+  const failed = new Set(unknown.map(({ record: { partition } }) => partition.payer));
+  const members = record.members.filter(({ payer }) => !failed.has(payer));
+  await commitAnalysed(running, { ...record, members }, finalized);
+  for (const one of unknown) await failUnreported(running, one);
+  return members.map(({ payer }) => payer);
+}
+
+async function failUnreported({ services, settings, run }: Running, { record, reason }: UnknownTotals): Promise<void> {
+  const message = `what they found cannot be reported: ${reason}`;
+  await fail(services, settings, run, { record, what: 'analytics-failed', message });
 }
 
 /**
- * Notifies of some members, then records that they are done: the messages of none are left out when
- * it is cut off, and come twice at worst. Answers those that are done.
+ * Writes down for each member that the run has analysed it, unless that is done. One that was
+ * published anew meanwhile stays due.
  */
-async function commitMembers(
-  services: FinalizeServices,
-  settings: FinalizeSettings,
-  run: Run,
-  { record, members, finalized }: Members,
-): Promise<readonly Payer[]> {
-  const { ledger, now, report, notify } = services;
-  const { period, epoch } = run;
-  const payers = new Set(members.map(({ payer }) => payer));
-  const ofMembers = finalized.filter(({ partition }) => payers.has(partition.payer));
-  const { messages, unknown } = await messagesOf(services, settings, run, ofMembers);
-  await notify(messages);
-  const events = new Map(ofMembers.map((one) => [one.partition.payer, eventOf(one, now())]));
-  const failed = new Set(unknown.map(({ record: { partition } }) => partition.payer));
-  const done = members.filter(({ payer }) => !failed.has(payer));
-  const pace = { atOnce: COMMITS_AT_ONCE, mayBegin: () => true };
-  await workThrough(done, pace, async ({ payer, setId, watermark }) => {
-    const analysed = { setId, epoch: record.run, watermark, at: now() };
+async function commitAnalysed(
+  { services, settings, run: { period, epoch } }: Running,
+  { run, members }: AnalyticsRecord,
+  finalized: readonly FinalizedPartition[],
+): Promise<void> {
+  const { ledger, now, report } = services;
+  const byPayer = new Map(finalized.map((one) => [one.partition.payer, one]));
+  const seen = new Set(
+    (await ledger.partitions(period)).flatMap((record) => (isAnalysedBy(record, run) ? record.partition.payer : [])),
+  );
+  const open = members.filter(({ payer }) => !seen.has(payer));
+  await workThrough(open, { atOnce: COMMITS_AT_ONCE, mayBegin: () => true }, async ({ payer, setId, watermark }) => {
+    const at = now();
+    const one = byPayer.get(payer);
+    const failedChecks = one && failedChecksAfter(settings, one, at);
+    const analysed = { setId, epoch: run, watermark, at, ...(failedChecks && { failedChecks }) };
     await ledger.commit({ payer, period }, epoch, { kind: 'analysed', analysed });
-    const event = events.get(payer);
-    if (event) report({ what: 'partition-finalized', ...event });
+    if (one && isFirst(one)) report({ what: 'partition-finalized', ...eventOf(one, at) });
     return undefined;
   });
-  for (const one of unknown) await failUnreported(services, settings, run, one);
-  return done.map(({ payer }) => payer);
 }
 
-async function failUnreported(
-  services: FinalizeServices,
-  settings: FinalizeSettings,
-  run: Run,
-  { record, reason }: UnknownTotals,
-): Promise<void> {
-  const message = `what they found cannot be reported: ${reason}`;
-  await fail(services, settings, run, { record, what: 'analytics-failed', message });
+interface Running {
+  readonly services: FinalizeServices;
+  readonly settings: FinalizeSettings;
+  readonly run: Run;
 }
 
 function analyticsServices(
@@ -190,8 +211,9 @@ async function areChangesDue(
   return decision.act === 'run' && decision.publish.length > 0;
 }
 
-function memberOf({ partition, published }: PartitionRecord): AnalyticsMember[] {
+function memberOf({ partition, published, analysed }: PartitionRecord): AnalyticsMember[] {
   if (!published) return [];
   const { setId, epoch, asOf = 0 } = published;
-  return [{ payer: partition.payer, publishedEpoch: epoch, setId, watermark: asOf }];
+  const member = { payer: partition.payer, publishedEpoch: epoch, setId, watermark: asOf };
+  return [analysed ? { ...member, analysedBy: analysed.epoch } : member];
 }

@@ -64,9 +64,8 @@ export async function fail(
 ): Promise<void> {
   const { partition, changes } = record;
   const attempts = (problemOf(record, stepOf({ what }))?.attempts ?? 0) + 1;
-  const seconds = Math.min(settings.retryMaxSeconds, settings.retryBaseSeconds * 2 ** (attempts - 1));
   const at = now();
-  const problem = { what, message, attempts, at, retryAt: at + seconds * 1000, changes };
+  const problem = { what, message, attempts, at, retryAt: retryAt(settings, attempts, at), changes };
   const context = messageContext({ now }, settings, run);
   const notification =
     what === 'analytics-failed'
@@ -75,6 +74,15 @@ export async function fail(
   await notify([notification]);
   await ledger.commit(partition, run.epoch, { kind: 'failed', problem });
   report({ what, partition, reason: message, attempts });
+}
+
+/** When what has failed so often is tried again: after a delay that doubles up to its maximum. */
+export function retryAt(
+  { retryBaseSeconds, retryMaxSeconds }: Pick<FinalizeSettings, 'retryBaseSeconds' | 'retryMaxSeconds'>,
+  attempts: number,
+  now: number,
+): number {
+  return now + Math.min(retryMaxSeconds, retryBaseSeconds * 2 ** (attempts - 1)) * 1000;
 }
 
 export async function renewLease(

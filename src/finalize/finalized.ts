@@ -21,12 +21,13 @@ type Asking<Answer> = (period: Period, payers: readonly Payer[]) => Promise<Read
 
 /** A partition of which everything is done: published, and analysed since. */
 export interface FinalizedPartition {
-  readonly record: PartitionRecord;
   readonly partition: Partition;
   readonly published: Published;
   readonly totals: PartitionTotals;
   /** The month's `deliveredAt`; undefined where that is not what was published. */
   readonly deliveredAt: Moment | undefined;
+  /** Before the run: whether others have heard of this publication, and what had failed of it. */
+  readonly record: PartitionRecord;
 }
 
 /** A partition of which cannot be reported what was found, and why. */
@@ -37,18 +38,18 @@ export interface UnknownTotals {
 
 /**
  * The partitions that a run of the analytics has finalized: not those that were published anew
- * meanwhile, nor those of which it was reported before. One whose totals the warehouse cannot
+ * meanwhile, nor those of which that is written down. One whose totals the warehouse cannot
  * compute does not hold the others back. Throws what ends the run, and the warehouse's error when
  * it fails altogether.
  */
 export async function finalizedBy(
   { ledger, warehouse }: { readonly ledger: Pick<Ledger, 'partitions'>; readonly warehouse: Totalling },
   { period }: Pick<Run, 'period'>,
-  { members }: Pick<AnalyticsRecord, 'members'>,
+  { members, run: number }: Pick<AnalyticsRecord, 'members' | 'run'>,
 ): Promise<{ readonly finalized: readonly FinalizedPartition[]; readonly unknown: readonly UnknownTotals[] }> {
   const epochs = new Map(members.map(({ payer, publishedEpoch }) => [payer, publishedEpoch]));
   const records = (await ledger.partitions(period)).filter(
-    (record) => record.published?.epoch === epochs.get(record.partition.payer) && wantsAnalytics(record),
+    (record) => record.published?.epoch === epochs.get(record.partition.payer) && !isAnalysedBy(record, number),
   );
   const payers = records.map(({ partition }) => partition.payer);
   const totals = await answersOfEach(warehouse, (...asked) => warehouse.totals(...asked), period, payers);
@@ -59,16 +60,16 @@ export async function finalizedBy(
     const total = totals.get(partition.payer) ?? 'the warehouse has reported no totals';
     if (typeof total === 'string') unknown.push({ record, reason: total });
     else if (published) {
-      finalized.push({
-        record,
-        partition,
-        published,
-        totals: total,
-        deliveredAt: deliveryOfPublished(record, published),
-      });
+      const at = deliveryOfPublished(record, published);
+      finalized.push({ partition, published, totals: total, deliveredAt: at, record });
     }
   }
   return { finalized, unknown };
+}
+
+/** Whether it is written down that a run, or a later one, has analysed what is published. */
+export function isAnalysedBy(record: PartitionRecord, run: number): boolean {
+  return !wantsAnalytics(record) && (record.analysed?.epoch ?? 0) >= run;
 }
 
 /**
@@ -98,6 +99,11 @@ export async function answersOfEach<Answer>(
   }
 }
 
+/** Whether it is finalized for the first time since it was published: others hear of it once. */
+export function isFirst({ record }: FinalizedPartition): boolean {
+  return wantsAnalytics(record);
+}
+
 /** What other systems hear of it; with the owners of what was found, if they hear of it. */
 export function messageOf(
   context: MessageContext,
@@ -105,17 +111,7 @@ export function messageOf(
   owners?: Fields<'finalized'>['owners'],
 ): Message {
   const { epoch, files, rows, deliveryId, asOf = 0 } = published;
-  const { costs, findings } = totals;
-  return finalized(context, partition, {
-    costs,
-    findings,
-    publishedEpoch: epoch,
-    files,
-    rows,
-    deliveryId,
-    asOf,
-    owners,
-  });
+  return finalized(context, partition, { ...totals, publishedEpoch: epoch, files, rows, deliveryId, asOf, owners });
 }
 
 /** What logs and metrics say of it. Amounts of two currencies are never added. */

@@ -36,6 +36,11 @@ export interface AnalyticsMember {
   readonly setId: string;
   /** The newest source LastModified in the set. */
   readonly watermark: Moment;
+  /**
+   * The newest run that had analysed it when this one began. Where that is older than this run, it
+   * is still to be written down what has followed from this one.
+   */
+  readonly analysedBy?: number;
 }
 
 /** The intent comes first, the query id once it is known. */

@@ -1,4 +1,4 @@
-import { hasChanges, type PartitionRecord, wantsAnalytics } from './partitionRecord.ts';
+import { failedChecksOf, hasChanges, type PartitionRecord, wantsAnalytics } from './partitionRecord.ts';
 import { type Problem, problemOf } from './problems.ts';
 
 /** How long a partition may change before it is finalized. */
@@ -55,11 +55,18 @@ export function changesDueAt(record: PartitionRecord, { quietSeconds, maxWaitSec
 
 /**
  * When analytics are due over what was published: at once, or at the time of the retry; undefined
- * while they need not run.
+ * while they need not run. Checks that have failed need it, too.
  */
 function analyticsDueAt(record: PartitionRecord): number | undefined {
-  if (!wantsAnalytics(record)) return undefined;
-  return problemOf(record, 'analyse')?.retryAt ?? record.published?.at;
+  const { retryAt } = problemOf(record, 'analyse') ?? {};
+  const failed = failedChecksOf(record);
+  if (failed) return retryAt ?? failed.retryAt;
+  return wantsAnalytics(record) ? (retryAt ?? record.published?.at) : undefined;
+}
+
+/** Since when analytics that are due have waited for their turn. */
+export function analyticsWaitSince(record: PartitionRecord): number | undefined {
+  return failedChecksOf(record)?.retryAt ?? record.published?.at;
 }
 
 /**
@@ -80,7 +87,8 @@ export function changesAreDue(record: PartitionRecord, now: number, debounce: De
 function analyticsAreDue(record: PartitionRecord, now: number): boolean {
   const at = analyticsDueAt(record);
   if (at === undefined) return false;
-  const notedAt = problemOf(record, 'analyse')?.at ?? record.published?.at;
+  const noted = failedChecksOf(record) ? record.analysed : record.published;
+  const notedAt = problemOf(record, 'analyse')?.at ?? noted?.at;
   return at <= now || (notedAt ?? 0) > now + CLOCK_TOLERANCE_MS;
 }
 
@@ -98,12 +106,13 @@ const PARTS = 8;
 
 /**
  * Which of the partitions that are due are analysed in one run: all, as a rule. Those whose
- * analytics have failed twice or more are analysed apart from the others, part by part: one payer's
- * data that the script stumbles over must not block the others' findings for good. What is left out
- * stays due, and the next tick takes it up.
+ * analytics or checks have failed twice or more are analysed apart from the others, part by part:
+ * one payer's data that the script stumbles over must not block the others' findings for good. What
+ * is left out stays due, and the next tick takes it up.
  */
 function inOneRun(due: readonly PartitionRecord[]): readonly PartitionRecord[] {
-  const isStumbling = (record: PartitionRecord) => (problemOf(record, 'analyse')?.attempts ?? 0) > 1;
+  const isStumbling = (record: PartitionRecord) =>
+    [problemOf(record, 'analyse'), failedChecksOf(record)].some((failed) => (failed?.attempts ?? 0) > 1);
   const steady = due.filter((record) => !isStumbling(record));
   return steady.length > 0 ? steady : due.slice(0, Math.ceil(due.length / PARTS));
 }

@@ -95,6 +95,17 @@ export interface Analysed {
   /** The newest source LastModified that analytics have seen. */
   readonly watermark: number;
   readonly at: number;
+  /** The checks that failed in that run; absent where none did. Everything else of it counts. */
+  readonly failedChecks?: FailedChecks | undefined;
+}
+
+/** They are run again at growing intervals, until they succeed or the month is published anew. */
+export interface FailedChecks {
+  readonly names: readonly string[];
+  /** Why the first of them failed. */
+  readonly reason: string;
+  readonly attempts: number;
+  readonly retryAt: number;
 }
 
 export function newPartitionRecord(partition: Partition): PartitionRecord {
@@ -121,6 +132,11 @@ export function hasChanges({ changes, settledChanges }: PartitionRecord): boolea
 export function wantsAnalytics({ published, analysed }: PartitionRecord): boolean {
   if (published === undefined) return false;
   return analysed === undefined || analysed.epoch < published.epoch || analysed.setId !== published.setId;
+}
+
+/** The checks that have failed over what is published; undefined where none has. */
+export function failedChecksOf(record: PartitionRecord): FailedChecks | undefined {
+  return wantsAnalytics(record) ? undefined : record.analysed?.failedChecks;
 }
 
 /** Names a set of staged files, whatever their order. */

@@ -1,5 +1,5 @@
 import { counted } from '../base/counted.ts';
-import { hasChanges, isDirty, type PartitionRecord, wantsAnalytics } from './partitionRecord.ts';
+import { type FailedChecks, hasChanges, isDirty, type PartitionRecord, wantsAnalytics } from './partitionRecord.ts';
 import { problemsOf } from './problems.ts';
 
 /**
@@ -27,4 +27,11 @@ export function stateOf(record: PartitionRecord): { readonly state: PartitionSta
   if (held !== undefined || !published) return { state: 'held', why: held ?? 'nothing has been published' };
   if (wantsAnalytics(record)) return { state: 'pending', why: 'analytics have not run over it yet' };
   return { state: 'published', why: '' };
+}
+
+/** Which checks have failed, and why the first of them. */
+export function failedChecksText({ names, reason }: FailedChecks): string {
+  const [first] = names;
+  const others = names.length > 1 ? `; ${names.slice(1).join(', ')}` : '';
+  return `${counted(names.length, 'check')} failed: ${first} (${reason})${others}`;
 }

@@ -3,7 +3,7 @@ import { type Partition, partitionName } from '../billing/partition.ts';
 import type { Message } from '../ledger/message.ts';
 import type { Problem } from '../ledger/problems.ts';
 import { compose, type Fields, isoOf, type MessageContext } from './compose.ts';
-import type { Cost, FindingTotal } from './schema.ts';
+import type { Cost, FindingTotal, UnknownCheck } from './schema.ts';
 
 /** What became visible, and what the analytics found in it. */
 interface Finalized extends Pick<Fields<'finalized'>, 'files' | 'rows' | 'deliveryId' | 'owners'> {
@@ -18,34 +18,53 @@ interface Finalized extends Pick<Fields<'finalized'>, 'files' | 'rows' | 'delive
   readonly costs: readonly Cost[];
   /** One entry per check that found something, and currency. */
   readonly findings: readonly FindingTotal[];
+  /** Which of them failed, and which this report cannot answer, and why. */
+  readonly failedChecks: readonly UnknownCheck[];
+  readonly unknownChecks: readonly UnknownCheck[];
 }
 
 /**
  * Nobody has so many currencies or checks, or such long names of them: a message has to stay small.
  */
 const MAX_ENTRIES = 50;
+const MAX_CHECKS = 100;
 const MAX_NAME_LENGTH = 64;
+const MAX_CURRENCY_LENGTH = 8;
+const MAX_REASON_LENGTH = 64;
 
 /** Readers see a new set, and analytics have run over it. One per publish. */
 export function finalized(context: MessageContext, partition: Partition, is: Finalized): Message {
   const { publishedEpoch, files, rows, asOf, deliveryId, owners } = is;
-  const costs = is.costs.slice(0, MAX_ENTRIES).map(({ currency, cost }) => ({ currency: nameOf(currency), cost }));
+  const costs = is.costs.slice(0, MAX_ENTRIES).map(({ currency, cost }) => ({ currency: currencyOf(currency), cost }));
   const findings = is.findings
     .toSorted((a, b) => b.estimatedSaving - a.estimatedSaving)
     .slice(0, MAX_ENTRIES)
     .map(({ check, currency, count, estimatedSaving }) => ({
       check: nameOf(check),
-      currency: nameOf(currency),
+      currency: currencyOf(currency),
       count,
       estimatedSaving,
     }));
   const happened = [partitionName(partition), publishedEpoch];
-  const fields = { files, rows, costs, asOf: isoOf(asOf), deliveryId, findings, owners };
+  const checksFailed = is.failedChecks.slice(0, MAX_CHECKS).map(({ check }) => checkName(check));
+  const checksUnknown = is.unknownChecks
+    .slice(0, MAX_ENTRIES)
+    .map(({ check, reason }) => ({ check: checkName(check), reason: reason.slice(0, MAX_REASON_LENGTH) }));
+  const fields = { files, rows, costs, asOf: isoOf(asOf), deliveryId, findings, checksFailed, checksUnknown, owners };
   return compose(context, { ...partition, what: 'finalized', happened, fields });
 }
 
-function nameOf<Name extends string | null>(name: Name): Name | string {
-  return typeof name === 'string' ? name.slice(0, MAX_NAME_LENGTH) : name;
+function nameOf(name: string): string {
+  return name.slice(0, MAX_NAME_LENGTH);
+}
+
+/** As a mark in the script names it: letters, digits and hyphens. */
+function checkName(check: string): string {
+  return nameOf(check).replace(/[^\w-]/g, '_');
+}
+
+function currencyOf(currency: string | null): string | null {
+  return currency === null ? null : currency.slice(0, MAX_CURRENCY_LENGTH);
 }
 
 /**

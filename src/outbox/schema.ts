@@ -46,6 +46,9 @@ const ownedFinding = z.strictObject({
   ...saving,
 });
 
+/** A check without an answer for a month, because its report lacks what the check reads. */
+const unknownCheck = z.strictObject({ check: text, reason: text });
+
 /**
  * The body of each message, by its `what`. Times are ISO 8601 in UTC. Strings from outside are
  * printable and cut. The table in resources/MESSAGES.md says the same, and a test compares both.
@@ -60,6 +63,8 @@ export const BODIES = {
     asOf: moment,
     deliveryId: z.optional(text),
     findings: z.array(finding),
+    checksFailed: z.array(text),
+    checksUnknown: z.array(unknownCheck),
     owners: z.optional(z.strictObject({ notified: count, leftOut: count })),
   }),
   owner: z.strictObject({
@@ -139,3 +144,4 @@ export type Body<Kind extends What> = z.output<(typeof BODIES)[Kind]>;
 
 export type Cost = z.output<typeof cost>;
 export type FindingTotal = z.output<typeof finding>;
+export type UnknownCheck = z.output<typeof unknownCheck>;

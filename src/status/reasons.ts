@@ -5,8 +5,8 @@ import type { AnalyticsRecord } from '../ledger/analyticsRecord.ts';
 import type { Debounce } from '../ledger/decide.ts';
 import { dueAt } from '../ledger/decide.ts';
 import type { PeriodRecord } from '../ledger/lease.ts';
-import { hasChanges, isDirty, type PartitionRecord } from '../ledger/partitionRecord.ts';
-import { stateOf } from '../ledger/partitionState.ts';
+import { failedChecksOf, hasChanges, isDirty, type PartitionRecord } from '../ledger/partitionRecord.ts';
+import { failedChecksText, stateOf } from '../ledger/partitionState.ts';
 import { type Problem, problemsOf } from '../ledger/problems.ts';
 import { clock } from './age.ts';
 import type { MissingFiles } from './missingFiles.ts';
@@ -44,7 +44,17 @@ export const SCHEDULED: StatusWords = {
  * they came: whoever prints them escapes them.
  */
 export function reasonsFor(circumstances: Circumstances): string[] {
-  return [...reasonsOfState(circumstances), ...openChoice(circumstances.record)];
+  const { record, now } = circumstances;
+  return [...reasonsOfState(circumstances), ...silentChecks(record, now), ...openChoice(record)];
+}
+
+/** The checks that have failed over what readers see, and when they are tried again. */
+function silentChecks(record: PartitionRecord, now: Moment): string[] {
+  const failed = failedChecksOf(record);
+  if (!failed) return [];
+  const { attempts, retryAt } = failed;
+  const next = `next at ${clock(retryAt)}${retryAt <= now ? ' (due)' : ''}`;
+  return [`${failedChecksText(failed)}; the findings of before stay`, `tried ${counted(attempts, 'time')}, ${next}`];
 }
 
 /** Several reports of one month: which one is the bill, which are left out, and how to choose. */

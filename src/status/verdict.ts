@@ -1,8 +1,8 @@
-import type { PartitionRecord } from '../ledger/partitionRecord.ts';
+import { failedChecksOf, type PartitionRecord } from '../ledger/partitionRecord.ts';
 import { stateOf } from '../ledger/partitionState.ts';
 
 /**
- *   complete     the newest delivery that is known is whole, visible to readers, and analysed
+ *   complete     the newest delivery that is known is whole, visible to readers, and analysed by every check
  *   incomplete   it is not; the row says what is missing
  *   unknown      nothing of it has arrived, or nobody knows whether what has arrived is all
  */
@@ -17,7 +17,7 @@ export function verdictOf(record: PartitionRecord | undefined): Verdict {
   const { problem, delivery } = record;
   const isAtRest = stateOf(record).state === 'published' && problem === undefined;
   if (!isAtRest || (delivery && !isVisible(record, delivery)) || !isAnalysed(record)) return 'incomplete';
-  if (isUndecided(record)) return 'incomplete';
+  if (isUndecided(record) || failedChecksOf(record)) return 'incomplete';
   return lacksManifest(record) ? 'unknown' : 'complete';
 }
 

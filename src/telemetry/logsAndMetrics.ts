@@ -67,6 +67,7 @@ const ROWS: Readonly<Record<ReactorEvent['what'], Row>> = {
   'analytics-started': { level: 'info', count: 'AnalyticsStarted' },
   'analytics-handed-on': { level: 'info', count: 'AnalyticsHandedOn' },
   'analytics-repeated': { level: 'warn', count: 'AnalyticsRepeated' },
+  'check-failed': { level: 'error', count: 'ChecksFailed' },
   'analytics-cancelled': { level: 'info', count: 'AnalyticsCancelled' },
   surveyed: { level: 'info' },
   // Not at the level of debugging: the log has every payer, and the metrics only the stalest.

@@ -122,6 +122,7 @@ export const METRICS = {
   AnalyticsSeconds: { unit: 'Seconds', series: ALL, meaning: '… from begin to end, over all invocations' },
   AnalyticsFailed: { unit: 'Count', series: ALL, meaning: "payers' months that it failed for" },
   AnalyticsFailedAgain: { unit: 'Count', series: ALL, meaning: '… for the second time or more in a row' },
+  ChecksFailed: { unit: 'Count', series: ALL, meaning: 'checks of it that failed while the others went on' },
   PartitionsFinalized: { unit: 'Count', series: AND_PAYER, meaning: "payers' months published and analysed" },
   DeliveryLag: {
     unit: 'Seconds',

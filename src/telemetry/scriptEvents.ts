@@ -35,6 +35,19 @@ export type ScriptEvent =
     }
   /** Drop: a run that nothing depends on any longer; a new one follows at once. */
   | { readonly what: 'analytics-cancelled'; readonly period: Period; readonly run: number; readonly reason: string }
+  /**
+   * Retry, with an alarm: a check of the script failed for so many payers. What it had found of
+   * them stays, everything else of the run counts, and the script is run again for them.
+   */
+  | {
+      readonly what: 'check-failed';
+      readonly period: Period;
+      readonly run: number;
+      readonly check: string;
+      readonly payers: number;
+      readonly code: string;
+      readonly reason: string;
+    }
   /** `seconds` since the run began, over all its invocations. */
   | {
       readonly what: 'analytics-done';

@@ -8,8 +8,8 @@ interface ComputedColumn {
   readonly name: string;
   readonly type: Exclude<LineItemType, 'MAP' | 'TIMESTAMP'> | 'INTEGER';
   readonly sql: string;
-  /** The map that it is the text of, for a warehouse that has that text. */
-  readonly textOf?: string;
+  /** The map whose JSON text it is. These come first. */
+  readonly jsonOf?: string;
 }
 
 /**
@@ -90,11 +90,11 @@ end, ${amortizedCost})`;
 
 /** In the view's order, behind the columns that come from the report. */
 export const computedColumns: readonly ComputedColumn[] = [
+  jsonOf('resource_tags'),
+  jsonOf('cost_category'),
   { name: 'amortized_cost', type: 'DOUBLE', sql: amortizedCost },
   { name: 'net_amortized_cost', type: 'DOUBLE', sql: netAmortizedCost },
   { name: 'is_split_cost', type: 'INTEGER', sql: `case when ${isSplitCost} then 1 else 0 end` },
-  jsonOf('resource_tags'),
-  jsonOf('cost_category'),
 ];
 
 /** A map as JSON text without blanks, which SQL that knows no maps can search; NULL when empty. */
@@ -103,6 +103,6 @@ function jsonOf(map: string): ComputedColumn {
     name: `${map}_json`,
     type: 'VARCHAR',
     sql: `nullif(cast(to_json(${map}) as varchar), '{}')`,
-    textOf: map,
+    jsonOf: map,
   };
 }

@@ -145,7 +145,7 @@ export interface PartitionTotals {
   readonly findings: readonly CheckTotal[];
   /** The checks that failed when the script ran last; what they had found before is kept. */
   readonly failedChecks: readonly SilentCheck[];
-  /** The checks that cannot be told, because the report lacks what they read. */
+  /** The checks without an answer, because the report lacks what they read. */
   readonly unknownChecks: readonly SilentCheck[];
 }
 

@@ -70,7 +70,9 @@ const half = check('half', 'sum(on_demand_cost) * 0.5');
 const whole = check('whole', 'sum(on_demand_cost)');
 const unsaid = check('unsaid', 'cast(null as double)');
 
-/** Runs the script with these checks; those of `failing` have failed before they inserted anything. */
+/**
+ * Runs the script with these checks; those of `failing` have failed before they inserted anything.
+ */
 async function run(checks: readonly Check[], { failing = [] as readonly string[] } = {}): Promise<void> {
   const script = weave(await loadScript(sqlPath('analytics_wastage_queries.sql')), checks);
   const noted = failing.map((name) => `insert into cur_statement_outcomes values ('${name}', 1.5, 'X1', 'broken');`);

@@ -28,7 +28,9 @@ export interface FindingRow {
   readonly region: string;
   readonly resource: string;
   readonly monthly_cost: number;
-  readonly estimated_saving: number;
+  /** Null where no saving can be said. */
+  readonly estimated_saving: number | null;
+  readonly alternative_saving: number | null;
   readonly currency: string | null;
 }
 
@@ -36,14 +38,14 @@ export interface FindingRow {
 export type LineItem = Readonly<Record<string, string | number | null>>;
 
 /**
- * An in-memory DuckDB with an empty `cur_line_items` of the contract columns and the real tables of
- * what is found.
+ * An in-memory DuckDB with an empty `cur_line_items` of the contract columns and the real tables
+ * and views of findings and summaries.
  */
 export async function openWarehouse(): Promise<DuckDBConnection> {
   const connection = await (await DuckDBInstance.create(':memory:', { threads: '1' })).connect();
   const columns = [...CONTRACT_COLUMNS].map(([name, type]) => `${name} ${type}`);
   await connection.run(`create table cur_line_items (${columns.join(', ')})`);
-  for (const file of ['findings_tables.sql', 'summary_tables.sql']) {
+  for (const file of ['findings_tables.sql', 'summary_tables.sql', 'summary_views.sql']) {
     for (const statement of statementsOf(await loadScript(sqlPath(file)))) await connection.run(statement);
   }
   return connection;
@@ -95,7 +97,8 @@ export async function runScript(
 /** All findings, in a fixed order. */
 export async function findingsIn(connection: DuckDBConnection): Promise<FindingRow[]> {
   const reader = await connection.runAndReadAll(
-    `select payer, year, month, check_name, account, region, resource, monthly_cost, estimated_saving, currency
+    `select payer, year, month, check_name, account, region, resource, monthly_cost, estimated_saving,
+       alternative_saving, currency
      from cur_findings order by payer, year, month, check_name, account, resource`,
   );
   return reader.getRowObjectsJS() as unknown as FindingRow[];

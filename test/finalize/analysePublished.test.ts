@@ -380,7 +380,9 @@ describe('a script that cannot be read', () => {
     script().statements = ['begin', 'insert'];
     await world.tick();
     expect(world.visible()).toHaveLength(1);
-    expect((await world.record()).problem?.message).toBe('SCRIPT: line 2: the script ends inside a transaction');
+    expect((await world.record()).problem?.message).toBe(
+      'SCRIPT: line 1: the script ends inside the transaction that begins here',
+    );
     script().statements = statements;
     await world.drain();
     expect(isDirty(await world.record())).toBe(false);

@@ -54,6 +54,8 @@ export interface FileSketch extends VersionSketch {
 export class FinalizerWorld {
   now = START;
   analyticsFail = false;
+  /** Over whose months a check of the script fails. */
+  checksFailFor: (payer: Payer) => boolean = () => false;
   /** Whose data the script stumbles over. */
   stumblesOver: Payer | undefined;
   stepSeconds = 0;
@@ -75,6 +77,7 @@ export class FinalizerWorld {
       skipsRows: () => false,
       now: () => this.now,
       stepSeconds: () => this.stepSeconds,
+      checksFail: (payers) => payers.some(this.checksFailFor),
       analyticsFail: (payers) =>
         this.analyticsFail || (this.stumblesOver !== undefined && payers.includes(this.stumblesOver)),
     });

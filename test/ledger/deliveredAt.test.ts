@@ -69,7 +69,7 @@ async function lagSince(): Promise<number | undefined> {
   const member = { payer: ALPHA.payer, publishedEpoch: epoch, setId: `set-${epoch}`, watermark: START };
   const totals = new Map([[ALPHA.payer, { costs: [], findings: [], failedChecks: [], unknownChecks: [] }]]);
   const warehouse = { totals: async () => totals, published: async () => new Map() };
-  const { finalized } = await finalizedBy({ ledger, warehouse }, { period: PERIOD }, { members: [member] });
+  const { finalized } = await finalizedBy({ ledger, warehouse }, { period: PERIOD }, { members: [member], run: epoch });
   expect(finalized).toHaveLength(1);
   return finalized[0]?.deliveredAt;
 }

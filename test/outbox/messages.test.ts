@@ -29,6 +29,8 @@ const FINALIZED = {
   asOf: NOON - HOUR,
   deliveryId: '0123456789abcdef',
   findings: [{ check: 'idle-nat-gateway', currency: 'USD', count: 2, estimatedSaving: 65.7 }],
+  failedChecks: [{ check: 'idle-vpn', reason: '100035: not recognized' }],
+  unknownChecks: [{ check: 'never-off', reason: 'no column environment' }],
 };
 const OWNERS = { notified: 200, leftOut: 3 };
 const OWNED = {
@@ -240,6 +242,8 @@ describe('the contents', () => {
     const parsed = BODIES.finalized.parse(body);
     expect(parsed.findings).toHaveLength(50);
     expect(parsed.findings[0]).toEqual({ check: 'check-59', currency: null, count: 1, estimatedSaving: 59 });
+    expect(parsed.checksFailed).toEqual(['idle-vpn']);
+    expect(parsed.checksUnknown).toEqual([{ check: 'never-off', reason: 'no column environment' }]);
   });
 });
 
@@ -273,6 +277,8 @@ describe('whatever the texts are', () => {
               costs: findings.map(() => ({ currency: a, cost: 1 })),
               deliveryId: c,
               findings,
+              failedChecks: findings.map(() => ({ check: b, reason: c })),
+              unknownChecks: findings.map(() => ({ check: a, reason: b })),
             }),
           ],
           ['analytics-failed', analyticsFailed(context, PARTITION, PROBLEM, { code: a, message: b, queryId: c })],

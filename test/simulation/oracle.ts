@@ -3,7 +3,7 @@ import type { Period } from '../../src/billing/period.ts';
 import { reportOf } from '../../src/billing/report.ts';
 import { versionIdOf } from '../../src/billing/version.ts';
 import { compareDeliveries } from '../../src/ledger/deliveryOrder.ts';
-import { isDirty, type PartitionRecord, setIdOf } from '../../src/ledger/partitionRecord.ts';
+import { failedChecksOf, isDirty, type PartitionRecord, setIdOf } from '../../src/ledger/partitionRecord.ts';
 import { parseCopyMessage } from '../../src/queue/copyMessage.ts';
 import type { Publication } from '../../src/warehouse/warehouse.ts';
 import type { Omniscience } from './omniscience.ts';
@@ -182,6 +182,7 @@ export class Oracle {
       if (record) this.#leftOutIsSaid(watched, record);
       const settled =
         record && !isDirty(record) && record.published?.setId === setId && record.analysed?.setId === setId;
+      this.#isAnalysedWhole(name, record);
       // A restored ledger may have announced the set under the epoch that it knew then.
       const id = `finalized/${name}/${this.#isLedgerRestored ? '' : record?.published?.epoch}`;
       const isAnnounced = (await this.#world.ledger.outbox()).some((message) =>
@@ -191,6 +192,13 @@ export class Oracle {
       if (!settled) this.#violate(4, `${name} is at rest, and its record says ${JSON.stringify(record)}`);
     }
     if (this.violations.length > 0) throw new Error(this.violations.join('\n'));
+  }
+
+  /** Invariant 9: what has failed of the analytics was run again, until it went well. */
+  #isAnalysedWhole(name: string, record: PartitionRecord | undefined): void {
+    const hasFailed = this.#world.warehouse.failedChecks.has(name);
+    if (!hasFailed && (record === undefined || failedChecksOf(record) === undefined)) return;
+    this.#violate(9, `${name} is at rest, and a check has failed over it`);
   }
 
   /**

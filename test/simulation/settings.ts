@@ -11,3 +11,15 @@ export const settings: FinalizeTimings = {
   statementsAtOnce: 2,
   partitionSeconds: 10,
 };
+
+export const NO_FAULTS = {
+  crash: 0,
+  error: 0,
+  hang: 0,
+  delay: 0,
+  duplicate: 0,
+  lose: 0,
+  skipRows: 0,
+  analyticsFail: 0,
+  checksFail: 0,
+};

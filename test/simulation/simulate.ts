@@ -2,7 +2,7 @@ import { handleCopyMessage } from '../../src/copy/handleCopyMessage.ts';
 import { handleTick } from '../../src/finalize/handleTick.ts';
 import type { FinalizeTimings } from '../../src/finalize/services.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
-import { isDirty, type PartitionRecord } from '../../src/ledger/partitionRecord.ts';
+import type { PartitionRecord } from '../../src/ledger/partitionRecord.ts';
 import { compareWarehouse } from '../../src/programs/local/compareWarehouse.ts';
 import { parseCopyMessage } from '../../src/queue/copyMessage.ts';
 import { parseTick, type Tick } from '../../src/queue/tick.ts';
@@ -17,20 +17,19 @@ import { Oracle } from './oracle.ts';
 import { isImpossible, type PartitionPlan, partitionOf, type Scenario, sourceOf } from './scenario.ts';
 import { asEffects, type Process, randomFrom, Scheduler } from './scheduler.ts';
 import { servicesOf } from './services.ts';
-import { settings } from './settings.ts';
+import { NO_FAULTS, settings } from './settings.ts';
 import { SimulatedLedger } from './simulatedLedger.ts';
 import { type Consumer, SimulatedQueue } from './simulatedQueue.ts';
 import { SimulatedBuckets } from './simulatedStore.ts';
 import { SimulatedWarehouse } from './simulatedWarehouse.ts';
 import { slownessOf } from './slowWarehouse.ts';
 import { startUp } from './startUp.ts';
-import { isPlannedAs, isStuckIn } from './watched.ts';
+import { isPlannedAs, isStuckIn, isUnfinished } from './watched.ts';
 
 const STAGING = 'staging';
 const MAX_STEPS = 20_000;
 /** Whoever has started the reactor looks after so long whether it has come up. */
 const UP_WITHIN_SECONDS = 200;
-const NO_FAULTS = { crash: 0, error: 0, hang: 0, delay: 0, duplicate: 0, lose: 0, skipRows: 0, analyticsFail: 0 };
 
 /**
  * Plays a scenario with the real copy, manifest, finalize and reconcile workflows: first with its
@@ -204,6 +203,7 @@ class World {
       now: () => scheduler.now,
       stepSeconds: () => scheduler.random() ** 2 * longestStepSeconds,
       analyticsFail: fault(faults.analyticsFail),
+      checksFail: fault(faults.checksFail),
     });
   }
 
@@ -257,8 +257,8 @@ class World {
       isPlannedAs('hangs', plans, record.partition.payer) && isStuckIn('hangs', record);
     const isStuck = (record: PartitionRecord) =>
       isStuckIn('impossible', record) || (!this.#calm && (isStuckIn('unknown', record) || isHanging(record)));
-    const dirty = records.filter((record) => record !== undefined).filter(isDirty);
-    return dirty.length > 0 && dirty.every(isStuck);
+    const unfinished = records.filter((record) => record !== undefined).filter(isUnfinished);
+    return unfinished.length > 0 && unfinished.every(isStuck);
   }
 
   #isStuck({ stuck }: PartitionPlan): boolean {

@@ -19,6 +19,9 @@ import { SimulatedScript } from './simulatedScript.ts';
 /** Why a payer's totals cannot be read. */
 export const TOTALS_OVERFLOW = 'Out of Range Error: Overflow in SUM';
 
+/** The check that fails, if one does. */
+export const FAILED_CHECK = { check: 'idle-load-balancer', reason: '100038: Numeric value is not recognized' };
+
 /** What the simulated warehouse needs of the world around it. */
 export interface WarehouseWorld {
   /** The rows in a staged file, undefined when there is no such file. */
@@ -34,6 +37,8 @@ export interface WarehouseWorld {
   /** How long a step of the analytics script takes. */
   readonly stepSeconds: () => number;
   readonly analyticsFail: (payers: readonly Payer[]) => boolean;
+  /** Whether a check of the script fails over these payers, which ends nothing. */
+  readonly checksFail: (payers: readonly Payer[]) => boolean;
 }
 
 /**
@@ -51,6 +56,8 @@ export class SimulatedWarehouse implements Warehouse {
   readonly found = new Map<string, PartitionTotals>();
   /** What a test wants owners to hear, by partition name. */
   readonly digests = new Map<string, OwnerDigests>();
+  /** The partitions, by name, over which a check failed when analytics ran last. */
+  readonly failedChecks = new Set<string>();
   readonly fences = new Map<Period, number>();
   readonly script: SimulatedScript;
   readonly #world: WarehouseWorld;
@@ -64,8 +71,11 @@ export class SimulatedWarehouse implements Warehouse {
       fails: world.analyticsFail,
       epochFence: (period) => this.fences.get(period) ?? 0,
       analysed: (period, payers) => {
+        const fails = world.checksFail(payers);
         for (const payer of payers) {
           const name = partitionName({ payer, period });
+          if (fails) this.failedChecks.add(name);
+          else this.failedChecks.delete(name);
           this.analysed.set(name, setIdOf(this.current.get(name)?.stagedKeys ?? []));
         }
       },
@@ -117,7 +127,13 @@ export class SimulatedWarehouse implements Warehouse {
   async totals(period: Period, payers: readonly Payer[]): Promise<Map<Payer, PartitionTotals>> {
     if (payers.some(this.#world.hasNoTotals)) throw new Error(TOTALS_OVERFLOW);
     const none = { costs: [], findings: [], failedChecks: [], unknownChecks: [] };
-    return new Map(payers.map((payer) => [payer, this.found.get(partitionName({ payer, period })) ?? none]));
+    return new Map(
+      payers.map((payer) => {
+        const name = partitionName({ payer, period });
+        const failedChecks = this.failedChecks.has(name) ? [FAILED_CHECK] : [];
+        return [payer, { ...(this.found.get(name) ?? none), failedChecks }];
+      }),
+    );
   }
 
   async ownerDigests(period: Period, payers: readonly Payer[]): Promise<Map<Payer, OwnerDigests>> {

@@ -3,7 +3,7 @@ import { describe, expect, inject, it } from 'vitest';
 import { mutations } from './mutations.ts';
 import { endlessChange, everyTwentySeconds, lastingBehind, lastingLease } from './progressMutations.ts';
 import { anyScenario, type Scenario } from './scenario.ts';
-import { settings } from './settings.ts';
+import { NO_FAULTS, settings } from './settings.ts';
 import { simulate } from './simulate.ts';
 
 /**
@@ -16,8 +16,6 @@ const WORLDS_AT_ONCE = 50;
 const FIRST_SEED = 20261122;
 /** A world that breaks a mutation is found within so many, or the simulation is blind to it. */
 const MUTANT_WORLDS = 400;
-
-const NO_FAULTS = { crash: 0, error: 0, hang: 0, delay: 0, duplicate: 0, lose: 0, skipRows: 0, analyticsFail: 0 };
 
 /**
  * A partition without manifests that changes every few seconds, for much longer than the maximum
@@ -62,6 +60,7 @@ const diesWithLease: Scenario = {
     lose: 0.2,
     skipRows: 0.025,
     analyticsFail: 0.075,
+    checksFail: 0.1,
   },
   mishaps: everyTwentySeconds,
   graceSeconds: 5,

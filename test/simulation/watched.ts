@@ -1,7 +1,7 @@
 import { partitionName } from '../../src/billing/partition.ts';
 import type { Payer } from '../../src/billing/payer.ts';
 import { stagedKeyOf } from '../../src/copy/stagedKey.ts';
-import type { PartitionRecord } from '../../src/ledger/partitionRecord.ts';
+import { failedChecksOf, isDirty, type PartitionRecord } from '../../src/ledger/partitionRecord.ts';
 import { problemOf } from '../../src/ledger/problems.ts';
 import {
   isStray,
@@ -41,6 +41,11 @@ export interface Watched {
   delivered: boolean;
   watermark: number;
   analysedWatermark: number;
+}
+
+/** Whether the reactor has something left to do for a partition. */
+export function isUnfinished(record: PartitionRecord): boolean {
+  return isDirty(record) || failedChecksOf(record) !== undefined;
 }
 
 /** Whether a record says what its partition is stuck in. */

@@ -5,7 +5,7 @@ import { awaitedKey, newPartitionRecord, type PartitionRecord } from '../../src/
 import type { Problem } from '../../src/ledger/problems.ts';
 import { type PartitionFacts, type PartitionStatus, partitionStatus } from '../../src/status/partitionStatus.ts';
 import { ALPHA, deliveryOf, PERIOD, START, versionOf } from '../ledger/records.ts';
-import { anyRecord, COMPLETE, DEBOUNCE, DIRTY, HOUR, MINUTE, WHOLE } from './statusRecords.ts';
+import { anyRecord, COMPLETE, DEBOUNCE, DIRTY, FAILED_CHECKS, HOUR, MINUTE, WHOLE } from './statusRecords.ts';
 
 const NOW = START + HOUR + 2 * MINUTE;
 
@@ -50,6 +50,19 @@ const RUNNING: AnalyticsRecord = {
 };
 
 describe('a complete partition', () => {
+  it('whose checks have failed is published and incomplete, and says which, why and when they run again', () => {
+    const analysed = { setId: 'set-1', epoch: 7, watermark: START, at: START, failedChecks: FAILED_CHECKS };
+    const record = { ...COMPLETE, analysed };
+    expect(statusOf(record)).toMatchObject({
+      state: 'published',
+      verdict: 'incomplete',
+      why: [
+        '2 checks failed: idle-vpn (100035: not recognized); never-off; the findings of before stay',
+        expect.stringMatching(/^tried 2 times, next at .* \(due\)$/),
+      ],
+    });
+  });
+
   it('reports what readers see, since when, and what of, and asks for no attention', () => {
     expect(statusOf(COMPLETE)).toEqual({
       ...ALPHA,

@@ -9,6 +9,13 @@ export const DEBOUNCE = { quietSeconds: 300, maxWaitSeconds: 3600 };
 const { id, executionId, manifest } = deliveryOf();
 export const WHOLE = { id, executionId, manifest, files: 5, awaited: [] };
 
+export const FAILED_CHECKS = {
+  names: ['idle-vpn', 'never-off'],
+  reason: '100035: not recognized',
+  attempts: 2,
+  retryAt: START + 20 * MINUTE,
+};
+
 /** A partition with nothing left to do: its one delivery is whole, published and analysed. */
 export const COMPLETE: PartitionRecord = {
   ...newPartitionRecord(ALPHA),
@@ -58,7 +65,10 @@ export const anyRecord: fc.Arbitrary<PartitionRecord> = fc.record(
     delivery: deliveries,
     completeDelivery: ids.map((id) => deliveryOf({ id })),
     published,
-    analysed: fc.record({ setId: sets, epoch: small, watermark: small, at: small }),
+    analysed: fc.record(
+      { setId: sets, epoch: small, watermark: small, at: small, failedChecks: fc.constant(FAILED_CHECKS) },
+      { requiredKeys: ['setId', 'epoch', 'watermark', 'at'] },
+    ),
     held: fc.string(),
     problem: problems,
     watermark: small,

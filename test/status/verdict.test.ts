@@ -15,6 +15,7 @@ const LACKS: Record<string, (record: PartitionRecord) => boolean> = {
     delivery !== undefined && delivery.id !== is?.deliveryId,
   'analytics have not run since': ({ published: is, analysed }) => (analysed?.epoch ?? -1) < (is?.epoch ?? 0),
   'analytics ran over another set': ({ published: is, analysed }) => analysed?.setId !== is?.setId,
+  'a check has failed over what is published': ({ analysed }) => analysed?.failedChecks !== undefined,
   'it has another report, and nobody has chosen': ({ otherReports }) => (otherReports?.length ?? 0) > 0,
   'its manifest never came': ({ awaitsManifest, delivery }) => awaitsManifest && !delivery,
 };

@@ -46,6 +46,15 @@ const EVENTS: { readonly [What in ReactorEvent['what']]: ReactorEvent & { readon
   'analytics-handed-on': { what: 'analytics-handed-on', period, run, stepsDone: 1, steps: 9, queryId: 'q' },
   'analytics-repeated': { what: 'analytics-repeated', period, run, attempts: 1, reason },
   'analytics-cancelled': { what: 'analytics-cancelled', period, run, reason },
+  'check-failed': {
+    what: 'check-failed',
+    period,
+    run,
+    check: 'idle-load-balancer',
+    payers: 3,
+    code: '100035',
+    reason,
+  },
   'analytics-done': { what: 'analytics-done', period, run, partitions: 1, seconds: 60 },
   'partition-finalized': {
     what: 'partition-finalized',

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import type { Partition } from '../../billing/partition.ts';
 import { parsePayer } from '../../billing/payer.ts';
 import { periodOf } from '../../billing/period.ts';
+import { summaryTables } from '../../warehouse/summaries.ts';
 import { partitionValues } from './partitionValues.ts';
 import { inTransaction } from './transaction.ts';
 
@@ -21,6 +22,7 @@ export async function partitionsInWarehouse(connection: DuckDBConnection): Promi
      union select payer, year, month from cur_current_files
      union select payer, year, month from cur_findings
      union select payer, year, month from cur_check_runs
+     ${summaryTables.map((table) => `union select payer, year, month from ${table}`).join(' ')}
      order by all`,
   );
   return z
@@ -33,8 +35,8 @@ export async function partitionsInWarehouse(connection: DuckDBConnection): Promi
 }
 
 /**
- * Takes a partition out of the warehouse, in one transaction: rows, files, findings, and that it
- * was ever published. The fence of its period stays. Doing it again finds nothing.
+ * Takes a partition out of the warehouse, in one transaction: rows, files, findings, summaries, and
+ * that it was ever published. The fence of its period stays. Doing it again finds nothing.
  */
 export async function forgetInWarehouse(connection: DuckDBConnection, partition: Partition): Promise<InWarehouse> {
   const removed = async (table: string) => {
@@ -47,6 +49,7 @@ export async function forgetInWarehouse(connection: DuckDBConnection, partition:
     await removed('cur_check_runs');
     const rows = await removed('cur_external');
     const files = await removed('cur_registered_files');
+    for (const table of summaryTables) await removed(table);
     return { files, rows, findings: await removed('cur_findings') };
   });
 }

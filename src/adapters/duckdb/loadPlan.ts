@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { lineItemColumns } from '../../warehouse/lineItems.ts';
+import { type LineItemSource, lineItemColumns } from '../../warehouse/lineItems.ts';
 import type { StagedFile } from '../../warehouse/warehouse.ts';
 import { membersSql, objectSql } from './gather.ts';
 import { type LoadedColumn, loadedColumns } from './loadedColumns.ts';
@@ -78,6 +78,20 @@ from (
   select ${['*', ...read].join(', ')}
   from read_parquet([${paths.join(', ')}], ${options})
 )`;
+}
+
+/** The contract's columns that these files fill, in the view's order. */
+export function filledColumns(files: readonly StagedFile[]): string[] {
+  const loaded = loadedBy(files);
+  return lineItemColumns.flatMap(({ name, sources }) =>
+    sources.some((source) => isLoaded(loaded, source, name)) ? name : [],
+  );
+}
+
+function isLoaded(loaded: readonly LoadedColumn[], source: LineItemSource, name: string): boolean {
+  return loaded.some(({ column, key }) =>
+    source.from === 'columns' ? column === name && key !== undefined : column === source.column && key === undefined,
+  );
 }
 
 /**

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import type { Partition } from '../../billing/partition.ts';
 import { unreadableColumn } from '../../warehouse/unreadableColumn.ts';
 import { type FileStatus, type StagedFile, WarehouseBroken } from '../../warehouse/warehouse.ts';
+import { addColumns } from './externalTable.ts';
 import { type Batch, batches, loadSql } from './loadPlan.ts';
 import { partitionValues } from './partitionValues.ts';
 import { inTransaction } from './transaction.ts';
@@ -41,6 +42,7 @@ export async function registerFiles(
     if (reason !== undefined) failures.set(file.stagedKey, reason);
   }
   const readable = [...missing.values()].filter(({ stagedKey }) => !failures.has(stagedKey));
+  await addColumns(connection, readable);
   for (const batch of batches(readable, filesPerBatch(readable))) {
     for (const [stagedKey, reason] of await loadOrHalve(connection, stagingRoot, partition, batch)) {
       failures.set(stagedKey, reason);

@@ -1,17 +1,14 @@
-import { quoteIdentifier } from './quote.ts';
-import { loadedTypes } from './view.ts';
-
-const ofReports = [...loadedTypes].map(([name, type]) => `${quoteIdentifier(name)} ${type}`);
-
 /**
  * The tables of the embedded warehouse. Each comment states the grain; primary keys hold to it
  * where no bulk is loaded.
  */
 export const tableStatements: readonly string[] = [
-  // one row per line item of a registered file, with what the contract reads of it: one with fewer
-  // columns was filled by a release that has loaded less of its files
+  // one row per line item of a registered file. These are the columns that audits read: the first
+  // file that has another one of the contract's brings it along (externalTable.ts)
   `create table if not exists cur_external (
-     payer VARCHAR, year INTEGER, month INTEGER, staged_key VARCHAR, ${ofReports.join(', ')}
+     payer VARCHAR, year INTEGER, month INTEGER, staged_key VARCHAR,
+     bill_billing_period_start_date TIMESTAMP, line_item_currency_code VARCHAR, line_item_unblended_cost DOUBLE,
+     line_item_operation VARCHAR, split_line_item_parent_resource_id VARCHAR
    )`,
   // one row per registered file; `rows` as its footer promises
   `create table if not exists cur_registered_files (

@@ -3,11 +3,13 @@ import { type LineItemType, lineItemColumns, partitionColumns } from '../../ware
 import { quoteIdentifier } from './quote.ts';
 
 /** Type names as `duckdb_columns()` spells them. */
-const DUCKDB_TYPES: Readonly<Record<LineItemType, string>> = {
+const DUCKDB_TYPES: Readonly<Record<LineItemType | 'JSON', string>> = {
   VARCHAR: 'VARCHAR',
   DOUBLE: 'DOUBLE',
   TIMESTAMP: 'TIMESTAMP',
   MAP: 'MAP(VARCHAR, VARCHAR)',
+  // As it is loaded: text.
+  JSON: 'VARCHAR',
 };
 
 /** What report columns are gathered of which the name begins with one of `prefixes`. */
@@ -29,7 +31,9 @@ export const gatheredColumns: readonly GatheredColumns[] = lineItemColumns.flatM
   ),
 );
 
-/** The report columns that the contract reads by name, with the DuckDB types that they are read as. */
+/**
+ * The report columns that the contract reads by name, with the DuckDB types that they are read as.
+ */
 export const contractSourceColumns: ReadonlyMap<string, string> = new Map(
   lineItemColumns.flatMap(({ type, sources }) =>
     sources.flatMap((source): [string, string][] => {
@@ -49,32 +53,42 @@ export const loadedTypes: ReadonlyMap<string, string> = new Map(
 );
 
 /**
- * The statement that creates the contract view over `cur_external`. Only rows of files in
- * `cur_current_files` are in the view; a semi-join, so that no row can ever count twice. NaN and
- * infinities are NULL.
+ * The statement that creates the contract view over `cur_external`, which has these columns of
+ * reports: what it lacks is NULL. Only rows of files in `cur_current_files` are in the view; a
+ * semi-join, so that no row can ever count twice. NaN and infinities are NULL.
  */
-export function lineItemsViewSql(): string {
-  const columns = [...partitionColumns, ...lineItemColumns].map(
-    ({ name, type }) => `${valueSql(quoteIdentifier(name), type)} as ${quoteIdentifier(name)}`,
+export function lineItemsViewSql(columnsOfReports: ReadonlySet<string>): string {
+  const read = (name: string, type: LineItemType | 'JSON'): string =>
+    columnsOfReports.has(name) ? valueSql(quoteIdentifier(name), type) : `cast(null as ${DUCKDB_TYPES[type]})`;
+  const columns = [
+    ...partitionColumns.map(({ name }) => quoteIdentifier(name)),
+    ...lineItemColumns.map(({ name, type }) => `${read(name, type)} as ${quoteIdentifier(name)}`),
+    ...computedColumns.flatMap(({ name, jsonOf }) =>
+      jsonOf === undefined ? [] : `${read(jsonOf, 'JSON')} as ${quoteIdentifier(name)}`,
+    ),
+  ];
+  const computed = computedColumns.flatMap(({ name, type, sql, jsonOf }) =>
+    jsonOf === undefined ? `cast(${sql} as ${type}) as ${quoteIdentifier(name)}` : [],
   );
-  const texts = computedColumns.flatMap(({ name, textOf }) =>
-    textOf === undefined ? [] : `nullif(${quoteIdentifier(textOf)}, '{}') as ${quoteIdentifier(name)}`,
-  );
-  const computed = computedColumns.map(({ name, type, sql, textOf }) =>
-    textOf === undefined ? `cast(${sql} as ${type}) as ${quoteIdentifier(name)}` : quoteIdentifier(name),
-  );
-  const own = computedColumns.flatMap(({ name, textOf }) => (textOf === undefined ? [] : quoteIdentifier(name)));
   return `create or replace view cur_line_items as
-select * exclude (${own.join(', ')}), ${computed.join(', ')}
+select *, ${computed.join(', ')}
 from (
   select
-    ${[...columns, ...texts].join(',\n    ')}
+    ${columns.join(',\n    ')}
   from cur_external
   semi join cur_current_files using (payer, year, month, staged_key)
 ) as line_items`;
 }
 
-function valueSql(column: string, type: LineItemType | 'INTEGER'): string {
-  if (type === 'DOUBLE') return `if(isfinite(${column}), ${column}, null)`;
-  return type === 'MAP' ? `cast(cast(${column} as JSON) as ${DUCKDB_TYPES.MAP})` : column;
+function valueSql(column: string, type: LineItemType | 'JSON'): string {
+  switch (type) {
+    case 'DOUBLE':
+      return `if(isfinite(${column}), ${column}, null)`;
+    case 'MAP':
+      return `cast(cast(${column} as JSON) as ${DUCKDB_TYPES.MAP})`;
+    case 'JSON':
+      return `nullif(${column}, '{}')`;
+    default:
+      return column;
+  }
 }

@@ -9,12 +9,12 @@ import { MIN_MEMORY_LIMIT_BYTES } from '../../warehouse/memoryLimit.ts';
 import type { RenderedStatement } from '../../warehouse/script.ts';
 import type { Warehouse } from '../../warehouse/warehouse.ts';
 import { auditFiles } from './audit.ts';
+import { prepareView } from './externalTable.ts';
 import { raiseFence } from './fence.ts';
 import type { CheckRun, WastageFinding } from './findings.ts';
 import { forgetInWarehouse, type InWarehouse } from './forget.ts';
 import { ownerDigestsOf } from './ownerDigests.ts';
 import { publishedFiles, publishFiles } from './publish.ts';
-import { mapMacros } from './readColumn.ts';
 import { registerFiles } from './register.ts';
 import { checkRuns, findings, type PartitionSummary, publishedPartitions, summary } from './reports.ts';
 import { createDuckdbScript } from './script.ts';
@@ -22,7 +22,6 @@ import { tableStatements } from './tables.ts';
 import { totalsOf } from './totals.ts';
 import { turnsOn } from './turns.ts';
 import { unregisterFiles } from './unregister.ts';
-import { lineItemsViewSql } from './view.ts';
 
 interface DuckdbWarehouseOptions {
   /** A database file, created when it is not there, or `:memory:`. */
@@ -135,7 +134,7 @@ async function createDatabase(path: string): Promise<void> {
   instance.closeSync();
 }
 
-const TABLES = ['findings_tables.sql', 'summary_tables.sql'].map(
+const TABLES = ['findings_tables.sql', 'summary_tables.sql', 'summary_views.sql'].map(
   (file) => new URL(`../../../sql/${file}`, import.meta.url),
 );
 
@@ -157,8 +156,7 @@ async function prepare(connection: DuckDBConnection, memoryLimitBytes: number): 
   await connection.run('set global write_buffer_row_group_count = 1');
   for (const statement of tableStatements) await connection.run(statement);
   for (const file of TABLES) await connection.run(await readFile(file, 'utf8'));
-  for (const macro of mapMacros) await connection.run(macro);
-  await connection.run(lineItemsViewSql());
+  await prepareView(connection);
 }
 
 function defaultMemoryLimit(): number {

@@ -34,8 +34,8 @@ export type BlockOutcome =
  * to external tables").
  *
  * The block returns a BlockOutcome as JSON. Scripting reference: "Understanding blocks", "Handling
- * exceptions", BEGIN … END (transactions in blocks), EXECUTE IMMEDIATE, SELECT … INTO, RAISE. Throws a
- * RangeError for NUL.
+ * exceptions", BEGIN … END (transactions in blocks), EXECUTE IMMEDIATE, SELECT … INTO, RAISE.
+ * Throws a RangeError for NUL.
  */
 export function scriptBlock(names: SnowflakeNames, run: ScriptRun, step: Step): string {
   checkWhole('run.number', run.number, 0, Number.MAX_SAFE_INTEGER);

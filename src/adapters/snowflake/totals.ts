@@ -10,8 +10,8 @@ import { publishedCosts } from './publishedCosts.ts';
 import type { Statements } from './statements.ts';
 
 /**
- * What readers see of each payer's month, in three statements, however many payers, and some more for
- * each whose publication says no costs. No line items are read for the others. Throws what the
+ * What readers see of each payer's month, in three statements, however many payers, and some more
+ * for each whose publication says no costs. No line items are read for the others. Throws what the
  * session throws, and an Error where line items cannot be read.
  */
 export async function totalsOf(

@@ -62,12 +62,22 @@ export function openSqliteLedger(path: string): SqliteLedger {
   };
 }
 
+/** Whoever starts the program anew has mended something, perhaps. */
+const AT_ONCE = { attempts: 0, retryAt: 0 };
+
 function takeOver(db: SqliteDatabase, leases: SqliteLeases): void {
   db.transaction(() => {
     leases.freeAll();
     for (const record of db.all<PartitionRecord>('select body from partitions', [])) {
-      const problems = problemsOf(record).map((problem) => ({ ...problem, attempts: 0, retryAt: 0 }));
-      if (problems.length > 0) putPartition(db, problems.reduceRight(withProblem, record));
+      const problems = problemsOf(record).map((problem) => ({ ...problem, ...AT_ONCE }));
+      const { analysed } = record;
+      const failedChecks = analysed?.failedChecks;
+      if (problems.length === 0 && !failedChecks) continue;
+      const anew = problems.reduceRight(withProblem, record);
+      putPartition(
+        db,
+        failedChecks ? { ...anew, analysed: { ...analysed, failedChecks: { ...failedChecks, ...AT_ONCE } } } : anew,
+      );
     }
   });
 }

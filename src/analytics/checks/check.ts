@@ -14,7 +14,7 @@ export interface Check {
 }
 
 /** A file of the folder: its name, with `.sql`, and its text. */
-export interface CheckFile {
+interface CheckFile {
   readonly name: string;
   readonly text: string;
 }

@@ -1,7 +1,7 @@
 import { CheckError } from './checkError.ts';
 
-export const CONFIDENCES = ['high', 'medium', 'low'] as const;
-export type Confidence = (typeof CONFIDENCES)[number];
+const CONFIDENCES = ['high', 'medium', 'low'] as const;
+type Confidence = (typeof CONFIDENCES)[number];
 
 /**
  * What the header of a check's file says, for people and for the script. Every field is required,
@@ -32,7 +32,7 @@ export interface CheckHeader {
   readonly needs: readonly string[];
 }
 
-export interface Threshold {
+interface Threshold {
   /** In the SQL, `#name` stands for the value. */
   readonly name: string;
   /** As it is written into the SQL. */

@@ -4,7 +4,9 @@ import { loadScript } from '../script.ts';
 import { type Check, parseCheck } from './check.ts';
 import { weave } from './weave.ts';
 
-/** The checks of a folder, in the order of their names. Throws CheckErrors, and what reading throws. */
+/**
+ * The checks of a folder, in the order of their names. Throws CheckErrors, and what reading throws.
+ */
 export async function readChecks(folder: string): Promise<Check[]> {
   const names = (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort();
   return Promise.all(names.map(async (name) => parseCheck({ name, text: await readFile(join(folder, name), 'utf8') })));

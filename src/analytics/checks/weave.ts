@@ -28,8 +28,8 @@ function needsStatement(checks: readonly Check[]): string {
 }
 
 /**
- * The statement that runs a check. No saving is more than what it is saved on, nor less than nothing. What costs nothing (the free
- * tier) is no finding.
+ * The statement that runs a check. No saving is more than what it is saved on, nor less than
+ * nothing. What costs nothing (the free tier) is no finding.
  */
 export function checkStatement({ id, header, select }: Check): string {
   return `-- reactor: check ${id}
@@ -39,19 +39,27 @@ insert into cur_new_findings (
 select
     ${quote(id)} as check_name,
     ${quote(header.confidence)} as confidence,
-    payer,
-    account,
-    region,
-    resource,
-    service,
-    currency,
-    cost,
-    case when saving is not null then greatest(least(saving, cost), 0) end as saving,
-    evidence
+    found.payer,
+    found.account,
+    max(found.region) as region,
+    found.resource,
+    max(found.service) as service,
+    found.currency,
+    sum(found.cost) as cost,
+    sum(case when found.saving is not null then greatest(least(found.saving, found.cost), 0) end) as saving,
+    max(found.evidence)
+    || case when count(*) > 1 then ' (and ' || cast(count(*) - 1 as varchar) || ' more)' else '' end as evidence
 from (
 ${indented(select)}
 ) as found
-where cost > 0;`;
+where found.cost > 0
+group by
+    found.payer,
+    found.account,
+    found.resource,
+    found.currency,
+    case when found.resource = '' then found.region else '' end,
+    case when found.resource = '' then found.service else '' end;`;
 }
 
 function indented(sql: string): string {

@@ -5,7 +5,7 @@ import { UsageError } from '../../base/commandLine.ts';
 import { CSV_ON_STDOUT } from './findingsOptions.ts';
 import type { ResourceFinding } from './resourceFindings.ts';
 
-type Cell = string | number | null;
+export type Cell = string | number | null;
 
 const COLUMNS: readonly (readonly [name: string, cellOf: (finding: ResourceFinding) => Cell])[] = [
   ['check', ({ check }) => check],
@@ -35,14 +35,21 @@ const COLUMNS: readonly (readonly [name: string, cellOf: (finding: ResourceFindi
   ['found_at', ({ foundAt }) => foundAt],
 ];
 
+/** The findings as comma-separated values. */
+export function csvOf(findings: readonly ResourceFinding[]): string {
+  return csvText(
+    COLUMNS.map(([name]) => name),
+    findings.map((one) => COLUMNS.map(([, cellOf]) => cellOf(one))),
+  );
+}
+
 /**
- * The findings as comma-separated values (RFC 4180): a header line, then a line for each. A text
- * that a spreadsheet would take for a formula gets a quote mark before it (OWASP, "CSV Injection");
+ * Comma-separated values (RFC 4180): a header line, then a line for each row. A text that a
+ * spreadsheet would take for a formula gets a quote mark before it (OWASP, "CSV Injection");
  * amounts stay numbers.
  */
-export function csvOf(findings: readonly ResourceFinding[]): string {
-  const lines = [COLUMNS.map(([name]) => name), ...findings.map((one) => COLUMNS.map(([, cellOf]) => cellOf(one)))];
-  return lines.map((cells) => `${cells.map(cellText).join(',')}\r\n`).join('');
+export function csvText(names: readonly string[], rows: readonly (readonly Cell[])[]): string {
+  return [names, ...rows].map((cells) => `${cells.map(cellText).join(',')}\r\n`).join('');
 }
 
 function cellText(cell: Cell): string {
@@ -64,16 +71,20 @@ export async function checkCsvFile(path: string): Promise<void> {
   throw new UsageError(`--csv must be a file in a folder that is there, got ${JSON.stringify(path)}`);
 }
 
+interface Output {
+  readonly write: (text: string) => unknown;
+}
+
+/** Writes the findings to a file, or to stdout. Throws the system's error. */
+export async function writeCsv(path: string, findings: readonly ResourceFinding[], stdout: Output): Promise<void> {
+  await writeCsvText(path, csvOf(findings), stdout);
+}
+
 /**
- * Writes the findings to a file, or to stdout. Whoever reads the file meanwhile reads the old one
- * or the new one. Throws the system's error.
+ * Writes a text to a file, or to stdout. Whoever reads the file meanwhile reads the old one or the
+ * new one. Throws the system's error.
  */
-export async function writeCsv(
-  path: string,
-  findings: readonly ResourceFinding[],
-  stdout: { readonly write: (text: string) => unknown },
-): Promise<void> {
-  const text = csvOf(findings);
+export async function writeCsvText(path: string, text: string, stdout: Output): Promise<void> {
   if (path === CSV_ON_STDOUT) {
     stdout.write(text);
     return;

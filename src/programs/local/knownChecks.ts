@@ -17,7 +17,9 @@ export function titlesOf(checks: readonly Check[]): Titles {
   return new Map(checks.map(({ id, header }) => [id, header.title]));
 }
 
-/** The check of this name. Throws UsageError, with the names that are like it, where there is none. */
+/**
+ * The check of this name. Throws UsageError, with the names that are like it, where there is none.
+ */
 export function checkNamed(name: string, checks: readonly Check[], option: string): Check {
   const check = checks.find(({ id }) => id === name);
   if (check) return check;
@@ -45,7 +47,9 @@ export function namesLike(name: string, names: readonly string[]): string[] {
     .map(({ known }) => known);
 }
 
-/** How many characters have to be put in, taken out or changed to get from one text to the other. */
+/**
+ * How many characters have to be put in, taken out or changed to get from one text to the other.
+ */
 function distanceOf(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, index) => index);
   for (const [index, character] of [...from].entries()) {

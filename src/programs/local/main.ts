@@ -46,7 +46,7 @@ interface Command {
 }
 
 function commandOf(options: Options): Command {
-  const { sql, forget, status, reset, findings, explain } = options;
+  const { sql, forget, status, reset, findings, explain, summary } = options;
   if (sql !== undefined) {
     return onState(options, 'nothing was changed', async () =>
       (await import('./sqlCommand.ts')).answerSql(options, sql),
@@ -60,6 +60,11 @@ function commandOf(options: Options): Command {
   if (findings) {
     return onState(options, 'nothing was changed', async () =>
       (await import('./findingsCommand.ts')).showFindings(options),
+    );
+  }
+  if (summary) {
+    return onState(options, 'nothing was changed', async () =>
+      (await import('./summaryCommand.ts')).showSummary(options, summary),
     );
   }
   if (explain !== undefined) {

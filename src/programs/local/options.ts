@@ -20,10 +20,11 @@ import {
   parseMinSaving,
   withNameToExplain,
 } from './findingsOptions.ts';
+import { parseSummary, type Summary, withSummary } from './summaryOptions.ts';
 
 /**
- * What the person asked for. At most one of `status`, `findings`, `explain`, `sql`, `forget`,
- * `reset` and `watch` is there.
+ * What the person asked for. At most one of `status`, `findings`, `explain`, `summary`, `sql`,
+ * `forget`, `reset` and `watch` is there.
  */
 export interface Options {
   /** The folder with the person's own files; absent for the generated sample. */
@@ -46,8 +47,10 @@ export interface Options {
   /** What a finding has to save in a whole month to be listed. */
   readonly minSaving?: number | undefined;
   readonly groupBy?: Grouping | undefined;
-  /** The file for findings, or CSV_ON_STDOUT. */
+  /** The file for what is shown, or CSV_ON_STDOUT. */
   readonly csv?: string | undefined;
+  /** Show what was spent, and do nothing. */
+  readonly summary?: Summary | undefined;
   /** A statement for the warehouse. */
   readonly sql?: string | undefined;
   /** What to take out of the state: a payer, or one month of it. */
@@ -86,6 +89,7 @@ const OPTIONS = {
   status: { type: 'boolean' },
   findings: { type: 'boolean' },
   explain: { type: 'string' },
+  summary: { type: 'string' },
   check: { type: 'string' },
   'min-saving': { type: 'string' },
   'group-by': { type: 'string' },
@@ -103,13 +107,13 @@ export const optionNames: readonly string[] = Object.keys(OPTIONS);
 type Values = ReturnType<typeof readOptions<typeof OPTIONS>>;
 
 /** Each is a command of its own, and what it does besides reading its state. */
-const COMMANDS = ['watch', 'status', 'findings', 'explain', 'sql', 'forget', 'reset'] as const;
+const COMMANDS = ['watch', 'status', 'findings', 'explain', 'summary', 'sql', 'forget', 'reset'] as const;
 type Command = (typeof COMMANDS)[number] | 'run';
 
 /** `run` is what is done without any of these. */
 const TAKING_IN: readonly Command[] = ['run', 'watch'];
 const SHOWING_FINDINGS: readonly Command[] = [...TAKING_IN, 'findings'];
-const ON_STATE: readonly Command[] = [...SHOWING_FINDINGS, 'status', 'sql', 'forget', 'reset'];
+const ON_STATE: readonly Command[] = [...SHOWING_FINDINGS, 'summary', 'status', 'sql', 'forget', 'reset'];
 /** The commands that an option goes with, where these are not all. */
 const GOES_WITH = {
   quiet: TAKING_IN,
@@ -119,12 +123,12 @@ const GOES_WITH = {
   'environment-key': TAKING_IN,
   'required-tags': TAKING_IN,
   report: TAKING_IN,
-  payer: [...SHOWING_FINDINGS, 'status'],
-  period: [...SHOWING_FINDINGS, 'status'],
+  payer: [...SHOWING_FINDINGS, 'summary', 'status'],
+  period: [...SHOWING_FINDINGS, 'summary', 'status'],
   check: SHOWING_FINDINGS,
   'min-saving': SHOWING_FINDINGS,
   'group-by': SHOWING_FINDINGS,
-  csv: SHOWING_FINDINGS,
+  csv: [...SHOWING_FINDINGS, 'summary'],
   from: ON_STATE,
   keep: ON_STATE,
 } as const satisfies Partial<Record<keyof typeof OPTIONS, readonly Command[]>>;
@@ -134,7 +138,7 @@ const GOES_WITH = {
  * the option and its value.
  */
 export function parseOptions(args: readonly string[], workingFolder: string): Options | 'help' | 'version' {
-  const values = readOptions(withNameToExplain(withCommentedStatement(args)), OPTIONS);
+  const values = readOptions(withSummary(withNameToExplain(withCommentedStatement(args))), OPTIONS);
   if (values.help) return 'help';
   if (values.version) return 'version';
   checkTogether(values);
@@ -157,6 +161,7 @@ export function parseOptions(args: readonly string[], workingFolder: string): Op
     sql: parsed('--sql', values.sql, parseStatement),
     findings: values.findings,
     explain: values.explain,
+    summary: parsed('--report', values.summary, parseSummary),
     check: values.check,
     minSaving: parsed('--min-saving', values['min-saving'], parseMinSaving),
     groupBy: parsed('--group-by', values['group-by'], parseGrouping),

@@ -53,6 +53,7 @@ const LINES: { readonly [Kind in What]: (event: EventOf<Kind>) => string | undef
   'analytics-handed-on': (event) =>
     `analysing   ${event.period}  ${event.stepsDone} of ${counted(event.steps, 'step')}`,
   'analytics-repeated': (event) => `repeated    ${event.period}  analytics: ${event.reason}`,
+  'check-failed': (event) => `failed      ${event.period}  check ${event.check}: ${event.reason}`,
   'analytics-cancelled': (event) => `cancelled   ${event.period}  analytics: ${event.reason}`,
   'payer-fresh': (event) =>
     event.isStale

@@ -2,8 +2,8 @@ import { mkdir } from 'node:fs/promises';
 import { FolderObjectStore } from '../../adapters/folder/objectStore.ts';
 import { printable } from '../../base/printable.ts';
 import { partitionName } from '../../billing/partition.ts';
-import type { PartitionRecord } from '../../ledger/partitionRecord.ts';
-import { stateOf } from '../../ledger/partitionState.ts';
+import { failedChecksOf, type PartitionRecord } from '../../ledger/partitionRecord.ts';
+import { failedChecksText, stateOf } from '../../ledger/partitionState.ts';
 import { checkApart } from './checkApart.ts';
 import { checkCsvFile, writeCsv } from './csv.ts';
 import { settingsFor } from './debounce.ts';
@@ -144,6 +144,8 @@ async function complaintsOf(
   for (const record of await allPartitions(stack.ledger)) {
     const { state, why } = stateOf(record);
     if (state !== 'published') complaints.push(`${partitionName(record.partition)} is ${state}: ${why}`);
+    const failed = failedChecksOf(record);
+    if (failed) complaints.push(`${partitionName(record.partition)}: ${failedChecksText(failed)}`);
     complaints.push(...openChoice(record));
   }
   for (const { error } of stack.deadLetters()) {

@@ -3,7 +3,13 @@ import type { Consumer } from '../../adapters/memory/consume.ts';
 import type { MemoryQueue } from '../../adapters/memory/queue.ts';
 import type { CopyServices } from '../../copy/services.ts';
 import type { Debounce } from '../../ledger/decide.ts';
-import { hasChanges, isDirty, type PartitionRecord, wantsAnalytics } from '../../ledger/partitionRecord.ts';
+import {
+  failedChecksOf,
+  hasChanges,
+  isDirty,
+  type PartitionRecord,
+  wantsAnalytics,
+} from '../../ledger/partitionRecord.ts';
 import { type FailedStep, problemOf } from '../../ledger/problems.ts';
 import type { CopyRequest } from '../../queue/copyMessage.ts';
 import type { Tick } from '../../queue/tick.ts';
@@ -46,7 +52,7 @@ export async function settle(settling: Settling): Promise<void> {
     if (copies.ready + copies.inFlight + ticks.ready + ticks.inFlight > 0) continue;
     const givenUp = finalizeQueue.deadLetters().slice(givenUpBefore);
     const hopeless = new Set(givenUp.flatMap(({ body }) => ('period' in body ? body.period : [])));
-    const hopeful = (await dirtyPartitions(staging)).filter(
+    const hopeful = (await unfinishedPartitions(staging)).filter(
       (record) => !hopeless.has(record.partition.period) && isHopeful(record),
     );
     // Whoever stays goes on trying these; nobody waits for them.
@@ -63,11 +69,18 @@ export async function settle(settling: Settling): Promise<void> {
 /** Whether something is left to do that has not failed often enough. */
 function isHopeful(record: PartitionRecord): boolean {
   const mayBeTried = (step: FailedStep) => (problemOf(record, step)?.attempts ?? 0) < MAX_ATTEMPTS;
+  const failed = failedChecksOf(record);
+  if (failed && failed.attempts < MAX_ATTEMPTS && mayBeTried('analyse')) return true;
   return (hasChanges(record) && mayBeTried('publish')) || (wantsAnalytics(record) && mayBeTried('analyse'));
 }
 
-async function dirtyPartitions({ ledger }: CopyServices): Promise<PartitionRecord[]> {
+/** Dirty, or to be analysed once more. */
+function isUnfinished(record: PartitionRecord): boolean {
+  return isDirty(record) || failedChecksOf(record) !== undefined;
+}
+
+async function unfinishedPartitions({ ledger }: CopyServices): Promise<PartitionRecord[]> {
   const records: PartitionRecord[] = [];
-  for (const period of await ledger.periods()) records.push(...(await ledger.partitions(period)).filter(isDirty));
+  for (const period of await ledger.periods()) records.push(...(await ledger.partitions(period)).filter(isUnfinished));
   return records;
 }

@@ -14,7 +14,8 @@ export class StateUnusable extends Error {
 
 /**
  * Of the ledger's records, the warehouse's tables and the staged copies together. A program reads
- * its own format alone.
+ * its own format alone. It is another one, too, where the contract view reads more of a report:
+ * what was loaded before would lack it, without a word.
  */
 const FORMAT = 5;
 const FORMAT_FILE = 'format.json';

@@ -10,6 +10,7 @@ import { NO_EXTERNAL_ID } from '../packaging/stageClashes.ts';
 import type { StageSettings } from '../packaging/stageSettings.ts';
 import type { BucketAccess } from './bucketCheck.ts';
 import { renderSetupScript } from './setupScript.ts';
+import { keepingGrants, payersPolicySql, summaryGrantsSql } from './summarySteps.ts';
 
 /**
  * Everything that an administrator runs once, and again after every change: each step can be
@@ -41,7 +42,7 @@ export interface SetupSettings extends Omit<StageSettings, 'payersTable'> {
 
 /** A script of the folder sql/, or SQL that is generated from the contract. */
 type SetupSource =
-  | { readonly file: string }
+  | { readonly file: string; readonly changed?: (script: string) => string }
   | { readonly generated: string; readonly sql: (names: SnowflakeNames, role: string) => string };
 
 /**
@@ -97,12 +98,16 @@ const always = ({ target, fill }: SetupSettings): readonly SetupSource[] => [
   { file: '04_stage.sql' },
   ...TARGETS[target].table,
   { file: '05_tables.sql' },
-  { generated: 'schema of the findings', sql: (names) => asAdministrator(`use schema ${names.schema}`) },
+  { generated: 'schema of findings and summaries', sql: (names) => asAdministrator(`use schema ${names.schema}`) },
+  // These name no schema: what is unqualified in them, inside views too, is in the schema above.
   { file: 'findings_tables.sql' },
+  { file: 'summary_tables.sql' },
+  { file: 'summary_views.sql', changed: keepingGrants },
   ...(fill ? [FILLING] : []),
   ...TARGETS[target].view,
   { file: '06_reading_views.sql' },
   { file: '07_grants.sql' },
+  { generated: 'grants on the summaries', sql: (names, role) => summaryGrantsSql(names, role, readerRoleOf(role)) },
   ...TARGETS[target].grants,
 ];
 
@@ -114,7 +119,9 @@ function sourcesOf(settings: SetupSettings): SetupSource[] {
   if (workloadIdentity) sources.push({ file: '09_workload_users.sql' });
   if (analyticsWarehouse !== 'none') sources.push({ file: '10_analytics_warehouse.sql' });
   if (monthlyCredits > 0) sources.push({ file: '11_resource_monitor.sql' });
-  if (settings.payersPolicy) sources.push({ file: '12_payers_policy.sql' });
+  if (settings.payersPolicy) {
+    sources.push({ file: '12_payers_policy.sql' }, { generated: 'policy on the tables', sql: payersPolicySql });
+  }
   return sources;
 }
 
@@ -133,10 +140,14 @@ export async function setupSteps(
   if (settings.fill && settings.target !== 'table') {
     throw new RangeError('--fill is for a stage whose warehouseTarget is table');
   }
+  const fileSql = async ({ file, changed }: Extract<SetupSource, { file: string }>) => {
+    const script = await readScript(file);
+    return renderSetupScript(changed ? changed(script) : script, values);
+  };
   return Promise.all(
     sourcesOf(settings).map(async (source) =>
       'file' in source
-        ? { name: source.file, sql: renderSetupScript(await readScript(source.file), values) }
+        ? { name: source.file, sql: await fileSql(source) }
         : { name: source.generated, sql: source.sql(names, role) },
     ),
   );
@@ -204,7 +215,7 @@ function placeholderValues(settings: SetupSettings, names: SnowflakeNames): Read
     ...warehouseValues(settings),
     ['resource_monitor', parseIdentifier('resource monitor', `${role}_CREDITS`)],
     ['role', role],
-    ['reader_role', parseIdentifier('reader role', `${role}_READER`)],
+    ['reader_role', readerRoleOf(role)],
     ['integration', integration],
     ['storage_provider', providerOf(settings)],
     ['chosen_external_id', chosenExternalId(settings)],
@@ -233,6 +244,10 @@ function placeholderValues(settings: SetupSettings, names: SnowflakeNames): Read
     ['reconcile_user', parseIdentifier('user', `${role}_RECONCILE`)],
   ];
   return new Map([...values, ...payersTableValues(settings.payersTable)]);
+}
+
+function readerRoleOf(role: string): string {
+  return parseIdentifier('reader role', `${role}_READER`);
 }
 
 function warehouseValues(settings: SetupSettings): [string, string][] {

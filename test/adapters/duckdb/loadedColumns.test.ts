@@ -12,8 +12,27 @@ beforeEach(async () => {
 afterEach(() => harness.close());
 
 describe('columns of reports', () => {
+  it('that a later file is the first to have are NULL in the rows of earlier files', async () => {
+    const early = { columns: columns({}), rows: [{ identity_line_item_id: 'a' }] };
+    const late = {
+      columns: columns({ product_vcpu: 'string', discount: 'map<string,double>', cost_category_team: 'string' }),
+      rows: [{ identity_line_item_id: 'b', product_vcpu: '2', discount: { edp: -0.5 }, cost_category_team: 'red' }],
+    };
+    const shown = () =>
+      lineItems(harness, `product_vcpu as vcpu, discount['edp'] as edp, cost_category['team'] as team`);
+    await publishReport(harness, ALPHA, { early });
+    expect(await shown()).toEqual([{ vcpu: null, edp: null, team: null }]);
+    await publishReport(harness, ALPHA, { early, late });
+    expect(await shown()).toEqual([
+      { vcpu: null, edp: null, team: null },
+      { vcpu: '2', edp: '-0.5', team: 'red' },
+    ]);
+  });
+
   it('that the contract does not read are left out, whatever types they have: no payer pays for another’s', async () => {
-    const before = await harness.query("select column_name from duckdb_columns() where table_name = 'cur_external'");
+    const columnNames = () =>
+      harness.query("select column_name from duckdb_columns() where table_name = 'cur_external'");
+    const before = await columnNames();
     const tags = Array.from({ length: 300 }, (_, index) => [`resource_tags_user_t${index}`, 'string']);
     await publishReport(harness, ALPHA, {
       numbers: {
@@ -25,9 +44,8 @@ describe('columns of reports', () => {
         rows: [{ identity_line_item_id: 'b', size: 'x', note: { k: 'v' } }],
       },
     });
-    expect(await harness.query("select column_name from duckdb_columns() where table_name = 'cur_external'")).toEqual(
-      before,
-    );
+    const read = ['identity_line_item_id', 'resource_tags'];
+    expect(await columnNames()).toEqual([...before, ...read.map((column_name) => ({ column_name }))]);
     expect(await lineItems(harness, 'cast(to_json(resource_tags) as VARCHAR) as tags')).toEqual([
       { tags: '{"user_t299":"x"}' },
       { tags: null },

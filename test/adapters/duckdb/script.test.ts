@@ -186,7 +186,7 @@ describe('analytics', () => {
     instance.closeSync();
     const found = await harness.warehouse.findings();
     expect(found.map(({ check }) => check)).toEqual(['large', 'small', 'unknown']);
-    expect(found[0]).toEqual({
+    expect(found[0]).toMatchObject({
       check: 'large',
       payer: BETA.payer,
       period: '2026-09',

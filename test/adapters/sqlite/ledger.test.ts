@@ -89,12 +89,19 @@ describe('a ledger in a file', () => {
       const update = { kind: 'failed', problem: { ...problem, retryAt: START + 3_600_000, changes } } as const;
       const analytics = { ...update.problem, what: 'analytics-failed', message: 'a statement is wrong' } as const;
       await ledger.commit(ALPHA, lease.epoch, update);
+      const failedChecks = { names: ['idle-vpn'], reason: 'r', attempts: 7, retryAt: START + 3_600_000 };
+      const analysed = { setId: 's', epoch: 1, watermark: START, at: START, failedChecks };
+      await ledger.commit(ALPHA, lease.epoch, { kind: 'analysed', analysed });
       await ledger.commit(ALPHA, lease.epoch, { kind: 'failed', problem: analytics });
       ledger.takeOver();
       expect(problemsOf((await ledger.partition(ALPHA)) ?? {})).toMatchObject([
         { message: 'a statement is wrong', attempts: 0, retryAt: 0 },
         { message: 'disk full', attempts: 0, retryAt: 0 },
       ]);
+      expect((await ledger.partition(ALPHA))?.analysed).toEqual({
+        ...analysed,
+        failedChecks: { ...failedChecks, attempts: 0, retryAt: 0 },
+      });
     });
   });
 

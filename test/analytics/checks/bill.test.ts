@@ -225,6 +225,12 @@ describeChecks({
     'of what a reservation covers': {
       lines: [onDay(1, priced('0.1')), onDay(2, priced('0.2', { lineType: 'DiscountedUsage' }))],
     },
+    'no rate codes': {
+      lines: ['0.1', '0.2'].map((pricing_public_on_demand_rate, index) =>
+        onDay(index + 1, ec2({ columns: { pricing_public_on_demand_rate, pricing_public_on_demand_cost: 1 } })),
+      ),
+      status: 'cannot-be-told',
+    },
     'no public prices': { lines: [spent], status: 'cannot-be-told' },
   },
   'old-dms-instance': {

@@ -5,8 +5,6 @@ import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { quoteIdentifier, quoteText } from '../../../src/adapters/duckdb/quote.ts';
 import { openDuckdbWarehouse } from '../../../src/adapters/duckdb/warehouse.ts';
 import { loadWastageScript } from '../../../src/analytics/checks/readChecks.ts';
-import { loadScript } from '../../../src/analytics/script.ts';
-import { statementsOf } from '../../../src/analytics/statements.ts';
 import { partitionPrefix } from '../../../src/billing/partition.ts';
 import { type Payer, parsePayer } from '../../../src/billing/payer.ts';
 import { type Period, parsePeriod } from '../../../src/billing/period.ts';
@@ -54,8 +52,6 @@ export async function openCheckWorld(payers: readonly PayerLines[]): Promise<Che
   const periods = [...byPeriod.keys()].sort();
   for (const period of periods)
     await publishAll({ warehouse, connection, stagingRoot }, period, byPeriod.get(period) ?? []);
-  for (const statement of statementsOf(await loadScript(sqlPath('summary_tables.sql'))))
-    await connection.run(statement);
   // Each payer's rows are judged apart, although they share two files.
   await connection.run(
     'create temporary table cur_line_items as select * replace (bill_payer_account_id as payer) from warehouse.main.cur_line_items',

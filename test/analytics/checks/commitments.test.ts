@@ -146,7 +146,7 @@ describeChecks({
     },
     'in 91 days': { lines: [reservation({ endTime: '2026-12-30T00:34:00.000Z' }), lastDay] },
     'ended within the month': { lines: [reservation({ endTime: '2026-09-20T00:34:00.000Z' }), lastDay] },
-    'no end that the report says': { lines: [reservation({}), lastDay] },
+    'no end that the report says': { lines: [reservation({}), lastDay], status: 'cannot-be-told' },
     'next year': { lines: [...plan({ usedADay: 0, endTime: '2027-10-05T07:00:00.000Z' }), lastDay] },
   },
   'commitment-dearer-than-on-demand': {

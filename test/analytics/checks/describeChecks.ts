@@ -13,12 +13,17 @@ export interface ExpectedFinding {
   readonly account?: string;
   readonly region?: string;
   readonly cost?: number;
-  /** What the check itself says, before findings of one resource are weighed; null where it says none. */
+  /**
+   * What the check itself says, before findings of one resource are weighed; null where it says
+   * none.
+   */
   readonly saving?: number | null;
   readonly evidence?: string;
 }
 
-/** Lines of one payer, and what the check finds in them: a hit finds something, a near miss nothing. */
+/**
+ * Lines of one payer, and what the check finds in them: a hit finds something, a near miss nothing.
+ */
 export interface CheckCase {
   readonly lines: readonly ReportLine[];
   readonly finds?: readonly ExpectedFinding[];

@@ -18,8 +18,12 @@ function tableOf(checks: readonly Check[]): string[] {
   return [HEAD, '|---|---|---|---|', ...rows.toSorted((a, b) => (a.order < b.order ? -1 : 1)).map(({ line }) => line)];
 }
 
+/** A team's own: their files are all that there is of them. */
+const OWN = 'own-';
+
 it('the checks of the folder are those of the table in sql/README.md', async () => {
-  const expected = tableOf(await readChecks(sqlPath('checks')));
+  const checks = await readChecks(sqlPath('checks'));
+  const expected = tableOf(checks.filter(({ id }) => !id.startsWith(OWN)));
   const lines = (await readFile(sqlPath('README.md'), 'utf8')).split('\n');
   const start = lines.indexOf(HEAD);
   const end = lines.findIndex((line, at) => at > start && !line.startsWith('|'));

@@ -20,18 +20,20 @@ function anyLines(check: Check): fc.Arbitrary<LineItem[]> {
   const texts = textsOf(check);
   const [first = '', ...others] = texts;
   const anyText = fc.constantFrom(first, ...others, '');
-  const usage = fc.record({
+  const place = fc.record({
     payer: fc.constantFrom(...PAYERS),
     line_item_usage_account_id: fc.constantFrom('777788889999', '111111111111', null),
+    line_item_resource_id: fc.constantFrom('arn:a', 'arn:b', 'arn:c', 'arn:d', null),
+    product_region: fc.constantFrom('us-east-1', 'eu-west-1', null),
+    line_item_currency_code: fc.constantFrom('USD', 'USD', 'USD', 'CNY', null),
+  });
+  const usage = fc.record({
     line_item_product_code: fc.constantFrom(...servicesOf(check)),
     line_item_usage_type: anyText.chain(filled),
     line_item_operation: anyText.chain(filled),
-    line_item_resource_id: fc.constantFrom('arn:a', 'arn:b', 'arn:c', null),
-    product_region: fc.constantFrom('us-east-1', 'eu-west-1', null),
-    line_item_currency_code: fc.constantFrom('USD', 'USD', 'USD', 'CNY', null),
     line_item_line_item_type: fc.constantFrom(...LINE_TYPES),
-    line_item_usage_amount: fc.constantFrom(0, 0.001, 1, 24, 750, 200_000),
-    line_item_unblended_cost: fc.constantFrom(0, 0.01, 1, 2.5, 400),
+    line_item_usage_amount: fc.constantFrom(0, 0.001, 1, 24, 24, 750, 200_000),
+    line_item_unblended_cost: fc.constantFrom(0, 0.01, 1, 2.5, 60, 400),
     pricing_public_on_demand_cost: fc.constantFrom(null, 1, 3),
     reservation_effective_cost: fc.constantFrom(null, 0.5),
     savings_plan_savings_plan_effective_cost: fc.constantFrom(null, 0.5),
@@ -48,11 +50,14 @@ function anyLines(check: Check): fc.Arbitrary<LineItem[]> {
     product_deployment_option: fc.constantFrom(null, 'Multi-AZ', 'Single-AZ'),
     product_vcpu: fc.constantFrom(null, '2', '8'),
   });
-  const days = fc.record({ first: fc.integer({ min: 1, max: 30 }), count: fc.constantFrom(1, 1, 15, 30) });
+  const days = fc.record({ first: fc.constantFrom(1, 1, 1, 17), count: fc.constantFrom(1, 15, 30, 30, 30) });
+  const usages = fc.array(fc.tuple(usage, days), { minLength: 1, maxLength: 4 });
   return fc
-    .tuple(usage, days)
-    .map(([line, { first, count }]) =>
-      Array.from({ length: Math.min(count, 31 - first) }, (_, index) => onDay(first + index, line)),
+    .tuple(place, usages)
+    .map(([where, used]) =>
+      used.flatMap(([line, { first, count }]) =>
+        Array.from({ length: Math.min(count, 31 - first) }, (_, index) => onDay(first + index, { ...where, ...line })),
+      ),
     );
 }
 

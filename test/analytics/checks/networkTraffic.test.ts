@@ -151,7 +151,7 @@ describeChecks({
     'to instances of the region': {
       lines: [onDay(3, { ...egress, usageType: 'USE1-C3DataTransfer-Out-Bytes', amount: 900 })],
     },
-    'out of Glacier': { lines: [onDay(3, { ...egress, usageType: 'USE1-S3G-DataTransfer-Out-Bytes', amount: 900 })] },
+    'to Glacier': { lines: [onDay(3, { ...egress, usageType: 'USE1-S3G-DataTransfer-Out-Bytes', amount: 900 })] },
     'to CloudFront': { lines: [onDay(3, { ...egress, usageType: 'USE1-CloudFront-Out-Bytes', amount: 900 })] },
     'of an instance': {
       lines: [onDay(3, { ...egress, service: 'AmazonEC2', amount: 900 })],

@@ -1,7 +1,9 @@
 import type { ColumnType } from '../../../src/billing/columnType.ts';
 import type { Cell, Row } from '../../warehouse/harness.ts';
 
-/** What a test says of a line item; all else is that of an ordinary line of a day in `USAGE_MONTH`. */
+/**
+ * What a test says of a line item; all else is that of an ordinary line of a day in `USAGE_MONTH`.
+ */
 export interface ReportLine {
   /** By the names that both kinds of report share: `line_item_…`, `pricing_…`, `savings_plan_…`. */
   readonly columns?: Readonly<Record<string, string | number>>;

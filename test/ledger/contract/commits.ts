@@ -55,6 +55,18 @@ export function describeCommitRules(subject: () => Ledger): void {
       expect(isDirty(record)).toBe(true);
     });
 
+    it('of what was analysed keeps which checks failed, until it is analysed again', async () => {
+      const failedChecks = { names: ['idle-vpn'], reason: '100035: no', attempts: 2, retryAt: START + 10_000 };
+      await ledger.commit(ALPHA, epoch, PUBLISHED);
+      const analysed = { setId: 'set-1', epoch: 1, watermark: START, at: START, failedChecks };
+      await ledger.commit(ALPHA, epoch, { kind: 'analysed', analysed });
+      const settled = await ledger.commit(ALPHA, epoch, SETTLED);
+      expect(settled.analysed?.failedChecks).toEqual(failedChecks);
+      expect(await ledger.partition(ALPHA)).toEqual(settled);
+      const anew = await ledger.commit(ALPHA, epoch, ANALYSED);
+      expect(anew.analysed?.failedChecks).toBeUndefined();
+    });
+
     it('never moves the analysed watermark back', async () => {
       await ledger.commit(ALPHA, epoch, ANALYSED);
       const older = { setId: 'set-2', epoch: 2, watermark: START - 1, at: START + 1 };

@@ -46,6 +46,7 @@ function everyEvent(text: string): ReactorEvent[] {
     { what: 'analytics-started', period, run: 1, partitions: 1, steps: 3 },
     { what: 'analytics-handed-on', period, run: 1, stepsDone: 1, steps: 3, queryId: text },
     { what: 'analytics-repeated', period, run: 1, attempts: 1, reason: text },
+    { what: 'check-failed', period, run: 1, check: text, payers: 2, code: text, reason: text },
     { what: 'analytics-cancelled', period, run: 1, reason: text },
     { what: 'analytics-done', period, run: 1, partitions: 1, seconds: 1 },
     { what: 'payer-fresh', payer: partition.payer, hours: 40, isStale: true, isMeasured: true },

@@ -8,7 +8,7 @@ import type { FinalizeTimings } from '../../../src/finalize/services.ts';
 import { openStack, type Stack } from '../../../src/programs/local/stack.ts';
 import type { ReactorEvent } from '../../../src/telemetry/events.ts';
 import { WarehouseBroken } from '../../../src/warehouse/warehouse.ts';
-import { PERIOD, versionOf } from '../../ledger/records.ts';
+import { ALPHA, PERIOD, versionOf } from '../../ledger/records.ts';
 
 const SETTINGS: FinalizeTimings = {
   quietSeconds: 0,
@@ -81,6 +81,29 @@ describe('what is waited for', () => {
     await makeDirty();
     await expect(stack.settled()).rejects.toThrow(WarehouseBroken);
     expect(events.filter(({ what }) => what === 'registration-failed')).toEqual([]);
+  });
+
+  it('is that a check which failed is run again', async () => {
+    const now = Date.now();
+    const { ledger } = stack;
+    await ledger.recordVersion(versionOf({}), now);
+    const lease = await ledger.acquireLease(PERIOD, 'before', now, now + 60_000);
+    if (!lease.taken) throw new Error('the lease is free');
+    const { epoch } = lease;
+    const failedChecks = { names: ['idle-vpn'], reason: '100035: no', attempts: 1, retryAt: now + 1000 };
+    const analysed = { setId: 's', epoch, watermark: now, at: now, failedChecks };
+    await ledger.commit(ALPHA, epoch, {
+      kind: 'published',
+      published: { setId: 's', files: 0, rows: 0, epoch, at: now },
+    });
+    await ledger.commit(ALPHA, epoch, { kind: 'analysed', analysed });
+    await ledger.commit(ALPHA, epoch, { kind: 'settled', changes: 1, readAt: now });
+    await ledger.releaseLease(PERIOD, epoch);
+    await stack.settled();
+    const record = await ledger.partition(ALPHA);
+    expect(record?.analysed?.failedChecks).toBeUndefined();
+    expect(record?.analysed?.epoch).toBeGreaterThan(epoch);
+    expect(events.filter(({ what }) => what === 'partition-finalized')).toEqual([]);
   });
 
   it('is not a quiet period, once nothing else comes', async () => {

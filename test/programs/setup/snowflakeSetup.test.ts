@@ -14,6 +14,7 @@ import {
   type SetupStep,
   setupSteps,
 } from '../../../src/programs/setup/snowflakeSetup.ts';
+import { summaryTables, summaryViews } from '../../../src/warehouse/summaries.ts';
 import { parseSnowflake } from '../../adapters/snowflake/snowflakeGrammar.ts';
 
 const PAYERS_TABLE = { database: 'aws_az_share', schema: 'metadata', table: 'pro_refresh_config' };
@@ -63,6 +64,7 @@ beforeAll(async () => {
   statements = steps.flatMap(({ sql }) => statementsOf(sql)).map((statement) => statement.replaceAll(/\s+/g, ' '));
 });
 
+const SUMMARIES = summaryTables.map((table) => `CUR_DB.CUR.${table}`);
 const granted = (role: string) => statements.filter((text) => new RegExp(`^grant .* to role ${role}\\b`).test(text));
 
 describe('the setup', () => {
@@ -86,9 +88,20 @@ describe('the setup', () => {
     expect(grants).toBeGreaterThan(statements.findLastIndex((text) => text.startsWith('create or replace view')));
   });
 
-  it('creates the findings, whose script names no schema, in the reactor’s', () => {
-    const findings = statements.findIndex((text) => text.startsWith('create table if not exists cur_findings'));
-    expect(statements[findings - 1]).toBe('use schema CUR_DB.CUR');
+  it('creates findings and summaries, whose scripts name no schema, in the reactor’s', () => {
+    const unqualified = statements.flatMap((text, index) => (/^create .*?\bcur_\w+ /.test(text) ? [index] : []));
+    const first = unqualified[0] ?? 0;
+    expect(statements[first - 1]).toBe('use schema CUR_DB.CUR');
+    expect(statements.slice(first, unqualified.at(-1)).filter((text) => text.startsWith('use schema'))).toEqual([]);
+  });
+
+  it('lists every table and view of the summaries, and keeps the grants on a view that it replaces', () => {
+    const made = (what: string) =>
+      statements.flatMap((text) => new RegExp(`^create ${what} (cur_\\w+)`).exec(text)?.[1] ?? []);
+    expect(made('table if not exists')).toEqual(expect.arrayContaining([...summaryTables]));
+    expect(made('or replace view')).toEqual([...summaryViews]);
+    const views = statements.filter((text) => text.startsWith('create or replace view cur_'));
+    for (const view of views) expect(view).toMatch(/^create or replace view cur_\w+ copy grants as /);
   });
 
   it('lets the reactor write its tables, own the external table and the view over it, create in the scratch schema: nothing more', () => {
@@ -102,6 +115,7 @@ describe('the setup', () => {
       'grant select, insert, update on table CUR_DB.CUR.CUR_FENCE to role CUR_ROLE',
       'grant select, insert, update, delete on table CUR_DB.CUR.CUR_FINDINGS to role CUR_ROLE',
       'grant select, insert, update, delete on table CUR_DB.CUR.CUR_CHECK_RUNS to role CUR_ROLE',
+      ...SUMMARIES.map((table) => `grant select, insert, delete on table ${table} to role CUR_ROLE`),
       'grant ownership on external table CUR_DB.CUR.CUR_EXTERNAL to role CUR_ROLE copy current grants',
       'grant select on table AWS_AZ_SHARE.METADATA.PRO_REFRESH_CONFIG to role CUR_ROLE',
     ]);
@@ -146,7 +160,7 @@ describe('the setup', () => {
     );
   });
 
-  it('lets readers see views, and no table', () => {
+  it('lets readers see views, and of tables the summaries alone', () => {
     expect(granted('CUR_ROLE_READER')).toEqual([
       'grant usage on database CUR_DB to role CUR_ROLE_READER',
       'grant usage on schema CUR_DB.CUR to role CUR_ROLE_READER',
@@ -155,21 +169,27 @@ describe('the setup', () => {
       'grant select on view CUR_DB.CUR.CUR_WASTAGE to role CUR_ROLE_READER',
       'grant select on view CUR_DB.CUR.CUR_CHECKS to role CUR_ROLE_READER',
       'grant select on view CUR_DB.CUR.CUR_FRESHNESS to role CUR_ROLE_READER',
+      ...SUMMARIES.map((table) => `grant select on table ${table} to role CUR_ROLE_READER`),
+      ...summaryViews.map((view) => `grant select on view CUR_DB.CUR.${view} to role CUR_ROLE_READER`),
     ]);
   });
 
   it('lets a policy by payer, where one is asked for, lie on the tables that all views of readers read through', async () => {
-    const [block = ''] = statements.filter((text) => text.startsWith('execute immediate'));
-    const text = block.replace(/^execute immediate \$\$ /, '').replace(/; \$\$$/, '');
+    const blocks = statements.filter((text) => text.startsWith('execute immediate'));
+    const text = blocks[0]?.replace(/^execute immediate \$\$ /, '').replace(/; \$\$$/, '') ?? '';
     expect(await parseSnowflake(text)).toHaveLength(1);
-    const policed = [
-      ...text.matchAll(/alter table (\S+) add row access policy CUR_DB\.CUR\.CUR_PAYERS_POLICY on \(payer\)/g),
-    ];
-    const tables = policed.map(([, table = '']) => table);
-    expect(tables).toEqual(
-      ['CUR_CURRENT_FILES', 'CUR_PUBLICATIONS', 'CUR_FINDINGS', 'CUR_CHECK_RUNS'].map((name) => `CUR_DB.CUR.${name}`),
+    const tables = blocks.map(
+      (block) =>
+        /alter table (\S+) add row access policy CUR_DB\.CUR\.CUR_PAYERS_POLICY on \(payer\)/.exec(block)?.[1] ?? '',
     );
-    const views = granted('CUR_ROLE_READER').flatMap((grant) => /on view (\S+)/.exec(grant)?.[1] ?? []);
+    for (const [index, table] of tables.entries()) expect(blocks[index]).toContain(`ref_entity_name => '${table}'`);
+    const policed = ['CUR_CURRENT_FILES', 'CUR_PUBLICATIONS', 'CUR_FINDINGS', 'CUR_CHECK_RUNS'].map(
+      (name) => `CUR_DB.CUR.${name}`,
+    );
+    expect(tables).toEqual([...policed, ...SUMMARIES]);
+    const views = granted('CUR_ROLE_READER').flatMap(
+      (grant) => /on view (CUR_DB\.CUR\.CUR_\w+)/.exec(grant)?.[1] ?? [],
+    );
     expect(views).toHaveLength(5);
     for (const view of views) {
       const sql = statements.find((text) => /^create .*view /.test(text) && text.includes(` ${view} `)) ?? '';
@@ -209,7 +229,7 @@ describe('the setup', () => {
       expect.stringMatching(/^create warehouse if not exists CUR_ANALYTICS_WH warehouse_size = large /),
     ]);
     expect(granted('CUR_ROLE')).toContain('grant usage on warehouse CUR_ANALYTICS_WH to role CUR_ROLE');
-    expect(statements.filter((text) => /credit|set resource_monitor/.test(text))).toEqual([
+    expect(statements.filter((text) => /credit_quota|set resource_monitor/.test(text))).toEqual([
       expect.stringContaining('credit_quota = 500 frequency = monthly'),
       'alter resource monitor CUR_ROLE_CREDITS set credit_quota = 500',
       'alter warehouse CUR_WH set resource_monitor = CUR_ROLE_CREDITS',

@@ -51,18 +51,18 @@ export function describeTotals(harness: () => WarehouseHarness): void {
     expect(await warehouse.ownerDigests(PERIOD, [])).toEqual(new Map());
   });
 
-  it('say for each payer which checks have failed and which cannot be told, and why', async () => {
+  it('say for each payer which checks have failed and which have no answer, and why', async () => {
     const { warehouse } = harness();
-    const ran = (payer: string, check: string, status: string, reason: string | null, month = 10) =>
+    const ran = (payer: string, check: string, [status, reason]: [string, string | null], month = 10) =>
       `insert into cur_check_runs (payer, year, month, check_name, status, reason)
        values ('${payer}', 2026, ${month}, '${check}', '${status}', ${reason === null ? 'null' : `'${reason}'`})`;
     harness().script([
-      ran(ALPHA.payer, 'b-failed', 'failed', '100035: it broke\n at last'),
-      ran(ALPHA.payer, 'a-failed', 'failed', null),
-      ran(ALPHA.payer, 'a-found', 'found', null),
-      ran(ALPHA.payer, 'a-none', 'no-such-usage', null),
-      ran(ALPHA.payer, 'a-past', 'failed', 'of the month before', 9),
-      ran(BETA.payer, 'c-unknown', 'cannot-be-told', 'no column vcpu'),
+      ran(ALPHA.payer, 'b-failed', ['failed', '100035: it broke\n at last']),
+      ran(ALPHA.payer, 'a-failed', ['failed', null]),
+      ran(ALPHA.payer, 'a-found', ['found', null]),
+      ran(ALPHA.payer, 'a-none', ['no-such-usage', null]),
+      ran(ALPHA.payer, 'a-past', ['failed', 'of the month before'], 9),
+      ran(BETA.payer, 'c-unknown', ['cannot-be-told', 'no column vcpu']),
     ]);
     await runScript(warehouse.script, runOf(1), [ALPHA.payer, BETA.payer]);
     const totals = await warehouse.totals(PERIOD, [BETA.payer, ALPHA.payer]);
