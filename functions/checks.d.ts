@@ -1,4 +1,4 @@
-/** What the checks are called, by their names, as of when the function was bundled: see esbuild.config.cjs. */
+/** What the checks are called, by their names, read when the function was bundled. */
 declare module 'checks:titles' {
   const titles: Readonly<Record<string, string>>;
   export default titles;

@@ -20,7 +20,7 @@ export interface OwnerDigests {
   readonly leftOut: number;
 }
 
-/** The findings of one owner. Those that another finding on their resource outdoes are not in it. */
+/** One owner's findings, without those that another one on their resource outdoes. */
 export interface OwnerDigest {
   /** The value of the tag or cost category, else the account; empty where there is neither. */
   readonly owner: string;
@@ -33,7 +33,7 @@ export interface OwnerDigest {
 }
 
 /** In one currency. Null where no finding says a saving. */
-export interface OwnerSaving {
+interface OwnerSaving {
   readonly currency: string | null;
   readonly estimatedSaving: number | null;
   readonly wholeMonthSaving: number | null;
