@@ -10,7 +10,7 @@
 -- One row per payer that used anything, and period: how far its report goes.
 -- days_in_month, whole_days: of the month; of them those from the first on that
 -- the report holds whole. has_days: some lines are shorter than a month, so that
--- days can be told apart
+-- it has days at all
 create table if not exists cur_months (
     payer varchar not null,
     year integer not null,
