@@ -43,7 +43,7 @@ async function insert(keep: string): Promise<void> {
 }
 
 const show = async (...options: readonly string[]) => runReactor('--findings', '--keep', await state(), ...options);
-/** What an ordinary run says of the state: one for all tests, since one process works on it at a time. */
+/** What an ordinary run says of the state, which one process works on at a time. */
 let ordinaryRun: ReturnType<typeof runForOutcome> | undefined;
 const ordinary = async () => {
   const keep = await state();
