@@ -24,6 +24,7 @@ const OPTIONS = {
   loader: { '.sql': 'text' },
 };
 const DEFAULT_PAYERS_FILE = 'resources/payers.yml';
+const CHECKS_FOLDER = resolve(__dirname, 'sql/checks');
 
 /** Overrides other settings of serverless-esbuild. */
 const fixedOptions = {
@@ -135,6 +136,23 @@ const wastageScript = {
   },
 };
 
+/** `import titles from 'checks:titles'`: what the checks of the script are called, by their names. */
+const checkTitles = {
+  name: 'check-titles',
+  setup: ({ onResolve, onLoad }) => {
+    onResolve({ filter: /^checks:titles$/ }, () => ({ path: CHECKS_FOLDER, namespace: 'checks' }));
+    onLoad({ filter: /.*/, namespace: 'checks' }, async ({ path }) => {
+      try {
+        const checks = await ownModule('./src/analytics/checks/readChecks.ts').readChecks(path);
+        const titles = Object.fromEntries(checks.map(({ id, header }) => [id, header.title]));
+        return { contents: JSON.stringify(titles), loader: 'json', watchDirs: [path] };
+      } catch (error) {
+        return { errors: [{ text: error.message }], watchDirs: [path] };
+      }
+    });
+  },
+};
+
 function parsePayersFile(text) {
   const { parsePayers } = ownModule('./src/config/payers.ts');
   return parsePayers(parse(text));
@@ -156,6 +174,7 @@ const plugins = (payersFile) => [
   snowflakeDriver,
   classNames,
   wastageScript,
+  checkTitles,
   payersConfiguration(payersFile),
 ];
 

@@ -1,3 +1,4 @@
+import titles from 'checks:titles';
 import { randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import script from '../sql/analytics_wastage_queries.sql';
@@ -58,7 +59,13 @@ const settings: FinalizeSettings = {
   supersededGraceSeconds: environment.SUPERSEDED_GRACE_SECONDS,
   statementsAtOnce: environment.FINALIZE_STATEMENTS,
   partitionSeconds: environment.PARTITION_SECONDS,
+  ownerDigests: hasReaders(environment) ? { titles: new Map(Object.entries(titles)) } : undefined,
 };
+
+/** Without a broker nobody would read what the warehouse is asked for. */
+function hasReaders({ OWNER_DIGESTS, RABBITMQ_SECRET }: FinalizeEnvironment): boolean {
+  return OWNER_DIGESTS && RABBITMQ_SECRET !== 'none';
+}
 
 /** Where this process's last pass over the outbox ended early. */
 let outboxPlace: OutboxPlace | undefined;

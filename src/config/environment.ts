@@ -85,6 +85,13 @@ const tagKeys = {
   ),
 };
 
+const digests = {
+  OWNER_DIGESTS: z.pipe(
+    z.enum(['on', 'off'], 'must be on or off'),
+    z.transform((word) => word === 'on'),
+  ),
+};
+
 /**
  * Whoever puts messages into the outbox has to know whether there is a broker; whoever sends them,
  * where they go on it.
@@ -118,6 +125,7 @@ export const finalizeVariables = z.object({
   ...snowflake,
   ...analytics,
   ...tagKeys,
+  ...digests,
   ...sending,
 });
 export const reconcileVariables = z.object({

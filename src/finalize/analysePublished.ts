@@ -7,8 +7,16 @@ import { analyticsWaitSince, type Decision, decide } from '../ledger/decide.ts';
 import type { PartitionRecord } from '../ledger/partitionRecord.ts';
 import { fail, renewLease } from './candidate.ts';
 import { failedChecksAfter, failedChecksIn } from './failedChecks.ts';
-import { eventOf, type FinalizedPartition, finalizedBy, isAnalysedBy, isFirst, messageOf } from './finalized.ts';
-import { type FinalizeServices, type FinalizeSettings, messageContext, type Run } from './services.ts';
+import {
+  eventOf,
+  type FinalizedPartition,
+  finalizedBy,
+  isAnalysedBy,
+  isFirst,
+  type UnknownTotals,
+} from './finalized.ts';
+import { messagesOf } from './ownerDigests.ts';
+import { type FinalizeServices, type FinalizeSettings, hasTimeFor, type Run } from './services.ts';
 import { workThrough } from './workThrough.ts';
 
 /**
@@ -18,6 +26,13 @@ import { workThrough } from './workThrough.ts';
 const ANALYTICS_WAIT_SECONDS = 1800;
 /** One script run is over so many payers at most: its record in the ledger names them all. */
 const PAYERS_PER_SCRIPT = 500;
+/**
+ * With digests for owners, so many payers are reported and committed at once: each may have two
+ * hundred owners, whose findings are held in memory until they lie in the outbox.
+ */
+const PAYERS_WITH_DIGESTS = 10;
+/** What that takes at most. */
+const DIGESTS_SECONDS = 60;
 /** So many partitions' records are written at the same time. */
 const COMMITS_AT_ONCE = 8;
 
@@ -91,23 +106,55 @@ async function commitDone(
   run: Run,
   record: AnalyticsRecord,
 ): Promise<readonly Payer[]> {
-  const { now, report, notify } = services;
+  const { now, report } = services;
   const { period } = run;
   const { finalized, unknown } = await finalizedBy(services, run, record);
-  await notify(finalized.filter(isFirst).map((one) => messageOf(messageContext(services, settings, run), one)));
   const failed = new Set(unknown.map(({ record: { partition } }) => partition.payer));
-  const done = record.members.filter(({ payer }) => !failed.has(payer));
+  const members = record.members.filter(({ payer }) => !failed.has(payer));
   const seconds = ((record.endedAt ?? now()) - record.startedAt) / 1000;
   if (finalized.length > 0 || unknown.length === 0) {
-    report({ what: 'analytics-done', period, run: record.run, partitions: done.length, seconds });
+    report({ what: 'analytics-done', period, run: record.run, partitions: members.length, seconds });
   }
   for (const check of failedChecksIn(finalized)) report({ what: 'check-failed', period, run: record.run, ...check });
-  await commitAnalysed({ services, settings, run }, { ...record, members: done }, finalized);
-  for (const { record: unreported, reason } of unknown) {
-    const message = `what they found cannot be reported: ${reason}`;
-    await fail(services, settings, run, { record: unreported, what: 'analytics-failed', message });
+  const running = { services, settings, run };
+  const done: Payer[] = [];
+  const atOnce = settings.ownerDigests ? PAYERS_WITH_DIGESTS : Math.max(1, members.length);
+  for (let begin = 0; begin < members.length; begin += atOnce) {
+    // The next tick goes on with the others.
+    if (begin > 0 && !hasTimeFor(DIGESTS_SECONDS, services, run)) break;
+    if (begin > 0) await renewLease(services, settings, run);
+    done.push(
+      ...(await commitMembers(running, { ...record, members: members.slice(begin, begin + atOnce) }, finalized)),
+    );
   }
-  return done.map(({ payer }) => payer);
+  for (const one of unknown) await failUnreported(running, one);
+  return done;
+}
+
+/**
+ * Notifies of some members, then writes down that they are analysed: no message is left out when it
+ * is cut off, and some come twice at worst. Answers those of which that is done.
+ */
+async function commitMembers(
+  running: Running,
+  record: AnalyticsRecord,
+  finalized: readonly FinalizedPartition[],
+): Promise<readonly Payer[]> {
+  const { services, settings, run } = running;
+  const payers = new Set(record.members.map(({ payer }) => payer));
+  const first = finalized.filter((one) => payers.has(one.partition.payer) && isFirst(one));
+  const { messages, unknown } = await messagesOf(services, settings, run, first);
+  await services.notify(messages);
+  const failed = new Set(unknown.map(({ record: { partition } }) => partition.payer));
+  const members = record.members.filter(({ payer }) => !failed.has(payer));
+  await commitAnalysed(running, { ...record, members }, finalized);
+  for (const one of unknown) await failUnreported(running, one);
+  return members.map(({ payer }) => payer);
+}
+
+async function failUnreported({ services, settings, run }: Running, { record, reason }: UnknownTotals): Promise<void> {
+  const message = `what they found cannot be reported: ${reason}`;
+  await fail(services, settings, run, { record, what: 'analytics-failed', message });
 }
 
 /**

@@ -7,7 +7,7 @@ import { deliveredAt } from '../ledger/deliveredAt.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Message } from '../ledger/message.ts';
 import { type PartitionRecord, type Published, wantsAnalytics } from '../ledger/partitionRecord.ts';
-import type { MessageContext } from '../outbox/compose.ts';
+import type { Fields, MessageContext } from '../outbox/compose.ts';
 import { finalized } from '../outbox/finalizeMessages.ts';
 import type { ReactorEvent } from '../telemetry/events.ts';
 import type { PartitionTotals, Warehouse } from '../warehouse/warehouse.ts';
@@ -15,6 +15,9 @@ import { endsRun, type Run } from './services.ts';
 
 /** What it takes to find out what a partition comes to. */
 type Totalling = Pick<Warehouse, 'totals' | 'published'>;
+
+/** Asks one thing of some payers' month. */
+type Asking<Answer> = (period: Period, payers: readonly Payer[]) => Promise<ReadonlyMap<Payer, Answer>>;
 
 /** A partition of which everything is done: published, and analysed since. */
 export interface FinalizedPartition {
@@ -27,8 +30,8 @@ export interface FinalizedPartition {
   readonly record: PartitionRecord;
 }
 
-/** A partition whose finalization cannot be reported, and why. */
-interface UnknownTotals {
+/** A partition of which cannot be reported what was found, and why. */
+export interface UnknownTotals {
   readonly record: PartitionRecord;
   readonly reason: string;
 }
@@ -49,7 +52,7 @@ export async function finalizedBy(
     (record) => record.published?.epoch === epochs.get(record.partition.payer) && !isAnalysedBy(record, number),
   );
   const payers = records.map(({ partition }) => partition.payer);
-  const totals = await totalsOfEach(warehouse, period, payers);
+  const totals = await answersOfEach(warehouse, (...asked) => warehouse.totals(...asked), period, payers);
   const finalized: FinalizedPartition[] = [];
   const unknown: UnknownTotals[] = [];
   for (const record of records) {
@@ -70,17 +73,18 @@ export function isAnalysedBy(record: PartitionRecord, run: number): boolean {
 }
 
 /**
- * The totals of each payer's month, or why there are none. When one statement over all of them
- * fails, halves are asked until the one that fails stands alone. If the warehouse answers another
- * question about it, the trouble is its own.
+ * What is asked, for each payer's month, or why there is no answer. When one statement over all of
+ * them fails, halves are asked until the one that fails stands alone. If the warehouse answers
+ * another question about it, the trouble is its own.
  */
-async function totalsOfEach(
-  warehouse: Totalling,
+export async function answersOfEach<Answer>(
+  warehouse: Pick<Warehouse, 'published'>,
+  ask: Asking<Answer>,
   period: Period,
   payers: readonly Payer[],
-): Promise<ReadonlyMap<Payer, PartitionTotals | string>> {
+): Promise<ReadonlyMap<Payer, Answer | string>> {
   try {
-    return await warehouse.totals(period, payers);
+    return await ask(period, payers);
   } catch (error) {
     if (endsRun(error)) throw error;
     const [payer] = payers;
@@ -90,8 +94,8 @@ async function totalsOfEach(
       return new Map([[payer, error instanceof Error ? error.message : String(error)]]);
     }
     const middle = Math.ceil(payers.length / 2);
-    const first = await totalsOfEach(warehouse, period, payers.slice(0, middle));
-    return new Map([...first, ...(await totalsOfEach(warehouse, period, payers.slice(middle)))]);
+    const first = await answersOfEach(warehouse, ask, period, payers.slice(0, middle));
+    return new Map([...first, ...(await answersOfEach(warehouse, ask, period, payers.slice(middle)))]);
   }
 }
 
@@ -100,10 +104,14 @@ export function isFirst({ record }: FinalizedPartition): boolean {
   return wantsAnalytics(record);
 }
 
-/** What other systems hear of it. */
-export function messageOf(context: MessageContext, { partition, published, totals }: FinalizedPartition): Message {
+/** What other systems hear of it; with the owners of what was found, if they hear of it. */
+export function messageOf(
+  context: MessageContext,
+  { partition, published, totals }: FinalizedPartition,
+  owners?: Fields<'finalized'>['owners'],
+): Message {
   const { epoch, files, rows, deliveryId, asOf = 0 } = published;
-  return finalized(context, partition, { ...totals, publishedEpoch: epoch, files, rows, deliveryId, asOf });
+  return finalized(context, partition, { ...totals, publishedEpoch: epoch, files, rows, deliveryId, asOf, owners });
 }
 
 /** What logs and metrics say of it. Amounts of two currencies are never added. */

@@ -38,6 +38,11 @@ export interface FinalizeSettings extends FinalizeTimings {
   readonly stage: string;
   /** Names this process in the lease. */
   readonly holder: string;
+  /**
+   * Owners of findings get a digest of theirs, in which checks are called by these titles. Absent:
+   * they get none.
+   */
+  readonly ownerDigests?: { readonly titles: ReadonlyMap<string, string> } | undefined;
 }
 
 export interface FinalizeTimings extends Debounce {

@@ -8,7 +8,10 @@ import { compareText } from '../billing/version.ts';
 export interface Message {
   /** Names what happened to what: the same however often it is reported. */
   readonly id: string;
-  /** `cur.<payer>.<period>.<what>`; `all` stands where it is about no single payer or month. */
+  /**
+   * `cur.<payer>.<period>.<what>`; `all` stands where it is about no single payer or month. Of an
+   * owner's digest a word for the owner follows.
+   */
   readonly routingKey: string;
   /** The JSON document that is sent. */
   readonly body: Readonly<Record<string, unknown>>;

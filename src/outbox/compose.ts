@@ -30,6 +30,8 @@ interface Contents<Kind extends What> {
   readonly happened: readonly (string | number)[];
   readonly payer?: Payer;
   readonly period?: Period;
+  /** To whom it goes, where there are several: the last word of the routing key. */
+  readonly to?: string;
   readonly fields: Fields<Kind>;
 }
 
@@ -45,12 +47,12 @@ const MAX_TEXT_LENGTH = 2000;
  */
 export function compose<Kind extends What>(context: MessageContext, contents: Contents<Kind>): Message {
   const { stage, at, correlationId } = context;
-  const { what, happened, payer, period, fields } = contents;
+  const { what, happened, payer, period, to, fields } = contents;
   const id = [what, ...happened].join('/');
   const body = { schema: SCHEMA, what, id, stage, payer, period, at: isoOf(at), correlationId, ...fields };
   return {
     id,
-    routingKey: `cur.${payer ?? 'all'}.${period ?? 'all'}.${what}`,
+    routingKey: ['cur', payer ?? 'all', period ?? 'all', what, ...(to === undefined ? [] : [to])].join('.'),
     body: JSON.parse(JSON.stringify(body, safe)),
     createdAt: at,
   };

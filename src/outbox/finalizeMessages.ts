@@ -6,7 +6,7 @@ import { compose, type Fields, isoOf, type MessageContext } from './compose.ts';
 import type { Cost, FindingTotal, UnknownCheck } from './schema.ts';
 
 /** What became visible, and what the analytics found in it. */
-interface Finalized extends Pick<Fields<'finalized'>, 'files' | 'rows' | 'deliveryId'> {
+interface Finalized extends Pick<Fields<'finalized'>, 'files' | 'rows' | 'deliveryId' | 'owners'> {
   /**
    * The epoch of the run that published it: it names the publish, however late and often that is
    * reported.
@@ -34,7 +34,7 @@ const MAX_REASON_LENGTH = 64;
 
 /** Readers see a new set, and analytics have run over it. One per publish. */
 export function finalized(context: MessageContext, partition: Partition, is: Finalized): Message {
-  const { publishedEpoch, files, rows, asOf, deliveryId } = is;
+  const { publishedEpoch, files, rows, asOf, deliveryId, owners } = is;
   const costs = is.costs.slice(0, MAX_ENTRIES).map(({ currency, cost }) => ({ currency: currencyOf(currency), cost }));
   const findings = is.findings
     .toSorted((a, b) => b.estimatedSaving - a.estimatedSaving)
@@ -50,7 +50,7 @@ export function finalized(context: MessageContext, partition: Partition, is: Fin
   const checksUnknown = is.unknownChecks
     .slice(0, MAX_ENTRIES)
     .map(({ check, reason }) => ({ check: checkName(check), reason: reason.slice(0, MAX_REASON_LENGTH) }));
-  const fields = { files, rows, costs, asOf: isoOf(asOf), deliveryId, findings, checksFailed, checksUnknown };
+  const fields = { files, rows, costs, asOf: isoOf(asOf), deliveryId, findings, checksFailed, checksUnknown, owners };
   return compose(context, { ...partition, what: 'finalized', happened, fields });
 }
 

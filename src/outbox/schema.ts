@@ -32,6 +32,19 @@ const currency = z.nullable(text);
 const cost = z.strictObject({ currency, cost: z.nullable(z.number()) });
 /** One check's findings in a month and currency: how many, and what acting on them would save. */
 const finding = z.strictObject({ check: text, currency, count, estimatedSaving: z.number() });
+const amount = z.nullable(z.number());
+/** Null where no saving can be said. A whole month's is the second. */
+const saving = { currency, estimatedSaving: amount, wholeMonthSaving: amount };
+const ownedFinding = z.strictObject({
+  check: text,
+  title: z.nullable(text),
+  account: text,
+  accountName: z.nullable(text),
+  region: z.nullable(text),
+  resource: text,
+  evidence: z.nullable(text),
+  ...saving,
+});
 
 /** A check without an answer for a month, because its report lacks what the check reads. */
 const unknownCheck = z.strictObject({ check: text, reason: text });
@@ -52,6 +65,18 @@ export const BODIES = {
     findings: z.array(finding),
     checksFailed: z.array(text),
     checksUnknown: z.array(unknownCheck),
+    owners: z.optional(z.strictObject({ notified: count, leftOut: count })),
+  }),
+  owner: z.strictObject({
+    ...ofPartition,
+    what: z.literal('owner'),
+    owner: text,
+    findings: count,
+    savings: z.array(z.strictObject(saving)),
+    largest: z.array(ownedFinding),
+    leftOut: count,
+    belowThreshold: count,
+    threshold: z.number(),
   }),
   'analytics-failed': z.strictObject({
     ...ofPartition,

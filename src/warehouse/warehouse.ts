@@ -3,6 +3,7 @@ import type { Partition } from '../billing/partition.ts';
 import type { Payer } from '../billing/payer.ts';
 import type { Period } from '../billing/period.ts';
 import type { CurrencyCost, FileCost } from './currencyCosts.ts';
+import type { OwnerDigests } from './ownerDigest.ts';
 import type { ScriptEngine } from './script.ts';
 
 /**
@@ -54,6 +55,11 @@ export interface Warehouse {
    * answer.
    */
   totals(period: Period, payers: readonly Payer[]): Promise<Map<Payer, PartitionTotals>>;
+  /**
+   * What each owner's resources waste in these payers' month, in one statement. Every payer that
+   * was asked for is in the answer.
+   */
+  ownerDigests(period: Period, payers: readonly Payer[]): Promise<Map<Payer, OwnerDigests>>;
   /**
    * How the analytics script runs here; its runs are fenced by themselves, for they outlast the run
    * that began them.

@@ -238,7 +238,7 @@ async function finalize(): Promise<ReactorEvent[]> {
  * DuckDB reads a folder: what is to be registered is brought there from the staging bucket first.
  */
 function withStagedFiles(store: S3ObjectStore, bucket: string): Warehouse {
-  const { raiseFence, published, audit, publish, script, totals, unregister } = warehouse;
+  const { raiseFence, published, audit, publish, script, totals, ownerDigests, unregister } = warehouse;
   return {
     raiseFence,
     published,
@@ -246,6 +246,7 @@ function withStagedFiles(store: S3ObjectStore, bucket: string): Warehouse {
     publish,
     script,
     totals,
+    ownerDigests,
     unregister,
     register: async (partition, files) => {
       for (const { stagedKey } of files) {

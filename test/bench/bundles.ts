@@ -49,6 +49,7 @@ const ENVIRONMENT = {
   OWNER_KEY: 'user_owner',
   ENVIRONMENT_KEY: 'user_environment',
   REQUIRED_TAGS: 'user_owner',
+  OWNER_DIGESTS: 'off',
   RECONCILE_CONCURRENCY: '8',
   PAYERS_TABLE: 'none',
   STALE_AFTER_HOURS: '36',

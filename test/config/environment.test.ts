@@ -59,6 +59,7 @@ const FINALIZE = {
   OWNER_KEY: 'user_owner',
   ENVIRONMENT_KEY: 'user_environment',
   REQUIRED_TAGS: 'user_owner,user_team',
+  OWNER_DIGESTS: 'off',
 };
 const RECONCILE = {
   ...COPY,
@@ -126,6 +127,14 @@ describe('the environment', () => {
     expect(refusal(finalizeVariables, { ...FINALIZE, REQUIRED_TAGS: 'a,a' })).toContain('1 to 20 different keys');
     expect(refusal(finalizeVariables, { ...FINALIZE, OWNER_KEY: 'a\\b' })).toContain(
       'OWNER_KEY must be the key of a tag',
+    );
+  });
+
+  it('reads whether owners get digests', () => {
+    expect(parseEnvironment(finalizeVariables, FINALIZE).OWNER_DIGESTS).toBe(false);
+    expect(parseEnvironment(finalizeVariables, { ...FINALIZE, OWNER_DIGESTS: 'on' }).OWNER_DIGESTS).toBe(true);
+    expect(refusal(finalizeVariables, { ...FINALIZE, OWNER_DIGESTS: 'true' })).toContain(
+      'OWNER_DIGESTS must be on or off',
     );
   });
 

@@ -68,7 +68,7 @@ export class FinalizerWorld {
   ticks: SentTick[] = [];
   readonly settings: FinalizeSettings;
 
-  constructor(settings: Partial<FinalizeTimings> = {}) {
+  constructor(settings: Partial<FinalizeTimings & Pick<FinalizeSettings, 'ownerDigests'>> = {}) {
     this.settings = { ...SETTINGS, ...settings, stagingBucket: STAGING, stage: 'test', holder: 'this-run' };
     this.tables = new SimulatedWarehouse({
       isImpossible: () => false,

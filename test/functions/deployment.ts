@@ -65,6 +65,7 @@ export class Deployment {
       OWNER_KEY: 'user_owner',
       ENVIRONMENT_KEY: 'user_environment',
       REQUIRED_TAGS: 'user_owner',
+      OWNER_DIGESTS: 'off',
       RECONCILE_CONCURRENCY: '2',
       PAYERS_TABLE: 'none',
       STALE_AFTER_HOURS: '36',

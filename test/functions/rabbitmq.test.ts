@@ -1,7 +1,8 @@
-import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { CreateSecretCommand, PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { snowflakeNames } from '../../src/adapters/snowflake/names.ts';
+import { loadWastageScript } from '../../src/analytics/checks/readChecks.ts';
 import { analyticsStatements } from '../../src/analytics/script.ts';
 import { DEFAULT_TAG_KEYS } from '../../src/analytics/tagKeys.ts';
 import { parsePayer } from '../../src/billing/payer.ts';
@@ -31,7 +32,7 @@ const PAYERS = `
 `;
 const FOLDER = 'daily/data/BILLING_PERIOD=2026-10/';
 const PARTITION = `year=2026/month=10/payer-${PAYER}/`;
-const SCRIPT = new URL('../../sql/analytics_wastage_queries.sql', import.meta.url);
+const SQL = fileURLToPath(new URL('../../sql/', import.meta.url));
 const NAMES = snowflakeNames({ database: 'CUR_REACTOR', schema: 'CUR', target: 'external' });
 const ACKNOWLEDGED = { answer: { batchItemFailures: [] } };
 
@@ -58,7 +59,7 @@ beforeAll(async () => {
   ]);
   secrets = new SecretsManagerClient(moto.clientConfig);
   const scope = { period: PERIOD, payers: [PAYER], tagKeys: DEFAULT_TAG_KEYS };
-  const statements = analyticsStatements(await readFile(SCRIPT, 'utf8'), scope);
+  const statements = analyticsStatements(await loadWastageScript(SQL), scope);
   script = new Set(statements.flatMap(({ sql }) => (/^(begin|commit)/.test(sql) ? [] : sql)));
   await (await Deployment.create(moto)).createBucket('payer-cur');
 });
@@ -72,7 +73,9 @@ beforeEach(async () => {
   // What the wastage script finds is DuckDB's business to test: here it runs, and finds nothing of
   // its own.
   snowflake = await startProtocolServer(async (statement, running) =>
-    script.has(statement.sql) ? { columns: [], rows: [] } : state.execute(statement, running),
+    script.has(statement.sql) || /^insert into cur_statement_outcomes /.test(statement.sql)
+      ? { columns: [], rows: [] }
+      : state.execute(statement, running),
   );
   wire = await startTcpProxy(rabbitmq.tlsPort);
   stage = await Deployment.create(moto);
@@ -194,6 +197,32 @@ describe('a delivery', () => {
     expect(lineOf(finalized, 'partition-finalized')).toMatchObject({ correlation_id: event.id });
     expect(lineOf(finalized, 'messages-sent')).toMatchObject({ correlation_id: event.id, count: 1 });
     expect(finalized.output).not.toContain(rabbitmq.password);
+    expect(await idsInOutbox()).toEqual([]);
+  });
+});
+
+describe('owners of what was found', () => {
+  it('get a digest each, by a routing key with their name, where the stage asks for it', async () => {
+    await saveSecret(environment.RABBITMQ_SECRET, brokerSecret());
+    await bind('cur.*.*.owner.*');
+    await bind('cur.*.*.finalized');
+    state.tables.findings.push({ payer: PAYER, year: 2026, month: 10 });
+    await deliver('daily-1.parquet', [row('a')]);
+    await functions.run('finalize', { ...environment, OWNER_DIGESTS: 'on' }, [await nextTick()]);
+
+    const [digest, ...others] = await arrived('cur.*.*.owner.*');
+    expect(others).toEqual([]);
+    // The finding that the warehouse stands in for has no owner, and no account.
+    expect(digest?.routingKey).toMatch(/^cur\.111122223333\.2026-10\.owner\.owner-[0-9a-f]{16}$/);
+    expect(digest?.body).toMatchObject({
+      what: 'owner',
+      owner: '',
+      findings: 1,
+      leftOut: 0,
+      largest: [{ check: 'ran' }],
+    });
+    const [finalized] = await arrived('cur.*.*.finalized');
+    expect(finalized?.body).toMatchObject({ owners: { notified: 1, leftOut: 0 } });
     expect(await idsInOutbox()).toEqual([]);
   });
 });

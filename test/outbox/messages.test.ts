@@ -8,8 +8,10 @@ import type { Message } from '../../src/ledger/message.ts';
 import type { MessageContext } from '../../src/outbox/compose.ts';
 import { quarantined } from '../../src/outbox/copyMessages.ts';
 import { analyticsFailed, finalized, verificationFailed } from '../../src/outbox/finalizeMessages.ts';
+import { ownerDigest } from '../../src/outbox/ownerMessages.ts';
 import { reconciled, reportsUndecided, stale, unreadable } from '../../src/outbox/reconcileMessages.ts';
 import { BODIES, type What } from '../../src/outbox/schema.ts';
+import { FINDINGS_EACH } from '../../src/warehouse/ownerDigest.ts';
 
 const NOON = Date.UTC(2026, 9, 5, 12);
 const HOUR = 3_600_000;
@@ -30,6 +32,26 @@ const FINALIZED = {
   failedChecks: [{ check: 'idle-vpn', reason: '100035: not recognized' }],
   unknownChecks: [{ check: 'never-off', reason: 'no column environment' }],
 };
+const OWNERS = { notified: 200, leftOut: 3 };
+const OWNED = {
+  check: 'idle-nat-gateway',
+  account: '999988887777',
+  accountName: 'Shop',
+  region: 'eu-west-1',
+  resource: 'nat-1',
+  evidence: 'ran 300 h, 0.2 GB',
+  currency: 'USD',
+  estimatedSaving: 30,
+  wholeMonthSaving: 32.5,
+};
+const DIGEST = {
+  owner: 'team-a',
+  findings: 9,
+  belowThreshold: 5,
+  savings: [{ currency: 'USD', estimatedSaving: 31, wholeMonthSaving: 34 }],
+  largest: [OWNED],
+};
+const PUBLISHED = { publishedEpoch: 7, titles: new Map([['idle-nat-gateway', 'Idle NAT gateways']]) };
 const PROBLEM = { what: 'verification-failed', message: 'rows differ', attempts: 2, changes: 5 } as const;
 const ANALYTICS_PROBLEM = { ...PROBLEM, what: 'analytics-failed' } as const;
 const FAILURE = { statement: 4, code: '000904', message: 'invalid identifier', queryId: '01b2-q' };
@@ -56,12 +78,13 @@ const OUTLINE = { ...RECONCILED, periods: [...RECONCILED.periods] };
 const KINDS: Readonly<Record<What, { readonly full: (context: MessageContext) => Message; readonly least: Message }>> =
   {
     finalized: {
-      full: (context) => finalized(context, PARTITION, FINALIZED),
+      full: (context) => finalized(context, PARTITION, { ...FINALIZED, owners: OWNERS }),
       least: leastOf((context) => {
         const { deliveryId, ...rest } = FINALIZED;
         return finalized(context, PARTITION, rest);
       }),
     },
+    owner: same((context) => ownerDigest(context, PARTITION, DIGEST, PUBLISHED)),
     'analytics-failed': {
       full: (context) => analyticsFailed(context, PARTITION, ANALYTICS_PROBLEM, FAILURE),
       least: leastOf((context) => analyticsFailed(context, PARTITION, ANALYTICS_PROBLEM)),
@@ -106,7 +129,8 @@ describe.each(NAMES)('the message %s', (what) => {
     const { id, routingKey, body, createdAt } = full(CONTEXT);
     expect(body).toMatchObject({ schema: 'cur-reactor/1', what, id, stage: 'prod', at: '2026-10-05T12:00:00.000Z' });
     expect(id.startsWith(`${what}/`)).toBe(true);
-    expect(routingKey).toBe(`cur.${body.payer ?? 'all'}.${body.period ?? 'all'}.${what}`);
+    const to = what === 'owner' ? '.team-a' : '';
+    expect(routingKey).toBe(`cur.${body.payer ?? 'all'}.${body.period ?? 'all'}.${what}${to}`);
     expect(createdAt).toBe(NOON);
   });
 
@@ -194,6 +218,19 @@ describe('the contents', () => {
     });
   });
 
+  it('of an owner say how many findings are not listed, and what the checks are called', () => {
+    const { body, routingKey } = ownerDigest(CONTEXT, PARTITION, DIGEST, PUBLISHED);
+    expect(routingKey).toBe('cur.111122223333.2026-10.owner.team-a');
+    expect(body).toMatchObject({
+      ...DIGEST,
+      largest: [{ ...OWNED, title: 'Idle NAT gateways' }],
+      leftOut: 3,
+      threshold: 1,
+    });
+    const unknown = ownerDigest(CONTEXT, PARTITION, DIGEST, { ...PUBLISHED, titles: new Map() });
+    expect(unknown.body).toMatchObject({ largest: [{ title: null }] });
+  });
+
   it('name the checks that save most first, and leave out what no broker would take', () => {
     const findings = Array.from({ length: 60 }, (_, index) => ({
       check: `check-${index}`,
@@ -216,6 +253,15 @@ const hostile = fc.oneof(
   fc.string({ unit: fc.constantFrom('\u001b', '\u202e', '\u{e0001}', '"', '\\', '\ud800', '\u0000'), maxLength: 5000 }),
   fc.constantFrom('\u{e0001}', '\\', '"', '😀').map((unit) => unit.repeat(20_000)),
 );
+
+function hostileDigest(context: MessageContext, [a, b, c]: readonly [string, string, string]): Message {
+  const saving = { currency: c, estimatedSaving: 1e300, wholeMonthSaving: null };
+  const finding = { ...saving, check: a, account: b, accountName: c, region: a, resource: b, evidence: c };
+  const largest = Array.from({ length: FINDINGS_EACH }, () => finding);
+  const savings = largest.map(() => saving);
+  const digest = { owner: a, findings: 50, belowThreshold: 1, savings, largest };
+  return ownerDigest(context, PARTITION, digest, { publishedEpoch: 7, titles: new Map([[a, b]]) });
+}
 
 describe('whatever the texts are', () => {
   it('a message fits the broker, its id and routing key are plain, and nothing in it moves a cursor', () => {
@@ -240,13 +286,15 @@ describe('whatever the texts are', () => {
           ['quarantined', quarantined(context, PARTITION, { bucket: a, key: b, etag: c }, c)],
           ['unreadable', unreadable(context, { payer: PAYER, bucket: a, prefix: b, reason: c })],
           ['reconciled', reconciled(context, OUTLINE)],
+          ['owner', hostileDigest(context, [a, b, c])],
         ];
         for (const [what, { id, routingKey, body }] of messages) {
           const json = JSON.stringify(body);
           expect(Buffer.byteLength(json)).toBeLessThanOrEqual(100_000);
           expect(JSON.stringify(BODIES[what].parse(body)).length).toBe(json.length);
           expect(id).toMatch(/^[\w./:-]{1,255}$/);
-          expect(routingKey).toMatch(/^cur\.(\d{12}|all)\.(\d{4}-\d{2}|all)\.[a-z-]+$/);
+          expect(routingKey).toMatch(/^cur\.(\d{12}|all)\.(\d{4}-\d{2}|all)\.[a-z-]+(\.[\w-]+)?$/);
+          expect(routingKey.length).toBeLessThanOrEqual(255);
           expect(JSON.parse(json)).toEqual(body);
           expect(Object.values(body).filter((value) => /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(String(value)))).toEqual([]);
         }
@@ -269,7 +317,8 @@ describe('resources/MESSAGES.md', () => {
       const coded = Object.entries(shape).map(([name, field]) => (isOptional(field) ? `${name}?` : name));
       expect([...envelope, ...fields].sort(), what).toEqual(coded.sort());
       const [payer, period] = ['payer' in shape ? 'PAYER' : 'all', 'period' in shape ? 'PERIOD' : 'all'];
-      expect(routingKey, what).toBe(`cur.${payer}.${period}.${what}`);
+      const to = what === 'owner' ? '.NAME' : '';
+      expect(routingKey, what).toBe(`cur.${payer}.${period}.${what}${to}`);
     }
   });
 });

@@ -2,6 +2,7 @@ import { type Partition, partitionName } from '../../src/billing/partition.ts';
 import type { Payer } from '../../src/billing/payer.ts';
 import type { Period } from '../../src/billing/period.ts';
 import { setIdOf } from '../../src/ledger/partitionRecord.ts';
+import type { OwnerDigests } from '../../src/warehouse/ownerDigest.ts';
 import {
   FencedOff,
   type FileAudit,
@@ -53,6 +54,8 @@ export class SimulatedWarehouse implements Warehouse {
   readonly analysed = new Map<string, string>();
   /** What a test wants readers to see, by partition name. */
   readonly found = new Map<string, PartitionTotals>();
+  /** What a test wants owners to hear, by partition name. */
+  readonly digests = new Map<string, OwnerDigests>();
   /** The partitions, by name, over which a check failed when analytics ran last. */
   readonly failedChecks = new Set<string>();
   readonly fences = new Map<Period, number>();
@@ -131,6 +134,11 @@ export class SimulatedWarehouse implements Warehouse {
         return [payer, { ...(this.found.get(name) ?? none), failedChecks }];
       }),
     );
+  }
+
+  async ownerDigests(period: Period, payers: readonly Payer[]): Promise<Map<Payer, OwnerDigests>> {
+    const none = { owners: [], leftOut: 0 };
+    return new Map(payers.map((payer) => [payer, this.digests.get(partitionName({ payer, period })) ?? none]));
   }
 
   async unregister(

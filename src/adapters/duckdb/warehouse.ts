@@ -13,6 +13,7 @@ import { prepareView } from './externalTable.ts';
 import { raiseFence } from './fence.ts';
 import type { CheckRun, WastageFinding } from './findings.ts';
 import { forgetInWarehouse, type InWarehouse } from './forget.ts';
+import { ownerDigestsOf } from './ownerDigests.ts';
 import { publishedFiles, publishFiles } from './publish.ts';
 import { registerFiles } from './register.ts';
 import { checkRuns, findings, type PartitionSummary, publishedPartitions, summary } from './reports.ts';
@@ -90,6 +91,7 @@ export async function openDuckdbWarehouse(options: DuckdbWarehouseOptions): Prom
     publish: (period, epoch, publications) =>
       writes((connection) => publishFiles(connection, period, epoch, publications)),
     totals: (period, payers) => reads((connection) => totalsOf(connection, period, payers)),
+    ownerDigests: (period, payers) => reads((connection) => ownerDigestsOf(connection, period, payers)),
     script: createDuckdbScript({
       writes,
       connect: () => instance.connect(),

@@ -15,6 +15,7 @@ import { createColumnsByValue } from './columnsByValue.ts';
 import { isUnreachable, SnowflakeFailure } from './failures.ts';
 import { raiseFence } from './fence.ts';
 import type { SnowflakeNames } from './names.ts';
+import { ownerDigestsOf } from './ownerDigests.ts';
 import { type Publishing, publishedFiles, publishFiles } from './publish.ts';
 import { registerFiles } from './register.ts';
 import { createSnowflakeScript } from './script.ts';
@@ -64,6 +65,7 @@ export function openSnowflakeWarehouse(options: SnowflakeWarehouseOptions): Ware
     publish: (period, epoch, publications, signal) =>
       on(signal, (session) => rows.publish(session, { period, epoch }, publications)),
     totals: (period, payers) => on(undefined, (session) => totalsOf(session, names, period, payers)),
+    ownerDigests: (period, payers) => on(undefined, (session) => ownerDigestsOf(session, names, period, payers)),
     script: {
       ...script,
       submit: (run, step) => reaching(() => script.submit(run, step)),

@@ -1,5 +1,6 @@
 import type { CheckRun } from '../../adapters/duckdb/findings.ts';
 import { compareText } from '../../billing/version.ts';
+import { CANNOT_BE_TOLD, FAILED } from '../../warehouse/silentChecks.ts';
 
 /** How the checks went, over all months. */
 export interface CheckSummary {
@@ -13,7 +14,7 @@ export interface CheckSummary {
 }
 
 export interface CheckTrouble {
-  readonly status: 'failed' | 'cannot-be-told';
+  readonly status: typeof FAILED | typeof CANNOT_BE_TOLD;
   readonly reason: string;
   readonly checks: readonly string[];
   /** How many payers' months are concerned. */
@@ -28,7 +29,7 @@ export function checkSummary(runs: readonly CheckRun[]): CheckSummary {
     ran: byCheck.size,
     found: count((ofCheck) => ofCheck.some(({ status }) => status === 'found')),
     withoutUsage: count((ofCheck) => ofCheck.every(({ status }) => status === 'no-such-usage')),
-    troubles: [...troublesOf(runs, 'failed'), ...troublesOf(runs, 'cannot-be-told')],
+    troubles: [...troublesOf(runs, FAILED), ...troublesOf(runs, CANNOT_BE_TOLD)],
   };
 }
 

@@ -29,7 +29,7 @@ function listText(checks: readonly Check[], width: number): string {
 }
 
 /** A check's header as a page for people. */
-export function explanation({ id, header }: Check, width: number): string {
+function explanation({ id, header }: Check, width: number): string {
   const thresholds = header.thresholds.flatMap(({ name, value, meaning }) =>
     wrapped(`${name} = ${value}: ${meaning}`, width, '    '),
   );

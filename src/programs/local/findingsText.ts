@@ -152,8 +152,7 @@ function troubleRow({ status, reason, checks, months }: CheckTrouble): string[] 
   const others = checks.length - NAMED_CHECKS;
   const named = checks.slice(0, others === 1 ? checks.length : NAMED_CHECKS).join(', ');
   const which = others > 1 ? `${named} and ${counted(others, 'other')}` : named;
-  const word = status === 'failed' ? status : 'cannot be told';
-  return [word, thousands(checks.length), thousands(months), reasonInWords(reason), which];
+  return [status.replaceAll('-', ' '), thousands(checks.length), thousands(months), reasonInWords(reason), which];
 }
 
 /** The script says `missing: ATTRIBUTE`; most attributes are columns of the report. */

@@ -5,6 +5,7 @@ import type { PartitionRecord } from '../../ledger/partitionRecord.ts';
 import { stateOf } from '../../ledger/partitionState.ts';
 import { type CheckSummary, checkSummary } from './checkSummary.ts';
 import { type Choice, chosen, type Listing, listingOf } from './listing.ts';
+import type { OwnerMessage } from './ownerMessages.ts';
 import type { PartitionOutcome } from './partitionOutcome.ts';
 import type { Titles } from './resourceFindings.ts';
 import { type Totals, totalsByCurrency } from './totals.ts';
@@ -17,6 +18,8 @@ export interface Outcome extends Listing {
   readonly partitions: readonly PartitionOutcome[];
   readonly totals: Totals;
   readonly checks: CheckSummary;
+  /** What owners would hear, where findings are grouped by them. */
+  readonly ownerMessages?: readonly OwnerMessage[] | undefined;
   /** The path of the DuckDB database. */
   readonly database: string;
   readonly events: Record<string, number>;
@@ -38,7 +41,10 @@ export async function outcomeOfRun(
 }
 
 /** Of the payer and month that are asked for. */
-function partitionsOf(partitions: readonly PartitionOutcome[], { payer, period }: Choice): PartitionOutcome[] {
+export function partitionsOf<One extends { readonly payer: string; readonly period: string }>(
+  partitions: readonly One[],
+  { payer, period }: Choice,
+): One[] {
   return partitions.filter(
     (one) => (payer === undefined || one.payer === payer) && (period === undefined || one.period === period),
   );

@@ -46,7 +46,7 @@ export interface ResourceFinding
 interface MonthOfFinding
   extends Pick<WastageFinding, 'period' | 'monthlyCost' | 'estimatedSaving' | 'wholeMonthSaving' | 'evidence'> {}
 
-export interface Alternative {
+interface Alternative {
   readonly check: string;
   readonly title: string | null;
   /** What it would save instead, over its months: never added to anything. */

@@ -16,8 +16,9 @@ import { folderInput, type Input, sampleInput } from './input.ts';
 import { checkNamed, loadChecks, titlesOf } from './knownChecks.ts';
 import { nextCommands, stateArguments } from './nextCommands.ts';
 import type { Options } from './options.ts';
-import { allPartitions, type Outcome, outcomeOfRun } from './outcome.ts';
+import { allPartitions, type Outcome, outcomeOfRun, partitionsOf } from './outcome.ts';
 import { outcomeText } from './outcomeText.ts';
+import { ownerMessages } from './ownerMessages.ts';
 import { withPlacedTimes } from './placedTimes.ts';
 import type { Progress } from './progress.ts';
 import type { Titles } from './resourceFindings.ts';
@@ -117,8 +118,17 @@ async function openReactor(
 
 async function outcomeOf({ options, stack, progress }: Feeding, titles: Titles): Promise<Outcome> {
   const read = await outcomeOfRun(stack.ledger, stack.warehouse, options, titles);
+  const messages = options.groupBy === 'owner' ? await messagesOfOwners({ options, stack }, titles) : undefined;
   const elapsedSeconds = Math.round(performance.now()) / 1000;
-  return { ...read, database: warehousePath(options.keep), events: progress.counts(), elapsedSeconds };
+  const database = warehousePath(options.keep);
+  return { ...read, ownerMessages: messages, database, events: progress.counts(), elapsedSeconds };
+}
+
+async function messagesOfOwners({ options, stack }: Pick<Feeding, 'options' | 'stack'>, titles: Titles) {
+  const records = (await allPartitions(stack.ledger)).filter(
+    ({ partition }) => partitionsOf([partition], options).length > 0,
+  );
+  return ownerMessages(records, stack.warehouse, { titles, at: Date.now() });
 }
 
 async function show(options: Options, outcome: Outcome, stdout: Machine['stdout']): Promise<void> {

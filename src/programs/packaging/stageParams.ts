@@ -195,6 +195,11 @@ const stageParams = z.strictObject({
   /** The tag keys that every resource has to have. */
   requiredTags: tagKeyList,
   /**
+   * on: each owner of findings gets a message with every month that is published and analysed, up
+   * to 200 for a payer's month. off: nobody does.
+   */
+  ownerDigests: z.enum(['on', 'off'], "must be 'on' or 'off', in quotes"),
+  /**
    * The table that payers are configured in, such as aws_az_share.metadata.pro_refresh_config.
    * none: only the payers file counts.
    */

@@ -1,4 +1,5 @@
 import { billedCost } from '../../../src/warehouse/computedColumns.ts';
+import { ownerDigestsSql } from '../../../src/warehouse/ownerDigest.ts';
 import type { Row } from '../../warehouse/harness.ts';
 import {
   bound,
@@ -77,6 +78,7 @@ export function totalsStatements(sessions: Sessions, lineItems: (path: string) =
         };
       },
     },
+    ownerDigestsStatement(sessions),
     {
       pattern: pattern(String.raw`select sum\(row_count\) as row_count from <currentFiles> ${OF_MONTH}`),
       run: async ({ match, sessionId }) => {
@@ -143,6 +145,30 @@ export function totalsStatements(sessions: Sessions, lineItems: (path: string) =
       },
     },
   ];
+}
+
+/** One row per payer with findings, whose owner is the empty account. */
+function ownerDigestsStatement(sessions: Sessions): Known {
+  const sql = ownerDigestsSql('<findings>', 'OF_MONTH').replaceAll(/\s+/g, ' ');
+  return {
+    pattern: pattern(escaped(sql).replace('OF_MONTH', ofMonth())),
+    run: async ({ match, sessionId }) => {
+      const { isOf, payers } = monthIn(match);
+      const { findings } = sessions.read(sessionId);
+      const rows = payers.flatMap((payer) => {
+        const count = findings.filter((row) => isOf(row) && row.payer === payer).length;
+        return count === 0 ? [] : [[payer, '', '1', String(count), '0', 'ran', '', '']];
+      });
+      const named = texts(['PAYER', 'OWNER', 'OWNERS', 'FINDINGS', 'BELOW', 'CHECK_NAME', 'ACCOUNT', 'RESOURCE'], rows);
+      const unsaid = ['ACCOUNT_NAME', 'REGION', 'EVIDENCE', 'CURRENCY'];
+      const amounts = ['SUM_SAVING', 'SUM_MONTH_SAVING', 'SAVING', 'MONTH_SAVING'];
+      const nulls = texts([...unsaid, ...amounts], [[...unsaid, ...amounts].map(() => null)]);
+      return {
+        columns: [...named.columns, ...nulls.columns],
+        rows: named.rows.map((row) => [...row, ...(nulls.rows[0] ?? [])]),
+      };
+    },
+  };
 }
 
 function pathOf(payer: string, year: number, month: number): string {

@@ -33,6 +33,7 @@ async function everyStatement(target: WarehouseTarget): Promise<string[]> {
   await warehouse.published(PERIOD, [ALPHA.payer]);
   await runScript(warehouse.script, runOf(1), [ALPHA.payer]);
   await warehouse.totals(PERIOD, [ALPHA.payer]);
+  await warehouse.ownerDigests(PERIOD, [ALPHA.payer]);
   await warehouse.unregister(PERIOD, 1, [{ payer: ALPHA.payer, stagedKeys: [old.stagedKey] }]);
   const sent = server.queries
     .flatMap(({ sql }) => [sql, ...innerText(sql)])

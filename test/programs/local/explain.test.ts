@@ -6,7 +6,7 @@ describe('npm start -- --explain', { concurrent: true }, () => {
   it('lists all checks with their titles, without a state', async ({ expect }) => {
     const { status, stdout, stderr } = await runReactor('--explain');
     expect([status, stderr]).toEqual([0, '']);
-    expect(stdout).toMatch(/ebs-gp2-to-gp3 +\S* ?gp2 volumes/);
+    expect(stdout).toMatch(/^ebs-gp2-to-gp3\n {4}gp2 volumes/m);
     expect(stdout).toMatch(/idle-load-balancer/);
     const json = JSON.parse((await runReactor('--explain', '--json')).stdout);
     expect(json).toContainEqual({ check: 'idle-load-balancer', title: 'Idle load balancers', confidence: 'high' });

@@ -43,6 +43,13 @@ async function insert(keep: string): Promise<void> {
 }
 
 const show = async (...options: readonly string[]) => runReactor('--findings', '--keep', await state(), ...options);
+/** What an ordinary run says of the state, which one process works on at a time. */
+let ordinaryRun: ReturnType<typeof runForOutcome> | undefined;
+const ordinary = async () => {
+  const keep = await state();
+  ordinaryRun ??= runForOutcome('--from', below('from'), '--keep', keep, '--group-by', 'owner');
+  return ordinaryRun;
+};
 const shownJson = async (...options: readonly string[]) => JSON.parse((await show('--json', ...options)).stdout);
 
 describe('npm start -- --findings', { concurrent: true }, () => {
@@ -68,11 +75,18 @@ describe('npm start -- --findings', { concurrent: true }, () => {
   });
 
   it('is as an ordinary run shows it', async ({ expect }) => {
-    await state();
-    const { outcome } = await runForOutcome('--from', below('from'), '--keep', below('keep'), '--group-by', 'owner');
+    const { outcome } = await ordinary();
     const { totals, ...report } = await shownJson('--group-by', 'owner');
     expect(outcome).toMatchObject(report);
     expect(outcome.totals.checks).toEqual(totals.checks);
+  });
+
+  it('has, grouped by owner, the messages that owners would get from a stage', async ({ expect }) => {
+    const { outcome } = await ordinary();
+    expect(outcome.ownerMessages).toMatchObject([
+      { routingKey: `cur.${PAYER}.2026-04.owner.team-a`, body: { findings: 1, largest: [{ resource: 'lb-1' }] } },
+      { routingKey: `cur.${PAYER}.2026-04.owner.acc`, body: { findings: 1, belowThreshold: 1, largest: [] } },
+    ]);
   });
 
   it('is of one payer, check or size, or in groups per currency', async ({ expect }) => {

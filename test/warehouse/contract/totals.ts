@@ -34,6 +34,23 @@ export function describeTotals(harness: () => WarehouseHarness): void {
     expect(await warehouse.totals(PERIOD, [])).toEqual(new Map());
   });
 
+  it('of owners are digests for every payer that was asked for', async () => {
+    const { warehouse } = harness();
+    await runScript(warehouse.script, runOf(1), [ALPHA.payer]);
+    const unknown = { currency: null, estimatedSaving: null, wholeMonthSaving: null };
+    const largest = [
+      { ...unknown, check: 'ran', account: '', accountName: null, region: null, resource: '', evidence: null },
+    ];
+    const digest = { owner: '', findings: 1, belowThreshold: 0, savings: [unknown], largest };
+    expect(await warehouse.ownerDigests(PERIOD, [BETA.payer, ALPHA.payer])).toEqual(
+      new Map([
+        [BETA.payer, { owners: [], leftOut: 0 }],
+        [ALPHA.payer, { owners: [digest], leftOut: 0 }],
+      ]),
+    );
+    expect(await warehouse.ownerDigests(PERIOD, [])).toEqual(new Map());
+  });
+
   it('say for each payer which checks have failed and which have no answer, and why', async () => {
     const { warehouse } = harness();
     const ran = (payer: string, check: string, [status, reason]: [string, string | null], month = 10) =>
