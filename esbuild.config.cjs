@@ -128,7 +128,8 @@ const wastageScript = {
       const watched = { watchFiles: [path], watchDirs: [resolve(folder, 'checks')] };
       try {
         const { loadWastageScript } = ownModule('./src/analytics/checks/readChecks.ts');
-        return { contents: await loadWastageScript(folder), loader: 'text', ...watched };
+        const { compactScript } = ownModule('./src/analytics/checks/compact.ts');
+        return { contents: compactScript(await loadWastageScript(folder)), loader: 'text', ...watched };
       } catch (error) {
         return { errors: [{ text: error.message }], ...watched };
       }

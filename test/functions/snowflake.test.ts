@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { snowflakeNames } from '../../src/adapters/snowflake/names.ts';
+import { compactScript } from '../../src/analytics/checks/compact.ts';
 import { loadWastageScript } from '../../src/analytics/checks/readChecks.ts';
 import { analyticsStatements } from '../../src/analytics/script.ts';
 import { DEFAULT_TAG_KEYS } from '../../src/analytics/tagKeys.ts';
@@ -41,7 +42,7 @@ beforeAll(async () => {
   const payers = `- payer: '${PAYER}'\n  bucket: payer-cur\n  bucketOwner: self\n  manifests: false\n`;
   [moto, functions] = await Promise.all([startMotoServer(), BundledFunctions.create(payers)]);
   const scope = { period: PERIOD, payers: [PAYER], tagKeys: DEFAULT_TAG_KEYS };
-  const statements = analyticsStatements(await loadWastageScript(SQL), scope);
+  const statements = analyticsStatements(compactScript(await loadWastageScript(SQL)), scope);
   script = new Set(statements.flatMap(({ sql }) => (/^(begin|commit)/.test(sql) ? [] : sql)));
   await (await Deployment.create(moto)).createBucket('payer-cur');
 });

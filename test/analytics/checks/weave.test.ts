@@ -1,10 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { parseCheck } from '../../../src/analytics/checks/check.ts';
+import { compactScript } from '../../../src/analytics/checks/compact.ts';
+import { loadWastageScript } from '../../../src/analytics/checks/readChecks.ts';
 import { weave } from '../../../src/analytics/checks/weave.ts';
 import { analyticsStatements } from '../../../src/analytics/script.ts';
+import { segmentsOf, tokensOf } from '../../../src/analytics/segments.ts';
 import { DEFAULT_TAG_KEYS } from '../../../src/analytics/tagKeys.ts';
 import { parsePayer } from '../../../src/billing/payer.ts';
 import { parsePeriod } from '../../../src/billing/period.ts';
+import { sqlPath } from '../lineItems.ts';
 
 const HEADER = {
   title: 'Idle things',
@@ -93,5 +97,23 @@ describe('the script', () => {
 
   it('of somebody’s own, without checks, stays as it is', () => {
     expect(weave('select 1', [])).toBe('select 1');
+  });
+});
+
+describe('the script as it is deployed', () => {
+  it('says the same to an engine, and its checks are marked alike', async () => {
+    const script = await loadWastageScript(sqlPath(''));
+    const compact = compactScript(script);
+    const tokens = (text: string) => tokensOf(segmentsOf(text)).map(({ kind, text: token }) => [kind, token]);
+    expect(tokens(compact)).toEqual(tokens(script));
+    const scope = { period: parsePeriod('2026-09'), payers: [parsePayer('111122223333')], tagKeys: DEFAULT_TAG_KEYS };
+    const checks = (text: string) => analyticsStatements(text, scope).map(({ check }) => check);
+    expect(checks(compact)).toEqual(checks(script));
+    expect(compact.length).toBeLessThan(script.length * 0.85);
+  });
+
+  it('keeps strings as they are, and directives', () => {
+    const script = `-- why\nselect  'two  --blanks\n  here' /* x */,\n\n    1;  -- reactor: one session\n-- last`;
+    expect(compactScript(script)).toBe(`select 'two  --blanks\n  here'  ,\n1; -- reactor: one session\n `);
   });
 });
