@@ -27,6 +27,8 @@ interface Finalized extends Pick<Fields<'finalized'>, 'files' | 'rows' | 'delive
  * Nobody has so many currencies or checks, or such long names of them: a message has to stay small.
  */
 const MAX_ENTRIES = 50;
+/** Of checks and currencies; how many are left out is said. */
+const MAX_FINDINGS = 100;
 const MAX_CHECKS = 100;
 const MAX_NAME_LENGTH = 64;
 const MAX_CURRENCY_LENGTH = 8;
@@ -38,7 +40,7 @@ export function finalized(context: MessageContext, partition: Partition, is: Fin
   const costs = is.costs.slice(0, MAX_ENTRIES).map(({ currency, cost }) => ({ currency: currencyOf(currency), cost }));
   const findings = is.findings
     .toSorted((a, b) => b.estimatedSaving - a.estimatedSaving)
-    .slice(0, MAX_ENTRIES)
+    .slice(0, MAX_FINDINGS)
     .map(({ check, currency, count, estimatedSaving }) => ({
       check: nameOf(check),
       currency: currencyOf(currency),
@@ -50,7 +52,9 @@ export function finalized(context: MessageContext, partition: Partition, is: Fin
   const checksUnknown = is.unknownChecks
     .slice(0, MAX_ENTRIES)
     .map(({ check, reason }) => ({ check: checkName(check), reason: reason.slice(0, MAX_REASON_LENGTH) }));
-  const fields = { files, rows, costs, asOf: isoOf(asOf), deliveryId, findings, checksFailed, checksUnknown, owners };
+  const findingsLeftOut = is.findings.length - findings.length;
+  const found = { findings, findingsLeftOut, checksFailed, checksUnknown, owners };
+  const fields = { files, rows, costs, asOf: isoOf(asOf), deliveryId, ...found };
   return compose(context, { ...partition, what: 'finalized', happened, fields });
 }
 

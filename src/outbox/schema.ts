@@ -63,6 +63,7 @@ export const BODIES = {
     asOf: moment,
     deliveryId: z.optional(text),
     findings: z.array(finding),
+    findingsLeftOut: count,
     checksFailed: z.array(text),
     checksUnknown: z.array(unknownCheck),
     owners: z.optional(z.strictObject({ notified: count, leftOut: count })),

@@ -232,7 +232,7 @@ describe('the contents', () => {
   });
 
   it('name the checks that save most first, and leave out what no broker would take', () => {
-    const findings = Array.from({ length: 60 }, (_, index) => ({
+    const findings = Array.from({ length: 160 }, (_, index) => ({
       check: `check-${index}`,
       currency: null,
       count: 1,
@@ -240,8 +240,9 @@ describe('the contents', () => {
     }));
     const { body } = finalized(CONTEXT, PARTITION, { ...FINALIZED, findings });
     const parsed = BODIES.finalized.parse(body);
-    expect(parsed.findings).toHaveLength(50);
-    expect(parsed.findings[0]).toEqual({ check: 'check-59', currency: null, count: 1, estimatedSaving: 59 });
+    expect(parsed.findings).toHaveLength(100);
+    expect(parsed.findings[0]).toEqual({ check: 'check-159', currency: null, count: 1, estimatedSaving: 159 });
+    expect(parsed.findingsLeftOut).toBe(60);
     expect(parsed.checksFailed).toEqual(['idle-vpn']);
     expect(parsed.checksUnknown).toEqual([{ check: 'never-off', reason: 'no column environment' }]);
   });
