@@ -2,8 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
+import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { loadWastageScript } from '../../src/analytics/checks/readChecks.ts';
+import { loadWastageScript, readChecks } from '../../src/analytics/checks/readChecks.ts';
 import { analyticsStatements, loadScript } from '../../src/analytics/script.ts';
 import { statementsOf } from '../../src/analytics/statements.ts';
 import { DEFAULT_TAG_KEYS } from '../../src/analytics/tagKeys.ts';
@@ -11,6 +12,7 @@ import { parsePayer } from '../../src/billing/payer.ts';
 import { monthOf, yearOf } from '../../src/billing/period.ts';
 import { billOf } from '../../src/programs/sample/bill.ts';
 import { finalDeliveries } from '../../src/programs/sample/deliveryPlan.ts';
+import { anyBill, PAYERS } from './checks/generatedBill.ts';
 import { type Rows, runOnFakesnow } from './fakesnow.ts';
 import { CONTRACT_COLUMNS, compute, type LineItem, openWarehouse, plantFile, sqlPath } from './lineItems.ts';
 import { generatedSpending, insertsOf } from './summaries/spending.ts';
@@ -18,6 +20,7 @@ import { generatedSpending, insertsOf } from './summaries/spending.ts';
 const SEED = 2026;
 /** The bills of the sample: both kinds of report, commitments, wastage, two months. */
 const DELIVERIES = finalDeliveries();
+const GENERATED_PAYERS = ['900000000091', '900000000092'];
 const SCRIPTS = ['findings_tables.sql', 'summary_tables.sql', 'summary_views.sql'];
 /** When something was found, or looked at, and how long that took. */
 const TIMES = new Set(['found_at', 'ran_at', 'seconds']);
@@ -39,6 +42,16 @@ function withSnapshot(items: readonly LineItem[]): LineItem[] {
   const [first] = items.filter((item) => item.line_item_usage_type === 'EBS:VolumeUsage.gp2');
   const snapshot = { line_item_usage_type: 'EBS:SnapshotUsage', line_item_resource_id: 'snap-1' };
   return [...items, { ...first, ...snapshot }];
+}
+
+/** Bills that more than half of the checks find something in, of payers of their own. */
+async function generatedItems(): Promise<LineItem[]> {
+  const bill = anyBill(await readChecks(sqlPath('checks')), { minLength: 900, maxLength: 900 });
+  return fc
+    .sample(bill, { numRuns: 1, seed: SEED })
+    .flatMap((lines) =>
+      lines.map((line) => ({ ...line, payer: GENERATED_PAYERS[line.payer === PAYERS[0] ? 0 : 1] ?? '' })),
+    );
 }
 
 function contractValues(entries: readonly (readonly [string, string | number | Date | undefined])[]): LineItem {
@@ -104,11 +117,13 @@ beforeAll(async () => {
   try {
     const warehouse = await openWarehouse();
     const script = await loadWastageScript(sqlPath(''));
-    await plantFile(warehouse, join(folder, 'items.json'), withSnapshot(sampleItems()));
+    const items = [...withSnapshot(sampleItems()), ...(await generatedItems())];
+    await plantFile(warehouse, join(folder, 'items.json'), items);
     await compute(warehouse);
     const periods = [...new Set(DELIVERIES.map(({ period }) => period))].sort();
     const analysis = periods.flatMap((period) => {
-      const payers = DELIVERIES.filter((one) => one.period === period).map(({ source }) => parsePayer(source.payer));
+      const ofSample = DELIVERIES.filter((one) => one.period === period).map(({ source }) => source.payer);
+      const payers = [...ofSample, ...GENERATED_PAYERS].map(parsePayer);
       return analyticsStatements(script, { period, payers, tagKeys: DEFAULT_TAG_KEYS }).map(({ sql }) => sql);
     });
     const tables = await Promise.all(SCRIPTS.map((file) => loadScript(sqlPath(file))));
@@ -130,4 +145,10 @@ describe('an engine of Snowflake’s SQL finds the same as DuckDB, row by row, i
     expect(rows).not.toEqual([]);
     expect(found.get(name)?.map(textOf).sort()).toEqual(rows.map(textOf).sort());
   });
+});
+
+it('the findings that are compared are of more than half of the checks', async () => {
+  const checks = await readChecks(sqlPath('checks'));
+  const names = new Set(expected.get('cur_findings')?.map(({ check_name }) => check_name));
+  expect(names.size).toBeGreaterThan(checks.length / 2);
 });

@@ -29,6 +29,9 @@ export function clashesOf(given: Readonly<Record<string, unknown>>, wrong: Reado
       ...strangers.map((arn) => `alarmTopics must be in the stage's region, ${String(region)}, got ${quoteValue(arn)}`),
     );
   }
+  if (areRight('ownerDigests', 'rabbitmqSecret') && given.ownerDigests === 'on' && given.rabbitmqSecret === 'none') {
+    clashes.push('ownerDigests must be off where rabbitmqSecret is none: nobody would get one');
+  }
   clashes.push(...placeClashes(given, areRight));
   const knowsUser = !String(snowflakeUserArn).endsWith(':root');
   if (areRight('snowflakeUserArn', 'snowflakeExternalId') && knowsUser && snowflakeExternalId === NO_EXTERNAL_ID) {

@@ -116,6 +116,7 @@ describe('a param', () => {
 
 describe('params that do not fit each other', () => {
   it.each([
+    [{ ownerDigests: 'on', rabbitmqSecret: 'none' }, 'ownerDigests must be off where rabbitmqSecret is none'],
     [{ quietSeconds: '900', maxWaitSeconds: 60 }, 'maxWaitSeconds must not be below quietSeconds, got 60 and "900"'],
     [
       { alarmTopics: [topic], region: 'us-east-2' },
