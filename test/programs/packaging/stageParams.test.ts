@@ -116,7 +116,10 @@ describe('a param', () => {
 
 describe('params that do not fit each other', () => {
   it.each([
-    [{ ownerDigests: 'on', rabbitmqSecret: 'none' }, 'ownerDigests must be off where rabbitmqSecret is none'],
+    [
+      { ownerDigests: 'on', rabbitmqSecret: 'none' },
+      'ownerDigests must be off where rabbitmqSecret is none: nobody would get one',
+    ],
     [{ quietSeconds: '900', maxWaitSeconds: 60 }, 'maxWaitSeconds must not be below quietSeconds, got 60 and "900"'],
     [
       { alarmTopics: [topic], region: 'us-east-2' },
