@@ -58,6 +58,8 @@ export const WORK = {
    * CloudWatch bills a metric for the hours in which it is sent: deliveries come a few hours a day.
    */
   shareOfHoursSent: 0.25,
+  /** The wastage script: 130 statements, each of which takes about half a second at least. */
+  scriptSecondsARun: 65,
   /** Snowflake's warehouse is suspended a minute after its last statement. */
   idleMinutesARun: 1,
 } as const;

@@ -95,12 +95,12 @@ export function allMetricsCost(size: StageSize): Cost {
  */
 export function snowflakeCost({ payers }: StageSize): Cost {
   const runs = runsOf(payers);
-  const runMinutes = runs * (WORK.runSeconds / 60 + WORK.idleMinutesARun);
+  const runMinutes = runs * ((WORK.runSeconds + WORK.scriptSecondsARun) / 60 + WORK.idleMinutesARun);
   const deliveryMinutes = (payers * PAYER.deliveriesADay * MONTH.days * WORK.partitionSeconds) / 60;
   const hours = Math.min(MONTH.hours, (runMinutes + deliveryMinutes) / 60);
   return {
     item: 'Snowflake',
-    how: `an XS warehouse, a credit an hour, at $${PRICES.credits}: its runs, ${WORK.partitionSeconds} s a delivery and a minute's idling, at most always`,
+    how: `an XS warehouse, a credit an hour, at $${PRICES.credits}: its runs, ${WORK.scriptSecondsARun} s of the script in each, ${WORK.partitionSeconds} s a delivery and a minute's idling, at most always`,
     dollars: hours * PRICES.credits,
   };
 }
