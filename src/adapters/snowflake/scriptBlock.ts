@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { sessionItemsOf } from '../../analytics/sessionItems.ts';
 import { lastNumberOf } from '../../analytics/steps.ts';
 import { checkWhole } from '../../base/checkWhole.ts';
 import type { ScriptItem, ScriptRun, ScriptStatement, Step } from '../../warehouse/script.ts';
@@ -21,7 +22,7 @@ export type BlockOutcome =
  * literal in that again. Before each, `statement_number` says which it is, so a failure can be
  * reported by number; and before anything takes effect the fence is looked at:
  *
- *   a statement by itself   just before it
+ *   a statement by itself   just before it, unless it is not the first and only its session sees what it does
  *   a check                 just before it. It has a block of its own: what it fails by is noted in the session's table
  *                           of outcomes, and what follows goes on; but not where it may go well later, or the whole
  *                           query was ended
@@ -50,7 +51,7 @@ export function scriptBlock(names: SnowflakeNames, run: ScriptRun, step: Step): 
   error_message varchar default '';
   check_began timestamp_ntz default sysdate();
 begin
-${rowCheck(names, run)}${step.items.map((item) => itemSql(names.fence, run, item)).join('')}  return '{"is":"done"}';
+${rowCheck(names, run)}${itemsSql(names.fence, run, step)}  return '{"is":"done"}';
 exception
   when other then
     error_code := sqlcode;
@@ -90,6 +91,18 @@ function rowCheck(names: SnowflakeNames, { period, payers }: ScriptRun): string 
     return to_json(object_construct('is', 'rowsDiffer', 'read', rows_read, 'published', rows_published));
   end if;
 `;
+}
+
+/**
+ * What only the session sees needs no look at the fence: a script fills a hundred temporary tables.
+ */
+function itemsSql(fence: string, run: ScriptRun, step: Step): string {
+  const inSession = sessionItemsOf({ items: step.items.filter((item) => item.is === 'statements') });
+  return step.items
+    .map((item, index) =>
+      index > 0 && inSession.has(item) ? item.statements.map(statementSql).join('') : itemSql(fence, run, item),
+    )
+    .join('');
 }
 
 function itemSql(fence: string, run: ScriptRun, item: ScriptItem): string {

@@ -45,6 +45,26 @@ describe('a block', () => {
     );
   });
 
+  it('looks at the fence first, before whatever others see, and not before what only its session sees', () => {
+    const texts = [
+      'create temporary table a as select 1 as n',
+      'insert into a select 2',
+      'insert into shared select 3',
+    ];
+    const block = blockTextOf(blockFor(asOneStep([...texts, 'insert into a select 4']))) ?? '';
+    const looks = [...block.matchAll(/into :newest_run|insert into (?:a|shared)|create temporary/g)].map(
+      ([text]) => text,
+    );
+    expect(looks).toEqual([
+      'into :newest_run',
+      'create temporary',
+      'insert into a',
+      'into :newest_run',
+      'insert into shared',
+      'insert into a',
+    ]);
+  });
+
   it('gives a block of the script the semicolon back that ends it, and nothing else', () => {
     const own = ['begin let x := 1; end', 'declare a integer; begin return 1; end', 'begin_date', 'select 1'];
     const run = own.flatMap((sql) =>
