@@ -47,9 +47,8 @@ export interface Scenario {
   readonly plans: readonly PartitionPlan[];
   readonly faults: Faults & {
     readonly skipRows: number;
+    /** That the script fails, and that one of its checks does, while the others go on. */
     readonly analyticsFail: number;
-    /** That a check of the script fails, and the others go on. */
-    readonly checksFail: number;
   };
   readonly mishaps?: readonly Mishap[];
   readonly graceSeconds: number;
@@ -153,7 +152,6 @@ export const anyScenario: fc.Arbitrary<Scenario> = fc.record({
     lose: probability(0.2),
     skipRows: probability(0.1),
     analyticsFail: probability(0.3),
-    checksFail: probability(0.3),
   }),
   mishaps: anyMishaps,
   graceSeconds: fc.constantFrom(5, 100, 100_000),

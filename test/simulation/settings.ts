@@ -21,5 +21,4 @@ export const NO_FAULTS = {
   lose: 0,
   skipRows: 0,
   analyticsFail: 0,
-  checksFail: 0,
 };

@@ -203,7 +203,7 @@ class World {
       now: () => scheduler.now,
       stepSeconds: () => scheduler.random() ** 2 * longestStepSeconds,
       analyticsFail: fault(faults.analyticsFail),
-      checksFail: fault(faults.checksFail),
+      checksFail: fault(faults.analyticsFail),
     });
   }
 

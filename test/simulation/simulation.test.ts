@@ -60,7 +60,6 @@ const diesWithLease: Scenario = {
     lose: 0.2,
     skipRows: 0.025,
     analyticsFail: 0.075,
-    checksFail: 0.1,
   },
   mishaps: everyTwentySeconds,
   graceSeconds: 5,
