@@ -146,9 +146,9 @@ where line_type in ('Usage', 'DiscountedUsage', 'SavingsPlanCoveredUsage')
 group by payer, product_code, usage_type, operation;
 
 -- One row per payer, account and resource that has a tag or a cost category:
--- both as JSON text, as of its last line that has any, and the owner and the
--- environment that these name. A quote within a value becomes an apostrophe, so
--- that the next quote ends it.
+-- its tags as JSON text, as of its last line that has any, and the owner whom
+-- these name. In tag_text a quote within a value is an apostrophe, so that the
+-- next quote ends it.
 create or replace temporary table cur_resources as
 with labelled as (
     select
@@ -210,12 +210,7 @@ select
             ),
             ''
         )
-    ) as owner,
-    lower(
-        split_part(
-            split_part(tag_text, '"' || #environment_key || '":"', 2), '"', 1
-        )
-    ) as environment
+    ) as owner
 from quoted;
 
 -- One row per payer, account, resource, region, product code, usage type,
@@ -223,7 +218,8 @@ from quoted;
 -- on_demand_cost: of lines that no reservation and no savings plan covers.
 -- is_whole_month: a line spans the billing period, as in monthly reports.
 -- last_moment: the end of the last line that does not. is_hourly: some line is
--- shorter than a day
+-- shorter than a day. tag_text: the resource's tags, see cur_resources; lines
+-- without an id have their own, and a row for each
 create or replace temporary table cur_usage as
 with grouped as (
     select
@@ -236,6 +232,8 @@ with grouped as (
         line_item_operation,
         line_item_line_item_type,
         line_item_currency_code,
+        case when line_item_resource_id is null then resource_tags_json end
+            as own_tags,
         sum(coalesce(line_item_usage_amount, 0)) as usage_amount,
         sum(coalesce(amortized_cost, line_item_unblended_cost, 0)) as cost,
         sum(coalesce(line_item_unblended_cost, 0)) as unblended_cost,
@@ -263,7 +261,8 @@ with grouped as (
         line_item_usage_type,
         line_item_operation,
         line_item_line_item_type,
-        line_item_currency_code
+        line_item_currency_code,
+        case when line_item_resource_id is null then resource_tags_json end
 ),
 
 named as (
@@ -299,17 +298,45 @@ named as (
         case
             when first_end < first_moment + interval '23 hours' then 1
             else 0
-        end as is_hourly
+        end as is_hourly,
+        replace(own_tags, chr(92) || '"', '''') as own_tag_text
     from grouped
+),
+
+labelled as (
+    select
+        named.*,
+        coalesce(resources.tag_text, named.own_tag_text) as tag_text,
+        lower(
+            coalesce(
+                split_part(
+                    split_part(
+                        coalesce(resources.tag_text, named.own_tag_text),
+                        '"' || #environment_key || '":"',
+                        2
+                    ),
+                    '"',
+                    1
+                ),
+                ''
+            )
+        ) as environment
+    from named
+    left join cur_resources as resources
+        on
+            named.payer = resources.payer
+            and named.account = resources.account
+            and named.resource = resources.resource
 )
 
 select
-    named.*,
-    case when is_whole_month = 0 then last_end end as last_moment,
-    coalesce(resources.environment, '') as environment,
+    labelled.*,
+    case
+        when labelled.is_whole_month = 0 then labelled.last_end
+    end as last_moment,
     case
         when
-            resources.environment in (
+            labelled.environment in (
                 'dev', 'develop', 'development', 'test', 'testing', 'qa',
                 'uat', 'int', 'integration', 'stage', 'staging', 'sandbox',
                 'demo', 'preprod', 'pre-production', 'nonprod', 'non-prod',
@@ -324,18 +351,13 @@ select
     kinds.license_model,
     kinds.database_engine,
     kinds.cache_engine
-from named
+from labelled
 left join cur_kinds as kinds
     on
-        named.payer = kinds.payer
-        and named.product_code = kinds.product_code
-        and named.usage_type = kinds.usage_type
-        and named.operation = kinds.operation
-left join cur_resources as resources
-    on
-        named.payer = resources.payer
-        and named.account = resources.account
-        and named.resource = resources.resource;
+        labelled.payer = kinds.payer
+        and labelled.product_code = kinds.product_code
+        and labelled.usage_type = kinds.usage_type
+        and labelled.operation = kinds.operation;
 
 -- One row per reservation or savings plan, payer, account and currency: the
 -- lines that bill it.
@@ -955,7 +977,7 @@ judged as (
             when
                 split_part(
                     split_part(
-                        resources.tag_text, '"' || required.tag_key || '":"', 2
+                        used.tag_text, '"' || required.tag_key || '":"', 2
                     ),
                     '"',
                     1
@@ -968,11 +990,6 @@ judged as (
     from cur_usage as used
     cross join required
     inner join cur_payers on used.payer = cur_payers.payer
-    left join cur_resources as resources
-        on
-            used.payer = resources.payer
-            and used.account = resources.account
-            and used.resource = resources.resource
     union all
     select
         cur_spend.payer,

@@ -192,6 +192,9 @@ describe('a delivery', () => {
       costs: [{ currency: 'USD', cost: 4.5 }],
       asOf: expect.stringMatching(/^\d{4}-.*Z$/),
       findings: [{ check: 'ran', currency: null, count: 1, estimatedSaving: 0 }],
+      findingsLeftOut: 0,
+      checksFailed: [],
+      checksUnknown: [],
     });
     expect(messages[0]?.id).toMatch(/^finalized\/.*111122223333/);
     expect(lineOf(copied, 'file-staged')).toMatchObject({ correlation_id: event.id });

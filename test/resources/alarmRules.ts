@@ -45,7 +45,7 @@ function busOf({ Resources }: Template, rule: Resource): string[] {
   return bus === undefined ? [] : [String(at(Resources, `${bus}.Properties.Name`))];
 }
 
-const COUNTED_IN_OUR_CODE = ['VerificationsFailed', 'RegistrationsFailed', 'AnalyticsFailedAgain'];
+const COUNTED_IN_OUR_CODE = ['VerificationsFailed', 'RegistrationsFailed', 'AnalyticsFailedAgain', 'ChecksFailed'];
 const MISSING_DATA: Readonly<Record<string, string>> = {
   // The sweep sends it every five minutes.
   StalestPayerHours: 'breaching',

@@ -86,7 +86,7 @@ const VARIANTS: readonly Variant[] = [
   [
     'grants-reader',
     'TROUBLE',
-    'select on view CUR_REACTOR_DEV.CUR.CUR_LINE_ITEMS, 4 more',
+    'select on view CUR_REACTOR_DEV.CUR.CUR_LINE_ITEMS, 26 more',
     when(/^show grants/, () => rowsOf(['privilege', 'name'])),
   ],
   ['grants-reader', 'unknown', '003001: Role does not exist', refuse(/^show grants/, '003001', 'Role does not exist')],
