@@ -16,8 +16,6 @@ const MEMORY = '2560MB';
 /** The script's bounds: times one group by over the same rows, and what its process takes. */
 const MAX_RATIO = 12;
 const MAX_MEMORY_MIB = 4096;
-/** Statements that are printed one by one. */
-const SLOWEST = 25;
 
 /**
  * Measures all checks and summaries over one report against one plain `group by`. Throws an Error
@@ -50,12 +48,7 @@ function report(
   say(
     `    ${(total / reference).toFixed(1)} × the group by (at most ${MAX_RATIO}); ${peakMiB} MiB (at most ${MAX_MEMORY_MIB})`,
   );
-  const slowest = statements.toSorted((a, b) => b.seconds - a.seconds);
-  for (const { name, seconds } of slowest.slice(0, SLOWEST)) {
+  for (const { name, seconds } of statements.toSorted((a, b) => b.seconds - a.seconds)) {
     say(`    ${seconds.toFixed(3)} s  ${(seconds / reference).toFixed(2)} ×  ${name}`);
   }
-  const rest = slowest.slice(SLOWEST).reduce((sum, { seconds }) => sum + seconds, 0);
-  say(
-    `    ${rest.toFixed(3)} s  ${(rest / reference).toFixed(2)} ×  the other ${Math.max(0, statements.length - SLOWEST)}`,
-  );
 }
