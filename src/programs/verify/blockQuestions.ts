@@ -78,6 +78,29 @@ const stepQuestion: Question = {
   },
 };
 
+/**
+ * A block within the block takes the failure, and raises some again ("Handling exceptions"). The
+ * last statement divides by zero where nothing was noted.
+ */
+const failingCheckQuestion: Question = {
+  id: 'failing-check',
+  asks: 'whether a check that fails is noted, and the step goes on',
+  expected: 'done',
+  async ask(asking) {
+    return stepAnswer(
+      asking,
+      [
+        'create temporary table cur_statement_outcomes (name varchar, seconds double, code varchar, message varchar)',
+        { sql: 'select * from no_such_table_of_verify', check: 'broken' },
+        { sql: 'select 1', check: 'sound' },
+        `create temporary table noted as
+          select 1 / count(*) as n from cur_statement_outcomes where name = 'broken' and code is not null`,
+      ],
+      'one check that fails costs all findings: report this',
+    );
+  },
+};
+
 /** SQL reference, "RESULT_SCAN": of the same user, from whichever session, for a day. */
 const resultQuestion: Question = {
   id: 'result-elsewhere',
@@ -120,6 +143,7 @@ export const blockQuestions: readonly Question[] = [
   setQuestion,
   lastQueryQuestion,
   stepQuestion,
+  failingCheckQuestion,
   resultQuestion,
   temporaryTableQuestion,
 ];
@@ -154,9 +178,15 @@ function blockSql(statements: readonly string[]): string {
   return `execute immediate ${quoteText(`begin\n${executed.join('')}  return 'done';\nend;`)}`;
 }
 
-async function stepAnswer(asking: Asking, script: readonly string[], follows: string): Promise<Answer> {
+/** A statement, or one that is marked as a check. */
+type Marked = string | { readonly sql: string; readonly check: string };
+
+async function stepAnswer(asking: Asking, script: readonly Marked[], follows: string): Promise<Answer> {
   const names = await asking.scratch();
-  const statements = script.map((sql, index) => ({ sql, line: index + 1 }));
+  const statements = script.map((one, index) => ({
+    ...(typeof one === 'string' ? { sql: one } : one),
+    line: index + 1,
+  }));
   const [step] = stepsOf(statements, { oneSession: true });
   if (!step) throw new RangeError('a script without a statement has no step');
   // Without payers there are no rows to compare.

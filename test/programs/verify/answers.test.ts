@@ -193,6 +193,14 @@ const VARIANTS: readonly Variant[] = [
   ],
   ['script-step', 'TROUBLE', '000904: bad', refuse(/^execute immediate .*statement_number/s, '000904', 'bad')],
   ['script-step', 'TROUBLE', 'something', block('something')],
+  [
+    'failing-check',
+    'TROUBLE',
+    '100051: Division by zero',
+    when(/^execute immediate .*no_such_table_of_verify.*raise;/s, () =>
+      rowsOf(['anonymous block'], ['{"is":"failed","statement":4,"code":100051,"message":"Division by zero"}']),
+    ),
+  ],
   ['result-elsewhere', 'TROUBLE', '000709: Statement not found', refuse(/^select 42/, '000709', 'Statement not found')],
   ['temporary-table', 'other', '003001: Insufficient', refuse(/ungranted/, '003001', 'Insufficient')],
 ];

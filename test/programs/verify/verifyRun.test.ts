@@ -9,7 +9,7 @@ import { runVerify } from './verifyProcess.ts';
 import { schemasOf, startVerifyWorld, type VerifyWorld } from './verifyWorld.ts';
 
 const SCRATCH = /^CUR_REACTOR_DEV\.CUR_VERIFY_[0-9A-F]{16}$/;
-const QUESTIONS = 32;
+const QUESTIONS = 33;
 
 let world: VerifyWorld;
 beforeAll(async () => {
@@ -72,7 +72,7 @@ describe('npm run snowflake:verify', () => {
     const statements = sent.map((sql) => sql.replaceAll('?', "'bound'"));
     // It takes a block's declarations for a statement of their own.
     const { length: blocks } = statements.filter((sql) => sql.startsWith('declare'));
-    expect(blocks).toBe(2);
+    expect(blocks).toBe(3);
     expect(await parseSnowflake(statements.join(';\n'))).toHaveLength(statements.length + blocks);
   });
 
