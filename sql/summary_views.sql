@@ -233,8 +233,8 @@ scored as (
         case
             when mad > 0.000000001
                 then 0.6745 * (cost - expected_cost) / mad
-            when cost - expected_cost > 1 then 10
-            when cost - expected_cost < -1 then -10
+            when round(cost - expected_cost, 6) > 1 then 10
+            when round(cost - expected_cost, 6) < -1 then -10
             else 0
         end as score
     from deviations
