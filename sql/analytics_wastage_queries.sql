@@ -36,8 +36,8 @@ create or replace temporary table cur_statement_outcomes (
 -- One row per payer, account, product code, region, usage type, operation, line
 -- type, currency, day, and whether its lines last longer than a day. All line
 -- types.
--- Columns are grouped as they are, and changed for each group afterwards: a
--- part of the work
+-- Columns are grouped as they are, and NULL is made '' for each group and not
+-- for each line
 create or replace temporary table cur_spend as
 with grouped as (
     select
@@ -236,7 +236,6 @@ with grouped as (
             as own_tags,
         sum(coalesce(line_item_usage_amount, 0)) as usage_amount,
         sum(coalesce(amortized_cost, line_item_unblended_cost, 0)) as cost,
-        sum(coalesce(line_item_unblended_cost, 0)) as unblended_cost,
         sum(pricing_public_on_demand_cost) as list_cost,
         count(*) as lines,
         min(line_item_usage_start_date) as first_moment,
@@ -282,7 +281,6 @@ named as (
             when line_item_line_item_type = 'Usage' then cost
             else 0
         end as on_demand_cost,
-        unblended_cost,
         list_cost,
         lines,
         cast(first_moment as date) as first_day,
@@ -700,19 +698,48 @@ select distinct
 from cur_commitments
 where end_time is not null;
 
--- One row per payer and snapshot that earlier months had: the first of them,
--- as year * 12 + month.
-create or replace temporary table cur_snapshot_ages as
+-- One row per payer, account, EBS snapshot in the standard tier and currency that
+-- an earlier month has billed, too. age_months: since the first that has.
+create or replace temporary table cur_old_snapshots as
+with snapshots as (
+    select
+        payer,
+        account,
+        resource,
+        currency,
+        max(region) as region,
+        sum(cost) as cost,
+        sum(on_demand_cost) as on_demand_cost,
+        sum(usage_amount) as gb_months
+    from cur_usage
+    where
+        usage_type like '%EBS:SnapshotUsage'
+        and resource <> ''
+    group by payer, account, resource, currency
+),
+
+first_months as (
+    select
+        payer,
+        account,
+        resource,
+        min(year * 12 + month) as first_month
+    from cur_snapshots
+    where
+        payer in (#payers_ids)
+        and year * 12 + month < #startyear * 12 + #startmonth
+    group by payer, account, resource
+)
+
 select
-    payer,
-    account,
-    resource,
-    min(year * 12 + month) as first_month
-from cur_snapshots
-where
-    payer in (#payers_ids)
-    and year * 12 + month < #startyear * 12 + #startmonth
-group by payer, account, resource;
+    snapshots.*,
+    #startyear * 12 + #startmonth - first_months.first_month as age_months
+from snapshots
+inner join first_months
+    on
+        snapshots.payer = first_months.payer
+        and snapshots.account = first_months.account
+        and snapshots.resource = first_months.resource;
 
 -- What the checks find.
 create or replace temporary table cur_new_findings (
@@ -1181,6 +1208,7 @@ select
     coalesce(found.findings, 0) as findings,
     outcomes.seconds,
     case
+        when outcomes.message like outcomes.code || ':%' then outcomes.message
         when outcomes.code is not null
             then outcomes.code || ': ' || outcomes.message
         when found.findings > 0 or unmet.is_without_usage = 1 then null

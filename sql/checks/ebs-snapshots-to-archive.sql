@@ -16,35 +16,6 @@
 --   dashboard, snapshots over a year.
 -- services: AmazonEC2
 -- needs: resource, a_year
-with snapshots as (
-    select
-        payer,
-        account,
-        resource,
-        currency,
-        max(region) as region,
-        sum(cost) as cost,
-        sum(on_demand_cost) as on_demand_cost,
-        sum(usage_amount) as gb_months
-    from cur_usage
-    where
-        usage_type like '%EBS:SnapshotUsage'
-        and resource <> ''
-    group by payer, account, resource, currency
-),
-
-aged as (
-    select
-        snapshots.*,
-        #startyear * 12 + #startmonth - ages.first_month as age_months
-    from snapshots
-    inner join cur_snapshot_ages as ages
-        on
-            snapshots.payer = ages.payer
-            and snapshots.account = ages.account
-            and snapshots.resource = ages.resource
-)
-
 select
     payer,
     account,
@@ -56,5 +27,5 @@ select
     #saving_ratio * on_demand_cost as saving,
     'billed for at least ' || cast(age_months as varchar) || ' months, '
     || cast(cast(gb_months as decimal(18, 2)) as varchar) || ' GB-months in the standard tier' as evidence
-from aged
+from cur_old_snapshots
 where age_months >= #min_age_months

@@ -73,12 +73,15 @@ const unsaid = check('unsaid', 'cast(null as double)');
 /**
  * Runs the script with these checks; those of `failing` have failed before they inserted anything.
  */
-async function run(checks: readonly Check[], { failing = [] as readonly string[] } = {}): Promise<void> {
+async function run(
+  checks: readonly Check[],
+  { failing = [], noted = [] }: { readonly failing?: readonly string[]; readonly noted?: readonly string[] } = {},
+): Promise<void> {
   const script = weave(await loadScript(sqlPath('analytics_wastage_queries.sql')), checks);
-  const noted = failing.map((name) => `insert into cur_statement_outcomes values ('${name}', 1.5, 'X1', 'broken');`);
+  const failed = failing.map((name) => `insert into cur_statement_outcomes values ('${name}', 1.5, 'X1', 'broken');`);
   const withFailures = script.replace(
     '-- What a check that failed',
-    () => `${noted.join('\n')}\n-- What a check that failed`,
+    () => `${[...failed, ...noted].join('\n')}\n-- What a check that failed`,
   );
   await runScript(warehouse, withFailures, parsePeriod(PERIOD), [parsePayer(PAYER)]);
 }
@@ -353,6 +356,19 @@ describe('a check that fails', () => {
       ['half', 'found', 1, null],
       ['whole', 'failed', 1, 'X1: broken'],
     ]);
+  });
+
+  it('has its reason said once, whether or not the engine’s message begins with the code', async () => {
+    await given(days(30));
+    const said = (code: string, message: string) =>
+      `insert into cur_statement_outcomes values ('whole', 1, '${code}', '${message}');`;
+    for (const [code, message, reason] of [
+      ['Binder Error', 'Binder Error: no such column', 'Binder Error: no such column'],
+      ['000904', 'invalid identifier', '000904: invalid identifier'],
+    ] as const) {
+      await run([whole], { noted: [said(code, message)] });
+      expect(await checkRuns()).toMatchObject([['whole', 'failed', expect.anything(), reason]]);
+    }
   });
 });
 
